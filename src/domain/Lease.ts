@@ -1,0 +1,22 @@
+import { Schema } from "effect"
+import { JobId } from "./JobId.ts"
+
+/**
+ * Proof that one worker may act on one attempt of one job.
+ *
+ * `attempt` is the fencing token: a claim raises it and nothing lowers it, so a
+ * write that names an older attempt matches no row. Hand it to any system
+ * outside the database that can refuse a token older than the newest it saw.
+ */
+export class Lease extends Schema.Class<Lease>("Lease")({
+  jobId: JobId,
+  /** Who holds it: host, pid and the incarnation of the process, so a restarted process is another worker. */
+  worker: Schema.NonEmptyString,
+  attempt: Schema.Positive,
+  /** Failed and stale attempts before this one, which is what the backoff counts. */
+  failures: Schema.NonNegative,
+  /** Epoch milliseconds of the claim or the last extension. */
+  lockedAt: Schema.Number,
+  /** Epoch milliseconds. From this instant on the job may be released to another worker. */
+  lockedUntil: Schema.Number
+}) {}

@@ -1,0 +1,117 @@
+import { Schema } from "effect"
+import { JobId } from "./JobId.ts"
+import { JobStatus } from "./JobRecord.ts"
+
+/**
+ * The lease is no longer ours: it ran out and the job was released, someone
+ * else settled it, or the job is gone. Nothing was written. Stop the work and
+ * do not repeat the write.
+ */
+export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
+  jobId: JobId,
+  attempt: Schema.Number
+}) {
+  override get message() {
+    return `Lost the lease on job ${this.jobId}, attempt ${this.attempt}`
+  }
+}
+
+/** No such job, or none that the given partition may see: the two look alike on purpose. */
+export class JobNotFound extends Schema.TaggedError<JobNotFound>()("JobNotFound", {
+  jobId: Schema.String
+}) {
+  override get message() {
+    return `There is no job ${this.jobId}`
+  }
+}
+
+/** A retry was asked for a job that did not end in failure or cancellation. Nothing was changed. */
+export class JobNotRetryable extends Schema.TaggedError<JobNotRetryable>()("JobNotRetryable", {
+  jobId: JobId,
+  status: JobStatus
+}) {
+  override get message() {
+    return `Job ${this.jobId} is ${this.status}; only a failed or cancelled job can be retried`
+  }
+}
+
+/** The id is taken by a job of another kind or payload. Nothing of the call was enqueued. */
+export class JobIdConflict extends Schema.TaggedError<JobIdConflict>()("JobIdConflict", {
+  jobId: JobId
+}) {
+  override get message() {
+    return `Job ${this.jobId} exists with another kind or payload; an id names one job for ever`
+  }
+}
+
+/** An unfinished job of the same kind and partition holds the unique key, so this one may not run again beside it. */
+export class UniqueKeyTaken extends Schema.TaggedError<UniqueKeyTaken>()("UniqueKeyTaken", {
+  jobId: JobId,
+  uniqueKey: Schema.String,
+  /** The unfinished job that has the key. */
+  heldBy: JobId
+}) {
+  override get message() {
+    return `Job ${this.jobId} cannot be retried: unfinished job ${this.heldBy} holds its unique key`
+  }
+}
+
+/** What was given for a job does not fit. Nothing was changed. */
+export class InvalidJob extends Schema.TaggedError<InvalidJob>()("InvalidJob", {
+  kind: Schema.String,
+  /** The option or the path of the payload that is wrong. */
+  field: Schema.String,
+  /** What was given: left out where it could be a secret, as in a payload. */
+  given: Schema.optional(Schema.String),
+  /** What would have been accepted. */
+  allowed: Schema.String
+}) {
+  override get message() {
+    const given = this.given === undefined ? "" : ` got ${this.given};`
+    return `Job "${this.kind}", ${this.field}:${given} expected ${this.allowed}`
+  }
+}
+
+/** An option of a worker, a layer or a query does not fit. Nothing was started or changed. */
+export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidOption", {
+  option: Schema.String,
+  given: Schema.String,
+  allowed: Schema.String
+}) {
+  override get message() {
+    return `${this.option}: got ${this.given}; expected ${this.allowed}`
+  }
+}
+
+/**
+ * The call was made inside a transaction of another SqlClient, whose commit
+ * says nothing about ours. Nothing was changed. Use the client the job store
+ * was built on, or make the call outside.
+ */
+export class ForeignTransaction extends Schema.TaggedError<ForeignTransaction>()("ForeignTransaction", {
+  operation: Schema.String
+}) {
+  override get message() {
+    return `${this.operation} was called inside a transaction of another SqlClient than the job store's`
+  }
+}
+
+/**
+ * The database failed or could not be reached. For a write, whether it happened
+ * is unknown: every write of the store may be repeated.
+ */
+export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
+  operation: Schema.String,
+  cause: Schema.Defect
+}) {
+  override get message() {
+    return `The job store failed in ${this.operation}: ${rootMessage(this.cause)}`
+  }
+}
+
+/** What the driver said, from under the wrappers that repeat "Failed to execute statement". */
+const rootMessage = (cause: unknown): string => {
+  let current = cause
+  while (current instanceof Error && current.cause !== undefined) current = current.cause
+  return current instanceof Error ? current.message : String(current)
+}
