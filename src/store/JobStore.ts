@@ -1,0 +1,198 @@
+import type { Effect, Either, Option } from "effect"
+import { Context } from "effect"
+import type {
+  ForeignTransaction,
+  JobIdConflict,
+  JobNotFound,
+  JobNotRetryable,
+  LeaseLost,
+  StoreError,
+  UniqueKeyTaken
+} from "../domain/errors.ts"
+import type { JobId } from "../domain/JobId.ts"
+import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
+import type { Lease } from "../domain/Lease.ts"
+
+/** Why a store operation cannot answer. Whether its write happened is unknown after a StoreError, and repeating is safe. */
+export type StoreFailure = StoreError | ForeignTransaction
+
+/** A job to be added. Spans are milliseconds, `payload` is JSON text. */
+export interface NewJob {
+  readonly id: JobId
+  readonly queue: string
+  readonly kind: string
+  readonly payload: string
+  readonly priority: number
+  readonly partitionKey: string | null
+  readonly uniqueKey: string | null
+  readonly maxAttempts: number
+  /** An instant in epoch milliseconds, or a span from the store's now. */
+  readonly available: { readonly at: number } | { readonly after: number }
+  /** W3C traceparent of the enqueuing span. */
+  readonly traceContext: string | null
+}
+
+/** `enqueued` is false when a job was there already: `id` is then the one that holds the unique key, or the same id. */
+export interface Enqueued {
+  readonly id: JobId
+  readonly enqueued: boolean
+}
+
+/** What a worker asks for: which kinds in which queues, and how many. */
+export interface ClaimRequest {
+  readonly worker: string
+  /** At most this many in all. */
+  readonly limit: number
+  /** A most for each queue; none: every queue there is. */
+  readonly queues: Option.Option<ReadonlyArray<{ readonly queue: string; readonly limit: number }>>
+  /** Each kind with the milliseconds its claim shall hold. */
+  readonly kinds: ReadonlyArray<{ readonly kind: string; readonly leaseFor: number }>
+}
+
+/** A job that is due, before anyone has claimed it. */
+export interface DueJob {
+  readonly id: JobId
+  readonly kind: string
+  readonly queue: string
+  readonly priority: number
+  readonly availableAt: number
+}
+
+/** A job this claim took, and the lease that proves it. */
+export interface ClaimedJob {
+  readonly lease: Lease
+  readonly kind: string
+  readonly queue: string
+  /** Parsed JSON, not yet decoded by the definition. */
+  readonly payload: unknown
+  readonly priority: number
+  readonly partitionKey: string | null
+  readonly maxAttempts: number
+  readonly availableAt: number
+  readonly traceContext: string | null
+}
+
+/** A lease that now ends later, and whether someone wants the job cancelled. */
+export interface Extended {
+  readonly lease: Lease
+  readonly cancelRequested: boolean
+}
+
+/** What a settle made of the job. */
+export interface Settled {
+  readonly status: JobStatus
+}
+
+/** The answer to one item of a write under a lease. */
+export type Fenced<A> = Either.Either<A, LeaseLost>
+
+/** A job whose lease was over, and who held it since when, read before the row was cleared. */
+export interface StaleJob {
+  readonly id: JobId
+  readonly kind: string
+  readonly attempt: number
+  readonly lockedBy: string
+  /** Epoch milliseconds of the last claim or extension. */
+  readonly lockedAt: number
+  /** What became of the job. */
+  readonly status: JobStatus
+}
+
+/** A filter and a place in the list of jobs, newest id first. */
+export interface Listing {
+  readonly status?: JobStatus | undefined
+  readonly kind?: string | undefined
+  readonly queue?: string | undefined
+  readonly partitionKey?: string | undefined
+  /** Only jobs whose id sorts before this one: the last of the page before. */
+  readonly before?: JobId | undefined
+  readonly limit: number
+}
+
+/**
+ * Where jobs live. Methods are in the order a job meets them; those that write
+ * take many items and answer for each, in the order given.
+ *
+ * Called inside a transaction of the client the store was built on, an operation
+ * is part of it. Called inside another client's, it fails with
+ * ForeignTransaction. Called outside, it is a transaction by itself.
+ */
+export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
+  /** Adds the jobs, all or, on a JobIdConflict, none. */
+  readonly enqueue: (
+    jobs: ReadonlyArray<NewJob>
+  ) => Effect.Effect<ReadonlyArray<Enqueued>, JobIdConflict | StoreFailure>
+
+  /**
+   * Runs `effect` once what the caller has written so far is committed or rolled
+   * back: at once outside a transaction, else in the background after its end.
+   */
+  readonly afterTransaction: (effect: Effect.Effect<void>) => Effect.Effect<void>
+
+  /** The earliest instant, in epoch milliseconds, at which a job of these lanes is due. Only reads. */
+  readonly nextDue: (
+    request: Omit<ClaimRequest, "worker" | "limit">
+  ) => Effect.Effect<Option.Option<number>, StoreFailure>
+
+  /** The jobs that `claim` would take now, in claim order. Only reads. */
+  readonly due: (request: Omit<ClaimRequest, "worker">) => Effect.Effect<ReadonlyArray<DueJob>, StoreFailure>
+
+  /** Takes due jobs in claim order: priority, then availableAt, then id. Empty when none is due. */
+  readonly claim: (request: ClaimRequest) => Effect.Effect<ReadonlyArray<ClaimedJob>, StoreFailure>
+
+  /** Moves the end of each lease to `leaseFor` milliseconds from now. */
+  readonly extend: (
+    items: ReadonlyArray<{ readonly lease: Lease; readonly leaseFor: number }>
+  ) => Effect.Effect<ReadonlyArray<Fenced<Extended>>, StoreFailure>
+
+  /** Replaces each job's progress by JSON text. */
+  readonly progress: (
+    items: ReadonlyArray<{ readonly lease: Lease; readonly progress: string }>
+  ) => Effect.Effect<ReadonlyArray<Fenced<void>>, StoreFailure>
+
+  /** Settles as succeeded. `result` is JSON text. Repeating a settle answers as the first did. */
+  readonly complete: (
+    items: ReadonlyArray<{ readonly lease: Lease; readonly result: string }>
+  ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
+
+  /** Settles as failed once: pending again `retryAfter` milliseconds from now, or failed when that is null or the budget spent. */
+  readonly fail: (
+    items: ReadonlyArray<{ readonly lease: Lease; readonly error: string; readonly retryAfter: number | null }>
+  ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
+
+  /** Settles with nothing spent: pending again `delay` milliseconds from now. A snooze, or 0 for a release at shutdown. */
+  readonly release: (
+    items: ReadonlyArray<{ readonly lease: Lease; readonly delay: number }>
+  ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
+
+  /** Frees up to `limit` jobs whose lease is over, those longest over first. */
+  readonly releaseStale: (options: { readonly limit: number }) => Effect.Effect<ReadonlyArray<StaleJob>, StoreFailure>
+
+  /** The job, if it is there and in the partition, when one is given. */
+  readonly get: (
+    id: JobId,
+    partitionKey: string | undefined
+  ) => Effect.Effect<JobRecord, JobNotFound | StoreFailure>
+
+  /** A page of jobs, highest id first. */
+  readonly list: (listing: Listing) => Effect.Effect<ReadonlyArray<JobRecord>, StoreFailure>
+
+  /** Cancels a pending job, records the request for a running one, leaves a finished one. Answers the status it has now. */
+  readonly cancel: (
+    id: JobId,
+    partitionKey: string | undefined
+  ) => Effect.Effect<JobStatus, JobNotFound | StoreFailure>
+
+  /** Makes a failed or cancelled job pending, with a fresh budget. */
+  readonly retry: (
+    id: JobId,
+    partitionKey: string | undefined
+  ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
+
+  /** Deletes up to `limit` jobs that ended with `status` at least `retention` milliseconds ago. Answers how many. */
+  readonly prune: (options: {
+    readonly status: JobStatus
+    readonly retention: number
+    readonly limit: number
+  }) => Effect.Effect<number, StoreFailure>
+}>() {}

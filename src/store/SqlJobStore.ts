@@ -1,0 +1,644 @@
+import type { Statement } from "@effect/sql"
+import { SqlClient } from "@effect/sql"
+import { Array as Arr, Clock, Effect, Either, Layer, Option, ParseResult, Schema } from "effect"
+import { JobIdConflict, JobNotFound, JobNotRetryable, LeaseLost, StoreError, UniqueKeyTaken } from "../domain/errors.ts"
+import { JobId } from "../domain/JobId.ts"
+import { JobRecord, JobStatus } from "../domain/JobRecord.ts"
+import { Lease } from "../domain/Lease.ts"
+import { schemaIssues } from "../domain/schemaIssues.ts"
+import { dialect } from "./dialect.ts"
+import type { ClaimRequest, Enqueued, Fenced, NewJob, StaleJob } from "./JobStore.ts"
+import { JobStore } from "./JobStore.ts"
+import { migrate } from "./migrate.ts"
+import * as Transactions from "./transactions.ts"
+
+/** The statements, in the order a job meets them. Each takes its items as one JSON parameter. */
+const make = Effect.gen(function*() {
+  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+  const transactions = yield* Transactions.make(sql)
+  const { byIndex, each, lastFailureIsOfThisAttempt, remember } = dialect(sql)
+
+  // -- enqueue
+
+  const insert = (jobs: ReadonlyArray<NewJob>, now: number) =>
+    rows(
+      Schema.Struct({ id: JobId }),
+      sql`
+      INSERT INTO holdfast_jobs (
+        id, queue, kind, payload, status, priority, partition_key, unique_key,
+        max_attempts, available_at, created_at, updated_at, trace_context
+      )
+      SELECT value ->> 'id', value ->> 'queue', value ->> 'kind', value ->> 'payload', 'pending', value ->> 'priority',
+        value ->> 'partitionKey', value ->> 'uniqueKey', value ->> 'maxAttempts',
+        COALESCE(value ->> '$.available.at', ${now} + (value ->> '$.available.after')),
+        ${now}, ${now}, value ->> 'traceContext'
+      FROM ${each(jobs)} WHERE TRUE
+      ON CONFLICT DO NOTHING
+      RETURNING id`
+    )
+
+  /** For each job that was not inserted: the one in its way, and whether it is the same job under the same id. */
+  const findInTheWay = (jobs: ReadonlyArray<NewJob>) =>
+    rows(
+      Schema.Struct({ id: JobId, found: JobId, by_id: Schema.Literal(0, 1), same: Schema.Literal(0, 1) }),
+      sql`
+      SELECT value ->> 'id' AS id, j.id AS found, j.id = value ->> 'id' AS by_id,
+        j.kind = value ->> 'kind' AND j.payload = value ->> 'payload' AS same
+      FROM ${each(jobs)}
+      JOIN holdfast_jobs AS j ON j.id = value ->> 'id'
+      UNION ALL
+      SELECT value ->> 'id', j.id, 0, 0
+      FROM ${each(jobs.filter((job) => job.uniqueKey !== null))}
+      JOIN holdfast_jobs AS j ON j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'
+        AND COALESCE(j.partition_key, '') = COALESCE(value ->> 'partitionKey', '')
+        AND j.unique_key IS NOT NULL AND j.status IN ('pending', 'running')`
+    )
+
+  const enqueue = Effect.fn("JobStore.enqueue")(function*(jobs: ReadonlyArray<NewJob>) {
+    const now = yield* Clock.currentTimeMillis
+    const inserted = new Set((yield* insert(jobs, now)).map(({ id }) => id))
+    // An id given twice in one call is inserted once; the second is compared with the first.
+    const place = new Map(jobs.map(({ id }, index) => [id, index] as const).toReversed())
+    const isNew = (job: NewJob, index: number) => inserted.has(job.id) && place.get(job.id) === index
+    const others = jobs.filter((job, index) => !isNew(job, index))
+    if (others.length === 0) return jobs.map(({ id }): Enqueued => ({ id, enqueued: true }))
+
+    const inTheWay = yield* findInTheWay(others)
+    const conflict = inTheWay.find((found) => found.by_id === 1 && found.same === 0)
+    if (conflict !== undefined) {
+      // The caller's transaction may go on after this error, so it must hold none of this call.
+      yield* sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value FROM ${each([...inserted])})`
+      return yield* new JobIdConflict({ jobId: conflict.id })
+    }
+    const found = new Map(Arr.reverse(inTheWay).map((one) => [one.id, one.found]))
+    return jobs.map((job, index): Enqueued => ({ id: found.get(job.id) ?? job.id, enqueued: isNew(job, index) }))
+  })
+
+  // -- claim
+
+  /**
+   * The lanes of a request, and below each its priorities, best first, for as
+   * long as better ones leave room. Every step is one seek in the claim index,
+   * so rows that are not due, finished or of other kinds are never walked.
+   */
+  const levels = (request: Pick<ClaimRequest, "queues" | "kinds" | "limit">, now: number) =>
+    sql`
+    named (kind, lease_for) AS (SELECT value ->> 'kind', value ->> 'leaseFor' FROM ${each(request.kinds)}),
+    room (queue, slots) AS (${
+      Option.match(request.queues, {
+        onSome: (queues) => sql`SELECT value ->> 'queue', value ->> 'limit' FROM ${each(queues)}`,
+        onNone: () =>
+          sql`
+      SELECT (
+        SELECT queue FROM holdfast_jobs ${byIndex("holdfast_jobs_claim")} WHERE status = 'pending'
+        ORDER BY queue LIMIT 1
+      ), ${request.limit}
+      UNION ALL
+      SELECT (
+        SELECT j.queue FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
+        WHERE j.status = 'pending' AND j.queue > room.queue ORDER BY j.queue LIMIT 1
+      ), room.slots
+      FROM room WHERE room.queue IS NOT NULL`
+      })
+    }),
+    level (queue, kind, lease_for, slots, priority, found) AS (
+      SELECT room.queue, named.kind, named.lease_for, room.slots, (
+        SELECT j.priority FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
+        WHERE j.status = 'pending' AND j.queue = room.queue AND j.kind = named.kind
+        ORDER BY j.priority DESC LIMIT 1
+      ), 0
+      FROM room JOIN named ON room.queue IS NOT NULL
+      UNION ALL
+      SELECT queue, kind, lease_for, slots, (
+        SELECT j.priority FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
+        WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority < level.priority
+        ORDER BY j.priority DESC LIMIT 1
+      ), found + (
+        SELECT count(*) FROM (
+          SELECT 1 FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
+          WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind
+            AND j.priority = level.priority AND j.available_at <= ${now}
+          LIMIT ${request.limit}
+        )
+      )
+      FROM level WHERE priority IS NOT NULL AND found < slots
+    )`
+
+  /** The due jobs that a claim takes: within each queue's room and the request's limit, in claim order. */
+  const chosen = (request: Pick<ClaimRequest, "queues" | "kinds" | "limit">, now: number) =>
+    sql`
+    ${levels(request, now)},
+    candidate (id, kind, queue, priority, available_at, lease_for, slots, place) AS (
+      SELECT j.id, j.kind, j.queue, j.priority, j.available_at, level.lease_for, level.slots,
+        row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)
+      FROM level JOIN holdfast_jobs AS j ON j.id IN (
+        SELECT due.id FROM holdfast_jobs AS due ${byIndex("holdfast_jobs_claim")}
+        WHERE due.status = 'pending' AND due.queue = level.queue AND due.kind = level.kind
+          AND due.priority = level.priority AND due.available_at <= ${now}
+        ORDER BY due.available_at, due.id LIMIT ${request.limit}
+      )
+    ),
+    chosen (id, kind, queue, priority, available_at, lease_for) AS (
+      SELECT id, kind, queue, priority, available_at, lease_for FROM candidate WHERE place <= slots
+      ORDER BY priority DESC, available_at, id LIMIT ${request.limit}
+    )`
+
+  const nextDue = Effect.fn("JobStore.nextDue")(function*(request: Pick<ClaimRequest, "queues" | "kinds">) {
+    const now = yield* Clock.currentTimeMillis
+    const [next] = yield* rows(
+      Schema.Struct({ at: Schema.NullOr(Schema.Number) }),
+      sql`
+      WITH RECURSIVE ${levels({ ...request, limit: 1 }, now)}
+      SELECT min((
+        SELECT j.available_at FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
+        WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority = level.priority
+        ORDER BY j.available_at LIMIT 1
+      )) AS at
+      FROM level WHERE level.priority IS NOT NULL`
+    )
+    return Option.fromNullable(next?.at)
+  })
+
+  const due = Effect.fn("JobStore.due")(function*(request: Omit<ClaimRequest, "worker">) {
+    const now = yield* Clock.currentTimeMillis
+    return yield* rows(
+      Schema.Struct({
+        id: JobId,
+        kind: Schema.String,
+        queue: Schema.String,
+        priority: Schema.Number,
+        availableAt: Schema.Number
+      }),
+      sql`
+      WITH RECURSIVE ${chosen(request, now)}
+      SELECT id, kind, queue, priority, available_at AS "availableAt" FROM chosen
+      ORDER BY priority DESC, available_at, id`
+    )
+  })
+
+  const claim = Effect.fn("JobStore.claim")(function*(request: ClaimRequest) {
+    const now = yield* Clock.currentTimeMillis
+    const claimed = yield* rows(
+      ClaimedRow,
+      sql`
+      WITH RECURSIVE ${chosen(request, now)}
+      UPDATE holdfast_jobs SET status = 'running', attempts = attempts + 1, settled_by = NULL, updated_at = ${now},
+        locked_at = ${now}, locked_by = ${request.worker}, locked_until = ${now} + chosen.lease_for
+      FROM chosen
+      WHERE holdfast_jobs.id = chosen.id AND holdfast_jobs.status = 'pending'
+      RETURNING id, kind, queue, payload, priority, partition_key AS "partitionKey", max_attempts AS "maxAttempts",
+        available_at AS "availableAt", trace_context AS "traceContext", attempts, failures,
+        locked_at AS "lockedAt", locked_until AS "lockedUntil"`
+    )
+    // RETURNING has no order of its own.
+    return claimed.toSorted(inClaimOrder).map(({ attempts, failures, id, lockedAt, lockedUntil, ...job }) => ({
+      ...job,
+      lease: new Lease({ jobId: id, worker: request.worker, attempt: attempts, failures, lockedAt, lockedUntil })
+    }))
+  })
+
+  // -- run: every write from here on names its lease
+
+  /** The row is this lease's and running. It is the whole of exclusivity. */
+  const held = sql.literal(`holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running'
+        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)
+
+  /** The items of a write under leases, each with the lease's three names and one or more columns of its own. */
+  const leased = <A extends { readonly lease: Lease }>(
+    items: ReadonlyArray<A>,
+    columns: Readonly<Record<string, (item: A) => unknown>>
+  ) => {
+    const values = items.map((item) => ({
+      id: item.lease.jobId,
+      worker: item.lease.worker,
+      attempt: item.lease.attempt,
+      ...Object.fromEntries(Object.entries(columns).map(([name, of]) => [name, of(item)]))
+    }))
+    const names = ["id", "worker", "attempt", ...Object.keys(columns)]
+    return sql`(SELECT ${sql.literal(names.map((name) => `value ->> '${name}' AS ${name}`).join(", "))}
+        FROM ${each(values)}) AS item`
+  }
+
+  const extend = Effect.fn("JobStore.extend")(
+    function*(items: ReadonlyArray<{ readonly lease: Lease; readonly leaseFor: number }>) {
+      const now = yield* Clock.currentTimeMillis
+      const extended = yield* rows(
+        Schema.Struct({
+          ...Attempt.fields,
+          locked_until: Schema.Number,
+          cancel_requested: Schema.Literal(0, 1)
+        }),
+        sql`
+        UPDATE holdfast_jobs SET locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}
+        FROM ${leased(items, { lease_for: (item) => item.leaseFor })}
+        WHERE ${held}
+        RETURNING id, attempts, locked_by AS worker, locked_until, cancel_requested_at IS NOT NULL AS cancel_requested`
+      )
+      return answers(items, extended, ({ cancel_requested, locked_until }, lease) => ({
+        lease: leaseExtended(lease, now, locked_until),
+        cancelRequested: cancel_requested === 1
+      }))
+    }
+  )
+
+  const progress = Effect.fn("JobStore.progress")(
+    function*(items: ReadonlyArray<{ readonly lease: Lease; readonly progress: string }>) {
+      const now = yield* Clock.currentTimeMillis
+      const written = yield* rows(
+        Attempt,
+        sql`
+        UPDATE holdfast_jobs SET progress = item.progress, updated_at = ${now}
+        FROM ${leased(items, { progress: (item) => item.progress })}
+        WHERE ${held}
+        RETURNING id, attempts, locked_by AS worker`
+      )
+      return answers(items, written, () => undefined)
+    }
+  )
+
+  // -- settle
+
+  const complete = Effect.fn("JobStore.complete")(
+    function*(items: ReadonlyArray<{ readonly lease: Lease; readonly result: string }>) {
+      const now = yield* Clock.currentTimeMillis
+      const settled = yield* rows(
+        SettledRow,
+        sql`
+        UPDATE holdfast_jobs SET status = 'succeeded', result = item.result, finished_at = ${now}, updated_at = ${now},
+          settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
+        FROM ${leased(items, { result: (item) => item.result })}
+        WHERE ${held}
+        RETURNING id, attempts, settled_by AS worker, status`
+      )
+      return yield* settledOr(items, settled, sql`status = 'succeeded'`)
+    }
+  )
+
+  /** A cancel request turns every end but success into `cancelled`. */
+  const fail = Effect.fn("JobStore.fail")(
+    function*(
+      items: ReadonlyArray<{ readonly lease: Lease; readonly error: string; readonly retryAfter: number | null }>
+    ) {
+      const now = yield* Clock.currentTimeMillis
+      const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`
+      const settled = yield* rows(
+        SettledRow,
+        sql`
+        UPDATE holdfast_jobs SET
+          status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over} THEN 'failed' ELSE 'pending' END,
+          finished_at = CASE WHEN ${over} THEN ${now} END,
+          available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
+          failures = failures + 1, last_error = item.error,
+          errors = ${
+          remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', item.error)`)
+        },
+          updated_at = ${now}, settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
+        FROM ${leased(items, { error: (item) => item.error, retry_after: (item) => item.retryAfter })}
+        WHERE ${held}
+        RETURNING id, attempts, settled_by AS worker, status`
+      )
+      return yield* settledOr(
+        items,
+        settled,
+        sql`status IN ('pending', 'failed', 'cancelled') AND ${lastFailureIsOfThisAttempt}`
+      )
+    }
+  )
+
+  const release = Effect.fn("JobStore.release")(
+    function*(items: ReadonlyArray<{ readonly lease: Lease; readonly delay: number }>) {
+      const now = yield* Clock.currentTimeMillis
+      const settled = yield* rows(
+        SettledRow,
+        sql`
+        UPDATE holdfast_jobs SET
+          status = CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END,
+          finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
+          available_at = CASE WHEN cancel_requested_at IS NULL THEN ${now} + item.delay ELSE available_at END,
+          updated_at = ${now}, settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
+        FROM ${leased(items, { delay: (item) => item.delay })}
+        WHERE ${held}
+        RETURNING id, attempts, settled_by AS worker, status`
+      )
+      return yield* settledOr(
+        items,
+        settled,
+        sql`status IN ('pending', 'cancelled') AND NOT ${lastFailureIsOfThisAttempt}`
+      )
+    }
+  )
+
+  /**
+   * Items that matched no row were settled before, or are no longer ours. An
+   * earlier settle of the same attempt by the same worker with the same
+   * outcome, whose answer was lost, is answered like the first.
+   */
+  const settledOr = (
+    items: ReadonlyArray<{ readonly lease: Lease }>,
+    settled: ReadonlyArray<typeof SettledRow.Type>,
+    sameOutcome: Statement.Fragment
+  ) =>
+    Effect.gen(function*() {
+      if (settled.length === items.length) return answers(items, settled, ({ status }) => ({ status }))
+      const before = yield* rows(
+        SettledRow,
+        sql`
+        SELECT holdfast_jobs.id, attempts, settled_by AS worker, status
+        FROM ${leased(items, {})} JOIN holdfast_jobs ON holdfast_jobs.id = item.id
+        WHERE attempts = item.attempt AND settled_by = item.worker AND ${sameOutcome}`
+      )
+      return answers(items, settled.concat(before), ({ status }) => ({ status }))
+    })
+
+  /**
+   * RETURNING cannot give the old holder, so who held the lock is read first; the
+   * update is fenced by what was read, and a lease extended since keeps its job.
+   */
+  const releaseStale = Effect.fn("JobStore.releaseStale")(function*(options: { readonly limit: number }) {
+    const now = yield* Clock.currentTimeMillis
+    const stale = yield* rows(
+      StaleRow,
+      sql`
+      SELECT id, kind, attempts, locked_by, locked_at, locked_until
+      FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+      WHERE status = 'running' AND locked_until <= ${now}
+      ORDER BY locked_until, id LIMIT ${options.limit}`
+    )
+    const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
+    const released = yield* rows(
+      Schema.Struct({ id: JobId, status: JobStatus }),
+      sql`
+      UPDATE holdfast_jobs SET
+        status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
+          WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
+        finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts THEN ${now} END,
+        available_at = CASE WHEN cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts
+          THEN available_at ELSE ${now} END,
+        failures = failures + 1, last_error = ${message},
+        errors = ${
+        remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', ${message})`)
+      },
+        updated_at = ${now}, settled_by = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL
+      FROM (
+        SELECT value ->> 'id' AS id, value ->> 'attempts' AS attempt, value ->> 'locked_by' AS worker,
+          value ->> 'locked_until' AS locked_until, value ->> 'released' AS released, value ->> 'spent' AS spent
+        FROM ${
+        each(stale.map((job) => ({
+          ...job,
+          released: `Released from stale lock (was locked by ${job.locked_by} since ${
+            new Date(job.locked_at).toISOString()
+          })`,
+          spent: `Stale lock after ${job.attempts} attempts (was locked by ${job.locked_by} since ${
+            new Date(job.locked_at).toISOString()
+          })`
+        })))
+      }
+      ) AS item
+      WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by = item.worker
+        AND holdfast_jobs.attempts = item.attempt AND holdfast_jobs.locked_until = item.locked_until
+      RETURNING id, status`
+    )
+    const statusOf = new Map(released.map(({ id, status }) => [id, status]))
+    return Arr.filterMap(stale, (job) =>
+      Option.map(Option.fromNullable(statusOf.get(job.id)), (status): StaleJob => ({
+        id: job.id,
+        kind: job.kind,
+        attempt: job.attempts,
+        lockedBy: job.locked_by,
+        lockedAt: job.locked_at,
+        status
+      })))
+  })
+
+  const anyStale = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const found = yield* sql`
+      SELECT 1 FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+      WHERE status = 'running' AND locked_until <= ${now} LIMIT 1`
+    return found.length > 0
+  })
+
+  // -- observe
+
+  /** A partition sees its own jobs; no partition given sees them all. */
+  const visible = (partitionKey: string | undefined) =>
+    partitionKey === undefined ? sql.literal("TRUE") : sql`partition_key = ${partitionKey}`
+
+  const get = Effect.fn("JobStore.get")(function*(id: JobId, partitionKey: string | undefined) {
+    const [job] = yield* rows(
+      RecordRow,
+      sql`SELECT ${recordColumns(sql)} FROM holdfast_jobs WHERE id = ${id} AND ${visible(partitionKey)}`
+    )
+    return job ?? (yield* new JobNotFound({ jobId: id }))
+  })
+
+  const list = Effect.fn("JobStore.list")(function*(listing: Parameters<(typeof JobStore.Service)["list"]>[0]) {
+    return yield* rows(
+      RecordRow,
+      sql`
+      SELECT ${recordColumns(sql)} FROM holdfast_jobs
+      WHERE ${
+        sql.and([
+          visible(listing.partitionKey),
+          ...(listing.status === undefined ? [] : [sql`status = ${listing.status}`]),
+          ...(listing.kind === undefined ? [] : [sql`kind = ${listing.kind}`]),
+          ...(listing.queue === undefined ? [] : [sql`queue = ${listing.queue}`]),
+          ...(listing.before === undefined ? [] : [sql`id < ${listing.before}`])
+        ])
+      }
+      ORDER BY id DESC LIMIT ${listing.limit}`
+    )
+  })
+
+  // -- by request
+
+  const cancel = Effect.fn("JobStore.cancel")(function*(id: JobId, partitionKey: string | undefined) {
+    const now = yield* Clock.currentTimeMillis
+    const [changed] = yield* rows(
+      Schema.Struct({ status: JobStatus }),
+      sql`
+      UPDATE holdfast_jobs SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at = ${now},
+        status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
+        finished_at = CASE status WHEN 'pending' THEN ${now} END
+      WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('pending', 'running')
+      RETURNING status`
+    )
+    return changed?.status ?? (yield* get(id, partitionKey)).status
+  })
+
+  const retry = Effect.fn("JobStore.retry")(function*(id: JobId, partitionKey: string | undefined) {
+    const now = yield* Clock.currentTimeMillis
+    const sameKey = sql`
+      SELECT other.id FROM holdfast_jobs AS other
+      WHERE other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key
+        AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')
+        AND other.unique_key IS NOT NULL AND other.status IN ('pending', 'running')`
+    const [retried] = yield* rows(
+      Schema.Struct({ id: JobId }),
+      sql`
+      UPDATE holdfast_jobs SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
+        settled_by = NULL, cancel_requested_at = NULL, updated_at = ${now}
+      WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')
+        AND NOT EXISTS (${sameKey})
+      RETURNING id`
+    )
+    if (retried !== undefined) return
+    const job = yield* get(id, partitionKey)
+    const [holder] = yield* rows(
+      Schema.Struct({ id: JobId }),
+      sql`SELECT (${sameKey}) AS id FROM holdfast_jobs WHERE id = ${id} AND status IN ('failed', 'cancelled')`
+    )
+    if (holder === undefined) return yield* new JobNotRetryable({ jobId: id, status: job.status })
+    return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
+  })
+
+  const prune = Effect.fn("JobStore.prune")(
+    function*(options: { readonly status: JobStatus; readonly retention: number; readonly limit: number }) {
+      const now = yield* Clock.currentTimeMillis
+      const old = sql`
+        SELECT id FROM holdfast_jobs ${byIndex("holdfast_jobs_finished")}
+        WHERE status = ${options.status} AND finished_at IS NOT NULL AND finished_at <= ${now - options.retention}
+        ORDER BY finished_at LIMIT ${options.limit}`
+      // A table with nothing to prune is only read.
+      if ((yield* old).length === 0) return 0
+      return (yield* sql`DELETE FROM holdfast_jobs WHERE id IN (${old}) RETURNING id`).length
+    }
+  )
+
+  const { afterTransaction, statement, transaction } = transactions
+  return JobStore.of({
+    enqueue: (jobs) => transaction("enqueue", enqueue(jobs)),
+    afterTransaction,
+    nextDue: (request) => statement("nextDue", nextDue(request)),
+    due: (request) => statement("due", due(request)),
+    claim: (request) => statement("claim", claim(request)),
+    extend: (items) => statement("extend", extend(items)),
+    progress: (items) => statement("progress", progress(items)),
+    complete: (items) => statement("complete", complete(items)),
+    fail: (items) => statement("fail", fail(items)),
+    release: (items) => statement("release", release(items)),
+    releaseStale: (options) =>
+      statement("releaseStale", anyStale).pipe(
+        // A sweep that finds nothing, which is nearly every one, writes nothing.
+        Effect.flatMap((any) => any ? transaction("releaseStale", releaseStale(options)) : Effect.succeed([]))
+      ),
+    get: (id, partitionKey) => statement("get", get(id, partitionKey)),
+    list: (listing) => statement("list", list(listing)),
+    cancel: (id, partitionKey) => transaction("cancel", cancel(id, partitionKey)),
+    retry: (id, partitionKey) => transaction("retry", retry(id, partitionKey)),
+    prune: (options) => statement("prune", prune(options))
+  })
+})
+
+const Attempt = Schema.Struct({ id: JobId, attempts: Schema.Number, worker: Schema.NullOr(Schema.String) })
+
+const SettledRow = Schema.Struct({ ...Attempt.fields, status: JobStatus })
+
+const StaleRow = Schema.Struct({
+  id: JobId,
+  attempts: Schema.Number,
+  kind: Schema.String,
+  locked_by: Schema.String,
+  locked_at: Schema.Number,
+  locked_until: Schema.Number
+})
+
+const ClaimedRow = Schema.Struct({
+  id: JobId,
+  attempts: Schema.Number,
+  kind: Schema.String,
+  queue: Schema.String,
+  payload: Schema.parseJson(),
+  priority: Schema.Number,
+  partitionKey: Schema.NullOr(Schema.String),
+  maxAttempts: Schema.Number,
+  availableAt: Schema.Number,
+  traceContext: Schema.NullOr(Schema.String),
+  failures: Schema.Number,
+  lockedAt: Schema.Number,
+  lockedUntil: Schema.Number
+})
+
+const inClaimOrder = (a: typeof ClaimedRow.Type, b: typeof ClaimedRow.Type) =>
+  b.priority - a.priority || a.availableAt - b.availableAt || (a.id < b.id ? -1 : 1)
+
+const RecordRow = Schema.Struct({
+  ...JobRecord.fields,
+  payload: Schema.parseJson(),
+  progress: Schema.NullOr(Schema.parseJson()),
+  result: Schema.NullOr(Schema.parseJson()),
+  errors: Schema.parseJson(JobRecord.fields.errors)
+})
+
+const recordColumns = (sql: SqlClient.SqlClient) =>
+  sql.literal(
+    Object.keys(JobRecord.fields).map((field) =>
+      `${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)} AS "${field}"`
+    )
+      .join(", ")
+  )
+
+/**
+ * The rows of a statement, decoded. A row that does not fit means that the
+ * schema of the table and this file disagree: a bug, and so a defect, which says
+ * what was expected where but not the value.
+ */
+const rows = <A, I, E>(row: Schema.Schema<A, I>, statement: Effect.Effect<ReadonlyArray<unknown>, E>) =>
+  Effect.flatMap(statement, Schema.decodeUnknown(Schema.Array(row))).pipe(
+    Effect.catchIf(
+      ParseResult.isParseError,
+      (error) => Effect.dieMessage(`A row of holdfast_jobs is not as expected: ${schemaIssues(error)}`)
+    )
+  )
+
+const leaseExtended = ({ attempt, failures, jobId, worker }: Lease, lockedAt: number, lockedUntil: number) =>
+  new Lease({ jobId, worker, attempt, failures, lockedAt, lockedUntil })
+
+/** The answer for each item, in the items' order: from the row of its attempt, or LeaseLost when there is none. */
+const answers = <Row extends typeof Attempt.Type, A>(
+  items: ReadonlyArray<{ readonly lease: Lease }>,
+  matched: ReadonlyArray<Row>,
+  answer: (row: Row, lease: Lease) => A
+): ReadonlyArray<Fenced<A>> => {
+  const rowOf = new Map(matched.map((row) => [`${row.id} ${row.attempts} ${row.worker}`, row]))
+  return items.map(({ lease }) => {
+    const row = rowOf.get(`${lease.jobId} ${lease.attempt} ${lease.worker}`)
+    return row === undefined
+      ? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }))
+      : Either.right(answer(row, lease))
+  })
+}
+
+/**
+ * How much of the disk's word a commit waits for. `full`: a commit that returned
+ * survives a power cut. `normal`: it survives the death of the process, and a
+ * power cut may undo the last ones. Less than that is not offered.
+ */
+export type Synchronous = "full" | "normal"
+
+/**
+ * The jobs in the database that the app's SqlClient talks to; its tables are
+ * brought up to date first.
+ *
+ * The client's one connection is set to `synchronous=FULL` unless told
+ * otherwise, because SQLite gives it to no later open of a WAL file by itself;
+ * and to `temp_store=MEMORY`, without which a claim takes 2.5 to 12 times as
+ * long, for the ephemeral tables of RETURNING and IN.
+ */
+export const layer = (options?: {
+  readonly synchronous?: Synchronous | undefined
+}): Layer.Layer<JobStore, StoreError, SqlClient.SqlClient> =>
+  Layer.scoped(
+    JobStore,
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`PRAGMA synchronous = ${sql.literal(options?.synchronous ?? "full")}`
+      yield* sql`PRAGMA temp_store = MEMORY`
+      yield* migrate
+      return yield* make
+    }).pipe(
+      Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
+      // Inside a transaction the layer would wait for a connection that its caller holds.
+      Transactions.outsideTransaction
+    )
+  )

@@ -1,0 +1,29 @@
+import type { SqlClient, Statement } from "@effect/sql"
+
+/** Every difference between the databases. A statement that needs another adds it here. */
+export interface Dialect {
+  /** Makes the planner use this index, whatever its statistics say; nothing where it cannot be told. */
+  readonly byIndex: (index: string) => Statement.Fragment
+  /** The rows of a JSON array parameter, each as `value`. */
+  readonly each: (items: ReadonlyArray<unknown>) => Statement.Fragment
+  /** Whether the last entry of `errors` is of the attempt the row is at. */
+  readonly lastFailureIsOfThisAttempt: Statement.Fragment
+  /** `errors` with one entry more and at most ten, from an expression for the entry's JSON. */
+  readonly remember: (entry: Statement.Fragment) => Statement.Fragment
+}
+
+/** The differences, for the database that `sql` talks to. PostgreSQL's go beside SQLite's. */
+export const dialect = (sql: SqlClient.SqlClient): Dialect =>
+  sql.onDialectOrElse<Dialect, Dialect>({
+    sqlite: () => ({
+      byIndex: (index) => sql.literal(`INDEXED BY ${index}`),
+      each: (items) => sql`json_each(${JSON.stringify(items)})`,
+      lastFailureIsOfThisAttempt: sql.literal("COALESCE(errors ->> '$[#-1].attempt' = attempts, 0)"),
+      remember: (entry) =>
+        sql`CASE WHEN json_array_length(errors) < 10 THEN json_insert(errors, '$[#]', json(${entry}))
+          ELSE json_insert(json_remove(errors, '$[0]'), '$[#]', json(${entry})) END`
+    }),
+    orElse: () => {
+      throw new Error("holdfast supports SQLite; PostgreSQL is to come")
+    }
+  })

@@ -1,0 +1,63 @@
+import { SqlClient } from "@effect/sql"
+import { Effect } from "effect"
+
+/**
+ * The table of jobs, as it is on SQLite. Instants are epoch milliseconds. The
+ * CHECKs tie a status to the columns that go with it, so that a wrong statement
+ * is refused and not believed.
+ */
+export const jobs = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    CREATE TABLE holdfast_jobs (
+      id TEXT NOT NULL PRIMARY KEY,
+      queue TEXT NOT NULL CHECK (queue <> ''),
+      kind TEXT NOT NULL CHECK (kind <> ''),
+      payload TEXT NOT NULL CHECK (json_valid(payload)),
+      status TEXT NOT NULL CHECK (status IN ('pending', 'running', 'succeeded', 'failed', 'cancelled')),
+      priority INTEGER NOT NULL CHECK (priority BETWEEN -1000 AND 1000),
+      partition_key TEXT CHECK (partition_key <> ''),
+      unique_key TEXT CHECK (unique_key <> ''),
+      attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+      failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+      max_attempts INTEGER NOT NULL CHECK (max_attempts >= 1),
+      available_at INTEGER NOT NULL,
+      locked_at INTEGER,
+      locked_by TEXT,
+      locked_until INTEGER,
+      settled_by TEXT,
+      cancel_requested_at INTEGER,
+      progress TEXT,
+      result TEXT,
+      last_error TEXT,
+      errors TEXT NOT NULL DEFAULT '[]',
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      finished_at INTEGER,
+      trace_context TEXT,
+      CHECK (failures <= attempts AND failures <= max_attempts),
+      CHECK ((status = 'running') = (locked_at IS NOT NULL)),
+      CHECK ((status = 'running') = (locked_by IS NOT NULL)),
+      CHECK ((status = 'running') = (locked_until IS NOT NULL)),
+      CHECK ((status IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
+      CHECK ((status = 'succeeded') = (result IS NOT NULL)),
+      CHECK (status <> 'running' OR settled_by IS NULL),
+      CHECK (status NOT IN ('pending', 'failed') OR cancel_requested_at IS NULL),
+      CHECK (status <> 'failed' OR last_error IS NOT NULL)
+    ) STRICT`
+  // Leads with what a claim names, so that a claim walks to its jobs and no further.
+  yield* sql`
+    CREATE INDEX holdfast_jobs_claim ON holdfast_jobs (queue, kind, priority DESC, available_at, id)
+    WHERE status = 'pending'`
+  yield* sql`CREATE INDEX holdfast_jobs_lease ON holdfast_jobs (locked_until) WHERE status = 'running'`
+  yield* sql`
+    CREATE UNIQUE INDEX holdfast_jobs_unique ON holdfast_jobs (kind, COALESCE(partition_key, ''), unique_key)
+    WHERE unique_key IS NOT NULL AND status IN ('pending', 'running')`
+  yield* sql`CREATE INDEX holdfast_jobs_finished ON holdfast_jobs (status, finished_at) WHERE finished_at IS NOT NULL`
+  // For pages of jobs, newest first, by one of these.
+  yield* sql`CREATE INDEX holdfast_jobs_by_status ON holdfast_jobs (status, id)`
+  yield* sql`CREATE INDEX holdfast_jobs_by_kind ON holdfast_jobs (kind, id)`
+  yield* sql`CREATE INDEX holdfast_jobs_by_queue ON holdfast_jobs (queue, id)`
+  yield* sql`
+    CREATE INDEX holdfast_jobs_by_partition ON holdfast_jobs (partition_key, id) WHERE partition_key IS NOT NULL`
+})
