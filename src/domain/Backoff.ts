@@ -8,8 +8,12 @@ export const defaultBackoff: Backoff = Schedule.exponential("60 seconds").pipe(
   Schedule.union(Schedule.spaced("1 hour"))
 )
 
-/** A delay must fit an instant that Date can hold; ten years is never, for a job. */
-const longest = Duration.days(3650)
+/** Ten years, which for a job is never. */
+export const longestDelay = Duration.days(3650)
+
+/** A delay as a row can keep it: whole milliseconds, rounded up, and at most ten years. */
+export const storableMillis = (delay: Duration.Duration): number =>
+  Math.ceil(Duration.toMillis(Duration.min(delay, longestDelay)))
 
 /**
  * How long a job waits after its `failures`-th failure, counted from 1, or none
@@ -32,9 +36,10 @@ export const delayAfter = (
       const [next, , decision] = yield* backoff.step(instant, undefined, state)
       if (ScheduleDecision.isDone(decision)) return Option.none()
       const due = ScheduleIntervals.start(decision.intervals)
-      delay = Math.max(0, due - instant)
-      instant = Math.max(instant, due)
+      delay = Math.min(Math.max(0, due - instant), Duration.toMillis(longestDelay))
+      // Not `due`: an endless delay would make it Infinity, and every delay after that nothing.
+      instant += delay
       state = next
     }
-    return Option.some(Duration.min(Duration.millis(delay), longest))
+    return Option.some(Duration.millis(delay))
   })

@@ -205,7 +205,9 @@ const span = (kind: string, field: string, input: Duration.DurationInput | undef
     Duration.decodeUnknown(input),
     (duration) => Duration.isFinite(duration) && Duration.toMillis(duration) >= 1
   )
-  if (Option.isSome(duration)) return duration
+  if (Option.isSome(duration)) {
+    return Option.map(duration, (exact) => Duration.millis(Math.ceil(Duration.toMillis(exact))))
+  }
   throw new InvalidJob({ kind, field, given: String(input), allowed: "a finite duration of 1 ms or more" })
 }
 

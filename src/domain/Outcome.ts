@@ -68,6 +68,11 @@ const causeName = (cause: Cause.Cause<unknown>) =>
 /** A word for logs and metrics, which may not show an error's message: it can carry a payload. */
 const errorName = (error: unknown): string => {
   if (typeof error !== "object" || error === null) return typeof error
-  if ("_tag" in error && typeof error._tag === "string") return error._tag
-  return error instanceof Error ? error.name : "object"
+  try {
+    if ("_tag" in error && typeof error._tag === "string") return error._tag
+    return error instanceof Error ? error.name : "object"
+  } catch {
+    // It throws when it is read, and has failed no less for that.
+    return "object"
+  }
 }

@@ -1,4 +1,5 @@
-import { Cause } from "effect"
+import { Cause, Chunk } from "effect"
+import { inspect } from "node:util"
 
 /** Long enough for a stack and its causes, short enough for ten of them in a row (bytes of UTF-8). */
 const maxBytes = 8 * 1024
@@ -14,4 +15,24 @@ export const truncated = (text: string): string => {
 
 /** What a failed attempt leaves for people to read: every failure, defect and interruption, at most 8 KiB. */
 export const readableCause = (cause: Cause.Cause<unknown>): string =>
-  truncated(Cause.pretty(cause, { renderErrorCause: true }) || "The handler failed without a cause")
+  truncated(pretty(cause) || "The handler failed without a cause")
+
+/**
+ * Rendering throws for an error that is its own cause, holds a bigint or throws
+ * when it is read; an attempt that ended so has still only failed.
+ */
+const pretty = (cause: Cause.Cause<unknown>): string => {
+  try {
+    return Cause.pretty(cause, { renderErrorCause: true })
+  } catch {
+    return Chunk.toReadonlyArray(Chunk.appendAll(Cause.failures(cause), Cause.defects(cause))).map(plain).join("\n")
+  }
+}
+
+const plain = (error: unknown): string => {
+  try {
+    return inspect(error)
+  } catch {
+    return "An error that throws when it is shown"
+  }
+}

@@ -13,7 +13,7 @@ const issues = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>)
     case "Transformation":
       return issue.kind === "Transformation" ? [`${String(issue.ast)} at ${at}`] : issues(issue.issue, path)
     case "Missing":
-      return [`${String(issue.ast)} at ${at}, where nothing is`]
+      return [`${String(issue.ast.type)} at ${at}, where nothing is`]
     case "Unexpected":
       return [`nothing at ${at}`]
     case "Type":

@@ -26,10 +26,14 @@ export const decodeJson = (
   field: "payload",
   schema: Schema.Schema.Any,
   json: unknown
-): Either.Either<unknown, InvalidJob> =>
-  Schema.decodeUnknownEither(schema as Schema.Schema<unknown>)(json).pipe(
+): Either.Either<unknown, InvalidJob> => {
+  const decode = Schema.decodeUnknownEither(schema as Schema.Schema<unknown>)
+  return decode(json).pipe(
+    // A null may be what `toJson` wrote for undefined.
+    Either.orElse((error) => json === null ? Either.mapLeft(decode(undefined), () => error) : Either.left(error)),
     Either.mapLeft((error) => new InvalidJob({ kind, field, allowed: schemaIssues(error) }))
   )
+}
 
 const toJson = (kind: string, field: string, encoded: unknown): Either.Either<string, InvalidJob> =>
   Either.try({

@@ -55,7 +55,7 @@ const make = Effect.gen(function*() {
     )
 
   const enqueue = Effect.fn("JobStore.enqueue")(function*(jobs: ReadonlyArray<NewJob>) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     const inserted = new Set((yield* insert(jobs, now)).map(({ id }) => id))
     // An id given twice in one call is inserted once; the second is compared with the first.
     const place = new Map(jobs.map(({ id }, index) => [id, index] as const).toReversed())
@@ -144,7 +144,7 @@ const make = Effect.gen(function*() {
     )`
 
   const nextDue = Effect.fn("JobStore.nextDue")(function*(request: Pick<ClaimRequest, "queues" | "kinds">) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     const [next] = yield* rows(
       Schema.Struct({ at: Schema.NullOr(Schema.Number) }),
       sql`
@@ -160,7 +160,7 @@ const make = Effect.gen(function*() {
   })
 
   const due = Effect.fn("JobStore.due")(function*(request: Omit<ClaimRequest, "worker">) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     return yield* rows(
       Schema.Struct({
         id: JobId,
@@ -177,7 +177,7 @@ const make = Effect.gen(function*() {
   })
 
   const claim = Effect.fn("JobStore.claim")(function*(request: ClaimRequest) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     const claimed = yield* rows(
       ClaimedRow,
       sql`
@@ -221,7 +221,7 @@ const make = Effect.gen(function*() {
 
   const extend = Effect.fn("JobStore.extend")(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly leaseFor: number }>) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* currentMillis
       const extended = yield* rows(
         Schema.Struct({
           ...Attempt.fields,
@@ -243,7 +243,7 @@ const make = Effect.gen(function*() {
 
   const progress = Effect.fn("JobStore.progress")(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly progress: string }>) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* currentMillis
       const written = yield* rows(
         Attempt,
         sql`
@@ -260,7 +260,7 @@ const make = Effect.gen(function*() {
 
   const complete = Effect.fn("JobStore.complete")(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly result: string }>) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* currentMillis
       const settled = yield* rows(
         SettledRow,
         sql`
@@ -279,7 +279,7 @@ const make = Effect.gen(function*() {
     function*(
       items: ReadonlyArray<{ readonly lease: Lease; readonly error: string; readonly retryAfter: number | null }>
     ) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* currentMillis
       const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`
       const settled = yield* rows(
         SettledRow,
@@ -307,7 +307,7 @@ const make = Effect.gen(function*() {
 
   const release = Effect.fn("JobStore.release")(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly delay: number }>) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* currentMillis
       const settled = yield* rows(
         SettledRow,
         sql`
@@ -355,7 +355,7 @@ const make = Effect.gen(function*() {
    * update is fenced by what was read, and a lease extended since keeps its job.
    */
   const releaseStale = Effect.fn("JobStore.releaseStale")(function*(options: { readonly limit: number }) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     const stale = yield* rows(
       StaleRow,
       sql`
@@ -411,7 +411,7 @@ const make = Effect.gen(function*() {
   })
 
   const anyStale = Effect.gen(function*() {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     const found = yield* sql`
       SELECT 1 FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
       WHERE status = 'running' AND locked_until <= ${now} LIMIT 1`
@@ -453,7 +453,7 @@ const make = Effect.gen(function*() {
   // -- by request
 
   const cancel = Effect.fn("JobStore.cancel")(function*(id: JobId, partitionKey: string | undefined) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     const [changed] = yield* rows(
       Schema.Struct({ status: JobStatus }),
       sql`
@@ -467,7 +467,7 @@ const make = Effect.gen(function*() {
   })
 
   const retry = Effect.fn("JobStore.retry")(function*(id: JobId, partitionKey: string | undefined) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     const sameKey = sql`
       SELECT other.id FROM holdfast_jobs AS other
       WHERE other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key
@@ -494,7 +494,7 @@ const make = Effect.gen(function*() {
 
   const prune = Effect.fn("JobStore.prune")(
     function*(options: { readonly status: JobStatus; readonly retention: number; readonly limit: number }) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* currentMillis
       const old = sql`
         SELECT id FROM holdfast_jobs ${byIndex("holdfast_jobs_finished")}
         WHERE status = ${options.status} AND finished_at IS NOT NULL AND finished_at <= ${now - options.retention}
@@ -529,6 +529,9 @@ const make = Effect.gen(function*() {
     prune: (options) => statement("prune", prune(options))
   })
 })
+
+/** Whole, as the columns are; a test may set its clock between two. */
+const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
 
 const Attempt = Schema.Struct({ id: JobId, attempts: Schema.Number, worker: Schema.NullOr(Schema.String) })
 

@@ -1,0 +1,57 @@
+/**
+ * Holdfast: a durable job runtime for Effect. A job walks through six words,
+ * and this page names what each is done with.
+ *
+ * @since 0.1.0
+ */
+
+// define
+export type { Backoff } from "./domain/Backoff.ts"
+export { defaultBackoff } from "./domain/Backoff.ts"
+export * as Job from "./domain/Job.ts"
+
+// enqueue, observe
+export { JobId } from "./domain/JobId.ts"
+export { JobFailure, JobRecord, JobStatus } from "./domain/JobRecord.ts"
+export { JobQueue } from "./runtime/JobQueue.ts"
+export type {
+  ClaimOptions,
+  EnqueueOptions,
+  FailOptions,
+  InPartition,
+  JobQueueService,
+  ListOptions,
+  Page
+} from "./runtime/JobQueue.ts"
+
+// claim, run, settle
+export { CurrentJob } from "./domain/CurrentJob.ts"
+export { Lease } from "./domain/Lease.ts"
+export { NeverRetry, neverRetry, Snooze, snooze } from "./domain/Verdict.ts"
+export type { Verdict } from "./domain/Verdict.ts"
+export { metrics } from "./runtime/events.ts"
+export * as Worker from "./runtime/Worker.ts"
+
+// where jobs live
+export { JobStore } from "./store/JobStore.ts"
+export type { ClaimedJob, DueJob, Enqueued } from "./store/JobStore.ts"
+export * as SqliteStore from "./store/SqliteStore.ts"
+export * as SqlJobStore from "./store/SqlJobStore.ts"
+
+// what goes wrong
+export {
+  ForeignTransaction,
+  InvalidJob,
+  InvalidOption,
+  JobIdConflict,
+  JobNotFound,
+  JobNotRetryable,
+  LeaseLost,
+  StoreError,
+  UniqueKeyTaken
+} from "./domain/errors.ts"
+
+// what a simulation replaces
+export { EventLoop } from "./runtime/EventLoop.ts"
+export { Ids } from "./runtime/Ids.ts"
+export { JobSignals } from "./runtime/JobSignals.ts"

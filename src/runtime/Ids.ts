@@ -1,0 +1,36 @@
+import { Clock, Context, Effect } from "effect"
+import { randomBytes } from "node:crypto"
+import { v7 } from "uuid"
+import type { JobId } from "../domain/JobId.ts"
+
+/** Names that nothing else has: jobs' ids and workers' incarnations. */
+export interface IdsService {
+  /** A version 7 UUID, later than all before it in this process, also within one millisecond and when the clock goes back. */
+  readonly jobId: Effect.Effect<JobId>
+  /** 128 random bits, which tell this run of a worker from every other. */
+  readonly incarnation: Effect.Effect<string>
+}
+
+/** Replaceable, so that a simulation may draw ids from its own seed. */
+export class Ids extends Context.Reference<Ids>()("holdfast/runtime/Ids", {
+  defaultValue: (): IdsService => fromCrypto()
+}) {}
+
+const fromCrypto = (): IdsService => {
+  let millis = 0
+  let sequence = 0
+  return {
+    jobId: Effect.map(Clock.currentTimeMillis, (now) => {
+      if (now > millis) {
+        millis = now
+        // Half of the 32 bits are left to count with.
+        sequence = randomBytes(4).readUInt32BE() >>> 1
+      } else {
+        sequence = (sequence + 1) >>> 0
+        if (sequence === 0) millis += 1
+      }
+      return v7({ msecs: millis, seq: sequence, random: randomBytes(16) }) as JobId
+    }),
+    incarnation: Effect.sync(() => randomBytes(16).toString("hex"))
+  }
+}

@@ -1,0 +1,137 @@
+import { Duration, Effect, Layer, Option } from "effect"
+import { InvalidOption } from "../domain/errors.ts"
+import type * as Job from "../domain/Job.ts"
+import type { JobStore } from "../store/JobStore.ts"
+import { outsideTransaction } from "../store/transactions.ts"
+import type { JobSignals } from "./JobSignals.ts"
+import { defaultLease, span, wholeNumber } from "./options.ts"
+import type { WorkerSettings } from "./workerLoop.ts"
+import { runWorker } from "./workerLoop.ts"
+
+/** What a worker does. Everything but `jobs` has a default. */
+export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
+  /** The kinds it runs. Jobs of other kinds wait for a worker that lists them. */
+  readonly jobs: Jobs
+  /** Most jobs at once, 10 unless given. */
+  readonly concurrency?: number
+  /** Most jobs at once from each queue, within `concurrency`. Every queue, unless given. */
+  readonly queues?: Readonly<Record<string, number>>
+  /** How long a claim holds for kinds that do not say, 10 minutes unless given. */
+  readonly leaseDuration?: Duration.DurationInput
+  /** How often a running job's lease is extended, every 30 s unless given. Less than half of every lease. */
+  readonly heartbeatInterval?: Duration.DurationInput
+  /** How often to look for jobs that nothing announced, every 5 s unless given. */
+  readonly pollInterval?: Duration.DurationInput
+  /** How often to free stale jobs and prune finished ones, every minute unless given. */
+  readonly staleCheckInterval?: Duration.DurationInput
+  /** How long running jobs may go on when the worker is told to end, 25 s unless given; then they are interrupted and handed back. */
+  readonly shutdownGrace?: Duration.DurationInput
+  /** How long finished jobs are kept: 7 days those that succeeded, 30 days the rest, unless given. */
+  readonly retention?: {
+    readonly succeeded?: Duration.DurationInput
+    readonly failed?: Duration.DurationInput
+    readonly cancelled?: Duration.DurationInput
+  }
+}
+
+/** When a worker ends by itself. */
+export interface Limits {
+  /** Claims no more than this in all, and ends when they have settled. */
+  readonly maxJobs?: number
+  /** Claims once, at most `concurrency` jobs, and ends when they have settled, also when none was due. */
+  readonly once?: boolean
+}
+
+/** What a worker needs: the handler of each job it lists, the job store, and the signals that JobQueue.layer brings. */
+export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | JobSignals | Job.HandlerOf<Jobs[number]>
+
+/**
+ * A worker for as long as the layer lives. When it is torn down, no more jobs
+ * are claimed, running ones get `shutdownGrace` to end, and those that are left
+ * are interrupted and handed back.
+ *
+ * Fails with InvalidOption, before anything is claimed, when an option does not
+ * fit.
+ */
+export const layer = <const Jobs extends ReadonlyArray<Job.Any>>(
+  options: Options<Jobs>
+): Layer.Layer<never, InvalidOption, Requirements<Jobs>> =>
+  Layer.scopedDiscard(
+    Effect.flatMap(validate(options), (settings) => Effect.forkScoped(outsideTransaction(runWorker(settings))))
+  )
+
+/**
+ * A worker for as long as this effect runs: until it is interrupted, or comes to
+ * one of its limits. Interrupted or not, it ends as `layer` does.
+ */
+export const run = <const Jobs extends ReadonlyArray<Job.Any>>(
+  options: Options<Jobs> & Limits
+): Effect.Effect<void, InvalidOption, Requirements<Jobs>> =>
+  Effect.flatMap(validate(options), (settings) => outsideTransaction(runWorker(settings)))
+
+/** The options with their defaults, or the first that does not fit. */
+const validate = <Jobs extends ReadonlyArray<Job.Any>>(
+  options: Options<Jobs> & Limits
+): Effect.Effect<WorkerSettings<Jobs>, InvalidOption> =>
+  Effect.gen(function*() {
+    const { jobs, queues, retention } = options
+    const heartbeatInterval = yield* span("heartbeatInterval", options.heartbeatInterval ?? "30 seconds")
+    const lease = yield* span("leaseDuration", options.leaseDuration ?? defaultLease)
+    if (jobs.length === 0) {
+      return yield* new InvalidOption({ option: "jobs", given: "none", allowed: "one job or more" })
+    }
+    const kinds = new Map<string, { readonly job: Job.Any; readonly leaseFor: number }>()
+    for (const job of jobs) {
+      if (kinds.has(job.kind)) {
+        return yield* new InvalidOption({
+          option: "jobs",
+          given: `two definitions of "${job.kind}"`,
+          allowed: "one definition of each kind"
+        })
+      }
+      const leaseFor = yield* span(`the lease of "${job.kind}"`, Option.getOrElse(job.lease, () => lease))
+      if (Duration.toMillis(heartbeatInterval) * 2 >= Duration.toMillis(leaseFor)) {
+        return yield* new InvalidOption({
+          option: "heartbeatInterval",
+          given: Duration.format(heartbeatInterval),
+          allowed: `less than half the lease of "${job.kind}", which is ${Duration.format(leaseFor)}`
+        })
+      }
+      kinds.set(job.kind, { job, leaseFor: Duration.toMillis(leaseFor) })
+    }
+    for (const [queue, limit] of Object.entries(queues ?? {})) {
+      yield* wholeNumber(`queues.${queue}`, limit, 1, 1000)
+    }
+    if (queues !== undefined && Object.keys(queues).length === 0) {
+      return yield* new InvalidOption({ option: "queues", given: "none", allowed: "one queue or more, or left out" })
+    }
+    const kept = (status: "succeeded" | "failed" | "cancelled", unlessGiven: Duration.DurationInput) =>
+      Effect.flatMap(
+        Effect.succeed(Duration.decodeUnknown(retention?.[status] ?? unlessGiven)),
+        Option.match({
+          onSome: (duration) => Effect.succeed(Duration.toMillis(duration)),
+          onNone: () =>
+            new InvalidOption({
+              option: `retention.${status}`,
+              given: String(retention?.[status]),
+              allowed: "a duration"
+            })
+        })
+      )
+    return {
+      kinds,
+      concurrency: yield* wholeNumber("concurrency", options.concurrency ?? 10, 1, 1000),
+      queues: Option.map(Option.fromNullable(queues), (limits) => new Map(Object.entries(limits))),
+      heartbeatInterval,
+      pollInterval: yield* span("pollInterval", options.pollInterval ?? "5 seconds"),
+      staleCheckInterval: yield* span("staleCheckInterval", options.staleCheckInterval ?? "1 minute"),
+      shutdownGrace: yield* span("shutdownGrace", options.shutdownGrace ?? "25 seconds", 0),
+      retention: {
+        succeeded: yield* kept("succeeded", "7 days"),
+        failed: yield* kept("failed", "30 days"),
+        cancelled: yield* kept("cancelled", "30 days")
+      },
+      maxJobs: options.maxJobs === undefined ? Infinity : yield* wholeNumber("maxJobs", options.maxJobs, 1),
+      once: options.once ?? false
+    }
+  })

@@ -1,0 +1,230 @@
+import { Clock, DateTime, Deferred, Duration, Effect, Either, Exit, Fiber, Option, Schedule, Schema } from "effect"
+import * as Backoff from "../domain/Backoff.ts"
+import { CurrentJob } from "../domain/CurrentJob.ts"
+import type { LeaseLost } from "../domain/errors.ts"
+import { StoreError } from "../domain/errors.ts"
+import type { HandlerService } from "../domain/Job.ts"
+import type { JobStatus } from "../domain/JobRecord.ts"
+import { Outcome, outcomeOf, StopReason } from "../domain/Outcome.ts"
+import { decodeJson, encodeJson } from "../domain/wireValue.ts"
+import type { ClaimedJob, Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
+import { JobStore } from "../store/JobStore.ts"
+import * as events from "./events.ts"
+import type { KeptLease } from "./heartbeat.ts"
+import { keepLease } from "./heartbeat.ts"
+import { monotonicMillis } from "./monotonic.ts"
+import { enqueuedIn } from "./traceContext.ts"
+
+/** How long a handler may take to stop once it is told to, before it counts as a zombie. */
+const patience = Duration.seconds(30)
+
+/** One claimed job and what it takes to run it. */
+export interface Attempt {
+  readonly job: ClaimedJob
+  readonly handler: HandlerService
+  /** Milliseconds. */
+  readonly leaseFor: number
+  readonly heartbeatInterval: Duration.Duration
+  /** Monotonic milliseconds, read before the claim was sent. */
+  readonly claimSentAt: number
+  /** Succeeded by whoever wants the handler to stop; the first one counts. */
+  readonly stopRequest: Deferred.Deferred<StopReason>
+}
+
+/**
+ * Takes one claimed job to its end: decode, run under the lease, decide the
+ * outcome, settle. Never fails. When it returns the heartbeat has stopped, and
+ * the job is settled or its lease is left to run out.
+ */
+export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStore> =>
+  Effect.gen(function*() {
+    yield* events.claimed(attempt.job)
+    // The heartbeat goes on while the job settles, and ends with this scope.
+    const lease = yield* keepLease({
+      ...attempt,
+      interval: attempt.heartbeatInterval,
+      stop: (reason) => Effect.asVoid(Deferred.succeed(attempt.stopRequest, reason))
+    })
+    const outcome = yield* Either.match(decodePayload(attempt), {
+      onLeft: (refused) => Effect.succeed(refused),
+      onRight: (payload) => runHandler(attempt, payload, lease)
+    })
+    yield* settle(attempt, outcome)
+  }).pipe(
+    Effect.scoped,
+    Effect.annotateLogs({
+      jobId: attempt.job.lease.jobId,
+      kind: attempt.job.kind,
+      attempt: attempt.job.lease.attempt
+    }),
+    Effect.withSpan(`job ${attempt.job.kind}`, {
+      kind: "consumer",
+      attributes: {
+        "job.id": attempt.job.lease.jobId,
+        "job.kind": attempt.job.kind,
+        "job.queue": attempt.job.queue,
+        "job.attempt": attempt.job.lease.attempt,
+        "job.worker": attempt.job.lease.worker
+      },
+      ...Option.match(enqueuedIn(attempt.job.traceContext), {
+        onNone: () => ({ root: true }),
+        onSome: (parent) => ({ parent })
+      })
+    })
+  )
+
+/** A payload that does not fit will not fit the next time either. */
+const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcome> =>
+  Either.mapLeft(
+    decodeJson(job.kind, "payload", handler.job.payloadSchema, job.payload),
+    (error) => Outcome.Fail({ error: error.message, name: error._tag, final: true })
+  )
+
+/** Runs the handler in a fiber of its own, which a stop request interrupts, and decides what its end means. */
+const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
+  Effect.gen(function*() {
+    const { handler, job, stopRequest } = attempt
+    const fiber = yield* handler.run(payload).pipe(
+      Effect.scoped,
+      Effect.provideService(CurrentJob, yield* currentJob(attempt, lease)),
+      Effect.interruptible,
+      Effect.fork
+    )
+    if (Option.isSome(handler.job.timeout)) {
+      const after = handler.job.timeout.value
+      yield* Deferred.succeed(stopRequest, StopReason.TimedOut({ after })).pipe(Effect.delay(after), Effect.forkScoped)
+    }
+    yield* Effect.forkScoped(Effect.gen(function*() {
+      yield* events.stopping(yield* Deferred.await(stopRequest))
+      yield* Fiber.interruptFork(fiber)
+      yield* Effect.sleep(patience)
+      yield* events.zombie(job)
+      yield* lease.letGo
+    }))
+    const exit = yield* Fiber.await(fiber)
+    const stopped = yield* Deferred.poll(stopRequest)
+    return outcomeOf(exit, Option.isSome(stopped) ? Option.some(yield* stopped.value) : Option.none())
+  }).pipe(Effect.scoped)
+
+const currentJob = ({ job }: Attempt, lease: KeptLease) =>
+  Effect.map(JobStore, (store) =>
+    CurrentJob.of({
+      id: job.lease.jobId,
+      kind: job.kind,
+      queue: job.queue,
+      partitionKey: job.partitionKey,
+      attempt: job.lease.attempt,
+      fencingToken: job.lease.attempt,
+      lease: job.lease,
+      deadline: Effect.gen(function*() {
+        const left = (yield* lease.deadline) - (yield* monotonicMillis)
+        return DateTime.unsafeMake((yield* Clock.currentTimeMillis) + left)
+      }),
+      progress: (value) =>
+        Effect.gen(function*() {
+          const progress = yield* encodeJson(job.kind, "progress", Schema.Unknown, value)
+          const [answer] = yield* store.progress([{ lease: job.lease, progress }])
+          if (answer !== undefined) yield* answer
+        })
+    }))
+
+/** Writes the outcome, again and again until the store answers, for at most as long as one lease. */
+const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<void, never, JobStore> =>
+  Effect.gen(function*() {
+    const { claimSentAt, job, leaseFor } = attempt
+    if (outcome._tag === "Abandon") return yield* events.leaseLost(job, outcome.reason)
+    const answer = yield* Effect.exit(
+      settlement(attempt, outcome).pipe(
+        // An answer that never comes is asked for again: if the first write happened, the second is told so.
+        Effect.disconnect,
+        Effect.timeoutFail({
+          duration: Math.max(1000, leaseFor / 8),
+          onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
+        }),
+        Effect.tapError(events.settleFailed),
+        Effect.retry(
+          Schedule.exponential("50 millis").pipe(
+            Schedule.union(Schedule.spaced("5 seconds")),
+            Schedule.jittered,
+            Schedule.upTo(leaseFor)
+          )
+        )
+      )
+    )
+    if (Exit.isFailure(answer)) return yield* events.settleGivenUp(answer.cause)
+    yield* Either.match(answer.value, {
+      onLeft: () => events.leaseLost(job, "LeaseLost"),
+      onRight: ({ ended, ...more }) =>
+        Effect.flatMap(monotonicMillis, (now) => events.settled(job, ended, now - claimSentAt, more))
+    })
+  })
+
+/** How an attempt ended, in the words of logs and metrics, and what else a line may show of it. */
+interface Ended {
+  readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "released" | "cancelled"
+  readonly error?: string
+  readonly retryIn?: string
+}
+
+/** The write that settles a job with this outcome. */
+const settlement = (
+  attempt: Attempt,
+  outcome: Exclude<Outcome, { readonly _tag: "Abandon" }>
+): Effect.Effect<Either.Either<Ended, LeaseLost>, StoreFailure, JobStore> =>
+  Effect.gen(function*() {
+    const store = yield* JobStore
+    const { handler, job } = attempt
+    const { lease } = job
+    switch (outcome._tag) {
+      case "Complete": {
+        const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value)
+        // The next attempt's result would fit no better.
+        if (Either.isLeft(result)) {
+          const { _tag, message } = result.left
+          return yield* settlement(attempt, Outcome.Fail({ error: message, name: _tag, final: true }))
+        }
+        return yield* one(store.complete([{ lease, result: result.right }]), () => ({ ended: "succeeded" }))
+      }
+      case "Fail": {
+        const { error, final, name } = outcome
+        const delay = final ? Option.none() : yield* backoffDelay(attempt)
+        const retryAfter = Option.match(delay, { onNone: () => null, onSome: Backoff.storableMillis })
+        return yield* one(store.fail([{ lease, error, retryAfter }]), (status) =>
+          status === "pending"
+            ? { ended: "retrying", error: name, retryIn: Duration.format(Option.getOrThrow(delay)) }
+            : { ended: status === "cancelled" ? "cancelled" : "failed", error: name })
+      }
+      case "Snooze": {
+        const delay = Backoff.storableMillis(outcome.delay)
+        return yield* one(store.release([{ lease, delay }]), (status) => ({
+          ended: status === "cancelled" ? "cancelled" : "snoozed"
+        }))
+      }
+      case "Release":
+        return yield* one(store.release([{ lease, delay: 0 }]), (status) => ({
+          ended: status === "cancelled" ? "cancelled" : "released"
+        }))
+    }
+  })
+
+/** The answer to the one item of a settle. */
+const one = (
+  answers: Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>,
+  ended: (status: JobStatus) => Ended
+) =>
+  Effect.map(
+    answers,
+    (items) => Either.map(Option.getOrThrow(Option.fromNullable(items[0])), ({ status }) => ended(status))
+  )
+
+/** A schedule that throws must not keep a failed job from being settled. */
+const backoffDelay = ({ handler, job }: Attempt) =>
+  Clock.currentTimeMillis.pipe(
+    Effect.flatMap((now) => Backoff.delayAfter(handler.job.backoff, job.lease.failures + 1, now)),
+    Effect.catchAllDefect((defect) =>
+      Effect.logError("The job's backoff schedule died; the default is used", defect).pipe(
+        Effect.zipRight(Clock.currentTimeMillis),
+        Effect.flatMap((now) => Backoff.delayAfter(Backoff.defaultBackoff, job.lease.failures + 1, now))
+      )
+    )
+  )

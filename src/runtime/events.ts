@@ -1,0 +1,147 @@
+import { Duration, Effect, Metric, MetricBoundaries } from "effect"
+import type { StopReason } from "../domain/Outcome.ts"
+import type { ClaimedJob, StaleJob } from "../store/JobStore.ts"
+
+/**
+ * Everything that Holdfast tells the outside while it works: one log line and
+ * the metrics of each event. No line shows a payload, a result or an error's
+ * message, which can carry one; the job's row keeps the whole error.
+ */
+
+const seconds = MetricBoundaries.exponential({ start: 0.001, factor: 4, count: 12 })
+
+/** Holdfast's metrics, for those who read them by value. Spans are in seconds. */
+export const metrics = {
+  enqueued: Metric.counter("holdfast_jobs_enqueued", { description: "Jobs enqueued, by kind", incremental: true }),
+  claimed: Metric.counter("holdfast_jobs_claimed", { description: "Attempts begun, by kind", incremental: true }),
+  settled: Metric.counter("holdfast_jobs_settled", {
+    description: "Attempts ended, by kind and outcome",
+    incremental: true
+  }),
+  staleReleased: Metric.counter("holdfast_stale_releases", {
+    description: "Jobs whose lease ran out, by kind and the status they got",
+    incremental: true
+  }),
+  leasesLost: Metric.counter("holdfast_leases_lost", {
+    description: "Attempts that lost their lease or came to its deadline, by kind",
+    incremental: true
+  }),
+  zombies: Metric.counter("holdfast_zombies", {
+    description: "Handlers that went on running after they were told to stop, by kind",
+    incremental: true
+  }),
+  heartbeatFailures: Metric.counter("holdfast_heartbeat_failures", {
+    description: "Heartbeats that did not get through, by kind",
+    incremental: true
+  }),
+  heartbeatLateness: Metric.histogram(
+    "holdfast_heartbeat_lateness_seconds",
+    seconds,
+    "How much later than its interval a heartbeat was sent: a blocked event loop shows here"
+  ),
+  jobDuration: Metric.histogram("holdfast_job_duration_seconds", seconds, "From claim to settle, by kind"),
+  queueDelay: Metric.histogram("holdfast_queue_delay_seconds", seconds, "From due to claimed, by kind")
+}
+
+const count = <Type, Out>(metric: Metric.Metric<Type, number, Out>, kind: string, by = 1) =>
+  Metric.update(Metric.tagged(metric, "kind", kind), by)
+
+/** Jobs were added, unless the transaction they are part of is rolled back. */
+export const enqueued = (kind: string, jobs: number) =>
+  Effect.zipRight(
+    count(metrics.enqueued, kind, jobs),
+    Effect.annotateLogs(Effect.logDebug("Jobs enqueued"), { kind, jobs })
+  )
+
+/** An attempt begins. `at` is epoch milliseconds. */
+export const claimed = (job: ClaimedJob) =>
+  Effect.all([
+    count(metrics.claimed, job.kind),
+    count(metrics.queueDelay, job.kind, Math.max(0, job.lease.lockedAt - job.availableAt) / 1000),
+    Effect.annotateLogs(Effect.logInfo("Job claimed"), { queue: job.queue, failures: job.lease.failures })
+  ], { discard: true })
+
+/** An attempt has ended, and the store has said so. */
+export const settled = (
+  job: ClaimedJob,
+  outcome: keyof typeof settledMessage,
+  tookMillis: number,
+  annotations: Readonly<Record<string, unknown>>
+) =>
+  Effect.all([
+    Metric.update(Metric.tagged(Metric.tagged(metrics.settled, "kind", job.kind), "outcome", outcome), 1),
+    count(metrics.jobDuration, job.kind, tookMillis / 1000),
+    Effect.annotateLogs(
+      outcome === "failed" ? Effect.logError(settledMessage.failed) : Effect.logInfo(settledMessage[outcome]),
+      { took: Duration.format(Duration.millis(tookMillis)), ...annotations }
+    )
+  ], { discard: true })
+
+const settledMessage = {
+  succeeded: "Job succeeded",
+  failed: "Job failed",
+  retrying: "Job failed, will be retried",
+  snoozed: "Job snoozed",
+  released: "Job handed back",
+  cancelled: "Job cancelled"
+}
+
+/** A handler is told to stop. */
+export const stopping = (reason: StopReason) =>
+  Effect.annotateLogs(
+    reason._tag === "LeaseLost" || reason._tag === "DeadlinePassed"
+      ? Effect.logWarning("Stopping the handler")
+      : Effect.logInfo("Stopping the handler"),
+    { reason: reason._tag }
+  )
+
+/** An attempt ended without a lease to settle it under: whatever it came to is not written. */
+export const leaseLost = (job: ClaimedJob, reason: string) =>
+  Effect.zipRight(
+    count(metrics.leasesLost, job.kind),
+    Effect.annotateLogs(Effect.logWarning("Lease lost, the attempt's outcome is not written"), { reason })
+  )
+
+/** A handler goes on although it was told to stop. Its heartbeat stops; its slot stays taken until it ends. */
+export const zombie = (job: ClaimedJob) =>
+  Effect.zipRight(
+    count(metrics.zombies, job.kind),
+    Effect.logError("The handler does not stop; its heartbeat ends and its lease will run out")
+  )
+
+/** A heartbeat was sent, `lateMillis` after its time. */
+export const heartbeat = (kind: string, lateMillis: number) =>
+  count(metrics.heartbeatLateness, kind, Math.max(0, lateMillis) / 1000)
+
+/** A heartbeat did not get through. */
+export const heartbeatFailed = (kind: string, error: unknown) =>
+  Effect.zipRight(
+    count(metrics.heartbeatFailures, kind),
+    Effect.logWarning("Heartbeat failed, trying again").pipe(Effect.annotateLogs({ error: String(error) }))
+  )
+
+/** Settling did not get through. */
+export const settleFailed = (error: unknown) =>
+  Effect.logWarning("Settling failed, trying again").pipe(Effect.annotateLogs({ error: String(error) }))
+
+/** Settling was given up: the lease will run out, and the job be released as stale. */
+export const settleGivenUp = (error: unknown) =>
+  Effect.logError("Settling was given up; the lease will run out").pipe(Effect.annotateLogs({ error: String(error) }))
+
+/** A job was freed from a worker that no longer renews its lease. */
+export const staleReleased = (job: StaleJob) =>
+  Effect.zipRight(
+    Metric.update(Metric.tagged(Metric.tagged(metrics.staleReleased, "kind", job.kind), "status", job.status), 1),
+    Effect.annotateLogs(Effect.logWarning("Released a stale lock"), {
+      jobId: job.id,
+      kind: job.kind,
+      attempt: job.attempt,
+      lockedBy: job.lockedBy,
+      lockedSince: new Date(job.lockedAt).toISOString(),
+      status: job.status
+    })
+  )
+
+/** A background step of the worker could not reach the store. */
+export const storeUnavailable = (step: string, error: unknown) =>
+  Effect.annotateLogs(Effect.logWarning("The job store failed, trying again"), { step, error: String(error) })

@@ -1,0 +1,194 @@
+import { Cause, Clock, DateTime, Duration, Effect, Either, Option, Schema } from "effect"
+import * as Backoff from "../domain/Backoff.ts"
+import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
+import * as Job from "../domain/Job.ts"
+import { JobId } from "../domain/JobId.ts"
+import { readableCause } from "../domain/readableCause.ts"
+import { encodeJson } from "../domain/wireValue.ts"
+import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
+import { JobStore } from "../store/JobStore.ts"
+import * as events from "./events.ts"
+import { Ids } from "./Ids.ts"
+import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueue.ts"
+import { JobSignals } from "./JobSignals.ts"
+import { releaseStale } from "./maintenance.ts"
+import { defaultLease, span, wholeNumber } from "./options.ts"
+import { currentTraceContext } from "./traceContext.ts"
+import { makeWorkerId } from "./WorkerId.ts"
+
+const pageLimit = 100
+const claimLimit = 1000
+
+/** The job queue over the job store: checks what it is given, encodes it, and tells this process's workers. */
+export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobSignals> = Effect.gen(function*() {
+  const store = yield* JobStore
+  const signals = yield* JobSignals
+  const thisWorker = yield* makeWorkerId
+
+  const enqueueMany: JobQueueService["enqueueMany"] = Effect.fn("JobQueue.enqueue")(function*(job, entries) {
+    const jobs = yield* Effect.forEach(entries, ({ payload, ...options }) => newJob(job, payload, options))
+    if (jobs.length === 0) return []
+    const answers = yield* store.enqueue(jobs)
+    const added = answers.filter(({ enqueued }) => enqueued).length
+    if (added > 0) {
+      yield* events.enqueued(job.kind, added)
+      yield* store.afterTransaction(signals.wake)
+    }
+    return answers
+  })
+
+  const claimRequest = (options: ClaimOptions) =>
+    Effect.gen(function*() {
+      const limit = yield* wholeNumber("limit", options.limit ?? 1, 1, claimLimit)
+      const kinds = yield* Effect.forEach(options.jobs, (job) =>
+        Effect.map(
+          span("leaseFor", options.leaseFor ?? Option.getOrElse(job.lease, () => defaultLease)),
+          (lease) => ({ kind: job.kind, leaseFor: Duration.toMillis(lease) })
+        ))
+      const queues = Option.map(
+        Option.fromNullable(options.queues),
+        (names) => names.map((queue) => ({ queue, limit }))
+      )
+      return { limit, kinds, queues, worker: options.worker ?? thisWorker } satisfies ClaimRequest
+    })
+
+  return {
+    enqueue: (job, payload, options) =>
+      Effect.map(enqueueMany(job, [{ payload, ...options }]), ([answer]) => present(answer)),
+    enqueueMany,
+
+    get: (id, options) => Effect.flatMap(jobIdOf(id), (id) => store.get(id, options?.partitionKey)),
+
+    list: Effect.fn("JobQueue.list")(function*(options = {}) {
+      const limit = yield* wholeNumber("limit", options.limit ?? pageLimit, 1, pageLimit)
+      const { after, ...filter } = options
+      const before = after === undefined ? undefined : yield* Effect.mapError(
+        Schema.decodeUnknown(JobId)(after),
+        () => new InvalidOption({ option: "after", given: JSON.stringify(after), allowed: "the `next` of a page" })
+      )
+      // One more than asked for tells whether there is a next page.
+      const found = yield* store.list({ ...filter, before, limit: limit + 1 })
+      const jobs = found.slice(0, limit)
+      return { jobs, next: found.length > limit ? present(jobs[limit - 1]).id : null }
+    }),
+
+    cancel: Effect.fn("JobQueue.cancel")(function*(given, options) {
+      const id = yield* jobIdOf(given)
+      const status = yield* store.cancel(id, options?.partitionKey)
+      if (status === "running") yield* store.afterTransaction(signals.cancel(id))
+      return status
+    }),
+
+    retry: Effect.fn("JobQueue.retry")(function*(given, options) {
+      const id = yield* jobIdOf(given)
+      yield* store.retry(id, options?.partitionKey)
+      yield* store.afterTransaction(signals.wake)
+    }),
+
+    progress: Effect.fn("JobQueue.progress")(function*(lease, value) {
+      const progress = yield* encodeJson(lease.jobId, "progress", Schema.Unknown, value)
+      const [answer] = yield* store.progress([{ lease, progress }])
+      yield* present(answer)
+    }),
+
+    due: (options) => Effect.flatMap(claimRequest(options), (request) => store.due(request)),
+    claim: (options) => Effect.flatMap(claimRequest(options), (request) => store.claim(request)),
+
+    complete: Effect.fn("JobQueue.complete")(function*(lease, value) {
+      const result = yield* encodeJson(lease.jobId, "result", Schema.Unknown, value)
+      return yield* accepted(store.complete([{ lease, result }]))
+    }),
+
+    fail: Effect.fn("JobQueue.fail")(function*(lease, error, options) {
+      const now = yield* Clock.currentTimeMillis
+      const delay = options?.retry === false
+        ? Option.none()
+        : yield* Backoff.delayAfter(options?.backoff ?? Backoff.defaultBackoff, lease.failures + 1, now)
+      const retryAfter = Option.match(delay, { onNone: () => null, onSome: Backoff.storableMillis })
+      return yield* accepted(store.fail([{ lease, error: readableError(error), retryAfter }]))
+    }),
+
+    extendLock: Effect.fn("JobQueue.extendLock")(function*(lease, leaseFor) {
+      const duration = yield* span("leaseFor", leaseFor ?? defaultLease)
+      return yield* accepted(store.extend([{ lease, leaseFor: Duration.toMillis(duration) }]))
+    }),
+
+    releaseStale: Effect.withSpan(releaseStale(store), "JobQueue.releaseStale")
+  }
+})
+
+/** A job as the store takes it, or what is wrong with it. */
+const newJob = <J extends Job.Any>(
+  job: J,
+  payload: Job.Payload<J>,
+  options: EnqueueOptions
+): Effect.Effect<NewJob, InvalidJob> =>
+  Effect.gen(function*() {
+    const { kind } = job
+    const { partitionKey, uniqueKey } = options
+    const queue = options.queue ?? job.queue
+    const priority = options.priority ?? job.priority
+    const maxAttempts = options.maxAttempts ?? job.maxAttempts
+    for (
+      const problem of [
+        Job.nameProblem(kind, "queue", queue),
+        Job.priorityProblem(kind, priority),
+        Job.maxAttemptsProblem(kind, maxAttempts),
+        partitionKey === undefined ? Option.none() : Job.nameProblem(kind, "partitionKey", partitionKey),
+        uniqueKey === undefined ? Option.none() : Job.nameProblem(kind, "uniqueKey", uniqueKey)
+      ]
+    ) if (Option.isSome(problem)) return yield* problem.value
+    const ids = yield* Ids
+    return {
+      id: options.id === undefined ? yield* ids.jobId : yield* callersId(kind, options.id),
+      queue,
+      kind,
+      payload: yield* encodeJson(kind, "payload", job.payloadSchema, payload),
+      priority,
+      partitionKey: partitionKey ?? null,
+      uniqueKey: uniqueKey ?? null,
+      maxAttempts,
+      available: yield* availability(kind, options),
+      traceContext: yield* currentTraceContext
+    }
+  })
+
+const availability = (kind: string, { at, delay }: EnqueueOptions): Effect.Effect<NewJob["available"], InvalidJob> => {
+  if (at !== undefined && delay !== undefined) {
+    return Effect.fail(new InvalidJob({ kind, field: "delay and at", allowed: "one of the two" }))
+  }
+  if (at !== undefined) {
+    return Option.match(DateTime.make(at), {
+      onNone: () =>
+        Effect.fail(new InvalidJob({ kind, field: "at", given: JSON.stringify(at), allowed: "an instant" })),
+      onSome: (instant) => Effect.succeed({ at: Math.floor(DateTime.toEpochMillis(instant)) })
+    })
+  }
+  return Option.match(
+    Option.filter(Duration.decodeUnknown(delay ?? 0), Duration.lessThanOrEqualTo(Backoff.longestDelay)),
+    {
+      onNone: () =>
+        Effect.fail(
+          new InvalidJob({ kind, field: "delay", given: String(delay), allowed: "a duration of at most ten years" })
+        ),
+      onSome: (duration) => Effect.succeed({ after: Backoff.storableMillis(duration) })
+    }
+  )
+}
+
+const callersId = (kind: string, id: string) =>
+  Effect.mapError(
+    Schema.decodeUnknown(JobId)(id),
+    () => new InvalidJob({ kind, field: "id", given: JSON.stringify(id), allowed: "a UUID in lower case" })
+  )
+
+/** What cannot be an id names no job. */
+const jobIdOf = (id: string) => Effect.mapError(Schema.decodeUnknown(JobId)(id), () => new JobNotFound({ jobId: id }))
+
+const accepted = <A>(answers: Effect.Effect<ReadonlyArray<Fenced<A>>, StoreFailure>) =>
+  Effect.map(answers, ([answer]) => Either.isRight(present(answer)))
+
+/** The store answers for every item it is given. */
+const present = <A>(answer: A | undefined): A => Option.getOrThrow(Option.fromNullable(answer))
+
+const readableError = (error: unknown) => readableCause(Cause.isCause(error) ? error : Cause.fail(error))

@@ -1,0 +1,68 @@
+import type { Duration } from "effect"
+import { Effect, Schedule } from "effect"
+import type { JobStore, StoreFailure } from "../store/JobStore.ts"
+import { EventLoop } from "./EventLoop.ts"
+import * as events from "./events.ts"
+
+/** How long finished jobs are kept, in milliseconds. */
+export interface Retention {
+  readonly succeeded: number
+  readonly failed: number
+  readonly cancelled: number
+}
+
+/** Small enough that a batch never holds the database for longer than a few milliseconds. */
+const staleBatch = 100
+const pruneBatch = 500
+
+/**
+ * Frees jobs whose lease is over and deletes finished ones past their
+ * retention, now and every `interval`, for as long as the fiber lives. Every
+ * worker does it; doing it twice at once changes nothing.
+ */
+export const maintain = (
+  store: typeof JobStore.Service,
+  interval: Duration.Duration,
+  retention: Retention
+): Effect.Effect<never> =>
+  Effect.all([
+    orReport("release stale", releaseStale(store)),
+    orReport("prune", prune(store, retention))
+  ], { discard: true }).pipe(
+    Effect.repeat(Schedule.spaced(interval)),
+    Effect.zipRight(Effect.never)
+  )
+
+/** Frees every job whose lease is over, each told to the log with who held it. Answers how many. */
+export const releaseStale = (store: typeof JobStore.Service): Effect.Effect<number, StoreFailure> =>
+  inBatchesOf(
+    staleBatch,
+    store.releaseStale({ limit: staleBatch }).pipe(
+      Effect.tap((jobs) => Effect.forEach(jobs, events.staleReleased, { discard: true })),
+      Effect.map((jobs) => jobs.length)
+    )
+  )
+
+const prune = (store: typeof JobStore.Service, retention: Retention) =>
+  Effect.forEach(
+    ["succeeded", "failed", "cancelled"] as const,
+    (status) => inBatchesOf(pruneBatch, store.prune({ status, retention: retention[status], limit: pruneBatch })),
+    { discard: true }
+  )
+
+/** Repeats a step that answers how many it did, until that is less than a whole batch. Answers how many in all. */
+const inBatchesOf = (size: number, batch: Effect.Effect<number, StoreFailure>): Effect.Effect<number, StoreFailure> =>
+  Effect.gen(function*() {
+    const { turn } = yield* EventLoop
+    let total = 0
+    while (true) {
+      const done = yield* batch
+      total += done
+      if (done < size) return total
+      yield* turn
+    }
+  })
+
+/** A store that is away now is tried again at the next interval. */
+const orReport = (step: string, effect: Effect.Effect<unknown, StoreFailure>) =>
+  Effect.catchAll(effect, (error) => events.storeUnavailable(step, error))

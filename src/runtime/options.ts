@@ -1,0 +1,42 @@
+import { Duration, Effect, Option } from "effect"
+import { InvalidOption } from "../domain/errors.ts"
+
+/** How long a claim holds unless its definition or its worker says otherwise. */
+export const defaultLease = Duration.minutes(10)
+
+/** `given` as a whole number from `least` to `most`. */
+export const wholeNumber = (
+  option: string,
+  given: number,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER
+): Effect.Effect<number, InvalidOption> =>
+  Number.isSafeInteger(given) && given >= least && given <= most ? Effect.succeed(given) : Effect.fail(
+    new InvalidOption({
+      option,
+      given: String(given),
+      allowed: most === Number.MAX_SAFE_INTEGER
+        ? `a whole number of ${least} or more`
+        : `a whole number from ${least} to ${most}`
+    })
+  )
+
+/** `given` as a span, in whole milliseconds, that a timer can wait for: at least `least` of them, at most 24 days. */
+export const span = (
+  option: string,
+  given: Duration.DurationInput,
+  least = 1
+): Effect.Effect<Duration.Duration, InvalidOption> =>
+  Option.match(
+    Option.filter(Duration.decodeUnknown(given), (duration) => {
+      const millis = Duration.toMillis(duration)
+      return millis >= least && millis <= 24 * 86_400_000
+    }),
+    {
+      onSome: (duration) => Effect.succeed(Duration.millis(Math.ceil(Duration.toMillis(duration)))),
+      onNone: () =>
+        Effect.fail(
+          new InvalidOption({ option, given: String(given), allowed: `a duration from ${least} ms to 24 days` })
+        )
+    }
+  )

@@ -1,0 +1,19 @@
+import type { Tracer } from "effect"
+import { Effect, Option, Tracer as Tracers } from "effect"
+
+const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
+
+/** The current span as a W3C traceparent, to be kept with a job; null outside any span. */
+export const currentTraceContext: Effect.Effect<string | null> = Effect.currentSpan.pipe(
+  Effect.map((span) => `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`),
+  Effect.catchTag("NoSuchElementException", () => Effect.succeed(null))
+)
+
+/** The span that a job was enqueued in, or none when there was none or it cannot be read. */
+export const enqueuedIn = (context: string | null): Option.Option<Tracer.ExternalSpan> => {
+  const match = context === null ? null : traceparent.exec(context)
+  const [, traceId, spanId, flags] = match ?? []
+  return traceId === undefined || spanId === undefined
+    ? Option.none()
+    : Option.some(Tracers.externalSpan({ traceId, spanId, sampled: flags !== "00" }))
+}
