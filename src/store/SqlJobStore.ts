@@ -16,7 +16,7 @@ import * as Transactions from "./transactions.ts"
 const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const transactions = yield* Transactions.make(sql)
-  const { byIndex, each, lastFailureIsOfThisAttempt, remember } = dialect(sql)
+  const { byId, byIndex, each, lastFailureIsOfThisAttempt, remember } = dialect(sql)
 
   // -- enqueue
 
@@ -45,11 +45,12 @@ const make = Effect.gen(function*() {
       SELECT value ->> 'id' AS id, j.id AS found, j.id = value ->> 'id' AS by_id,
         j.kind = value ->> 'kind' AND j.payload = value ->> 'payload' AS same
       FROM ${each(jobs)}
-      JOIN holdfast_jobs AS j ON j.id = value ->> 'id'
+      JOIN holdfast_jobs AS j ${byId} ON j.id = value ->> 'id'
       UNION ALL
       SELECT value ->> 'id', j.id, 0, 0
       FROM ${each(jobs.filter((job) => job.uniqueKey !== null))}
-      JOIN holdfast_jobs AS j ON j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'
+      CROSS JOIN holdfast_jobs AS j ${byIndex("holdfast_jobs_unique")}
+      WHERE j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'
         AND COALESCE(j.partition_key, '') = COALESCE(value ->> 'partitionKey', '')
         AND j.unique_key IS NOT NULL AND j.status IN ('pending', 'running')`
     )
@@ -101,15 +102,15 @@ const make = Effect.gen(function*() {
       FROM room WHERE room.queue IS NOT NULL`
       })
     }),
-    level (queue, kind, lease_for, slots, priority, found) AS (
-      SELECT room.queue, named.kind, named.lease_for, room.slots, (
+    level (queue, kind, slots, priority, found) AS (
+      SELECT room.queue, named.kind, room.slots, (
         SELECT j.priority FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
         WHERE j.status = 'pending' AND j.queue = room.queue AND j.kind = named.kind
         ORDER BY j.priority DESC LIMIT 1
       ), 0
       FROM room JOIN named ON room.queue IS NOT NULL
       UNION ALL
-      SELECT queue, kind, lease_for, slots, (
+      SELECT queue, kind, slots, (
         SELECT j.priority FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
         WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority < level.priority
         ORDER BY j.priority DESC LIMIT 1
@@ -128,8 +129,8 @@ const make = Effect.gen(function*() {
   const chosen = (request: Pick<ClaimRequest, "queues" | "kinds" | "limit">, now: number) =>
     sql`
     ${levels(request, now)},
-    candidate (id, kind, queue, priority, available_at, lease_for, slots, place) AS (
-      SELECT j.id, j.kind, j.queue, j.priority, j.available_at, level.lease_for, level.slots,
+    candidate (id, kind, queue, priority, available_at, slots, place) AS (
+      SELECT j.id, j.kind, j.queue, j.priority, j.available_at, level.slots,
         row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)
       FROM level JOIN holdfast_jobs AS j ON j.id IN (
         SELECT due.id FROM holdfast_jobs AS due ${byIndex("holdfast_jobs_claim")}
@@ -138,8 +139,8 @@ const make = Effect.gen(function*() {
         ORDER BY due.available_at, due.id LIMIT ${request.limit}
       )
     ),
-    chosen (id, kind, queue, priority, available_at, lease_for) AS (
-      SELECT id, kind, queue, priority, available_at, lease_for FROM candidate WHERE place <= slots
+    chosen (id, kind, queue, priority, available_at) AS (
+      SELECT id, kind, queue, priority, available_at FROM candidate WHERE place <= slots
       ORDER BY priority DESC, available_at, id LIMIT ${request.limit}
     )`
 
@@ -182,10 +183,11 @@ const make = Effect.gen(function*() {
       ClaimedRow,
       sql`
       WITH RECURSIVE ${chosen(request, now)}
-      UPDATE holdfast_jobs SET status = 'running', attempts = attempts + 1, settled_by = NULL, updated_at = ${now},
-        locked_at = ${now}, locked_by = ${request.worker}, locked_until = ${now} + chosen.lease_for
-      FROM chosen
-      WHERE holdfast_jobs.id = chosen.id AND holdfast_jobs.status = 'pending'
+      UPDATE holdfast_jobs ${byId} SET
+        status = 'running', attempts = attempts + 1, settled_by = NULL, updated_at = ${now},
+        locked_at = ${now}, locked_by = ${request.worker},
+        locked_until = ${now} + (SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)
+      WHERE holdfast_jobs.id IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'
       RETURNING id, kind, queue, payload, priority, partition_key AS "partitionKey", max_attempts AS "maxAttempts",
         available_at AS "availableAt", trace_context AS "traceContext", attempts, failures,
         locked_at AS "lockedAt", locked_until AS "lockedUntil"`
@@ -229,7 +231,8 @@ const make = Effect.gen(function*() {
           cancel_requested: Schema.Literal(0, 1)
         }),
         sql`
-        UPDATE holdfast_jobs SET locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}
+        UPDATE holdfast_jobs ${byId} SET
+          locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}
         FROM ${leased(items, { lease_for: (item) => item.leaseFor })}
         WHERE ${held}
         RETURNING id, attempts, locked_by AS worker, locked_until, cancel_requested_at IS NOT NULL AS cancel_requested`
@@ -247,7 +250,7 @@ const make = Effect.gen(function*() {
       const written = yield* rows(
         Attempt,
         sql`
-        UPDATE holdfast_jobs SET progress = item.progress, updated_at = ${now}
+        UPDATE holdfast_jobs ${byId} SET progress = item.progress, updated_at = ${now}
         FROM ${leased(items, { progress: (item) => item.progress })}
         WHERE ${held}
         RETURNING id, attempts, locked_by AS worker`
@@ -264,7 +267,8 @@ const make = Effect.gen(function*() {
       const settled = yield* rows(
         SettledRow,
         sql`
-        UPDATE holdfast_jobs SET status = 'succeeded', result = item.result, finished_at = ${now}, updated_at = ${now},
+        UPDATE holdfast_jobs ${byId} SET
+          status = 'succeeded', result = item.result, finished_at = ${now}, updated_at = ${now},
           settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
         FROM ${leased(items, { result: (item) => item.result })}
         WHERE ${held}
@@ -284,7 +288,7 @@ const make = Effect.gen(function*() {
       const settled = yield* rows(
         SettledRow,
         sql`
-        UPDATE holdfast_jobs SET
+        UPDATE holdfast_jobs ${byId} SET
           status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over} THEN 'failed' ELSE 'pending' END,
           finished_at = CASE WHEN ${over} THEN ${now} END,
           available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
@@ -311,7 +315,7 @@ const make = Effect.gen(function*() {
       const settled = yield* rows(
         SettledRow,
         sql`
-        UPDATE holdfast_jobs SET
+        UPDATE holdfast_jobs ${byId} SET
           status = CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END,
           finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
           available_at = CASE WHEN cancel_requested_at IS NULL THEN ${now} + item.delay ELSE available_at END,
@@ -344,7 +348,7 @@ const make = Effect.gen(function*() {
         SettledRow,
         sql`
         SELECT holdfast_jobs.id, attempts, settled_by AS worker, status
-        FROM ${leased(items, {})} JOIN holdfast_jobs ON holdfast_jobs.id = item.id
+        FROM ${leased(items, {})} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
         WHERE attempts = item.attempt AND settled_by = item.worker AND ${sameOutcome}`
       )
       return answers(items, settled.concat(before), ({ status }) => ({ status }))
@@ -368,7 +372,7 @@ const make = Effect.gen(function*() {
     const released = yield* rows(
       Schema.Struct({ id: JobId, status: JobStatus }),
       sql`
-      UPDATE holdfast_jobs SET
+      UPDATE holdfast_jobs ${byId} SET
         status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
           WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
         finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts THEN ${now} END,
@@ -630,6 +634,8 @@ export type Synchronous = "full" | "normal"
  */
 export const layer = (options?: {
   readonly synchronous?: Synchronous | undefined
+  /** Leaves the tables as they are, for a client that cannot write. */
+  readonly readonly?: boolean | undefined
 }): Layer.Layer<JobStore, StoreError, SqlClient.SqlClient> =>
   Layer.scoped(
     JobStore,
@@ -637,7 +643,7 @@ export const layer = (options?: {
       const sql = yield* SqlClient.SqlClient
       yield* sql`PRAGMA synchronous = ${sql.literal(options?.synchronous ?? "full")}`
       yield* sql`PRAGMA temp_store = MEMORY`
-      yield* migrate
+      if (options?.readonly !== true) yield* migrate
       return yield* make
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),

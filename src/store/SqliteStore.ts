@@ -1,14 +1,15 @@
 import { Reactivity } from "@effect/experimental"
-import { FileSystem, Path } from "@effect/platform"
-import { NodeContext } from "@effect/platform-node"
-import { SqlClient } from "@effect/sql"
+import type { SqlConnection } from "@effect/sql"
+import { SqlClient, Statement } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Context, Duration, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope } from "effect"
+import { Context, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope, Stream } from "effect"
+import { mkdir } from "node:fs/promises"
+import { dirname } from "node:path"
 import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
-import { immediateTransaction, isBusy } from "./transactions.ts"
+import { holdingConnection, immediateTransaction, isBusy } from "./connection.ts"
 
 /** How to open a SQLite database. */
 export interface Options {
@@ -16,61 +17,54 @@ export interface Options {
   readonly filename: string
   /** What a commit waits for; `full` unless given, so that no crash loses what was acknowledged. */
   readonly synchronous?: Synchronous | undefined
-  /**
-   * How long a statement outside a transaction waits for another process's write
-   * lock; 50 ms unless given. The wait blocks the whole process, so keep it
-   * short. Transactions, and all that Holdfast does, wait without blocking.
-   */
-  readonly busyTimeout?: Duration.DurationInput | undefined
+  /** Opens a database that is there and changes nothing in it, not even by migrating; writes fail. */
+  readonly readonly?: boolean | undefined
 }
 
 /**
  * A SQLite file with the jobs in it, as one layer: the job store, and the
  * SqlClient for the app's own tables, so that both share transactions.
  *
- * The client's `withTransaction` takes the write lock when it begins and waits
- * for it up to 5 s without blocking, and a COMMIT that fails is a typed error.
+ * The client is `@effect/sql-sqlite-node`'s, mended in three places. A statement
+ * outside a transaction holds the connection while it runs; the client's own
+ * can land in another fiber's transaction and be rolled back with it. A
+ * transaction takes the write lock when it begins. And a COMMIT that fails is
+ * rolled back and a typed error. All wait for another process's lock up to 5 s
+ * without blocking the event loop.
  */
 export const layer = (
   options: Options
 ): Layer.Layer<JobStore | SqlClient.SqlClient | SqliteClient.SqliteClient, StoreError> =>
-  SqlJobStore.layer({ synchronous: options.synchronous }).pipe(
+  SqlJobStore.layer(options).pipe(
     Layer.provideMerge(Layer.scopedContext(open(options)))
   )
 
 const open = (options: Options) =>
   Effect.gen(function*() {
-    if (options.filename !== ":memory:") yield* makeFolder(options.filename)
-    const client = yield* connect(options.filename)
-    const busyTimeout = Duration.toMillis(options.busyTimeout ?? "50 millis")
-    yield* client`PRAGMA busy_timeout = ${client.literal(String(Math.round(busyTimeout)))}`
-    const immediate = Object.assign(client, { withTransaction: immediateTransaction(client) })
-    return Context.make(SqliteClient.SqliteClient, immediate).pipe(Context.add(SqlClient.SqlClient, immediate))
+    if (options.filename !== ":memory:" && options.readonly !== true) yield* makeFolder(options.filename)
+    const client = yield* mended(yield* connect(options))
+    return Context.make(SqliteClient.SqliteClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
     Effect.mapError((cause) => new StoreError({ operation: `open ${options.filename}`, cause }))
   )
 
-const makeFolder = (filename: string) =>
-  Effect.gen(function*() {
-    const files = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    yield* files.makeDirectory(path.dirname(filename), { recursive: true })
-  }).pipe(Effect.provide(NodeContext.layer))
+const makeFolder = (filename: string) => Effect.tryPromise(() => mkdir(dirname(filename), { recursive: true }))
 
 /**
  * The driver throws when it cannot open the file, and when another process is
  * just turning it into a WAL file, which no busy timeout waits for.
  */
-const connect = (filename: string) =>
+const connect = ({ filename, readonly }: Options) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const outer = yield* Effect.scope
       const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
-      return yield* restore(SqliteClient.make({ filename })).pipe(
-        Scope.extend(scope),
-        Effect.catchAllDefect(Effect.fail),
-        Effect.tapErrorCause((cause) => Scope.close(scope, Exit.failCause(cause)))
-      )
+      return yield* restore(SqliteClient.make({ filename, readonly: readonly === true, disableWAL: readonly === true }))
+        .pipe(
+          Scope.extend(scope),
+          Effect.catchAllDefect(Effect.fail),
+          Effect.tapErrorCause((cause) => Scope.close(scope, Exit.failCause(cause)))
+        )
     })
   ).pipe(
     Effect.retry({
@@ -79,3 +73,34 @@ const connect = (filename: string) =>
     }),
     Effect.provide(Reactivity.layer)
   )
+
+/** See `layer`. The driver's own busy wait is off, because it blocks the process. */
+const mended = (client: SqliteClient.SqliteClient) =>
+  Effect.gen(function*() {
+    yield* client`PRAGMA busy_timeout = 0`
+    const held = holdingConnection(client)
+    const statements = yield* SqlClient.make({
+      acquirer: Effect.succeed<SqlConnection.Connection>({
+        execute: (...statement) => held((connection) => connection.execute(...statement)),
+        executeRaw: (...statement) => held((connection) => connection.executeRaw(...statement)),
+        executeValues: (...statement) => held((connection) => connection.executeValues(...statement)),
+        executeUnprepared: (...statement) => held((connection) => connection.executeUnprepared(...statement)),
+        executeStream: (...statement) =>
+          Stream.unwrapScoped(Effect.map(client.reserve, (connection) => connection.executeStream(...statement)))
+      }),
+      transactionAcquirer: client.reserve,
+      compiler: Statement.makeCompilerSqlite(),
+      spanAttributes: [["db.system.name", "sqlite"]]
+    })
+    const ofTheDriver: Omit<SqliteClient.SqliteClient, keyof SqlClient.SqlClient> = {
+      [SqliteClient.TypeId]: SqliteClient.TypeId,
+      config: client.config,
+      export: client.export,
+      backup: client.backup,
+      loadExtension: client.loadExtension
+    }
+    return Object.assign(statements, ofTheDriver, {
+      updateValues: client.updateValues,
+      withTransaction: immediateTransaction(client)
+    })
+  }).pipe(Effect.provide(Reactivity.layer))

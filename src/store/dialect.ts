@@ -4,6 +4,11 @@ import type { SqlClient, Statement } from "@effect/sql"
 export interface Dialect {
   /** Makes the planner use this index, whatever its statistics say; nothing where it cannot be told. */
   readonly byIndex: (index: string) => Statement.Fragment
+  /**
+   * Makes the planner find the rows of a join by the ids on its other side. Left
+   * to itself it walks all rows of the status that the WHERE also names.
+   */
+  readonly byId: Statement.Fragment
   /** The rows of a JSON array parameter, each as `value`. */
   readonly each: (items: ReadonlyArray<unknown>) => Statement.Fragment
   /** Whether the last entry of `errors` is of the attempt the row is at. */
@@ -17,6 +22,7 @@ export const dialect = (sql: SqlClient.SqlClient): Dialect =>
   sql.onDialectOrElse<Dialect, Dialect>({
     sqlite: () => ({
       byIndex: (index) => sql.literal(`INDEXED BY ${index}`),
+      byId: sql.literal("INDEXED BY sqlite_autoindex_holdfast_jobs_1"),
       each: (items) => sql`json_each(${JSON.stringify(items)})`,
       lastFailureIsOfThisAttempt: sql.literal("COALESCE(errors ->> '$[#-1].attempt' = attempts, 0)"),
       remember: (entry) =>

@@ -3,7 +3,7 @@ import { Migrator, SqlClient } from "@effect/sql"
 import { Effect } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import { jobs } from "./migrations/0001_jobs.ts"
-import { immediateTransaction } from "./transactions.ts"
+import { immediateTransaction } from "./connection.ts"
 
 /** A shipped migration is never edited: a change of the tables is another one. */
 const migrations = Migrator.fromRecord({ "0001_jobs": jobs })

@@ -1,0 +1,55 @@
+import { Config, ConfigError, Duration, Either, Option } from "effect"
+
+/** Reads what a person wrote in a flag or a variable, or says what is allowed there. */
+export type Reader<A> = (text: string) => Either.Either<A, string>
+
+/** A span: "500 millis", "5 seconds", "2 minutes", or a bare number of seconds. */
+export const span: Reader<Duration.Duration> = (text) =>
+  Either.fromOption(
+    /^\d+(\.\d+)?$/.test(text) ? Option.some(Duration.seconds(Number(text))) : Duration.decodeUnknown(text),
+    () => `${JSON.stringify(text)} is no duration; write "500 millis", "5 seconds", "2 minutes" or a number of seconds`
+  )
+
+/** A whole number of one or more. */
+export const count: Reader<number> = (text) =>
+  /^[1-9]\d{0,8}$/.test(text)
+    ? Either.right(Number(text))
+    : Either.left(`${JSON.stringify(text)} is no whole number of 1 or more`)
+
+/** The file of a SQLite database, or ":memory:". The URL is not repeated: another database's can hold a password. */
+const database: Reader<{ readonly filename: string }> = (text) =>
+  /^sqlite:./.test(text)
+    // sqlite:///var/x is how URLs write the absolute path /var/x.
+    ? Either.right({ filename: text.slice("sqlite:".length).replace(/^\/{2,}/, "/") })
+    : Either.left("write sqlite:<path of a file>, or sqlite::memory:")
+
+const synchronous: Reader<"full" | "normal"> = (text) =>
+  text === "full" || text === "normal"
+    ? Either.right(text)
+    : Either.left(`${JSON.stringify(text)} is neither full nor normal`)
+
+/** A variable of the environment. One that is empty is as good as not set. */
+const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config<A> =>
+  Config.option(Config.string(name)).pipe(
+    Config.mapOrFail((given) => {
+      const text = Option.getOrElse(given, () => "").trim()
+      return text === ""
+        ? Either.right(unlessSet)
+        : Either.mapLeft(read(text), (problem) => ConfigError.InvalidData([name], `${name}: ${problem}`))
+    })
+  )
+
+/** Everything the environment can say about the worker. Each has its row in the README's table. */
+export const settings = Config.all({
+  database: variable("DATABASE_URL", database, { filename: "data/holdfast.db" }),
+  synchronous: variable("HOLDFAST_SQLITE_SYNCHRONOUS", synchronous, "full"),
+  concurrency: variable("HOLDFAST_CONCURRENCY", count, 10),
+  pollInterval: variable("HOLDFAST_POLL_INTERVAL", span, Duration.seconds(5)),
+  heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span, Duration.seconds(30)),
+  leaseDuration: variable("HOLDFAST_LEASE_DURATION", span, Duration.minutes(10)),
+  staleCheckInterval: variable("HOLDFAST_STALE_CHECK_INTERVAL", span, Duration.minutes(1)),
+  shutdownGrace: variable("HOLDFAST_SHUTDOWN_GRACE", span, Duration.seconds(25))
+})
+
+/** The settings as they were read. */
+export type Settings = Config.Config.Success<typeof settings>

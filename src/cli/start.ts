@@ -1,0 +1,92 @@
+import { HelpDoc, Options, ValidationError } from "@effect/cli"
+import { FileSystem } from "@effect/platform"
+import { Duration, Effect, Either, Layer, Option } from "effect"
+import type { Job } from "../index.ts"
+import { JobQueue, SqliteStore, Worker } from "../index.ts"
+import type { Reader, Settings } from "./settings.ts"
+import { count, span } from "./settings.ts"
+
+const flag = <A>(name: string, read: Reader<A>, description: string) =>
+  Options.text(name).pipe(
+    Options.withDescription(description),
+    Options.mapEffect((text) =>
+      Either.mapLeft(
+        read(text.trim()),
+        (problem) => ValidationError.invalidValue(HelpDoc.p(`--${name}: ${problem}`))
+      )
+    ),
+    Options.optional
+  )
+
+/** The flags of `pnpm start`. What a flag says goes before what the environment says. */
+export const flags = {
+  concurrency: flag("concurrency", count, "Most jobs at once (HOLDFAST_CONCURRENCY, 10)"),
+  pollInterval: flag(
+    "poll-interval",
+    span,
+    "How often to look for jobs that nothing announced (HOLDFAST_POLL_INTERVAL, 5 seconds)"
+  ),
+  staleCheckInterval: flag(
+    "stale-check-interval",
+    span,
+    "How often to free jobs whose worker died (HOLDFAST_STALE_CHECK_INTERVAL, 1 minute)"
+  ),
+  maxJobs: flag("max-jobs", count, "Claim no more than this in all, and end when they have settled"),
+  once: Options.boolean("once").pipe(
+    Options.withDescription("Claim once, at most as many jobs as may run at once, and end when they have settled")
+  ),
+  dryRun: Options.boolean("dry-run").pipe(
+    Options.withDescription("Log the due jobs that would be claimed, in claim order; write nothing")
+  )
+}
+
+/** The flags as they were given. */
+export interface Flags {
+  readonly concurrency: Option.Option<number>
+  readonly pollInterval: Option.Option<Duration.Duration>
+  readonly staleCheckInterval: Option.Option<Duration.Duration>
+  readonly maxJobs: Option.Option<number>
+  readonly once: boolean
+  readonly dryRun: boolean
+}
+
+/** A worker's options, from the flags and the environment. */
+export const workerOptions = <const Jobs extends ReadonlyArray<Job.Any>>(
+  jobs: Jobs,
+  flags: Flags,
+  settings: Settings
+): Worker.Options<Jobs> & Worker.Limits => ({
+  jobs,
+  concurrency: Option.getOrElse(flags.concurrency, () => settings.concurrency),
+  pollInterval: Option.getOrElse(flags.pollInterval, () => settings.pollInterval),
+  staleCheckInterval: Option.getOrElse(flags.staleCheckInterval, () => settings.staleCheckInterval),
+  heartbeatInterval: settings.heartbeatInterval,
+  leaseDuration: settings.leaseDuration,
+  shutdownGrace: settings.shutdownGrace,
+  once: flags.once,
+  ...Option.match(flags.maxJobs, { onNone: () => ({}), onSome: (maxJobs) => ({ maxJobs }) })
+})
+
+/** Logs the due jobs that a worker with these options would claim now, in claim order. Opens the database to read only. */
+export const dryRun = (
+  { concurrency = 10, jobs, maxJobs = Infinity }: Worker.Options<ReadonlyArray<Job.Any>> & Worker.Limits,
+  { database: { filename } }: Settings
+) =>
+  Effect.gen(function*() {
+    const files = yield* FileSystem.FileSystem
+    if (filename === ":memory:" || !(yield* files.exists(filename))) {
+      return yield* Effect.logInfo(`There is no database at ${filename}, so nothing is due`)
+    }
+    const due = yield* JobQueue.due({ jobs, limit: Math.min(concurrency, maxJobs) }).pipe(
+      Effect.provide(JobQueue.layer.pipe(Layer.provide(SqliteStore.layer({ filename, readonly: true }))))
+    )
+    yield* Effect.forEach(due, (job) =>
+      Effect.annotateLogs(Effect.logInfo("Would claim"), {
+        jobId: job.id,
+        kind: job.kind,
+        queue: job.queue,
+        priority: job.priority,
+        dueSince: new Date(job.availableAt).toISOString()
+      }), { discard: true })
+    yield* Effect.annotateLogs(Effect.logInfo("Dry run: nothing was claimed"), { due: due.length })
+  })

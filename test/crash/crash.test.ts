@@ -1,0 +1,217 @@
+import { assert, it } from "@effect/vitest"
+import { SqlClient } from "@effect/sql"
+import { Effect, Layer } from "effect"
+import { readdirSync } from "node:fs"
+import { JobQueue, SqliteStore } from "../../src/index.ts"
+import { Hold } from "./jobs.ts"
+import { sharedFolder, startWorker } from "./workerProcesses.ts"
+
+const queueOn = (database: string) => JobQueue.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename: database })))
+
+const untilFinished = (ids: ReadonlyArray<string>) =>
+  Effect.forEach(ids, (id) =>
+    JobQueue.get(id).pipe(
+      Effect.delay("10 millis"),
+      Effect.repeat({ until: (job) => job.finishedAt !== null })
+    ))
+
+it.live("two worker processes on one file never run a job at once, over a thousand jobs", () =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    const settings = {
+      ...shared,
+      lease: "10 seconds",
+      heartbeat: "1 seconds",
+      concurrency: 10,
+      grace: "5 seconds"
+    } as const
+    yield* Effect.gen(function*() {
+      const enqueued = yield* JobQueue.enqueueMany(
+        Hold,
+        Array.from({ length: 1000 }, (_, n) => ({ payload: { n, millis: n % 5, stubborn: false } }))
+      )
+      const workers = yield* Effect.all([startWorker(settings), startWorker(settings)])
+      const jobs = yield* untilFinished(enqueued.map(({ id }) => id))
+      for (const worker of workers) {
+        yield* worker.kill("SIGTERM")
+        assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null })
+      }
+      const said = workers.flatMap((worker) => worker.said)
+      assert.isTrue(jobs.every((job) => job.status === "succeeded" && job.attempts === 1))
+      assert.strictEqual(said.filter((line) => line.startsWith("running ")).length, 1000)
+      assert.deepStrictEqual(said.filter((line) => line.startsWith("overlap ")), [])
+      // Both took part, or the test would have shown nothing.
+      assert.isTrue(workers.every((worker) => worker.said.some((line) => line.startsWith("done "))))
+    }).pipe(Effect.provide(queueOn(shared.database)))
+  }).pipe(Effect.scoped))
+
+it.live("a job whose worker process is killed in the middle is finished by another after its lease", () =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    const settings = {
+      ...shared,
+      lease: "2 seconds",
+      heartbeat: "400 millis",
+      concurrency: 1,
+      grace: "5 seconds"
+    } as const
+    yield* Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 1500, stubborn: false })
+      const killed = yield* startWorker(settings)
+      yield* killed.says("running 1")
+      const held = yield* JobQueue.get(id)
+      yield* killed.kill("SIGKILL")
+      assert.strictEqual((yield* killed.ended).signal, "SIGKILL")
+      // The dead worker's folder is what it leaves behind, as a crash does.
+      assert.deepStrictEqual(readdirSync(shared.locks), [id])
+
+      const other = yield* startWorker(settings)
+      yield* other.says("done 1 2")
+      const [job] = yield* untilFinished([id])
+      assert.strictEqual(job?.status, "succeeded")
+      assert.strictEqual(job?.attempts, 2)
+      assert.strictEqual(job?.failures, 1)
+      assert.match(
+        job?.lastError ?? "",
+        new RegExp(`^Released from stale lock \\(was locked by ${held.lockedBy} since `)
+      )
+      assert.isAtLeast(job?.errors[0]?.at ?? 0, held.lockedUntil ?? Infinity)
+    }).pipe(Effect.provide(queueOn(shared.database)))
+  }).pipe(Effect.scoped))
+
+it.live("a worker told to end hands its job back at once when the grace is over, and another runs it", () =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    const settings = {
+      ...shared,
+      lease: "60 seconds",
+      heartbeat: "10 seconds",
+      concurrency: 1,
+      grace: "0 seconds"
+    } as const
+    yield* Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 60_000, stubborn: false })
+      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+        const worker = yield* startWorker(settings)
+        yield* worker.says("running 1")
+        yield* worker.kill(signal)
+        assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null })
+        assert.strictEqual(worker.said.at(-1), "interrupted 1")
+        const job = yield* JobQueue.get(id)
+        assert.strictEqual(job.status, "pending")
+        assert.strictEqual(job.failures, 0)
+      }
+      assert.strictEqual((yield* JobQueue.get(id)).attempts, 3)
+    }).pipe(Effect.provide(queueOn(shared.database)))
+  }).pipe(Effect.scoped))
+
+it.live("a running job may end within the grace, and is settled as usual", () =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    const settings = {
+      ...shared,
+      lease: "60 seconds",
+      heartbeat: "10 seconds",
+      concurrency: 1,
+      grace: "20 seconds"
+    } as const
+    yield* Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 800, stubborn: false })
+      const worker = yield* startWorker(settings)
+      yield* worker.says("running 1")
+      yield* worker.kill("SIGTERM")
+      assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null })
+      assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
+    }).pipe(Effect.provide(queueOn(shared.database)))
+  }).pipe(Effect.scoped))
+
+it.live("a process whose handler refuses to stop exits with 1, five seconds after its grace", () =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    const settings = {
+      ...shared,
+      lease: "60 seconds",
+      heartbeat: "10 seconds",
+      concurrency: 1,
+      grace: "100 millis"
+    } as const
+    yield* Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 600_000, stubborn: true })
+      const worker = yield* startWorker(settings)
+      yield* worker.says("running 1")
+      yield* worker.kill("SIGTERM")
+      assert.deepStrictEqual(yield* worker.ended, { code: 1, signal: null })
+      // It was never handed back, since its fiber never ended: it waits for its lease to run out.
+      assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+    }).pipe(Effect.provide(queueOn(shared.database)))
+  }).pipe(Effect.scoped))
+
+it.live("a process exits with 1, five seconds after its grace, while another holds the database", () =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    const settings = {
+      ...shared,
+      lease: "60 seconds",
+      heartbeat: "10 seconds",
+      concurrency: 1,
+      grace: "100 millis"
+    } as const
+    yield* Effect.gen(function*() {
+      yield* JobQueue.enqueue(Hold, { n: 1, millis: 600_000, stubborn: false })
+      const worker = yield* startWorker(settings)
+      yield* worker.says("running 1")
+      const sql = yield* SqlClient.SqlClient
+      yield* sql.withTransaction(Effect.gen(function*() {
+        yield* sql`CREATE TABLE in_the_way (id INTEGER)`
+        yield* worker.kill("SIGTERM")
+        assert.deepStrictEqual(yield* worker.ended, { code: 1, signal: null })
+      }))
+    }).pipe(Effect.provide(queueOn(shared.database)))
+  }).pipe(Effect.scoped))
+
+it.live("a second signal kills at once", () =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    const settings = {
+      ...shared,
+      lease: "60 seconds",
+      heartbeat: "10 seconds",
+      concurrency: 1,
+      grace: "60 seconds"
+    } as const
+    yield* Effect.gen(function*() {
+      yield* JobQueue.enqueue(Hold, { n: 1, millis: 60_000, stubborn: false })
+      const worker = yield* startWorker(settings)
+      yield* worker.says("running 1")
+      yield* worker.kill("SIGINT")
+      // Until the second is no longer taken for an echo of the first, it does nothing; then it kills.
+      yield* worker.kill("SIGINT").pipe(
+        Effect.delay("50 millis"),
+        Effect.repeat({ until: () => worker.child.signalCode !== null })
+      )
+      assert.deepStrictEqual(yield* worker.ended, { code: null, signal: "SIGINT" })
+    }).pipe(Effect.provide(queueOn(shared.database)))
+  }).pipe(Effect.scoped))
+
+it.live("ten processes that start at once on no database all come up", () =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    const settings = {
+      ...shared,
+      lease: "60 seconds",
+      heartbeat: "10 seconds",
+      concurrency: 1,
+      grace: "1 seconds"
+    } as const
+    const workers = yield* Effect.all(Array.from({ length: 10 }, () => startWorker(settings)), { concurrency: 10 })
+    yield* Effect.forEach(workers, (worker) => worker.says("started"), { concurrency: 10 })
+    yield* JobQueue.enqueueMany(
+      Hold,
+      Array.from({ length: 10 }, (_, n) => ({ payload: { n, millis: 300, stubborn: false } }))
+    ).pipe(
+      Effect.flatMap((enqueued) => untilFinished(enqueued.map(({ id }) => id))),
+      Effect.provide(queueOn(shared.database))
+    )
+    for (const worker of workers) yield* worker.kill("SIGTERM")
+    for (const worker of workers) assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null })
+  }).pipe(Effect.scoped))

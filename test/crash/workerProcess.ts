@@ -1,0 +1,55 @@
+import { NodeRuntime } from "@effect/platform-node"
+import { Duration, Effect, Layer, Logger } from "effect"
+import { mkdirSync, rmdirSync, writeSync } from "node:fs"
+import { handleSignals } from "../../src/cli/signals.ts"
+import { CurrentJob, JobQueue, SqliteStore, Worker } from "../../src/index.ts"
+import { Hold } from "./jobs.ts"
+import type { WorkerProcessOptions } from "./workerProcesses.ts"
+
+/*
+ * A worker for the tests of real crashes. It says what happens on standard
+ * output, a word and a number a line, written at once: a killed process has no
+ * time to flush. A job that runs holds a folder, so that a second run beside the
+ * first is seen.
+ */
+
+const options = JSON.parse(process.argv[2] ?? "{}") as WorkerProcessOptions
+
+const say = (line: string) => Effect.sync(() => writeSync(1, `${line}\n`))
+
+const HoldLive = Hold.toLayer(({ millis, n, stubborn }) =>
+  Effect.gen(function*() {
+    const { attempt, id } = yield* CurrentJob
+    yield* Effect.acquireRelease(
+      Effect.sync(() => mkdirSync(`${options.locks}/${id}`)),
+      () => Effect.sync(() => rmdirSync(`${options.locks}/${id}`))
+    ).pipe(Effect.catchAllDefect(() => say(`overlap ${n}`)))
+    yield* say(`running ${n} ${attempt}`)
+    const work = Effect.sleep(millis)
+    yield* stubborn ? Effect.uninterruptible(work) : work
+    yield* say(`done ${n} ${attempt}`)
+  }).pipe(Effect.onInterrupt(() => say(`interrupted ${n}`)))
+)
+
+const worker = Worker.run({
+  jobs: [Hold],
+  concurrency: options.concurrency,
+  leaseDuration: options.lease,
+  heartbeatInterval: options.heartbeat,
+  pollInterval: "50 millis",
+  staleCheckInterval: "200 millis",
+  shutdownGrace: options.grace
+})
+
+Effect.gen(function*() {
+  yield* handleSignals(Duration.decode(options.grace))
+  yield* say("started 0")
+  yield* worker
+}).pipe(
+  Effect.provide(HoldLive.pipe(
+    Layer.provideMerge(JobQueue.layer),
+    Layer.provideMerge(SqliteStore.layer({ filename: options.database }))
+  )),
+  Effect.provide(Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.jsonLogger))),
+  NodeRuntime.runMain({ disablePrettyLogger: true })
+)
