@@ -1,0 +1,181 @@
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
+import type { HttpClientResponse } from "@effect/platform"
+import { Clock, Duration, Effect, Either, Layer, Option, ParseResult, Redacted, Schema, Stream } from "effect"
+import { ActorPlatform, ActorPlatformError, ActorRun } from "./ActorPlatform.ts"
+import { BrandBrainConfig } from "./BrandBrainConfig.ts"
+import { lost, persistently, refusal, unanswered, unusable } from "./PlatformFault.ts"
+import type { PlatformFault } from "./PlatformFault.ts"
+
+/**
+ * An Apify-compatible platform over HTTP, asked with the token of `BrandBrainConfig`.
+ *
+ * A request that fails is sent again, at most five times and within two minutes,
+ * if the cause may pass. Starting a run costs money, and the platform offers no
+ * way to say that two requests are one. So that request is sent again only if no
+ * connection was made, or the platform said that it did nothing: 429, or a 503
+ * that is not a proxy's. After any other failure a run may be under way, so it is
+ * final, and not `retryable`.
+ *
+ * No redirect is followed; give it an `HttpClient` that follows none by itself.
+ */
+export const layer: Layer.Layer<ActorPlatform, never, BrandBrainConfig | HttpClient.HttpClient> = Layer.effect(
+  ActorPlatform,
+  Effect.gen(function*() {
+    const { apifyBaseUrl, apifyToken } = yield* BrandBrainConfig
+    const ask = asking(yield* HttpClient.HttpClient, Option.map(apifyToken, Redacted.value))
+    const root = `${apifyBaseUrl}/v2`
+
+    return {
+      startRun: Effect.fn("ApifyActorPlatform.startRun")(function*(actorId, input) {
+        const request = yield* HttpClientRequest.post(`${root}/acts/${yield* segment(actorId)}/runs`).pipe(
+          HttpClientRequest.bodyJson(input),
+          Effect.catchTag("HttpBodyError", () => invalid("The actor's input cannot be written as JSON"))
+        )
+        return (yield* ask(request, { ...aRun, idempotent: false })).data
+      }),
+      getRun: Effect.fn("ApifyActorPlatform.getRun")(function*(runId) {
+        const request = HttpClientRequest.get(`${root}/actor-runs/${yield* segment(runId)}`)
+        return (yield* ask(request, { ...aRun, idempotent: true })).data
+      }),
+      getItems: Effect.fn("ApifyActorPlatform.getItems")(function*(datasetId, { limit, offset }) {
+        const request = HttpClientRequest.get(`${root}/datasets/${yield* segment(datasetId)}/items`, {
+          urlParams: { limit, offset }
+        })
+        return (yield* ask(request, { ...items, idempotent: true })).slice(0, limit)
+      })
+    }
+  })
+)
+
+/** What is expected of one kind of answer. */
+interface Expected<A, I> {
+  readonly answer: Schema.Schema<A, I>
+  /** From sending the request to having read the answer. */
+  readonly within: Duration.Duration
+  readonly maxMebibytes: number
+}
+
+/** A run may be told of without its instants before it has any: it is paid for, so it is not refused. */
+const Instant = Schema.optionalWith(ActorRun.fields.startedAt, { default: () => null })
+
+const RunAnswer = Schema.Struct({
+  data: Schema.Struct({
+    ...ActorRun.fields,
+    id: Schema.NonEmptyString,
+    defaultDatasetId: Schema.NonEmptyString,
+    startedAt: Instant,
+    finishedAt: Instant
+  })
+})
+
+/** A platform tells of a run in some kilobytes. */
+const aRun = { answer: RunAnswer, within: Duration.seconds(30), maxMebibytes: 1 }
+
+/** A dataset is cut to some dozens of items, of which any may be the text of a long page. */
+const items = { answer: Schema.Array(Schema.Unknown), within: Duration.seconds(60), maxMebibytes: 64 }
+
+const asking = (client: HttpClient.HttpClient, token: Option.Option<string>) => {
+  // Its own span would keep the answer's headers, and with a failure the request with the token in it.
+  const http = HttpClient.withTracerDisabledWhen(client, () => true)
+  const authorized = (request: HttpClientRequest.HttpClientRequest) =>
+    HttpClientRequest.acceptJson(
+      Option.match(token, {
+        onNone: () => request,
+        onSome: (token) => HttpClientRequest.bearerToken(request, token)
+      })
+    )
+  const scrub = (text: string) =>
+    Option.match(token, { onNone: () => text, onSome: (token) => text.replaceAll(token, "[token]") })
+
+  const exchange = Effect.fnUntraced(function*<A, I>(
+    request: HttpClientRequest.HttpClientRequest,
+    expected: Expected<A, I>
+  ) {
+    const response = yield* Effect.mapError(http.execute(authorized(request)), unanswered)
+    const { headers, status } = response
+    yield* Effect.annotateCurrentSpan("http.response.status_code", status)
+    const body = bodyOf(response, expected.maxMebibytes)
+    if (status >= 200 && status < 300) {
+      return yield* decoded(expected.answer, status, yield* body)
+    }
+    return yield* Effect.fail(refusal({
+      status,
+      retryAfter: headers["retry-after"],
+      body: yield* Effect.orElseSucceed(body, () => ""),
+      scrub,
+      now: yield* Clock.currentTimeMillis
+    }))
+  })
+
+  return <A, I>(
+    request: HttpClientRequest.HttpClientRequest,
+    expected: Expected<A, I> & { readonly idempotent: boolean }
+  ): Effect.Effect<A, ActorPlatformError> =>
+    exchange(request, expected).pipe(
+      // A fetch follows redirects unless it is told not to, and repeats a POST as it does.
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      // A transport that cannot be interrupted must not hold up whoever waits.
+      Effect.disconnect,
+      Effect.timeoutFail({
+        duration: expected.within,
+        onTimeout: () => lost(null, "timeout", `The platform did not answer within ${Duration.format(expected.within)}`)
+      }),
+      Effect.withSpan("ApifyActorPlatform.request", {
+        kind: "client",
+        captureStackTrace: false,
+        attributes: { "http.request.method": request.method, "url.path": new URL(request.url).pathname }
+      }),
+      persistently(expected)
+    )
+}
+
+/** The body as text, unless it breaks off or is too large to be an answer. */
+const bodyOf = (
+  { status, stream }: HttpClientResponse.HttpClientResponse,
+  maxMebibytes: number
+): Effect.Effect<string, PlatformFault> =>
+  Effect.suspend(() => {
+    const decoder = new TextDecoder()
+    let left = maxMebibytes * 1024 * 1024
+    let text = ""
+    return stream.pipe(
+      Stream.mapError(() => lost(status, "incomplete-answer", "The platform's answer broke off")),
+      Stream.runForEach((bytes) => {
+        left -= bytes.byteLength
+        text += decoder.decode(bytes, { stream: true })
+        return left >= 0
+          ? Effect.void
+          : Effect.fail(unusable(status, "answer-too-large", `The platform's answer is over ${maxMebibytes} MiB`))
+      }),
+      Effect.map(() => text + decoder.decode())
+    )
+  })
+
+/** What the body says. Only where it is wrong is told, since what is there may be anything. */
+const decoded = <A, I>(
+  schema: Schema.Schema<A, I>,
+  status: number,
+  body: string
+): Either.Either<A, PlatformFault> => {
+  const json = decodeJson(body)
+  if (Either.isLeft(json)) {
+    // Half an answer looks like this too, when a proxy ends it properly.
+    return Either.left(lost(status, "malformed-answer", "The platform's answer is not JSON"))
+  }
+  return Either.mapLeft(Schema.decodeUnknownEither(schema)(json.right), (error) => {
+    const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+    const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`
+    return unusable(status, "unexpected-answer", `The platform's answer is not of the expected shape${where}`)
+  })
+}
+
+const decodeJson = Schema.decodeEither(Schema.parseJson())
+
+/** An id as one segment of a path. A path would resolve dots, encoded or not, and say something else. */
+const segment = (id: string): Effect.Effect<string, ActorPlatformError> =>
+  id === "" || id === "." || id === ".." || /\p{Cs}/u.test(id)
+    ? invalid("The id cannot be part of an address")
+    : Effect.succeed(encodeURIComponent(id))
+
+const invalid = (reason: string) =>
+  new ActorPlatformError({ status: null, type: "invalid-request", reason, retryable: false })

@@ -1,0 +1,88 @@
+import { Schema } from "effect"
+
+/** What backs a statement: one of the brand's answers, or a piece of evidence. */
+export const Backing = Schema.Struct({ type: Schema.Literal("answer", "evidence"), id: Schema.String })
+export type Backing = typeof Backing.Type
+
+/** One statement about the brand. */
+export const Field = Schema.Struct({
+  /** What was found. Any JSON value; null or empty where nothing was. */
+  value: Schema.Unknown,
+  /** 0.9 where an answer backs it, less where only evidence does, 0 where nothing does. */
+  confidence: Schema.Number.pipe(Schema.between(0, 1)),
+  sources: Schema.Array(Backing),
+  /** Someone has decided this: a compile does not change what it says. */
+  locked: Schema.Boolean,
+  /** What the brand says instead of `value`; null when it does not. */
+  override_value: Schema.Unknown
+})
+export type Field = typeof Field.Type
+
+/** A brand's positioning, voice and guidance for content, and what they were drawn from. */
+export const Draft = Schema.Struct({
+  positioning: Schema.Struct({ what_we_do: Field, who_for: Field, differentiators: Field }),
+  voice: Schema.Struct({ cta_policy: Field, tone_tags: Field, taboos: Field, risk_boundaries: Field }),
+  content: Schema.Struct({ content_pillars: Field, proof_types: Field }),
+  meta: Schema.Struct({
+    content_goal: Field,
+    evidence_summary: Schema.Struct({ bundle_id: Schema.String, item_count: Schema.Int }),
+    feature_report_id: Schema.String
+  })
+})
+export type Draft = typeof Draft.Type
+
+/** The path of every statement, in the order a reader meets them. These can be overridden and pinned. */
+export const DraftPath = Schema.Literal(
+  "positioning.what_we_do",
+  "positioning.who_for",
+  "positioning.differentiators",
+  "voice.cta_policy",
+  "voice.tone_tags",
+  "voice.taboos",
+  "voice.risk_boundaries",
+  "content.content_pillars",
+  "content.proof_types",
+  "meta.content_goal"
+)
+export type DraftPath = typeof DraftPath.Type
+
+/** Every statement with its path, in the order of `DraftPath`. */
+export const fieldsOf = ({ content, meta, positioning, voice }: Draft): Readonly<Record<DraftPath, Field>> => ({
+  "positioning.what_we_do": positioning.what_we_do,
+  "positioning.who_for": positioning.who_for,
+  "positioning.differentiators": positioning.differentiators,
+  "voice.cta_policy": voice.cta_policy,
+  "voice.tone_tags": voice.tone_tags,
+  "voice.taboos": voice.taboos,
+  "voice.risk_boundaries": voice.risk_boundaries,
+  "content.content_pillars": content.content_pillars,
+  "content.proof_types": content.proof_types,
+  "meta.content_goal": meta.content_goal
+})
+
+/** The draft with each statement replaced by what `change` makes of it. */
+export const mapFields = (draft: Draft, change: (path: DraftPath, field: Field) => Field): Draft => {
+  const fields = fieldsOf(draft)
+  const changed = (path: DraftPath) => change(path, fields[path])
+  return {
+    positioning: {
+      what_we_do: changed("positioning.what_we_do"),
+      who_for: changed("positioning.who_for"),
+      differentiators: changed("positioning.differentiators")
+    },
+    voice: {
+      cta_policy: changed("voice.cta_policy"),
+      tone_tags: changed("voice.tone_tags"),
+      taboos: changed("voice.taboos"),
+      risk_boundaries: changed("voice.risk_boundaries")
+    },
+    content: {
+      content_pillars: changed("content.content_pillars"),
+      proof_types: changed("content.proof_types")
+    },
+    meta: { ...draft.meta, content_goal: changed("meta.content_goal") }
+  }
+}
+
+/** What the statement says once an override has had its say. */
+export const saying = (field: Field): unknown => field.override_value ?? field.value

@@ -1,0 +1,56 @@
+import { Args, Command, Options } from "@effect/cli"
+import { Console, Effect, Option } from "effect"
+import { Brands } from "./Brands.ts"
+import { compileStatus, requestCompile } from "./compileJob.ts"
+import { createSampleBrand } from "./sampleBrand.ts"
+import { Snapshots } from "./Snapshots.ts"
+
+const brand = Args.text({ name: "brand" }).pipe(Args.withDescription("The brand's id"))
+const run = Args.text({ name: "run" }).pipe(Args.withDescription("The compile run's id, as `compile` printed it"))
+
+const print = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
+
+const seed = Command.make(
+  "seed",
+  {},
+  () => Effect.flatMap(createSampleBrand(), (brandId) => print({ brand_id: brandId }))
+).pipe(
+  Command.withDescription("Create the sample brand, with its answers and one source of every capability")
+)
+
+const compile = Command.make("compile", {
+  brand,
+  forceRefresh: Options.boolean("force-refresh").pipe(
+    Options.withDescription("Gather from every source, however fresh its last run is")
+  )
+}, ({ brand, forceRefresh }) =>
+  Effect.gen(function*() {
+    const answer = yield* requestCompile({ brandId: brand, forceRefresh })
+    yield* print(
+      answer._tag === "Unchanged"
+        ? { status: "UNCHANGED", snapshot: answer.snapshot }
+        : { status: "PENDING", compile_run_id: answer.compileRunId, job_id: answer.jobId }
+    )
+  })).pipe(Command.withDescription("Ask for a compile of a brand; a worker makes it"))
+
+const status = Command.make(
+  "status",
+  { brand, run },
+  ({ brand, run }) => Effect.flatMap(compileStatus({ brandId: brand, compileRunId: run }), print)
+).pipe(
+  Command.withDescription("Say how a compile stands")
+)
+
+/** The newest snapshot of a brand, or that there is none yet. */
+const snapshot = Command.make("snapshot", { brand }, ({ brand }) =>
+  Effect.gen(function*() {
+    yield* (yield* Brands).profile(brand)
+    const latest = yield* (yield* Snapshots).latest(brand)
+    yield* print(Option.getOrElse(latest, () => ({ snapshot: null })))
+  })).pipe(Command.withDescription("Print the newest snapshot of a brand"))
+
+/** `pnpm brandbrain`: what a person does with BrandBrain. */
+export const commands = Command.make("brandbrain").pipe(
+  Command.withDescription("Look after brands and their compiles"),
+  Command.withSubcommands([seed, compile, status, snapshot])
+)

@@ -1,0 +1,43 @@
+import { Effect } from "effect"
+import { CurrentJob, Job, JobQueue } from "../index.ts"
+import { compileBrand } from "./compile.ts"
+import { CompilePayload } from "./CompilePayload.ts"
+import * as status from "./compileStatus.ts"
+import * as request from "./requestCompile.ts"
+
+/** The job behind a compile: minutes of waiting for scrapers, which is why it is a job. */
+export const CompileJob = Job.make("brandbrain.compile", { payload: CompilePayload })
+
+/** Runs compiles. An attempt after a crash goes on where the one before it was. */
+export const CompileJobLive = CompileJob.toLayer((payload) =>
+  Effect.flatMap(CurrentJob, (job) => Effect.asVoid(compileBrand(payload, job.progress)))
+)
+
+/**
+ * Asks for a compile of the brand: the compile run and its job are added in one
+ * transaction. The job belongs to the brand, and no other brand sees it.
+ */
+export const requestCompile = (options: {
+  readonly brandId: string
+  readonly forceRefresh: boolean
+  readonly model?: string
+}) =>
+  request.requestCompile({
+    ...options,
+    enqueue: (payload) =>
+      Effect.map(
+        JobQueue.enqueue(CompileJob, payload, { partitionKey: options.brandId }),
+        ({ id }) => id
+      )
+  })
+
+/** How the brand's compile stands, as its run and its job tell. */
+export const compileStatus = (options: { readonly brandId: string; readonly compileRunId: string }) =>
+  status.compileStatus({
+    ...options,
+    job: (jobId) =>
+      JobQueue.get(jobId, { partitionKey: options.brandId }).pipe(
+        Effect.asSome,
+        Effect.catchTag("JobNotFound", () => Effect.succeedNone)
+      )
+  })

@@ -1,0 +1,30 @@
+import { Migrator, SqlClient } from "@effect/sql"
+import { Effect, Layer } from "effect"
+import { brandbrain } from "./migrations/0001_brandbrain.ts"
+import { storage } from "./StorageError.ts"
+import type { StorageError } from "./StorageError.ts"
+
+/**
+ * Brings the app's tables up to date, all of it in one transaction or none.
+ *
+ * The outer transaction is what makes two processes that start at once take
+ * turns: on a client that begins IMMEDIATE, the second waits and then finds nothing to do.
+ */
+export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const applied = yield* sql.withTransaction(
+    Migrator.make({})({
+      loader: Migrator.fromRecord({ "0001_brandbrain": brandbrain }),
+      table: "brandbrain_migrations"
+    })
+  )
+  if (applied.length > 0) {
+    yield* Effect.logInfo("Created the tables of BrandBrain")
+  }
+}).pipe(
+  Effect.catchTag("MigrationError", (error) => Effect.die(error)),
+  storage("migrate")
+)
+
+/** Migrates when the layer is built, before anything that needs the tables. */
+export const layer: Layer.Layer<never, StorageError, SqlClient.SqlClient> = Layer.effectDiscard(migrate)

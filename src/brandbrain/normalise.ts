@@ -1,0 +1,72 @@
+import { Either } from "effect"
+import type { Capability } from "./capability.ts"
+import { registry } from "./capability.ts"
+import type { EvidenceItem, Media, NormalisedItem } from "./EvidenceItem.ts"
+import { at, isObject } from "./field.ts"
+import type { JsonObject } from "./field.ts"
+import { readPost, readReel } from "./normaliseInstagram.ts"
+import { readLinkedinPost } from "./normaliseLinkedin.ts"
+import { readShortVideo, readVideo } from "./normaliseVideo.ts"
+import { readPage } from "./normaliseWeb.ts"
+
+/** Why a raw item became no evidence. It says nothing of what the item held. */
+export type SkipReason = "not_an_object" | "error_item" | "no_external_id" | "no_canonical_url"
+
+/** What one actor's item says, before the registry adds what it is. */
+export interface Reading {
+  readonly external_id: string | null
+  readonly canonical_url: string | null
+  readonly published_at: number | null
+  readonly author_ref: string | null
+  readonly title: string | null
+  readonly text_primary: string | null
+  readonly text_secondary: string | null
+  readonly hashtags: ReadonlyArray<string>
+  readonly metrics: Readonly<Record<string, number | null>>
+  readonly media: ReadonlyArray<Media>
+  readonly flags: EvidenceItem["flags"]
+}
+
+/**
+ * Reads one raw item as evidence, or says why it is none.
+ *
+ * Takes any JSON value and never throws: one odd item must not cost the run.
+ * `rawRef` is where the item is kept.
+ */
+export const normalise = (
+  capability: Capability,
+  raw: unknown,
+  rawRef: NormalisedItem["raw_refs"][number]
+): Either.Either<NormalisedItem, SkipReason> => {
+  if (!isObject(raw)) {
+    return Either.left("not_an_object")
+  }
+  if (isErrorItem(raw)) {
+    return Either.left("error_item")
+  }
+  const { contentType, platform } = registry[capability]
+  const reading = readers[capability](raw)
+  if (platform === "web" && reading.canonical_url === null) {
+    return Either.left("no_canonical_url")
+  }
+  if (platform !== "web" && reading.external_id === null) {
+    return Either.left("no_external_id")
+  }
+  return Either.right({ platform, content_type: contentType, ...reading, raw_refs: [rawRef] })
+}
+
+const readers: Readonly<Record<Capability, (raw: JsonObject) => Reading>> = {
+  "instagram.posts": readPost,
+  "instagram.reels": readReel,
+  "linkedin.company_posts": (raw) => readLinkedinPost(raw, "company_url"),
+  "linkedin.profile_posts": (raw) => readLinkedinPost(raw, "profile_url"),
+  "tiktok.profile_videos": readShortVideo,
+  "youtube.channel_videos": readVideo,
+  "web.crawl_pages": readPage
+}
+
+/** Actors put what went wrong among the items, as `error` or `#error`. */
+const isErrorItem = (raw: JsonObject) =>
+  [at(raw, "error"), at(raw, "#error")].some((error) =>
+    (typeof error === "string" && error !== "") || error === true || isObject(error)
+  )

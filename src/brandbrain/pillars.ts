@@ -1,0 +1,142 @@
+import { Order } from "effect"
+import { engagement } from "./engagement.ts"
+import type { EvidenceItem } from "./EvidenceItem.ts"
+import { counted, ratio } from "./featureReport.ts"
+import { cut, length, openingLine, subjects, unjoined, vocabulary, words } from "./textAnalysis.ts"
+
+/** A subject that the brand keeps coming back to, and how it writes about it. */
+export interface Pillar {
+  readonly name: string
+  readonly item_count: number
+  readonly share_of_items: number
+  readonly keywords: ReadonlyArray<string>
+  readonly hashtags: ReadonlyArray<string>
+  /** The opening line that did best among these items. */
+  readonly best_opening: string | null
+  /** The middle length of these items, in characters. */
+  readonly usual_length: number
+}
+
+/** A pillar with the evidence it stands on, best first. */
+export interface BackedPillar {
+  readonly pillar: Pillar
+  readonly items: ReadonlyArray<EvidenceItem>
+}
+
+/** More would be a list, not guidance. */
+const most = 5
+
+/** A subject in more than this share of the items is what the brand is, not what it chooses to talk about. */
+const everywhere = 0.5
+
+/** Two subjects that share this much of the smaller one's items are one. */
+const same = 0.6
+
+/**
+ * What the brand talks about most.
+ *
+ * A subject is what several items share: in their words, or in a hashtag, by
+ * which the brand names it. The strongest are taken; one that mostly repeats a
+ * chosen one becomes a keyword of it. `ignored` are words that name the brand.
+ */
+export const contentPillars = (
+  bundle: ReadonlyArray<EvidenceItem>,
+  ignored: ReadonlySet<string>
+): ReadonlyArray<BackedPillar> => {
+  const pillars: Array<{ readonly subject: Subject; readonly keywords: Array<Subject> }> = []
+  for (const subject of sharedSubjects(bundle, ignored)) {
+    const near = pillars.find((pillar) => overlap(pillar.subject, subject) >= same)
+    if (near !== undefined) {
+      near.keywords.push(subject)
+    } else if (pillars.length < most) {
+      pillars.push({ subject, keywords: [] })
+    }
+  }
+  return pillars.map(({ keywords, subject }) => {
+    const items = [...subject.items].sort(best)
+    const hashtags = counted(items.flatMap((item) => item.hashtags)).filter((tag) => !ignored.has(tag.phrase))
+    return {
+      items,
+      pillar: {
+        name: spelled(subject).replace(/^\p{L}/u, (letter) => letter.toUpperCase()),
+        item_count: items.length,
+        share_of_items: ratio(items.length, bundle.length),
+        keywords: keywords
+          .filter(({ name }) => !within(name, subject.name) && !within(subject.name, name))
+          .slice(0, 5)
+          .map(spelled),
+        hashtags: hashtags.slice(0, 3).map((tag) => tag.phrase),
+        best_opening: items.map((item) => cut(openingLine(item), 160)).find((line) => line !== "") ?? null,
+        usual_length: median(items.map((item) => length(item.text_primary ?? "")))
+      }
+    }
+  })
+}
+
+/** Something several items are about. */
+interface Subject {
+  /** In lower case and singular. */
+  readonly name: string
+  readonly items: Set<EvidenceItem>
+  /** The items whose hashtags name it. */
+  readonly tagged: Set<EvidenceItem>
+  /** Every item's spelling of it. */
+  readonly spellings: Array<string>
+}
+
+const sharedSubjects = (
+  bundle: ReadonlyArray<EvidenceItem>,
+  ignored: ReadonlySet<string>
+): ReadonlyArray<Subject> => {
+  const found = new Map<string, Subject>()
+  const subject = (name: string): Subject => {
+    const known = found.get(name) ?? { name, items: new Set(), tagged: new Set(), spellings: [] }
+    found.set(name, known)
+    return known
+  }
+  const known = new Set(bundle.flatMap((item) => vocabulary(words(item))))
+  for (const item of bundle) {
+    for (const [name, spellings] of subjects(words(item), ignored)) {
+      const { items, spellings: all } = subject(name)
+      items.add(item)
+      all.push(...spellings)
+    }
+    for (const hashtag of item.hashtags.filter((tag) => !ignored.has(tag))) {
+      const { items, tagged } = subject(unjoined(hashtag, known))
+      items.add(item)
+      tagged.add(item)
+    }
+  }
+  const enough = Math.max(2, bundle.length * everywhere)
+  return [...found.values()].filter(({ items }) => items.size >= 2 && items.size <= enough).sort(strongest)
+}
+
+/** By how many items it is in: for twice as many when it is two words, and as many again when it is a hashtag. */
+const strongest: Order.Order<Subject> = Order.combine(
+  Order.reverse(
+    Order.mapInput(
+      Order.number,
+      ({ items, name, tagged }: Subject) => items.size * (name.includes(" ") ? 2 : 1) * (tagged.size >= 2 ? 2 : 1)
+    )
+  ),
+  Order.mapInput(Order.string, ({ name }: Subject) => name)
+)
+
+const best: Order.Order<EvidenceItem> = Order.combine(
+  Order.reverse(Order.mapInput(Order.number, (item: EvidenceItem) => engagement(item.platform, item.metrics))),
+  Order.mapInput(Order.string, (item: EvidenceItem) => item.id)
+)
+
+/** The part of the smaller subject's items that the other has too; all of them when one name holds the other. */
+const overlap = (a: Subject, b: Subject) => {
+  const [few, many] = a.items.size < b.items.size ? [a.items, b.items] : [b.items, a.items]
+  return within(a.name, b.name) || within(b.name, a.name)
+    ? 1
+    : [...few].filter((item) => many.has(item)).length / few.size
+}
+
+const spelled = ({ name, spellings }: Subject) => counted(spellings)[0]?.phrase ?? name
+
+const within = (part: string, whole: string) => ` ${whole} `.includes(` ${part} `)
+
+const median = (numbers: ReadonlyArray<number>) => numbers.toSorted(Order.number)[Math.floor(numbers.length / 2)] ?? 0

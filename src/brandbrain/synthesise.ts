@@ -1,0 +1,147 @@
+import { Array } from "effect"
+import type { AnswerKey, Answers } from "./answers.ts"
+import type { Backing, Draft, Field } from "./Draft.ts"
+import type { EvidenceItem } from "./EvidenceItem.ts"
+import { counted } from "./featureReport.ts"
+import type { FeatureReport } from "./featureReport.ts"
+import { claims, proofs, tones } from "./lexicon.ts"
+import { contentPillars } from "./pillars.ts"
+import { plain, sentences, words } from "./textAnalysis.ts"
+
+/** All that a draft is drawn from. */
+export interface DraftInput {
+  readonly brandName: string
+  readonly answers: Answers
+  /** Best first, as the bundle was chosen. */
+  readonly bundle: ReadonlyArray<EvidenceItem>
+  readonly bundleId: string
+  readonly report: FeatureReport
+  readonly reportId: string
+}
+
+/**
+ * Writes the draft by rule: what an answer says is taken from it, the rest is read out of the evidence.
+ *
+ * Nothing is invented. A statement that neither an answer nor evidence backs is empty, with confidence 0.
+ */
+export const synthesise = (input: DraftInput): Draft => ({
+  positioning: {
+    what_we_do: answered(input.answers, "tier0.what_we_do"),
+    who_for: answered(input.answers, "tier0.who_for"),
+    differentiators: answeredOr(input.answers, "tier1.differentiators", () => differentiators(input.bundle))
+  },
+  voice: {
+    cta_policy: ctaPolicy(input),
+    tone_tags: toneTags(input.bundle),
+    taboos: answeredOr(input.answers, "tier1.taboos", () => found([], [])),
+    risk_boundaries: answeredOr(input.answers, "tier1.risk_boundaries", () => found([], []))
+  },
+  content: {
+    content_pillars: pillars(input),
+    proof_types: proofTypes(input.bundle)
+  },
+  meta: {
+    content_goal: answered(input.answers, "tier0.primary_goal"),
+    evidence_summary: { bundle_id: input.bundleId, item_count: input.bundle.length },
+    feature_report_id: input.reportId
+  }
+})
+
+const answeredConfidence = 0.9
+
+/** A statement cites at most this much evidence: enough to check it by. */
+const cited = 5
+
+const field = (value: unknown, confidence: number, sources: ReadonlyArray<Backing>): Field => ({
+  value,
+  confidence,
+  sources,
+  locked: false,
+  override_value: null
+})
+
+const answered = (answers: Answers, key: AnswerKey): Field => {
+  const answer = answers[key]
+  const value = typeof answer === "string"
+    ? answer.trim()
+    : answer?.map((each) => each.trim()).filter((each) => each !== "")
+  return value === undefined || value.length === 0
+    ? field(null, 0, [])
+    : field(value, answeredConfidence, [{ type: "answer", id: key }])
+}
+
+const answeredOr = (answers: Answers, key: AnswerKey, otherwise: () => Field): Field => {
+  const field = answered(answers, key)
+  return field.confidence > 0 ? field : otherwise()
+}
+
+/** What only evidence backs: surer the more items say it, and never as sure as an answer. */
+const found = (value: ReadonlyArray<unknown>, backing: ReadonlyArray<EvidenceItem>): Field => {
+  const items = [...new Set(backing)]
+  return value.length === 0 || items.length === 0
+    ? field([], 0, [])
+    : field(value, Math.min(80, 30 + 5 * items.length) / 100, items.slice(0, cited).map(evidence))
+}
+
+const evidence = (item: EvidenceItem): Backing => ({ type: "evidence", id: item.id })
+
+const differentiators = (bundle: ReadonlyArray<EvidenceItem>): Field => {
+  const claimed = bundle.flatMap((item) =>
+    sentences(words(item))
+      .filter((sentence) => sentence.length <= 180)
+      .map((sentence) => ({ item, sentence, strength: claims.filter((claim) => claim.test(plain(sentence))).length }))
+      .filter(({ strength }) => strength > 0)
+  )
+  const distinct = Array.dedupeWith(
+    // The strongest first; a bundle has its best first, and sorting keeps that order among equals.
+    claimed.sort((a, b) => b.strength - a.strength),
+    (a, b) => plain(a.sentence) === plain(b.sentence) || a.item === b.item
+  ).slice(0, 3)
+  return found(distinct.map(({ sentence }) => sentence), distinct.map(({ item }) => item))
+}
+
+const ctaPolicy = ({ answers, bundle, report }: DraftInput): Field => {
+  const posture = answered(answers, "tier0.cta_posture")
+  const usual = report.overall.cta_phrases.filter(({ items }) => items >= 2).slice(0, 3).map(({ phrase }) => phrase)
+  const asking = bundle.filter((item) => usual.some((phrase) => plain(words(item)).includes(phrase)))
+  const practice = { share_of_items_that_ask: report.overall.cta_share, usual_phrases: usual }
+  return posture.confidence > 0
+    ? field({ posture: posture.value, ...practice }, posture.confidence, [
+      ...posture.sources,
+      ...asking.slice(0, cited).map(evidence)
+    ])
+    : { ...found(usual, asking), value: usual.length === 0 ? null : { posture: null, ...practice } }
+}
+
+const toneTags = (bundle: ReadonlyArray<EvidenceItem>): Field => {
+  const texts = bundle.map((item) => ({ item, text: plain(words(item)) })).filter(({ text }) => text !== "")
+  const heard = counted(
+    tones.flatMap(([tag, pattern, atLeast]) => {
+      const matching = texts.filter(({ text }) => pattern.test(text))
+      return matching.length >= 2 && matching.length >= atLeast * texts.length ? matching.map(() => tag) : []
+    })
+  ).slice(0, 5).map(({ phrase }) => phrase)
+  const patterns = tones.filter(([tag]) => heard.includes(tag)).map(([, pattern]) => pattern)
+  const voices = (text: string) => patterns.filter((pattern) => pattern.test(text)).length
+  // The items in which most of the voice is heard are the ones worth showing.
+  const backing = texts.filter(({ text }) => voices(text) > 0).sort((a, b) => voices(b.text) - voices(a.text))
+  return found(heard, backing.map(({ item }) => item))
+}
+
+const pillars = ({ brandName, bundle }: DraftInput): Field => {
+  const names = [brandName, ...bundle.map((item) => item.author_ref ?? "")]
+  const ignored = new Set(names.flatMap((name) => plain(name).match(/\p{L}{3,}/gu) ?? []))
+  const backed = contentPillars(bundle, ignored)
+  return found(backed.map(({ pillar }) => pillar), backed.flatMap(({ items }) => items.slice(0, 2)))
+}
+
+const proofTypes = (bundle: ReadonlyArray<EvidenceItem>): Field => {
+  const shown = proofs.flatMap(([type, pattern]) =>
+    bundle.filter((item) => pattern.test(plain(words(item)))).map((item) => ({ type, item }))
+  )
+  const types = counted(shown.map(({ type }) => type)).filter(({ items }) => items >= 2)
+  return found(
+    types.map(({ items, phrase }) => ({ type: phrase, item_count: items })),
+    types.flatMap(({ phrase }) => shown.filter(({ type }) => type === phrase).slice(0, 2).map(({ item }) => item))
+  )
+}

@@ -1,0 +1,126 @@
+import type { EvidenceItem } from "./EvidenceItem.ts"
+import { stopwords } from "./lexicon.ts"
+
+/**
+ * How much of one text is read for what it says.
+ *
+ * The length counts in full, but one 60 kB caption pasted from elsewhere must
+ * not decide what a brand talks about, nor what an analysis costs.
+ */
+const readUpTo = 4_000
+
+/** What an item says in the brand's own words: title, text and transcript, each once. */
+export const words = (item: EvidenceItem): string =>
+  [...new Set([item.title, item.text_primary, item.text_secondary])]
+    .flatMap((text) => text === null ? [] : [cut(text, readUpTo)])
+    .join("\n")
+
+/** The beginning of the text, without half a character at its end. */
+export const cut = (text: string, most: number): string => text.slice(0, most).replace(/\p{Surrogate}$/u, "")
+
+/** Lower case with plain apostrophes, as the lexicon is written. */
+export const plain = (text: string): string => text.toLowerCase().replace(/[’‘`]/g, "'")
+
+/** What a reader sees first: the opening sentence, without its hashtags. */
+export const openingLine = (item: EvidenceItem): string => {
+  const lines = cut(item.text_primary ?? item.title ?? "", readUpTo).split("\n").map(withoutHashtags)
+  const line = lines.find((each) => /\p{L}/u.test(each)) ?? ""
+  // "5 a.m. on" goes on: a sentence ends where the next begins with a capital, or nothing follows.
+  return /^.+?[.!?…]["”’)]*(?=\s+[^\p{Ll}\s]|$)/u.exec(line)?.[0] ?? line
+}
+
+/** Whole sentences, without the hashtags at the end of a caption. */
+export const sentences = (text: string): ReadonlyArray<string> =>
+  text
+    .split(/\n+|(?<=[.!?…]["”’)]*)\s+(?=[^\p{Ll}\s])/u)
+    .map(withoutHashtags)
+    .filter((sentence) => sentence !== "")
+
+const withoutHashtags = (text: string) => text.replace(/#[\p{L}\p{N}_]+/gu, "").replace(/\s+/g, " ").trim()
+
+/** Characters as a reader counts them, near enough: code points. */
+export const length = (text: string): number => {
+  let count = 0
+  for (const _ of text) {
+    count++
+  }
+  return count
+}
+
+/** Emoji, one for each picture seen: skin tones, flags and joined families do not count twice. */
+export const emojiCount = (text: string): number =>
+  text.match(
+    /(?:\p{Regional_Indicator}{2}|(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)\p{Emoji_Modifier}?(?:\u200D\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?)*)/gu
+  )?.length ?? 0
+
+/** True when the phrase stands in the text as whole words. Both are in lower case. */
+export const hasPhrase = (text: string, phrase: string): boolean => {
+  for (let found = text.indexOf(phrase); found !== -1; found = text.indexOf(phrase, found + 1)) {
+    if (!isLetter(text[found - 1]) && !isLetter(text[found + phrase.length])) {
+      return true
+    }
+  }
+  return false
+}
+
+/**
+ * The subjects a text touches: its words and pairs of neighbouring words, each with the spellings it came in.
+ *
+ * Subjects are in lower case and singular. Stopwords, numbers and `ignored` are no subjects and part a pair.
+ */
+export const subjects = (text: string, ignored: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> => {
+  const found = new Map<string, Set<string>>()
+  const add = (subject: string, spelling: string) => found.set(subject, (found.get(subject) ?? new Set()).add(spelling))
+  for (const sentence of sentences(text).map((each) => plain(each).replace(/https?:\S+|@[\w.]+/g, "."))) {
+    let previous: readonly [subject: string, spelling: string] | null = null
+    for (const token of sentence.match(/[\p{L}\p{M}]+(?:'\p{L}+)?|[^\p{L}\s]+/gu) ?? []) {
+      const spelling = token.replace(/'.*$/, "")
+      const word = singular(spelling)
+      if (/^\p{L}{3,}/u.test(word) && ![word, spelling].some((each) => stopwords.has(each) || ignored.has(each))) {
+        add(word, spelling)
+        if (previous !== null && previous[0] !== word) {
+          add(`${previous[0]} ${word}`, `${previous[1]} ${spelling}`)
+        }
+        previous = [word, spelling]
+      } else {
+        previous = null
+      }
+    }
+  }
+  return found
+}
+
+/**
+ * A hashtag as the words it is made of, where they are known: `roastday` is a roast day.
+ *
+ * `vocabulary` holds words as they are spelled, in lower case. At most three are looked for.
+ */
+export const unjoined = (hashtag: string, vocabulary: ReadonlySet<string>): string =>
+  split(hashtag, vocabulary, 3)?.map(singular).join(" ") ?? hashtag
+
+const split = (text: string, known: ReadonlySet<string>, most: number): ReadonlyArray<string> | null => {
+  if (known.has(text)) {
+    return [text]
+  }
+  const longest = most > 1 ? text.length - 3 : 0
+  for (let end = longest; end >= 3; end--) {
+    const rest = known.has(text.slice(0, end)) ? split(text.slice(end), known, most - 1) : null
+    if (rest !== null) {
+      return [text.slice(0, end), ...rest]
+    }
+  }
+  return null
+}
+
+/** Every word of the text in lower case. Of hashtags only those that show their words, such as #DirectTrade. */
+export const vocabulary = (text: string): ReadonlyArray<string> =>
+  plain(text.replace(/#[\p{Ll}\p{N}_]+(?![\p{L}\p{N}_])/gu, "").replace(/(?<=\p{Ll})(?=\p{Lu})/gu, " ")).match(
+    /\p{L}+/gu
+  ) ?? []
+
+const singular = (word: string) =>
+  word.length < 5 || /(?:ss|us|is)$/.test(word)
+    ? word
+    : word.replace(/ies$/, "y").replace(/(?<=(?:ch|sh|x|ss))es$/, "").replace(/s$/, "")
+
+const isLetter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character)

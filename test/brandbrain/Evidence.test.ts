@@ -1,0 +1,81 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Runtime, Struct } from "effect"
+import * as fc from "fast-check"
+import { selectBundle } from "../../src/brandbrain/bundle.ts"
+import { Evidence } from "../../src/brandbrain/Evidence.ts"
+import type { EvidenceItem, NormalisedItem } from "../../src/brandbrain/EvidenceItem.ts"
+import { normalise } from "../../src/brandbrain/normalise.ts"
+import { datasets } from "../../src/brandbrain/recorded/datasets.ts"
+import { evidenceItems } from "./arbitraryEvidence.ts"
+import { addBrand, memoryApp } from "./memoryApp.ts"
+
+const normalised = (item: EvidenceItem): NormalisedItem => Struct.omit(item, "id")
+
+const allRows = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql`SELECT * FROM brandbrain_evidence_item ORDER BY id`
+})
+
+const recorded = (run: string) =>
+  (datasets["apify~instagram-scraper"] ?? []).flatMap((raw, item_index) => {
+    const item = normalise("instagram.posts", raw, { apify_run_id: run, item_index })
+    return Either.isRight(item) ? [item.right] : []
+  })
+
+describe("evidence", () => {
+  it.effect("saved twice is saved once, and told apart as created and updated", () =>
+    Effect.gen(function*() {
+      const evidence = yield* Evidence
+      yield* addBrand("b")
+      const items = recorded("run")
+      assert.deepStrictEqual(yield* evidence.upsert("b", items), { created: items.length - 1, updated: 0 })
+      const once = yield* allRows
+      assert.deepStrictEqual(yield* evidence.upsert("b", items), { created: 0, updated: items.length - 1 })
+      assert.deepStrictEqual(yield* allRows, once)
+    }).pipe(Effect.provide(memoryApp())))
+
+  it.effect("found again by another run keeps the raw refs of both, each once", () =>
+    Effect.gen(function*() {
+      const evidence = yield* Evidence
+      yield* addBrand("b")
+      yield* evidence.upsert("b", recorded("first"))
+      yield* evidence.upsert("b", recorded("second"))
+      yield* evidence.upsert("b", recorded("second"))
+      const [best] = selectBundle(yield* evidence.candidates("b"), { capOf: () => 8, maxItems: 40 })
+      assert.deepStrictEqual(best?.raw_refs.map((ref) => ref.apify_run_id), ["first", "second"])
+    }).pipe(Effect.provide(memoryApp())))
+
+  it.effect("of one post is one row for each brand that gathers it", () =>
+    Effect.gen(function*() {
+      const evidence = yield* Evidence
+      yield* addBrand("b")
+      yield* addBrand("other")
+      yield* evidence.upsert("b", recorded("run"))
+      assert.strictEqual((yield* evidence.upsert("other", recorded("run"))).updated, 0)
+      const ids = (yield* evidence.candidates("b")).map((item) => item.id)
+      assert.deepStrictEqual(yield* evidence.byIds("other", ids), [])
+      assert.deepStrictEqual((yield* evidence.byIds("b", ids)).map((item) => item.id), ids)
+    }).pipe(Effect.provide(memoryApp())))
+
+  it.effect("read from the database bundles as if all of it were read", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const evidence = yield* Evidence
+      yield* addBrand("b")
+      const run = Runtime.runPromise(yield* Effect.runtime())
+      const limits = { capOf: () => 8, maxItems: 25 }
+      const agrees = fc.asyncProperty(evidenceItems(80), (items) =>
+        run(
+          Effect.gen(function*() {
+            yield* sql`DELETE FROM brandbrain_evidence_item`
+            yield* evidence.upsert("b", items.map(normalised))
+            const ids = (yield* sql<{ id: string }>`SELECT id FROM brandbrain_evidence_item`).map((row) => row.id)
+            const all = yield* evidence.byIds("b", ids)
+            assert.strictEqual(all.length, items.length)
+            assert.deepStrictEqual(selectBundle(yield* evidence.candidates("b"), limits), selectBundle(all, limits))
+          })
+        ))
+      yield* Effect.promise(() => fc.assert(agrees, { numRuns: 40 }))
+    }).pipe(Effect.provide(memoryApp())))
+})

@@ -1,0 +1,92 @@
+import { SqliteClient } from "@effect/sql-sqlite-node"
+import { Effect, Fiber, Layer, Option, TestClock } from "effect"
+import * as ApifyRuns from "../../src/brandbrain/ApifyRuns.ts"
+import { BrandBrainConfig } from "../../src/brandbrain/BrandBrainConfig.ts"
+import type { Settings } from "../../src/brandbrain/BrandBrainConfig.ts"
+import * as Brands from "../../src/brandbrain/Brands.ts"
+import { compileBrand } from "../../src/brandbrain/compile.ts"
+import type { CompilePayload } from "../../src/brandbrain/CompilePayload.ts"
+import * as CompileRuns from "../../src/brandbrain/CompileRuns.ts"
+import * as Evidence from "../../src/brandbrain/Evidence.ts"
+import * as Migration from "../../src/brandbrain/migrate.ts"
+import * as Snapshots from "../../src/brandbrain/Snapshots.ts"
+import * as Sources from "../../src/brandbrain/Sources.ts"
+import * as Synthesizer from "../../src/brandbrain/Synthesizer.ts"
+
+export const settings: Settings = {
+  caps: {
+    BRANDBRAIN_CAP_IG_POSTS: 8,
+    BRANDBRAIN_CAP_IG_REELS: 6,
+    BRANDBRAIN_CAP_LI: 6,
+    BRANDBRAIN_CAP_TT: 6,
+    BRANDBRAIN_CAP_YT: 6,
+    BRANDBRAIN_CAP_WEB: 3
+  },
+  linkedinProfilePosts: false,
+  maxNormalizedItems: 40,
+  apifyRunTtlHours: 24,
+  apifyToken: Option.none(),
+  apifyBaseUrl: "http://localhost"
+}
+
+/** All of the app but the actor platform, on a database of its own. */
+export const memoryApp = (changed: Partial<Settings> = {}, filename = ":memory:") =>
+  Layer.mergeAll(
+    Brands.layer,
+    Sources.layer,
+    ApifyRuns.layer,
+    Evidence.layer,
+    CompileRuns.layer,
+    Snapshots.layer,
+    Synthesizer.layerByRule,
+    Layer.succeed(BrandBrainConfig, { ...settings, ...changed })
+  ).pipe(
+    Layer.provideMerge(Migration.layer),
+    Layer.provideMerge(SqliteClient.layer({ filename }))
+  )
+
+export const answers = {
+  "tier0.what_we_do": "We mend boots.",
+  "tier0.who_for": "People who walk.",
+  "tier0.primary_goal": "Fewer boots thrown away.",
+  "tier0.cta_posture": "Rarely."
+}
+
+export const addBrand = Effect.fn("addBrand")(function*(id: string) {
+  const brands = yield* Brands.Brands
+  yield* brands.add({ id, tenantId: "tenant", name: "Cobble" })
+  yield* brands.saveAnswers(id, answers)
+})
+
+export const addCompile = Effect.fn("addCompile")(
+  function*(brandId: string, id: string, options: { readonly forceRefresh?: boolean } = {}) {
+    const forceRefresh = options.forceRefresh ?? false
+    yield* (yield* CompileRuns.CompileRuns).add({
+      id,
+      brandId,
+      jobId: `job-${id}`,
+      forceRefresh,
+      promptVersion: "v1",
+      model: "rules-v1"
+    })
+    return {
+      brand_id: brandId,
+      compile_run_id: id,
+      force_refresh: forceRefresh,
+      prompt_version: "v1",
+      model: "rules-v1"
+    } satisfies CompilePayload
+  }
+)
+
+/** Lets the effect run while the clock goes on. */
+export const passing = Effect.fn("passing")(
+  function*<A, E, R>(effect: Effect.Effect<A, E, R>, duration: "20 seconds" | "10 minutes" = "20 seconds") {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust(duration)
+    return yield* Fiber.join(fiber)
+  }
+)
+
+/** Compiles with nobody watching. */
+export const compile = (payload: CompilePayload) => passing(compileBrand(payload, () => Effect.void))

@@ -1,0 +1,119 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Tracer } from "effect"
+import { Brands } from "../../src/brandbrain/Brands.ts"
+import { Evidence } from "../../src/brandbrain/Evidence.ts"
+import type { NormalisedItem } from "../../src/brandbrain/EvidenceItem.ts"
+import * as RandomId from "../../src/brandbrain/RandomId.ts"
+import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
+import { requestCompile } from "../../src/brandbrain/requestCompile.ts"
+import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
+import { Snapshots } from "../../src/brandbrain/Snapshots.ts"
+import { addBrand, addCompile, compile, memoryApp } from "./memoryApp.ts"
+
+/** Notes every statement that the effect runs. */
+const statementsOf = Effect.fn("statementsOf")(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const found = new Set<string>()
+  const tracer = yield* Effect.tracer
+  const listening = Tracer.make({
+    context: (run, fiber) => tracer.context(run, fiber),
+    span: (...args) => {
+      const span = tracer.span(...args)
+      const attribute = span.attribute.bind(span)
+      span.attribute = (key, value) => {
+        attribute(key, value)
+        if (key === "db.query.text" && typeof value === "string") {
+          found.add(value)
+        }
+      }
+      return span
+    }
+  })
+  yield* Effect.withTracer(effect, listening)
+  return [...found]
+})
+
+/** How SQLite would go about the statement, a step a line. */
+const planOf = Effect.fn("planOf")(function*(statement: string) {
+  const sql = yield* SqlClient.SqlClient
+  const parameters = Array.from({ length: statement.split("?").length - 1 }, () => "x")
+  const steps = yield* sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement}`, parameters)
+  return steps.map((step) => step.detail)
+})
+
+/** Everything the app asks of the database, from an empty one to a second snapshot read back. */
+const everything = Effect.gen(function*() {
+  const id = yield* createSampleBrand()
+  const ask = requestCompile({ brandId: id, forceRefresh: false, enqueue: () => Effect.succeed("job") })
+  yield* ask
+  yield* compile(yield* addCompile(id, "c1"))
+  yield* compile(yield* addCompile(id, "c2"))
+  yield* ask
+  yield* (yield* Brands).patchOverrides(id, { overrides: { "voice.taboos": ["glue"] } })
+  const snapshots = yield* Snapshots
+  yield* snapshots.latest(id)
+  yield* snapshots.history(id, { limit: 20, offset: 0 })
+  yield* snapshots.bundle(id, "bundle")
+  yield* (yield* Evidence).byIds(id, ["item"])
+})
+
+const app = () => Layer.mergeAll(memoryApp(), RandomId.layer, RecordedActorPlatform.layer())
+
+const item = (index: number): NormalisedItem => ({
+  platform: index % 2 === 0 ? "instagram" : "tiktok",
+  content_type: index % 2 === 0 ? "post" : "short_video",
+  external_id: `post${index}`,
+  canonical_url: `https://cobble.example/${index}`,
+  published_at: (index * 7_919) % 100_003,
+  author_ref: "cobble",
+  title: null,
+  text_primary: `Boots, the ${index}th pair`,
+  text_secondary: null,
+  hashtags: ["boots"],
+  metrics: { likes: (index * 104_729) % 1_009 },
+  media: [],
+  flags: { has_transcript: false, is_low_value: false, is_collection_page: false },
+  raw_refs: []
+})
+
+describe("the app's statements", () => {
+  it.effect("find their rows by an index, every one", () =>
+    Effect.gen(function*() {
+      const statements = (yield* statementsOf(everything)).filter((each) =>
+        /^\s*(?:SELECT|UPDATE|DELETE|INSERT)/i.test(each)
+      )
+      assert.isAbove(statements.length, 25)
+      for (const statement of statements.filter((each) => !each.includes("brandbrain_migrations"))) {
+        const scans = (yield* planOf(statement)).filter((step) =>
+          /^SCAN (?!(?:json_each|j|CONSTANT ROW|\(subquery)\b)/.test(step)
+        )
+        assert.deepStrictEqual(scans.filter((step) => !step.startsWith("SCAN (subquery")), [], statement)
+      }
+    }).pipe(Effect.provide(app())))
+
+  it.effect("that choose evidence read the newest and the best out of an index, and sort nothing", () =>
+    Effect.gen(function*() {
+      const statements = yield* statementsOf(Effect.flatMap(Evidence, (evidence) => evidence.candidates("b")))
+      assert.strictEqual(statements.length, 1)
+      const plan = (yield* planOf(statements[0] ?? "")).join("\n")
+      assert.include(
+        plan,
+        "brandbrain_evidence_item_newest (brand_id=? AND platform=? AND content_type=? AND is_collection_page=?)"
+      )
+      assert.include(
+        plan,
+        "brandbrain_evidence_item_best (brand_id=? AND platform=? AND content_type=? AND is_collection_page=?)"
+      )
+      assert.notInclude(plan, "ORDER BY")
+    }).pipe(Effect.provide(app())))
+
+  it.effect("keep a brand with 10,000 items as cheap to compile as any other", () =>
+    Effect.gen(function*() {
+      const evidence = yield* Evidence
+      yield* addBrand("b")
+      yield* evidence.upsert("b", Array.from({ length: 10_000 }, (_, index) => item(index)))
+      assert.isAtMost((yield* evidence.candidates("b")).length, 22)
+      const snapshot = yield* compile(yield* addCompile("b", "c"))
+      assert.strictEqual(snapshot.snapshot.meta.evidence_summary.item_count, 14)
+    }).pipe(Effect.provide(app())))
+})

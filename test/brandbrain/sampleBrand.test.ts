@@ -1,0 +1,103 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Inspectable, Layer, Logger } from "effect"
+import type { Settings } from "../../src/brandbrain/BrandBrainConfig.ts"
+import { Brands } from "../../src/brandbrain/Brands.ts"
+import { CompileRuns } from "../../src/brandbrain/CompileRuns.ts"
+import type { Pillar } from "../../src/brandbrain/pillars.ts"
+import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
+import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
+import { Sources } from "../../src/brandbrain/Sources.ts"
+import { addCompile, compile, memoryApp } from "./memoryApp.ts"
+
+const app = (changed: Partial<Settings> = {}) => Layer.mergeAll(memoryApp(changed), RecordedActorPlatform.layer())
+
+const compiled = Effect.gen(function*() {
+  return yield* compile(yield* addCompile(yield* createSampleBrand(), "c"))
+})
+
+describe("the sample brand", () => {
+  it.effect("compiles from one source of every capability; the unvalidated one is skipped", () =>
+    Effect.gen(function*() {
+      const { snapshot } = yield* compiled
+      const { evidence_status } = yield* (yield* CompileRuns).get("quillhaven", "c")
+      assert.deepStrictEqual(
+        evidence_status.refreshed.map(({ source }) => source).sort(),
+        [
+          "instagram.posts",
+          "instagram.reels",
+          "linkedin.company_posts",
+          "tiktok.profile_videos",
+          "web.crawl_pages",
+          "youtube.channel_videos"
+        ]
+      )
+      assert.deepStrictEqual(evidence_status.skipped.map(({ source }) => source), ["linkedin.profile_posts"])
+      assert.deepStrictEqual([...evidence_status.failed, ...evidence_status.reused], [])
+      assert.isAbove(snapshot.meta.evidence_summary.item_count, 25)
+    }).pipe(Effect.provide(app())))
+
+  it.effect("reads like a brand that a strategist could work with", () =>
+    Effect.gen(function*() {
+      const { content, positioning, voice } = (yield* compiled).snapshot
+      const pillars = content.content_pillars.value as ReadonlyArray<Pillar>
+      const names = pillars.map(({ name }) => name)
+      assert.includeMembers(names, ["Single origin", "Grind size", "Roast day", "Cupping"])
+      assert.includeMembers([...pillars.find(({ name }) => name === "Grind size")?.keywords ?? []], [
+        "pour over",
+        "home brewing"
+      ])
+      assert.includeMembers(voice.tone_tags.value as Array<string>, ["conversational", "educational", "candid"])
+      assert.deepInclude(voice.cta_policy.value as object, { usual_phrases: ["tell us", "save this"] })
+      assert.include(
+        positioning.differentiators.value as Array<string>,
+        "We buy it directly from Rosa and print what we paid on the label: £6.40 a kilo, open-book, no middlemen."
+      )
+      assert.strictEqual(positioning.what_we_do.confidence, 0.9)
+      assert.isBelow(content.content_pillars.confidence, 0.9)
+    }).pipe(Effect.provide(app())))
+
+  it.effect("created twice is created once, and keeps what someone has changed", () =>
+    Effect.gen(function*() {
+      const { any } = yield* Brands
+      assert.isFalse(yield* any)
+      yield* createSampleBrand()
+      assert.isTrue(yield* any)
+      const sources = yield* Sources
+      yield* sources.connect("quillhaven", {
+        source: "instagram.posts",
+        identifier: "quillhavencoffee",
+        enabled: false
+      })
+      yield* createSampleBrand()
+      assert.strictEqual((yield* sources.enabled("quillhaven")).length, 6)
+      const sql = yield* SqlClient.SqlClient
+      assert.strictEqual((yield* sql`SELECT * FROM brandbrain_source_connection`).length, 7)
+    }).pipe(Effect.provide(app())))
+
+  it.effect("says, in its log, that its evidence is recorded, and nothing of what the evidence or the settings hold", () => {
+    const lines: Array<string> = []
+    const listening = Logger.replace(
+      Logger.defaultLogger,
+      Logger.map(Logger.structuredLogger, (line) => lines.push(Inspectable.stringifyCircular(line)))
+    )
+    return compiled.pipe(
+      Effect.provide(app().pipe(Layer.provideMerge(listening))),
+      Effect.tap(() => {
+        const log = lines.join("\n")
+        assert.include(log, "Evidence is recorded")
+        assert.include(log, "error_item")
+        for (const secret of ["Rosa", "grind", "Merrow", "quillhavencoffee", "token"]) {
+          assert.notInclude(log, secret)
+        }
+      })
+    )
+  })
+
+  it.effect("compiles the capability that is off by default once it is turned on", () =>
+    Effect.gen(function*() {
+      yield* compiled
+      const { evidence_status } = yield* (yield* CompileRuns).get("quillhaven", "c")
+      assert.strictEqual(evidence_status.refreshed.length, 7)
+    }).pipe(Effect.provide(app({ linkedinProfilePosts: true }))))
+})

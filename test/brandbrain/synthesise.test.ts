@@ -1,0 +1,140 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { Draft, DraftPath, fieldsOf } from "../../src/brandbrain/Draft.ts"
+import type { EvidenceItem } from "../../src/brandbrain/EvidenceItem.ts"
+import { reportFeatures } from "../../src/brandbrain/featureReport.ts"
+import type { Pillar } from "../../src/brandbrain/pillars.ts"
+import { synthesise } from "../../src/brandbrain/synthesise.ts"
+import { emojiCount, hasPhrase, openingLine, unjoined } from "../../src/brandbrain/textAnalysis.ts"
+import { answers } from "./memoryApp.ts"
+
+const post = (id: string, text: string, changed: Partial<EvidenceItem> = {}): EvidenceItem => ({
+  id,
+  platform: "instagram",
+  content_type: "post",
+  external_id: id,
+  canonical_url: null,
+  published_at: null,
+  author_ref: "cobbleboots",
+  title: null,
+  text_primary: text,
+  text_secondary: null,
+  hashtags: [],
+  metrics: {},
+  media: [],
+  flags: { has_transcript: false, is_low_value: false, is_collection_page: false },
+  raw_refs: [],
+  ...changed
+})
+
+const drafted = (bundle: ReadonlyArray<EvidenceItem>, given: typeof answers | Record<string, never> = answers) =>
+  synthesise({
+    brandName: "Cobble",
+    answers: given,
+    bundle,
+    bundleId: "b",
+    report: reportFeatures(bundle),
+    reportId: "r"
+  })
+
+describe("a feature report", () => {
+  it("counts lengths, emoji, calls to action, hooks, hashtags and transcripts", () => {
+    const { overall, platforms } = reportFeatures([
+      post("1", "How to oil boots? Link in bio. 🥾", { hashtags: ["boots", "care"] }),
+      post("2", "Oil", {
+        hashtags: ["boots"],
+        flags: { has_transcript: true, is_low_value: false, is_collection_page: false }
+      }),
+      post("3", "", { platform: "web", text_primary: null })
+    ])
+    assert.deepStrictEqual(overall, {
+      item_count: 3,
+      text_length: { mean: 17.5, min: 3, max: 32 },
+      emoji_density: 2.8571,
+      cta_phrases: [{ phrase: "link in bio", items: 1 }],
+      cta_share: 0.3333,
+      hook_phrases: [{ phrase: "asks a question", items: 1 }, { phrase: "how to", items: 1 }],
+      hashtags: { mean: 1, top: [{ phrase: "boots", items: 2 }, { phrase: "care", items: 1 }] },
+      transcript_coverage: 0.3333
+    })
+    assert.deepStrictEqual(Object.keys(platforms), ["instagram", "web"])
+    assert.strictEqual(platforms["web"]?.text_length.max, 0)
+  })
+
+  it("counts an emoji once however many characters it is made of", () => {
+    assert.strictEqual(emojiCount("👩🏽‍🌾 🇨🇴 ☕️ ♻️ 👍🏿 1 # ©"), 5)
+  })
+
+  it("finds phrases as whole words", () => {
+    assert.isTrue(hasPhrase("please, tell us.", "tell us"))
+    assert.isFalse(hasPhrase("retell using", "tell us"))
+  })
+})
+
+describe("a draft", () => {
+  it("is sure of what an answer backs, less sure of what evidence backs, and not at all of the rest", () => {
+    const draft = drafted([post("1", "You mend boots."), post("2", "Your boots, mended.")])
+    assert.deepStrictEqual(draft.positioning.who_for, {
+      value: "People who walk.",
+      confidence: 0.9,
+      sources: [{ type: "answer", id: "tier0.who_for" }],
+      locked: false,
+      override_value: null
+    })
+    assert.deepInclude(draft.voice.tone_tags, { value: ["conversational"], confidence: 0.4 })
+    assert.deepStrictEqual(draft.voice.tone_tags.sources.map(({ id }) => id), ["1", "2"])
+    assert.deepInclude(draft.voice.taboos, { value: [], confidence: 0, sources: [] })
+  })
+
+  it("of nothing at all is whole, and sure of nothing", () => {
+    const draft = drafted([], {})
+    assert.isTrue(Schema.is(Draft)(draft))
+    assert.deepStrictEqual(Object.keys(fieldsOf(draft)), [...DraftPath.literals])
+    assert.isTrue(
+      Object.values(fieldsOf(draft)).every(({ confidence, sources }) => confidence === 0 && sources.length === 0)
+    )
+  })
+
+  it("names what the brand keeps coming back to, not the brand itself", () => {
+    const bundle = [
+      post("3", "Our workshop at night."),
+      post("4", "A visit to the workshop."),
+      post("1", "Oak bark soles last. Cobble swears by them.", {
+        hashtags: ["cobble", "resoling"],
+        metrics: { likes: 9 }
+      }),
+      post("2", "Every boot gets oak bark leather from Cobble.", { hashtags: ["resoling"] }),
+      post("5", "Rain again."),
+      post("6", "Snow at last.")
+    ]
+    const pillars = drafted(bundle).content.content_pillars.value as ReadonlyArray<Pillar>
+    assert.deepStrictEqual(pillars.map(({ name }) => name), ["Oak bark", "Workshop"])
+    assert.deepInclude(pillars[0], {
+      item_count: 2,
+      keywords: ["resoling"],
+      hashtags: ["resoling"],
+      best_opening: "Oak bark soles last."
+    })
+  })
+
+  it("reads only the beginning of a very long caption", () => {
+    const long = post("long", `${"Buy glue. ".repeat(6_000)} Rubber soles.`)
+    const rest = ["Oak bark.", "Oak bark!", "Rubber soles."].map((text, index) => post(`${index}`, text))
+    const pillars = drafted([long, ...rest]).content.content_pillars.value
+    assert.deepStrictEqual((pillars as ReadonlyArray<Pillar>).map(({ name }) => name), ["Oak bark"])
+  })
+})
+
+describe("an opening line", () => {
+  it("is the first sentence, whole, without hashtags", () => {
+    assert.strictEqual(openingLine(post("1", "#boots\nIt's 5 a.m. on a Monday. Again.")), "It's 5 a.m. on a Monday.")
+  })
+})
+
+describe("a hashtag", () => {
+  it("is the words it is made of, where they are known", () => {
+    const known = new Set(["roast", "days", "tins", "beans"])
+    assert.strictEqual(unjoined("roastbeans", known), "roast bean")
+    assert.strictEqual(unjoined("roastweek", known), "roastweek")
+  })
+})
