@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
+  resolve: { alias: { holdfast: new URL("src/index.ts", import.meta.url).pathname } },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "docs/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000
   }

@@ -18,7 +18,10 @@ const plain = "\u001b[0m"
 const terminalLogger = Logger.make<unknown, string>(({ annotations, cause, date, logLevel, message, spans }) => {
   const words = (Array.isArray(message) ? message : [message]).map(readable).join(" ")
   const more = [
-    ...HashMap.toEntries(annotations).map(([name, value]) => `${name}=${readable(value)}`),
+    // A terminal shows one worker, which has said its name when it started.
+    ...HashMap.toEntries(annotations).filter(([name]) => name !== "worker" || words === "Worker started").map((
+      [name, value]
+    ) => `${name}=${readable(value)}`),
     ...List.toArray(spans).map(({ label, startTime }) => `${label}=${date.getTime() - startTime}ms`)
   ].join(" ")
   const why = Cause.isEmpty(cause) ? "" : ` ${dim}${Cause.pretty(cause, { renderErrorCause: true })}${plain}`

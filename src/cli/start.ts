@@ -1,8 +1,9 @@
 import { HelpDoc, Options, ValidationError } from "@effect/cli"
 import { FileSystem } from "@effect/platform"
-import { Duration, Effect, Either, Layer, Option } from "effect"
-import type { Job } from "../index.ts"
-import { JobQueue, SqliteStore, Worker } from "../index.ts"
+import type { Duration } from "effect"
+import { Effect, Either, Layer, Option } from "effect"
+import type { Job, Worker } from "../index.ts"
+import { JobQueue, SqliteStore } from "../index.ts"
 import type { Reader, Settings } from "./settings.ts"
 import { count, span } from "./settings.ts"
 

@@ -28,8 +28,8 @@ export interface Started {
   readonly child: ChildProcess
   /** Everything it has said on standard output. */
   readonly said: ReadonlyArray<string>
-  /** Waits until it says a line that begins so. Looks only at lines not looked at before. */
-  readonly says: (beginning: string) => Effect.Effect<string>
+  /** Waits until it says a line with this text. Looks only at lines not looked at before. */
+  readonly says: (text: string) => Effect.Effect<string>
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly ended: Effect.Effect<Ended>
 }
@@ -50,7 +50,8 @@ export const sharedFolder = Effect.map(temporaryFolder, (folder) => {
 /** Starts a Node program, which is killed when the scope closes. */
 export const startProcess = (
   args: ReadonlyArray<string>,
-  environment: Readonly<Record<string, string>> = {}
+  environment: Readonly<Record<string, string>> = {},
+  cwd = process.cwd()
 ): Effect.Effect<Started, never, Scope.Scope> =>
   Effect.gen(function*() {
     const lines = yield* Queue.unbounded<string>()
@@ -59,6 +60,7 @@ export const startProcess = (
       Effect.sync(() =>
         spawn(process.execPath, [...args], {
           stdio: ["ignore", "pipe", "inherit"],
+          cwd,
           env: { ...process.env, ...environment }
         })
       ),
@@ -72,7 +74,7 @@ export const startProcess = (
     return {
       child,
       said,
-      says: (beginning) => Effect.repeat(Queue.take(lines), { until: (line) => line.startsWith(beginning) }),
+      says: (text) => Effect.repeat(Queue.take(lines), { until: (line) => line.includes(text) }),
       kill: (signal) => Effect.sync(() => void child.kill(signal)),
       ended: Effect.promise(() => ended)
     }

@@ -1,0 +1,26 @@
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect, Layer, Schema } from "effect"
+import { Job, JobQueue, SqliteStore, Worker } from "holdfast"
+
+// define: a kind of job, and what it carries
+const Welcome = Job.make("email.welcome", {
+  payload: { userId: Schema.String }
+})
+
+// run: the code for it
+const WelcomeLive = Welcome.toLayer(({ userId }) => Effect.log(`Welcome, ${userId}`))
+
+// claim, settle: a worker, with the jobs in a file
+const WorkerLive = Worker.layer({ jobs: [Welcome], concurrency: 10 }).pipe(
+  Layer.provide(WelcomeLive),
+  Layer.provideMerge(JobQueue.layer),
+  Layer.provideMerge(SqliteStore.layer({ filename: "app.db" }))
+)
+
+// enqueue: from anywhere that has the layer
+const program = Effect.gen(function*() {
+  yield* JobQueue.enqueue(Welcome, { userId: "ada" }, { uniqueKey: "ada" })
+  yield* Effect.never
+})
+
+program.pipe(Effect.provide(WorkerLive), NodeRuntime.runMain)

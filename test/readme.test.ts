@@ -1,0 +1,27 @@
+import { assert, it } from "@effect/vitest"
+import { readdirSync, readFileSync } from "node:fs"
+
+const text = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8")
+
+it("every TypeScript example in the README is a run of lines of a file that compiles", () => {
+  const examples = readdirSync(new URL("../docs/examples", import.meta.url)).map((name) =>
+    text(`docs/examples/${name}`)
+  )
+  const fences = [...text("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "")
+  assert.isAtLeast(fences.length, 4)
+  for (const fence of fences) {
+    assert.isTrue(examples.some((example) => example.includes(fence)), `in no file of docs/examples:\n${fence}`)
+  }
+})
+
+it("the files that the README sends a reader to are there", () => {
+  for (const [, path = ""] of text("README.md").matchAll(/\]\((?!https?:)([^)#]+)\)/g)) assert.isNotEmpty(text(path))
+})
+
+it("the settings table names every variable that the program reads, and no other", () => {
+  const sources = ["src/cli/settings.ts", "src/brandbrain/BrandBrainConfig.ts", "src/brandbrain/capability.ts"]
+  const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY)_[A-Z_]+)\b/g
+  const read = new Set(sources.flatMap((file) => text(file).match(variable) ?? []))
+  const told = new Set(text("README.md").match(variable) ?? [])
+  assert.deepStrictEqual([...told].toSorted(), [...read].toSorted())
+})
