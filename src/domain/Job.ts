@@ -2,6 +2,7 @@ import { Context, Duration, Effect, Layer, Option, Predicate, Schema, Scope, Tra
 import type { Backoff } from "./Backoff.ts"
 import { defaultBackoff } from "./Backoff.ts"
 import { CurrentJob } from "./CurrentJob.ts"
+import type { ForeignTransaction, LeaseLost, StoreError } from "./errors.ts"
 import { InvalidJob } from "./errors.ts"
 import type { Verdict } from "./Verdict.ts"
 
@@ -32,7 +33,8 @@ export interface Job<
   /**
    * Provides the code that runs this kind of job, as a function of the payload
    * or as an Effect that builds one when the layer is built. Besides its own
-   * error a handler may fail with a `Verdict`; CurrentJob and a Scope, closed
+   * error a handler may fail with a `Verdict`, or let through what Holdfast's
+   * calls fail with; CurrentJob and a Scope, closed
    * before the job is settled, are given to it.
    */
   readonly toLayer: <H extends HandlerSource<Payload, Success, Error>>(
@@ -75,7 +77,10 @@ type HandlerFunction<
 > = (
   payload: Schema.Schema.Type<Payload>
   // oxlint-disable-next-line typescript/no-explicit-any -- a bound for inference, never a value's type
-) => Effect.Effect<Schema.Schema.Type<Success>, Schema.Schema.Type<Error> | Verdict, any>
+) => Effect.Effect<Schema.Schema.Type<Success>, Schema.Schema.Type<Error> | Verdict | RuntimeError, any>
+
+/** What Holdfast's own calls fail with: a handler may let it through, and its attempt fails. */
+type RuntimeError = LeaseLost | InvalidJob | ForeignTransaction | StoreError
 
 type BuildError<H> = H extends Effect.Effect<infer _F, infer E, infer _R> ? E : never
 

@@ -641,13 +641,21 @@ export const layer = (options?: {
     JobStore,
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
+      yield* Effect.scoped(sql.reserve).pipe(
+        Effect.timeoutFail({
+          duration: "5 seconds",
+          onTimeout: () => new StoreError({ operation: "open", cause: held })
+        })
+      )
       yield* sql`PRAGMA synchronous = ${sql.literal(options?.synchronous ?? "full")}`
       yield* sql`PRAGMA temp_store = MEMORY`
       if (options?.readonly !== true) yield* migrate
       return yield* make
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
-      // Inside a transaction the layer would wait for a connection that its caller holds.
+      // The tables are nobody's transaction. One of this very client holds the connection and must end first.
       Transactions.outsideTransaction
     )
   )
+
+const held = new Error("the client's connection is not free; a store is not opened inside a transaction of its client")

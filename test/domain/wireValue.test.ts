@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either, Schema } from "effect"
+import { decodeJson, encodeJson, maxJsonBytes } from "../../src/domain/wireValue.ts"
+
+const refusal = (schema: Schema.Schema.Any, value: unknown) =>
+  Either.match(encodeJson("email.welcome", "payload", schema, value), {
+    onLeft: (error) => error,
+    onRight: () => assert.fail("encoded")
+  })
+
+describe("wireValue", () => {
+  it("a payload of exactly 1 MiB of JSON is accepted, and one byte more is refused", () => {
+    const fits = "x".repeat(maxJsonBytes - 2)
+    assert.deepStrictEqual(encodeJson("k", "payload", Schema.String, fits), Either.right(JSON.stringify(fits)))
+    const error = refusal(Schema.String, `${fits}x`)
+    assert.strictEqual(error.given, "1048577 bytes of JSON")
+    assert.strictEqual(error.allowed, "at most 1048576 bytes")
+  })
+
+  it("bytes are counted, not characters", () => {
+    const emoji = "🔥".repeat(maxJsonBytes / 4)
+    assert.strictEqual(refusal(Schema.String, emoji).given, "1048578 bytes of JSON")
+    assert.isTrue(Either.isRight(encodeJson("k", "payload", Schema.String, emoji.slice(2))))
+  })
+
+  it("a value that does not fit its schema is refused by path and type, without the value", () => {
+    const error = refusal(Schema.Struct({ token: Schema.Number }), { token: "hunter2" })
+    assert.strictEqual(error.message, `Job "email.welcome", payload: expected number at token`)
+    assert.notInclude(JSON.stringify(error), "hunter2")
+  })
+
+  it("a value that JSON cannot hold is refused", () => {
+    const circular: Record<string, unknown> = {}
+    circular["self"] = circular
+    for (const value of [1n, { big: 1n }, circular, () => 1, Symbol("x")]) {
+      assert.strictEqual(refusal(Schema.Unknown, value).allowed, "a value that JSON can hold")
+    }
+  })
+
+  it("a payload in the table that does not decode is told by path and type, without the value", () => {
+    const decoded = decodeJson("email.welcome", "payload", Schema.Struct({ token: Schema.Number }), {
+      token: "hunter2"
+    })
+    assert(Either.isLeft(decoded))
+    assert.strictEqual(decoded.left.message, `Job "email.welcome", payload: expected number at token`)
+    assert.notInclude(JSON.stringify(decoded.left), "hunter2")
+  })
+
+  it("no value at all is null in JSON, and no value again", () => {
+    for (const schema of [Schema.Void, Schema.Undefined, Schema.UndefinedOr(Schema.String)]) {
+      assert.deepStrictEqual(encodeJson("k", "payload", schema, undefined), Either.right("null"))
+      assert.isTrue(Either.isRight(decodeJson("k", "payload", schema, null)), String(schema))
+    }
+    assert.deepStrictEqual(decodeJson("k", "payload", Schema.UndefinedOr(Schema.String), null), Either.right(undefined))
+    assert.deepStrictEqual(decodeJson("k", "payload", Schema.NullOr(Schema.String), null), Either.right(null))
+  })
+
+  it.prop(
+    "a value comes back as it went in",
+    {
+      value: Schema.Struct({
+        name: Schema.String,
+        count: Schema.Int,
+        at: Schema.ValidDateFromSelf,
+        tags: Schema.Array(Schema.NullOr(Schema.String))
+      })
+    },
+    ({ value }) => {
+      const Wire = Schema.Struct({
+        name: Schema.String,
+        count: Schema.Int,
+        at: Schema.Date,
+        tags: Schema.Array(Schema.NullOr(Schema.String))
+      })
+      const json = Either.getOrThrow(encodeJson("k", "payload", Wire, value))
+      assert.deepStrictEqual(decodeJson("k", "payload", Wire, JSON.parse(json)), Either.right(value))
+    }
+  )
+})

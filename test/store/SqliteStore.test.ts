@@ -1,0 +1,194 @@
+import { SqlClient } from "@effect/sql"
+import { SqliteClient } from "@effect/sql-sqlite-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, TestClock } from "effect"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { JobStore } from "../../src/store/JobStore.ts"
+import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
+import { allRows, enqueue, get, job, jobId, leaseFor, running } from "./someJobs.ts"
+import { temporaryFolder } from "./temporaryFolder.ts"
+
+/** Opens the store, does something with it, and closes it. */
+const opened = <A, E>(
+  options: SqliteStore.Options,
+  use: Effect.Effect<A, E, JobStore | SqlClient.SqlClient>
+) => Effect.provide(use, SqliteStore.layer(options))
+
+const pragma = (name: string) =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) =>
+      Effect.map(sql<Record<string, unknown>>`PRAGMA ${sql.literal(name)}`, ([row]) => Object.values(row ?? {})[0])
+  )
+
+const FULL = 2
+const NORMAL = 1
+
+/** Why the store could not be opened: a typed error, for a defect fails the test. */
+const refusal = (options: SqliteStore.Options) => Effect.flip(opened(options, Effect.void))
+
+describe("opening a store", () => {
+  it.scoped("a commit waits for the disk on the first open and on every later one", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      for (const _ of ["first", "second", "third"]) {
+        assert.strictEqual(yield* opened({ filename }, pragma("synchronous")), FULL)
+      }
+      assert.strictEqual(yield* opened({ filename, synchronous: "normal" }, pragma("synchronous")), NORMAL)
+      assert.strictEqual(yield* opened({ filename, synchronous: "full" }, pragma("synchronous")), FULL)
+    }))
+
+  it.scoped("readers and the writer do not wait for each other, and the process never waits in the driver", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      assert.strictEqual(yield* opened({ filename }, pragma("journal_mode")), "wal")
+      assert.strictEqual(yield* opened({ filename }, pragma("busy_timeout")), 0)
+    }))
+
+  it.scoped("the file and its folders are made", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "a", "b", "jobs.db")
+      yield* opened({ filename }, enqueue(job(1)))
+      assert.isTrue(existsSync(filename))
+    }))
+
+  it.scoped("jobs and leases are as they were when the file was last open", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      yield* opened({ filename }, Effect.zipRight(running(1), enqueue(job(2))))
+      const before = yield* opened({ filename }, allRows)
+      assert.deepStrictEqual(yield* opened({ filename }, allRows), before)
+      const first = yield* opened({ filename }, get(jobId(1)))
+      assert.deepStrictEqual([first.status, first.lockedUntil], ["running", leaseFor])
+    }))
+
+  it.scoped("two stores on one file see each other's jobs", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      const count = yield* opened(
+        { filename },
+        Effect.zipRight(enqueue(job(1)), opened({ filename }, Effect.zipRight(enqueue(job(2)), allRows)))
+      )
+      assert.lengthOf(count, 2)
+    }))
+})
+
+describe("what cannot be opened", () => {
+  it.scoped("a file that is no database is a typed error that names it, and the file is left alone", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "notes.txt")
+      const text = "Remember the milk.\n".repeat(500)
+      writeFileSync(filename, text)
+      const error = yield* refusal({ filename })
+      assert.strictEqual(error._tag, "StoreError")
+      assert.include(error.message, filename)
+      assert.include(error.message, "file is not a database")
+      assert.strictEqual(readFileSync(filename, "utf8"), text)
+    }))
+
+  it.scoped("a folder is a typed error that names it", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "folder")
+      mkdirSync(filename)
+      const error = yield* refusal({ filename })
+      assert.strictEqual(error._tag, "StoreError")
+      assert.include(error.message, filename)
+    }))
+
+  it.scoped("a path whose folder cannot be made is a typed error that names it", () =>
+    Effect.gen(function*() {
+      const file = join(yield* temporaryFolder, "file")
+      writeFileSync(file, "")
+      const filename = join(file, "below", "jobs.db")
+      const error = yield* refusal({ filename })
+      assert.strictEqual(error._tag, "StoreError")
+      assert.include(error.message, filename)
+    }))
+
+  it.scoped("a database of a newer version is a typed error that names both versions, and is left alone", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      const newer = Effect.flatMap(
+        SqlClient.SqlClient,
+        (sql) => sql`INSERT INTO holdfast_migrations (migration_id, name) VALUES (99, 'from_the_future')`
+      )
+      yield* opened({ filename }, Effect.zipRight(enqueue(job(1)), newer))
+      const error = yield* refusal({ filename })
+      assert.strictEqual(error._tag, "StoreError")
+      assert.match(error.message, /version 99.*version 1\b/)
+    }))
+
+  it.scoped("a database where another table has our name is a typed error, and gets none of our tables", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      const sql = yield* SqliteClient.SqliteClient.pipe(
+        Effect.provide(yield* Layer.build(SqliteClient.layer({ filename })))
+      )
+      yield* sql`CREATE TABLE holdfast_jobs (id INTEGER)`
+      const error = yield* refusal({ filename })
+      assert.strictEqual(error._tag, "StoreError")
+      assert.include(error.message, "table holdfast_jobs already exists")
+      assert.deepStrictEqual(yield* sql`SELECT name FROM sqlite_master`, [{ name: "holdfast_jobs" }])
+    }))
+
+  it.scoped("a file that was refused can be opened once it is put right", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      writeFileSync(filename, "Remember the milk.\n".repeat(500))
+      yield* refusal({ filename })
+      writeFileSync(filename, "")
+      yield* opened({ filename }, enqueue(job(1)))
+      assert.lengthOf(yield* opened({ filename }, allRows), 1)
+    }))
+})
+
+describe("opening to read", () => {
+  it.scoped("a store opened to read shows what is there, and writes are typed errors that change nothing", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      yield* opened({ filename }, enqueue(job(1)))
+      yield* opened(
+        { filename, readonly: true },
+        Effect.gen(function*() {
+          assert.strictEqual((yield* get(jobId(1))).status, "pending")
+          assert.strictEqual((yield* Effect.flip(enqueue(job(2))))._tag, "StoreError")
+        })
+      )
+      assert.lengthOf(yield* opened({ filename }, allRows), 1)
+    }))
+
+  it.scoped("what is not there is not made by opening it to read", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "folder", "jobs.db")
+      assert.strictEqual((yield* refusal({ filename, readonly: true }))._tag, "StoreError")
+      assert.isFalse(existsSync(join(filename, "..")))
+    }))
+})
+
+describe("opening inside a transaction", () => {
+  it.scoped("a store opened inside a transaction of another client works, and is no part of it", () =>
+    Effect.gen(function*() {
+      const another = yield* SqliteClient.SqliteClient.pipe(
+        Effect.provide(yield* Layer.build(SqliteClient.layer({ filename: ":memory:" })))
+      )
+      const context = yield* another.withTransaction(Layer.build(SqliteStore.layer({ filename: ":memory:" })))
+      yield* Effect.provide(enqueue(job(1)), context)
+      assert.lengthOf(yield* Effect.provide(allRows, context), 1)
+    }))
+
+  it.scoped("a store opened inside a transaction of its own client is a typed error, and not a wait for itself", () =>
+    Effect.gen(function*() {
+      const client = yield* SqliteClient.SqliteClient.pipe(
+        Effect.provide(yield* Layer.build(SqliteClient.layer({ filename: ":memory:" })))
+      )
+      const store = Layer.build(SqlJobStore.layer()).pipe(Effect.provideService(SqlClient.SqlClient, client))
+      const opening = yield* Effect.fork(Effect.flip(client.withTransaction(store)))
+      yield* TestClock.adjust("5 seconds")
+      const error = yield* Fiber.join(opening)
+      assert(error._tag === "StoreError")
+      assert.include(error.message, "not opened inside a transaction of its client")
+      yield* store
+    }))
+})

@@ -1,0 +1,204 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Array as Arr, Effect, FastCheck, Option, TestClock } from "effect"
+import type { ClaimRequest, NewJob } from "../../src/store/JobStore.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
+import {
+  cancel,
+  claim,
+  complete,
+  enqueue,
+  get,
+  job,
+  jobId,
+  memory,
+  release,
+  request,
+  running,
+  start,
+  startClock,
+  totalChanges
+} from "./someJobs.ts"
+
+const numbers = (claimed: ReadonlyArray<{ readonly payload: unknown }>) =>
+  claimed.map(({ payload }) => (payload as { readonly number: number }).number)
+
+const kinds = (...names: ReadonlyArray<string>) => names.map((kind) => ({ kind, leaseFor: 1000 }))
+
+const lanes = (limits: Record<string, number>) =>
+  Option.some(Object.entries(limits).map(([queue, limit]) => ({ queue, limit })))
+
+describe("claim order", () => {
+  it.effect("a claim takes by priority, then by when the job was due, then by id, across kinds and queues", () =>
+    Effect.gen(function*() {
+      yield* startClock
+      yield* enqueue(
+        job(1, { priority: -5 }),
+        job(2, { available: { at: start } }),
+        job(3, { available: { at: start - 1 }, queue: "slow" }),
+        job(4, { priority: 5, kind: "crawl" }),
+        job(5, { priority: 5, available: { at: start - 1 }, queue: "slow" }),
+        job(6, { available: { at: start - 1 }, kind: "crawl" })
+      )
+      const claimed = yield* claim({ kinds: kinds("email", "crawl") })
+      assert.deepStrictEqual(numbers(claimed), [5, 4, 3, 6, 2, 1])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("what one claim leaves the next one takes, in the same order", () =>
+    Effect.gen(function*() {
+      yield* enqueue(...[3, 1, 2, 5, 4].map((number) => job(number, { priority: number % 2 })))
+      assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [1, 3])
+      assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [5, 2])
+      assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [4])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a job put back goes where its new instant puts it", () =>
+    Effect.gen(function*() {
+      const lease = yield* running(1)
+      yield* enqueue(job(2), job(3, { available: { after: 2000 } }))
+      yield* release(lease, 1000)
+      yield* TestClock.adjust(2000)
+      assert.deepStrictEqual(numbers(yield* claim()), [2, 1, 3])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect.prop(
+    "for any jobs and any request, a claim takes exactly the first in order that the limits allow",
+    { jobs: FastCheck.array(someJob(), { maxLength: 40, size: "max" }), asked: someRequest() },
+    ({ asked, jobs }) =>
+      Effect.gen(function*() {
+        yield* startClock
+        const store = yield* JobStore
+        const all = jobs.map((options, index) => job(index, options))
+        yield* store.enqueue(all)
+        const expected = wouldTake(all, asked)
+        const { worker: _, ...unnamed } = asked
+        const before = yield* totalChanges
+        assert.deepStrictEqual((yield* store.due(unnamed)).map(({ id }) => id), expected)
+        const next = yield* store.nextDue(unnamed)
+        assert.strictEqual(yield* totalChanges, before)
+        assert.deepStrictEqual((yield* store.claim(asked)).map(({ lease }) => lease.jobId), expected)
+        if (expected.length > 0) assert.isTrue(Option.isSome(next) && next.value <= start)
+      }).pipe(Effect.provide(memory)),
+    { fastCheck: { numRuns: 60 } }
+  )
+})
+
+describe("claim limits", () => {
+  const twenty = Arr.makeBy(20, (index) => job(index, { queue: index < 10 ? "fast" : "slow" }))
+
+  it.effect("a claim takes no more than its limit in all, and no more of a queue than that queue's", () =>
+    Effect.gen(function*() {
+      yield* enqueue(...twenty)
+      assert.deepStrictEqual(numbers(yield* claim({ limit: 5, queues: lanes({ fast: 3, slow: 4 }) })), [
+        0,
+        1,
+        2,
+        10,
+        11
+      ])
+      assert.deepStrictEqual(numbers(yield* claim({ limit: 50, queues: lanes({ fast: 1, slow: 2 }) })), [3, 12, 13])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a queue's limit is for all its kinds and priorities together", () =>
+    Effect.gen(function*() {
+      yield* enqueue(
+        ...Arr.makeBy(12, (index) => job(index, { kind: index % 2 === 0 ? "email" : "crawl", priority: index % 3 }))
+      )
+      const claimed = yield* claim({ kinds: kinds("email", "crawl"), queues: lanes({ default: 5 }) })
+      assert.deepStrictEqual(numbers(claimed), [2, 5, 8, 11, 1])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a queue with no room, and a queue not asked for, are left", () =>
+    Effect.gen(function*() {
+      yield* enqueue(...twenty)
+      assert.deepStrictEqual(yield* claim({ queues: lanes({ fast: 0, other: 5 }) }), [])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("kinds not asked for are left for a worker that can run them", () =>
+    Effect.gen(function*() {
+      yield* enqueue(job(1, { kind: "crawl", priority: 1000 }), job(2))
+      assert.deepStrictEqual(numbers(yield* claim()), [2])
+      assert.strictEqual((yield* get(jobId(1))).status, "pending")
+      assert.deepStrictEqual(numbers(yield* claim({ kinds: kinds("crawl") })), [1])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("each kind's claim holds for as long as was asked for it", () =>
+    Effect.gen(function*() {
+      yield* enqueue(job(1), job(2, { kind: "crawl" }))
+      const claimed = yield* claim({ kinds: [{ kind: "email", leaseFor: 1000 }, { kind: "crawl", leaseFor: 9000 }] })
+      assert.deepStrictEqual(claimed.map(({ lease }) => lease.lockedUntil), [1000, 9000])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("jobs not due are left, even those of a higher priority", () =>
+    Effect.gen(function*() {
+      yield* enqueue(job(1, { priority: 9, available: { after: 1 } }), job(2))
+      assert.deepStrictEqual(numbers(yield* claim()), [2])
+    }).pipe(Effect.provide(memory)))
+})
+
+describe("nextDue", () => {
+  it.effect("the next instant is that of the earliest job that this worker could run, whatever its priority", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(
+        job(1, { priority: 5, available: { at: 9000 } }),
+        job(2, { available: { at: 5000 } }),
+        job(3, { kind: "crawl", available: { at: 1000 } }),
+        job(4, { queue: "slow", available: { at: 2000 } }),
+        job(5, { available: { at: 100 } })
+      )
+      yield* cancel(jobId(5))
+      const next = (options: Partial<ClaimRequest>) => Effect.map(store.nextDue(request(options)), Option.getOrNull)
+      assert.strictEqual(yield* next({ queues: lanes({ default: 1 }) }), 5000)
+      assert.strictEqual(yield* next({}), 2000)
+      assert.strictEqual(yield* next({ kinds: kinds("crawl", "email") }), 1000)
+      assert.strictEqual(yield* next({ kinds: kinds("other") }), null)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("running and finished jobs are not to come", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* running(1)
+      yield* complete(yield* running(2))
+      assert.deepStrictEqual(yield* store.nextDue(request()), Option.none())
+    }).pipe(Effect.provide(memory)))
+})
+
+function someJob(): FastCheck.Arbitrary<Partial<NewJob>> {
+  return FastCheck.record({
+    kind: FastCheck.constantFrom("email", "crawl", "sync"),
+    queue: FastCheck.constantFrom("a", "b", "c"),
+    priority: FastCheck.constantFrom(-1000, -1, 0, 0, 3, 1000),
+    available: FastCheck.constantFrom(-2, -1, 0, 0, 1).map((from) => ({ at: start + from }))
+  })
+}
+
+function someRequest(): FastCheck.Arbitrary<ClaimRequest> {
+  return FastCheck.record({
+    worker: FastCheck.constant("w"),
+    limit: FastCheck.nat({ max: 15 }),
+    kinds: FastCheck.subarray(kinds("email", "crawl", "sync", "none")),
+    queues: FastCheck.option(
+      FastCheck.dictionary(FastCheck.constantFrom("a", "b", "c", "d"), FastCheck.nat({ max: 6 }))
+    )
+      .map((limits) => limits === null ? Option.none() : lanes(limits))
+  })
+}
+
+/** The claim's rule, said plainly: in claim order, each due job for which its queue and the request still have room. */
+function wouldTake(jobs: ReadonlyArray<NewJob>, asked: ClaimRequest) {
+  const at = (one: NewJob) => "at" in one.available ? one.available.at : 0
+  const room = new Map(Option.match(asked.queues, {
+    onNone: () => jobs.map(({ queue }) => [queue, Infinity] as const),
+    onSome: (queues) => queues.map(({ limit, queue }) => [queue, limit] as const)
+  }))
+  return jobs
+    .filter((one) => at(one) <= start && asked.kinds.some(({ kind }) => kind === one.kind))
+    .toSorted((a, b) => b.priority - a.priority || at(a) - at(b) || (a.id < b.id ? -1 : 1))
+    .filter(({ queue }) => {
+      const left = room.get(queue) ?? 0
+      room.set(queue, left - 1)
+      return left > 0
+    })
+    .slice(0, asked.limit)
+    .map(({ id }) => id)
+}

@@ -1,0 +1,191 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option, TestClock } from "effect"
+import { JobStore } from "../../src/store/JobStore.ts"
+import { queryPlan } from "./queryPlan.ts"
+import { claim, claimOne, enqueue, job, jobId, leaseFor, memory, request, totalChanges } from "./someJobs.ts"
+
+/** Jobs that are not due for ever and sort before all others, and jobs that are over. */
+const backlog = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 50000)
+    INSERT INTO holdfast_jobs (
+      id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at, result
+    )
+    SELECT printf('%s-%d', status, i), 'default', 'email', '{}', status, 1000, 3, 9e12, 0, 0, finished_at, result
+    FROM number, (
+      SELECT 'pending' AS status, NULL AS finished_at, NULL AS result
+      UNION ALL SELECT 'succeeded', 9e12, 'null'
+    )`
+})
+
+/** The steps that read jobs: their table appears under its own name, or one of those the statements give it. */
+const ofJobs = (plan: ReadonlyArray<string>) =>
+  plan.filter((step) => /^(?:SCAN|SEARCH) (?:holdfast_jobs|j|due|other)\b/.test(step))
+
+/** One row at the end of an index, which SQLite calls a scan although a LIMIT ends it at once. */
+const firstQueue = "SCAN holdfast_jobs USING COVERING INDEX holdfast_jobs_claim"
+
+/** Every seek in the claim index names its lane; one that walks a lane is bounded by what is due, or by LIMIT 1. */
+const claimSeek =
+  /^SEARCH (?:j|due) USING COVERING INDEX holdfast_jobs_claim \((?:queue>\?|queue=\? AND kind=\?(?: AND priority(?:<\?|=\?(?: AND available_at<\?)?))?)\)$/
+
+const byId = /^SEARCH \w+ USING (?:COVERING )?INDEX sqlite_autoindex_holdfast_jobs_1 \(id=\?\)$/
+
+const assertSeeksOnly = (plan: ReadonlyArray<string>, ...allowed: ReadonlyArray<RegExp | string>) => {
+  const walks = ofJobs(plan).filter((step) =>
+    !allowed.some((one) => typeof one === "string" ? one === step : one.test(step))
+  )
+  assert.isAbove(ofJobs(plan).length, 0)
+  assert.deepStrictEqual(walks, [])
+}
+
+const statistics = {
+  "without statistics": Effect.void,
+  "with statistics of the empty table": Effect.flatMap(SqlClient.SqlClient, (sql) => sql`ANALYZE`)
+}
+
+describe("what a claim costs", () => {
+  for (const [how, analyse] of Object.entries(statistics)) {
+    it.effect(`a claim seeks its jobs, and walks neither the backlog nor finished jobs, ${how}`, () =>
+      Effect.gen(function*() {
+        yield* analyse
+        yield* backlog
+        yield* enqueue(job(1), job(2))
+        for (const queues of [Option.none(), Option.some([{ queue: "default", limit: 5 }])]) {
+          const plan = yield* queryPlan(claim({ queues, limit: 1 }))
+          assertSeeksOnly(plan, claimSeek, byId, ...(Option.isNone(queues) ? [firstQueue] : []))
+          assert.include(plan.join("\n"), "(queue=? AND kind=? AND priority=? AND available_at<?)")
+        }
+      }).pipe(Effect.provide(memory)))
+  }
+
+  it.effect("a claim seeks its jobs also when the statistics were taken of the backlog", () =>
+    Effect.gen(function*() {
+      yield* backlog
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`ANALYZE`
+      yield* enqueue(job(1), job(2))
+      assertSeeksOnly(yield* queryPlan(claim({ limit: 1 })), claimSeek, byId, firstQueue)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("the due jobs behind 50,000 that are not due yet are the ones claimed", () =>
+    Effect.gen(function*() {
+      yield* backlog
+      yield* enqueue(job(1), job(2), job(3))
+      assert.deepStrictEqual((yield* claim({ limit: 2 })).map(({ lease }) => lease.jobId), [jobId(1), jobId(2)])
+      assert.strictEqual((yield* claimOne()).jobId, jobId(3))
+      assert.deepStrictEqual(yield* claim(), [])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("asking when the next job is due, and which would be claimed, seeks like a claim", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* backlog
+      assertSeeksOnly(yield* queryPlan(store.nextDue(request())), claimSeek, firstQueue)
+      assertSeeksOnly(yield* queryPlan(store.due(request())), claimSeek, byId, firstQueue)
+    }).pipe(Effect.provide(memory)))
+})
+
+describe("what the other operations cost", () => {
+  for (const [how, analyse] of Object.entries(statistics)) {
+    it.effect(`writes under a lease, and their repetitions, find each job by its id, ${how}`, () =>
+      Effect.gen(function*() {
+        const store = yield* JobStore
+        yield* analyse
+        yield* enqueue(job(1), job(2), job(3))
+        const [a, b, c] = (yield* claim()).map(({ lease }) => lease)
+        assert(a !== undefined && b !== undefined && c !== undefined)
+        const writes: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+          store.extend([{ lease: a, leaseFor }]),
+          store.progress([{ lease: a, progress: "1" }]),
+          store.complete([{ lease: a, result: "1" }]),
+          store.fail([{ lease: b, error: "boom", retryAfter: 0 }]),
+          store.release([{ lease: c, delay: 0 }])
+        ]
+        for (const write of writes) {
+          assertSeeksOnly(yield* queryPlan(write), byId)
+          assertSeeksOnly(yield* queryPlan(write), byId)
+        }
+      }).pipe(Effect.provide(memory)))
+
+    it.effect(`an enqueue finds what is in its way by id and by unique key, ${how}`, () =>
+      Effect.gen(function*() {
+        const store = yield* JobStore
+        yield* analyse
+        yield* enqueue(job(1, { uniqueKey: "a" }))
+        const plan = yield* queryPlan(store.enqueue([job(1, { uniqueKey: "a" }), job(2, { uniqueKey: "a" })]))
+        assertSeeksOnly(
+          plan,
+          byId,
+          "SEARCH j USING INDEX holdfast_jobs_unique (kind=? AND <expr>=? AND unique_key=?)"
+        )
+      }).pipe(Effect.provide(memory)))
+
+    it.effect(`a release of stale jobs, a pruning, a cancel and a retry seek too, ${how}`, () =>
+      Effect.gen(function*() {
+        const store = yield* JobStore
+        yield* analyse
+        yield* enqueue(job(1))
+        yield* claimOne()
+        yield* TestClock.adjust(leaseFor)
+        assertSeeksOnly(
+          yield* queryPlan(store.releaseStale({ limit: 10 })),
+          byId,
+          /INDEX holdfast_jobs_lease \(locked_until<\?\)$/
+        )
+        assertSeeksOnly(yield* queryPlan(store.cancel(jobId(1), undefined)), byId)
+        assertSeeksOnly(
+          yield* queryPlan(store.retry(jobId(1), undefined)),
+          byId,
+          /^SEARCH other USING INDEX holdfast_jobs_unique/
+        )
+        yield* store.cancel(jobId(1), undefined)
+        assertSeeksOnly(
+          yield* queryPlan(store.prune({ status: "cancelled", retention: 0, limit: 10 })),
+          byId,
+          /INDEX holdfast_jobs_finished \(status=\? AND finished_at>\? AND finished_at<\?\)$/
+        )
+      }).pipe(Effect.provide(memory)))
+  }
+
+  it.effect("a job and a page of jobs are found by an index, and nothing is sorted", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      assertSeeksOnly(yield* queryPlan(Effect.either(store.get(jobId(1), undefined))), byId)
+      assertSeeksOnly(yield* queryPlan(Effect.either(store.get(jobId(1), "acme"))), byId)
+      const filters = [
+        { status: "failed" },
+        { kind: "email" },
+        { queue: "default" },
+        { partitionKey: "acme" },
+        { status: "pending", kind: "email" },
+        { status: "failed", kind: "email", queue: "default", partitionKey: "acme" }
+      ] as const
+      for (const filter of filters) {
+        for (const before of [undefined, jobId(9)]) {
+          const plan = yield* queryPlan(store.list({ ...filter, before, limit: 10 }))
+          assertSeeksOnly(plan, /INDEX holdfast_jobs_by_(?:status|kind|queue|partition) \(\w+=\?/)
+          assert.notInclude(plan.join(), "TEMP B-TREE")
+        }
+      }
+      const unfiltered = yield* queryPlan(store.list({ limit: 10 }))
+      assert.deepStrictEqual(unfiltered, ["SCAN holdfast_jobs USING INDEX sqlite_autoindex_holdfast_jobs_1"])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("asking when the next job is due, and sweeps with nothing to do, write nothing", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(job(1), job(2, { available: { after: 1000 } }))
+      yield* claimOne()
+      const before = yield* totalChanges
+      yield* store.nextDue(request())
+      yield* store.due(request())
+      yield* store.releaseStale({ limit: 100 })
+      yield* store.prune({ status: "succeeded", retention: 0, limit: 100 })
+      yield* store.list({ limit: 100 })
+      yield* store.get(jobId(1), undefined)
+      assert.strictEqual(yield* totalChanges, before)
+    }).pipe(Effect.provide(memory)))
+})

@@ -1,0 +1,142 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Array as Arr, Effect } from "effect"
+import { JobStore } from "../../src/store/JobStore.ts"
+import { allRows, cancel, complete, enqueue, fail, job, jobId, memory, retry, running } from "./someJobs.ts"
+
+const answers = (...pairs: ReadonlyArray<readonly [number: number, enqueued: boolean]>) =>
+  pairs.map(([number, enqueued]) => ({ id: jobId(number), enqueued }))
+
+describe("unique keys", () => {
+  it.effect("a second job with the unique key of an unfinished one is not added, and the answer names the first", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* enqueue(job(1, { uniqueKey: "brand" })), answers([1, true]))
+      assert.deepStrictEqual(yield* enqueue(job(2, { uniqueKey: "brand" })), answers([1, false]))
+      assert.lengthOf(yield* allRows, 1)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a unique key is held while the job runs and while it waits for a retry", () =>
+    Effect.gen(function*() {
+      const lease = yield* running(1, { uniqueKey: "brand" })
+      assert.deepStrictEqual(yield* enqueue(job(2, { uniqueKey: "brand" })), answers([1, false]))
+      yield* fail(lease)
+      assert.deepStrictEqual(yield* enqueue(job(2, { uniqueKey: "brand" })), answers([1, false]))
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a unique key is free again once its job is succeeded, failed or cancelled", () =>
+    Effect.gen(function*() {
+      const uniqueKey = "brand"
+      yield* complete(yield* running(1, { uniqueKey }))
+      yield* fail(yield* running(2, { uniqueKey }), { retryAfter: null })
+      yield* enqueue(job(3, { uniqueKey }))
+      yield* cancel(jobId(3))
+      assert.deepStrictEqual(yield* enqueue(job(4, { uniqueKey })), answers([4, true]))
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a retried job holds its unique key again", () =>
+    Effect.gen(function*() {
+      yield* fail(yield* running(1, { uniqueKey: "brand" }), { retryAfter: null })
+      yield* retry(jobId(1))
+      assert.deepStrictEqual(yield* enqueue(job(2, { uniqueKey: "brand" })), answers([1, false]))
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("each kind and each partition has unique keys of its own, and no partition is one", () =>
+    Effect.gen(function*() {
+      const uniqueKey = "brand"
+      const several = [
+        job(1, { uniqueKey }),
+        job(2, { uniqueKey, kind: "crawl" }),
+        job(3, { uniqueKey, partitionKey: "acme" }),
+        job(4, { uniqueKey, partitionKey: "globex" }),
+        job(5, { uniqueKey: "other" })
+      ]
+      assert.deepStrictEqual(yield* enqueue(...several), answers([1, true], [2, true], [3, true], [4, true], [5, true]))
+      const again = several.map((each, index) => ({ ...each, id: jobId(11 + index) }))
+      assert.deepStrictEqual(
+        yield* enqueue(...again),
+        answers([1, false], [2, false], [3, false], [4, false], [5, false])
+      )
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("of two jobs with one unique key in one call the first is added, and both answers name it", () =>
+    Effect.gen(function*() {
+      const added = yield* enqueue(job(1, { uniqueKey: "brand" }), job(2), job(3, { uniqueKey: "brand" }))
+      assert.deepStrictEqual(added, answers([1, true], [2, true], [1, false]))
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("of a hundred enqueues at once with one unique key exactly one is added", () =>
+    Effect.gen(function*() {
+      const all = yield* Effect.all(
+        Arr.makeBy(100, (index) => enqueue(job(index, { uniqueKey: "brand" }))),
+        { concurrency: "unbounded" }
+      )
+      assert.lengthOf(all.flat().filter(({ enqueued }) => enqueued), 1)
+      assert.strictEqual(new Set(all.flat().map(({ id }) => id)).size, 1)
+    }).pipe(Effect.provide(memory)))
+})
+
+describe("ids", () => {
+  it.effect("an enqueue whose answer was lost may be repeated, and changes nothing, whatever became of the job", () =>
+    Effect.gen(function*() {
+      const first = job(1)
+      yield* enqueue(first)
+      assert.deepStrictEqual(yield* enqueue(first), answers([1, false]))
+      yield* enqueue(job(2))
+      yield* complete(yield* running(3, { priority: 9 }))
+      const before = yield* allRows
+      assert.deepStrictEqual(
+        yield* enqueue(job(3), job(2, { priority: 7, queue: "other" }), first),
+        answers([3, false], [2, false], [1, false])
+      )
+      assert.deepStrictEqual(yield* allRows, before)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("an id that is taken by another payload or kind is a conflict, and none of the call is added", () =>
+    Effect.gen(function*() {
+      yield* enqueue(job(1))
+      const before = yield* allRows
+      for (const other of [job(1, { payload: "{}" }), job(1, { kind: "crawl" })]) {
+        const error = yield* Effect.flip(enqueue(job(2), other, job(3)))
+        assert(error._tag === "JobIdConflict")
+        assert.strictEqual(error.jobId, jobId(1))
+        assert.deepStrictEqual(yield* allRows, before)
+      }
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("an id given twice in one call is one job, and twice with different payloads a conflict", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* enqueue(job(1), job(1)), answers([1, true], [1, false]))
+      const error = yield* Effect.flip(enqueue(job(2), job(2, { payload: "{}" })))
+      assert.strictEqual(error._tag, "JobIdConflict")
+      assert.lengthOf(yield* allRows, 1)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a job that repeats its id and its unique key is itself, not in its own way", () =>
+    Effect.gen(function*() {
+      yield* enqueue(job(1, { uniqueKey: "brand" }))
+      assert.deepStrictEqual(yield* enqueue(job(1, { uniqueKey: "brand" })), answers([1, false]))
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a thousand jobs in one call are answered in the order given", () =>
+    Effect.gen(function*() {
+      const jobs = Arr.makeBy(1000, (index) => job((index * 7919) % 1000))
+      assert.deepStrictEqual(yield* enqueue(...jobs), jobs.map(({ id }) => ({ id, enqueued: true })))
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("the table refuses what makes no sense, as a typed error, and nothing of the call is added", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      const nonsense = [
+        job(2, { payload: "{" }),
+        job(2, { partitionKey: "" }),
+        job(2, { uniqueKey: "" }),
+        job(2, { kind: "" }),
+        job(2, { queue: "" }),
+        job(2, { priority: 1001 }),
+        job(2, { maxAttempts: 0 })
+      ]
+      for (const one of nonsense) {
+        assert.strictEqual((yield* Effect.flip(store.enqueue([job(1), one])))._tag, "StoreError")
+        assert.deepStrictEqual(yield* allRows, [])
+      }
+    }).pipe(Effect.provide(memory)))
+})
