@@ -6,7 +6,7 @@ import { outsideTransaction } from "../store/transactions.ts"
 import type { JobSignals } from "./JobSignals.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
 import type { WorkerSettings } from "./workerLoop.ts"
-import { runWorker } from "./workerLoop.ts"
+import { findHandlers, runWorker } from "./workerLoop.ts"
 
 /** What a worker does. Everything but `jobs` has a default. */
 export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
@@ -56,9 +56,7 @@ export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | JobSi
 export const layer = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs>
 ): Layer.Layer<never, InvalidOption, Requirements<Jobs>> =>
-  Layer.scopedDiscard(
-    Effect.flatMap(validate(options), (settings) => Effect.forkScoped(outsideTransaction(runWorker(settings))))
-  )
+  Layer.scopedDiscard(Effect.flatMap(prepare(options), Effect.forkScoped))
 
 /**
  * A worker for as long as this effect runs: until it is interrupted, or comes to
@@ -66,8 +64,21 @@ export const layer = <const Jobs extends ReadonlyArray<Job.Any>>(
  */
 export const run = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits
-): Effect.Effect<void, InvalidOption, Requirements<Jobs>> =>
-  Effect.flatMap(validate(options), (settings) => outsideTransaction(runWorker(settings)))
+): Effect.Effect<void, InvalidOption, Requirements<Jobs>> => Effect.flatten(prepare(options))
+
+/** Fails with the first option that does not fit, as `layer` and `run` would, and starts nothing. */
+export const check = <const Jobs extends ReadonlyArray<Job.Any>>(
+  options: Options<Jobs> & Limits
+): Effect.Effect<void, InvalidOption> => Effect.asVoid(validate(options))
+
+/** The worker, checked and ready to run. */
+const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
+  options: Options<Jobs> & Limits
+): Effect.Effect<Effect.Effect<void, never, Requirements<Jobs>>, InvalidOption, Requirements<Jobs>> =>
+  Effect.gen(function*() {
+    const settings = yield* validate(options)
+    return outsideTransaction(runWorker(settings, yield* findHandlers(settings)))
+  })
 
 /** The options with their defaults, or the first that does not fit. */
 const validate = <Jobs extends ReadonlyArray<Job.Any>>(

@@ -1,8 +1,21 @@
-import { Clock, DateTime, Deferred, Duration, Effect, Either, Exit, Fiber, Option, Schedule, Schema } from "effect"
+import {
+  Clock,
+  DateTime,
+  Deferred,
+  Duration,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  FiberRef,
+  Option,
+  Schedule,
+  Schema
+} from "effect"
 import * as Backoff from "../domain/Backoff.ts"
 import { CurrentJob } from "../domain/CurrentJob.ts"
 import type { LeaseLost } from "../domain/errors.ts"
-import { StoreError } from "../domain/errors.ts"
+import { InvalidJob, StoreError } from "../domain/errors.ts"
 import type { HandlerService } from "../domain/Job.ts"
 import type { JobStatus } from "../domain/JobRecord.ts"
 import { Outcome, outcomeOf, StopReason } from "../domain/Outcome.ts"
@@ -76,19 +89,33 @@ export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStor
 /** A payload that does not fit will not fit the next time either. */
 const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcome> =>
   Either.mapLeft(
-    decodeJson(job.kind, "payload", handler.job.payloadSchema, job.payload),
+    unlessItThrows(job.kind, "payload", () => decodeJson(job.kind, "payload", handler.job.payloadSchema, job.payload)),
     (error) => Outcome.Fail({ error: error.message, name: error._tag, final: true })
+  )
+
+/** A schema's own code may throw, which must not cost the attempt its end; what it throws can show the value. */
+const unlessItThrows = <A>(kind: string, field: string, step: () => Either.Either<A, InvalidJob>) =>
+  Either.flatMap(
+    Either.try({
+      try: step,
+      catch: () => new InvalidJob({ kind, field, allowed: "a value that its schema can take without throwing" })
+    }),
+    (answer) => answer
   )
 
 /** Runs the handler in a fiber of its own, which a stop request interrupts, and decides what its end means. */
 const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
   Effect.gen(function*() {
     const { handler, job, stopRequest } = attempt
+    const unhandled = yield* FiberRef.get(FiberRef.unhandledErrorLogLevel)
     const fiber = yield* handler.run(payload).pipe(
       Effect.scoped,
       Effect.provideService(CurrentJob, yield* currentJob(attempt, lease)),
+      Effect.withUnhandledErrorLogLevel(unhandled),
       Effect.interruptible,
-      Effect.fork
+      Effect.fork,
+      // A fiber that fails logs its whole error by itself; this one's is an outcome, and may show the payload.
+      Effect.withUnhandledErrorLogLevel(Option.none())
     )
     if (Option.isSome(handler.job.timeout)) {
       const after = handler.job.timeout.value
@@ -141,6 +168,7 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<void, never, 
           duration: Math.max(1000, leaseFor / 8),
           onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
         }),
+        Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
         Effect.tapError(events.settleFailed),
         Effect.retry(
           Schedule.exponential("50 millis").pipe(
@@ -177,7 +205,8 @@ const settlement = (
     const { lease } = job
     switch (outcome._tag) {
       case "Complete": {
-        const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value)
+        const result = unlessItThrows(job.kind, "result", () =>
+          encodeJson(job.kind, "result", handler.job.successSchema, outcome.value))
         // The next attempt's result would fit no better.
         if (Either.isLeft(result)) {
           const { _tag, message } = result.left
@@ -188,7 +217,7 @@ const settlement = (
       case "Fail": {
         const { error, final, name } = outcome
         const delay = final ? Option.none() : yield* backoffDelay(attempt)
-        const retryAfter = Option.match(delay, { onNone: () => null, onSome: Backoff.storableMillis })
+        const retryAfter = Option.getOrNull(Option.map(delay, Backoff.storableMillis))
         return yield* one(store.fail([{ lease, error, retryAfter }]), (status) =>
           status === "pending"
             ? { ended: "retrying", error: name, retryIn: Duration.format(Option.getOrThrow(delay)) }

@@ -38,6 +38,8 @@ export const keepLease = (options: {
     const { interval, job, leaseFor, stop } = options
     const store = yield* JobStore
     const holdsFor = leaseFor - deadlineMargin(leaseFor)
+    // A beat that fails is over and tried again before the deadline, even where the interval is nearly half the lease.
+    const quarter = Duration.times(interval, 1 / 4)
     const deadline = yield* Ref.make(options.claimSentAt + holdsFor)
     const lastSentAt = yield* Ref.make(options.claimSentAt)
 
@@ -57,9 +59,10 @@ export const keepLease = (options: {
     }).pipe(
       // An answer that never comes must not hold up the next beat, whatever in it cannot be interrupted.
       Effect.disconnect,
-      Effect.timeout(interval),
+      Effect.timeout(quarter),
       Effect.catchAllDefect(Effect.fail),
-      Effect.catchAll((error) => Effect.as(events.heartbeatFailed(job.kind, error), false))
+      Effect.tapError((error) => events.heartbeatFailed(job.kind, error)),
+      Effect.retry(Schedule.spaced(quarter))
     )
 
     const heart = yield* beat.pipe(

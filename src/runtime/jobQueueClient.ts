@@ -40,6 +40,14 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobS
   const claimRequest = (options: ClaimOptions) =>
     Effect.gen(function*() {
       const limit = yield* wholeNumber("limit", options.limit ?? 1, 1, claimLimit)
+      const twice = options.jobs.find(({ kind }, index) => options.jobs.findIndex((job) => job.kind === kind) < index)
+      if (twice !== undefined) {
+        return yield* new InvalidOption({
+          option: "jobs",
+          given: `two definitions of "${twice.kind}"`,
+          allowed: "one definition of each kind"
+        })
+      }
       const kinds = yield* Effect.forEach(options.jobs, (job) =>
         Effect.map(
           span("leaseFor", options.leaseFor ?? Option.getOrElse(job.lease, () => defaultLease)),
@@ -51,6 +59,13 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobS
       )
       return { limit, kinds, queues, worker: options.worker ?? thisWorker } satisfies ClaimRequest
     })
+
+  /** A request that was rolled back is none; one that cannot be read now is found by the next heartbeat. */
+  const tellWorkers = (id: JobId) =>
+    store.get(id, undefined).pipe(
+      Effect.flatMap((job) => job.cancelRequestedAt === null ? Effect.void : signals.cancel(id)),
+      Effect.catchAll((error) => Effect.logDebug("A cancel request could not be read", error._tag))
+    )
 
   return {
     enqueue: (job, payload, options) =>
@@ -75,7 +90,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobS
     cancel: Effect.fn("JobQueue.cancel")(function*(given, options) {
       const id = yield* jobIdOf(given)
       const status = yield* store.cancel(id, options?.partitionKey)
-      if (status === "running") yield* store.afterTransaction(signals.cancel(id))
+      if (status === "running") yield* store.afterTransaction(tellWorkers(id))
       return status
     }),
 

@@ -65,4 +65,8 @@ const inBatchesOf = (size: number, batch: Effect.Effect<number, StoreFailure>): 
 
 /** A store that is away now is tried again at the next interval. */
 const orReport = (step: string, effect: Effect.Effect<unknown, StoreFailure>) =>
-  Effect.catchAll(effect, (error) => events.storeUnavailable(step, error))
+  effect.pipe(
+    // A driver may throw what it should fail with, and a loop that died of it would do so in silence.
+    Effect.catchAllDefect(Effect.fail),
+    Effect.catchAll((error) => events.storeUnavailable(step, error))
+  )

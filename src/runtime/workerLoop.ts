@@ -39,13 +39,13 @@ const afterLostRace = Duration.millis(100)
  * its own, keeps house, and when it is interrupted lets the running ones end.
  */
 export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
-  settings: WorkerSettings<Jobs>
-): Effect.Effect<void, InvalidOption, Requirements<Jobs>> =>
+  settings: WorkerSettings<Jobs>,
+  handlers: Handlers
+): Effect.Effect<void, never, Requirements<Jobs>> =>
   Effect.gen(function*() {
     const store = yield* JobStore
     const signals = yield* JobSignals
     const { turn } = yield* EventLoop
-    const handlers = yield* findHandlers(settings)
     const worker = yield* makeWorkerId
     const kinds = [...settings.kinds].map(([kind, { leaseFor }]) => ({ kind, leaseFor }))
 
@@ -132,11 +132,16 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))
   })
 
+/** The code that runs a kind, and the milliseconds a claim of it holds. */
+export type Handlers = (kind: string) => { readonly handler: Job.HandlerService; readonly leaseFor: number }
+
 /** The handler of each kind. One that was made for another definition of its kind is refused. */
-const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>({ kinds }: WorkerSettings<Jobs>) =>
+export const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>(
+  { kinds }: WorkerSettings<Jobs>
+): Effect.Effect<Handlers, InvalidOption, Requirements<Jobs>> =>
   Effect.gen(function*() {
     const context = yield* Effect.context<never>()
-    const found = new Map<string, { readonly handler: Job.HandlerService; readonly leaseFor: number }>()
+    const found = new Map<string, ReturnType<Handlers>>()
     for (const [kind, { job, leaseFor }] of kinds) {
       const handler = Context.unsafeGet(context as Context.Context<Job.Handler<string>>, Job.handlerTag(kind))
       if (handler.job !== job) {
@@ -148,7 +153,7 @@ const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>({ kinds }: WorkerSett
       }
       found.set(kind, { handler, leaseFor })
     }
-    return (kind: string) => {
+    return (kind) => {
       const one = found.get(kind)
       if (one === undefined) throw new Error(`A job of kind "${kind}" was claimed, which was not asked for`)
       return one

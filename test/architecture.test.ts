@@ -1,0 +1,139 @@
+import { assert, describe, it } from "@effect/vitest"
+import { readdirSync, readFileSync } from "node:fs"
+import { basename, dirname, join, normalize, relative, sep } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const src = fileURLToPath(new URL("../src", import.meta.url))
+
+interface Source {
+  /** As in "runtime/Worker.ts". */
+  readonly path: string
+  /** The folder of src it is in, or its own name when it is in none. */
+  readonly room: string
+  /** Without comments. */
+  readonly code: string
+  /** What it imports or exports from, as written; our own files as paths like `path`. */
+  readonly imports: ReadonlyArray<string>
+}
+
+const sources: ReadonlyArray<Source> = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => {
+    const path = name.split(sep).join("/")
+    const code = readFileSync(join(src, name), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")
+    const imports = [...code.matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, named = ""]) =>
+      named.startsWith(".") ? normalize(join(dirname(path), named)).split(sep).join("/") : named
+    )
+    return { path, room: roomOf(path), code, imports }
+  })
+
+function roomOf(path: string): string {
+  return path.split("/")[0] ?? path
+}
+
+const isOurs = (named: string) => named.endsWith(".ts") || named.endsWith(".json")
+
+/** The floors of the house. The barrel shows the first three to the rooms above. */
+const floors: Readonly<Record<string, number>> = { domain: 0, store: 1, runtime: 2, "index.ts": 3, cli: 4, http: 4 }
+
+/** The files, outside the rooms named, whose code matches. */
+const filesWith = (pattern: RegExp, except: ReadonlyArray<string> = []) =>
+  sources
+    .filter(({ code, path, room }) => pattern.test(code) && !except.includes(room) && !except.includes(path))
+    .map(({ path }) => path)
+
+const expectNone = (paths: ReadonlyArray<string>) => assert.deepStrictEqual(paths, [])
+
+describe("the house", () => {
+  it("every room and its imports are seen", () => {
+    for (const room of ["domain", "store", "runtime", "index.ts"]) {
+      assert.isTrue(sources.some((source) => source.room === room && source.imports.length > 0), room)
+    }
+    const worker = sources.find(({ path }) => path === "runtime/Worker.ts")
+    assert.includeMembers([...worker?.imports ?? []], ["effect", "store/JobStore.ts", "runtime/workerLoop.ts"])
+  })
+
+  it("an import goes down or stays, and never up", () => {
+    expectNone(sources.flatMap(({ imports, path, room }) => {
+      const floor = floors[room]
+      return floor === undefined ? [] : imports.filter(isOurs)
+        .filter((imported) => (floors[roomOf(imported)] ?? Infinity) > floor)
+        .map((imported) => `${path} imports ${imported}`)
+    }))
+  })
+
+  it("the reference app sees of us what every app sees: the barrel", () => {
+    expectNone(
+      sources.filter(({ room }) => room === "brandbrain").flatMap(({ imports, path }) =>
+        imports.filter(isOurs)
+          .filter((imported) => roomOf(imported) !== "brandbrain" && imported !== "index.ts")
+          .map((imported) => `${path} imports ${imported}`)
+      )
+    )
+  })
+
+  it("there is one barrel", () => {
+    expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"/m, ["index.ts"]))
+  })
+
+  it("a folder has no folders inside but migrations and recorded", () => {
+    expectNone(
+      readdirSync(src, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => relative(src, join(entry.parentPath, entry.name)).split(sep).join("/"))
+        .filter((path) => path.includes("/") && !["migrations", "recorded"].includes(basename(path)))
+    )
+  })
+
+  it("nothing is called by a name that says nothing", () => {
+    expectNone(sources.map(({ path }) => path).filter((path) => /\b(utils?|helpers?|common|types)\b/i.test(path)))
+  })
+})
+
+describe("what only one place does", () => {
+  it("only the store talks SQL, and the reference app about its own tables", () => {
+    expectNone(filesWith(/\bsql(<[^>]*>)?`|"@effect\/sql[^"]*"/, ["store", "brandbrain"]))
+    expectNone(
+      sources.filter(({ code, room }) => room === "brandbrain" && code.includes("holdfast_")).map(({ path }) => path)
+    )
+  })
+
+  it("only the dialect knows that there is more than one database", () => {
+    expectNone(filesWith(/\bonDialect/, ["store/dialect.ts"]))
+  })
+
+  it("the domain is values: it imports nothing that reaches the world", () => {
+    expectNone(
+      sources.filter(({ room }) => room === "domain").flatMap(({ imports, path }) =>
+        imports
+          .filter((imported) => !isOurs(imported) && !["effect", "node:util"].includes(imported))
+          .map((imported) => `${path} imports ${imported}`)
+      )
+    )
+    expectNone(
+      sources.filter(({ code, room }) => room === "domain" && /\bClock\b|\bprocess\./.test(code)).map(({ path }) =>
+        path
+      )
+    )
+  })
+
+  it("only the program reads the environment", () => {
+    expectNone(filesWith(/\bprocess\.env\b/, ["main.ts", "cli"]))
+    expectNone(filesWith(/\bConfig\./, ["main.ts", "cli", "brandbrain"]))
+  })
+
+  it("only the program prints", () => {
+    expectNone(filesWith(/\bconsole\.\w+\(|process\.std(out|err)\b/, ["main.ts", "cli"]))
+  })
+})
+
+describe("time, chance and timers", () => {
+  it("come from services that a test can replace", () => {
+    expectNone(filesWith(/\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bhrtime\b/))
+    expectNone(filesWith(/\bMath\.random\b/))
+    // The last timer of a process must go off when nothing else does any more.
+    expectNone(filesWith(/\bset(Timeout|Interval)\b/, ["cli/signals.ts"]))
+    expectNone(filesWith(/\bsetImmediate\b|\bnextTick\b|\bqueueMicrotask\b/, ["runtime/EventLoop.ts"]))
+    expectNone(filesWith(/\brandom(Bytes|UUID)\b/, ["runtime/Ids.ts", "brandbrain/RandomId.ts"]))
+  })
+})

@@ -1,0 +1,374 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Data, Effect, Schedule, Schema, TestClock } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
+import { metrics } from "../../src/runtime/events.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import type { Fault } from "./harness.ts"
+import {
+  answerLost,
+  counted,
+  dying,
+  failing,
+  Faults,
+  hanging,
+  inHoldfast,
+  linesSaying,
+  settled,
+  work
+} from "./harness.ts"
+
+class MailboxFull extends Data.TaggedError("MailboxFull")<{ readonly quota: number }> {}
+
+const Send = Job.make("settle.send", { payload: { to: Schema.String }, success: Schema.Number, lease: "60 seconds" })
+
+const someone = { to: "ada@example.com" }
+
+/** Runs one job to the end of its first attempt, and answers it as it then stands. */
+const runOnce = Effect.gen(function*() {
+  yield* work({ jobs: [Send], heartbeatInterval: "20 seconds" })
+  const { id } = yield* JobQueue.enqueue(Send, someone)
+  yield* settled
+  return yield* JobQueue.get(id)
+})
+
+/** How often a store was asked to settle something, in whichever way. */
+const settles = Effect.gen(function*() {
+  const { calls } = yield* Faults
+  return (yield* calls("complete")) + (yield* calls("fail")) + (yield* calls("release"))
+})
+
+describe("every end of a handler is exactly one outcome", () => {
+  it.effect("a handler that succeeds: the job has succeeded, its encoded result is kept", () =>
+    Effect.gen(function*() {
+      const job = yield* runOnce
+      assert.strictEqual(job.status, "succeeded")
+      assert.strictEqual(job.result, 3)
+      assert.strictEqual(job.finishedAt, 0)
+      assert.strictEqual(job.failures, 0)
+      assert.strictEqual(job.lastError, null)
+      assert.strictEqual(yield* settles, 1)
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.succeed(3)))))
+
+  const failures: Readonly<
+    Record<string, { readonly handler: Parameters<typeof Send.toLayer>[0]; readonly error: string }>
+  > = {
+    "fails": { handler: () => Effect.fail(new MailboxFull({ quota: 3 })), error: "MailboxFull" },
+    "dies": { handler: () => Effect.die(new TypeError("not a function")), error: "TypeError: not a function" },
+    "throws before it makes an effect": {
+      handler: () => {
+        throw new RangeError("out of range")
+      },
+      error: "RangeError: out of range"
+    },
+    "interrupts itself": { handler: () => Effect.interrupt, error: "interrupted" },
+    "fails in a finalizer of its scope": {
+      handler: () => Effect.as(Effect.addFinalizer(() => Effect.die("cleanup failed")), 1),
+      error: "cleanup failed"
+    }
+  }
+  for (const [end, { error, handler }] of Object.entries(failures)) {
+    it.effect(`a handler that ${end}: the job is retried after its backoff, the cause is kept`, () =>
+      Effect.gen(function*() {
+        const job = yield* runOnce
+        assert.strictEqual(job.status, "pending")
+        assert.strictEqual(job.availableAt, 60_000)
+        assert.strictEqual(job.failures, 1)
+        assert.strictEqual(job.attempts, 1)
+        assert.include(job.lastError ?? "", error)
+        assert.strictEqual(job.errors.length, 1)
+        assert.strictEqual(job.lockedBy, null)
+        assert.strictEqual(yield* settles, 1)
+      }).pipe(inHoldfast(Send.toLayer(handler))))
+  }
+
+  it.effect("a handler that snoozes: the job waits, and nothing of its budget is spent", () =>
+    Effect.gen(function*() {
+      const job = yield* runOnce
+      assert.strictEqual(job.status, "pending")
+      assert.strictEqual(job.availableAt, 300_000)
+      assert.strictEqual(job.failures, 0)
+      assert.strictEqual(job.attempts, 1)
+      assert.strictEqual(yield* settles, 1)
+    }).pipe(inHoldfast(Send.toLayer(() => snooze("5 minutes")))))
+
+  it.effect("a handler that says never again: the job has failed, whatever budget is left", () =>
+    Effect.gen(function*() {
+      const job = yield* runOnce
+      assert.strictEqual(job.status, "failed")
+      assert.strictEqual(job.failures, 1)
+      assert.include(job.lastError ?? "", "MailboxFull")
+      assert.strictEqual(yield* settles, 1)
+    }).pipe(inHoldfast(Send.toLayer(() => neverRetry(new MailboxFull({ quota: 0 }))))))
+
+  it.effect("a handler that outlasts its timeout is interrupted, and its attempt has failed", () => {
+    const Slow = Job.make("settle.slow", { payload: Schema.Void, timeout: "10 seconds" })
+    let finalized = false
+    return Effect.gen(function*() {
+      yield* work({ jobs: [Slow] })
+      const { id } = yield* JobQueue.enqueue(Slow, undefined)
+      yield* TestClock.adjust(9999)
+      assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+      yield* TestClock.adjust(1)
+      const job = yield* JobQueue.get(id)
+      assert.isTrue(finalized)
+      assert.strictEqual(job.status, "pending")
+      assert.strictEqual(job.availableAt, 70_000)
+      assert.strictEqual(job.failures, 1)
+      assert.strictEqual(job.lastError, "Timed out after 10s")
+      assert.strictEqual(yield* settles, 1)
+    }).pipe(inHoldfast(Slow.toLayer(() => Effect.ensuring(Effect.never, Effect.sync(() => finalized = true)))))
+  })
+
+  it.effect("a handler's scope is closed before the job is settled", () => {
+    const order: Array<string> = []
+    return Effect.gen(function*() {
+      yield* (yield* Faults).inject(
+        "complete",
+        (call) => Effect.zipRight(Effect.sync(() => order.push("settled")), call)
+      )
+      yield* runOnce
+      assert.deepStrictEqual(order, ["closed", "settled"])
+    }).pipe(inHoldfast(
+      Send.toLayer(() => Effect.as(Effect.addFinalizer(() => Effect.sync(() => order.push("closed"))), 1))
+    ))
+  })
+
+  it.effect("a job that keeps failing is run as often as its budget says, and has then failed", () => {
+    const at: Array<number> = []
+    const handler = Effect.zipRight(
+      Effect.map(TestClock.currentTimeMillis, (now) => at.push(now)),
+      Effect.fail("no")
+    )
+    return Effect.gen(function*() {
+      const { id } = yield* runOnce
+      yield* TestClock.adjust("10 minutes")
+      const job = yield* JobQueue.get(id)
+      assert.deepStrictEqual(at, [0, 60_000, 180_000])
+      assert.strictEqual(job.status, "failed")
+      assert.strictEqual(job.failures, 3)
+      assert.deepStrictEqual(job.errors.map(({ attempt }) => attempt), [1, 2, 3])
+      yield* JobQueue.retry(id)
+      yield* settled
+      const retried = yield* JobQueue.get(id)
+      assert.strictEqual(retried.status, "pending")
+      assert.strictEqual(retried.attempts, 4)
+      assert.strictEqual(retried.failures, 1)
+    }).pipe(inHoldfast(Send.toLayer(() => handler)))
+  })
+})
+
+describe("what cannot be read or kept", () => {
+  it.effect("a payload in the table that does not decode fails its job for good, and no handler sees it", () => {
+    let runs = 0
+    return Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { id } = yield* JobQueue.enqueue(Send, someone)
+      yield* sql`UPDATE holdfast_jobs SET payload = '{"to": 31337}'`
+      yield* work({ jobs: [Send], heartbeatInterval: "20 seconds" })
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "failed")
+      assert.strictEqual(job.attempts, 1)
+      assert.include(job.lastError ?? "", "string at to")
+      assert.notInclude(job.lastError ?? "", "31337")
+      assert.strictEqual(runs, 0)
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.sync(() => runs++))))
+  })
+
+  it.effect("a result that does not encode fails its job for good, by its path and what was expected there", () => {
+    const Report = Job.make("settle.report", {
+      payload: Schema.Void,
+      success: Schema.Struct({ pages: Schema.Struct({ count: Schema.NonNegativeInt }) })
+    })
+    return Effect.gen(function*() {
+      yield* work({ jobs: [Report] })
+      const { id } = yield* JobQueue.enqueue(Report, undefined)
+      yield* settled
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "failed")
+      assert.strictEqual(job.failures, 1)
+      assert.include(job.lastError ?? "", "result")
+      assert.include(job.lastError ?? "", "NonNegative at pages.count")
+      assert.notInclude(job.lastError ?? "", "31337")
+    }).pipe(inHoldfast(Report.toLayer(() => Effect.succeed({ pages: { count: -31337 } }))))
+  })
+
+  it.effect("a result of more than 1 MiB fails its job for good", () => {
+    const Page = Job.make("settle.page", { payload: Schema.Void, success: Schema.String })
+    return Effect.gen(function*() {
+      yield* work({ jobs: [Page] })
+      const { id } = yield* JobQueue.enqueue(Page, undefined)
+      yield* settled
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "failed")
+      assert.include(job.lastError ?? "", "result: got 1048578 bytes of JSON; expected at most 1048576 bytes")
+    }).pipe(inHoldfast(Page.toLayer(() => Effect.succeed("x".repeat(1024 * 1024)))))
+  })
+
+  const Throwing = Schema.transform(Schema.String, Schema.String, {
+    decode: (text) => {
+      if (text === "undecodable") throw new Error(`cannot decode ${text}`)
+      return text
+    },
+    encode: (text) => {
+      if (text === "unencodable") throw new Error(`cannot encode ${text}`)
+      return text
+    }
+  })
+  const Hostile = Job.make("settle.hostile", { payload: Throwing, success: Throwing })
+
+  it.effect("a schema that throws while it decodes a payload fails the job, and its slot is free again", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { id } = yield* JobQueue.enqueue(Hostile, "fine")
+      yield* sql`UPDATE holdfast_jobs SET payload = '"undecodable"'`
+      const next = yield* JobQueue.enqueue(Hostile, "fine")
+      yield* work({ jobs: [Hostile], concurrency: 1 })
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "failed")
+      assert.include(job.lastError ?? "", "payload: expected a value that its schema can take without throwing")
+      assert.strictEqual((yield* JobQueue.get(next.id)).status, "succeeded")
+    }).pipe(inHoldfast(Hostile.toLayer((text) => Effect.succeed(text)))))
+
+  it.effect("a schema that throws while it encodes a result fails the job", () =>
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Hostile, "fine")
+      yield* work({ jobs: [Hostile] })
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "failed")
+      assert.include(job.lastError ?? "", "result: expected a value that its schema can take without throwing")
+    }).pipe(inHoldfast(Hostile.toLayer(() => Effect.succeed("unencodable")))))
+
+  it.effect("of an error that is too long 8 KiB are kept", () =>
+    Effect.gen(function*() {
+      const job = yield* runOnce
+      assert.isAtMost(Buffer.byteLength(job.lastError ?? ""), 8 * 1024)
+      assert.isAtLeast(Buffer.byteLength(job.lastError ?? ""), 8 * 1024 - 8)
+      assert.include(job.lastError ?? "", "ÿÿÿ")
+      assert.strictEqual(job.errors[0]?.message, job.lastError ?? "")
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.fail(new Error("ÿ".repeat(100_000)))))))
+})
+
+describe("a settle that does not get through", () => {
+  const losses: Readonly<Record<string, Fault>> = {
+    "fails before it writes": failing,
+    "fails after it has written, so that its answer is lost": answerLost,
+    "dies": dying,
+    "hangs": hanging
+  }
+  const outcomes = {
+    complete: { handler: () => Effect.succeed(1), status: "succeeded", failures: 0 },
+    fail: { handler: () => Effect.fail("no"), status: "pending", failures: 1 },
+    release: { handler: () => snooze("1 hour"), status: "pending", failures: 0 }
+  } as const
+
+  for (const [loss, fault] of Object.entries(losses)) {
+    for (const [operation, { failures, handler, status }] of Object.entries(outcomes)) {
+      it.effect(`a ${operation} that ${loss} is tried again, and the job has ended once`, () =>
+        Effect.gen(function*() {
+          yield* (yield* Faults).inject(operation as keyof typeof outcomes, fault, 3)
+          const { id } = yield* runOnce
+          yield* TestClock.adjust("40 seconds")
+          const job = yield* JobQueue.get(id)
+          assert.strictEqual(job.status, status)
+          assert.strictEqual(job.failures, failures)
+          assert.strictEqual(job.errors.length, failures)
+          assert.strictEqual(job.attempts, 1)
+          assert.strictEqual(yield* settles, 4)
+          assert.strictEqual((yield* linesSaying("Settling failed, trying again")).length, 3)
+          assert.deepStrictEqual(yield* linesSaying("Lease lost, the attempt's outcome is not written"), [])
+        }).pipe(inHoldfast(Send.toLayer(handler))))
+    }
+  }
+
+  it.effect("one that never gets through is given up after the length of a lease; the job then goes stale and is run again", () => {
+    let runs = 0
+    return Effect.gen(function*() {
+      const { calls, inject, mend } = yield* Faults
+      yield* inject("complete", failing)
+      const { id } = yield* runOnce
+      yield* TestClock.adjust("70 seconds")
+      assert.strictEqual((yield* linesSaying("Settling was given up; the lease will run out")).length, 1)
+      const tried = yield* calls("complete")
+      const beats = yield* calls("extend")
+      yield* mend("complete")
+
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual(yield* calls("complete"), tried)
+      assert.strictEqual(yield* calls("extend"), beats)
+      assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+      assert.strictEqual(yield* JobQueue.releaseStale, 1)
+      yield* TestClock.adjust("1 hour")
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "succeeded")
+      assert.strictEqual(job.failures, 1)
+      assert.strictEqual(runs, 2)
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.sync(() => ++runs))))
+  })
+
+  it.effect("a job whose settle was given up does not keep its slot", () =>
+    Effect.gen(function*() {
+      const { inject, mend } = yield* Faults
+      yield* inject("complete", failing)
+      yield* work({ jobs: [Send], concurrency: 1, heartbeatInterval: "20 seconds" })
+      yield* JobQueue.enqueue(Send, someone)
+      yield* TestClock.adjust("70 seconds")
+      yield* mend("complete")
+      const next = yield* JobQueue.enqueue(Send, someone)
+      yield* settled
+      assert.strictEqual((yield* JobQueue.get(next.id)).status, "succeeded")
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.succeed(1)))))
+})
+
+describe("a job's own backoff", () => {
+  it.effect("is replayed from its start, once for each failure", () => {
+    const Patient = Job.make("settle.patient", {
+      payload: Schema.Void,
+      maxAttempts: 10,
+      backoff: Schedule.fibonacci("10 seconds")
+    })
+    const at: Array<number> = []
+    return Effect.gen(function*() {
+      yield* work({ jobs: [Patient] })
+      yield* JobQueue.enqueue(Patient, undefined)
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual(at, [0, 10_000, 20_000, 40_000, 70_000, 120_000])
+    }).pipe(
+      inHoldfast(Patient.toLayer(() =>
+        Effect.zipRight(
+          Effect.map(TestClock.currentTimeMillis, (now) => at.push(now)),
+          Effect.fail("no")
+        )
+      ))
+    )
+  })
+
+  it.effect("when it ends before the budget, the job has failed", () => {
+    const Brief = Job.make("settle.brief", { payload: Schema.Void, maxAttempts: 10, backoff: Schedule.recurs(1) })
+    return Effect.gen(function*() {
+      yield* work({ jobs: [Brief] })
+      const { id } = yield* JobQueue.enqueue(Brief, undefined)
+      yield* TestClock.adjust("1 minute")
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "failed")
+      assert.strictEqual(job.failures, 2)
+      assert.strictEqual(yield* counted(metrics.settled, { kind: "settle.brief", outcome: "failed" }), 1)
+    }).pipe(inHoldfast(Brief.toLayer(() => Effect.fail("no"))))
+  })
+
+  it.effect("when it throws, the default one takes its place", () => {
+    const Broken = Job.make("settle.broken", {
+      payload: Schema.Void,
+      backoff: Schedule.mapEffect(Schedule.forever, () => Effect.die("no idea"))
+    })
+    return Effect.gen(function*() {
+      yield* work({ jobs: [Broken] })
+      const { id } = yield* JobQueue.enqueue(Broken, undefined)
+      yield* settled
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "pending")
+      assert.strictEqual(job.availableAt, 60_000)
+    }).pipe(inHoldfast(Broken.toLayer(() => Effect.fail("no"))))
+  })
+})

@@ -1,0 +1,177 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Layer, Option, Schema, Scope, TestClock } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { EventLoop } from "../../src/runtime/EventLoop.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as Worker from "../../src/runtime/Worker.ts"
+import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import { calm, Faults, inHoldfast, linesSaying, makeGate, settled } from "./harness.ts"
+
+const Task = Job.make("shutdown.task", { payload: Schema.String, lease: "60 seconds" })
+
+const options = { ...calm, jobs: [Task], heartbeatInterval: "20 seconds", shutdownGrace: "25 seconds" } as const
+
+/** A worker that has been told to end while it runs one job, 5 s after the start. */
+const closing = Effect.gen(function*() {
+  const worker = yield* Effect.forkDaemon(Worker.run(options))
+  yield* settled
+  const { id } = yield* JobQueue.enqueue(Task, "running")
+  yield* TestClock.adjust("5 seconds")
+  const closed = yield* Effect.fork(Fiber.interrupt(worker))
+  yield* settled
+  return { id, closed }
+})
+
+const isClosed = (closed: Fiber.Fiber<unknown>) => Effect.map(Fiber.poll(closed), Option.isSome)
+
+describe("a worker that is told to end", () => {
+  it.effect("ends at once when nothing is running", () =>
+    Effect.gen(function*() {
+      const worker = yield* Effect.forkDaemon(Worker.run(options))
+      yield* settled
+      yield* Fiber.interrupt(worker)
+      assert.strictEqual((yield* linesSaying("Worker stopped")).length, 1)
+      assert.deepStrictEqual(yield* linesSaying("Waiting for running jobs to end"), [])
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
+
+  it.effect("claims no more", () =>
+    Effect.gen(function*() {
+      const { closed } = yield* closing
+      const { id } = yield* JobQueue.enqueue(Task, "too late")
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(yield* isClosed(closed))
+      assert.strictEqual((yield* JobQueue.get(id)).attempts, 0)
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
+  it.effect("waits for a job that ends within the grace, which is settled as ever", () =>
+    Effect.gen(function*() {
+      const { closed, id } = yield* closing
+      yield* TestClock.adjust(14_999)
+      assert.isFalse(yield* isClosed(closed))
+      yield* TestClock.adjust(1)
+      assert.isTrue(yield* isClosed(closed))
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "succeeded")
+      assert.strictEqual(job.finishedAt, 20_000)
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.sleep("20 seconds")))))
+
+  it.effect("keeps the leases of its jobs meanwhile", () =>
+    Effect.gen(function*() {
+      const { id } = yield* closing
+      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual((yield* JobQueue.get(id)).lockedUntil, 80_000)
+      yield* TestClock.adjust("10 seconds")
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
+  it.effect("hands back what is running after the grace: pending, due now, nothing of the budget spent", () =>
+    Effect.gen(function*() {
+      const { closed, id } = yield* closing
+      yield* TestClock.adjust(24_999)
+      assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+      yield* TestClock.adjust(1)
+      assert.isTrue(yield* isClosed(closed))
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "pending")
+      assert.strictEqual(job.availableAt, 30_000)
+      assert.strictEqual(job.failures, 0)
+      assert.strictEqual(job.attempts, 1)
+      assert.strictEqual(job.lockedBy, null)
+      assert.strictEqual(job.lastError, null)
+      assert.strictEqual((yield* linesSaying("Job handed back"))[0]?.annotations["jobId"], id)
+
+      const [again] = yield* JobQueue.claim({ jobs: [Task], worker: "bob" })
+      assert.strictEqual(again?.lease.attempt, 2)
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
+  it.effect("hands a job back only after the handler's finalizers have run", () => {
+    const finalized: Array<number> = []
+    const slowly = Effect.gen(function*() {
+      yield* Effect.sleep("4 seconds")
+      finalized.push(yield* TestClock.currentTimeMillis)
+    })
+    return Effect.gen(function*() {
+      const { closed, id } = yield* closing
+      yield* TestClock.adjust(28_999)
+      assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+      assert.isFalse(yield* isClosed(closed))
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(finalized, [34_000])
+      assert.strictEqual((yield* JobQueue.get(id)).availableAt, 34_000)
+      assert.isTrue(yield* isClosed(closed))
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.ensuring(Effect.never, slowly))))
+  })
+
+  it.effect("hands each job back as soon as that one has ended", () =>
+    Effect.gen(function*() {
+      const worker = yield* Effect.forkDaemon(Worker.run({ ...options, shutdownGrace: 0 }))
+      yield* settled
+      const quick = yield* JobQueue.enqueue(Task, "quick")
+      const slow = yield* JobQueue.enqueue(Task, "slow")
+      yield* settled
+      const closed = yield* Effect.fork(Fiber.interrupt(worker))
+      yield* settled
+      assert.strictEqual((yield* JobQueue.get(quick.id)).status, "pending")
+      assert.strictEqual((yield* JobQueue.get(slow.id)).status, "running")
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* JobQueue.get(slow.id)).status, "pending")
+      assert.isTrue(yield* isClosed(closed))
+    }).pipe(inHoldfast(Task.toLayer((name) =>
+      name === "quick" ? Effect.never : Effect.ensuring(Effect.never, Effect.sleep("10 seconds"))
+    ))))
+
+  it.effect("still stops a job that is cancelled during the grace", () =>
+    Effect.gen(function*() {
+      const { closed, id } = yield* closing
+      yield* JobQueue.cancel(id)
+      yield* settled
+      assert.strictEqual((yield* JobQueue.get(id)).status, "cancelled")
+      assert.isTrue(yield* isClosed(closed))
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
+  it.effect("starts what it has claimed, even when it is told in the middle of the claim", () =>
+    Effect.gen(function*() {
+      const gate = yield* makeGate
+      yield* (yield* Faults).inject("claim", (call) => Effect.tap(call, gate.pass))
+      const worker = yield* Effect.forkDaemon(Worker.run({ ...options, shutdownGrace: 0 }))
+      yield* settled
+      const { id } = yield* JobQueue.enqueue(Task, "claimed")
+      yield* gate.reached
+      const closed = yield* Effect.fork(Fiber.interrupt(worker))
+      yield* settled
+      yield* gate.open
+      yield* settled
+      assert.isTrue(yield* isClosed(closed))
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "pending")
+      assert.strictEqual(job.attempts, 1)
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+})
+
+describe("a worker's layer", () => {
+  it.effect("is torn down before its store is: the jobs it hands back are in the file", () =>
+    Effect.gen(function*() {
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const jobs = JobQueue.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename: `${folder}/jobs.db` })))
+      const main = Worker.layer({ ...options, shutdownGrace: "1 second" }).pipe(
+        Layer.provide(Task.toLayer(() => Effect.never)),
+        Layer.provideMerge(jobs),
+        Layer.provideMerge(Layer.succeed(EventLoop, { turn: Effect.yieldNow() }))
+      )
+
+      const scope = yield* Scope.make()
+      const app = yield* Layer.buildWithScope(main, scope)
+      const { id } = yield* Effect.provide(JobQueue.enqueue(Task, "running"), app)
+      yield* settled
+      assert.strictEqual((yield* Effect.provide(JobQueue.get(id), app)).status, "running")
+      const closed = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closed)
+
+      const job = yield* Effect.provide(JobQueue.get(id), jobs)
+      assert.strictEqual(job.status, "pending")
+      assert.strictEqual(job.failures, 0)
+      assert.strictEqual(job.attempts, 1)
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+})

@@ -1,0 +1,254 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Metric, Schema, TestClock, Tracer } from "effect"
+import { CurrentJob } from "../../src/domain/CurrentJob.ts"
+import * as Job from "../../src/domain/Job.ts"
+import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
+import { metrics } from "../../src/runtime/events.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { counted, failing, Faults, inHoldfast, linesSaying, Logs, settled, work } from "./harness.ts"
+
+/** What no line of a log may show. */
+const secret = "xyzzy-31337"
+
+describe("the log of a job", () => {
+  const ends: Readonly<
+    Record<
+      string,
+      { readonly handler: () => Effect.Effect<string, unknown>; readonly line: string; readonly level: string }
+    >
+  > = {
+    "succeeds": { handler: () => Effect.succeed(secret), line: "Job succeeded", level: "INFO" },
+    "fails": { handler: () => Effect.fail(new Error(secret)), line: "Job failed, will be retried", level: "INFO" },
+    "dies": { handler: () => Effect.die(new TypeError(secret)), line: "Job failed, will be retried", level: "INFO" },
+    "dies of a mere string": { handler: () => Effect.die(secret), line: "Job failed, will be retried", level: "INFO" },
+    "says never again": { handler: () => neverRetry({ message: secret }), line: "Job failed", level: "ERROR" },
+    "snoozes": { handler: () => snooze("1 hour"), line: "Job snoozed", level: "INFO" },
+    "gives what does not encode": {
+      handler: () => Effect.succeed(secret.repeat(10)),
+      line: "Job failed",
+      level: "ERROR"
+    }
+  }
+  const Told = Job.make("telemetry.told", {
+    payload: { secret: Schema.String },
+    success: Schema.String.pipe(Schema.maxLength(20))
+  })
+
+  for (const [end, { handler, level, line }] of Object.entries(ends)) {
+    it.effect(`of one whose handler ${end} is one line for its claim and one for its end, and shows no secret`, () =>
+      Effect.gen(function*() {
+        yield* work({ jobs: [Told] })
+        const { id } = yield* JobQueue.enqueue(Told, { secret })
+        yield* settled
+        const lines = (yield* Logs).filter(({ annotations }) => annotations["jobId"] === id)
+        assert.deepStrictEqual(lines.map((one) => [one.level, one.message]), [["INFO", "Job claimed"], [level, line]])
+        for (const { annotations } of lines) {
+          assert.strictEqual(annotations["kind"], "telemetry.told")
+          assert.strictEqual(annotations["attempt"], 1)
+          assert.match(String(annotations["worker"]), /^.+:\d+:[0-9a-f]{32}$/)
+        }
+        for (const { whole } of yield* Logs) assert.notInclude(whole, secret)
+      }).pipe(inHoldfast(Told.toLayer(handler))))
+  }
+
+  it.effect("shows no secret of a payload in the table that does not decode", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* JobQueue.enqueue(Told, { secret })
+      yield* sql`UPDATE holdfast_jobs SET payload = ${JSON.stringify({ secret: [secret] })}`
+      yield* work({ jobs: [Told] })
+      assert.strictEqual((yield* linesSaying("Job failed")).length, 1)
+      for (const { whole } of yield* Logs) assert.notInclude(whole, secret)
+    }).pipe(inHoldfast(Told.toLayer(() => Effect.succeed("")))))
+
+  it.effect("shows no secret of what is refused, reported, cancelled, timed out, or cannot be settled", () => {
+    const Slow = Job.make("telemetry.slow", { payload: Schema.String, success: Schema.String, timeout: "1 minute" })
+    const report = Effect.flatMap(CurrentJob, ({ progress }) => progress({ secret }))
+    return Effect.gen(function*() {
+      const { inject } = yield* Faults
+      yield* Effect.flip(JobQueue.enqueue(Slow, `${secret}${"x".repeat(1024 * 1024)}`))
+      yield* inject("extend", failing)
+      yield* inject("complete", failing)
+      yield* work({ jobs: [Slow], leaseDuration: "2 minutes" })
+      yield* JobQueue.enqueueMany(Slow, [{ payload: `never ${secret}` }, { payload: `done ${secret}` }])
+      const { id } = yield* JobQueue.enqueue(Slow, `never ${secret}`)
+      yield* settled
+      yield* JobQueue.cancel(id)
+      yield* TestClock.adjust("3 minutes")
+      assert.strictEqual((yield* linesSaying("Job cancelled")).length, 1)
+      assert.strictEqual((yield* linesSaying("Job failed, will be retried"))[0]?.annotations["error"], "Timeout")
+      assert.strictEqual((yield* linesSaying("Settling was given up; the lease will run out")).length, 1)
+      for (const { whole } of yield* Logs) assert.notInclude(whole, secret)
+    }).pipe(
+      inHoldfast(
+        Slow.toLayer((payload) =>
+          Effect.zipRight(report, payload.startsWith("done") ? Effect.succeed(secret) : Effect.never)
+        )
+      )
+    )
+  })
+
+  it.effect("names the error of a failed attempt by its tag, and when it will be tried again", () => {
+    class MailboxFull extends Schema.TaggedError<MailboxFull>()("MailboxFull", { owner: Schema.String }) {}
+    return Effect.gen(function*() {
+      yield* work({ jobs: [Told] })
+      yield* JobQueue.enqueue(Told, { secret })
+      yield* settled
+      const [line] = yield* linesSaying("Job failed, will be retried")
+      assert.strictEqual(line?.annotations["error"], "MailboxFull")
+      assert.strictEqual(line?.annotations["retryIn"], "1m")
+    }).pipe(inHoldfast(Told.toLayer(() => Effect.fail(new MailboxFull({ owner: secret })))))
+  })
+
+  it.effect("begins and ends with the worker's own lines, which name it", () =>
+    Effect.gen(function*() {
+      yield* Effect.scoped(work({ jobs: [Told] }))
+      const [started] = yield* linesSaying("Worker started")
+      const [stopped] = yield* linesSaying("Worker stopped")
+      assert.strictEqual(started?.annotations["kinds"], "telemetry.told")
+      assert.isString(started?.annotations["worker"])
+      assert.strictEqual(stopped?.annotations["worker"], started?.annotations["worker"])
+    }).pipe(inHoldfast(Told.toLayer(() => Effect.succeed("")))))
+
+  it.effect("two workers in one process are told apart", () =>
+    Effect.gen(function*() {
+      yield* work({ jobs: [Told] })
+      yield* work({ jobs: [Told] })
+      const names = (yield* linesSaying("Worker started")).map(({ annotations }) => annotations["worker"])
+      assert.strictEqual(new Set(names).size, 2)
+    }).pipe(inHoldfast(Told.toLayer(() => Effect.succeed("")))))
+})
+
+describe("metrics", () => {
+  it.effect("count what was enqueued, claimed, and settled by outcome", () => {
+    const kind = "telemetry.counted"
+    const Counted = Job.make(kind, { payload: Schema.String })
+    const handlers = Counted.toLayer((end) => {
+      switch (end) {
+        case "succeed":
+          return Effect.void
+        case "snooze":
+          return snooze("1 day")
+        case "never again":
+          return neverRetry("no")
+        case "go on":
+          return Effect.never
+        default:
+          return Effect.fail("no")
+      }
+    })
+    return Effect.gen(function*() {
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* work({ jobs: [Counted] })
+        const ends = ["succeed", "succeed", "snooze", "never again", "fail", "go on"]
+        yield* JobQueue.enqueueMany(Counted, ends.map((payload) => ({ payload })))
+        yield* JobQueue.enqueue(Counted, "succeed", { uniqueKey: "one", delay: "1 day" })
+        yield* JobQueue.enqueue(Counted, "succeed", { uniqueKey: "one", delay: "1 day" })
+        const { id } = yield* JobQueue.enqueue(Counted, "go on")
+        yield* settled
+        yield* JobQueue.cancel(id)
+        yield* settled
+      }))
+      assert.strictEqual(yield* counted(metrics.enqueued, { kind }), 8)
+      assert.strictEqual(yield* counted(metrics.claimed, { kind }), 7)
+      const settledAs = (outcome: string) => counted(metrics.settled, { kind, outcome })
+      assert.strictEqual(yield* settledAs("succeeded"), 2)
+      assert.strictEqual(yield* settledAs("snoozed"), 1)
+      assert.strictEqual(yield* settledAs("failed"), 1)
+      assert.strictEqual(yield* settledAs("retrying"), 1)
+      assert.strictEqual(yield* settledAs("released"), 1)
+      assert.strictEqual(yield* settledAs("cancelled"), 1)
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("measure how long a job waited, and how long it took", () => {
+    const kind = "telemetry.measured"
+    const Measured = Job.make(kind, { payload: Schema.Void })
+    return Effect.gen(function*() {
+      yield* JobQueue.enqueue(Measured, undefined, { delay: "1 second" })
+      yield* TestClock.adjust("5 seconds")
+      yield* work({ jobs: [Measured] })
+      yield* TestClock.adjust("7 seconds")
+      assert.strictEqual((yield* Metric.value(Metric.tagged(metrics.queueDelay, "kind", kind))).sum, 4)
+      assert.strictEqual((yield* Metric.value(Metric.tagged(metrics.jobDuration, "kind", kind))).sum, 7)
+    }).pipe(inHoldfast(Measured.toLayer(() => Effect.sleep("7 seconds"))))
+  })
+
+  it.effect("count the heartbeats that did not get through", () => {
+    const kind = "telemetry.beating"
+    const Beating = Job.make(kind, { payload: Schema.Void, lease: "10 minutes" })
+    return Effect.gen(function*() {
+      yield* (yield* Faults).inject("extend", failing, 2)
+      yield* work({ jobs: [Beating] })
+      yield* JobQueue.enqueue(Beating, undefined)
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual(yield* counted(metrics.heartbeatFailures, { kind }), 2)
+    }).pipe(inHoldfast(Beating.toLayer(() => Effect.never)))
+  })
+})
+
+describe("traces", () => {
+  const Traced = Job.make("telemetry.traced", { payload: Schema.Void })
+
+  /** Runs the test under a tracer that keeps every span it makes. */
+  const traced = <A, E, R>(test: (spans: ReadonlyArray<Tracer.Span>) => Effect.Effect<A, E, R>) =>
+    Effect.flatMap(Effect.tracer, (tracer) => {
+      const spans: Array<Tracer.Span> = []
+      const keeping = Tracer.make({
+        span: (...options) => {
+          const span = tracer.span(...options)
+          spans.push(span)
+          return span
+        },
+        context: (execution, fiber) => tracer.context(execution, fiber)
+      })
+      return Effect.provide(test(spans), Layer.setTracer(keeping))
+    })
+
+  it.effect("a job has a span of its own, whose parent is the span that enqueued it", () =>
+    traced((spans) =>
+      Effect.gen(function*() {
+        const named = (name: string) => {
+          const span = spans.find((one) => one.name === name)
+          assert(span !== undefined)
+          return span
+        }
+        const { id } = yield* Effect.withSpan(JobQueue.enqueue(Traced, undefined), "request")
+        yield* Effect.withSpan(work({ jobs: [Traced] }), "worker")
+        const enqueued = named("JobQueue.enqueue")
+        assert.strictEqual(enqueued.traceId, named("request").traceId)
+        const job = named("job telemetry.traced")
+        assert.strictEqual(job.traceId, enqueued.traceId)
+        assert(job.parent._tag === "Some")
+        assert.strictEqual(job.parent.value.spanId, enqueued.spanId)
+        assert.strictEqual(job.kind, "consumer")
+        assert.strictEqual(job.attributes.get("job.id"), id)
+        assert.strictEqual(job.attributes.get("job.attempt"), 1)
+        assert.strictEqual(job.status._tag, "Ended")
+      }).pipe(inHoldfast(Traced.toLayer(() => Effect.void)))
+    ))
+
+  it.effect("what a handler does is told under its job's span", () =>
+    traced((spans) =>
+      Effect.gen(function*() {
+        yield* JobQueue.enqueue(Traced, undefined)
+        yield* work({ jobs: [Traced] })
+        const inner = spans.find(({ name }) => name === "send")
+        assert(inner?.parent._tag === "Some" && inner.parent.value._tag === "Span")
+        assert.strictEqual(inner.parent.value.name, "job telemetry.traced")
+      }).pipe(inHoldfast(Traced.toLayer(() => Effect.withSpan(Effect.void, "send"))))
+    ))
+
+  it.effect("a job whose trace context cannot be read begins a trace of its own", () =>
+    traced((spans) =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        yield* JobQueue.enqueue(Traced, undefined)
+        yield* sql`UPDATE holdfast_jobs SET trace_context = 'nonsense'`
+        yield* Effect.withSpan(work({ jobs: [Traced] }), "worker")
+        const job = spans.find(({ name }) => name === "job telemetry.traced")
+        assert.strictEqual(job?.parent._tag, "None")
+      }).pipe(inHoldfast(Traced.toLayer(() => Effect.void)))
+    ))
+})
