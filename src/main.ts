@@ -2,6 +2,7 @@ import { Command, ValidationError } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Effect, Layer } from "effect"
 import { createRequire } from "node:module"
+import * as BrandBrainConfig from "./brandbrain/BrandBrainConfig.ts"
 import { commands } from "./brandbrain/commands.ts"
 import { CompileJob, CompileJobLive } from "./brandbrain/compileJob.ts"
 import { firstStart } from "./brandbrain/firstStart.ts"
@@ -24,6 +25,8 @@ const start = Command.make("holdfast", flags, (flags) =>
     const configured = yield* settings
     const options = workerOptions([CompileJob], flags, configured)
     if (flags.dryRun) return yield* dryRun(options, configured)
+    // Everything that can be wrong with the settings is told before a file is made.
+    yield* Effect.zipRight(Worker.check(options), BrandBrainConfig.config)
     yield* handleSignals(configured.shutdownGrace)
     yield* Effect.zipRight(firstStart, Worker.run(options)).pipe(
       Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App)))

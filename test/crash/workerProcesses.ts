@@ -28,6 +28,8 @@ export interface Started {
   readonly child: ChildProcess
   /** Everything it has said on standard output. */
   readonly said: ReadonlyArray<string>
+  /** Everything it has said on standard error. */
+  readonly complained: ReadonlyArray<string>
   /** Waits until it says a line with this text. Looks only at lines not looked at before. */
   readonly says: (text: string) => Effect.Effect<string>
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
@@ -59,7 +61,7 @@ export const startProcess = (
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, [...args], {
-          stdio: ["ignore", "pipe", "inherit"],
+          stdio: ["ignore", "pipe", "pipe"],
           cwd,
           env: { ...process.env, ...environment }
         })
@@ -70,10 +72,13 @@ export const startProcess = (
       said.push(line)
       lines.unsafeOffer(line)
     })
+    const complained: Array<string> = []
+    createInterface({ input: child.stderr }).on("line", (line) => complained.push(line))
     const ended = new Promise<Ended>((resolve) => child.on("close", (code, signal) => resolve({ code, signal })))
     return {
       child,
       said,
+      complained,
       says: (text) => Effect.repeat(Queue.take(lines), { until: (line) => line.includes(text) }),
       kill: (signal) => Effect.sync(() => void child.kill(signal)),
       ended: Effect.promise(() => ended)
