@@ -1,7 +1,8 @@
-import { Context, Duration, Effect, Layer, Option, Predicate, Schema, Scope, Tracer } from "effect"
+import type { Scope } from "effect"
+import { Context, Duration, Effect, Layer, Option, Predicate, Schema } from "effect"
 import type { Backoff } from "./Backoff.ts"
 import { defaultBackoff } from "./Backoff.ts"
-import { CurrentJob } from "./CurrentJob.ts"
+import type { CurrentJob } from "./CurrentJob.ts"
 import type { ForeignTransaction, LeaseLost, StoreError } from "./errors.ts"
 import { InvalidJob } from "./errors.ts"
 import type { Verdict } from "./Verdict.ts"
@@ -97,10 +98,11 @@ export interface Handler<in out Kind extends string> {
 /** The handlers that a worker of these definitions requires. */
 export type HandlerOf<J> = J extends { readonly kind: infer Kind extends string } ? Handler<Kind> : never
 
-/** What a handler's Layer holds: its definition, and the code with all but the attempt's own services provided. */
+/** What a handler's Layer holds: its definition, the code, and the services that the layer was built with. */
 export interface HandlerService {
   readonly job: Any
   readonly run: (payload: unknown) => Effect.Effect<unknown, unknown, CurrentJob | Scope.Scope>
+  readonly services: Context.Context<never>
 }
 
 /** The tag under which the handler of `kind` is found. */
@@ -182,24 +184,15 @@ export const make = <
 
 type AnyHandler = (payload: never) => Effect.Effect<unknown, unknown, CurrentJob | Scope.Scope>
 
-/**
- * A handler runs in the services its layer was built with, and takes from the
- * attempt only what belongs to the attempt.
- */
 const handlerLayer = (job: Any, handler: AnyHandler | Effect.Effect<AnyHandler, unknown, unknown>) =>
   Layer.effect(
     handlerTag(job.kind),
     Effect.gen(function*() {
       const run = Effect.isEffect(handler) ? yield* handler : handler
-      const built = Context.omit(Tracer.ParentSpan)(yield* Effect.context<never>())
       return {
         job,
-        run: (payload: unknown) =>
-          Effect.contextWithEffect((attempt: Context.Context<CurrentJob | Scope.Scope>) =>
-            Effect.suspend(() => run(payload as never)).pipe(
-              Effect.provide(Context.merge(built, Context.pick(CurrentJob, Scope.Scope)(attempt)))
-            )
-          )
+        run: (payload: unknown) => Effect.suspend(() => run(payload as never)),
+        services: yield* Effect.context<never>()
       }
     })
   )

@@ -1,3 +1,4 @@
+import type { ParseResult } from "effect"
 import { Either, Schema } from "effect"
 import { InvalidJob } from "./errors.ts"
 import { schemaIssues } from "./schemaIssues.ts"
@@ -5,37 +6,60 @@ import { schemaIssues } from "./schemaIssues.ts"
 /** The most that a payload, a result or a progress may take as JSON: 1 MiB of UTF-8. */
 export const maxJsonBytes = 1024 * 1024
 
+type Field = "payload" | "result" | "progress"
+
 /**
  * `value` as the JSON text a row keeps, encoded by `schema`. Refused with the
  * path and what was expected there, and never with the value itself.
  */
 export const encodeJson = (
   kind: string,
-  field: "payload" | "result" | "progress",
+  field: Field,
   schema: Schema.Schema.Any,
   value: unknown
 ): Either.Either<string, InvalidJob> =>
-  Schema.encodeUnknownEither(schema as Schema.Schema<unknown>)(value).pipe(
-    Either.mapLeft((error) => new InvalidJob({ kind, field, allowed: schemaIssues(error) })),
+  unlessItThrows(kind, field, () => Schema.encodeUnknownEither(schema as Schema.Schema<unknown>)(value)).pipe(
     Either.flatMap((encoded) => toJson(kind, field, encoded))
   )
 
 /** The value that `json` stands for, decoded by `schema`. */
 export const decodeJson = (
   kind: string,
-  field: "payload",
+  field: Field,
   schema: Schema.Schema.Any,
   json: unknown
-): Either.Either<unknown, InvalidJob> => {
-  const decode = Schema.decodeUnknownEither(schema as Schema.Schema<unknown>)
-  return decode(json).pipe(
-    // A null may be what `toJson` wrote for undefined.
-    Either.orElse((error) => json === null ? Either.mapLeft(decode(undefined), () => error) : Either.left(error)),
-    Either.mapLeft((error) => new InvalidJob({ kind, field, allowed: schemaIssues(error) }))
+): Either.Either<unknown, InvalidJob> =>
+  unlessItThrows(kind, field, () => {
+    const decode = Schema.decodeUnknownEither(schema as Schema.Schema<unknown>)
+    return decode(json).pipe(
+      // A null may be what `toJson` wrote for undefined.
+      Either.orElse((error) => json === null ? Either.mapLeft(decode(undefined), () => error) : Either.left(error))
+    )
+  })
+
+/**
+ * `value` as JSON text that decodes again: what JSON makes something else of, as
+ * it makes null of NaN, would only be found out when the job runs.
+ */
+export const encodePayload = (
+  kind: string,
+  schema: Schema.Schema.Any,
+  value: unknown
+): Either.Either<string, InvalidJob> =>
+  Either.flatMap(
+    encodeJson(kind, "payload", schema, value),
+    (json) => Either.map(decodeJson(kind, "payload", schema, JSON.parse(json)), () => json)
+  )
+
+/** A schema's own code may throw, and what it throws can show the value. */
+const unlessItThrows = <A>(kind: string, field: Field, step: () => Either.Either<A, ParseResult.ParseError>) => {
+  const refused = (allowed: string) => new InvalidJob({ kind, field, allowed })
+  return Either.try({ try: step, catch: () => refused("a value that its schema can take without throwing") }).pipe(
+    Either.flatMap(Either.mapLeft((error) => refused(schemaIssues(error))))
   )
 }
 
-const toJson = (kind: string, field: string, encoded: unknown): Either.Either<string, InvalidJob> =>
+const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<string, InvalidJob> =>
   Either.try({
     // JSON has no undefined, which is what Schema.Void encodes to.
     try: () => JSON.stringify(encoded ?? null) as string | undefined,

@@ -60,7 +60,8 @@ export const layer = <const Jobs extends ReadonlyArray<Job.Any>>(
 
 /**
  * A worker for as long as this effect runs: until it is interrupted, or comes to
- * one of its limits. Interrupted or not, it ends as `layer` does.
+ * one of its limits. Interrupted or not, it ends as `layer` does. To be started,
+ * but not waited for, inside a transaction, whose end its claims wait for.
  */
 export const run = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits

@@ -1,5 +1,6 @@
 import {
   Clock,
+  Context,
   DateTime,
   Deferred,
   Duration,
@@ -10,16 +11,19 @@ import {
   FiberRef,
   Option,
   Schedule,
-  Schema
+  Schema,
+  Scope,
+  Tracer
 } from "effect"
 import * as Backoff from "../domain/Backoff.ts"
 import { CurrentJob } from "../domain/CurrentJob.ts"
 import type { LeaseLost } from "../domain/errors.ts"
-import { InvalidJob, StoreError } from "../domain/errors.ts"
+import { StoreError } from "../domain/errors.ts"
 import type { HandlerService } from "../domain/Job.ts"
 import type { JobStatus } from "../domain/JobRecord.ts"
 import { Outcome, outcomeOf, StopReason } from "../domain/Outcome.ts"
 import { decodeJson, encodeJson } from "../domain/wireValue.ts"
+import { withoutTransaction } from "../store/connection.ts"
 import type { ClaimedJob, Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
 import * as events from "./events.ts"
@@ -89,18 +93,8 @@ export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStor
 /** A payload that does not fit will not fit the next time either. */
 const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcome> =>
   Either.mapLeft(
-    unlessItThrows(job.kind, "payload", () => decodeJson(job.kind, "payload", handler.job.payloadSchema, job.payload)),
+    decodeJson(job.kind, "payload", handler.job.payloadSchema, job.payload),
     (error) => Outcome.Fail({ error: error.message, name: error._tag, final: true })
-  )
-
-/** A schema's own code may throw, which must not cost the attempt its end; what it throws can show the value. */
-const unlessItThrows = <A>(kind: string, field: string, step: () => Either.Either<A, InvalidJob>) =>
-  Either.flatMap(
-    Either.try({
-      try: step,
-      catch: () => new InvalidJob({ kind, field, allowed: "a value that its schema can take without throwing" })
-    }),
-    (answer) => answer
   )
 
 /** Runs the handler in a fiber of its own, which a stop request interrupts, and decides what its end means. */
@@ -108,7 +102,7 @@ const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
   Effect.gen(function*() {
     const { handler, job, stopRequest } = attempt
     const unhandled = yield* FiberRef.get(FiberRef.unhandledErrorLogLevel)
-    const fiber = yield* handler.run(payload).pipe(
+    const fiber = yield* handle(handler, payload).pipe(
       Effect.scoped,
       Effect.provideService(CurrentJob, yield* currentJob(attempt, lease)),
       Effect.withUnhandledErrorLogLevel(unhandled),
@@ -132,6 +126,19 @@ const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
     const stopped = yield* Deferred.poll(stopRequest)
     return outcomeOf(exit, Option.isSome(stopped) ? Option.some(yield* stopped.value) : Option.none())
   }).pipe(Effect.scoped)
+
+/**
+ * A handler runs in the services its layer was built with, but in no transaction
+ * that was open then, and takes from the attempt what belongs to the attempt.
+ */
+const handle = ({ run, services }: HandlerService, payload: unknown) =>
+  Effect.contextWithEffect((attempt: Context.Context<CurrentJob | Scope.Scope>) =>
+    run(payload).pipe(
+      Effect.provide(Context.merge(withoutTransaction(services), attemptServices(attempt as Context.Context<never>)))
+    )
+  )
+
+const attemptServices = Context.pick(CurrentJob, Scope.Scope, Tracer.ParentSpan)
 
 const currentJob = ({ job }: Attempt, lease: KeptLease) =>
   Effect.map(JobStore, (store) =>
@@ -205,8 +212,7 @@ const settlement = (
     const { lease } = job
     switch (outcome._tag) {
       case "Complete": {
-        const result = unlessItThrows(job.kind, "result", () =>
-          encodeJson(job.kind, "result", handler.job.successSchema, outcome.value))
+        const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value)
         // The next attempt's result would fit no better.
         if (Either.isLeft(result)) {
           const { _tag, message } = result.left

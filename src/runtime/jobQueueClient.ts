@@ -4,7 +4,7 @@ import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
 import { JobId } from "../domain/JobId.ts"
 import { readableCause } from "../domain/readableCause.ts"
-import { encodeJson } from "../domain/wireValue.ts"
+import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
 import * as events from "./events.ts"
@@ -55,7 +55,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobS
         ))
       const queues = Option.map(
         Option.fromNullable(options.queues),
-        (names) => names.map((queue) => ({ queue, limit }))
+        (names) => [...new Set(names)].map((queue) => ({ queue, limit }))
       )
       return { limit, kinds, queues, worker: options.worker ?? thisWorker } satisfies ClaimRequest
     })
@@ -158,7 +158,7 @@ const newJob = <J extends Job.Any>(
       id: options.id === undefined ? yield* ids.jobId : yield* callersId(kind, options.id),
       queue,
       kind,
-      payload: yield* encodeJson(kind, "payload", job.payloadSchema, payload),
+      payload: yield* encodePayload(kind, job.payloadSchema, payload),
       priority,
       partitionKey: partitionKey ?? null,
       uniqueKey: uniqueKey ?? null,

@@ -1,15 +1,14 @@
 import { Reactivity } from "@effect/experimental"
-import type { SqlConnection } from "@effect/sql"
 import { SqlClient, Statement } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Context, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope, Stream } from "effect"
+import { Context, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope } from "effect"
 import { mkdir } from "node:fs/promises"
 import { dirname } from "node:path"
 import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
-import { holdingConnection, immediateTransaction, isBusy } from "./connection.ts"
+import { heldForEach, immediateTransaction, isBusy } from "./connection.ts"
 
 /** How to open a SQLite database. */
 export interface Options {
@@ -25,11 +24,12 @@ export interface Options {
  * A SQLite file with the jobs in it, as one layer: the job store, and the
  * SqlClient for the app's own tables, so that both share transactions.
  *
- * The client is `@effect/sql-sqlite-node`'s, mended in three places. A statement
+ * The client is `@effect/sql-sqlite-node`'s, mended in four places. A statement
  * outside a transaction holds the connection while it runs; the client's own
  * can land in another fiber's transaction and be rolled back with it. A
- * transaction takes the write lock when it begins. And a COMMIT that fails is
- * rolled back and a typed error. All wait for another process's lock up to 5 s
+ * transaction takes the write lock when it begins, and a fiber that outlives it
+ * does not write into a later one. A COMMIT that fails is rolled back and a typed
+ * error. All wait for another process's lock up to 5 s
  * without blocking the event loop.
  */
 export const layer = (
@@ -78,16 +78,8 @@ const connect = ({ filename, readonly }: Options) =>
 const mended = (client: SqliteClient.SqliteClient) =>
   Effect.gen(function*() {
     yield* client`PRAGMA busy_timeout = 0`
-    const held = holdingConnection(client)
     const statements = yield* SqlClient.make({
-      acquirer: Effect.succeed<SqlConnection.Connection>({
-        execute: (...statement) => held((connection) => connection.execute(...statement)),
-        executeRaw: (...statement) => held((connection) => connection.executeRaw(...statement)),
-        executeValues: (...statement) => held((connection) => connection.executeValues(...statement)),
-        executeUnprepared: (...statement) => held((connection) => connection.executeUnprepared(...statement)),
-        executeStream: (...statement) =>
-          Stream.unwrapScoped(Effect.map(client.reserve, (connection) => connection.executeStream(...statement)))
-      }),
+      acquirer: Effect.succeed(heldForEach(client)),
       transactionAcquirer: client.reserve,
       compiler: Statement.makeCompilerSqlite(),
       spanAttributes: [["db.system.name", "sqlite"]]

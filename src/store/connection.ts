@@ -1,6 +1,8 @@
 import type { SqlConnection, SqlError } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
-import { Effect, Option, Predicate, Schedule, Scope } from "effect"
+import { Context, Effect, Option, Predicate, Schedule, Scope, Stream } from "effect"
+
+type Connection = SqlConnection.Connection
 
 /** Waits 2 ms, then longer, to at most 50 ms and 5 s in all, for a lock that another process holds. */
 const untilFree = Schedule.exponential("2 millis", 1.5).pipe(
@@ -25,13 +27,59 @@ export const isBusy = (error: unknown): boolean => {
  */
 export const holdingConnection = (client: SqlClient.SqlClient) =>
 <A, E, R>(
-  use: (connection: SqlConnection.Connection) => Effect.Effect<A, E, R>
+  use: (connection: Connection) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError.SqlError, R> =>
   Effect.scopedWith((permit) => Effect.flatMap(Scope.extend(client.reserve, permit), use)).pipe(
     Effect.retry({ schedule: untilFree, while: isBusy })
   )
 
-type Connection = SqlConnection.Connection
+/** A connection that is held anew for each statement, and given back after it. */
+export const heldForEach = (client: SqlClient.SqlClient): Connection => {
+  const held = holdingConnection(client)
+  return {
+    execute: (...statement) => held((connection) => connection.execute(...statement)),
+    executeRaw: (...statement) => held((connection) => connection.executeRaw(...statement)),
+    executeValues: (...statement) => held((connection) => connection.executeValues(...statement)),
+    executeUnprepared: (...statement) => held((connection) => connection.executeUnprepared(...statement)),
+    executeStream: (...statement) =>
+      Stream.unwrapScoped(Effect.map(client.reserve, (connection) => connection.executeStream(...statement)))
+  }
+}
+
+/**
+ * The connection of one transaction. A fiber that was forked in the transaction
+ * and outlives it still carries this; what it does then is done by itself, and
+ * not in the middle of whatever transaction is open by that time.
+ */
+class TransactionConnection implements Connection {
+  open = true
+  readonly ofClient: Connection
+  private readonly afterwards: Connection
+  constructor(ofClient: Connection, afterwards: Connection) {
+    this.ofClient = ofClient
+    this.afterwards = afterwards
+  }
+  private get now(): Connection {
+    return this.open ? this.ofClient : this.afterwards
+  }
+  readonly execute: Connection["execute"] = (...statement) => this.now.execute(...statement)
+  readonly executeRaw: Connection["executeRaw"] = (...statement) => this.now.executeRaw(...statement)
+  readonly executeValues: Connection["executeValues"] = (...statement) => this.now.executeValues(...statement)
+  readonly executeUnprepared: Connection["executeUnprepared"] = (...statement) =>
+    this.now.executeUnprepared(...statement)
+  readonly executeStream: Connection["executeStream"] = (...statement) => this.now.executeStream(...statement)
+}
+
+/** The client's connection that the ambient transaction is on; none when there is none, or when it is over. */
+export const ambientConnection = (context: Context.Context<never>): Option.Option<Connection> =>
+  Option.flatMap(Context.getOption(context, SqlClient.TransactionConnection), ([connection]) => {
+    if (!(connection instanceof TransactionConnection)) return Option.some(connection)
+    return connection.open ? Option.some(connection.ofClient) : Option.none()
+  })
+
+/** `context` without any transaction. */
+export const withoutTransaction = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.omit(SqlClient.TransactionConnection)(context as Context.Context<never>) as Context.Context<R>
 
 /** A transaction that did not come about, thrown past `makeWithTransaction`, which knows no failing BEGIN or COMMIT. */
 class NotTransacted {
@@ -46,18 +94,22 @@ class NotTransacted {
 /**
  * The client's `withTransaction`, but it takes the write lock when it begins, so
  * that reading before writing cannot fail with SQLITE_BUSY_SNAPSHOT; waits for
- * a lock that another process holds; and turns a failed COMMIT into a rollback
- * and a typed error, where the client's own leaves the transaction open.
+ * a lock that another process holds; turns a failed COMMIT into a rollback and
+ * a typed error, where the client's own leaves the transaction open; and lets no
+ * fiber that outlives it write into a later one.
  */
 export const immediateTransaction = (client: SqlClient.SqlClient): SqlClient.SqlClient["withTransaction"] => {
+  const afterwards = heldForEach(client)
   const run = (connection: Connection, command: string) => connection.executeUnprepared(command, [], undefined)
   const transact = SqlClient.makeWithTransaction({
     transactionTag: SqlClient.TransactionConnection,
     spanAttributes: [["db.system.name", "sqlite"]],
-    acquireConnection: Effect.flatMap(
-      Scope.make(),
-      (scope) => Effect.map(Scope.extend(client.reserve, scope), (connection) => [scope, connection] as const)
-    ),
+    acquireConnection: Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const transaction = new TransactionConnection(yield* Scope.extend(client.reserve, scope), afterwards)
+      yield* Scope.addFinalizer(scope, Effect.sync(() => void (transaction.open = false)))
+      return [scope, transaction] as const
+    }),
     begin: (connection: Connection) =>
       Effect.catchAll(run(connection, "BEGIN IMMEDIATE"), (error) => Effect.die(new NotTransacted("begin", error))),
     savepoint: (connection, id) => run(connection, `SAVEPOINT holdfast_${id}`),
@@ -83,6 +135,10 @@ export const immediateTransaction = (client: SqlClient.SqlClient): SqlClient.Sql
         schedule: untilFree,
         while: (error) => error instanceof NotTransacted && error.step === "begin" && isBusy(error.error)
       }),
-      Effect.mapError((error) => error instanceof NotTransacted ? error.error : error)
+      Effect.mapError((error) => error instanceof NotTransacted ? error.error : error),
+      // One that is over is none to nest in.
+      Effect.mapInputContext((context: Context.Context<R>) =>
+        Option.isSome(ambientConnection(context as Context.Context<never>)) ? context : withoutTransaction(context)
+      )
     )
 }

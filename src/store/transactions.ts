@@ -1,8 +1,8 @@
 import { SqlClient, SqlError } from "@effect/sql"
-import type { Scope } from "effect"
-import { Context, Effect, Option } from "effect"
+import type { Context, Scope } from "effect"
+import { Effect, Option } from "effect"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
-import { holdingConnection, immediateTransaction } from "./connection.ts"
+import { ambientConnection, holdingConnection, immediateTransaction, withoutTransaction } from "./connection.ts"
 import type { StoreFailure } from "./JobStore.ts"
 
 /** How store operations meet the transactions of their callers, on SQLite. */
@@ -38,7 +38,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
 
     const alone = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
       holdingConnection(client)((connection) =>
-        Effect.mapInputContext(effect, Context.add(SqlClient.TransactionConnection, [connection, 0]))
+        Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]) as Effect.Effect<A, E, R>
       )
 
     const joining = (byItself: typeof alone) =>
@@ -46,7 +46,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       operation: string,
       effect: Effect.Effect<A, E | SqlError.SqlError, R>
     ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreFailure, R> =>
-      Effect.flatMap(ambientConnection, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction, R> => {
+      Effect.flatMap(ambient, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction, R> => {
         if (Option.isSome(ambient) && ambient.value !== ours) return Effect.fail(new ForeignTransaction({ operation }))
         return Option.isSome(ambient) ? effect : byItself(effect)
       }).pipe(
@@ -64,7 +64,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       transaction: joining(withTransaction),
       afterTransaction: (effect) =>
         Effect.flatMap(
-          ambientConnection,
+          ambient,
           (ambient) =>
             Option.isNone(ambient) ? effect : Effect.scoped(client.reserve).pipe(
               // Whoever gets the client's one permit knows that the transaction is over.
@@ -78,16 +78,8 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
     }
   })
 
-const ambientConnection = Effect.contextWith((context: Context.Context<never>) =>
-  Option.map(
-    Context.getOption(context, SqlClient.TransactionConnection),
-    ([connection]) => connection
-  )
-)
+const ambient = Effect.contextWith((context: Context.Context<never>) => ambientConnection(context))
 
 /** Runs `effect` as if no transaction were open: what a worker does by itself is never part of somebody's transaction. */
 export const outsideTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.mapInputContext(
-    effect,
-    Context.omit(SqlClient.TransactionConnection) as (context: Context.Context<R>) => Context.Context<R>
-  )
+  Effect.mapInputContext(effect, (context: Context.Context<R>) => withoutTransaction(context))

@@ -120,14 +120,16 @@ describe("Job.toLayer", () => {
         const { send } = yield* Mailer
         return (yield* send(userId)) * 10 + attempt
       }))
-      const { run } = yield* Job.handlerTag("email.welcome").pipe(
+      const { run, services } = yield* Job.handlerTag("email.welcome").pipe(
         Effect.provide(handler),
-        Effect.provideService(Mailer, { send: (to) => Effect.succeed(to.length) }),
-        // Another job may be running where the layer is built, and is not the handler's.
-        Effect.provideService(CurrentJob, current(99))
+        Effect.provideService(Mailer, { send: (to) => Effect.succeed(to.length) })
       )
       const attempt = (number: number) =>
-        run({ userId: "abc" }).pipe(Effect.provideService(CurrentJob, current(number)), Effect.scoped)
+        run({ userId: "abc" }).pipe(
+          Effect.provideService(CurrentJob, current(number)),
+          Effect.scoped,
+          Effect.provide(services)
+        )
       assert.deepStrictEqual([yield* attempt(1), yield* attempt(2)], [31, 32])
     }))
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Schema } from "effect"
-import { decodeJson, encodeJson, maxJsonBytes } from "../../src/domain/wireValue.ts"
+import { decodeJson, encodeJson, encodePayload, maxJsonBytes } from "../../src/domain/wireValue.ts"
 
 const refusal = (schema: Schema.Schema.Any, value: unknown) =>
   Either.match(encodeJson("email.welcome", "payload", schema, value), {
@@ -76,4 +76,26 @@ describe("wireValue", () => {
       assert.deepStrictEqual(decodeJson("k", "payload", Wire, JSON.parse(json)), Either.right(value))
     }
   )
+})
+
+describe("a payload", () => {
+  it("that JSON would make something else of is refused at once, and not when the job runs", () => {
+    const sizes = Schema.Struct({ size: Schema.Number })
+    for (const size of [NaN, Infinity]) {
+      const refused = Either.getOrThrow(Either.flip(encodePayload("k", sizes, { size })))
+      assert.strictEqual(refused.message, "Job \"k\", payload: expected number at size")
+    }
+    assert.deepStrictEqual(encodePayload("k", sizes, { size: 1 }), Either.right("{\"size\":1}"))
+    assert.isTrue(Either.isLeft(encodePayload("k", Schema.DateFromSelf, new Date(0))))
+    assert.deepStrictEqual(encodePayload("k", Schema.Date, new Date(0)), Either.right("\"1970-01-01T00:00:00.000Z\""))
+  })
+
+  it("whose schema throws is refused without what was thrown", () => {
+    const throwing = Schema.String.pipe(Schema.filter((text) => {
+      throw new Error(`secret ${text}`)
+    }))
+    const refused = Either.getOrThrow(Either.flip(encodePayload("k", throwing, "hunter2")))
+    assert.notInclude(refused.message, "hunter2")
+    assert.notInclude(refused.message, "secret")
+  })
 })

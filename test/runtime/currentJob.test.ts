@@ -1,8 +1,10 @@
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, TestClock } from "effect"
+import { Effect, Layer, Option, Schema, TestClock } from "effect"
 import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as Worker from "../../src/runtime/Worker.ts"
 import { inHoldfast, settled, work } from "./harness.ts"
 
 const Task = Job.make("current.task", { payload: Schema.Void })
@@ -63,4 +65,20 @@ describe("the job a handler is working on", () => {
       )))
     })
   }
+
+  it.effect("is in no transaction, though its layer was built in one", () => {
+    const seen: Array<boolean> = []
+    const TaskLive = Task.toLayer(() =>
+      Effect.map(Effect.serviceOption(SqlClient.TransactionConnection), (transaction) => {
+        seen.push(Option.isSome(transaction))
+      })
+    )
+    return Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql.withTransaction(Layer.build(Layer.provideMerge(Worker.layer({ jobs: [Task] }), TaskLive)))
+      yield* JobQueue.enqueue(Task, undefined)
+      yield* settled
+      assert.deepStrictEqual(seen, [false])
+    }).pipe(Effect.scoped, inHoldfast(Layer.empty))
+  })
 })

@@ -210,6 +210,44 @@ describe("a statement of the app's on the store's own client", () => {
     }).pipe(Effect.provide(memory)))
 })
 
+describe("a fiber that outlives the transaction it was forked in", () => {
+  /** Forks `effect` in a transaction that commits, and runs it in the middle of another that rolls back. */
+  const laterInAnother = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.gen(function*() {
+      const go = yield* Deferred.make<void>()
+      const fiber = yield* inTransaction(Effect.forkDaemon(Effect.zipRight(Deferred.await(go), effect)))
+      yield* Effect.ignore(inTransaction(
+        Effect.zipRight(Effect.zipRight(Deferred.succeed(go, undefined), yields), Effect.fail("no"))
+      ))
+      return yield* Fiber.join(fiber)
+    })
+
+  it.effect("enqueues by itself, and what it was told is there is there", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* laterInAnother(enqueue(job(1))), [{ id: jobId(1), enqueued: true }])
+      assert.deepStrictEqual(yield* ids, [jobId(1)])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("writes what is the app's own by itself, too, with a transaction or without", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE notes (id INTEGER PRIMARY KEY)`
+      yield* laterInAnother(sql`INSERT INTO notes (id) VALUES (1)`)
+      yield* laterInAnother(inTransaction(sql`INSERT INTO notes (id) VALUES (2)`))
+      assert.deepStrictEqual(yield* sql`SELECT id FROM notes ORDER BY id`, [{ id: 1 }, { id: 2 }])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("wakes the workers at once, as there is nothing to wait for", () =>
+    Effect.gen(function*() {
+      const { afterTransaction } = yield* JobStore
+      let ran = false
+      yield* laterInAnother(afterTransaction(Effect.sync(() => {
+        ran = true
+      })))
+      assert.isTrue(ran)
+    }).pipe(Effect.provide(memory)))
+})
+
 describe("a transaction of another client", () => {
   it.effect("every operation in it is a ForeignTransaction, which names the operation, and nothing is changed", () =>
     Effect.gen(function*() {
