@@ -167,25 +167,17 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<void, never, 
   Effect.gen(function*() {
     const { claimSentAt, job, leaseFor } = attempt
     if (outcome._tag === "Abandon") return yield* events.leaseLost(job, outcome.reason)
-    const answer = yield* Effect.exit(
-      settlement(attempt, outcome).pipe(
-        // An answer that never comes is asked for again: if the first write happened, the second is told so.
-        Effect.disconnect,
-        Effect.timeoutFail({
-          duration: Math.max(1000, leaseFor / 8),
-          onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
-        }),
-        Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
-        Effect.tapError(events.settleFailed),
-        Effect.retry(
-          Schedule.exponential("50 millis").pipe(
-            Schedule.union(Schedule.spaced("5 seconds")),
-            Schedule.jittered,
-            Schedule.upTo(leaseFor)
-          )
-        )
-      )
+    const write = settlement(attempt, outcome).pipe(
+      // An answer that never comes is asked for again: if the first write happened, the second is told so.
+      Effect.disconnect,
+      Effect.timeoutFail({
+        duration: Math.max(1000, leaseFor / 8),
+        onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
+      }),
+      Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
+      Effect.tapError(events.settleFailed)
     )
+    const answer = yield* Effect.exit(Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor))))
     if (Exit.isFailure(answer)) return yield* events.settleGivenUp(answer.cause)
     yield* Either.match(answer.value, {
       onLeft: () => events.leaseLost(job, "LeaseLost"),
@@ -193,6 +185,14 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<void, never, 
         Effect.flatMap(monotonicMillis, (now) => events.settled(job, ended, now - claimSentAt, more))
     })
   })
+
+/** Again after 50 ms, then later, to at most 5 s, for as long as one lease. */
+const untilLeaseIsOver = (leaseFor: number) =>
+  Schedule.exponential("50 millis").pipe(
+    Schedule.union(Schedule.spaced("5 seconds")),
+    Schedule.jittered,
+    Schedule.upTo(leaseFor)
+  )
 
 /** How an attempt ended, in the words of logs and metrics, and what else a line may show of it. */
 interface Ended {

@@ -195,7 +195,7 @@ const make = Effect.gen(function*() {
     // RETURNING has no order of its own.
     return claimed.toSorted(inClaimOrder).map(({ attempts, failures, id, lockedAt, lockedUntil, ...job }) => ({
       ...job,
-      lease: new Lease({ jobId: id, worker: request.worker, attempt: attempts, failures, lockedAt, lockedUntil })
+      lease: leaseOf({ jobId: id, worker: request.worker, attempt: attempts, failures }, lockedAt, lockedUntil)
     }))
   })
 
@@ -238,7 +238,7 @@ const make = Effect.gen(function*() {
         RETURNING id, attempts, locked_by AS worker, locked_until, cancel_requested_at IS NOT NULL AS cancel_requested`
       )
       return answers(items, extended, ({ cancel_requested, locked_until }, lease) => ({
-        lease: leaseExtended(lease, now, locked_until),
+        lease: leaseOf(lease, now, locked_until),
         cancelRequested: cancel_requested === 1
       }))
     }
@@ -598,8 +598,13 @@ const rows = <A, I, E>(row: Schema.Schema<A, I>, statement: Effect.Effect<Readon
     )
   )
 
-const leaseExtended = ({ attempt, failures, jobId, worker }: Lease, lockedAt: number, lockedUntil: number) =>
-  new Lease({ jobId, worker, attempt, failures, lockedAt, lockedUntil })
+const leaseOf = (
+  { attempt, failures, jobId, worker }: Pick<Lease, "jobId" | "worker" | "attempt" | "failures">,
+  lockedAt: number,
+  lockedUntil: number
+) =>
+  // Checked already, as a row. Checking it again costs more than the statement.
+  new Lease({ jobId, worker, attempt, failures, lockedAt, lockedUntil }, { disableValidation: true })
 
 /** The answer for each item, in the items' order: from the row of its attempt, or LeaseLost when there is none. */
 const answers = <Row extends typeof Attempt.Type, A>(
