@@ -33,7 +33,13 @@ export class ActorPlatformError extends Schema.TaggedError<ActorPlatformError>()
 
 /** A platform that runs actors and keeps what they find. Methods are in the order a run meets them. */
 export class ActorPlatform extends Context.Tag("holdfast/brandbrain/ActorPlatform")<ActorPlatform, {
-  /** Starts a run, which costs money. Answers as soon as it is started. */
+  /**
+   * Starts a run, which costs money. Answers as soon as it is started.
+   *
+   * An interruption waits for the answer to a request that is under way, for what
+   * was started must be known. It takes effect between two requests even where
+   * the caller cannot be interrupted: there, nothing was started.
+   */
   readonly startRun: (
     actorId: string,
     input: Readonly<Record<string, unknown>>

@@ -1,6 +1,19 @@
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import type { HttpClientResponse } from "@effect/platform"
-import { Clock, Duration, Effect, Either, Layer, Option, ParseResult, Redacted, Schema, Stream } from "effect"
+import {
+  Clock,
+  Duration,
+  Effect,
+  Either,
+  Fiber,
+  identity,
+  Layer,
+  Option,
+  ParseResult,
+  Redacted,
+  Schema,
+  Stream
+} from "effect"
 import { ActorPlatform, ActorPlatformError, ActorRun } from "./ActorPlatform.ts"
 import { BrandBrainConfig } from "./BrandBrainConfig.ts"
 import { lost, persistently, refusal, unanswered, unusable } from "./PlatformFault.ts"
@@ -14,7 +27,8 @@ import type { PlatformFault } from "./PlatformFault.ts"
  * way to say that two requests are one. So that request is sent again only if no
  * connection was made, or the platform said that it did nothing: 429, or a 503
  * that is not a proxy's. After any other failure a run may be under way, so it is
- * final, and not `retryable`.
+ * final, and not `retryable`. Nor is it let go of before it has ended: an
+ * interruption waits, at most 30 seconds.
  *
  * No redirect is followed; give it an `HttpClient` that follows none by itself.
  */
@@ -125,9 +139,15 @@ const asking = (client: HttpClient.HttpClient, token: Option.Option<string>) => 
         captureStackTrace: false,
         attributes: { "http.request.method": request.method, "url.path": new URL(request.url).pathname }
       }),
+      expected.idempotent ? identity : seenThrough,
       persistently(expected)
     )
 }
+
+/** An interruption takes effect once the request has ended, which its own limit sees to. */
+const seenThrough = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  // Making it uninterruptible is not enough: children are told of an interruption too, and the timeout's is one.
+  Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(Effect.interruptible(request)), Fiber.join))
 
 /** The body as text, unless it breaks off or is too large to be an answer. */
 const bodyOf = (

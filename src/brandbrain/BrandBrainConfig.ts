@@ -1,5 +1,4 @@
-import { Config, ConfigError, Context, Either, Layer } from "effect"
-import type { Option, Redacted } from "effect"
+import { Config, ConfigError, Context, Either, Layer, Option, Redacted } from "effect"
 import type { Capability, CapVariable } from "./capability.ts"
 import { capabilities, capVariables, registry } from "./capability.ts"
 
@@ -64,6 +63,19 @@ const baseUrl = Config.string("APIFY_BASE_URL").pipe(
   )
 )
 
+/** An empty token is how a shell script says that there is none; a file's last newline is no part of one. */
+const token = Config.string("APIFY_TOKEN").pipe(
+  Config.map((text) => text.trim()),
+  Config.mapOrFail((text) =>
+    /^[!-~]*$/.test(text)
+      ? Either.right(text === "" ? Option.none() : Option.some(Redacted.make(text)))
+      : Either.left(
+        ConfigError.InvalidData(["APIFY_TOKEN"], "APIFY_TOKEN may hold only printable ASCII characters and no spaces")
+      )
+  ),
+  Config.withDefault(Option.none())
+)
+
 /** The settings as they are described to `Config`: every variable, its default and what it allows. */
 export const config: Config.Config<Settings> = Config.all({
   caps,
@@ -73,8 +85,7 @@ export const config: Config.Config<Settings> = Config.all({
   ),
   maxNormalizedItems: positiveInteger("BRANDBRAIN_MAX_NORMALIZED_ITEMS", 40),
   apifyRunTtlHours: positiveInteger("BRANDBRAIN_APIFY_RUN_TTL_HOURS", 24),
-  // An empty token is how a shell script says that there is none.
-  apifyToken: Config.option(Config.redacted(Config.nonEmptyString("APIFY_TOKEN"))),
+  apifyToken: token,
   apifyBaseUrl: baseUrl
 })
 

@@ -1,5 +1,5 @@
 import { SqlClient, SqlSchema } from "@effect/sql"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Order, Schema } from "effect"
 import { bestPerGroup, newestPerGroup } from "./bundle.ts"
 import { idOf } from "./canonicalJson.ts"
 import { capabilities, registry } from "./capability.ts"
@@ -83,7 +83,7 @@ const make = Effect.gen(function*() {
         media = excluded.media,
         flags = excluded.flags,
         raw_refs = (
-          SELECT json_group_array(json(value) ORDER BY value) FROM (
+          SELECT json_group_array(json(value) ORDER BY value ->> 'apify_run_id', value ->> 'item_index') FROM (
             SELECT value FROM json_each(brandbrain_evidence_item.raw_refs)
             UNION
             SELECT value FROM json_each(excluded.raw_refs)
@@ -190,10 +190,16 @@ const distinct = (brandId: string, items: ReadonlyArray<NormalisedItem>): Readon
   for (const item of items) {
     const id = evidenceId(brandId, item)
     const refs = [...found.get(id)?.raw_refs ?? [], ...item.raw_refs]
-    found.set(id, { ...item, raw_refs: refs })
+    found.set(id, { ...item, raw_refs: refs.sort(byRunAndIndex) })
   }
   return found
 }
+
+// The order in which an update merges them, so that saving again changes nothing.
+const byRunAndIndex: Order.Order<NormalisedItem["raw_refs"][number]> = Order.combine(
+  Order.mapInput(Order.string, (ref) => ref.apify_run_id),
+  Order.mapInput(Order.number, (ref) => ref.item_index)
+)
 
 /** The key that the tables' UNIQUE indices name: pages go by address, the rest by the platform's own id. */
 const evidenceId = (brandId: string, item: NormalisedItem) =>

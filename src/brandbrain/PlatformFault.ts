@@ -37,7 +37,9 @@ export const persistently = (options: {
         yield* Effect.logWarning("The actor platform failed; asking again").pipe(
           Effect.annotateLogs({ status: fault.status, type: fault.type, delay })
         )
-        return yield* Effect.delay(attempt(failures + 1, startedAt), delay)
+        // Nothing is under way here, so whoever is told to stop may, even where a request is seen through.
+        yield* Effect.interruptible(Effect.sleep(delay))
+        return yield* attempt(failures + 1, startedAt)
       }))
 
   return Effect.flatMap(Clock.currentTimeMillis, (now) => attempt(0, now)).pipe(

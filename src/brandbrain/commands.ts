@@ -1,7 +1,7 @@
 import { Args, Command, Options } from "@effect/cli"
-import { Console, Effect, Option } from "effect"
+import { Console, Effect, Option, Stream } from "effect"
 import { Brands } from "./Brands.ts"
-import { compileStatus, requestCompile } from "./compileJob.ts"
+import { compileStatus, requestCompile, watchCompile } from "./compileJob.ts"
 import { createSampleBrand } from "./sampleBrand.ts"
 import { Snapshots } from "./Snapshots.ts"
 
@@ -9,6 +9,8 @@ const brand = Args.text({ name: "brand" }).pipe(Args.withDescription("The brand'
 const run = Args.text({ name: "run" }).pipe(Args.withDescription("The compile run's id, as `compile` printed it"))
 
 const print = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
+
+const printLine = (value: unknown) => Console.log(JSON.stringify(value))
 
 const seed = Command.make(
   "seed",
@@ -33,13 +35,18 @@ const compile = Command.make("compile", {
     )
   })).pipe(Command.withDescription("Ask for a compile of a brand; a worker makes it"))
 
-const status = Command.make(
-  "status",
-  { brand, run },
-  ({ brand, run }) => Effect.flatMap(compileStatus({ brandId: brand, compileRunId: run }), print)
-).pipe(
-  Command.withDescription("Say how a compile stands")
-)
+const status = Command.make("status", {
+  brand,
+  run,
+  watch: Options.boolean("watch").pipe(
+    Options.withDescription("Say it again whenever it changes, a line each time, until the compile has ended")
+  )
+}, ({ brand, run, watch }) => {
+  const compile = { brandId: brand, compileRunId: run }
+  return watch
+    ? Stream.runForEach(watchCompile(compile), printLine)
+    : Effect.flatMap(compileStatus(compile), print)
+}).pipe(Command.withDescription("Say how a compile stands"))
 
 /** The newest snapshot of a brand, or that there is none yet. */
 const snapshot = Command.make("snapshot", { brand }, ({ brand }) =>

@@ -1,5 +1,6 @@
-import { Effect } from "effect"
+import { Effect, Schedule, Stream } from "effect"
 import { CurrentJob, Job, JobQueue } from "../index.ts"
+import { canonicalJson } from "./canonicalJson.ts"
 import { compileBrand } from "./compile.ts"
 import { CompilePayload } from "./CompilePayload.ts"
 import * as status from "./compileStatus.ts"
@@ -41,3 +42,14 @@ export const compileStatus = (options: { readonly brandId: string; readonly comp
         Effect.catchTag("JobNotFound", () => Effect.succeedNone)
       )
   })
+
+/**
+ * How the compile stands now, and again each time that has changed, until it has ended.
+ *
+ * It is looked at once a second, as often as a person reads. What comes and goes between two looks is not seen.
+ */
+export const watchCompile = (options: { readonly brandId: string; readonly compileRunId: string }) =>
+  Stream.repeatEffectWithSchedule(compileStatus(options), Schedule.spaced("1 second")).pipe(
+    Stream.takeUntil(({ status }) => status === "SUCCEEDED" || status === "FAILED"),
+    Stream.changesWith((before, after) => canonicalJson(before) === canonicalJson(after))
+  )

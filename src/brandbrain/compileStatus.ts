@@ -8,7 +8,7 @@ import type { Snapshot } from "./Snapshots.ts"
 import type { StorageError } from "./StorageError.ts"
 
 /** What the job behind a compile says of itself. */
-export interface CompileJob {
+export interface JobStanding {
   readonly status: "pending" | "running" | "succeeded" | "failed" | "cancelled"
   readonly lastError: string | null
   /** Whatever was last reported. */
@@ -31,7 +31,7 @@ export type CompileStatus =
 export const compileStatus = Effect.fn("compileStatus")(function*<E, R>(options: {
   readonly brandId: string
   readonly compileRunId: string
-  readonly job: (jobId: string) => Effect.Effect<Option.Option<CompileJob>, E, R>
+  readonly job: (jobId: string) => Effect.Effect<Option.Option<JobStanding>, E, R>
 }): Effect.fn.Return<CompileStatus, E | CompileRunNotFound | StorageError, R | CompileRuns | Snapshots> {
   const { brandId, compileRunId } = options
   const runs = yield* CompileRuns

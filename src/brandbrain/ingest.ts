@@ -1,17 +1,14 @@
 import { SqlClient } from "@effect/sql"
-import { Effect, Either, Option } from "effect"
+import { Effect, Option } from "effect"
 import { ActorPlatform, isTerminal } from "./ActorPlatform.ts"
 import type { ActorPlatformError, ActorRun } from "./ActorPlatform.ts"
 import { ApifyRuns } from "./ApifyRuns.ts"
 import type { ApifyRun } from "./ApifyRuns.ts"
 import { BrandBrainConfig, capOf, isEnabled } from "./BrandBrainConfig.ts"
 import { registry } from "./capability.ts"
-import { Evidence } from "./Evidence.ts"
-import { counted } from "./featureReport.ts"
-import { normalise } from "./normalise.ts"
+import { normaliseRun } from "./normaliseRun.ts"
 import type { Source } from "./Source.ts"
 import { storage } from "./StorageError.ts"
-import type { StorageError } from "./StorageError.ts"
 
 /** How long to wait between two looks at a run. */
 const pollInterval = "5 seconds"
@@ -46,9 +43,11 @@ export const disabledReason = (source: Source): string => `Capability ${source.s
  *
  * A compile has at most one run for a source. If an attempt before this one
  * started it, this waits for that run, or answers how it ended. A run is noted
- * before it is started and again when the platform has named it, so a crash costs
- * a second start only if it falls between the platform's taking the request and
- * our saving its answer; nothing the platform offers closes that gap.
+ * before it is started and again when the platform has named it. Once the platform
+ * has been asked for a run, being told to stop waits for its answer, at most 30
+ * seconds, and saves it. So a run is paid for twice only if, between the platform's
+ * taking the request and our saving its answer, the process is killed, a shutdown's
+ * time is up or the job's lease is over. Nothing the platform offers closes that gap.
  */
 export const ingestSource = Effect.fn("ingestSource")(
   function*(options: { readonly source: Source; readonly compileRunId: string; readonly reason: string }) {
@@ -67,24 +66,6 @@ export const ingestSource = Effect.fn("ingestSource")(
   },
   (effect, { source }) => Effect.annotateLogs(effect, { source: source.source, sourceId: source.id })
 )
-
-/** Normalises all that a run brought and saves it as evidence. Doing it again changes nothing. */
-export const normaliseRun = Effect.fn("normaliseRun")(function*(source: Source, apifyRunId: string) {
-  const raw = yield* (yield* ApifyRuns).rawItems(apifyRunId)
-  const read = raw.map((text, index) =>
-    normalise(source.source, JSON.parse(text), { apify_run_id: apifyRunId, item_index: index })
-  )
-  const skipped = counted(read.flatMap((item) => Either.isLeft(item) ? [item.left] : []))
-  if (skipped.length > 0) {
-    yield* Effect.logWarning("Some raw items are no evidence").pipe(
-      Effect.annotateLogs({ source: source.source, apifyRunId }),
-      Effect.annotateLogs(Object.fromEntries(skipped.map(({ items, phrase }) => [phrase, items])))
-    )
-  }
-  const items = read.flatMap((item) => Either.isRight(item) ? [item.right] : [])
-  const { created, updated } = yield* (yield* Evidence).upsert(source.brandId, items)
-  return { rawItems: raw.length, created, updated }
-})
 
 const gather = Effect.fn("ingestSource.gather")(function*(options: {
   readonly source: Source
@@ -121,7 +102,7 @@ const gather = Effect.fn("ingestSource.gather")(function*(options: {
 
   return yield* Effect.gen(function*() {
     const run = earlier === null || earlier.platform_run_id === null
-      ? yield* start(platform.startRun(actorId, request), (run) => runs.started(apifyRunId, run))
+      ? yield* start(apifyRunId, platform.startRun(actorId, request))
       : yield* platform.getRun(earlier.platform_run_id)
     const last = yield* awaitEnd(run).pipe(Effect.timeoutOption(pollFor))
     if (Option.isNone(last)) {
@@ -153,11 +134,17 @@ const keep = Effect.fn("ingestSource.keep")(
   storage("ingestSource.keep")
 )
 
-/** Once the platform has answered, its answer is saved, even if we are told to stop meanwhile. */
-const start = (
-  request: Effect.Effect<ActorRun, ActorPlatformError>,
-  save: (run: ActorRun) => Effect.Effect<void, StorageError>
-) => Effect.uninterruptibleMask((restore) => Effect.tap(restore(request), save))
+/** What the platform answers, yes or no, is saved even if we are told to stop meanwhile. */
+const start = Effect.fn("ingestSource.start")(
+  function*(apifyRunId: string, request: Effect.Effect<ActorRun, ActorPlatformError>) {
+    const runs = yield* ApifyRuns
+    return yield* request.pipe(
+      Effect.tap((run) => runs.started(apifyRunId, run)),
+      Effect.tapErrorTag("ActorPlatformError", (error) => runs.ended(apifyRunId, "failed", error.message))
+    )
+  },
+  Effect.uninterruptible
+)
 
 /** Looks at the run until it has ended. Whoever waits sets the limit. */
 const awaitEnd = Effect.fn("ingestSource.awaitEnd")(function*(run: ActorRun) {

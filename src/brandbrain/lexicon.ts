@@ -109,6 +109,13 @@ export const claims: ReadonlyArray<RegExp> = [
   /\b(?:open[- ]book|no middlem[ae]n|no hidden|what we paid)\b/
 ]
 
+/** Hashtags that name a format, or ask a feed for more viewers: they say nothing of what a post is about. */
+export const formatTags: ReadonlySet<string> = new Set(
+  `behindthescenes bts dayinthelife explore explorepage follow fyp foryou foryoupage igdaily instadaily instagood
+   instareels photooftheday picoftheday pov reel reels reelsinstagram short shorts tiktok trending viral vlog
+   youtube youtubeshorts`.split(/\s+/)
+)
+
 /** Words that carry no subject. */
 export const stopwords: ReadonlySet<string> = new Set(
   `a about above according across after again all also always am an and another any anyone are around as ask asked at away back be because

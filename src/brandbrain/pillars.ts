@@ -2,7 +2,8 @@ import { Order } from "effect"
 import { engagement } from "./engagement.ts"
 import type { EvidenceItem } from "./EvidenceItem.ts"
 import { counted, ratio } from "./featureReport.ts"
-import { cut, length, openingLine, subjects, unjoined, vocabulary, words } from "./textAnalysis.ts"
+import { formatTags } from "./lexicon.ts"
+import { cut, length, openingLine, singular, subjects, unjoined, vocabulary, words } from "./textAnalysis.ts"
 
 /** A subject that the brand keeps coming back to, and how it writes about it. */
 export interface Pillar {
@@ -26,6 +27,9 @@ export interface BackedPillar {
 /** More would be a list, not guidance. */
 const most = 5
 
+/** A subject in less than this share of the items is something the brand once spoke of. */
+const often = 0.1
+
 /** A subject in more than this share of the items is what the brand is, not what it chooses to talk about. */
 const everywhere = 0.5
 
@@ -33,43 +37,57 @@ const everywhere = 0.5
 const same = 0.6
 
 /**
- * What the brand talks about most.
+ * What the brand talks about, most of all first.
  *
  * A subject is what several items share: in their words, or in a hashtag, by
  * which the brand names it. The strongest are taken; one that mostly repeats a
  * chosen one becomes a keyword of it. `ignored` are words that name the brand.
+ * `trade` are subjects that say what it does, which is no choice of subject.
  */
 export const contentPillars = (
   bundle: ReadonlyArray<EvidenceItem>,
-  ignored: ReadonlySet<string>
+  ignored: ReadonlySet<string>,
+  trade: ReadonlySet<string>
 ): ReadonlyArray<BackedPillar> => {
+  const enough = bundle.length * often
   const pillars: Array<{ readonly subject: Subject; readonly keywords: Array<Subject> }> = []
   for (const subject of sharedSubjects(bundle, ignored)) {
     const near = pillars.find((pillar) => overlap(pillar.subject, subject) >= same)
     if (near !== undefined) {
       near.keywords.push(subject)
-    } else if (pillars.length < most) {
+    } else if (pillars.length < most && subject.items.size >= enough && !trade.has(subject.name)) {
       pillars.push({ subject, keywords: [] })
     }
   }
-  return pillars.map(({ keywords, subject }) => {
+  return pillars.toSorted((a, b) => b.subject.items.size - a.subject.items.size).map(({ keywords, subject }) => {
     const items = [...subject.items].sort(best)
-    const hashtags = counted(items.flatMap((item) => item.hashtags)).filter((tag) => !ignored.has(tag.phrase))
+    const hashtags = counted(items.flatMap((item) => item.hashtags))
+      .map(({ phrase }) => phrase)
+      .filter((tag) => !ignored.has(tag))
+      .slice(0, 3)
     return {
       items,
       pillar: {
         name: spelled(subject).replace(/^\p{L}/u, (letter) => letter.toUpperCase()),
         item_count: items.length,
         share_of_items: ratio(items.length, bundle.length),
-        keywords: keywords
-          .filter(({ name }) => !within(name, subject.name) && !within(subject.name, name))
-          .slice(0, 5)
-          .map(spelled),
-        hashtags: hashtags.slice(0, 3).map((tag) => tag.phrase),
+        keywords: telling(subject, keywords.filter(({ name }) => !hashtags.includes(name))).slice(0, 5).map(spelled),
+        hashtags,
         best_opening: items.map((item) => cut(openingLine(item), 160)).find((line) => line !== "") ?? null,
         usual_length: median(items.map((item) => length(item.text_primary ?? "")))
       }
     }
+  })
+}
+
+/** The keywords that repeat no word of the subject, nor of a keyword before them. */
+const telling = (subject: Subject, keywords: ReadonlyArray<Subject>): ReadonlyArray<Subject> => {
+  const said = new Set(subject.name.split(" "))
+  return keywords.filter(({ name }) => {
+    const parts = name.split(" ")
+    const tells = !parts.some((word) => said.has(word))
+    parts.forEach((word) => said.add(word))
+    return tells
   })
 }
 
@@ -101,14 +119,16 @@ const sharedSubjects = (
       items.add(item)
       all.push(...spellings)
     }
-    for (const hashtag of item.hashtags.filter((tag) => !ignored.has(tag))) {
-      const { items, tagged } = subject(unjoined(hashtag, known))
+    for (const hashtag of item.hashtags.filter((tag) => !ignored.has(tag) && !formatTags.has(tag))) {
+      const parts = unjoined(hashtag, known)
+      const { items, spellings, tagged } = subject(parts.map(singular).join(" "))
       items.add(item)
       tagged.add(item)
+      spellings.push(parts.join(" "))
     }
   }
-  const enough = Math.max(2, bundle.length * everywhere)
-  return [...found.values()].filter(({ items }) => items.size >= 2 && items.size <= enough).sort(strongest)
+  const tooMuch = Math.max(2, bundle.length * everywhere)
+  return [...found.values()].filter(({ items }) => items.size >= 2 && items.size <= tooMuch).sort(strongest)
 }
 
 /** By how many items it is in: for twice as many when it is two words, and as many again when it is a hashtag. */

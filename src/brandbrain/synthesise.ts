@@ -6,7 +6,7 @@ import { counted } from "./featureReport.ts"
 import type { FeatureReport } from "./featureReport.ts"
 import { claims, proofs, tones } from "./lexicon.ts"
 import { contentPillars } from "./pillars.ts"
-import { plain, sentences, words } from "./textAnalysis.ts"
+import { hasPhrase, plain, sentences, subjects, words } from "./textAnalysis.ts"
 
 /** All that a draft is drawn from. */
 export interface DraftInput {
@@ -89,21 +89,27 @@ const differentiators = (bundle: ReadonlyArray<EvidenceItem>): Field => {
   const claimed = bundle.flatMap((item) =>
     sentences(words(item))
       .filter((sentence) => sentence.length <= 180)
-      .map((sentence) => ({ item, sentence, strength: claims.filter((claim) => claim.test(plain(sentence))).length }))
-      .filter(({ strength }) => strength > 0)
+      .map((sentence) => ({ item, sentence, made: claims.filter((claim) => claim.test(plain(sentence))) }))
   )
-  const distinct = Array.dedupeWith(
-    // The strongest first; a bundle has its best first, and sorting keeps that order among equals.
-    claimed.sort((a, b) => b.strength - a.strength),
-    (a, b) => plain(a.sentence) === plain(b.sentence) || a.item === b.item
-  ).slice(0, 3)
-  return found(distinct.map(({ sentence }) => sentence), distinct.map(({ item }) => item))
+  const chosen: typeof claimed = []
+  while (chosen.length < 3) {
+    // Each makes the most claims that those before it do not make; among equals the one of the best item.
+    const [next] = claimed
+      .filter(({ item }) => !chosen.some((earlier) => earlier.item === item))
+      .map((each) => ({ each, more: Array.difference(each.made, chosen.flatMap(({ made }) => made)).length }))
+      .sort((a, b) => b.more - a.more)
+    if (next === undefined || next.more === 0) {
+      break
+    }
+    chosen.push(next.each)
+  }
+  return found(chosen.map(({ sentence }) => sentence), chosen.map(({ item }) => item))
 }
 
 const ctaPolicy = ({ answers, bundle, report }: DraftInput): Field => {
   const posture = answered(answers, "tier0.cta_posture")
   const usual = report.overall.cta_phrases.filter(({ items }) => items >= 2).slice(0, 3).map(({ phrase }) => phrase)
-  const asking = bundle.filter((item) => usual.some((phrase) => plain(words(item)).includes(phrase)))
+  const asking = bundle.filter((item) => usual.some((phrase) => hasPhrase(plain(words(item)), phrase)))
   const practice = { share_of_items_that_ask: report.overall.cta_share, usual_phrases: usual }
   return posture.confidence > 0
     ? field({ posture: posture.value, ...practice }, posture.confidence, [
@@ -128,10 +134,11 @@ const toneTags = (bundle: ReadonlyArray<EvidenceItem>): Field => {
   return found(heard, backing.map(({ item }) => item))
 }
 
-const pillars = ({ brandName, bundle }: DraftInput): Field => {
+const pillars = ({ answers, brandName, bundle }: DraftInput): Field => {
   const names = [brandName, ...bundle.map((item) => item.author_ref ?? "")]
   const ignored = new Set(names.flatMap((name) => plain(name).match(/\p{L}{3,}/gu) ?? []))
-  const backed = contentPillars(bundle, ignored)
+  const trade = new Set(subjects(answers["tier0.what_we_do"] ?? "", new Set()).keys())
+  const backed = contentPillars(bundle, ignored, trade)
   return found(backed.map(({ pillar }) => pillar), backed.flatMap(({ items }) => items.slice(0, 2)))
 }
 

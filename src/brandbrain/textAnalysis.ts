@@ -21,22 +21,32 @@ export const cut = (text: string, most: number): string => text.slice(0, most).r
 /** Lower case with plain apostrophes, as the lexicon is written. */
 export const plain = (text: string): string => text.toLowerCase().replace(/[’‘`]/g, "'")
 
-/** What a reader sees first: the opening sentence, without its hashtags. */
-export const openingLine = (item: EvidenceItem): string => {
-  const lines = cut(item.text_primary ?? item.title ?? "", readUpTo).split("\n").map(withoutHashtags)
-  const line = lines.find((each) => /\p{L}/u.test(each)) ?? ""
-  // "5 a.m. on" goes on: a sentence ends where the next begins with a capital, or nothing follows.
-  return /^.+?[.!?…]["”’)]*(?=\s+[^\p{Ll}\s]|$)/u.exec(line)?.[0] ?? line
-}
+/** What a reader sees first: the opening sentence, without its hashtags and the emoji at its end. */
+export const openingLine = (item: EvidenceItem): string =>
+  sentences(cut(item.text_primary ?? item.title ?? "", readUpTo)).find((each) => /\p{L}/u.test(each)) ?? ""
 
-/** Whole sentences, without the hashtags at the end of a caption. */
+/** Whole sentences, without the hashtags of a caption and the emoji at their ends. */
 export const sentences = (text: string): ReadonlyArray<string> =>
-  text
-    .split(/\n+|(?<=[.!?…]["”’)]*)\s+(?=[^\p{Ll}\s])/u)
-    .map(withoutHashtags)
-    .filter((sentence) => sentence !== "")
+  text.split(sentenceEnd).map(trimmed).filter((sentence) => sentence !== "")
 
-const withoutHashtags = (text: string) => text.replace(/#[\p{L}\p{N}_]+/gu, "").replace(/\s+/g, " ").trim()
+const emoji =
+  /(?:\p{Regional_Indicator}{2}|(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)\p{Emoji_Modifier}?(?:\u200D\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?)*)/u
+    .source
+
+/**
+ * A line ends a sentence, and so does a full stop, unless what follows goes on in lower case ("5 a.m. on").
+ * So does an emoji before a capital, but not in "I ❤️ Rome".
+ */
+const sentenceEnd = new RegExp(
+  `\\n+|(?<=[.!?…]["”’)]*)\\s+(?=[^\\p{Ll}\\s])|(?<=.{15}${emoji})\\s+(?=\\p{Lu})`,
+  "u"
+)
+
+// Looked for only where a run of emoji begins, or a caption of nothing else would be gone through again from each.
+const emojiAtTheEnd = new RegExp(`(?<!${emoji}\\s?)(?:\\s?${emoji})+$`, "u")
+
+const trimmed = (text: string) =>
+  text.replace(/#[\p{L}\p{N}_]+/gu, "").replace(/\s+/g, " ").trim().replace(emojiAtTheEnd, "")
 
 /** Characters as a reader counts them, near enough: code points. */
 export const length = (text: string): number => {
@@ -48,10 +58,7 @@ export const length = (text: string): number => {
 }
 
 /** Emoji, one for each picture seen: skin tones, flags and joined families do not count twice. */
-export const emojiCount = (text: string): number =>
-  text.match(
-    /(?:\p{Regional_Indicator}{2}|(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)\p{Emoji_Modifier}?(?:\u200D\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?)*)/gu
-  )?.length ?? 0
+export const emojiCount = (text: string): number => text.match(new RegExp(emoji, "gu"))?.length ?? 0
 
 /** True when the phrase stands in the text as whole words. Both are in lower case. */
 export const hasPhrase = (text: string, phrase: string): boolean => {
@@ -91,12 +98,12 @@ export const subjects = (text: string, ignored: ReadonlySet<string>): ReadonlyMa
 }
 
 /**
- * A hashtag as the words it is made of, where they are known: `roastday` is a roast day.
+ * The words that a hashtag is made of, where they are known: `roastdays` are roast days.
  *
  * `vocabulary` holds words as they are spelled, in lower case. At most three are looked for.
  */
-export const unjoined = (hashtag: string, vocabulary: ReadonlySet<string>): string =>
-  split(hashtag, vocabulary, 3)?.map(singular).join(" ") ?? hashtag
+export const unjoined = (hashtag: string, vocabulary: ReadonlySet<string>): ReadonlyArray<string> =>
+  split(hashtag, vocabulary, 3) ?? [hashtag]
 
 const split = (text: string, known: ReadonlySet<string>, most: number): ReadonlyArray<string> | null => {
   if (known.has(text)) {
@@ -118,7 +125,8 @@ export const vocabulary = (text: string): ReadonlyArray<string> =>
     /\p{L}+/gu
   ) ?? []
 
-const singular = (word: string) =>
+/** The word as one of it is called, near enough that both are one subject. */
+export const singular = (word: string) =>
   word.length < 5 || /(?:ss|us|is)$/.test(word)
     ? word
     : word.replace(/ies$/, "y").replace(/(?<=(?:ch|sh|x|ss))es$/, "").replace(/s$/, "")

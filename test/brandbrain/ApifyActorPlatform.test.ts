@@ -7,6 +7,7 @@ import {
   Clock,
   Duration,
   Effect,
+  Exit,
   Fiber,
   Layer,
   Logger,
@@ -679,6 +680,77 @@ describe("gathering evidence over HTTP", () => {
       }).pipe(Effect.provide(app(server.url)))
       assert.strictEqual(server.asked.filter(({ method }) => method === "POST").length, 1)
     }))
+
+  describe("told to stop while it starts a run", () => {
+    const posted = (asked: ReadonlyArray<Asked>) => asked.filter(({ method }) => method === "POST").length
+    const turn = Effect.promise(() => new Promise(setImmediate))
+    const runs = Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      return yield* sql`SELECT status, platform_run_id, error_summary FROM brandbrain_apify_run`
+    })
+
+    it.scoped("waits for the answer and saves it, so that the next attempt does not pay again", () =>
+      Effect.gen(function*() {
+        const platform = instagram({ items: posts })
+        let speak = () => {}
+        const spoken = new Promise<void>((resolve) => {
+          speak = resolve
+        })
+        const server = yield* apifyServer((asked, nth) =>
+          nth === 1 ? spoken.then(() => platform(asked)) : platform(asked)
+        )
+        yield* Effect.gen(function*() {
+          const ingest = yield* ingesting()
+          const first = yield* Effect.fork(ingest)
+          yield* server.arrival(1)
+          yield* Fiber.interruptFork(first)
+          yield* Effect.repeatN(turn, 20)
+          assert.isTrue(Option.isNone(yield* Fiber.poll(first)))
+          speak()
+          assert.isTrue(Exit.isInterrupted(yield* Fiber.await(first)))
+          assert.deepInclude((yield* runs)[0], { status: "running", platform_run_id: "run-1" })
+          assert.deepInclude(yield* Effect.withClock(ingest, hastyClock().clock), { _tag: "Succeeded", rawItems: 8 })
+        }).pipe(Effect.provide(app(server.url)))
+        assert.strictEqual(posted(server.asked), 1)
+      }))
+
+    it.scoped.each(Object.keys(transports) as Array<keyof typeof transports>)(
+      "waits no longer than 30 seconds, and saves that it may have been started (%s)",
+      (transport) =>
+        Effect.gen(function*() {
+          const server = yield* apifyServer(() => "hang")
+          yield* Effect.gen(function*() {
+            const first = yield* Effect.fork(yield* ingesting())
+            yield* server.arrival(1)
+            yield* Fiber.interruptFork(first)
+            yield* TestClock.adjust(29_999)
+            assert.isTrue(Option.isNone(yield* Fiber.poll(first)))
+            yield* TestClock.adjust(1)
+            yield* server.letGo(1)
+            assert.isTrue(Exit.isInterrupted(yield* Fiber.await(first)))
+            assert.deepInclude((yield* runs)[0], {
+              status: "failed",
+              error_summary: "The platform did not answer within 30s; it may have done what it was asked (timeout)"
+            })
+          }).pipe(Effect.provide(app(server.url, transports[transport])))
+        })
+    )
+
+    it.scoped("does not ask again once the platform has said that it started none", () =>
+      Effect.gen(function*() {
+        const server = yield* apifyServer(() => ({ status: 429 }))
+        yield* Effect.gen(function*() {
+          const first = yield* Effect.fork(yield* ingesting())
+          // The wait before the next request is the only sleep that ends so soon.
+          yield* Effect.repeat(Effect.zipRight(turn, TestClock.sleeps()), {
+            until: (sleeps) => [...sleeps].some((at) => at <= 1_250)
+          })
+          assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(first)))
+          assert.deepInclude((yield* runs)[0], { status: "starting" })
+        }).pipe(Effect.provide(app(server.url)))
+        assert.strictEqual(posted(server.asked), 1)
+      }))
+  })
 
   it.scoped("compiles the sample brand; an actor that is gone fails its source and nothing else", () =>
     Effect.gen(function*() {

@@ -71,6 +71,33 @@ describe("the settings", () => {
       assert.isTrue(Option.isNone((yield* read({})).apifyToken))
     }))
 
+  it.effect("take the token without the blanks and newlines around it", () =>
+    Effect.gen(function*() {
+      for (const written of ["apify_secret\n", " apify_secret\r\n", "\tapify_secret "]) {
+        const { apifyToken } = yield* read({ APIFY_TOKEN: written })
+        assert.strictEqual(Option.getOrNull(Option.map(apifyToken, Redacted.value)), "apify_secret")
+      }
+      assert.isTrue(Option.isNone((yield* read({ APIFY_TOKEN: " \n" })).apifyToken))
+    }))
+
+  it.effect.each([
+    "hush\nhush",
+    "hush hush",
+    "hush\u0000",
+    "h\u00fcsh",
+    "hush\u2026",
+    "hush\ud83e\udd2b",
+    "hush\u007f"
+  ])(
+    "refuse a token that no header can carry, naming the variable and not the token: %j",
+    (written) =>
+      Effect.gen(function*() {
+        const told = yield* refusal({ APIFY_TOKEN: written })
+        assert.include(told, "APIFY_TOKEN may hold only printable ASCII characters and no spaces")
+        assert.notMatch(told, /h[u\u00fc]sh/)
+      })
+  )
+
   it.effect("refuse a base address that is none", () =>
     Effect.gen(function*() {
       assert.include(yield* refusal({ APIFY_BASE_URL: "api.apify.com" }), "APIFY_BASE_URL must be")

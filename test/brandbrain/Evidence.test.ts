@@ -35,6 +35,31 @@ describe("evidence", () => {
       assert.deepStrictEqual(yield* allRows, once)
     }).pipe(Effect.provide(memoryApp())))
 
+  it.effect("saved twice is saved once, whatever it is and however often it repeats itself", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const evidence = yield* Evidence
+      yield* addBrand("b")
+      const run = Runtime.runPromise(yield* Effect.runtime<SqlClient.SqlClient>())
+      // Two lists number their items alike, so that some of the second are those of the first with other contents.
+      const idempotent = fc.asyncProperty(evidenceItems(12), evidenceItems(12), (some, others) =>
+        run(
+          Effect.gen(function*() {
+            yield* sql`DELETE FROM brandbrain_evidence_item`
+            const items = [...some, ...others].map((item, item_index) => ({
+              ...normalised(item),
+              raw_refs: [{ apify_run_id: "run", item_index }]
+            }))
+            const { created, updated } = yield* evidence.upsert("b", items)
+            const once = yield* allRows
+            assert.deepStrictEqual([created, updated], [once.length, 0])
+            assert.deepStrictEqual(yield* evidence.upsert("b", items), { created: 0, updated: once.length })
+            assert.deepStrictEqual(yield* allRows, once)
+          })
+        ))
+      yield* Effect.promise(() => fc.assert(idempotent, { numRuns: 60 }))
+    }).pipe(Effect.provide(memoryApp())))
+
   it.effect("found again by another run keeps the raw refs of both, each once", () =>
     Effect.gen(function*() {
       const evidence = yield* Evidence

@@ -25,8 +25,10 @@ interface Written {
   readonly body?: unknown
 }
 
-/** A server on this machine that answers as told. It is gone, with all that is open, when the scope ends. */
-export const apifyServer = Effect.fn("apifyServer")(function*(answer: (asked: Asked, nth: number) => Answer) {
+/** A server on this machine that answers as told, late if need be. It is gone, with all that is open, when the scope ends. */
+export const apifyServer = Effect.fn("apifyServer")(function*(
+  answer: (asked: Asked, nth: number) => Answer | Promise<Answer>
+) {
   const asked: Array<Asked> = []
   let connections = 0
   let hungUp = 0
@@ -59,7 +61,12 @@ export const apifyServer = Effect.fn("apifyServer")(function*(answer: (asked: As
         hungUp += response.writableFinished ? 0 : 1
         changed()
       })
-      respond(response, answer(question, asked.length))
+      const reply = answer(question, asked.length)
+      if (reply instanceof Promise) {
+        void reply.then((late) => respond(response, late))
+      } else {
+        respond(response, reply)
+      }
       changed()
     })
   })

@@ -1,6 +1,8 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, Fiber, Layer, Runtime, TestClock } from "effect"
+import * as fc from "fast-check"
+import { capabilities, registry } from "../../src/brandbrain/capability.ts"
 import { compileBrand } from "../../src/brandbrain/compile.ts"
 import type { CompileProgress } from "../../src/brandbrain/CompilePayload.ts"
 import { CompileRuns } from "../../src/brandbrain/CompileRuns.ts"
@@ -25,7 +27,7 @@ const evidenceStatus = Effect.fn("evidenceStatus")(function*(compileRunId: strin
 
 const app = (script: (actorId: string) => Script) => {
   const platform = scriptedPlatform(script)
-  return { platform, layers: [memoryApp(), platform.layer] as const }
+  return { platform, layers: Layer.merge(memoryApp(), platform.layer) }
 }
 
 const posts: Script = { items: [{ id: "p1", caption: "Boots" }, { id: "p2", caption: "Soles" }] }
@@ -135,6 +137,60 @@ describe("a compile", () => {
       const { failed, refreshed, reused, skipped } = yield* evidenceStatus("c")
       assert.deepStrictEqual([failed.length, refreshed.length, reused.length, skipped.length], [1, 6, 0, 1])
       assert.strictEqual(platform.mostRunning(), 4)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("records every enabled source exactly once, whatever becomes of it", () => {
+    const scripts = fc.constantFrom<Script>(
+      posts,
+      {},
+      { items: [null, "odd", { error: "gone" }] },
+      { statuses: ["ABORTED"] },
+      { statuses: ["RUNNING", "SUCCEEDED"], ...posts },
+      { failing: "startRun" },
+      { failing: "getRun" },
+      { failing: "getItems" }
+    )
+    const brands = fc.record({
+      scripts: fc.dictionary(fc.constantFrom(...capabilities.map((each) => registry[each].actorId)), scripts),
+      sources: fc.uniqueArray(
+        fc.record({
+          source: fc.constantFrom(...capabilities.filter((each) => each !== "web.crawl_pages")),
+          identifier: fc.constantFrom("cobble", "cobble.too"),
+          enabled: fc.boolean()
+        }),
+        { selector: ({ identifier, source }) => `${source} ${identifier}`, maxLength: 8 }
+      )
+    })
+    let script: Readonly<Record<string, Script>> = {}
+    const { layers } = app((actorId) => script[actorId] ?? posts)
+    return Effect.gen(function*() {
+      const run = Runtime.runPromise(yield* Effect.runtime<Layer.Layer.Success<typeof layers>>())
+      let compiles = 0
+      const exactlyOnce = fc.asyncProperty(brands, ({ scripts, sources }) =>
+        run(Effect.gen(function*() {
+          const brand = `b${compiles++}`
+          yield* addBrand(brand)
+          const connections = yield* Sources
+          yield* Effect.forEach(sources, (source) => connections.connect(brand, source))
+          // The first compile has nothing to reuse; the second has, where the first came through.
+          for (const turn of ["first", "second"]) {
+            script = turn === "first" ? {} : scripts
+            const payload = yield* addCompile(brand, `${brand} ${turn}`, { forceRefresh: compiles % 2 === 0 })
+            yield* passing(compileBrand(payload, () => Effect.void))
+            const { evidence_status, recorded_sources } = yield* (yield* CompileRuns).get(
+              brand,
+              payload.compile_run_id
+            )
+            const enabled = sources.filter(({ enabled }) => enabled).map(({ source }) => source)
+            assert.deepStrictEqual(
+              Object.values(evidence_status).flat().map(({ source }) => source).toSorted(),
+              enabled.toSorted()
+            )
+            assert.strictEqual(Object.keys(recorded_sources).length, enabled.length)
+          }
+        })))
+      yield* Effect.promise(() => fc.assert(exactlyOnce, { numRuns: 15 }))
     }).pipe(Effect.provide(layers))
   })
 

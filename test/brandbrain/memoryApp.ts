@@ -29,8 +29,8 @@ export const settings: Settings = {
   apifyBaseUrl: "http://localhost"
 }
 
-/** All of the app but the actor platform, on a database of its own. */
-export const memoryApp = (changed: Partial<Settings> = {}, filename = ":memory:") =>
+/** All of the app but the actor platform, on whatever database there is. */
+export const appOn = (changed: Partial<Settings> = {}) =>
   Layer.mergeAll(
     Brands.layer,
     Sources.layer,
@@ -40,10 +40,13 @@ export const memoryApp = (changed: Partial<Settings> = {}, filename = ":memory:"
     Snapshots.layer,
     Synthesizer.layerByRule,
     Layer.succeed(BrandBrainConfig, { ...settings, ...changed })
-  ).pipe(
-    Layer.provideMerge(Migration.layer),
-    Layer.provideMerge(SqliteClient.layer({ filename }))
-  )
+  ).pipe(Layer.provideMerge(Migration.layer))
+
+/** The same, on a database of its own. */
+export const memoryApp = (
+  changed: Partial<Settings> = {},
+  database: Partial<SqliteClient.SqliteClientConfig> = {}
+) => appOn(changed).pipe(Layer.provideMerge(SqliteClient.layer({ filename: ":memory:", ...database })))
 
 export const answers = {
   "tier0.what_we_do": "We mend boots.",

@@ -3,13 +3,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Tracer } from "effect"
 import { Brands } from "../../src/brandbrain/Brands.ts"
 import { Evidence } from "../../src/brandbrain/Evidence.ts"
-import type { NormalisedItem } from "../../src/brandbrain/EvidenceItem.ts"
 import * as RandomId from "../../src/brandbrain/RandomId.ts"
 import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
 import { requestCompile } from "../../src/brandbrain/requestCompile.ts"
 import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
 import { Snapshots } from "../../src/brandbrain/Snapshots.ts"
-import { addBrand, addCompile, compile, memoryApp } from "./memoryApp.ts"
+import { addCompile, compile, memoryApp } from "./memoryApp.ts"
 
 /** Notes every statement that the effect runs. */
 const statementsOf = Effect.fn("statementsOf")(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
@@ -59,23 +58,6 @@ const everything = Effect.gen(function*() {
 
 const app = () => Layer.mergeAll(memoryApp(), RandomId.layer, RecordedActorPlatform.layer())
 
-const item = (index: number): NormalisedItem => ({
-  platform: index % 2 === 0 ? "instagram" : "tiktok",
-  content_type: index % 2 === 0 ? "post" : "short_video",
-  external_id: `post${index}`,
-  canonical_url: `https://cobble.example/${index}`,
-  published_at: (index * 7_919) % 100_003,
-  author_ref: "cobble",
-  title: null,
-  text_primary: `Boots, the ${index}th pair`,
-  text_secondary: null,
-  hashtags: ["boots"],
-  metrics: { likes: (index * 104_729) % 1_009 },
-  media: [],
-  flags: { has_transcript: false, is_low_value: false, is_collection_page: false },
-  raw_refs: []
-})
-
 describe("the app's statements", () => {
   it.effect("find their rows by an index, every one", () =>
     Effect.gen(function*() {
@@ -105,15 +87,5 @@ describe("the app's statements", () => {
         "brandbrain_evidence_item_best (brand_id=? AND platform=? AND content_type=? AND is_collection_page=?)"
       )
       assert.notInclude(plan, "ORDER BY")
-    }).pipe(Effect.provide(app())))
-
-  it.effect("keep a brand with 10,000 items as cheap to compile as any other", () =>
-    Effect.gen(function*() {
-      const evidence = yield* Evidence
-      yield* addBrand("b")
-      yield* evidence.upsert("b", Array.from({ length: 10_000 }, (_, index) => item(index)))
-      assert.isAtMost((yield* evidence.candidates("b")).length, 22)
-      const snapshot = yield* compile(yield* addCompile("b", "c"))
-      assert.strictEqual(snapshot.snapshot.meta.evidence_summary.item_count, 14)
     }).pipe(Effect.provide(app())))
 })

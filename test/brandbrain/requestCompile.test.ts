@@ -5,7 +5,7 @@ import { Brands } from "../../src/brandbrain/Brands.ts"
 import { compileBrand } from "../../src/brandbrain/compile.ts"
 import type { CompilePayload } from "../../src/brandbrain/CompilePayload.ts"
 import { compileStatus } from "../../src/brandbrain/compileStatus.ts"
-import type { CompileJob } from "../../src/brandbrain/compileStatus.ts"
+import type { JobStanding } from "../../src/brandbrain/compileStatus.ts"
 import * as RandomId from "../../src/brandbrain/RandomId.ts"
 import { requestCompile } from "../../src/brandbrain/requestCompile.ts"
 import { Snapshots } from "../../src/brandbrain/Snapshots.ts"
@@ -127,8 +127,8 @@ describe("asking for a compile", () => {
 })
 
 describe("a compile's status", () => {
-  const job = (status: CompileJob["status"], changed: Partial<CompileJob> = {}) => () =>
-    Effect.succeedSome<CompileJob>({ status, lastError: null, progress: null, ...changed })
+  const job = (status: JobStanding["status"], changed: Partial<JobStanding> = {}) => () =>
+    Effect.succeedSome<JobStanding>({ status, lastError: null, progress: null, ...changed })
 
   it.effect("is pending, running with progress, and succeeded with the snapshot", () =>
     Effect.gen(function*() {

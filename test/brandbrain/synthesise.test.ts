@@ -111,10 +111,43 @@ describe("a draft", () => {
     assert.deepStrictEqual(pillars.map(({ name }) => name), ["Oak bark", "Workshop"])
     assert.deepInclude(pillars[0], {
       item_count: 2,
-      keywords: ["resoling"],
+      // What stands among the hashtags is not said again.
+      keywords: [],
       hashtags: ["resoling"],
       best_opening: "Oak bark soles last."
     })
+  })
+
+  it("takes neither the brand's trade, nor a format, nor what it said once or twice for a subject of its own", () => {
+    const rest = Array.from({ length: 24 }, (_, index) => post(`rest${index}`, ""))
+    const pillars = (items: ReadonlyArray<EvidenceItem>) =>
+      (drafted([...items, ...rest]).content.content_pillars.value as ReadonlyArray<Pillar>).map(({ name }) => name)
+    const often = (text: string, changed: Partial<EvidenceItem> = {}) =>
+      ["a", "b", "c"].map((id) => post(`${text} ${id}`, text, changed))
+    assert.deepStrictEqual(pillars(often("Oak bark.")), ["Oak bark"])
+    assert.deepStrictEqual(pillars(often("Mend boots.")), [])
+    assert.deepStrictEqual(pillars(often("", { hashtags: ["behindthescenes", "fyp"] })), [])
+    assert.deepStrictEqual(pillars(often("Oak bark.").slice(1)), [])
+  })
+
+  it("gives keywords that each say something more", () => {
+    const pillars = drafted([
+      ...["1", "2", "3"].map((id) => post(id, "Oak bark leather: tanned slowly.")),
+      ...["4", "5", "6"].map((id) => post(id, ""))
+    ]).content.content_pillars.value as ReadonlyArray<Pillar>
+    assert.deepInclude(pillars[0], { name: "Bark leather", keywords: ["tanned slowly"] })
+  })
+
+  it("sets the brand apart by claims that differ, each from another item", () => {
+    const { value } = drafted([
+      post("1", "We never glue. 🥾 We only sew, and every pair leaves the same day 🔥📦"),
+      post("2", "Every pair leaves the same day."),
+      post("3", "Unlike most, we buy directly from one tannery.")
+    ]).positioning.differentiators
+    assert.deepStrictEqual(value, [
+      "We only sew, and every pair leaves the same day",
+      "Unlike most, we buy directly from one tannery."
+    ])
   })
 
   it("reads only the beginning of a very long caption", () => {
@@ -129,12 +162,22 @@ describe("an opening line", () => {
   it("is the first sentence, whole, without hashtags", () => {
     assert.strictEqual(openingLine(post("1", "#boots\nIt's 5 a.m. on a Monday. Again.")), "It's 5 a.m. on a Monday.")
   })
+
+  it("ends at an emoji too, and leaves it out", () => {
+    const opening = (text: string) => openingLine(post("1", text))
+    assert.strictEqual(
+      opening("3 mistakes we all make (yes, all) 😅 Tell us yours"),
+      "3 mistakes we all make (yes, all)"
+    )
+    assert.strictEqual(opening("I ❤️ Rome, and its boots 👩🏽‍🌾♻️ #boots"), "I ❤️ Rome, and its boots")
+    assert.strictEqual(opening("🥾\nBoots"), "Boots")
+  })
 })
 
 describe("a hashtag", () => {
   it("is the words it is made of, where they are known", () => {
     const known = new Set(["roast", "days", "tins", "beans"])
-    assert.strictEqual(unjoined("roastbeans", known), "roast bean")
-    assert.strictEqual(unjoined("roastweek", known), "roastweek")
+    assert.deepStrictEqual(unjoined("roastbeans", known), ["roast", "beans"])
+    assert.deepStrictEqual(unjoined("roastweek", known), ["roastweek"])
   })
 })

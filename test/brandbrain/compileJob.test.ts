@@ -1,0 +1,93 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import {
+  CompileJob,
+  CompileJobLive,
+  compileStatus,
+  requestCompile,
+  watchCompile
+} from "../../src/brandbrain/compileJob.ts"
+import type { CompileStatus } from "../../src/brandbrain/compileStatus.ts"
+import * as RandomId from "../../src/brandbrain/RandomId.ts"
+import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
+import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
+import * as Synthesizer from "../../src/brandbrain/Synthesizer.ts"
+import { EventLoop, JobQueue, SqliteStore, Worker } from "../../src/index.ts"
+import { addBrand, appOn } from "./memoryApp.ts"
+
+/** The jobs and the app on one database, as the program has them. */
+const app = (synthesizer: Layer.Layer<Synthesizer.Synthesizer> = Synthesizer.layerByRule) =>
+  CompileJobLive.pipe(
+    Layer.provide(synthesizer),
+    Layer.provideMerge(Layer.mergeAll(appOn({ linkedinProfilePosts: true }), RandomId.layer)),
+    Layer.provideMerge(RecordedActorPlatform.layer()),
+    Layer.provideMerge(JobQueue.layer),
+    Layer.provideMerge(SqliteStore.layer({ filename: ":memory:" })),
+    Layer.provideMerge(Layer.succeed(EventLoop, { turn: Effect.yieldNow() }))
+  )
+
+const work = Effect.forkScoped(
+  Worker.run({ jobs: [CompileJob], pollInterval: "1 hour", staleCheckInterval: "1 hour", shutdownGrace: 0 })
+)
+
+const speechless = Layer.succeed(Synthesizer.Synthesizer, {
+  draft: ({ model }) => new Synthesizer.SynthesisFailed({ model, reason: "no words came" })
+})
+
+const requested = Effect.gen(function*() {
+  const brandId = yield* createSampleBrand()
+  const asked = yield* requestCompile({ brandId, forceRefresh: false })
+  assert(asked._tag === "Requested")
+  return { brandId, compileRunId: asked.compileRunId }
+})
+
+const told = (status: CompileStatus) =>
+  status.status === "RUNNING" && status.progress !== null
+    ? `${status.progress.stage} ${status.progress.sources_completed}/${status.progress.sources_total}`
+    : status.status
+
+describe("a compile that a worker makes", () => {
+  it.scoped("can be watched: its status is told again whenever it changes, until it has ended", () =>
+    Effect.gen(function*() {
+      const compile = yield* requested
+      const seen: Array<CompileStatus> = []
+      const watching = yield* Effect.fork(
+        Stream.runForEach(watchCompile(compile), (status) => Effect.sync(() => seen.push(status)))
+      )
+      yield* TestClock.adjust("3 seconds")
+      assert.deepStrictEqual(seen, [{ status: "PENDING" }])
+      yield* work
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(watching)
+      // Seven sources, four at a time, each for two looks.
+      assert.deepStrictEqual(seen.map(told), ["PENDING", "gathering 0/7", "gathering 4/7", "SUCCEEDED"])
+      assert.deepStrictEqual(seen.at(-1), yield* compileStatus(compile))
+    }).pipe(Effect.provide(app())))
+
+  it.scoped("is watched by nobody but its brand", () =>
+    Effect.gen(function*() {
+      const { compileRunId } = yield* requested
+      yield* addBrand("other")
+      const watched = (compileRunId: string) =>
+        Effect.flip(Stream.runDrain(watchCompile({ brandId: "other", compileRunId })))
+      const [theirs, none] = [yield* watched(compileRunId), yield* watched("none")]
+      assert.strictEqual(theirs._tag, "CompileRunNotFound")
+      assert.strictEqual(JSON.stringify(theirs).replace(compileRunId, "none"), JSON.stringify(none))
+    }).pipe(Effect.provide(app())))
+
+  it.scoped("goes on running between two attempts, and has failed, with its job's last error, once the job has", () =>
+    Effect.gen(function*() {
+      const compile = yield* requested
+      yield* work
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* compileStatus(compile), {
+        status: "RUNNING",
+        progress: { stage: "drafting", sources_completed: 7, sources_total: 7 }
+      })
+      yield* TestClock.adjust("10 minutes")
+      const status = yield* compileStatus(compile)
+      assert(status.status === "FAILED")
+      assert.include(status.error, "rules-v1 wrote no draft: no words came")
+      assert.strictEqual(status.evidence_status.refreshed.length, 7)
+    }).pipe(Effect.provide(app(speechless))))
+})
