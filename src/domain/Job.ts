@@ -156,6 +156,7 @@ export const make = <
   if (kind.trim() === "") throw new InvalidJob({ kind, field: "kind", given: JSON.stringify(kind), allowed: "a name" })
   for (
     const problem of [
+      nameProblem(kind, "kind", kind),
       queueProblem(kind, queue),
       priorityProblem(kind, priority),
       maxAttemptsProblem(kind, maxAttempts)
@@ -197,16 +198,19 @@ const handlerLayer = (job: Any, handler: AnyHandler | Effect.Effect<AnyHandler, 
     })
   )
 
+/** No timer can be set further ahead. */
+const longestSpan = Duration.days(24)
+
 const span = (kind: string, field: string, input: Duration.DurationInput | undefined) => {
   if (input === undefined) return Option.none()
   const duration = Option.filter(
     Duration.decodeUnknown(input),
-    (duration) => Duration.isFinite(duration) && Duration.toMillis(duration) >= 1
+    (duration) => Duration.toMillis(duration) >= 1 && Duration.lessThanOrEqualTo(duration, longestSpan)
   )
   if (Option.isSome(duration)) {
     return Option.map(duration, (exact) => Duration.millis(Math.ceil(Duration.toMillis(exact))))
   }
-  throw new InvalidJob({ kind, field, given: String(input), allowed: "a finite duration of 1 ms or more" })
+  throw new InvalidJob({ kind, field, given: String(input), allowed: "a duration from 1 ms to 24 days" })
 }
 
 /** Says what is wrong with a priority, if anything is. */
@@ -230,8 +234,10 @@ export const maxAttemptsProblem = (kind: string, maxAttempts: number): Option.Op
 export const queueProblem = (kind: string, queue: string): Option.Option<InvalidJob> =>
   nameProblem(kind, "queue", queue)
 
-/** Says what is wrong with a queue, a partition key or a unique key: each is 1 to 255 characters. */
+/** Says what is wrong with a name or a key: SQLite gives half a surrogate pair back as another character. */
 export const nameProblem = (kind: string, field: string, name: string): Option.Option<InvalidJob> =>
-  Predicate.isString(name) && name.length > 0 && name.length <= 255 ? Option.none() : Option.some(
-    new InvalidJob({ kind, field, given: JSON.stringify(name), allowed: "a string of 1 to 255 characters" })
-  )
+  Predicate.isString(name) && name.length > 0 && name.length <= 255 && name.isWellFormed() ?
+    Option.none() :
+    Option.some(
+      new InvalidJob({ kind, field, given: JSON.stringify(name), allowed: "well-formed text of 1 to 255 characters" })
+    )

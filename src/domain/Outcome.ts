@@ -50,7 +50,8 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
       })
       : Outcome.Release()
   }
-  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  // A verdict is one only where nothing else went wrong: a finalizer that died is to be seen.
+  const failure = Cause.isDie(exit.cause) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
   if (failure instanceof Snooze) return Outcome.Snooze({ delay: failure.delay })
   if (failure instanceof NeverRetry) {
     return Outcome.Fail({

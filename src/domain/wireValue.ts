@@ -6,6 +6,9 @@ import { schemaIssues } from "./schemaIssues.ts"
 /** The most that a payload, a result or a progress may take as JSON: 1 MiB of UTF-8. */
 export const maxJsonBytes = 1024 * 1024
 
+/** SQLite reads no JSON deeper than 1000. */
+const maxNesting = 500
+
 type Field = "payload" | "result" | "progress"
 
 /**
@@ -70,6 +73,11 @@ const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<str
       () => new InvalidJob({ kind, field, allowed: "a value that JSON can hold" })
     ),
     Either.filterOrLeft(
+      // A shorter text cannot be deeper.
+      (json) => json.length <= 2 * maxNesting || nesting(json) <= maxNesting,
+      () => new InvalidJob({ kind, field, allowed: `at most ${maxNesting} levels of nesting` })
+    ),
+    Either.filterOrLeft(
       (json) => Buffer.byteLength(json) <= maxJsonBytes,
       (json) =>
         new InvalidJob({
@@ -80,3 +88,14 @@ const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<str
         })
     )
   )
+
+/** How deep arrays and objects stand in one another. */
+const nesting = (json: string): number => {
+  let depth = 0
+  let deepest = 0
+  for (const [mark] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (mark === "[" || mark === "{") deepest = Math.max(deepest, ++depth)
+    else if (mark === "]" || mark === "}") depth--
+  }
+  return deepest
+}

@@ -1,7 +1,7 @@
-import { Duration, Effect, Layer, Option } from "effect"
+import { Cause, Duration, Effect, Layer, Option } from "effect"
 import { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
-import type { JobStore } from "../store/JobStore.ts"
+import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { outsideTransaction } from "../store/transactions.ts"
 import type { JobSignals } from "./JobSignals.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
@@ -56,16 +56,26 @@ export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | JobSi
 export const layer = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs>
 ): Layer.Layer<never, InvalidOption, Requirements<Jobs>> =>
-  Layer.scopedDiscard(Effect.flatMap(prepare(options), Effect.forkScoped))
+  Layer.scopedDiscard(Effect.flatMap(prepare(options), (worker) =>
+    worker.pipe(
+      // A fiber that fails in the background does so in silence.
+      Effect.tapErrorCause((cause) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logFatal("The worker has ended", cause)
+      ),
+      Effect.forkScoped
+    )))
 
 /**
  * A worker for as long as this effect runs: until it is interrupted, or comes to
  * one of its limits. Interrupted or not, it ends as `layer` does. To be started,
  * but not waited for, inside a transaction, whose end its claims wait for.
+ *
+ * A store that cannot be reached is waited for, and the log says so; only with
+ * `once`, whose one claim has nothing to wait for, does that fail.
  */
 export const run = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits
-): Effect.Effect<void, InvalidOption, Requirements<Jobs>> => Effect.flatten(prepare(options))
+): Effect.Effect<void, InvalidOption | StoreFailure, Requirements<Jobs>> => Effect.flatten(prepare(options))
 
 /** Fails with the first option that does not fit, as `layer` and `run` would, and starts nothing. */
 export const check = <const Jobs extends ReadonlyArray<Job.Any>>(
@@ -75,7 +85,7 @@ export const check = <const Jobs extends ReadonlyArray<Job.Any>>(
 /** The worker, checked and ready to run. */
 const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits
-): Effect.Effect<Effect.Effect<void, never, Requirements<Jobs>>, InvalidOption, Requirements<Jobs>> =>
+): Effect.Effect<Effect.Effect<void, StoreFailure, Requirements<Jobs>>, InvalidOption, Requirements<Jobs>> =>
   Effect.gen(function*() {
     const settings = yield* validate(options)
     return outsideTransaction(runWorker(settings, yield* findHandlers(settings)))

@@ -1,6 +1,7 @@
 import {
   Clock,
   Context,
+  Data,
   DateTime,
   Deferred,
   Duration,
@@ -22,6 +23,7 @@ import { StoreError } from "../domain/errors.ts"
 import type { HandlerService } from "../domain/Job.ts"
 import type { JobStatus } from "../domain/JobRecord.ts"
 import { Outcome, outcomeOf, StopReason } from "../domain/Outcome.ts"
+import { truncated } from "../domain/readableCause.ts"
 import { decodeJson, encodeJson } from "../domain/wireValue.ts"
 import { withoutTransaction } from "../store/connection.ts"
 import type { ClaimedJob, Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
@@ -66,7 +68,9 @@ export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStor
       onLeft: (refused) => Effect.succeed(refused),
       onRight: (payload) => runHandler(attempt, payload, lease)
     })
-    yield* settle(attempt, outcome)
+    const settled = yield* settle(attempt, outcome)
+    yield* Effect.annotateCurrentSpan("job.outcome", settled.ended)
+    if (settled.error !== undefined) return yield* new AttemptFailed({ error: settled.error })
   }).pipe(
     Effect.scoped,
     Effect.annotateLogs({
@@ -87,14 +91,23 @@ export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStor
         onNone: () => ({ root: true }),
         onSome: (parent) => ({ parent })
       })
-    })
+    }),
+    // It has been settled and logged, and is there for the span alone.
+    Effect.catchTag("AttemptFailed", () => Effect.void)
   )
+
+/** Ends the span of an attempt that failed, so that it reads as one. Names the error and shows nothing of it. */
+class AttemptFailed extends Data.TaggedError("AttemptFailed")<{ readonly error: string }> {
+  override get message() {
+    return `The attempt failed with ${this.error}`
+  }
+}
 
 /** A payload that does not fit will not fit the next time either. */
 const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcome> =>
   Either.mapLeft(
     decodeJson(job.kind, "payload", handler.job.payloadSchema, job.payload),
-    (error) => Outcome.Fail({ error: error.message, name: error._tag, final: true })
+    (error) => Outcome.Fail({ error: truncated(error.message), name: error._tag, final: true })
   )
 
 /** Runs the handler in a fiber of its own, which a stop request interrupts, and decides what its end means. */
@@ -163,10 +176,10 @@ const currentJob = ({ job }: Attempt, lease: KeptLease) =>
     }))
 
 /** Writes the outcome, again and again until the store answers, for at most as long as one lease. */
-const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<void, never, JobStore> =>
+const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never, JobStore> =>
   Effect.gen(function*() {
     const { claimSentAt, job, leaseFor } = attempt
-    if (outcome._tag === "Abandon") return yield* events.leaseLost(job, outcome.reason)
+    if (outcome._tag === "Abandon") return yield* Effect.as(events.leaseLost(job, outcome.reason), lost)
     const write = settlement(attempt, outcome).pipe(
       // An answer that never comes is asked for again: if the first write happened, the second is told so.
       Effect.disconnect,
@@ -178,12 +191,11 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<void, never, 
       Effect.tapError(events.settleFailed)
     )
     const answer = yield* Effect.exit(Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor))))
-    if (Exit.isFailure(answer)) return yield* events.settleGivenUp(answer.cause)
-    yield* Either.match(answer.value, {
-      onLeft: () => events.leaseLost(job, "LeaseLost"),
-      onRight: ({ ended, ...more }) =>
-        Effect.flatMap(monotonicMillis, (now) => events.settled(job, ended, now - claimSentAt, more))
-    })
+    if (Exit.isFailure(answer)) return yield* Effect.as(events.settleGivenUp(answer.cause), lost)
+    if (Either.isLeft(answer.value)) return yield* Effect.as(events.leaseLost(job, "LeaseLost"), lost)
+    const { ended, ...more } = answer.value.right
+    yield* events.settled(job, ended, (yield* monotonicMillis) - claimSentAt, more)
+    return answer.value.right
   })
 
 /** Again after 50 ms, then later, to at most 5 s, for as long as one lease. */
@@ -195,17 +207,22 @@ const untilLeaseIsOver = (leaseFor: number) =>
   )
 
 /** How an attempt ended, in the words of logs and metrics, and what else a line may show of it. */
-interface Ended {
+interface Settlement {
   readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "released" | "cancelled"
   readonly error?: string
   readonly retryIn?: string
 }
 
+/** The same for its span, which also knows the attempt that nothing was written for. */
+type Ended = Settlement | typeof lost
+
+const lost = { ended: "lost", error: "LeaseLost" } as const
+
 /** The write that settles a job with this outcome. */
 const settlement = (
   attempt: Attempt,
   outcome: Exclude<Outcome, { readonly _tag: "Abandon" }>
-): Effect.Effect<Either.Either<Ended, LeaseLost>, StoreFailure, JobStore> =>
+): Effect.Effect<Either.Either<Settlement, LeaseLost>, StoreFailure, JobStore> =>
   Effect.gen(function*() {
     const store = yield* JobStore
     const { handler, job } = attempt
@@ -216,7 +233,7 @@ const settlement = (
         // The next attempt's result would fit no better.
         if (Either.isLeft(result)) {
           const { _tag, message } = result.left
-          return yield* settlement(attempt, Outcome.Fail({ error: message, name: _tag, final: true }))
+          return yield* settlement(attempt, Outcome.Fail({ error: truncated(message), name: _tag, final: true }))
         }
         return yield* one(store.complete([{ lease, result: result.right }]), () => ({ ended: "succeeded" }))
       }
@@ -226,7 +243,11 @@ const settlement = (
         const retryAfter = Option.getOrNull(Option.map(delay, Backoff.storableMillis))
         return yield* one(store.fail([{ lease, error, retryAfter }]), (status) =>
           status === "pending"
-            ? { ended: "retrying", error: name, retryIn: Duration.format(Option.getOrThrow(delay)) }
+            ? {
+              ended: "retrying",
+              error: name,
+              retryIn: Option.match(delay, { onNone: () => "now", onSome: Duration.format })
+            }
             : { ended: status === "cancelled" ? "cancelled" : "failed", error: name })
       }
       case "Snooze": {
@@ -245,7 +266,7 @@ const settlement = (
 /** The answer to the one item of a settle. */
 const one = (
   answers: Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>,
-  ended: (status: JobStatus) => Ended
+  ended: (status: JobStatus) => Settlement
 ) =>
   Effect.map(
     answers,

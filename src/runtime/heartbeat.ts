@@ -74,7 +74,11 @@ export const keepLease = (options: {
     yield* Effect.gen(function*() {
       while (true) {
         const left = (yield* Ref.get(deadline)) - (yield* monotonicMillis)
-        if (left <= 0) return yield* stop(StopReason.DeadlinePassed())
+        if (left <= 0) {
+          // Nothing will be written under this lease, so it must not be made to last longer.
+          yield* Fiber.interruptFork(heart)
+          return yield* stop(StopReason.DeadlinePassed())
+        }
         // A timer cannot be set further ahead than 24 days.
         yield* Effect.sleep(Math.min(left, 86_400_000))
       }

@@ -1,4 +1,4 @@
-import { Cause, Clock, DateTime, Duration, Effect, Either, Option, Schema } from "effect"
+import { Cause, Clock, DateTime, Duration, Effect, Either, Inspectable, Option, Schema } from "effect"
 import * as Backoff from "../domain/Backoff.ts"
 import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
@@ -26,6 +26,11 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobS
   const thisWorker = yield* makeWorkerId
 
   const enqueueMany: JobQueueService["enqueueMany"] = Effect.fn("JobQueue.enqueue")(function*(job, entries) {
+    const ids = new Set<string>()
+    const twice = entries.find(({ id }) => id !== undefined && ids.size === ids.add(id).size)?.id
+    if (twice !== undefined) {
+      return yield* new InvalidJob({ kind: job.kind, field: "id", given: `${twice} twice`, allowed: "each id once" })
+    }
     const jobs = yield* Effect.forEach(entries, ({ payload, ...options }) => newJob(job, payload, options))
     if (jobs.length === 0) return []
     const answers = yield* store.enqueue(jobs)
@@ -53,11 +58,19 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobS
           span("leaseFor", options.leaseFor ?? Option.getOrElse(job.lease, () => defaultLease)),
           (lease) => ({ kind: job.kind, leaseFor: Duration.toMillis(lease) })
         ))
+      const worker = options.worker ?? thisWorker
+      for (const [option, names] of [["worker", [worker]], ["queues", options.queues ?? []]] as const) {
+        const problem = Option.firstSomeOf(names.map((name) => Job.nameProblem("", option, name)))
+        if (Option.isSome(problem)) {
+          const { allowed, given = "" } = problem.value
+          return yield* new InvalidOption({ option, given, allowed })
+        }
+      }
       const queues = Option.map(
         Option.fromNullable(options.queues),
         (names) => [...new Set(names)].map((queue) => ({ queue, limit }))
       )
-      return { limit, kinds, queues, worker: options.worker ?? thisWorker } satisfies ClaimRequest
+      return { limit, kinds, queues, worker } satisfies ClaimRequest
     })
 
   /** A request that was rolled back is none; one that cannot be read now is found by the next heartbeat. */
@@ -175,16 +188,26 @@ const availability = (kind: string, { at, delay }: EnqueueOptions): Effect.Effec
   if (at !== undefined) {
     return Option.match(DateTime.make(at), {
       onNone: () =>
-        Effect.fail(new InvalidJob({ kind, field: "at", given: JSON.stringify(at), allowed: "an instant" })),
+        Effect.fail(
+          new InvalidJob({
+            kind,
+            field: "at",
+            given: typeof at === "string" ? JSON.stringify(at) : Inspectable.toStringUnknown(at),
+            allowed: "an instant"
+          })
+        ),
       onSome: (instant) => Effect.succeed({ at: Math.floor(DateTime.toEpochMillis(instant)) })
     })
   }
   return Option.match(
-    Option.filter(Duration.decodeUnknown(delay ?? 0), Duration.lessThanOrEqualTo(Backoff.longestDelay)),
+    // Duration makes 0 of NaN and of what is negative.
+    typeof delay === "number" && !(delay >= 0)
+      ? Option.none()
+      : Option.filter(Duration.decodeUnknown(delay ?? 0), Duration.lessThanOrEqualTo(Backoff.longestDelay)),
     {
       onNone: () =>
         Effect.fail(
-          new InvalidJob({ kind, field: "delay", given: String(delay), allowed: "a duration of at most ten years" })
+          new InvalidJob({ kind, field: "delay", given: String(delay), allowed: "a duration from 0 to ten years" })
         ),
       onSome: (duration) => Effect.succeed({ after: Backoff.storableMillis(duration) })
     }

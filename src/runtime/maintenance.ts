@@ -1,5 +1,4 @@
-import type { Duration } from "effect"
-import { Effect, Schedule } from "effect"
+import { Duration, Effect, Schedule } from "effect"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
@@ -14,6 +13,9 @@ export interface Retention {
 /** Small enough that a batch never holds the database for longer than a few milliseconds. */
 const staleBatch = 100
 const pruneBatch = 500
+
+/** Long enough for every batch there is, short enough to come round again. */
+const stepFor = Duration.minutes(5)
 
 /**
  * Frees jobs whose lease is over and deletes finished ones past their
@@ -66,6 +68,9 @@ const inBatchesOf = (size: number, batch: Effect.Effect<number, StoreFailure>): 
 /** A store that is away now is tried again at the next interval. */
 const orReport = (step: string, effect: Effect.Effect<unknown, StoreFailure>) =>
   effect.pipe(
+    // A store that never answers must not be the end of it.
+    Effect.disconnect,
+    Effect.timeout(stepFor),
     // A driver may throw what it should fail with, and a loop that died of it would do so in silence.
     Effect.catchAllDefect(Effect.fail),
     Effect.catchAll((error) => events.storeUnavailable(step, error))

@@ -36,7 +36,11 @@ export const span = (
       onSome: (duration) => Effect.succeed(Duration.millis(Math.ceil(Duration.toMillis(duration)))),
       onNone: () =>
         Effect.fail(
-          new InvalidOption({ option, given: String(given), allowed: `a duration from ${least} ms to 24 days` })
+          new InvalidOption({
+            option,
+            given: Duration.isDuration(given) ? Duration.format(given) : String(given),
+            allowed: `a duration from ${least} ms to 24 days`
+          })
         )
     }
   )

@@ -1,8 +1,8 @@
 import { Clock, Context, Duration, Effect, Fiber, Option, Queue, Ref } from "effect"
-import { InvalidOption } from "../domain/errors.ts"
+import { InvalidOption, StoreError } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
 import { StopReason } from "../domain/Outcome.ts"
-import type { ClaimedJob } from "../store/JobStore.ts"
+import type { ClaimedJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
 import { runAttempt } from "./attempt.ts"
 import { EventLoop } from "./EventLoop.ts"
@@ -41,7 +41,7 @@ const afterLostRace = Duration.millis(100)
 export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
   settings: WorkerSettings<Jobs>,
   handlers: Handlers
-): Effect.Effect<void, never, Requirements<Jobs>> =>
+): Effect.Effect<void, StoreFailure, Requirements<Jobs>> =>
   Effect.gen(function*() {
     const store = yield* JobStore
     const signals = yield* JobSignals
@@ -63,7 +63,11 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
           return runAttempt({ job, handler, leaseFor, heartbeatInterval, claimSentAt, stopRequest })
         }).pipe(Effect.provideService(JobStore, store)))
 
-    /** Claims what there is room for and starts it; nothing can come between, or a claimed job would have no attempt. */
+    /**
+     * Claims what there is room for and starts it. Waiting for the store can be
+     * interrupted; once the claim is made nothing comes between, or a claimed
+     * job would have no attempt.
+     */
     const claim = Effect.uninterruptible(Effect.gen(function*() {
       const { limit, queues } = slots.room
       const claimSentAt = yield* monotonicMillis
@@ -126,8 +130,9 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
       })
       yield* Effect.forkScoped(maintain(store, settings.staleCheckInterval, settings.retention))
       yield* Effect.addFinalizer(() => drain)
-      if (settings.once) yield* claim.pipe(Effect.catchAll((error) => events.storeUnavailable("claim", error)))
-      else yield* claimLoop
+      if (settings.once) {
+        yield* Effect.catchAllDefect(claim, (cause) => new StoreError({ operation: "claim", cause }))
+      } else yield* claimLoop
       yield* slots.ended
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))
   })

@@ -43,7 +43,8 @@ const make = Effect.gen(function*() {
       Schema.Struct({ id: JobId, found: JobId, by_id: Schema.Literal(0, 1), same: Schema.Literal(0, 1) }),
       sql`
       SELECT value ->> 'id' AS id, j.id AS found, j.id = value ->> 'id' AS by_id,
-        j.kind = value ->> 'kind' AND j.payload = value ->> 'payload' AS same
+        j.kind = value ->> 'kind' AND j.payload = value ->> 'payload'
+          AND j.partition_key IS value ->> 'partitionKey' AS same
       FROM ${each(jobs)}
       JOIN holdfast_jobs AS j ${byId} ON j.id = value ->> 'id'
       UNION ALL
@@ -57,14 +58,15 @@ const make = Effect.gen(function*() {
 
   const enqueue = Effect.fn("JobStore.enqueue")(function*(jobs: ReadonlyArray<NewJob>) {
     const now = yield* currentMillis
-    const inserted = new Set((yield* insert(jobs, now)).map(({ id }) => id))
+    const added = yield* Effect.forEach(inChunks(jobs), (chunk) => insert(chunk, now))
+    const inserted = new Set(added.flat().map(({ id }) => id))
     // An id given twice in one call is inserted once; the second is compared with the first.
     const place = new Map(jobs.map(({ id }, index) => [id, index] as const).toReversed())
     const isNew = (job: NewJob, index: number) => inserted.has(job.id) && place.get(job.id) === index
     const others = jobs.filter((job, index) => !isNew(job, index))
     if (others.length === 0) return jobs.map(({ id }): Enqueued => ({ id, enqueued: true }))
 
-    const inTheWay = yield* findInTheWay(others)
+    const inTheWay = (yield* Effect.forEach(inChunks(others), findInTheWay)).flat()
     const conflict = inTheWay.find((found) => found.by_id === 1 && found.same === 0)
     if (conflict !== undefined) {
       // The caller's transaction may go on after this error, so it must hold none of this call.
@@ -274,7 +276,7 @@ const make = Effect.gen(function*() {
         WHERE ${held}
         RETURNING id, attempts, settled_by AS worker, status`
       )
-      return yield* settledOr(items, settled, sql`status = 'succeeded'`)
+      return yield* settledOr(leased(items, {}), items, settled, sql`status = 'succeeded'`)
     }
   )
 
@@ -302,9 +304,11 @@ const make = Effect.gen(function*() {
         RETURNING id, attempts, settled_by AS worker, status`
       )
       return yield* settledOr(
+        leased(items, { final: (item) => item.retryAfter === null ? 1 : 0 }),
         items,
         settled,
-        sql`status IN ('pending', 'failed', 'cancelled') AND ${lastFailureIsOfThisAttempt}`
+        sql`${lastFailureIsOfThisAttempt}
+          AND (status IN ('failed', 'cancelled') OR status = 'pending' AND item.final = 0)`
       )
     }
   )
@@ -325,6 +329,7 @@ const make = Effect.gen(function*() {
         RETURNING id, attempts, settled_by AS worker, status`
       )
       return yield* settledOr(
+        leased(items, {}),
         items,
         settled,
         sql`status IN ('pending', 'cancelled') AND NOT ${lastFailureIsOfThisAttempt}`
@@ -338,6 +343,7 @@ const make = Effect.gen(function*() {
    * outcome, whose answer was lost, is answered like the first.
    */
   const settledOr = (
+    leases: Statement.Fragment,
     items: ReadonlyArray<{ readonly lease: Lease }>,
     settled: ReadonlyArray<typeof SettledRow.Type>,
     sameOutcome: Statement.Fragment
@@ -348,7 +354,7 @@ const make = Effect.gen(function*() {
         SettledRow,
         sql`
         SELECT holdfast_jobs.id, attempts, settled_by AS worker, status
-        FROM ${leased(items, {})} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
+        FROM ${leases} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
         WHERE attempts = item.attempt AND settled_by = item.worker AND ${sameOutcome}`
       )
       return answers(items, settled.concat(before), ({ status }) => ({ status }))
@@ -509,13 +515,13 @@ const make = Effect.gen(function*() {
     }
   )
 
-  const { afterTransaction, statement, transaction } = transactions
+  const { afterTransaction, interruptibleUntilRun, statement, transaction } = transactions
   return JobStore.of({
     enqueue: (jobs) => transaction("enqueue", enqueue(jobs)),
     afterTransaction,
     nextDue: (request) => statement("nextDue", nextDue(request)),
     due: (request) => statement("due", due(request)),
-    claim: (request) => statement("claim", claim(request)),
+    claim: (request) => interruptibleUntilRun("claim", claim(request)),
     extend: (items) => statement("extend", extend(items)),
     progress: (items) => statement("progress", progress(items)),
     complete: (items) => statement("complete", complete(items)),
@@ -533,6 +539,25 @@ const make = Effect.gen(function*() {
     prune: (options) => statement("prune", prune(options))
   })
 })
+
+/** So many jobs at once that their JSON is one parameter of at most some tens of MiB: V8 holds no text of 512. */
+const inChunks = (jobs: ReadonlyArray<NewJob>): ReadonlyArray<ReadonlyArray<NewJob>> => {
+  const chunks: Array<Array<NewJob>> = []
+  let room = 0
+  for (const job of jobs) {
+    const last = chunks.at(-1)
+    if (last === undefined || room < job.payload.length) {
+      chunks.push([job])
+      room = chunkSize - job.payload.length
+    } else {
+      last.push(job)
+      room -= job.payload.length
+    }
+  }
+  return chunks
+}
+
+const chunkSize = 16 * 1024 * 1024
 
 /** Whole, as the columns are; a test may set its clock between two. */
 const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)

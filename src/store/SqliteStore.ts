@@ -41,6 +41,9 @@ export const layer = (
 
 const open = (options: Options) =>
   Effect.gen(function*() {
+    if (options.filename.trim() === "") {
+      return yield* Effect.fail(new Error("the filename is empty, which SQLite takes for a database that ends with it"))
+    }
     if (options.filename !== ":memory:" && options.readonly !== true) yield* makeFolder(options.filename)
     const client = yield* mended(yield* connect(options))
     return Context.make(SqliteClient.SqliteClient, client).pipe(Context.add(SqlClient.SqlClient, client))

@@ -17,9 +17,17 @@ export const isBusy = (error: unknown): boolean => {
   return Predicate.hasProperty(cause, "code") && String(cause.code).startsWith("SQLITE_BUSY")
 }
 
+/** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
+type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 /** Makes the schedule's driver only when it is needed: it costs a fifth of a short statement. */
-const whenFree = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.catchIf(effect, isBusy, () => Effect.retry(effect, { schedule: untilFree, while: isBusy }))
+const whenFree = <A, E, R>(wait: Wait, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.catchIf(effect, isBusy, (busy) =>
+    Effect.flatMap(Schedule.driver(untilFree), (driver) => {
+      const again = (error: E): Effect.Effect<A, E, R> =>
+        Effect.zipRight(Effect.mapError(wait(driver.next(error)), () => error), Effect.catchIf(effect, isBusy, again))
+      return again(busy)
+    }))
 
 /**
  * Runs an effect with the client's one connection held for it, and again while
@@ -29,11 +37,11 @@ const whenFree = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, 
  * it runs, so that it can land inside another fiber's transaction, see what is
  * not committed, and be rolled back with it.
  */
-export const holdingConnection = (client: SqlClient.SqlClient) =>
+export const holdingConnection = (client: SqlClient.SqlClient, wait: Wait = (effect) => effect) =>
 <A, E, R>(
   use: (connection: Connection) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError.SqlError, R> =>
-  whenFree(Effect.scopedWith((permit) => Effect.flatMap(Scope.extend(client.reserve, permit), use)))
+  whenFree(wait, Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use)))
 
 /** A connection that is held anew for each statement, and given back after it. */
 export const heldForEach = (client: SqlClient.SqlClient): Connection => {
@@ -103,33 +111,35 @@ class NotTransacted {
 export const immediateTransaction = (client: SqlClient.SqlClient): SqlClient.SqlClient["withTransaction"] => {
   const afterwards = heldForEach(client)
   const run = (connection: Connection, command: string) => connection.executeUnprepared(command, [], undefined)
-  const transact = SqlClient.makeWithTransaction({
-    transactionTag: SqlClient.TransactionConnection,
-    spanAttributes: [["db.system.name", "sqlite"]],
-    acquireConnection: Effect.gen(function*() {
-      const scope = yield* Scope.make()
-      const transaction = new TransactionConnection(yield* Scope.extend(client.reserve, scope), afterwards)
-      yield* Scope.addFinalizer(scope, Effect.sync(() => void (transaction.open = false)))
-      return [scope, transaction] as const
-    }),
-    begin: (connection: Connection) =>
-      Effect.catchAll(run(connection, "BEGIN IMMEDIATE"), (error) => Effect.die(new NotTransacted("begin", error))),
-    savepoint: (connection, id) => run(connection, `SAVEPOINT holdfast_${id}`),
-    commit: (connection) =>
-      Effect.catchAll(
-        run(connection, "COMMIT"),
-        (error) => Effect.zipRight(rollback(connection), Effect.die(new NotTransacted("commit", error)))
-      ),
-    rollback: (connection) => rollback(connection),
-    rollbackSavepoint: (connection, id) => run(connection, `ROLLBACK TO SAVEPOINT holdfast_${id}`)
-  })
+  const transact = (restore: Wait) =>
+    SqlClient.makeWithTransaction({
+      transactionTag: SqlClient.TransactionConnection,
+      spanAttributes: [["db.system.name", "sqlite"]],
+      // The combinator cannot be interrupted here, and would wait for the connection however long another has it.
+      acquireConnection: Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const transaction = new TransactionConnection(yield* restore(Scope.extend(client.reserve, scope)), afterwards)
+        yield* Scope.addFinalizer(scope, Effect.sync(() => void (transaction.open = false)))
+        return [scope, transaction] as const
+      }),
+      begin: (connection: Connection) =>
+        Effect.catchAll(run(connection, "BEGIN IMMEDIATE"), (error) => Effect.die(new NotTransacted("begin", error))),
+      savepoint: (connection, id) => run(connection, `SAVEPOINT holdfast_${id}`),
+      commit: (connection) =>
+        Effect.catchAll(
+          run(connection, "COMMIT"),
+          (error) => Effect.zipRight(rollback(connection), Effect.die(new NotTransacted("commit", error)))
+        ),
+      rollback: (connection) => rollback(connection),
+      rollbackSavepoint: (connection, id) => run(connection, `ROLLBACK TO SAVEPOINT holdfast_${id}`)
+    })
   const rollback = (connection: Connection) =>
     Effect.catchAll(run(connection, "ROLLBACK"), (error) =>
       // SQLite rolls back by itself when the disk is full, and there is nothing to roll back when BEGIN failed.
       Effect.logDebug("Nothing to roll back", error.cause))
 
   return <R, E, A>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
-    transact(effect).pipe(
+    Effect.uninterruptibleMask((restore) => transact(restore)(restore(effect))).pipe(
       Effect.catchSomeDefect((defect) =>
         defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
       ),

@@ -17,6 +17,13 @@ export interface Transactions {
   ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreFailure, R>
 
   /**
+   * As `statement`, but waiting for the connection or for another process can be
+   * interrupted even where the caller cannot, and what follows it cannot be cut
+   * off from it: for a claim, whose jobs must have attempts.
+   */
+  readonly interruptibleUntilRun: Transactions["statement"]
+
+  /**
    * Runs an effect of several statements: in the caller's transaction when that
    * is of our client, else in one of its own that begins with the write lock.
    */
@@ -36,12 +43,14 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
     const ours = yield* Effect.scoped(client.reserve)
     const withTransaction = immediateTransaction(client)
 
-    const alone = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
-      holdingConnection(client)((connection) =>
-        Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]) as Effect.Effect<A, E, R>
-      )
+    const alone =
+      (hold: ReturnType<typeof holdingConnection>) =>
+      <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
+        hold((connection) =>
+          Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]) as Effect.Effect<A, E, R>
+        )
 
-    const joining = (byItself: typeof alone) =>
+    const joining = (byItself: ReturnType<typeof alone>) =>
     <A, E, R>(
       operation: string,
       effect: Effect.Effect<A, E | SqlError.SqlError, R>
@@ -60,7 +69,8 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       )
 
     return {
-      statement: joining(alone),
+      statement: joining(alone(holdingConnection(client))),
+      interruptibleUntilRun: joining(alone(holdingConnection(client, Effect.interruptible))),
       transaction: joining(withTransaction),
       afterTransaction: (effect) =>
         Effect.flatMap(

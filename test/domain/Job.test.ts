@@ -60,6 +60,7 @@ describe("Job.make", () => {
   const payload = Schema.Void
   const refusals: ReadonlyArray<readonly [what: string, field: string, given: string, define: () => unknown]> = [
     ["an empty kind", "kind", `""`, () => Job.make("", { payload })],
+    ["half a surrogate pair", "kind", `"k\\ud800"`, () => Job.make("k\ud800", { payload })],
     ["a blank kind", "kind", `"  "`, () => Job.make("  ", { payload })],
     ["an empty queue", "queue", `""`, () => Job.make("k", { payload, queue: "" })],
     [

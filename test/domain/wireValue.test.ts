@@ -98,4 +98,12 @@ describe("a payload", () => {
     assert.notInclude(refused.message, "hunter2")
     assert.notInclude(refused.message, "secret")
   })
+
+  it("nested deeper than SQLite reads is refused, and what only looks nested is not", () => {
+    const nested = (levels: number) => Array.from({ length: levels }).reduce((inner: unknown) => [inner], 1)
+    assert.isTrue(Either.isRight(encodePayload("k", Schema.Unknown, nested(500))))
+    const refused = Either.getOrThrow(Either.flip(encodePayload("k", Schema.Unknown, nested(501))))
+    assert.include(refused.message, "500 levels")
+    assert.isTrue(Either.isRight(encodePayload("k", Schema.Unknown, `\\"${"[{".repeat(2000)}`)))
+  })
 })

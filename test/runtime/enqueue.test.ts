@@ -58,7 +58,7 @@ describe("what cannot be enqueued", () => {
     ["an id that is no UUID", { id: "job-1" }, ["id", `"job-1"`, "a UUID in lower case"]],
     ["an id in upper case", { id: id.toUpperCase() }, ["id", id.toUpperCase(), "a UUID in lower case"]],
     ["a delay and an instant together", { delay: "1 minute", at: 0 }, ["delay and at", "one of the two"]],
-    ["an endless delay", { delay: Duration.infinity }, ["delay", "at most ten years"]],
+    ["an endless delay", { delay: Duration.infinity }, ["delay", "from 0 to ten years"]],
     ["a delay that is no duration", { delay: "soon" as never }, ["delay", "soon", "a duration"]],
     ["an instant that is none", { at: "never" }, ["at", `"never"`, "an instant"]]
   ]

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Fiber, Schema, TestClock } from "effect"
+import { DateTime, Effect, Fiber, Metric, Schema, TestClock } from "effect"
 import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
@@ -219,6 +219,22 @@ describe("a heartbeat that does not get through", () => {
     })
   }
 
+  it.effect("a lease whose deadline has passed is not extended any more, though the store is back", () =>
+    Effect.gen(function*() {
+      const faults = yield* Faults
+      yield* faults.inject("extend", failing)
+      const id = yield* started
+      yield* TestClock.adjust("46 seconds")
+      yield* faults.mend("extend")
+      yield* TestClock.adjust("13 seconds")
+      assert.strictEqual((yield* JobQueue.get(id)).lockedUntil, 60_000)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* JobQueue.releaseStale, 1)
+      yield* TestClock.adjust("10 seconds")
+    }).pipe(
+      inHoldfast(Long.toLayer(() => Effect.onInterrupt(Effect.never, () => Effect.sleep("20 seconds"))))
+    ))
+
   it.effect("of a long lease only the last 30 s are left to stop in", () => {
     const Longer = Job.make("heartbeat.longer", { payload: Schema.Void, lease: "10 minutes" })
     const stops: Array<number> = []
@@ -255,6 +271,20 @@ describe("a heartbeat that does not get through", () => {
       assert.deepStrictEqual(stops, [65_000])
     }).pipe(inHoldfast(Long.toLayer(() => notingStops(stops, Effect.never))))
   })
+})
+
+describe("a heartbeat that is late", () => {
+  const Blocked = Job.make("heartbeat.blocked", { payload: Schema.Void, lease: "60 seconds" })
+  it.effect("is measured: by how much it was sent after its time", () =>
+    Effect.gen(function*() {
+      yield* (yield* Faults).inject("extend", answeredAfter("3 seconds"))
+      yield* work({ jobs: [Blocked], heartbeatInterval: "20 seconds" })
+      yield* JobQueue.enqueue(Blocked, undefined)
+      yield* TestClock.adjust("50 seconds")
+      const { count, max } = yield* Metric.value(Metric.tagged(metrics.heartbeatLateness, "kind", Blocked.kind))
+      // The first is on time; the second waits for an interval after the first was answered.
+      assert.deepStrictEqual([count, max], [2, 3])
+    }).pipe(inHoldfast(Blocked.toLayer(() => Effect.never))))
 })
 
 describe("a lease that is lost", () => {

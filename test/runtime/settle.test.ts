@@ -372,3 +372,30 @@ describe("a job's own backoff", () => {
     }).pipe(inHoldfast(Broken.toLayer(() => Effect.fail("no"))))
   })
 })
+
+describe("what is kept of an error", () => {
+  it.effect("is at most 8 KiB, also where a payload fits none of many schemas", () => {
+    const any = Schema.Union(
+      ...Array.from({ length: 600 }, (_, n) => Schema.Struct({ [`${n}-${"long".repeat(10)}`]: Schema.Literal(n) }))
+    )
+    const Any = Job.make("settle.any", { payload: any })
+    return Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { id } = yield* JobQueue.enqueue(Any, { [`0-${"long".repeat(10)}`]: 0 })
+      yield* sql`UPDATE holdfast_jobs SET payload = '[]'`
+      yield* work({ jobs: [Any] })
+      const job = yield* JobQueue.get(id)
+      assert.strictEqual(job.status, "failed")
+      assert.isAtMost(Buffer.byteLength(job.lastError ?? ""), 8 * 1024)
+    }).pipe(inHoldfast(Any.toLayer(() => Effect.void)))
+  })
+
+  it.effect("is there although the handler snoozed, when a finalizer of its own died", () =>
+    Effect.gen(function*() {
+      const job = yield* runOnce
+      assert.strictEqual(job.failures, 1)
+      assert.include(job.lastError ?? "", "the mailbox is jammed")
+    }).pipe(inHoldfast(
+      Send.toLayer(() => Effect.ensuring(snooze("1 hour"), Effect.die(new Error("the mailbox is jammed"))))
+    )))
+})

@@ -1,5 +1,6 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Option, Schema, Scope, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
@@ -128,6 +129,23 @@ describe("a worker that is told to end", () => {
       yield* settled
       assert.strictEqual((yield* JobQueue.get(id)).status, "cancelled")
       assert.isTrue(yield* isClosed(closed))
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
+  it.effect("claims nothing more, although it was waiting for the store when it was told", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const worker = yield* Effect.forkDaemon(Worker.run(options))
+      yield* settled
+      const { id } = yield* JobQueue.enqueue(Task, "waiting")
+      const other = yield* Effect.fork(sql.withTransaction(Effect.sleep("20 seconds")))
+      yield* settled
+      const closed = yield* Effect.fork(Fiber.interrupt(worker))
+      yield* settled
+      assert.isTrue(yield* isClosed(closed))
+      yield* TestClock.adjust("20 seconds")
+      yield* Fiber.join(other)
+      const job = yield* JobQueue.get(id)
+      assert.deepStrictEqual([job.status, job.attempts], ["pending", 0])
     }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
 
   it.effect("starts what it has claimed, even when it is told in the middle of the claim", () =>

@@ -1,12 +1,14 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Metric, Schema, TestClock, Tracer } from "effect"
+import { Cause, Effect, Exit, Layer, Metric, Schema, TestClock, Tracer } from "effect"
 import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
 import { metrics } from "../../src/runtime/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { counted, failing, Faults, inHoldfast, linesSaying, Logs, settled, work } from "./harness.ts"
+
+const Failing = Job.make("telemetry.failing", { payload: Schema.Void })
 
 /** What no line of a log may show. */
 const secret = "xyzzy-31337"
@@ -227,6 +229,22 @@ describe("traces", () => {
         assert.strictEqual(job.attributes.get("job.attempt"), 1)
         assert.strictEqual(job.status._tag, "Ended")
       }).pipe(inHoldfast(Traced.toLayer(() => Effect.void)))
+    ))
+
+  it.effect("the span of an attempt says how it ended, and reads as failed when it was, without the error's text", () =>
+    traced((spans) =>
+      Effect.gen(function*() {
+        yield* work({ jobs: [Failing] })
+        yield* JobQueue.enqueue(Failing, undefined)
+        yield* settled
+        const span = spans.find(({ name }) => name === "job telemetry.failing")
+        assert(span?.status._tag === "Ended")
+        assert.strictEqual(span.attributes.get("job.outcome"), "retrying")
+        assert(Exit.isFailure(span.status.exit))
+        const told = Cause.pretty(span.status.exit.cause)
+        assert.include(told, "TypeError")
+        assert.notInclude(told, secret)
+      }).pipe(inHoldfast(Failing.toLayer(() => Effect.die(new TypeError(secret)))))
     ))
 
   it.effect("what a handler does is told under its job's span", () =>

@@ -299,12 +299,14 @@ describe("a worker with an end", () => {
       assert.strictEqual((yield* JobQueue.get(id)).failures, 1)
     }).pipe(inHoldfast(Task.toLayer(() => Effect.fail("no")))))
 
-  it.effect("once: ends also when the store is away, and says so", () =>
-    Effect.gen(function*() {
-      yield* (yield* Faults).inject("claim", failing)
-      yield* Worker.run({ jobs: [Task], once: true })
-      assert.strictEqual((yield* linesSaying("The job store failed, trying again")).length, 1)
-    }).pipe(inHoldfast(noting().handlers)))
+  for (const [what, fault] of [["fails", failing], ["dies", dying]] as const) {
+    it.effect(`once: fails when its one claim ${what}, and leaves it at that`, () =>
+      Effect.gen(function*() {
+        yield* (yield* Faults).inject("claim", fault)
+        const error = yield* Effect.flip(Worker.run({ jobs: [Task], once: true }))
+        assert.strictEqual(error._tag, "StoreError")
+      }).pipe(inHoldfast(noting().handlers)))
+  }
 
   it.effect("maxJobs: never claims more in all, and ends when they have settled", () => {
     const { handlers, names, running } = waiting()

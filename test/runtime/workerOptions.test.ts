@@ -24,7 +24,7 @@ const refusals: ReadonlyArray<readonly [what: string, options: Options, message:
   ["no queue at all", { queues: {} }, "queues: got none; expected one queue or more, or left out"],
   ["a queue without room", { queues: { slow: 0 } }, "queues.slow: got 0; expected a whole number from 1 to 1000"],
   ["no jobs to claim", { maxJobs: 0 }, "maxJobs: got 0; expected a whole number of 1 or more"],
-  ["an endless lease", { leaseDuration: Duration.infinity }, "leaseDuration: got Duration(Infinity)"],
+  ["an endless lease", { leaseDuration: Duration.infinity }, "leaseDuration: got Infinity"],
   ["a lease of nothing", { leaseDuration: 0 }, "leaseDuration: got 0; expected a duration from 1 ms to 24 days"],
   ["a poll without pause", { pollInterval: 0 }, "pollInterval: got 0; expected a duration from 1 ms to 24 days"],
   [

@@ -105,7 +105,9 @@ export class JobModel {
     if (row === undefined) {
       const before = this.jobs.get(lease.jobId)
       const ours = before?.settled_by === lease.worker && before.attempts === lease.attempt
-      return ours && this.settled.get(lease.jobId) === as ? before.status : "lost"
+      // "Never again" is another outcome than a failure that is tried again.
+      const another = as === "fail" && delay === null && before?.status === "pending"
+      return ours && this.settled.get(lease.jobId) === as && !another ? before.status : "lost"
     }
     const failures = row.failures + (as === "fail" ? 1 : 0)
     const status = as === "complete" ? "succeeded" : this.after(row, failures, delay === null)

@@ -139,4 +139,22 @@ describe("ids", () => {
         assert.deepStrictEqual(yield* allRows, [])
       }
     }).pipe(Effect.provide(memory)))
+
+  it.effect("an id of another partition's job is a conflict, and not an answer that its tenant may rely on", () =>
+    Effect.gen(function*() {
+      yield* enqueue(job(1, { partitionKey: "a" }))
+      assert.strictEqual((yield* Effect.flip(enqueue(job(1, { partitionKey: "b" }))))._tag, "JobIdConflict")
+      assert.deepStrictEqual(yield* enqueue(job(1, { partitionKey: "a" })), [{ id: jobId(1), enqueued: false }])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("jobs of more JSON than one parameter should hold are added in one call, all or none", () =>
+    Effect.gen(function*() {
+      const payload = JSON.stringify("x".repeat(1_000_000))
+      const many = Array.from({ length: 40 }, (_, n) => job(n + 1, { payload }))
+      assert.isTrue((yield* enqueue(...many)).every(({ enqueued }) => enqueued))
+      assert.lengthOf(yield* allRows, 40)
+      const more = Array.from({ length: 40 }, (_, n) => job(n + 41, { payload }))
+      assert.strictEqual((yield* Effect.flip(enqueue(...more, job(1))))._tag, "JobIdConflict")
+      assert.lengthOf(yield* allRows, 40)
+    }).pipe(Effect.provide(memory)))
 })

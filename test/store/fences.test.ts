@@ -115,6 +115,15 @@ describe("repeated settles", () => {
   }
   const outcomeOf = (name: string) => name.split(" ")[0]?.replace("snooze", "release")
 
+  // Two failures are two outcomes when one of them says never again.
+  it.effect("a failure for good after one that is tried again is LeaseLost", () =>
+    Effect.gen(function*() {
+      const lease = yield* running(1)
+      yield* fail(lease)
+      assert.strictEqual((yield* Effect.flip(fail(lease, { retryAfter: null })))._tag, "LeaseLost")
+      assert.strictEqual((yield* get(one)).status, "pending")
+    }).pipe(Effect.provide(memory)))
+
   for (const [first, settle] of Object.entries(settles)) {
     for (const [second, repeat] of Object.entries(settles)) {
       if (first === second) {

@@ -210,6 +210,25 @@ describe("a statement of the app's on the store's own client", () => {
     }).pipe(Effect.provide(memory)))
 })
 
+describe("a transaction that waits for another to end", () => {
+  it.effect("can be given up, also by a timeout", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const other = yield* Effect.fork(inTransaction(Effect.sleep("1 hour")))
+      yield* yields
+      const waiting = yield* Effect.fork(Effect.all([
+        Effect.timeoutOption(enqueue(job(1)), "1 second"),
+        Effect.timeoutOption(inTransaction(sql`SELECT 1`), "1 second"),
+        Effect.timeoutOption(get(jobId(1)), "1 second")
+      ], { concurrency: "unbounded" }))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue((yield* Fiber.join(waiting)).every((answer) => Option.isNone<unknown>(answer)))
+      yield* Fiber.interrupt(other)
+      // What was given up has left nothing behind that holds the connection.
+      assert.deepStrictEqual(yield* enqueue(job(1)), [{ id: jobId(1), enqueued: true }])
+    }).pipe(Effect.provide(memory)))
+})
+
 describe("a fiber that outlives the transaction it was forked in", () => {
   /** Forks `effect` in a transaction that commits, and runs it in the middle of another that rolls back. */
   const laterInAnother = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

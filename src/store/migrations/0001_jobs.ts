@@ -23,7 +23,7 @@ export const jobs = Effect.gen(function*() {
       max_attempts INTEGER NOT NULL CHECK (max_attempts >= 1),
       available_at INTEGER NOT NULL,
       locked_at INTEGER,
-      locked_by TEXT,
+      locked_by TEXT CHECK (locked_by <> ''),
       locked_until INTEGER,
       settled_by TEXT,
       cancel_requested_at INTEGER,
