@@ -29,9 +29,13 @@ export const capOf = (settings: Settings, capability: Capability): number =>
 export const isEnabled = (settings: Settings, capability: Capability): boolean =>
   !registry[capability].unvalidated || settings.linkedinProfilePosts
 
+/** A variable that is empty is as good as not set, as a shell script leaves it. */
+const unlessEmpty = (name: string, otherwise: string) =>
+  Config.string(name).pipe(Config.withDefault(""), Config.map((text) => text.trim() === "" ? otherwise : text))
+
 /** A number that is set must make sense: a cap of 0 or "ten" is a mistake, not a wish for the default. */
 const positiveInteger = (name: string, otherwise: number): Config.Config<number> =>
-  Config.string(name).pipe(
+  unlessEmpty(name, String(otherwise)).pipe(
     Config.mapOrFail((text) => {
       const number = /^\d{1,9}$/.test(text.trim()) ? Number(text) : 0
       return number > 0
@@ -39,8 +43,7 @@ const positiveInteger = (name: string, otherwise: number): Config.Config<number>
         : Either.left(
           ConfigError.InvalidData([name], `${name} must be a positive integer, but is ${JSON.stringify(text)}`)
         )
-    }),
-    Config.withDefault(otherwise)
+    })
   )
 
 const defaultCaps = Object.fromEntries(
@@ -54,8 +57,7 @@ const caps = Config.all(
   >
 )
 
-const baseUrl = Config.string("APIFY_BASE_URL").pipe(
-  Config.withDefault("https://api.apify.com"),
+const baseUrl = unlessEmpty("APIFY_BASE_URL", "https://api.apify.com").pipe(
   Config.mapOrFail((text) =>
     /^https?:\/\//i.test(text) && URL.canParse(text)
       ? Either.right(text.replace(/\/+$/, ""))

@@ -31,6 +31,12 @@ describe("the settings", () => {
       })
     }))
 
+  it.effect("take a variable that is empty for one that is not set", () =>
+    Effect.gen(function*() {
+      const names = [...capVariables, "BRANDBRAIN_MAX_NORMALIZED_ITEMS", "APIFY_BASE_URL", "APIFY_TOKEN"]
+      assert.deepStrictEqual(yield* read(Object.fromEntries(names.map((name) => [name, " "]))), yield* read({}))
+    }))
+
   it.effect("take every cap from its variable, and LinkedIn's two from one", () =>
     Effect.gen(function*() {
       const settings = yield* read(Object.fromEntries(capVariables.map((name, index) => [name, String(index + 11)])))
@@ -40,7 +46,7 @@ describe("the settings", () => {
       }
     }))
 
-  it.effect.each(["0", "-1", "2.5", "ten", "", "1e3", "9".repeat(12)])(
+  it.effect.each(["0", "-1", "2.5", "ten", "1e3", "9".repeat(12)])(
     "refuse %j for a number, naming the variable and what is allowed",
     (text) =>
       Effect.gen(function*() {
