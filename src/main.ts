@@ -1,6 +1,7 @@
-import { Command, ValidationError } from "@effect/cli"
+import type { CliApp } from "@effect/cli"
+import { Command } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Cause, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { createRequire } from "node:module"
 import * as BrandBrainConfig from "./brandbrain/BrandBrainConfig.ts"
 import { commands } from "./brandbrain/commands.ts"
@@ -8,6 +9,7 @@ import { CompileJob, CompileJobLive } from "./brandbrain/compileJob.ts"
 import { firstStart } from "./brandbrain/firstStart.ts"
 import * as BrandBrain from "./brandbrain/layer.ts"
 import * as Logging from "./cli/logging.ts"
+import { report } from "./cli/report.ts"
 import { settings } from "./cli/settings.ts"
 import { handleSignals } from "./cli/signals.ts"
 import { dryRun, flags, workerOptions } from "./cli/start.ts"
@@ -24,34 +26,50 @@ const start = Command.make("holdfast", flags, (flags) =>
   Effect.gen(function*() {
     const configured = yield* settings
     const options = workerOptions([CompileJob], flags, configured)
-    if (flags.dryRun) return yield* dryRun(options, configured)
     // Everything that can be wrong with the settings is told before a file is made.
     yield* Effect.zipRight(Worker.check(options), BrandBrainConfig.config)
+    if (flags.dryRun) return yield* dryRun(options, configured)
     yield* handleSignals(configured.shutdownGrace)
     yield* Effect.zipRight(firstStart, Worker.run(options)).pipe(
       Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App)))
     )
   }).pipe(Effect.provide(Logging.layer(process.stdout)))).pipe(
-    Command.withDescription("Runs jobs until it is told to end"),
-    Command.withSubcommands([
-      commands.pipe(Command.provide(App), Command.provide(Logging.layer(process.stderr)))
-    ])
+    Command.withDescription(
+      "Runs jobs until it is told to end. Brands and their compiles are looked after by another command: pnpm brandbrain --help"
+    )
   )
+
+/** `pnpm brandbrain`. Its answers go to standard output, so its log goes to the other. */
+const brandbrain = commands.pipe(Command.provide(App), Command.provide(Logging.layer(process.stderr)))
 
 const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string }
 
-/** What was foreseen is told in a sentence; what was not, with its stack. */
-const report = (cause: Cause.Cause<unknown>) => {
-  const failure = Cause.squash(cause)
-  if (Cause.isInterruptedOnly(cause) || ValidationError.isValidationError(failure)) return Effect.void
-  return (Cause.isFailure(cause) && failure instanceof Error
-    ? Effect.logError(failure.message)
-    : Effect.logError(cause))
-    .pipe(Effect.provide(Logging.layer(process.stderr)))
+const [runtime = "", script = "", ...given] = process.argv
+
+/** Package runners pass on the `--` that ends their own flags. */
+const withoutDashes = (args: ReadonlyArray<string>) => args[0] === "--" ? args.slice(1) : args
+
+/**
+ * The two are not one command with a subcommand: @effect/cli would take a
+ * misspelt flag of the worker for a subcommand, and not name it.
+ */
+const program = (args: ReadonlyArray<string>): Effect.Effect<void, unknown, CliApp.CliApp.Environment> => {
+  if (args[0] !== "brandbrain") {
+    return Command.run(start, { name: "Holdfast", version })([runtime, script, ...args])
+  }
+  const rest = withoutDashes(args.slice(1))
+  return Command.run(brandbrain, { name: "BrandBrain", version })(
+    // Asked for nothing, it would open the database to say what it can do.
+    [runtime, script, ...(rest.length === 0 ? ["--help"] : rest)]
+  )
 }
 
-Command.run(start, { name: "Holdfast", version })(process.argv).pipe(
-  Effect.tapErrorCause(report),
+Logging.outliveOutput()
+
+const args = withoutDashes(given)
+
+program(args).pipe(
+  Effect.tapErrorCause(report(args)),
   Effect.provide(NodeContext.layer),
   NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true })
 )

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { SqlClient } from "@effect/sql"
+import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Effect } from "effect"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Started } from "./crash/workerProcesses.ts"
 import { startProcess, temporaryFolder } from "./crash/workerProcesses.ts"
@@ -58,6 +60,8 @@ describe.concurrent("pnpm start", () => {
         assert.strictEqual(json(status)["status"], "SUCCEEDED")
         const another = yield* start(folder, ["brandbrain", "status", "another", compileRunId])
         yield* ends(another, 1)
+        assert.deepStrictEqual(another.said, [])
+        assert.strictEqual(another.complained.filter((line) => line.includes("ERROR")).length, 1)
         const unchanged = yield* start(folder, ["brandbrain", "compile", "quillhaven"])
         yield* ends(unchanged, 0)
         assert.strictEqual(json(unchanged)["status"], "UNCHANGED")
@@ -85,6 +89,64 @@ describe.concurrent("pnpm start", () => {
       assert.deepStrictEqual(readdirSync(folder), [])
     }).pipe(Effect.scoped))
 
+  it.live("with --dry-run says that nothing is due in a database of another's, and names one that it cannot read", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      writeFileSync(join(folder, "another.db"), "")
+      const another = yield* start(folder, ["--dry-run"], { DATABASE_URL: "sqlite:another.db" })
+      yield* ends(another, 0)
+      assert.deepStrictEqual(lines(another).map(({ message }) => message), [
+        "The database at another.db has no tables of Holdfast's yet, so nothing is due"
+      ])
+      const text = "This is a letter, and no database, however long it may become in the end."
+      writeFileSync(join(folder, "letter.txt"), text)
+      const letter = yield* start(folder, ["--dry-run"], { DATABASE_URL: "sqlite:letter.txt" })
+      yield* ends(letter, 1)
+      assert.match(letter.complained.join("\n"), /"The database at letter.txt cannot be read: .*not a database"/)
+      assert.strictEqual(readFileSync(join(folder, "letter.txt"), "utf8"), text)
+      assert.strictEqual(readFileSync(join(folder, "another.db"), "utf8"), "")
+    }).pipe(Effect.scoped))
+
+  it.live("outlives the reader of its log, and hands its job back", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const worker = yield* start(folder, [], { HOLDFAST_SHUTDOWN_GRACE: "0 seconds" })
+      yield* worker.says("Gathering from a source")
+      worker.child.stdout?.destroy()
+      yield* worker.kill("SIGTERM")
+      yield* ends(worker, 0)
+      assert.match(worker.complained.join("\n"), /^Standard output cannot be written, so lines are lost: .*EPIPE$/)
+
+      const dryRun = yield* start(folder, ["--dry-run"])
+      yield* ends(dryRun, 0)
+      assert.strictEqual(lines(dryRun).filter(({ message }) => message === "Would claim").length, 1)
+    }).pipe(Effect.scoped))
+
+  it.live("names an argument that it does not know, and does nothing", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const unknown = [
+        [["--bogus"], "'--bogus'"],
+        [["--once", "extra"], "'extra'"],
+        [["--onec"], "'--onec'"],
+        [["--", "--dry-run", "extra"], "'extra'"],
+        [["--max-jobs", "none"], "--max-jobs: \"none\""],
+        [["brandbrain", "--bogus"], "brandbrain --bogus"],
+        [["brandbrain", "sed"], "brandbrain sed"],
+        [["brandbrain", "--", "seed", "extra"], "'extra'"]
+      ] as const
+      yield* Effect.forEach(unknown, ([args, named]) =>
+        Effect.gen(function*() {
+          const process = yield* start(folder, args)
+          yield* ends(process, 1)
+          assert.include(process.complained.join("\n"), named)
+          assert.include(process.complained.join("\n"), "--help")
+        }), { concurrency: 2 })
+      // The package runner's own -- is none.
+      yield* ends(yield* start(folder, ["--", "--dry-run"]), 0)
+      assert.deepStrictEqual(readdirSync(folder), [])
+    }).pipe(Effect.scoped))
+
   it.live("refuses settings that make no sense before it touches anything, naming each and what is allowed", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
@@ -93,7 +155,20 @@ describe.concurrent("pnpm start", () => {
         [{ HOLDFAST_POLL_INTERVAL: "soon" }, [], /HOLDFAST_POLL_INTERVAL.*\\"soon\\".*5 seconds/],
         [{ HOLDFAST_SQLITE_SYNCHRONOUS: "off" }, [], /HOLDFAST_SQLITE_SYNCHRONOUS.*\\"off\\".*full nor normal/],
         [{ DATABASE_URL: "postgres://me:hunter2@host/db" }, [], /DATABASE_URL(?!.*hunter2).*sqlite:/],
-        [{ BRANDBRAIN_CAP_WEB: "-3" }, [], /BRANDBRAIN_CAP_WEB.*positive integer/],
+        [
+          { DATABASE_URL: "sqlite://host/db" },
+          [],
+          /"DATABASE_URL: sqlite: with two slashes.*sqlite:\/\/\/<absolute path>/
+        ],
+        [{ BRANDBRAIN_CAP_WEB: "-3" }, [], /"BRANDBRAIN_CAP_WEB must be a positive integer/],
+        [{ BRANDBRAIN_CAP_WEB: "-3" }, ["--dry-run"], /"BRANDBRAIN_CAP_WEB must be a positive integer/],
+        [{ HOLDFAST_LEASE_DURATION: "1 minute" }, ["--dry-run"], /heartbeatInterval: got 30s/],
+        [{}, ["--dry-run", "--concurrency", "5000"], /concurrency: got 5000/],
+        [
+          { HOLDFAST_CONCURRENCY: "ten", HOLDFAST_POLL_INTERVAL: "soon" },
+          [],
+          /"HOLDFAST_CONCURRENCY: \\"ten\\" is [^;]*; HOLDFAST_POLL_INTERVAL: /
+        ],
         [
           { HOLDFAST_LEASE_DURATION: "1 minute", HOLDFAST_HEARTBEAT_INTERVAL: "30 seconds" },
           [],
@@ -105,8 +180,27 @@ describe.concurrent("pnpm start", () => {
           const process = yield* start(folder, args, environment)
           yield* ends(process, 1)
           assert.match(process.complained.join("\n"), told)
+          // Once, in a sentence, and not in the log as well.
+          assert.strictEqual(process.complained.length, 1)
+          assert.deepStrictEqual(process.said, [])
         }), { concurrency: 2 })
       assert.isFalse(existsSync(join(folder, "data")))
+    }).pipe(Effect.scoped))
+
+  it.live("with --once fails, in a sentence, when the store does", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const account = { APIFY_TOKEN: "apify_api_sentinel", APIFY_BASE_URL: "http://127.0.0.1:9" }
+      yield* ends(yield* start(folder, ["--once"], account), 0)
+      yield* Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DROP TABLE holdfast_jobs`).pipe(
+        Effect.provide(SqliteClient.layer({ filename: join(folder, "data/holdfast.db") }))
+      )
+      const process = yield* start(folder, ["--once"], account)
+      yield* ends(process, 1)
+      assert.match(
+        process.complained.join("\n"),
+        /^\{"message":"The job store failed in [^"]*: no such table: holdfast_jobs"[^\n]*$/
+      )
     }).pipe(Effect.scoped))
 
   it.live("keeps the platform's token out of its log", () =>
@@ -137,8 +231,22 @@ describe.concurrent("pnpm start", () => {
           "--stale-check-interval"
         ]
       ) assert.include(help.said.join("\n"), word)
-      const wrong = yield* start(folder, ["--max-jobs", "none"])
-      yield* ends(wrong, 1)
+      assert.include(help.said.join("\n"), "pnpm brandbrain --help")
+      for (const asked of [["brandbrain"], ["brandbrain", "--help"]]) {
+        const commands = yield* start(folder, asked)
+        yield* ends(commands, 0)
+        for (const word of ["seed", "compile", "status", "snapshot"]) assert.include(commands.said.join("\n"), word)
+      }
+      const completions = yield* start(folder, ["--completions", "bash"])
+      yield* ends(completions, 0)
+      assert.include(completions.said.join("\n"), "--dry-run")
+      const commandCompletions = yield* start(folder, ["brandbrain", "--completions", "bash"])
+      yield* ends(commandCompletions, 0)
+      assert.include(commandCompletions.said.join("\n"), "snapshot")
+
+      const quiet = yield* start(folder, ["--log-level", "error", "--dry-run"])
+      yield* ends(quiet, 0)
+      assert.deepStrictEqual(quiet.said, [])
       assert.deepStrictEqual(readdirSync(folder), [])
     }).pipe(Effect.scoped))
 })

@@ -23,8 +23,31 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
+/** An app's own program, on the client that it has already. */
+const onItsOwnClient = `import { SqliteClient } from "@effect/sql-sqlite-node"
+import { Console, Effect, Layer, Schema } from "effect"
+import { Job, JobQueue, SqlJobStore, Worker } from "holdfast"
+
+const Double = Job.make("number.double", { payload: { number: Schema.Number }, success: Schema.Number })
+
+const program = Effect.gen(function*() {
+  const { id } = yield* JobQueue.enqueue(Double, { number: 21 })
+  yield* Worker.run({ jobs: [Double], once: true })
+  const { result, status } = yield* JobQueue.get(id)
+  yield* Console.log("The job", status, "with", result)
+})
+
+await program.pipe(
+  Effect.provide(Double.toLayer(({ number }) => Effect.succeed(number * 2))),
+  Effect.provide(JobQueue.layer),
+  Effect.provide(SqlJobStore.layer()),
+  Effect.provide(SqliteClient.layer({ filename: "own.db" })),
+  Effect.runPromise
+)
+`
+
 it.live(
-  "the packed package runs the README's program, and type-checks, in an app that has nothing else",
+  "the packed package runs the README's program, and type-checks, in an app that has nothing else but its own SqlClient",
   () =>
     Effect.gen(function*() {
       const app = yield* temporaryFolder
@@ -66,6 +89,11 @@ it.live(
       yield* program.says("Welcome, ada")
       yield* program.kill("SIGTERM")
       assert.deepStrictEqual(yield* program.ended, { code: 0, signal: null })
+
+      writeFileSync(join(app, "own.js"), onItsOwnClient)
+      const own = yield* startProcess([join(app, "own.js")], {}, app)
+      yield* own.says("The job succeeded with 42")
+      assert.deepStrictEqual(yield* own.ended, { code: 0, signal: null })
     }).pipe(Effect.scoped),
   300_000
 )

@@ -16,12 +16,24 @@ export const count: Reader<number> = (text) =>
     ? Either.right(Number(text))
     : Either.left(`${JSON.stringify(text)} is no whole number of 1 or more`)
 
-/** The file of a SQLite database, or ":memory:". The URL is not repeated: another database's can hold a password. */
-const database: Reader<{ readonly filename: string }> = (text) =>
-  /^sqlite:./.test(text)
-    // sqlite:///var/x is how URLs write the absolute path /var/x.
-    ? Either.right({ filename: text.slice("sqlite:".length).replace(/^\/{2,}/, "/") })
-    : Either.left("write sqlite:<path of a file>, or sqlite::memory:")
+const databases = "sqlite:<path of a file>, sqlite:///<absolute path> or sqlite::memory:"
+
+/** The file of a SQLite database, or ":memory:". No more than the scheme is repeated: the rest can hold a password. */
+export const database: Reader<{ readonly filename: string }> = (text) => {
+  const refused = (given: string) => Either.left(`${given} is not supported; write ${databases}`)
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]
+  if (scheme === undefined) return refused("a URL without a scheme")
+  if (scheme !== "sqlite") return refused(`the scheme "${scheme}"`)
+  const path = text.slice("sqlite:".length)
+  if (path === ":memory:") return Either.right({ filename: path })
+  if (path === "") return refused("sqlite: without a path")
+  if (path.includes("?")) return refused("sqlite: with a query (?)")
+  if (path.startsWith("file:")) return refused("sqlite:file:")
+  if (path.startsWith(":")) return refused("sqlite:: with another name than :memory:")
+  // In a URL the first word after two slashes is a host; people mean a folder by it, or leave a slash out.
+  if (/^\/\/(?!\/[^/])/.test(path)) return refused("sqlite: with two slashes or more than three")
+  return Either.right({ filename: path.replace(/^\/{3}/, "/") })
+}
 
 const synchronous: Reader<"full" | "normal"> = (text) =>
   text === "full" || text === "normal"

@@ -1,9 +1,9 @@
 import { HelpDoc, Options, ValidationError } from "@effect/cli"
 import { FileSystem } from "@effect/platform"
 import type { Duration } from "effect"
-import { Effect, Either, Layer, Option } from "effect"
+import { Effect, Either, Layer, Option, Schema } from "effect"
 import type { Job, Worker } from "../index.ts"
-import { JobQueue, SqliteStore } from "../index.ts"
+import { JobQueue, SqliteStore, StoreError } from "../index.ts"
 import type { Reader, Settings } from "./settings.ts"
 import { count, span } from "./settings.ts"
 
@@ -68,6 +68,21 @@ export const workerOptions = <const Jobs extends ReadonlyArray<Job.Any>>(
   ...Option.match(flags.maxJobs, { onNone: () => ({}), onSome: (maxJobs) => ({ maxJobs }) })
 })
 
+/** The database was there, and its due jobs could not be read. Nothing was changed. */
+class DatabaseUnreadable extends Schema.TaggedError<DatabaseUnreadable>()("DatabaseUnreadable", {
+  filename: Schema.String,
+  cause: Schema.Defect
+}) {
+  override get message() {
+    const reason = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return `The database at ${this.filename} cannot be read: ${reason}`
+  }
+}
+
+/** Only the driver's words tell that a database was never a worker's. */
+const isWithoutTables = (error: unknown) =>
+  error instanceof StoreError && error.message.includes("no such table: holdfast_")
+
 /** Logs the due jobs that a worker with these options would claim now, in claim order. Opens the database to read only. */
 export const dryRun = (
   { concurrency = 10, jobs, maxJobs = Infinity }: Worker.Options<ReadonlyArray<Job.Any>> & Worker.Limits,
@@ -79,9 +94,15 @@ export const dryRun = (
       return yield* Effect.logInfo(`There is no database at ${filename}, so nothing is due`)
     }
     const due = yield* JobQueue.due({ jobs, limit: Math.min(concurrency, maxJobs) }).pipe(
-      Effect.provide(JobQueue.layer.pipe(Layer.provide(SqliteStore.layer({ filename, readonly: true }))))
+      Effect.provide(JobQueue.layer.pipe(Layer.provide(SqliteStore.layer({ filename, readonly: true })))),
+      Effect.asSome,
+      Effect.catchIf(isWithoutTables, () => Effect.succeedNone),
+      Effect.mapError((cause) => new DatabaseUnreadable({ filename, cause }))
     )
-    yield* Effect.forEach(due, (job) =>
+    if (Option.isNone(due)) {
+      return yield* Effect.logInfo(`The database at ${filename} has no tables of Holdfast's yet, so nothing is due`)
+    }
+    yield* Effect.forEach(due.value, (job) =>
       Effect.annotateLogs(Effect.logInfo("Would claim"), {
         jobId: job.id,
         kind: job.kind,
@@ -89,5 +110,5 @@ export const dryRun = (
         priority: job.priority,
         dueSince: new Date(job.availableAt).toISOString()
       }), { discard: true })
-    yield* Effect.annotateLogs(Effect.logInfo("Dry run: nothing was claimed"), { due: due.length })
+    yield* Effect.annotateLogs(Effect.logInfo("Dry run: nothing was claimed"), { due: due.value.length })
   })

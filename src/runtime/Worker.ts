@@ -88,7 +88,8 @@ const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
 ): Effect.Effect<Effect.Effect<void, StoreFailure, Requirements<Jobs>>, InvalidOption, Requirements<Jobs>> =>
   Effect.gen(function*() {
     const settings = yield* validate(options)
-    return outsideTransaction(runWorker(settings, yield* findHandlers(settings)))
+    const handlers = yield* findHandlers(settings)
+    return outsideTransaction(runWorker(settings, handlers))
   })
 
 /** The options with their defaults, or the first that does not fit. */

@@ -42,13 +42,16 @@ export const layer = (
 const open = (options: Options) =>
   Effect.gen(function*() {
     if (options.filename.trim() === "") {
-      return yield* Effect.fail(new Error("the filename is empty, which SQLite takes for a database that ends with it"))
+      // SQLite would take it for a database that is gone once it is closed.
+      return yield* new StoreError({ operation: "open", cause: new Error("the filename is empty") })
     }
     if (options.filename !== ":memory:" && options.readonly !== true) yield* makeFolder(options.filename)
     const client = yield* mended(yield* connect(options))
     return Context.make(SqliteClient.SqliteClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
-    Effect.mapError((cause) => new StoreError({ operation: `open ${options.filename}`, cause }))
+    Effect.mapError((cause) =>
+      cause instanceof StoreError ? cause : new StoreError({ operation: `open ${options.filename}`, cause })
+    )
   )
 
 const makeFolder = (filename: string) => Effect.tryPromise(() => mkdir(dirname(filename), { recursive: true }))

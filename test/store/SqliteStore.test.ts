@@ -76,6 +76,12 @@ describe("opening a store", () => {
 })
 
 describe("what cannot be opened", () => {
+  it.scoped("an empty filename is refused, as its database would be gone once it is closed", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Layer.build(SqliteStore.layer({ filename: " " })))
+      assert.include(error.message, "the filename is empty")
+    }))
+
   it.scoped("a file that is no database is a typed error that names it, and the file is left alone", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporaryFolder, "notes.txt")

@@ -1,0 +1,43 @@
+import { ValidationError } from "@effect/cli"
+import { Cause, ConfigError, Console, Effect } from "effect"
+import * as Logging from "./logging.ts"
+
+/**
+ * Tells on standard error, once, why the program ends. What was foreseen is told
+ * in a sentence; what was not, with its stack.
+ */
+export const report = (args: ReadonlyArray<string>) => (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+  if (Cause.isInterruptedOnly(cause)) return Effect.void
+  const failure = Cause.squash(cause)
+  if (ValidationError.isValidationError(failure)) return pointAtHelp(args, failure)
+  const sentence = Cause.isFailure(cause) ? sentenceOf(failure) : ""
+  return Effect.provide(
+    sentence === "" ? Effect.logError("Ended by what nobody foresaw", cause) : Effect.logError(sentence),
+    Logging.layer(process.stderr)
+  )
+}
+
+/** @effect/cli has said what is wrong, but of a word in a command's place only which there are. */
+const pointAtHelp = (args: ReadonlyArray<string>, error: ValidationError.ValidationError) => {
+  if (ValidationError.isHelpRequested(error)) return Effect.void
+  const isNamed = !ValidationError.isCommandMismatch(error) && !ValidationError.isMissingSubcommand(error)
+  return Console.error(
+    isNamed || args.length === 0
+      ? "--help says what may be given."
+      : `Not understood: ${args.join(" ")}\n--help says what may be given.`
+  )
+}
+
+const sentenceOf = (failure: unknown): string =>
+  ConfigError.isConfigError(failure)
+    ? [...new Set(leaves(failure))].join("; ")
+    : failure instanceof Error
+    ? failure.message
+    : ""
+
+/** What is wrong with each variable, the variable named once. */
+const leaves = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
+  if (error._op === "And" || error._op === "Or") return [...leaves(error.left), ...leaves(error.right)]
+  const variable = error.path.at(-1) ?? ""
+  return [error.message.includes(variable) ? error.message : `${variable}: ${error.message}`]
+}
