@@ -147,6 +147,8 @@ export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue,
     Signals.layer
   )
 
+  // Each of these is the method of the same name, of the JobQueue in the context.
+
   static readonly enqueue = <J extends Job.Any>(job: J, payload: Job.Payload<J>, options?: EnqueueOptions) =>
     Effect.flatMap(JobQueue, (queue) => queue.enqueue(job, payload, options))
 
