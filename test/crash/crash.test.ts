@@ -1,12 +1,24 @@
-import { assert, it } from "@effect/vitest"
 import { SqlClient } from "@effect/sql"
+import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import type { Scope } from "effect"
 import { readdirSync } from "node:fs"
 import { JobQueue, SqliteStore } from "../../src/index.ts"
 import { Hold } from "./jobs.ts"
+import type { WorkerProcessOptions } from "./workerProcesses.ts"
 import { sharedFolder, startWorker } from "./workerProcesses.ts"
 
 const queueOn = (database: string) => JobQueue.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename: database })))
+
+/** Runs a test with a job queue on a file of its own, which worker processes of these settings can share. */
+const inSharedFolder = <A, E>(
+  settings: Omit<WorkerProcessOptions, "database" | "locks">,
+  test: (settings: WorkerProcessOptions) => Effect.Effect<A, E, JobQueue | SqlClient.SqlClient | Scope.Scope>
+) =>
+  Effect.gen(function*() {
+    const shared = yield* sharedFolder
+    return yield* Effect.provide(test({ ...shared, ...settings }), queueOn(shared.database))
+  }).pipe(Effect.scoped)
 
 const untilFinished = (ids: ReadonlyArray<string>) =>
   Effect.forEach(ids, (id) =>
@@ -16,16 +28,13 @@ const untilFinished = (ids: ReadonlyArray<string>) =>
     ))
 
 it.live("two worker processes on one file never run a job at once, over a thousand jobs", () =>
-  Effect.gen(function*() {
-    const shared = yield* sharedFolder
-    const settings = {
-      ...shared,
-      lease: "10 seconds",
-      heartbeat: "1 seconds",
-      concurrency: 10,
-      grace: "5 seconds"
-    } as const
-    yield* Effect.gen(function*() {
+  inSharedFolder({
+    lease: "10 seconds",
+    heartbeat: "1 seconds",
+    concurrency: 10,
+    grace: "5 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
       const enqueued = yield* JobQueue.enqueueMany(
         Hold,
         Array.from({ length: 1000 }, (_, n) => ({ payload: { n, millis: n % 5, stubborn: false } }))
@@ -42,20 +51,16 @@ it.live("two worker processes on one file never run a job at once, over a thousa
       assert.deepStrictEqual(said.filter((line) => line.startsWith("overlap ")), [])
       // Both took part, or the test would have shown nothing.
       assert.isTrue(workers.every((worker) => worker.said.some((line) => line.startsWith("done "))))
-    }).pipe(Effect.provide(queueOn(shared.database)))
-  }).pipe(Effect.scoped))
+    })))
 
 it.live("a job whose worker process is killed in the middle is finished by another after its lease", () =>
-  Effect.gen(function*() {
-    const shared = yield* sharedFolder
-    const settings = {
-      ...shared,
-      lease: "2 seconds",
-      heartbeat: "400 millis",
-      concurrency: 1,
-      grace: "5 seconds"
-    } as const
-    yield* Effect.gen(function*() {
+  inSharedFolder({
+    lease: "2 seconds",
+    heartbeat: "400 millis",
+    concurrency: 1,
+    grace: "5 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
       const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 1500, stubborn: false })
       const killed = yield* startWorker(settings)
       yield* killed.says("running 1")
@@ -63,7 +68,7 @@ it.live("a job whose worker process is killed in the middle is finished by anoth
       yield* killed.kill("SIGKILL")
       assert.strictEqual((yield* killed.ended).signal, "SIGKILL")
       // The dead worker's folder is what it leaves behind, as a crash does.
-      assert.deepStrictEqual(readdirSync(shared.locks), [id])
+      assert.deepStrictEqual(readdirSync(settings.locks), [id])
 
       const other = yield* startWorker(settings)
       yield* other.says("done 1 2")
@@ -76,20 +81,16 @@ it.live("a job whose worker process is killed in the middle is finished by anoth
         new RegExp(`^Released from stale lock \\(was locked by ${held.lockedBy} since `)
       )
       assert.isAtLeast(job?.errors[0]?.at ?? 0, held.lockedUntil ?? Infinity)
-    }).pipe(Effect.provide(queueOn(shared.database)))
-  }).pipe(Effect.scoped))
+    })))
 
 it.live("a worker told to end hands its job back at once when the grace is over, and another runs it", () =>
-  Effect.gen(function*() {
-    const shared = yield* sharedFolder
-    const settings = {
-      ...shared,
-      lease: "60 seconds",
-      heartbeat: "10 seconds",
-      concurrency: 1,
-      grace: "0 seconds"
-    } as const
-    yield* Effect.gen(function*() {
+  inSharedFolder({
+    lease: "60 seconds",
+    heartbeat: "10 seconds",
+    concurrency: 1,
+    grace: "0 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
       const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 60_000, stubborn: false })
       for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
         const worker = yield* startWorker(settings)
@@ -102,40 +103,32 @@ it.live("a worker told to end hands its job back at once when the grace is over,
         assert.strictEqual(job.failures, 0)
       }
       assert.strictEqual((yield* JobQueue.get(id)).attempts, 3)
-    }).pipe(Effect.provide(queueOn(shared.database)))
-  }).pipe(Effect.scoped))
+    })))
 
 it.live("a running job may end within the grace, and is settled as usual", () =>
-  Effect.gen(function*() {
-    const shared = yield* sharedFolder
-    const settings = {
-      ...shared,
-      lease: "60 seconds",
-      heartbeat: "10 seconds",
-      concurrency: 1,
-      grace: "20 seconds"
-    } as const
-    yield* Effect.gen(function*() {
+  inSharedFolder({
+    lease: "60 seconds",
+    heartbeat: "10 seconds",
+    concurrency: 1,
+    grace: "20 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
       const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 800, stubborn: false })
       const worker = yield* startWorker(settings)
       yield* worker.says("running 1")
       yield* worker.kill("SIGTERM")
       assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null })
       assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
-    }).pipe(Effect.provide(queueOn(shared.database)))
-  }).pipe(Effect.scoped))
+    })))
 
 it.live("a process whose handler refuses to stop exits with 1, five seconds after its grace", () =>
-  Effect.gen(function*() {
-    const shared = yield* sharedFolder
-    const settings = {
-      ...shared,
-      lease: "60 seconds",
-      heartbeat: "10 seconds",
-      concurrency: 1,
-      grace: "100 millis"
-    } as const
-    yield* Effect.gen(function*() {
+  inSharedFolder({
+    lease: "60 seconds",
+    heartbeat: "10 seconds",
+    concurrency: 1,
+    grace: "100 millis"
+  }, (settings) =>
+    Effect.gen(function*() {
       const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 600_000, stubborn: true })
       const worker = yield* startWorker(settings)
       yield* worker.says("running 1")
@@ -143,20 +136,16 @@ it.live("a process whose handler refuses to stop exits with 1, five seconds afte
       assert.deepStrictEqual(yield* worker.ended, { code: 1, signal: null })
       // It was never handed back, since its fiber never ended: it waits for its lease to run out.
       assert.strictEqual((yield* JobQueue.get(id)).status, "running")
-    }).pipe(Effect.provide(queueOn(shared.database)))
-  }).pipe(Effect.scoped))
+    })))
 
 it.live("a process exits with 1, five seconds after its grace, while another holds the database", () =>
-  Effect.gen(function*() {
-    const shared = yield* sharedFolder
-    const settings = {
-      ...shared,
-      lease: "60 seconds",
-      heartbeat: "10 seconds",
-      concurrency: 1,
-      grace: "100 millis"
-    } as const
-    yield* Effect.gen(function*() {
+  inSharedFolder({
+    lease: "60 seconds",
+    heartbeat: "10 seconds",
+    concurrency: 1,
+    grace: "100 millis"
+  }, (settings) =>
+    Effect.gen(function*() {
       yield* JobQueue.enqueue(Hold, { n: 1, millis: 600_000, stubborn: false })
       const worker = yield* startWorker(settings)
       yield* worker.says("running 1")
@@ -166,20 +155,16 @@ it.live("a process exits with 1, five seconds after its grace, while another hol
         yield* worker.kill("SIGTERM")
         assert.deepStrictEqual(yield* worker.ended, { code: 1, signal: null })
       }))
-    }).pipe(Effect.provide(queueOn(shared.database)))
-  }).pipe(Effect.scoped))
+    })))
 
 it.live("a second signal kills at once", () =>
-  Effect.gen(function*() {
-    const shared = yield* sharedFolder
-    const settings = {
-      ...shared,
-      lease: "60 seconds",
-      heartbeat: "10 seconds",
-      concurrency: 1,
-      grace: "60 seconds"
-    } as const
-    yield* Effect.gen(function*() {
+  inSharedFolder({
+    lease: "60 seconds",
+    heartbeat: "10 seconds",
+    concurrency: 1,
+    grace: "60 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
       yield* JobQueue.enqueue(Hold, { n: 1, millis: 60_000, stubborn: false })
       const worker = yield* startWorker(settings)
       yield* worker.says("running 1")
@@ -190,8 +175,7 @@ it.live("a second signal kills at once", () =>
         Effect.repeat({ until: () => worker.child.signalCode !== null })
       )
       assert.deepStrictEqual(yield* worker.ended, { code: null, signal: "SIGINT" })
-    }).pipe(Effect.provide(queueOn(shared.database)))
-  }).pipe(Effect.scoped))
+    })))
 
 it.live("ten processes that start at once on no database all come up", () =>
   Effect.gen(function*() {
