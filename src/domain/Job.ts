@@ -1,10 +1,11 @@
-import type { Scope } from "effect"
-import { Context, Duration, Effect, Layer, Option, Predicate, Schema } from "effect"
+import type { Duration, Scope } from "effect"
+import { Context, Effect, Layer, Option, Predicate, Schema } from "effect"
 import type { Backoff } from "./Backoff.ts"
 import { defaultBackoff } from "./Backoff.ts"
 import type { CurrentJob } from "./CurrentJob.ts"
 import type { ForeignTransaction, LeaseLost, StoreError } from "./errors.ts"
 import { InvalidJob } from "./errors.ts"
+import { timerSpan } from "./timerSpan.ts"
 import type { Verdict } from "./Verdict.ts"
 
 /** The queue of a job that names none. */
@@ -157,7 +158,7 @@ export const make = <
   for (
     const problem of [
       nameProblem(kind, "kind", kind),
-      queueProblem(kind, queue),
+      nameProblem(kind, "queue", queue),
       priorityProblem(kind, priority),
       maxAttemptsProblem(kind, maxAttempts)
     ]
@@ -198,18 +199,10 @@ const handlerLayer = (job: Any, handler: AnyHandler | Effect.Effect<AnyHandler, 
     })
   )
 
-/** No timer can be set further ahead. */
-const longestSpan = Duration.days(24)
-
 const span = (kind: string, field: string, input: Duration.DurationInput | undefined) => {
   if (input === undefined) return Option.none()
-  const duration = Option.filter(
-    Duration.decodeUnknown(input),
-    (duration) => Duration.toMillis(duration) >= 1 && Duration.lessThanOrEqualTo(duration, longestSpan)
-  )
-  if (Option.isSome(duration)) {
-    return Option.map(duration, (exact) => Duration.millis(Math.ceil(Duration.toMillis(exact))))
-  }
+  const duration = timerSpan(input, 1)
+  if (Option.isSome(duration)) return duration
   throw new InvalidJob({ kind, field, given: String(input), allowed: "a duration from 1 ms to 24 days" })
 }
 
@@ -229,10 +222,6 @@ export const maxAttemptsProblem = (kind: string, maxAttempts: number): Option.Op
   Number.isSafeInteger(maxAttempts) && maxAttempts >= 1 ? Option.none() : Option.some(
     new InvalidJob({ kind, field: "maxAttempts", given: String(maxAttempts), allowed: "an integer of 1 or more" })
   )
-
-/** Says what is wrong with a queue's name, if anything is. */
-export const queueProblem = (kind: string, queue: string): Option.Option<InvalidJob> =>
-  nameProblem(kind, "queue", queue)
 
 /** Says what is wrong with a name or a key: SQLite gives half a surrogate pair back as another character. */
 export const nameProblem = (kind: string, field: string, name: string): Option.Option<InvalidJob> =>

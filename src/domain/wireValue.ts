@@ -62,16 +62,12 @@ const unlessItThrows = <A>(kind: string, field: Field, step: () => Either.Either
   )
 }
 
-const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<string, InvalidJob> =>
-  Either.try({
-    // JSON has no undefined, which is what Schema.Void encodes to.
-    try: () => JSON.stringify(encoded ?? null) as string | undefined,
-    catch: () => new InvalidJob({ kind, field, allowed: "a value that JSON can hold" })
-  }).pipe(
-    Either.filterOrLeft(
-      (json) => json !== undefined,
-      () => new InvalidJob({ kind, field, allowed: "a value that JSON can hold" })
-    ),
+const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<string, InvalidJob> => {
+  const noJson = () => new InvalidJob({ kind, field, allowed: "a value that JSON can hold" })
+  // JSON has no undefined, which is what Schema.Void encodes to.
+  const stringify = () => JSON.stringify(encoded ?? null) as string | undefined
+  return Either.try({ try: stringify, catch: noJson }).pipe(
+    Either.filterOrLeft((json) => json !== undefined, noJson),
     Either.filterOrLeft(
       // A shorter text cannot be deeper.
       (json) => json.length <= 2 * maxNesting || nesting(json) <= maxNesting,
@@ -88,6 +84,7 @@ const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<str
         })
     )
   )
+}
 
 /** How deep arrays and objects stand in one another. */
 const nesting = (json: string): number => {

@@ -1,5 +1,6 @@
 import { Duration, Effect, Option } from "effect"
 import { InvalidOption } from "../domain/errors.ts"
+import { timerSpan } from "../domain/timerSpan.ts"
 
 /** How long a claim holds unless its definition or its worker says otherwise. */
 export const defaultLease = Duration.minutes(10)
@@ -27,20 +28,14 @@ export const span = (
   given: Duration.DurationInput,
   least = 1
 ): Effect.Effect<Duration.Duration, InvalidOption> =>
-  Option.match(
-    Option.filter(Duration.decodeUnknown(given), (duration) => {
-      const millis = Duration.toMillis(duration)
-      return millis >= least && millis <= 24 * 86_400_000
-    }),
-    {
-      onSome: (duration) => Effect.succeed(Duration.millis(Math.ceil(Duration.toMillis(duration)))),
-      onNone: () =>
-        Effect.fail(
-          new InvalidOption({
-            option,
-            given: Duration.isDuration(given) ? Duration.format(given) : String(given),
-            allowed: `a duration from ${least} ms to 24 days`
-          })
-        )
-    }
-  )
+  Option.match(timerSpan(given, least), {
+    onSome: Effect.succeed,
+    onNone: () =>
+      Effect.fail(
+        new InvalidOption({
+          option,
+          given: Duration.isDuration(given) ? Duration.format(given) : String(given),
+          allowed: `a duration from ${least} ms to 24 days`
+        })
+      )
+  })

@@ -374,6 +374,7 @@ const make = Effect.gen(function*() {
       WHERE status = 'running' AND locked_until <= ${now}
       ORDER BY locked_until, id LIMIT ${options.limit}`
     )
+    const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
     const released = yield* rows(
       Schema.Struct({ id: JobId, status: JobStatus }),
@@ -381,9 +382,8 @@ const make = Effect.gen(function*() {
       UPDATE holdfast_jobs ${byId} SET
         status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
           WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
-        finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts THEN ${now} END,
-        available_at = CASE WHEN cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts
-          THEN available_at ELSE ${now} END,
+        finished_at = CASE WHEN ${over} THEN ${now} END,
+        available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,
         failures = failures + 1, last_error = ${message},
         errors = ${
         remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', ${message})`)
@@ -393,15 +393,14 @@ const make = Effect.gen(function*() {
         SELECT value ->> 'id' AS id, value ->> 'attempts' AS attempt, value ->> 'locked_by' AS worker,
           value ->> 'locked_until' AS locked_until, value ->> 'released' AS released, value ->> 'spent' AS spent
         FROM ${
-        each(stale.map((job) => ({
-          ...job,
-          released: `Released from stale lock (was locked by ${job.locked_by} since ${
-            new Date(job.locked_at).toISOString()
-          })`,
-          spent: `Stale lock after ${job.attempts} attempts (was locked by ${job.locked_by} since ${
-            new Date(job.locked_at).toISOString()
-          })`
-        })))
+        each(stale.map((job) => {
+          const holder = `was locked by ${job.locked_by} since ${new Date(job.locked_at).toISOString()}`
+          return {
+            ...job,
+            released: `Released from stale lock (${holder})`,
+            spent: `Stale lock after ${job.attempts} attempts (${holder})`
+          }
+        }))
       }
       ) AS item
       WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by = item.worker

@@ -20,14 +20,24 @@ export const isBusy = (error: unknown): boolean => {
 /** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
 type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** Makes the schedule's driver only when it is needed: it costs a fifth of a short statement. */
-const whenFree = <A, E, R>(wait: Wait, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.catchIf(effect, isBusy, (busy) =>
+/**
+ * Runs an effect again while it fails busily. The schedule's driver is made only
+ * when it is needed: it costs a fifth of a short statement.
+ */
+const whenFree = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  busily: (error: E) => boolean,
+  wait: Wait
+): Effect.Effect<A, E, R> =>
+  Effect.catchIf(effect, busily, (busy) =>
     Effect.flatMap(Schedule.driver(untilFree), (driver) => {
       const again = (error: E): Effect.Effect<A, E, R> =>
-        Effect.zipRight(Effect.mapError(wait(driver.next(error)), () => error), Effect.catchIf(effect, isBusy, again))
+        Effect.zipRight(Effect.mapError(wait(driver.next(error)), () => error), Effect.catchIf(effect, busily, again))
       return again(busy)
     }))
+
+/** As the caller may be interrupted. */
+const asCaller: Wait = (effect) => effect
 
 /**
  * Runs an effect with the client's one connection held for it, and again while
@@ -37,11 +47,15 @@ const whenFree = <A, E, R>(wait: Wait, effect: Effect.Effect<A, E, R>): Effect.E
  * it runs, so that it can land inside another fiber's transaction, see what is
  * not committed, and be rolled back with it.
  */
-export const holdingConnection = (client: SqlClient.SqlClient, wait: Wait = (effect) => effect) =>
+export const holdingConnection = (client: SqlClient.SqlClient, wait: Wait = asCaller) =>
 <A, E, R>(
   use: (connection: Connection) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError.SqlError, R> =>
-  whenFree(wait, Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use)))
+  whenFree(
+    Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use)),
+    isBusy,
+    wait
+  )
 
 /** A connection that is held anew for each statement, and given back after it. */
 export const heldForEach = (client: SqlClient.SqlClient): Connection => {
@@ -139,14 +153,16 @@ export const immediateTransaction = (client: SqlClient.SqlClient): SqlClient.Sql
       Effect.logDebug("Nothing to roll back", error.cause))
 
   return <R, E, A>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
-    Effect.uninterruptibleMask((restore) => transact(restore)(restore(effect))).pipe(
-      Effect.catchSomeDefect((defect) =>
-        defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
+    whenFree(
+      Effect.uninterruptibleMask((restore) => transact(restore)(restore(effect))).pipe(
+        Effect.catchSomeDefect((defect) =>
+          defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
+        )
       ),
-      Effect.retry({
-        schedule: untilFree,
-        while: (error) => error instanceof NotTransacted && error.step === "begin" && isBusy(error.error)
-      }),
+      // Nothing of `effect` has run when BEGIN has failed; after anything else it is not for us to run it again.
+      (error) => error instanceof NotTransacted && error.step === "begin" && isBusy(error.error),
+      asCaller
+    ).pipe(
       Effect.mapError((error) => error instanceof NotTransacted ? error.error : error),
       // One that is over is none to nest in.
       Effect.mapInputContext((context: Context.Context<R>) =>
