@@ -114,6 +114,10 @@ const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcom
 const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
   Effect.gen(function*() {
     const { handler, job, stopRequest } = attempt
+    if ((yield* lease.deadline) <= (yield* monotonicMillis)) {
+      // The claim's answer was so late that another attempt may run by now.
+      return Outcome.Abandon({ reason: "DeadlinePassed" })
+    }
     const unhandled = yield* FiberRef.get(FiberRef.unhandledErrorLogLevel)
     const fiber = yield* handle(handler, payload).pipe(
       Effect.scoped,

@@ -259,6 +259,19 @@ describe("a heartbeat that does not get through", () => {
     }).pipe(inHoldfast(Long.toLayer(() => notingStops(stops, Effect.never))))
   })
 
+  it.effect("a job whose claim is answered after its deadline is not begun", () => {
+    let runs = 0
+    return Effect.gen(function*() {
+      const { inject } = yield* Faults
+      yield* inject("claim", answeredAfter("45 seconds"), 1)
+      yield* work(beating)
+      const { id } = yield* JobQueue.enqueue(Long, undefined)
+      yield* TestClock.adjust("45 seconds")
+      assert.strictEqual(runs, 0)
+      assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+    }).pipe(inHoldfast(Long.toLayer(() => Effect.sync(() => void runs++))))
+  })
+
   it.effect("the same holds for an extension: its answer may come late, its lease counts from when it was sent", () => {
     const stops: Array<number> = []
     return Effect.gen(function*() {
