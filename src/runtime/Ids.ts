@@ -13,10 +13,11 @@ export interface IdsService {
 
 /** Replaceable, so that a simulation may draw ids from its own seed. */
 export class Ids extends Context.Reference<Ids>()("holdfast/runtime/Ids", {
-  defaultValue: (): IdsService => fromCrypto()
+  defaultValue: (): IdsService => makeIds(randomBytes)
 }) {}
 
-const fromCrypto = (): IdsService => {
+/** Ids whose random part is drawn from `bytes`, which must be unpredictable wherever two processes share a database. */
+export const makeIds = (bytes: (size: number) => Uint8Array): IdsService => {
   let millis = 0
   let sequence = 0
   return {
@@ -24,13 +25,13 @@ const fromCrypto = (): IdsService => {
       if (now > millis) {
         millis = now
         // Half of the 32 bits are left to count with.
-        sequence = randomBytes(4).readUInt32BE() >>> 1
+        sequence = Buffer.from(bytes(4)).readUInt32BE() >>> 1
       } else {
         sequence = (sequence + 1) >>> 0
         if (sequence === 0) millis += 1
       }
-      return v7({ msecs: millis, seq: sequence, random: randomBytes(16) }) as JobId
+      return v7({ msecs: millis, seq: sequence, random: bytes(16) }) as JobId
     }),
-    incarnation: Effect.sync(() => randomBytes(16).toString("hex"))
+    incarnation: Effect.sync(() => Buffer.from(bytes(16)).toString("hex"))
   }
 }

@@ -2,7 +2,7 @@ import { Reactivity } from "@effect/experimental"
 import { SqlClient, Statement } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Context, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope } from "effect"
-import { mkdir } from "node:fs/promises"
+import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
@@ -54,7 +54,8 @@ const open = (options: Options) =>
     )
   )
 
-const makeFolder = (filename: string) => Effect.tryPromise(() => mkdir(dirname(filename), { recursive: true }))
+/** At once, as the driver opens the file: a store that opens waits for nothing but locks. */
+const makeFolder = (filename: string) => Effect.try(() => mkdirSync(dirname(filename), { recursive: true }))
 
 /**
  * The driver throws when it cannot open the file, and when another process is
