@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
-  resolve: { alias: { holdfast: new URL("src/index.ts", import.meta.url).pathname } },
+  resolve: {
+    // The first that fits is taken, and "holdfast" fits all that begins with it.
+    alias: {
+      "holdfast/testing": new URL("src/testing.ts", import.meta.url).pathname,
+      holdfast: new URL("src/index.ts", import.meta.url).pathname
+    }
+  },
   test: {
     globalSetup: "test/globalSetup.ts",
     include: ["test/**/*.test.ts", "docs/**/*.test.ts"],

@@ -5,6 +5,10 @@ import { fileURLToPath } from "node:url"
 
 const src = fileURLToPath(new URL("../src", import.meta.url))
 
+const manifest = JSON.parse(readFileSync(join(src, "../package.json"), "utf8")) as {
+  readonly exports: Readonly<Record<string, string | { readonly import: string }>>
+}
+
 interface Source {
   /** As in "runtime/Worker.ts". */
   readonly path: string
@@ -33,8 +37,21 @@ function roomOf(path: string): string {
 
 const isOurs = (named: string) => named.endsWith(".ts") || named.endsWith(".json")
 
-/** The floors of the house. The barrel shows the first three to the rooms above. */
-const floors: Readonly<Record<string, number>> = { domain: 0, store: 1, runtime: 2, "index.ts": 3, cli: 4, http: 4 }
+/**
+ * The floors of the house. The barrel shows the first three to the rooms above.
+ * What users test with stands on the roof: it sees everything, and nothing that
+ * runs in production leads up to it.
+ */
+const floors: Readonly<Record<string, number>> = {
+  domain: 0,
+  store: 1,
+  runtime: 2,
+  "index.ts": 3,
+  cli: 4,
+  http: 4,
+  testing: 5,
+  "testing.ts": 6
+}
 
 /** The files, outside the rooms named, whose code matches. */
 const filesWith = (pattern: RegExp, except: ReadonlyArray<string> = []) =>
@@ -46,7 +63,7 @@ const expectNone = (paths: ReadonlyArray<string>) => assert.deepStrictEqual(path
 
 describe("the house", () => {
   it("every room and its imports are seen", () => {
-    for (const room of ["domain", "store", "runtime", "index.ts"]) {
+    for (const room of ["domain", "store", "runtime", "index.ts", "testing", "testing.ts"]) {
       assert.isTrue(sources.some((source) => source.room === room && source.imports.length > 0), room)
     }
     const worker = sources.find(({ path }) => path === "runtime/Worker.ts")
@@ -72,8 +89,29 @@ describe("the house", () => {
     )
   })
 
-  it("there is one barrel", () => {
-    expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"/m, ["index.ts"]))
+  it("nothing outside it imports what is for tests", () => {
+    expectNone(
+      sources.filter(({ room }) => !room.startsWith("testing")).flatMap(({ imports, path }) =>
+        imports.filter((imported) => roomOf(imported).startsWith("testing")).map((named) => `${path} imports ${named}`)
+      )
+    )
+  })
+
+  it("what is for tests needs nothing but what every app has", () => {
+    expectNone(
+      sources.filter(({ room }) => room.startsWith("testing")).flatMap(({ imports, path }) =>
+        imports
+          .filter((imported) => !isOurs(imported) && !["effect", "node:util"].includes(imported))
+          .map((imported) => `${path} imports ${imported}`)
+      )
+    )
+  })
+
+  it("there is one barrel for each entry of the package", () => {
+    const entries = Object.values(manifest.exports).flatMap((entry) => typeof entry === "string" ? [] : [entry.import])
+    const barrels = entries.map((entry) => entry.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts"))
+    assert.deepStrictEqual(barrels, ["index.ts", "testing.ts"])
+    expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"/m, barrels))
   })
 
   it("a folder has no folders inside but migrations and recorded", () => {

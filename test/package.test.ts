@@ -47,7 +47,7 @@ await program.pipe(
 `
 
 it.live(
-  "the packed package runs the README's program, and type-checks, in an app that has nothing else but its own SqlClient",
+  "the packed package runs the README's program and its tests, and type-checks, in an app that has nothing else but its own SqlClient",
   () =>
     Effect.gen(function*() {
       const app = yield* temporaryFolder
@@ -57,7 +57,9 @@ it.live(
         ...Object.keys(manifest.peerDependencies),
         "@effect/platform-node",
         "@effect/cluster",
-        "@effect/rpc"
+        "@effect/rpc",
+        "@effect/vitest",
+        "vitest"
       ]
       writeFileSync(
         join(app, "package.json"),
@@ -76,6 +78,7 @@ it.live(
 
       copyFileSync("docs/examples/welcome.ts", join(app, "welcome.ts"))
       copyFileSync("docs/examples/signup.ts", join(app, "signup.ts"))
+      copyFileSync("docs/examples/welcome.test.ts", join(app, "welcome.test.ts"))
       writeFileSync(
         join(app, "tsconfig.json"),
         JSON.stringify({
@@ -94,6 +97,10 @@ it.live(
       const own = yield* startProcess([join(app, "own.js")], {}, app)
       yield* own.says("The job succeeded with 42")
       assert.deepStrictEqual(yield* own.ended, { code: 0, signal: null })
+
+      const vitest = join(app, "node_modules/.bin/vitest")
+      const tests = yield* run(vitest, ["run", "welcome.test.ts", "--reporter=json"], app)
+      assert.include(tests.stdout, `"numPassedTests":2`)
     }).pipe(Effect.scoped),
   300_000
 )

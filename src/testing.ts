@@ -1,0 +1,32 @@
+/**
+ * What a test of an app with jobs needs, as `holdfast/testing`. It goes with any
+ * test runner; with Effect's TestClock, as in `it.effect` of `@effect/vitest`, a
+ * test moves time itself.
+ *
+ * @since 0.1.0
+ */
+
+// a Holdfast of the test's own
+export { layer, layerMemory } from "./testing/layer.ts"
+
+// what was enqueued
+export { assertEnqueued, assertNotEnqueued, enqueued } from "./testing/enqueued.ts"
+export type { EnqueuedJob, ExpectedPayload, UnreadableJobs } from "./testing/enqueued.ts"
+
+// run what was enqueued, or one handler
+export type { Attempted } from "./testing/Attempted.ts"
+export { perform } from "./testing/perform.ts"
+export type { Circumstances } from "./testing/perform.ts"
+export { runAll, runDue } from "./testing/runJobs.ts"
+export type { RunFailure, RunOptions } from "./testing/runJobs.ts"
+
+// let time pass
+export { advance } from "./testing/clock.ts"
+
+// let things go wrong
+export { answeredAfter, answerLost, dying, failing, hanging, StoreFaults } from "./testing/StoreFaults.ts"
+export type { Broken, Fault, StoreOperation } from "./testing/StoreFaults.ts"
+export { takeLeaseAway } from "./testing/takeLeaseAway.ts"
+
+// what a test fails with
+export { JobNotRunning, NotEnqueued, StillDue, StillRunning, UnexpectedlyEnqueued } from "./testing/errors.ts"

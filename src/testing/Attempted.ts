@@ -1,0 +1,72 @@
+import { Effect, Either } from "effect"
+import type { JobId } from "../domain/JobId.ts"
+import type { JobStatus } from "../domain/JobRecord.ts"
+import type { Lease } from "../domain/Lease.ts"
+import type { ClaimedJob, Fenced, JobStore, Settled } from "../store/JobStore.ts"
+
+type Store = typeof JobStore.Service
+
+/** One attempt that was run, and how it ended. */
+export interface Attempted {
+  readonly jobId: JobId
+  readonly kind: string
+  /** 1 on the first claim of the job. */
+  readonly attempt: number
+  /** `retrying` has failed and is pending again; `lost` has written nothing, since the lease or the store was gone. */
+  readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "cancelled" | "lost"
+  /** What the job keeps of a failure, in readable form; null when the attempt did not fail. */
+  readonly error: string | null
+}
+
+/** A worker's way to the store, and what was seen of its attempts there, in the order of their claims. */
+export interface Recording {
+  readonly store: Store
+  readonly claimed: ReadonlyArray<ClaimedJob>
+  /** The claimed jobs that are not settled. */
+  readonly running: () => ReadonlyArray<ClaimedJob>
+  readonly attempts: () => ReadonlyArray<Attempted>
+}
+
+/** Notes every claim, and every settle that the store accepted. */
+export const recording = (store: Store): Recording => {
+  const claimed: Array<ClaimedJob> = []
+  const ends = new Map<string, Pick<Attempted, "ended" | "error">>()
+  const key = ({ attempt, jobId }: Lease) => `${jobId} ${attempt}`
+
+  const noting = <Item extends { readonly lease: Lease }, E>(
+    settle: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, E>,
+    ifPending: Attempted["ended"],
+    errorOf: (item: Item) => string | null
+  ) =>
+  (items: ReadonlyArray<Item>) =>
+    Effect.tap(settle(items), (answers) =>
+      Effect.sync(() => {
+        for (const [index, item] of items.entries()) {
+          const answer = answers[index]
+          if (answer === undefined || Either.isLeft(answer)) continue
+          ends.set(key(item.lease), { ended: endedAs(answer.right.status, ifPending), error: errorOf(item) })
+        }
+      }))
+
+  return {
+    claimed,
+    running: () => claimed.filter(({ lease }) => !ends.has(key(lease))),
+    attempts: () =>
+      claimed.map(({ kind, lease }) => ({
+        jobId: lease.jobId,
+        kind,
+        attempt: lease.attempt,
+        ...ends.get(key(lease)) ?? { ended: "lost", error: null }
+      })),
+    store: {
+      ...store,
+      claim: (request) => Effect.tap(store.claim(request), (jobs) => Effect.sync(() => claimed.push(...jobs))),
+      complete: noting(store.complete, "succeeded", () => null),
+      fail: noting(store.fail, "retrying", ({ error }) => error),
+      release: noting(store.release, "snoozed", () => null)
+    }
+  }
+}
+
+const endedAs = (status: JobStatus, ifPending: Attempted["ended"]): Attempted["ended"] =>
+  status === "pending" || status === "running" ? ifPending : status

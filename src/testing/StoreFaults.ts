@@ -1,0 +1,119 @@
+import type { Duration } from "effect"
+import { Context, Effect, Layer } from "effect"
+import { StoreError } from "../domain/errors.ts"
+import type { StoreFailure } from "../store/JobStore.ts"
+import { JobStore } from "../store/JobStore.ts"
+
+type Store = typeof JobStore.Service
+
+/** What a job store can be asked, and so what can go wrong with it. */
+export type StoreOperation = Exclude<keyof Store, "afterTransaction">
+
+/** What one call of a store operation becomes. */
+export type Fault = <A, E>(call: Effect.Effect<A, E>, operation: StoreOperation) => Effect.Effect<A, E | StoreFailure>
+
+const failure = (operation: StoreOperation) =>
+  new StoreError({ operation, cause: new Error("the test has cut the store off") })
+
+/** The call fails, and nothing of it happened. */
+export const failing: Fault = (_, operation) => Effect.fail(failure(operation))
+
+/** The call did what it should, and its answer is lost. */
+export const answerLost: Fault = (call, operation) => Effect.zipRight(call, Effect.fail(failure(operation)))
+
+/** The call is never answered, and will not be interrupted either. */
+export const hanging: Fault = () => Effect.uninterruptible(Effect.never)
+
+/** The driver throws what it should have failed with. */
+export const dying: Fault = () => Effect.die(new Error("the driver lost its mind"))
+
+/** What was asked is done now, and answered later. */
+export const answeredAfter = (duration: Duration.DurationInput): Fault => (call) =>
+  Effect.tap(call, Effect.sleep(duration))
+
+/** Which operations a fault is for. */
+export type Broken = StoreOperation | ReadonlyArray<StoreOperation> | "every"
+
+/**
+ * The seam between Holdfast and its job store: counts what passes, and breaks
+ * what it is told to. Workers, the JobQueue and `CurrentJob` are all above it.
+ */
+export class StoreFaults extends Context.Tag("holdfast/testing/StoreFaults")<StoreFaults, {
+  /**
+   * Breaks these operations until they are mended, or for their next `times`
+   * calls in all. An operation has one fault at a time, the last that was injected.
+   */
+  readonly inject: (operations: Broken, fault: Fault, times?: number) => Effect.Effect<void>
+  /** Ends the faults of these operations, of every one unless given. Calls that hang go on hanging. */
+  readonly mend: (operations?: Broken) => Effect.Effect<void>
+  /** How often the operation was called, broken or not. */
+  readonly calls: (operation: StoreOperation) => Effect.Effect<number>
+  /** The store below the seam, which nothing breaks: what another process sees. */
+  readonly beneath: Store
+}>() {
+  // Each of these is the method of the same name, of the StoreFaults in the context.
+
+  static readonly inject = (operations: Broken, fault: Fault, times?: number) =>
+    Effect.flatMap(StoreFaults, (faults) => faults.inject(operations, fault, times))
+
+  static readonly mend = (operations?: Broken) => Effect.flatMap(StoreFaults, (faults) => faults.mend(operations))
+
+  static readonly calls = (operation: StoreOperation) =>
+    Effect.flatMap(StoreFaults, (faults) => faults.calls(operation))
+
+  /** The job store that is provided, behind the seam. */
+  static readonly layer: Layer.Layer<JobStore | StoreFaults, never, JobStore> = Layer.effectContext(
+    Effect.map(JobStore, (store) => {
+      const faults = new Map<StoreOperation, { readonly fault: Fault; times: number }>()
+      const calls = new Map<StoreOperation, number>()
+      const seam = behind(store, (operation, call) =>
+        Effect.suspend(() => {
+          calls.set(operation, (calls.get(operation) ?? 0) + 1)
+          const found = faults.get(operation)
+          if (found === undefined || found.times <= 0) return call
+          found.times -= 1
+          return found.fault(call, operation)
+        }))
+      const named = (operations: Broken) =>
+        operations === "every" ? operationsOf(seam) : [operations].flat() as ReadonlyArray<StoreOperation>
+      return Context.make(JobStore, seam).pipe(Context.add(StoreFaults, {
+        inject: (operations, fault, times = Infinity) =>
+          Effect.sync(() => {
+            const shared = { fault, times }
+            for (const operation of named(operations)) faults.set(operation, shared)
+          }),
+        mend: (operations = "every") =>
+          Effect.sync(() => {
+            for (const operation of named(operations)) faults.delete(operation)
+          }),
+        calls: (operation) => Effect.sync(() => calls.get(operation) ?? 0),
+        beneath: store
+      }))
+    })
+  )
+}
+
+type Around = <A, E>(operation: StoreOperation, call: Effect.Effect<A, E>) => Effect.Effect<A, E | StoreFailure>
+
+/** The store, with something around each of its calls. */
+const behind = (store: Store, around: Around): Store => ({
+  enqueue: (jobs) => around("enqueue", store.enqueue(jobs)),
+  afterTransaction: store.afterTransaction,
+  nextDue: (request) => around("nextDue", store.nextDue(request)),
+  due: (request) => around("due", store.due(request)),
+  claim: (request) => around("claim", store.claim(request)),
+  extend: (items) => around("extend", store.extend(items)),
+  progress: (items) => around("progress", store.progress(items)),
+  complete: (items) => around("complete", store.complete(items)),
+  fail: (items) => around("fail", store.fail(items)),
+  release: (items) => around("release", store.release(items)),
+  releaseStale: (options) => around("releaseStale", store.releaseStale(options)),
+  get: (id, partitionKey) => around("get", store.get(id, partitionKey)),
+  list: (listing) => around("list", store.list(listing)),
+  cancel: (id, partitionKey) => around("cancel", store.cancel(id, partitionKey)),
+  retry: (id, partitionKey) => around("retry", store.retry(id, partitionKey)),
+  prune: (options) => around("prune", store.prune(options))
+})
+
+const operationsOf = (store: Store) =>
+  (Object.keys(store) as ReadonlyArray<keyof Store>).filter((name) => name !== "afterTransaction")

@@ -1,0 +1,28 @@
+import { Effect, Layer } from "effect"
+import type { StoreError } from "../domain/errors.ts"
+import { EventLoop } from "../runtime/EventLoop.ts"
+import { JobQueue } from "../runtime/JobQueue.ts"
+import type { JobSignals } from "../runtime/JobSignals.ts"
+import type { JobStore } from "../store/JobStore.ts"
+import * as SqliteStore from "../store/SqliteStore.ts"
+import { StoreFaults } from "./StoreFaults.ts"
+
+/**
+ * Holdfast for tests, over the job store that is provided: what `JobQueue.layer`
+ * gives, with a store that can be cut off.
+ *
+ * Loops give way to ready fibers only, and not to real timers, so that with
+ * Effect's TestClock whatever can happen has happened before the clock moves on.
+ * Build it for each test: one that is shared shares its clock and its jobs.
+ */
+export const layer: Layer.Layer<JobQueue | JobSignals | JobStore | StoreFaults | EventLoop, never, JobStore> = JobQueue
+  .layer.pipe(
+    Layer.provideMerge(StoreFaults.layer),
+    Layer.provideMerge(Layer.succeed(EventLoop, { turn: Effect.yieldNow() }))
+  )
+
+/** The same over a SQLite database in memory, whose client is the app's too. */
+export const layerMemory: Layer.Layer<
+  Layer.Layer.Success<typeof layer> | Layer.Layer.Success<ReturnType<typeof SqliteStore.layer>>,
+  StoreError
+> = Layer.provideMerge(layer, SqliteStore.layer({ filename: ":memory:" }))

@@ -1,0 +1,149 @@
+import type { Duration } from "effect"
+import { Clock, Context, Duration as Durations, Effect, Fiber, Option } from "effect"
+import type { InvalidOption } from "../domain/errors.ts"
+import type * as Job from "../domain/Job.ts"
+import { releaseStale } from "../runtime/maintenance.ts"
+import { wholeNumber } from "../runtime/options.ts"
+import * as Worker from "../runtime/Worker.ts"
+import type { StoreFailure } from "../store/JobStore.ts"
+import { JobStore } from "../store/JobStore.ts"
+import type { Attempted, Recording } from "./Attempted.ts"
+import { recording } from "./Attempted.ts"
+import { advance, advanceTo, inRealTime, nextTimer } from "./clock.ts"
+import { StillDue, StillRunning } from "./errors.ts"
+
+/** A worker's options, of which `concurrency` is 1 and `shutdownGrace` nothing unless given; and two bounds. */
+export interface RunOptions<Jobs extends ReadonlyArray<Job.Any>> extends Worker.Options<Jobs> {
+  /** Most attempts in all, 1000 unless given. */
+  readonly limit?: number
+  /** How long, in real time, to wait for a handler to end; 4 s unless given, which is less than tests are given. */
+  readonly patience?: Duration.DurationInput
+}
+
+/** What keeps a run from its end. */
+export type RunFailure = StillDue | StillRunning | InvalidOption | StoreFailure
+
+/**
+ * Runs the jobs of these kinds that are due, and those that become due by it,
+ * until none is; a worker does it, which claims, runs and settles as any other,
+ * after it has freed the jobs whose lease is over. Answers the attempts in the
+ * order of their claims, one after the other unless `concurrency` is given.
+ *
+ * The clock stays where it is: a handler that waits for it ends as StillRunning,
+ * unless this is forked and the clock moved meanwhile. StillDue when there was
+ * no end to it.
+ */
+export const runDue = <const Jobs extends ReadonlyArray<Job.Any>>(
+  options: RunOptions<Jobs>
+): Effect.Effect<ReadonlyArray<Attempted>, RunFailure, Worker.Requirements<Jobs>> =>
+  Effect.gen(function*() {
+    const { attempts, untilNoneIsDue } = yield* prepare(options, Fiber.join)
+    yield* untilNoneIsDue
+    return attempts()
+  })
+
+/**
+ * As `runDue`, until no job of these kinds is pending any more: the clock moves
+ * on to the jobs that are due later, retries and snoozes included, and whenever
+ * nothing else happens to the next instant that anything waits for. Needs
+ * Effect's TestClock.
+ *
+ * A handler that waits for the world outside does not hold the clock up, so that
+ * its timeouts and heartbeats go by: run such a one with `runDue`.
+ */
+export const runAll = <const Jobs extends ReadonlyArray<Job.Any>>(
+  options: RunOptions<Jobs>
+): Effect.Effect<ReadonlyArray<Attempted>, RunFailure, Worker.Requirements<Jobs>> =>
+  Effect.gen(function*() {
+    const { attempts, nextDue, untilNoneIsDue } = yield* prepare(options, (worker) =>
+      Effect.raceFirst(Fiber.join(worker), movingTheClock))
+    while (true) {
+      yield* untilNoneIsDue
+      const next = yield* nextDue
+      if (Option.isNone(next)) {
+        return attempts()
+      }
+      yield* advanceTo(next.value)
+    }
+  })
+
+const movingTheClock = Effect.forever(Effect.gen(function*() {
+  yield* advance(0)
+  const next = yield* nextTimer
+  yield* Option.isSome(next) ? advanceTo(next.value) : inRealTime(Effect.sleep("5 millis"))
+}))
+
+/** What a run is made of. `ended` is how it waits for a worker. */
+const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
+  options: RunOptions<Jobs>,
+  ended: (worker: Fiber.Fiber<void, InvalidOption | StoreFailure>) => Effect.Effect<void, InvalidOption | StoreFailure>
+) =>
+  Effect.gen(function*() {
+    const store = yield* JobStore
+    const recorded = recording(store)
+    const limit = yield* wholeNumber("limit", options.limit ?? 1000, 1)
+    const patience = Durations.decode(options.patience ?? "4 seconds")
+
+    const nextDue = store.nextDue({
+      kinds: options.jobs.map(({ kind }) => ({ kind, leaseFor: 1 })),
+      queues: Option.map(Option.fromNullable(options.queues), (queues) =>
+        Object.entries(queues).map(([queue, limit]) => ({ queue, limit })))
+    })
+
+    /** One claim, and all that it took has ended. Answers whether it took any. */
+    const round = Effect.gen(function*() {
+      const before = recorded.claimed.length
+      const worker = Worker.run<Jobs>({
+        shutdownGrace: 0,
+        ...options,
+        concurrency: Math.min(options.concurrency ?? 1, limit - before),
+        once: true
+      }).pipe(
+        Effect.mapInputContext((context: Context.Context<Worker.Requirements<Jobs>>) =>
+          Context.add(context, JobStore, recorded.store)
+        )
+      )
+      yield* Effect.acquireUseRelease(
+        Effect.forkDaemon(Effect.interruptible(worker)),
+        (fiber) =>
+          Effect.raceFirst(ended(fiber), stillRunning(recorded, patience)),
+        stop
+      )
+      return recorded.claimed.length > before
+    })
+
+    const untilNoneIsDue = Effect.gen(function*() {
+      while (true) {
+        yield* releaseStale(store)
+        if (recorded.claimed.length >= limit) {
+          const next = yield* nextDue
+          if (Option.isNone(next) || next.value > (yield* Clock.currentTimeMillis)) return
+          return yield* new StillDue({ limit, ran: countByKind(recorded.claimed) })
+        }
+        if (!(yield* round)) return
+      }
+    })
+    return { attempts: recorded.attempts, nextDue, untilNoneIsDue }
+  })
+
+/** Fails once the patience is over. */
+const stillRunning = (recorded: Recording, patience: Duration.Duration) =>
+  Effect.gen(function*() {
+    yield* inRealTime(Effect.sleep(patience))
+    const running = recorded.running().map(({ kind, lease: { attempt, jobId } }) => ({ jobId, kind, attempt }))
+    return yield* new StillRunning({ waited: Durations.format(patience), running })
+  })
+
+/** Its handlers are interrupted and its jobs handed back; one that does not stop is left behind. */
+const stop = (worker: Fiber.Fiber<unknown, unknown>) =>
+  Fiber.interruptFork(worker).pipe(
+    Effect.zipRight(Effect.timeoutOption(Fiber.await(worker), "1 second")),
+    Effect.interruptible,
+    inRealTime
+  )
+
+const countByKind = (jobs: Recording["claimed"]) => {
+  const counts: Record<string, number> = {}
+  for (const { kind } of jobs) counts[kind] = (counts[kind] ?? 0) + 1
+  return counts
+}
