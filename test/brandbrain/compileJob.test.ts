@@ -12,7 +12,8 @@ import * as RandomId from "../../src/brandbrain/RandomId.ts"
 import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
 import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
 import * as Synthesizer from "../../src/brandbrain/Synthesizer.ts"
-import { EventLoop, JobQueue, SqliteStore, Worker } from "../../src/index.ts"
+import { Worker } from "../../src/index.ts"
+import { layerMemory } from "../../src/testing.ts"
 import { addBrand, appOn } from "./memoryApp.ts"
 
 /** The jobs and the app on one database, as the program has them. */
@@ -21,9 +22,7 @@ const app = (synthesizer: Layer.Layer<Synthesizer.Synthesizer> = Synthesizer.lay
     Layer.provide(synthesizer),
     Layer.provideMerge(Layer.mergeAll(appOn({ linkedinProfilePosts: true }), RandomId.layer)),
     Layer.provideMerge(RecordedActorPlatform.layer()),
-    Layer.provideMerge(JobQueue.layer),
-    Layer.provideMerge(SqliteStore.layer({ filename: ":memory:" })),
-    Layer.provideMerge(Layer.succeed(EventLoop, { turn: Effect.yieldNow() }))
+    Layer.provideMerge(layerMemory)
   )
 
 const work = Effect.forkScoped(

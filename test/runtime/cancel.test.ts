@@ -4,7 +4,8 @@ import { Context, Effect, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { snooze } from "../../src/domain/Verdict.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import { Faults, inHoldfast, notingStops, settled, work } from "./harness.ts"
+import { StoreFaults } from "../../src/testing.ts"
+import { inHoldfast, notingStops, settled, work } from "./harness.ts"
 
 const Task = Job.make("cancel.task", { payload: Schema.Void, lease: "60 seconds" })
 
@@ -72,7 +73,7 @@ describe("cancelling a running job", () => {
       assert.strictEqual(job.status, "cancelled")
       assert.strictEqual(job.finishedAt, 5000)
       assert.strictEqual(job.failures, 0)
-      assert.strictEqual(yield* (yield* Faults).calls("extend"), 0)
+      assert.strictEqual(yield* StoreFaults.calls("extend"), 0)
     }).pipe(inHoldfast(Task.toLayer(() => notingStops(stops, Effect.never))))
   })
 

@@ -5,7 +5,8 @@ import { DateTime, Duration, Effect, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import type { EnqueueOptions } from "../../src/runtime/JobQueue.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import { failing, Faults, inHoldfast, settled, work } from "./harness.ts"
+import { failing, StoreFaults } from "../../src/testing.ts"
+import { inHoldfast, settled, work } from "./harness.ts"
 
 const Greet = Job.make("enqueue.greet", { payload: { name: Schema.String } })
 
@@ -74,7 +75,7 @@ describe("what cannot be enqueued", () => {
 
   it.effect("a store that fails says so in a typed error", () =>
     Effect.gen(function*() {
-      yield* (yield* Faults).inject("enqueue", failing)
+      yield* StoreFaults.inject("enqueue", failing)
       assert.strictEqual((yield* Effect.flip(JobQueue.enqueue(Greet, { name: "Ada" })))._tag, "StoreError")
     }).pipe(inHoldfast()))
 })
@@ -183,7 +184,7 @@ describe("enqueueing in a transaction", () => {
     return Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       yield* work({ jobs: [Greet] })
-      const { calls } = yield* Faults
+      const { calls } = yield* StoreFaults
       const looks = yield* calls("nextDue")
       yield* sql.withTransaction(Effect.gen(function*() {
         yield* JobQueue.enqueue(Greet, { name: "Ada" })
@@ -200,7 +201,7 @@ describe("enqueueing in a transaction", () => {
     return Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       yield* work({ jobs: [Greet] })
-      const { calls } = yield* Faults
+      const { calls } = yield* StoreFaults
       const looks = yield* calls("nextDue")
       yield* sql.withTransaction(Effect.gen(function*() {
         yield* sql.withTransaction(JobQueue.enqueue(Greet, { name: "Ada" }))

@@ -1,80 +1,9 @@
 import type { HashMap, MetricKeyType } from "effect"
-import { Clock, Context, Deferred, Effect, Fiber, Layer, Logger, LogLevel, Metric, Option, TestClock } from "effect"
-import { StoreError } from "../../src/domain/errors.ts"
+import { Clock, Context, Deferred, Effect, Fiber, Layer, Logger, LogLevel, Metric, Option } from "effect"
 import type * as Job from "../../src/domain/Job.ts"
-import { EventLoop } from "../../src/runtime/EventLoop.ts"
-import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import type { StoreFailure } from "../../src/store/JobStore.ts"
-import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
-
-/** What one call of a store operation becomes. */
-export type Fault = <A, E>(call: Effect.Effect<A, E>, operation: string) => Effect.Effect<A, E | StoreFailure>
-
-const failure = (operation: string) => new StoreError({ operation, cause: new Error("the disk is on fire") })
-
-/** The call fails, and nothing of it happened. */
-export const failing: Fault = (_, operation) => Effect.fail(failure(operation))
-
-/** The call did what it should, and its answer is lost. */
-export const answerLost: Fault = (call, operation) => Effect.zipRight(call, Effect.fail(failure(operation)))
-
-/** The call is never answered, and will not be interrupted either. */
-export const hanging: Fault = () => Effect.uninterruptible(Effect.never)
-
-/** The driver throws what it should have failed with. */
-export const dying: Fault = () => Effect.die(new Error("the driver lost its mind"))
-
-/** What was asked is done now, and answered later. */
-export const answeredAfter = (duration: Parameters<typeof Effect.delay>[1]): Fault => (call) =>
-  Effect.tap(call, Effect.sleep(duration))
-
-/** The job store between the tests and SQLite: counts what passes, and breaks what it is told to. */
-export class Faults extends Context.Tag("test/runtime/Faults")<Faults, {
-  /** Breaks every call of the operation from now on, or the next `times`. */
-  readonly inject: (operation: Operation, fault: Fault, times?: number) => Effect.Effect<void>
-  readonly mend: (operation: Operation) => Effect.Effect<void>
-  /** How often the operation was called, broken or not. */
-  readonly calls: (operation: Operation) => Effect.Effect<number>
-}>() {}
-
-type Operation = Exclude<keyof typeof JobStore.Service, "afterTransaction">
-
-const faulty: Layer.Layer<JobStore | Faults, never, JobStore> = Layer.effectContext(Effect.map(JobStore, (store) => {
-  const faults = new Map<string, { readonly fault: Fault; times: number }>()
-  const calls = new Map<string, number>()
-  const wrap = <A, E>(operation: Operation, call: Effect.Effect<A, E>): Effect.Effect<A, E | StoreFailure> =>
-    Effect.suspend(() => {
-      calls.set(operation, (calls.get(operation) ?? 0) + 1)
-      const found = faults.get(operation)
-      if (found === undefined || found.times <= 0) return call
-      found.times -= 1
-      return found.fault(call, operation)
-    })
-  return Context.make(Faults, {
-    inject: (operation, fault, times = Infinity) => Effect.sync(() => void faults.set(operation, { fault, times })),
-    mend: (operation) => Effect.sync(() => void faults.delete(operation)),
-    calls: (operation) => Effect.sync(() => calls.get(operation) ?? 0)
-  }).pipe(Context.add(JobStore, {
-    enqueue: (jobs) => wrap("enqueue", store.enqueue(jobs)),
-    afterTransaction: store.afterTransaction,
-    nextDue: (request) => wrap("nextDue", store.nextDue(request)),
-    due: (request) => wrap("due", store.due(request)),
-    claim: (request) => wrap("claim", store.claim(request)),
-    extend: (items) => wrap("extend", store.extend(items)),
-    progress: (items) => wrap("progress", store.progress(items)),
-    complete: (items) => wrap("complete", store.complete(items)),
-    fail: (items) => wrap("fail", store.fail(items)),
-    release: (items) => wrap("release", store.release(items)),
-    releaseStale: (options) => wrap("releaseStale", store.releaseStale(options)),
-    get: (id, partitionKey) => wrap("get", store.get(id, partitionKey)),
-    list: (listing) => wrap("list", store.list(listing)),
-    cancel: (id, partitionKey) => wrap("cancel", store.cancel(id, partitionKey)),
-    retry: (id, partitionKey) => wrap("retry", store.retry(id, partitionKey)),
-    prune: (options) => wrap("prune", store.prune(options))
-  }))
-}))
+import * as Testing from "../../src/testing.ts"
 
 /** A line of the log, as a reader of the log sees it. */
 export interface Line {
@@ -107,16 +36,11 @@ const entries = (annotations: HashMap.HashMap<string, unknown>) => Object.fromEn
 export const linesSaying = (message: string) =>
   Effect.map(Logs, (lines) => lines.filter((line) => line.message === message))
 
-/**
- * A job queue over SQLite, with a store that can be broken and a log that can
- * be read. Loops give way to ready fibers only and not to real timers, so that
- * whatever can happen has happened before the clock of a test moves on.
- */
+/** What users test with, and a log that can be read. */
 export const holdfast = (filename = ":memory:") =>
-  JobQueue.layer.pipe(
-    Layer.provideMerge(faulty),
+  Testing.layer.pipe(
     Layer.provideMerge(SqliteStore.layer({ filename })),
-    Layer.provideMerge(Layer.mergeAll(recorded, Layer.succeed(EventLoop, { turn: Effect.yieldNow() })))
+    Layer.provideMerge(recorded)
   )
 
 /** Runs a test in a Holdfast of its own, whose workers end before their store does, with these handlers. */
@@ -142,7 +66,7 @@ export const work = <const Jobs extends ReadonlyArray<Job.Any>>(options: Worker.
   })
 
 /** Lets all happen that can happen now. */
-export const settled = TestClock.adjust(0)
+export const settled = Testing.advance(0)
 
 /** A gate that handlers wait at, and whether one has come to it. */
 export const makeGate = Effect.gen(function*() {

@@ -5,40 +5,29 @@ import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
 import { metrics } from "../../src/runtime/events.ts"
+import type { EnqueueOptions } from "../../src/runtime/JobQueue.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import type { Fault } from "./harness.ts"
-import {
-  answeredAfter,
-  calm,
-  counted,
-  dying,
-  failing,
-  Faults,
-  hanging,
-  holdfast,
-  inHoldfast,
-  linesSaying,
-  makeGate,
-  notingStops,
-  settled,
-  work
-} from "./harness.ts"
+import type { Fault } from "../../src/testing.ts"
+import { answeredAfter, dying, failing, hanging, StoreFaults, takeLeaseAway } from "../../src/testing.ts"
+import { calm, counted, holdfast, inHoldfast, linesSaying, makeGate, notingStops, settled, work } from "./harness.ts"
 
 /** Told to stop after three quarters of its lease, 45 s. */
 const Long = Job.make("heartbeat.long", { payload: Schema.Void, lease: "60 seconds", maxAttempts: 1 })
 
 const beating = { jobs: [Long], heartbeatInterval: "20 seconds" } as const
 
-const beats = Effect.flatMap(Faults, ({ calls }) => calls("extend"))
+const beats = Effect.flatMap(StoreFaults, ({ calls }) => calls("extend"))
 
 /** Starts a worker and a job for it, which both are at their beginning when this returns. */
-const started = Effect.gen(function*() {
-  yield* work(beating)
-  const { id } = yield* JobQueue.enqueue(Long, undefined)
-  yield* settled
-  return id
-})
+const startedWith = (options?: EnqueueOptions) =>
+  Effect.gen(function*() {
+    yield* work(beating)
+    const { id } = yield* JobQueue.enqueue(Long, undefined, options)
+    yield* settled
+    return id
+  })
+const started = startedWith()
 
 describe("a live job", () => {
   it.effect("a handler that runs for three times its lease is never released, and runs once", () => {
@@ -161,7 +150,7 @@ describe("the heartbeat stops with the job", () => {
 
   it.effect("and not before: it goes on while the job settles", () =>
     Effect.gen(function*() {
-      const { inject, mend } = yield* Faults
+      const { inject, mend } = yield* StoreFaults
       yield* inject("complete", failing)
       const id = yield* started
       yield* TestClock.adjust("59 seconds")
@@ -178,7 +167,7 @@ describe("a heartbeat that does not get through", () => {
   for (const [what, fault] of Object.entries(faults)) {
     it.effect(`a heartbeat that ${what} is logged and tried again, and the job goes on`, () =>
       Effect.gen(function*() {
-        yield* (yield* Faults).inject("extend", fault, 1)
+        yield* StoreFaults.inject("extend", fault, 1)
         const id = yield* started
         yield* TestClock.adjust("100 seconds")
         assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
@@ -191,7 +180,7 @@ describe("a heartbeat that does not get through", () => {
 
     it.effect(`where the interval is nearly half the lease, one heartbeat that ${what} does not cost the job`, () =>
       Effect.gen(function*() {
-        yield* (yield* Faults).inject("extend", fault, 1)
+        yield* StoreFaults.inject("extend", fault, 1)
         yield* work({ jobs: [Long], heartbeatInterval: 29_999 })
         const { id } = yield* JobQueue.enqueue(Long, undefined)
         yield* TestClock.adjust("100 seconds")
@@ -201,7 +190,7 @@ describe("a heartbeat that does not get through", () => {
     it.effect(`when every heartbeat ${what}, the handler is stopped before its lease ends, and not sooner than it must`, () => {
       const stops: Array<number> = []
       return Effect.gen(function*() {
-        yield* (yield* Faults).inject("extend", fault)
+        yield* StoreFaults.inject("extend", fault)
         const id = yield* started
         yield* TestClock.adjust(44_999)
         assert.deepStrictEqual(stops, [])
@@ -221,7 +210,7 @@ describe("a heartbeat that does not get through", () => {
 
   it.effect("a lease whose deadline has passed is not extended any more, though the store is back", () =>
     Effect.gen(function*() {
-      const faults = yield* Faults
+      const faults = yield* StoreFaults
       yield* faults.inject("extend", failing)
       const id = yield* started
       yield* TestClock.adjust("46 seconds")
@@ -239,7 +228,7 @@ describe("a heartbeat that does not get through", () => {
     const Longer = Job.make("heartbeat.longer", { payload: Schema.Void, lease: "10 minutes" })
     const stops: Array<number> = []
     return Effect.gen(function*() {
-      yield* (yield* Faults).inject("extend", failing)
+      yield* StoreFaults.inject("extend", failing)
       yield* work({ jobs: [Longer], heartbeatInterval: "4 minutes" })
       yield* JobQueue.enqueue(Longer, undefined)
       yield* TestClock.adjust("10 minutes")
@@ -250,7 +239,7 @@ describe("a heartbeat that does not get through", () => {
   it.effect("the time that counts is that before the claim was sent, however late its answer comes", () => {
     const stops: Array<number> = []
     return Effect.gen(function*() {
-      const { inject } = yield* Faults
+      const { inject } = yield* StoreFaults
       yield* inject("claim", answeredAfter("20 seconds"))
       yield* inject("extend", failing)
       yield* started
@@ -275,7 +264,7 @@ describe("a heartbeat that does not get through", () => {
   it.effect("the same holds for an extension: its answer may come late, its lease counts from when it was sent", () => {
     const stops: Array<number> = []
     return Effect.gen(function*() {
-      const { inject } = yield* Faults
+      const { inject } = yield* StoreFaults
       yield* inject("extend", answeredAfter("4 seconds"), 1)
       yield* started
       yield* TestClock.adjust("25 seconds")
@@ -290,7 +279,7 @@ describe("a heartbeat that is late", () => {
   const Blocked = Job.make("heartbeat.blocked", { payload: Schema.Void, lease: "60 seconds" })
   it.effect("is measured: by how much it was sent after its time", () =>
     Effect.gen(function*() {
-      yield* (yield* Faults).inject("extend", answeredAfter("3 seconds"))
+      yield* StoreFaults.inject("extend", answeredAfter("3 seconds"))
       yield* work({ jobs: [Blocked], heartbeatInterval: "20 seconds" })
       yield* JobQueue.enqueue(Blocked, undefined)
       yield* TestClock.adjust("50 seconds")
@@ -301,12 +290,11 @@ describe("a heartbeat that is late", () => {
 })
 
 describe("a lease that is lost", () => {
-  /** What another worker did while this one could not be heard. */
+  /** A job that may go stale once, and what another worker does while this one cannot be heard. */
+  const startedToBeTaken = startedWith({ maxAttempts: 2 })
   const takeLease = (id: string) =>
     Effect.gen(function*() {
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`UPDATE holdfast_jobs SET locked_until = 0, max_attempts = 3 WHERE id = ${id}`
-      assert.strictEqual(yield* JobQueue.releaseStale, 1)
+      yield* takeLeaseAway(id)
       const [job] = yield* JobQueue.claim({ jobs: [Long], worker: "bob" })
       assert.strictEqual(job?.lease.attempt, 2)
     })
@@ -314,7 +302,7 @@ describe("a lease that is lost", () => {
   it.effect("a handler whose lease is taken is interrupted at the next beat, its finalizers run, and nothing is written", () => {
     const stops: Array<number> = []
     return Effect.gen(function*() {
-      const id = yield* started
+      const id = yield* startedToBeTaken
       yield* TestClock.adjust("1 second")
       yield* takeLease(id)
       const bobs = yield* JobQueue.get(id)
@@ -338,7 +326,7 @@ describe("a lease that is lost", () => {
   for (const [end, handler] of Object.entries(lateEnds)) {
     it.effect(`a handler whose lease is taken cannot ${end} the job, even before it hears of it`, () =>
       Effect.gen(function*() {
-        const id = yield* started
+        const id = yield* startedToBeTaken
         yield* takeLease(id)
         const bobs = yield* JobQueue.get(id)
         yield* TestClock.adjust("15 seconds")
@@ -349,7 +337,7 @@ describe("a lease that is lost", () => {
 
   it.effect("a handler whose lease is taken and that goes on to succeed all the same cannot complete", () =>
     Effect.gen(function*() {
-      const id = yield* started
+      const id = yield* startedToBeTaken
       yield* takeLease(id)
       const bobs = yield* JobQueue.get(id)
       yield* TestClock.adjust("30 seconds")
@@ -365,7 +353,7 @@ describe("a lease that is lost", () => {
       answers.push((yield* Effect.flip(progress({ pages: 2 })))._tag)
     })
     return Effect.gen(function*() {
-      const id = yield* started
+      const id = yield* startedToBeTaken
       assert.deepStrictEqual((yield* JobQueue.get(id)).progress, { pages: 1 })
       yield* takeLease(id)
       yield* TestClock.adjust("10 seconds")
@@ -377,11 +365,10 @@ describe("a lease that is lost", () => {
   it.effect("a lease that is lost is counted", () => {
     const Lost = Job.make("heartbeat.lost", { payload: Schema.Void, lease: "60 seconds" })
     return Effect.gen(function*() {
-      const sql = yield* SqlClient.SqlClient
       yield* work({ jobs: [Lost], heartbeatInterval: "20 seconds" })
-      yield* JobQueue.enqueue(Lost, undefined)
+      const { id } = yield* JobQueue.enqueue(Lost, undefined)
       yield* settled
-      yield* sql`UPDATE holdfast_jobs SET locked_by = 'bob'`
+      yield* takeLeaseAway(id)
       yield* TestClock.adjust("20 seconds")
       assert.strictEqual(yield* counted(metrics.leasesLost, { kind: "heartbeat.lost" }), 1)
     }).pipe(inHoldfast(Lost.toLayer(() => Effect.never)))

@@ -4,8 +4,9 @@ import * as Job from "../../src/domain/Job.ts"
 import { metrics } from "../../src/runtime/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import type * as Worker from "../../src/runtime/Worker.ts"
-import type { Fault } from "./harness.ts"
-import { counted, dying, failing, Faults, inHoldfast, linesSaying, settled, work } from "./harness.ts"
+import type { Fault } from "../../src/testing.ts"
+import { dying, failing, StoreFaults } from "../../src/testing.ts"
+import { counted, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 const Task = Job.make("maintenance.task", { payload: Schema.Void })
 const Idle = Job.make("maintenance.idle", { payload: Schema.Void })
@@ -85,7 +86,7 @@ describe("stale jobs", () => {
     for (const [how, fault] of Object.entries(faults)) {
       it.effect(`when the store's ${operation} ${how}, the worker says so and looks again at the next check`, () =>
         Effect.gen(function*() {
-          yield* (yield* Faults).inject(operation, fault, 1)
+          yield* StoreFaults.inject(operation, fault, 1)
           yield* work({ jobs: [Idle], staleCheckInterval: "1 minute" })
           assert.strictEqual((yield* linesSaying("The job store failed, trying again")).length, 1)
           const id = yield* abandoned
@@ -156,6 +157,6 @@ describe("finished jobs", () => {
       yield* keeping({ succeeded: 0 })
       yield* settled
       assert.deepStrictEqual(yield* statusesLeft, [])
-      assert.strictEqual(yield* (yield* Faults).calls("prune"), 5)
+      assert.strictEqual(yield* StoreFaults.calls("prune"), 5)
     }).pipe(inHoldfast(handlers)))
 })

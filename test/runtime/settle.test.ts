@@ -5,19 +5,9 @@ import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
 import { metrics } from "../../src/runtime/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import type { Fault } from "./harness.ts"
-import {
-  answerLost,
-  counted,
-  dying,
-  failing,
-  Faults,
-  hanging,
-  inHoldfast,
-  linesSaying,
-  settled,
-  work
-} from "./harness.ts"
+import type { Fault } from "../../src/testing.ts"
+import { answerLost, dying, failing, hanging, StoreFaults } from "../../src/testing.ts"
+import { counted, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 class MailboxFull extends Data.TaggedError("MailboxFull")<{ readonly quota: number }> {}
 
@@ -35,7 +25,7 @@ const runOnce = Effect.gen(function*() {
 
 /** How often a store was asked to settle something, in whichever way. */
 const settles = Effect.gen(function*() {
-  const { calls } = yield* Faults
+  const { calls } = yield* StoreFaults
   return (yield* calls("complete")) + (yield* calls("fail")) + (yield* calls("release"))
 })
 
@@ -124,7 +114,7 @@ describe("every end of a handler is exactly one outcome", () => {
   it.effect("a handler's scope is closed before the job is settled", () => {
     const order: Array<string> = []
     return Effect.gen(function*() {
-      yield* (yield* Faults).inject(
+      yield* StoreFaults.inject(
         "complete",
         (call) => Effect.zipRight(Effect.sync(() => order.push("settled")), call)
       )
@@ -267,7 +257,7 @@ describe("a settle that does not get through", () => {
     for (const [operation, { failures, handler, status }] of Object.entries(outcomes)) {
       it.effect(`a ${operation} that ${loss} is tried again, and the job has ended once`, () =>
         Effect.gen(function*() {
-          yield* (yield* Faults).inject(operation as keyof typeof outcomes, fault, 3)
+          yield* StoreFaults.inject(operation as keyof typeof outcomes, fault, 3)
           const { id } = yield* runOnce
           yield* TestClock.adjust("40 seconds")
           const job = yield* JobQueue.get(id)
@@ -285,7 +275,7 @@ describe("a settle that does not get through", () => {
   it.effect("one that never gets through is given up after the length of a lease; the job then goes stale and is run again", () => {
     let runs = 0
     return Effect.gen(function*() {
-      const { calls, inject, mend } = yield* Faults
+      const { calls, inject, mend } = yield* StoreFaults
       yield* inject("complete", failing)
       const { id } = yield* runOnce
       yield* TestClock.adjust("70 seconds")
@@ -309,7 +299,7 @@ describe("a settle that does not get through", () => {
 
   it.effect("a job whose settle was given up does not keep its slot", () =>
     Effect.gen(function*() {
-      const { inject, mend } = yield* Faults
+      const { inject, mend } = yield* StoreFaults
       yield* inject("complete", failing)
       yield* work({ jobs: [Send], concurrency: 1, heartbeatInterval: "20 seconds" })
       yield* JobQueue.enqueue(Send, someone)

@@ -4,11 +4,11 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Option, Schema, Scope, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import { EventLoop } from "../../src/runtime/EventLoop.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
-import { calm, Faults, inHoldfast, linesSaying, makeGate, settled } from "./harness.ts"
+import * as Testing from "../../src/testing.ts"
+import { calm, inHoldfast, linesSaying, makeGate, settled } from "./harness.ts"
 
 const Task = Job.make("shutdown.task", { payload: Schema.String, lease: "60 seconds" })
 
@@ -151,7 +151,7 @@ describe("a worker that is told to end", () => {
   it.effect("starts what it has claimed, even when it is told in the middle of the claim", () =>
     Effect.gen(function*() {
       const gate = yield* makeGate
-      yield* (yield* Faults).inject("claim", (call) => Effect.tap(call, gate.pass))
+      yield* Testing.StoreFaults.inject("claim", (call) => Effect.tap(call, gate.pass))
       const worker = yield* Effect.forkDaemon(Worker.run({ ...options, shutdownGrace: 0 }))
       yield* settled
       const { id } = yield* JobQueue.enqueue(Task, "claimed")
@@ -171,11 +171,10 @@ describe("a worker's layer", () => {
   it.effect("is torn down before its store is: the jobs it hands back are in the file", () =>
     Effect.gen(function*() {
       const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
-      const jobs = JobQueue.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename: `${folder}/jobs.db` })))
+      const jobs = Testing.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename: `${folder}/jobs.db` })))
       const main = Worker.layer({ ...options, shutdownGrace: "1 second" }).pipe(
         Layer.provide(Task.toLayer(() => Effect.never)),
-        Layer.provideMerge(jobs),
-        Layer.provideMerge(Layer.succeed(EventLoop, { turn: Effect.yieldNow() }))
+        Layer.provideMerge(jobs)
       )
 
       const scope = yield* Scope.make()

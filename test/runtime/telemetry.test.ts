@@ -6,7 +6,8 @@ import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
 import { metrics } from "../../src/runtime/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import { counted, failing, Faults, inHoldfast, linesSaying, Logs, settled, work } from "./harness.ts"
+import { failing, StoreFaults } from "../../src/testing.ts"
+import { counted, inHoldfast, linesSaying, Logs, settled, work } from "./harness.ts"
 
 const Failing = Job.make("telemetry.failing", { payload: Schema.Void })
 
@@ -68,7 +69,7 @@ describe("the log of a job", () => {
     const Slow = Job.make("telemetry.slow", { payload: Schema.String, success: Schema.String, timeout: "1 minute" })
     const report = Effect.flatMap(CurrentJob, ({ progress }) => progress({ secret }))
     return Effect.gen(function*() {
-      const { inject } = yield* Faults
+      const { inject } = yield* StoreFaults
       yield* Effect.flip(JobQueue.enqueue(Slow, `${secret}${"x".repeat(1024 * 1024)}`))
       yield* inject("extend", failing)
       yield* inject("complete", failing)
@@ -181,7 +182,7 @@ describe("metrics", () => {
     const kind = "telemetry.beating"
     const Beating = Job.make(kind, { payload: Schema.Void, lease: "10 minutes" })
     return Effect.gen(function*() {
-      yield* (yield* Faults).inject("extend", failing, 2)
+      yield* StoreFaults.inject("extend", failing, 2)
       yield* work({ jobs: [Beating] })
       yield* JobQueue.enqueue(Beating, undefined)
       yield* TestClock.adjust("2 minutes")

@@ -5,8 +5,9 @@ import * as Job from "../../src/domain/Job.ts"
 import { EventLoop } from "../../src/runtime/EventLoop.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import type { Fault } from "./harness.ts"
-import { calm, dying, failing, Faults, inHoldfast, linesSaying, makeGate, settled, work } from "./harness.ts"
+import type { Fault } from "../../src/testing.ts"
+import { dying, failing, StoreFaults } from "../../src/testing.ts"
+import { calm, inHoldfast, linesSaying, makeGate, settled, work } from "./harness.ts"
 
 const Task = Job.make("worker.task", { payload: Schema.String })
 const Other = Job.make("worker.other", { payload: Schema.String, lease: "5 minutes" })
@@ -179,7 +180,7 @@ describe("when a worker looks", () => {
 
   it.effect("polling an empty queue only reads", () =>
     Effect.gen(function*() {
-      const { calls } = yield* Faults
+      const { calls } = yield* StoreFaults
       yield* work({ jobs: [Task], pollInterval: "5 seconds" })
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* calls("nextDue"), 13)
@@ -189,7 +190,7 @@ describe("when a worker looks", () => {
   it.effect("a worker without a free slot does not look at all", () => {
     const { handlers, names } = waiting()
     return Effect.gen(function*() {
-      const { calls } = yield* Faults
+      const { calls } = yield* StoreFaults
       yield* work({ jobs: [Task], concurrency: 1, pollInterval: "5 seconds" })
       yield* enqueueAll(["a", "b"])
       yield* settled
@@ -203,7 +204,7 @@ describe("when a worker looks", () => {
   it.effect("a queue that is full does not make it spin, however many due jobs are in it", () => {
     const { handlers, names } = waiting()
     return Effect.gen(function*() {
-      const { calls } = yield* Faults
+      const { calls } = yield* StoreFaults
       yield* work({ jobs: [Task], queues: { slow: 1, fast: 1 }, pollInterval: "5 seconds" })
       yield* enqueueAll(["s1", "s2", "s3"], "slow")
       yield* settled
@@ -218,7 +219,7 @@ describe("when a worker looks", () => {
 
   it.effect("a claim that comes back empty, because another was faster, is not repeated without a pause", () =>
     Effect.gen(function*() {
-      const { calls, inject } = yield* Faults
+      const { calls, inject } = yield* StoreFaults
       yield* inject("claim", nothingFound)
       yield* work({ jobs: [Task] })
       yield* enqueueAll(["a"])
@@ -233,7 +234,7 @@ describe("when a worker looks", () => {
       turn: Effect.zipRight(Effect.sync(() => turns++), Effect.yieldNow())
     })
     return Effect.gen(function*() {
-      const { calls } = yield* Faults
+      const { calls } = yield* StoreFaults
       yield* Effect.provide(work({ jobs: [Task], concurrency: 1 }), counting)
       yield* enqueueAll(Array.from({ length: 50 }, () => "x"))
       yield* settled
@@ -258,7 +259,7 @@ describe("a store that is away", () => {
       it.effect(`a worker survives a store whose ${operation} ${how}, and goes on at a later poll`, () => {
         const { handlers, ran } = noting()
         return Effect.gen(function*() {
-          const { inject, mend } = yield* Faults
+          const { inject, mend } = yield* StoreFaults
           yield* inject(operation, fault)
           yield* work({ jobs: [Task], pollInterval: "5 seconds" })
           yield* enqueueAll(["a"])
@@ -302,7 +303,7 @@ describe("a worker with an end", () => {
   for (const [what, fault] of [["fails", failing], ["dies", dying]] as const) {
     it.effect(`once: fails when its one claim ${what}, and leaves it at that`, () =>
       Effect.gen(function*() {
-        yield* (yield* Faults).inject("claim", fault)
+        yield* StoreFaults.inject("claim", fault)
         const error = yield* Effect.flip(Worker.run({ jobs: [Task], once: true }))
         assert.strictEqual(error._tag, "StoreError")
       }).pipe(inHoldfast(noting().handlers)))

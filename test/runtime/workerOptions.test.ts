@@ -3,7 +3,8 @@ import { Duration, Effect, Layer, Schema } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import { Faults, inHoldfast, linesSaying } from "./harness.ts"
+import { StoreFaults } from "../../src/testing.ts"
+import { inHoldfast, linesSaying } from "./harness.ts"
 
 const Task = Job.make("options.task", { payload: Schema.Void })
 const Brief = Job.make("options.brief", { payload: Schema.Void, lease: "40 seconds" })
@@ -103,7 +104,7 @@ describe("a worker's options", () => {
       yield* JobQueue.enqueue(Task, undefined)
       const refused = yield* Effect.flip(Layer.build(Worker.layer({ jobs: [Task], concurrency: 0 })))
       assert.strictEqual(refused._tag, "InvalidOption")
-      assert.strictEqual(yield* (yield* Faults).calls("claim"), 0)
+      assert.strictEqual(yield* StoreFaults.calls("claim"), 0)
       assert.deepStrictEqual(yield* linesSaying("Worker started"), [])
     }).pipe(inHoldfast(handlers)))
 
