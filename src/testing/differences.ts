@@ -11,8 +11,9 @@ export const differences = (path: string, expected: unknown, actual: unknown): R
     const names = new Set([...Object.keys(expected), ...Object.keys(actual)])
     return [...names].flatMap((name) => differences(within(path, name), expected[name], actual[name]))
   }
-  // What has neither Effect's equality nor fields of its own to walk: maps, sets, bytes.
-  return isDeepStrictEqual(expected, actual) ? [] : [`${path}: expected ${shown(expected)}, got ${shown(actual)}`]
+  // Maps, sets and bytes. What has an equality of its own may hide the values, as a Redacted does.
+  if (!Equal.isEqual(expected) && isDeepStrictEqual(expected, actual)) return []
+  return [`${path}: expected ${shown(expected)}, got ${shown(actual)}`]
 }
 
 /** The same, but fields of `actual` that `expected` does not name may be anything. */

@@ -60,7 +60,8 @@ export const runAll = <const Jobs extends ReadonlyArray<Job.Any>>(
     while (true) {
       yield* untilNoneIsDue
       const next = yield* nextDue
-      if (Option.isNone(next)) {
+      // What is due now and was not claimed is for someone else.
+      if (Option.isNone(next) || next.value <= (yield* Clock.currentTimeMillis)) {
         return attempts()
       }
       yield* advanceTo(next.value)

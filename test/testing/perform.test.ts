@@ -29,6 +29,14 @@ describe("perform", () => {
       Effect.provide(Send.toLayer(({ sentAt, to }) => Effect.succeed(`${to} at ${DateTime.formatIso(sentAt)}`)))
     ))
 
+  it.effect("the handler is not given what the definition does not know of", () => {
+    const Keys = Job.make("perform.keys", { payload: { a: Schema.Number }, success: Schema.String })
+    const more = { a: 1, b: 2 }
+    return Effect.gen(function*() {
+      assert.strictEqual(yield* perform(Keys, more), "a")
+    }).pipe(Effect.provide(Keys.toLayer((payload) => Effect.succeed(Object.keys(payload).join()))))
+  })
+
   it.effect("fails with what the handler fails with, verdicts included", () =>
     Effect.gen(function*() {
       const failure = (handler: Parameters<typeof Send.toLayer>[0]) =>
@@ -74,7 +82,7 @@ describe("perform", () => {
         fencingToken: 1
       })
       assert.deepInclude(third, { partitionKey: "acme", attempt: 3, fencingToken: 3 })
-      assert.strictEqual(third?.lease.attempt, 3)
+      assert.deepInclude(third?.lease, { attempt: 3, failures: 2 })
       assert.notStrictEqual(first?.id, third?.id)
     }).pipe(Effect.provide(Send.toLayer(() => handler)))
   })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Schema, TestClock } from "effect"
 import { Job, JobQueue, neverRetry, snooze, SqliteStore, Worker } from "../../src/index.ts"
+import type { Fault } from "../../src/testing.ts"
 import {
   advance,
   enqueued,
@@ -178,6 +179,15 @@ describe("runDue", () => {
     }).pipe(Effect.provide(EndlessLive), Effect.provide(layerMemory))
   })
 
+  it.effect("no more attempts are made than are allowed, however many jobs may run at once", () => {
+    const { names, note } = noting()
+    return Effect.gen(function*() {
+      yield* Effect.forEach(["a", "b", "c", "d"], (name) => enqueue(name))
+      assert.strictEqual((yield* Effect.flip(runDue({ jobs: [Step], limit: 3, concurrency: 2 })))._tag, "StillDue")
+      assert.deepStrictEqual(names, ["a", "b", "c"])
+    }).pipe(handledBy(note))
+  })
+
   it.effect("as many attempts as are allowed are no failure when nothing is left", () =>
     Effect.gen(function*() {
       yield* Effect.forEach(["a", "b", "c"], (name) => enqueue(name))
@@ -296,6 +306,23 @@ describe("runAll", () => {
       const error = yield* Effect.flip(runAll({ jobs: [Step], patience: "100 millis" }))
       assert.strictEqual(error._tag, "StillRunning")
     }).pipe(handledBy(() => Effect.never)))
+
+  it.effect("waits for no job of a queue that is not given", () =>
+    Effect.gen(function*() {
+      yield* enqueue("elsewhere", { delay: "1 hour" })
+      yield* enqueue("here", { queue: "slow", delay: "1 minute" })
+      assert.strictEqual((yield* runAll({ jobs: [Step], queues: { slow: 1 } })).length, 1)
+      assert.strictEqual(yield* now, 60_000)
+    }).pipe(handledBy(noting().note)))
+
+  it.effect("leaves to others what is due and cannot be claimed", () => {
+    const fasterOthers: Fault = () => Effect.succeed([] as never)
+    return Effect.gen(function*() {
+      yield* enqueue("a")
+      yield* StoreFaults.inject("claim", fasterOthers)
+      assert.deepStrictEqual(yield* runAll({ jobs: [Step] }), [])
+    }).pipe(handledBy(noting().note))
+  })
 
   it.live("says that it needs a clock that it can move", () =>
     Effect.gen(function*() {
