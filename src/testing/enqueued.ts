@@ -20,7 +20,7 @@ export type ExpectedPayload<J extends Job.Any> = Partial<Job.Payload<J>> | ((pay
 /** Why the jobs that are enqueued cannot be told: InvalidJob for a payload that its definition does not decode. */
 export type UnreadableJobs = InvalidJob | InvalidOption | StoreFailure
 
-/** The pending jobs of this kind, due or due later, in the order in which they were enqueued. */
+/** The pending jobs of this kind, due or due later, in the order of their ids: that of the enqueues, unless a caller made the id. */
 export const enqueued = <J extends Job.Any>(
   job: J
 ): Effect.Effect<ReadonlyArray<EnqueuedJob<J>>, UnreadableJobs, JobQueue> =>
