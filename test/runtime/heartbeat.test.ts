@@ -251,7 +251,7 @@ describe("a heartbeat that does not get through", () => {
   it.effect("a job whose claim is answered after its deadline is not begun", () => {
     let runs = 0
     return Effect.gen(function*() {
-      const { inject } = yield* Faults
+      const { inject } = yield* StoreFaults
       yield* inject("claim", answeredAfter("45 seconds"), 1)
       yield* work(beating)
       const { id } = yield* JobQueue.enqueue(Long, undefined)
