@@ -1,0 +1,160 @@
+import { execFileSync } from "node:child_process"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+
+/** One or more runs of the simulator on one commit. */
+export interface SimulationProof {
+  readonly commit: string
+  readonly date: string
+  /** First and last seed of each stretch of seeds. */
+  readonly seeds: ReadonlyArray<readonly [from: number, to: number]>
+  readonly simulatedMillis: number
+  readonly jobs: number
+  /** Store operations called. */
+  readonly calls: number
+  readonly faults: Readonly<Record<string, number>>
+  readonly violations: number
+}
+
+/** One run of real processes on one commit: what was done to them, and how often. */
+export interface ChaosProof {
+  readonly commit: string
+  readonly date: string
+  readonly seconds: number
+  readonly counts: Readonly<Record<string, number>>
+  readonly skipped: ReadonlyArray<string>
+  readonly violations: number
+}
+
+interface Proof {
+  readonly simulation: ReadonlyArray<SimulationProof>
+  readonly chaos: ReadonlyArray<ChaosProof>
+}
+
+const data = "docs/proof.json"
+const page = "docs/proof.md"
+
+/** Adds a run to the proof and writes its page anew. Throws when the code that ran is not what the commit has. */
+export const record = (added: {
+  readonly simulation?: Omit<SimulationProof, "commit" | "date">
+  readonly chaos?: Omit<ChaosProof, "commit" | "date">
+}): void => {
+  const { commit, date } = committed()
+  const before: Proof = existsSync(data)
+    ? JSON.parse(readFileSync(data, "utf8")) as Proof
+    : { simulation: [], chaos: [] }
+  const proof: Proof = {
+    simulation: added.simulation === undefined
+      ? before.simulation
+      : addSimulation(before.simulation, { commit, date, ...added.simulation }),
+    chaos: added.chaos === undefined ? before.chaos : [...before.chaos, { commit, date, ...added.chaos }]
+  }
+  writeFileSync(data, `${JSON.stringify(proof, undefined, 2)}\n`)
+  writeFileSync(page, render(proof))
+}
+
+/** The commit whose code runs. */
+const committed = () => {
+  const git = (...args: ReadonlyArray<string>) => execFileSync("git", args, { encoding: "utf8" }).trim()
+  const changed = git("status", "--porcelain", "--", "src", "test", "package.json", "pnpm-lock.yaml")
+  if (changed !== "") throw new Error(`only committed code is recorded; not committed are:\n${changed}`)
+  return { commit: git("rev-parse", "--short=10", "HEAD"), date: new Date().toISOString().slice(0, 10) }
+}
+
+/** Runs on one commit are one line. */
+const addSimulation = (
+  before: ReadonlyArray<SimulationProof>,
+  added: SimulationProof
+): ReadonlyArray<SimulationProof> => {
+  const same = before.find(({ commit }) => commit === added.commit)
+  if (same === undefined) return [...before, added]
+  return before.map((one) => one === same ? { ...sum([same, added]), commit: added.commit, date: added.date } : one)
+}
+
+const sum = (all: ReadonlyArray<SimulationProof>) => ({
+  seeds: joined(all.flatMap(({ seeds }) => seeds)),
+  simulatedMillis: total(all.map((one) => one.simulatedMillis)),
+  jobs: total(all.map((one) => one.jobs)),
+  calls: total(all.map((one) => one.calls)),
+  faults: added(all.map((one) => one.faults)),
+  violations: total(all.map((one) => one.violations))
+})
+
+const total = (numbers: ReadonlyArray<number>) => numbers.reduce((a, b) => a + b, 0)
+
+const added = (all: ReadonlyArray<Readonly<Record<string, number>>>): Readonly<Record<string, number>> => {
+  const sums: Record<string, number> = {}
+  for (const one of all) for (const [name, count] of Object.entries(one)) sums[name] = (sums[name] ?? 0) + count
+  return sums
+}
+
+/** Stretches of seeds, those that meet made one. */
+const joined = (seeds: ReadonlyArray<readonly [number, number]>): ReadonlyArray<readonly [number, number]> => {
+  const result: Array<readonly [number, number]> = []
+  for (const [from, to] of [...seeds].sort((a, b) => a[0] - b[0])) {
+    const last = result.at(-1)
+    if (last !== undefined && last[1] + 1 === from) result[result.length - 1] = [last[0], to]
+    else result.push([from, to])
+  }
+  return result
+}
+
+/** The page of the proof. */
+const render = ({ chaos, simulation }: Proof): string => {
+  const all = sum(simulation)
+  const hours = (millis: number) => (millis / 3_600_000).toFixed(0)
+  const count = (seeds: SimulationProof["seeds"]) => total(seeds.map(([from, to]) => to - from + 1))
+  const runs = simulation.map((one) => [
+    `\`${one.commit}\``,
+    one.date,
+    one.seeds.map(([from, to]) => `${from} to ${to}`).join(", "),
+    hours(one.simulatedMillis),
+    grouped(one.jobs),
+    grouped(total(Object.values(one.faults))),
+    grouped(one.violations)
+  ])
+  const sumOfRuns = [
+    "all",
+    "",
+    `${grouped(total(simulation.map(({ seeds }) => count(seeds))))} seeds`,
+    hours(all.simulatedMillis),
+    grouped(all.jobs),
+    grouped(total(Object.values(all.faults))),
+    grouped(all.violations)
+  ]
+  const names = Object.keys(added(chaos.map(({ counts }) => counts)))
+  return `# Proof
+
+Written by \`pnpm simulate --record\` and \`pnpm chaos --record\`, which add to it; the numbers are in \`proof.json\`. What
+is checked, and how, is in [design.md](design.md).
+
+## Simulation
+
+${table(["commit", "date", "seeds", "simulated hours", "jobs", "faults", "violations"], [...runs, sumOfRuns])}
+
+${table(["fault", "times"], Object.entries(all.faults).sort((a, b) => b[1] - a[1]).map(([name, times]) => [name, grouped(times)]))}
+
+## Real processes
+
+${
+    chaos.length === 0
+      ? "Nothing is recorded yet."
+      : table(["commit", "date", "seconds", ...names, "violations"], chaos.map((one) => [
+        `\`${one.commit}\``,
+        one.date,
+        grouped(one.seconds),
+        ...names.map((name) => grouped(one.counts[name] ?? 0)),
+        grouped(one.violations)
+      ]))
+  }
+${[...new Set(chaos.flatMap(({ skipped }) => skipped))].map((one) => `\nSkipped where it could not be done: ${one}\n`).join("")}`
+}
+
+const grouped = (count: number) => count.toLocaleString("en-US")
+
+/** A Markdown table whose columns line up. */
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = head.map((name, column) => Math.max(3, name.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const line = (cells: ReadonlyArray<string>) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")
+}

@@ -1,0 +1,59 @@
+/** What a check of one simulation comes to. */
+export class Findings {
+  readonly violations: Array<string> = []
+  /** The rare states that were reached, and how often. */
+  readonly reached = new Map<string, number>()
+
+  violation(promise: string, evidence: string): void {
+    this.violations.push(`${promise}: ${evidence}`)
+  }
+
+  expect(holds: boolean, promise: string, evidence: () => string): void {
+    if (!holds) this.violation(promise, evidence())
+  }
+
+  sometimes(state: Sometimes, when = true): void {
+    if (when) this.reached.set(state, (this.reached.get(state) ?? 0) + 1)
+  }
+}
+
+/** Rare states, each of which a run over many seeds must reach: one that it never does, it has not tested. */
+export const sometimes = [
+  "a settle was repeated and told yes",
+  "a late settle was refused",
+  "an extension was told that its lease is lost",
+  "a settle came after its lease was over, and counted",
+  "a lease that was over was extended",
+  "a stale job was released to the next attempt",
+  "a stale job had spent its budget",
+  "a stale job was cancelled",
+  "a pending job was cancelled",
+  "a running job was cancelled",
+  "a job succeeded although its cancel was asked for",
+  "a finished job was retried",
+  "a unique key was taken",
+  "an enqueue was repeated",
+  "jobs were enqueued and committed",
+  "jobs were enqueued and rolled back",
+  "a job was snoozed",
+  "a job was handed back at a shutdown",
+  "a handler timed out",
+  "a job failed for good with budget left",
+  "a finished job was pruned",
+  "a claim's answer was lost",
+  "a claim came too late",
+  "a process was killed while a handler ran",
+  "a process was killed inside a transaction",
+  "a process was stopped inside a transaction",
+  "a process had to be killed after its grace",
+  "a handler was stopped at its deadline",
+  "a handler went on after it was told to stop",
+  "a settle was tried again",
+  "a settle was given up",
+  "two handlers of a job overlapped, excused",
+  "a heartbeat failed",
+  "the store failed a poll",
+  "the disk was full",
+  "the database was busy"
+] as const
+export type Sometimes = typeof sometimes[number]

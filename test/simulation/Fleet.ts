@@ -1,0 +1,277 @@
+import { Cause, Effect, Exit, Layer, Logger, LogLevel } from "effect"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as Worker from "../../src/runtime/Worker.ts"
+import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import type { ClientWorld } from "./clients.ts"
+import { client } from "./clients.ts"
+import type { SharedDatabase } from "./database.ts"
+import type { Operation } from "./faultyStore.ts"
+import { faultyStore } from "./faultyStore.ts"
+import type { History } from "./History.ts"
+import { handlers } from "./jobs.ts"
+import type { Planned } from "./plan.ts"
+import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
+import type { World } from "./World.ts"
+
+/** A machine, the process that runs on it now, and what it suffers. */
+interface Post {
+  readonly machine: Machine
+  process: SimulatedProcess | undefined
+  readonly calls: Map<Operation, number>
+  outages: number
+}
+
+/** As the worker program does: it exits when a shutdown takes this much longer than its grace. */
+const exitAfterGrace = 5000
+
+/**
+ * The machines of a simulation and the worker program on each: the real
+ * runtime over the real store, with clients beside the worker. A program that
+ * ends is started again, as a supervisor would.
+ */
+export class Fleet {
+  readonly posts: ReadonlyArray<Post>
+  private readonly world: World
+  private readonly history: History
+  private readonly database: SharedDatabase
+  private readonly clients: ClientWorld
+  private readonly allows: (name: string) => boolean
+  private healed = false
+  private closing = false
+  readonly leftovers: Array<string> = []
+
+  constructor(
+    world: World,
+    history: History,
+    database: SharedDatabase,
+    clients: ClientWorld,
+    allows: (name: string) => boolean
+  ) {
+    this.world = world
+    this.history = history
+    this.database = database
+    this.clients = clients
+    this.allows = allows
+    this.posts = clients.plan.machines.map(({ name, offset }) => ({
+      machine: new Machine(name, offset),
+      process: undefined,
+      calls: new Map(),
+      outages: 0
+    }))
+  }
+
+  startAll(): void {
+    for (const post of this.posts) if (post.process === undefined) this.boot(post)
+  }
+
+  /** Does what the nemesis planned, unless it cannot be done now. */
+  do(deed: Planned): void {
+    const post = this.posts[deed.machine]
+    if (post === undefined || this.healed) return
+    const { process } = post
+    const note = () => {
+      this.history.fault(deed.class, deed.name)
+      this.history.incident(deed.class, process?.name ?? post.machine.name, deed.millis)
+    }
+    switch (deed.class) {
+      case "kill":
+        if (process === undefined) return
+        note()
+        this.kill(post, process)
+        return void this.world.after(deed.millis, () => this.boot(post))
+      case "terminate":
+        if (process?.running !== true) return
+        note()
+        return this.terminate(post, process)
+      case "pause":
+        if (process?.running !== true) return
+        note()
+        return this.stop(process, deed.millis)
+      case "clock jump":
+        note()
+        return post.machine.jump(this.world.now, deed.millis)
+      case "clock skew":
+        return
+      case "outage":
+        note()
+        post.outages++
+        return void this.world.after(deed.millis, () => post.outages--)
+      case "busy":
+        return this.holdLock(deed, note)
+      case "full":
+        if (process === undefined) return
+        note()
+        return this.fill(process, deed.millis)
+    }
+  }
+
+  /** Ends all trouble: from now on the fleet is as it should be. */
+  heal(): void {
+    this.healed = true
+    this.clients.healing = true
+    this.history.incident("healed", "")
+    for (const post of this.posts) {
+      post.outages = 0
+      if (post.process === undefined) this.boot(post)
+      else this.resume(post.process)
+    }
+  }
+
+  /** Tells every process to end, and lets none start again. */
+  close(): void {
+    this.closing = true
+    for (const post of this.posts) if (post.process !== undefined) this.terminate(post, post.process)
+  }
+
+  get closed(): boolean {
+    return this.closing && this.posts.every((post) => post.process === undefined)
+  }
+
+  get troubled(): boolean {
+    return !this.healed
+  }
+
+  private boot(post: Post): void {
+    if (post.process !== undefined || this.closing) return
+    const process = new SimulatedProcess(this.world, post.machine)
+    post.process = process
+    this.history.incident("up", process.name)
+    process.start(this.program(post, process), (exit) => {
+      if (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && Cause.isDie(exit.cause)) {
+        this.history.deaths.push(`${process.name} ended: ${Cause.pretty(exit.cause)}`)
+      }
+      // In a task of its own, after all that the end of the main fiber sets going.
+      this.world.after(0, () => this.ended(post, process))
+    })
+  }
+
+  private ended(post: Post, process: SimulatedProcess): void {
+    if (!process.alive) return
+    // A call that the store never answered is left behind, wherever one waits no longer for its answer.
+    const unanswered = this.history.calls.some((call) => call.process === process.name && call.returned === undefined)
+    if (!unanswered) this.leftovers.push(...process.leftovers.map((left) => `${process.name} has left ${left}`))
+    this.history.incident("ended", process.name)
+    this.kill(post, process)
+    this.world.after(1000, () => this.boot(post))
+  }
+
+  private kill(post: Post, process: SimulatedProcess): void {
+    if (process.inTransaction) this.history.rare.push("a process was killed inside a transaction")
+    process.kill()
+    this.history.killed(process.name)
+    post.process = undefined
+  }
+
+  private terminate(post: Post, process: SimulatedProcess): void {
+    this.resume(process)
+    process.interrupt()
+    const { shutdownGrace } = this.clients.plan.worker
+    this.world.after(shutdownGrace + exitAfterGrace, () => {
+      if (!process.alive) return
+      this.history.rare.push("a process had to be killed after its grace")
+      this.history.incident("kill", process.name)
+      this.kill(post, process)
+      this.world.after(1000, () => this.boot(post))
+    })
+  }
+
+  private stop(process: SimulatedProcess, millis: number): void {
+    if (process.inTransaction) this.history.rare.push("a process was stopped inside a transaction")
+    const stop = process.stop()
+    this.world.after(millis, () => this.resume(process, stop))
+  }
+
+  private resume(process: SimulatedProcess, stop?: number): void {
+    if (process.resume(stop)) this.history.incident("resumed", process.name)
+  }
+
+  /** Another program takes SQLite's write lock. */
+  private holdLock(deed: Planned, note: () => void): void {
+    const { connection } = this.database
+    // Whoever has it now keeps it from the nemesis.
+    try {
+      connection.exec("BEGIN IMMEDIATE")
+    } catch {
+      return
+    }
+    note()
+    this.world.after(deed.millis, () => connection.exec("ROLLBACK"))
+  }
+
+  /** The process's connections can make the file no larger. */
+  private fill(process: SimulatedProcess, millis: number): void {
+    const limit = (pages: number) => {
+      for (const database of process.databases) if (database.open) database.pragma(`max_page_count = ${pages}`)
+    }
+    limit(1)
+    this.world.after(millis, () => limit(1_073_741_823))
+  }
+
+  private program(post: Post, process: SimulatedProcess) {
+    const { kinds, plan } = this.clients
+    const { worker } = plan
+    const store = faultyStore({
+      world: this.world,
+      history: this.history,
+      process,
+      rates: plan.rates,
+      allows: (name) => !this.healed && this.allows(name),
+      out: () => post.outages > 0,
+      count: (operation) => {
+        const count = (post.calls.get(operation) ?? 0) + 1
+        post.calls.set(operation, count)
+        return count
+      }
+    })
+    return Effect.gen(this, function*() {
+      yield* Effect.forkScoped(client(this.clients, process.name))
+      yield* Worker.run({
+        jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once],
+        concurrency: worker.concurrency,
+        ...(worker.queues === undefined ? {} : { queues: worker.queues }),
+        leaseDuration: worker.lease,
+        heartbeatInterval: worker.heartbeatInterval,
+        pollInterval: worker.pollInterval,
+        staleCheckInterval: worker.staleCheckInterval,
+        shutdownGrace: worker.shutdownGrace,
+        retention: { succeeded: worker.retention, failed: worker.retention, cancelled: worker.retention }
+      })
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        handlers(kinds, {
+          history: this.history,
+          process: process.name,
+          block: (millis) => {
+            if (!process.running) return
+            this.history.incident("blocked", process.name, millis)
+            this.stop(process, millis)
+          }
+        }).pipe(
+          Layer.provideMerge(JobQueue.layer),
+          Layer.provideMerge(store),
+          Layer.provideMerge(SqliteStore.layer({ filename: this.database.filename, synchronous: "normal" }))
+        )
+      ),
+      Effect.provide(this.logs(process))
+    )
+  }
+
+  /** Counts warnings by what they say; a fatal line is a defect of ours. */
+  private logs(process: SimulatedProcess) {
+    const { deaths, warnings } = this.history
+    return Layer.merge(
+      Logger.replace(
+        Logger.defaultLogger,
+        Logger.make((options) => {
+          const message = [options.message].flat().map(String).join(" ")
+          warnings.set(message, (warnings.get(message) ?? 0) + 1)
+          if (LogLevel.greaterThanEqual(options.logLevel, LogLevel.Fatal)) {
+            deaths.push(`${process.name}: ${message} ${Cause.pretty(options.cause)}`)
+          }
+        })
+      ),
+      Logger.minimumLogLevel(LogLevel.Warning)
+    )
+  }
+}

@@ -1,0 +1,105 @@
+import type { Operation } from "./faultyStore.ts"
+import type { FaultClass } from "./faults.ts"
+import type { Sometimes } from "./Findings.ts"
+import type { World } from "./World.ts"
+
+/** One call of a store operation, as its caller saw it. */
+export interface Call {
+  readonly number: number
+  readonly operation: Operation
+  readonly process: string
+  /** What it was called with, as given. */
+  readonly request: unknown
+  /** Whether it was part of a caller's transaction: then its answer promises nothing until the commit. */
+  readonly joined: boolean
+  readonly invoked: Moment
+  /** None while it has not returned: its process was killed, or the simulation ended. */
+  returned: (Moment & Returned) | undefined
+  readonly faults: Array<FaultClass>
+}
+
+/** A place in the order of all that happened, and its true time. */
+export interface Moment {
+  readonly order: number
+  readonly at: number
+}
+
+/** `unknown`: whether it happened, its caller cannot tell. `error` is a typed refusal, after which nothing happened. */
+export type Returned =
+  | { readonly tag: "ok"; readonly answer: unknown }
+  | { readonly tag: "error"; readonly error: string }
+  | { readonly tag: "unknown" }
+
+/** One run of a handler, from its first operation to the end of its finalizers or of its process. */
+export interface HandlerRun {
+  readonly jobId: string
+  readonly attempt: number
+  readonly kind: string
+  readonly behaviour: string
+  readonly process: string
+  readonly started: Moment
+  ended: (Moment & { readonly how: "ended" | "interrupted" | "killed" }) | undefined
+}
+
+/** Something done to the fleet, or that befell a process. */
+export interface Incident extends Moment {
+  readonly what: Happening
+  /** The machine or process it happened to; empty for all. */
+  readonly to: string
+  readonly millis: number
+}
+
+export type Happening =
+  | FaultClass
+  | "up"
+  | "ended"
+  | "resumed"
+  | "healed"
+  | "blocked"
+
+/** A transaction of a client's that enqueued jobs. */
+export interface Enclosing extends Moment {
+  readonly jobIds: ReadonlyArray<string>
+  readonly end: "committed" | "rolled back" | "unknown"
+}
+
+/** Everything that happened and was seen in one simulation, but for the rows, which the database notes itself. */
+export class History {
+  readonly calls: Array<Call> = []
+  readonly runs: Array<HandlerRun> = []
+  readonly incidents: Array<Incident> = []
+  readonly transactions: Array<Enclosing> = []
+  /** Lines of the log at warning and above, by message, and what a fatal one said. */
+  readonly warnings = new Map<string, number>()
+  readonly deaths: Array<string> = []
+  /** Rare states that the fleet has seen itself. */
+  readonly rare: Array<Sometimes> = []
+  readonly faults = new Map<FaultClass, number>()
+  /** The names of the faults that happened, which a shorter run can be told to keep to. */
+  readonly injected: Array<string> = []
+  private readonly world: World
+
+  constructor(world: World) {
+    this.world = world
+  }
+
+  moment(): Moment {
+    return { order: this.world.next(), at: this.world.now }
+  }
+
+  incident(what: Happening, to: string, millis = 0): void {
+    this.incidents.push({ ...this.moment(), what, to, millis })
+  }
+
+  fault(fault: FaultClass, name: string): void {
+    this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1)
+    if (this.injected.at(-1) !== name) this.injected.push(name)
+  }
+
+  /** What was running in a process when it was killed has ended there. */
+  killed(process: string): void {
+    for (const run of this.runs) {
+      if (run.process === process) run.ended ??= { ...this.moment(), how: "killed" }
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import type Database from "better-sqlite3"
+import type { Exit, Fiber, Scheduler } from "effect"
+import { Clock, Context, Duration, Effect, FiberId, Random } from "effect"
+import { EventLoop } from "../../src/runtime/EventLoop.ts"
+import { Ids, makeIds } from "../../src/runtime/Ids.ts"
+import type { Owner, World } from "./World.ts"
+import { epoch } from "./World.ts"
+
+/** The process whose code runs at the moment, if one's does. */
+export let running: SimulatedProcess | undefined
+
+/** A computer of the fleet: what outlives the processes on it, one at a time. */
+export class Machine {
+  readonly name: string
+  /** Milliseconds its wall clock is ahead of true time, each with the instant since when. */
+  readonly offsets: Array<{ readonly since: number; readonly millis: number }>
+  incarnations = 0
+  constructor(name: string, offset: number) {
+    this.name = name
+    this.offsets = [{ since: epoch, millis: offset }]
+  }
+  get offset(): number {
+    return this.offsets.at(-1)?.millis ?? 0
+  }
+  jump(now: number, millis: number): void {
+    this.offsets.push({ since: now, millis: this.offset + millis })
+  }
+}
+
+/**
+ * One process of the fleet: a scheduler, a clock, ids and chance of its own.
+ * Killed, it never runs again, and none of its finalizers do. Stopped, its
+ * tasks and timers wait; its monotonic clock goes on, as a real one's does.
+ */
+export class SimulatedProcess implements Owner {
+  readonly machine: Machine
+  /** Tells this run of the machine's program from all others: "a.3". */
+  readonly name: string
+  /** Its connections, as the driver knows them. */
+  readonly databases = new Set<Database.Database>()
+  private state: "running" | "stopped" | "dead" = "running"
+  private stops = 0
+  private readonly parked: Array<() => void> = []
+  private fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+  private readonly world: World
+  private main: Fiber.RuntimeFiber<unknown, unknown> | undefined
+
+  constructor(world: World, machine: Machine) {
+    this.world = world
+    this.machine = machine
+    machine.incarnations++
+    this.name = `${machine.name}.${machine.incarnations}`
+  }
+
+  get running(): boolean {
+    return this.state === "running"
+  }
+
+  get alive(): boolean {
+    return this.state !== "dead"
+  }
+
+  get inTransaction(): boolean {
+    return [...this.databases].some((database) => database.open && database.inTransaction)
+  }
+
+  /** What a process's program finds on its wall clock, in epoch milliseconds. */
+  get wall(): number {
+    return this.world.now + this.machine.offset
+  }
+
+  /** Runs a program as this process's main fiber, and says when and how it has ended. */
+  start<A, E>(program: Effect.Effect<A, E>, ended: (exit: Exit.Exit<A, E>) => void): void {
+    const main = Effect.runFork(
+      program.pipe(
+        Effect.provide(this.services),
+        Effect.withClock(this.clock),
+        Effect.withRandom(Random.make(`${this.world.seed} ${this.name}`)),
+        // Spans have ids and times that no seed determines.
+        Effect.withTracerEnabled(false)
+      ),
+      { scheduler: this.scheduler, immediate: false }
+    )
+    this.main = main
+    main.addObserver(ended)
+  }
+
+  /** Asks the main fiber to end, as SIGTERM does. */
+  interrupt(): void {
+    this.main?.unsafeInterruptAsFork(FiberId.none)
+  }
+
+  /** Ends it where it stands. SQLite rolls back what was open, as it does when a process dies. */
+  kill(): void {
+    this.state = "dead"
+    this.world.takeReady(this)
+    this.parked.length = 0
+    this.fibers.clear()
+    for (const database of this.databases) database.close()
+  }
+
+  /** Stops it. The number tells this stop from later ones. */
+  stop(): number {
+    this.state = "stopped"
+    this.parked.push(...this.world.takeReady(this))
+    return ++this.stops
+  }
+
+  /** Lets it go on, if this stop is what it is in. True if it does. */
+  resume(stop = this.stops): boolean {
+    if (this.state !== "stopped" || stop !== this.stops) return false
+    this.state = "running"
+    for (const task of this.parked.splice(0)) this.world.enqueue(this, this.inside(task))
+    return true
+  }
+
+  park(task: () => void): void {
+    if (this.state === "stopped") this.parked.push(task)
+  }
+
+  /**
+   * What is left of a process whose main fiber has ended: all of it should be
+   * nothing. Timers are not counted: Effect loses one when a fiber is preempted
+   * and interrupted between setting it and saying how to cancel it.
+   */
+  get leftovers(): ReadonlyArray<string> {
+    const fibers = [...this.fibers].filter((fiber) => fiber.unsafePoll() === null).length
+    const open = [...this.databases].filter((database) => database.open).length
+    return [
+      ...(fibers > 0 ? [`${fibers} fibers`] : []),
+      ...(open > 0 ? [`${open} open databases`] : [])
+    ]
+  }
+
+  private inside(task: () => void): () => void {
+    return () => {
+      running = this
+      task()
+      running = undefined
+    }
+  }
+
+  private readonly scheduler: Scheduler.Scheduler = {
+    shouldYield: () => this.world.preempts() ? 0 : false,
+    scheduleTask: (task, _priority, fiber) => {
+      if (fiber !== undefined) this.remember(fiber)
+      if (this.state === "running") this.world.enqueue(this, this.inside(task))
+      else this.park(task)
+    }
+  }
+
+  /** A fiber is seen whenever it becomes ready; those that have ended are let go of now and then. */
+  private remember(fiber: Fiber.RuntimeFiber<unknown, unknown>): void {
+    this.fibers.add(fiber)
+    if (this.fibers.size > this.rememberAtMost) {
+      this.fibers = new Set([...this.fibers].filter((one) => one.unsafePoll() === null))
+      this.rememberAtMost = this.fibers.size + 2000
+    }
+  }
+  private rememberAtMost = 2000
+
+  private readonly clock: Clock.Clock = {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    unsafeCurrentTimeMillis: () => this.wall,
+    unsafeCurrentTimeNanos: () => BigInt(this.world.now) * 1_000_000n,
+    currentTimeMillis: Effect.sync(() => this.wall),
+    currentTimeNanos: Effect.sync(() => BigInt(this.world.now) * 1_000_000n),
+    sleep: (duration) =>
+      Effect.async<void>((resume) => {
+        const millis = Duration.toMillis(duration)
+        // As a real timer, which cannot be set further ahead.
+        if (millis > 2 ** 31 - 1) return Effect.void
+        const timer = this.world.after(millis, this.inside(() => resume(Effect.void)), this)
+        return Effect.sync(() => void timer.cancel())
+      })
+  }
+
+  /** What a program would else take from the computer it runs on. */
+  private get services(): Context.Context<never> {
+    const random = this.world.stream("ids", this.name)
+    const bytes = (size: number) => Uint8Array.from({ length: size }, () => random.integer(256))
+    return Context.make(EventLoop, { turn: Effect.yieldNow() }).pipe(Context.add(Ids, makeIds(bytes)))
+  }
+}

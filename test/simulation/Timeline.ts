@@ -1,0 +1,121 @@
+import type { Change, JobRow } from "./database.ts"
+import type { Call, History, Incident } from "./History.ts"
+import type { Plan } from "./plan.ts"
+import type { Machine } from "./SimulatedProcess.ts"
+
+/** A span of true time in which a process did not run although it lived. */
+export interface Stopped {
+  readonly from: number
+  readonly to: number
+}
+
+/** A change with the row as it was before it. */
+export interface Step extends Change {
+  readonly before: JobRow | undefined
+  /** The store operation that made it; none for what is not ours. */
+  readonly call: Call | undefined
+}
+
+/** What happened, arranged for being asked about. */
+export class Timeline {
+  readonly history: History
+  readonly plan: Plan
+  /** Every committed change, in the order of the commits. */
+  readonly steps: ReadonlyArray<Step>
+  private readonly ofJob = new Map<string, Array<Step>>()
+  private readonly ofCall = new Map<number, Array<Step>>()
+  private readonly stops = new Map<string, Array<Stopped>>()
+  private readonly ends = new Map<string, number>()
+  private readonly machines: ReadonlyMap<string, Machine>
+
+  constructor(history: History, plan: Plan, changes: ReadonlyArray<Change>, machines: ReadonlyArray<Machine>) {
+    this.history = history
+    this.plan = plan
+    this.machines = new Map(machines.map((machine) => [machine.name, machine]))
+    this.steps = changes.map((change): Step => {
+      const ofJob = entry(this.ofJob, change.id)
+      const step = {
+        ...change,
+        before: ofJob.at(-1)?.row ?? undefined,
+        call: history.calls[change.operation - 1]
+      }
+      ofJob.push(step)
+      entry(this.ofCall, change.operation).push(step)
+      return step
+    })
+    for (const incident of history.incidents) this.noteStop(incident)
+  }
+
+  private noteStop({ at, to, what }: Incident): void {
+    const stops = entry(this.stops, to)
+    if (what === "pause" || what === "blocked") stops.push({ from: at, to: Infinity })
+    if (what === "resumed") stops.push({ from: stops.pop()?.from ?? at, to: at })
+    if (what === "kill" || what === "ended") this.ends.set(to, at)
+  }
+
+  stepsOf(id: string): ReadonlyArray<Step> {
+    return this.ofJob.get(id) ?? []
+  }
+
+  stepsOfCall(call: Call): ReadonlyArray<Step> {
+    return this.ofCall.get(call.number) ?? []
+  }
+
+  get jobIds(): Iterable<string> {
+    return this.ofJob.keys()
+  }
+
+  /** The states a job was in at some time from one place in the order to another; undefined where it was not there. */
+  states(id: string, from: number, to: number): ReadonlyArray<JobRow | undefined> {
+    let first: JobRow | undefined
+    const within: Array<JobRow | undefined> = []
+    for (const step of this.stepsOf(id)) {
+      const row = step.row ?? undefined
+      if (step.order <= from) first = row
+      else if (step.order <= to) within.push(row)
+    }
+    return [first, ...within]
+  }
+
+  /** When a process was killed or had ended, in true time. */
+  endOf(process: string): number {
+    return this.ends.get(process) ?? Infinity
+  }
+
+  /** Whether a process was stopped at some time of a span. */
+  wasStopped(process: string, from: number, to: number): boolean {
+    return (this.stops.get(process) ?? []).some((stop) => stop.from <= to && stop.to >= from)
+  }
+
+  /** The first instant from `at` on at which a process was running, as far as stops go. */
+  runningFrom(process: string, at: number): number {
+    let from = at
+    for (let moved = true; moved;) {
+      moved = false
+      for (const stop of this.stops.get(process) ?? []) {
+        if (stop.from <= from + 1 && stop.to > from) {
+          from = stop.to
+          moved = true
+        }
+      }
+    }
+    return from
+  }
+
+  /** Whether a process could read this on its wall clock at some time of a span. */
+  couldRead(process: string, wall: number, from: number, to: number): boolean {
+    const offsets = this.machines.get(process.split(".")[0] ?? "")?.offsets ?? []
+    return offsets.some(({ millis, since }, index) => {
+      const until = offsets[index + 1]?.since ?? Infinity
+      return wall >= Math.max(from, since) + millis && wall <= Math.min(to, until) + millis
+    })
+  }
+}
+
+const entry = <K, V>(map: Map<K, Array<V>>, key: K): Array<V> => {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made: Array<V> = []
+  map.set(key, made)
+  return made
+}

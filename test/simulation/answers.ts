@@ -1,0 +1,180 @@
+import { Either } from "effect"
+import type { LeaseLost } from "../../src/domain/errors.ts"
+import type { JobRecord } from "../../src/domain/JobRecord.ts"
+import type { Lease } from "../../src/domain/Lease.ts"
+import type { ClaimedJob, Enqueued, NewJob, StaleJob } from "../../src/store/JobStore.ts"
+import type { JobRow } from "./database.ts"
+import type { Findings } from "./Findings.ts"
+import type { Call } from "./History.ts"
+import type { Step, Timeline } from "./Timeline.ts"
+
+/** Whether each answer of the store was true at some time between its question and itself. */
+export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
+  for (const call of timeline.history.calls) {
+    const { returned } = call
+    // What is joined to a caller's transaction is true only once that commits.
+    if (returned === undefined || call.joined) continue
+    if (returned.tag === "ok") checkAnswer({ timeline, findings, call, answer: returned.answer, to: returned.order })
+    if (returned.tag === "error") checkRefusal(timeline, findings, call, returned)
+    if (returned.tag === "unknown" && call.operation === "claim" && timeline.stepsOfCall(call).length > 0) {
+      findings.sometimes("a claim's answer was lost")
+    }
+  }
+  for (const { end, jobIds } of timeline.history.transactions) {
+    findings.sometimes("jobs were enqueued and committed", end === "committed")
+    findings.sometimes("jobs were enqueued and rolled back", end === "rolled back")
+    for (const id of jobIds) {
+      const there = timeline.stepsOf(id).length > 0
+      findings.expect(end === "unknown" || there === (end === "committed"), "a job is there exactly if its transaction committed", () =>
+        `${id} is ${there ? "" : "not "}there, and its transaction was ${end}`)
+    }
+  }
+}
+
+interface Asked {
+  readonly timeline: Timeline
+  readonly findings: Findings
+  readonly call: Call
+  readonly answer: unknown
+  /** The place of the answer in the order of all that happened. */
+  readonly to: number
+}
+
+const checkAnswer = (asked: Asked): void => {
+  const { answer, call, findings, timeline, to } = asked
+  const steps = timeline.stepsOfCall(call)
+  const told = (holds: boolean, evidence: () => string) =>
+    findings.expect(holds, "answers are true", () => `${call.operation} by ${call.process}: ${evidence()}`)
+  switch (call.operation) {
+    case "claim": {
+      const jobs = answer as ReadonlyArray<ClaimedJob>
+      findings.sometimes("a claim came too late", jobs.length === 0)
+      told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and claimed ${steps.length}`)
+      for (const { lease } of jobs) {
+        told(
+          steps.some(({ id, row }) =>
+            id === lease.jobId && row?.attempts === lease.attempt && row.locked_by === lease.worker
+            && row.locked_until === lease.lockedUntil && row.failures === lease.failures
+          ),
+          () => `a lease that is not in the database: ${JSON.stringify(lease)}`
+        )
+      }
+      return
+    }
+    case "extend":
+    case "progress":
+    case "complete":
+    case "fail":
+    case "release":
+      return (answer as ReadonlyArray<Either.Either<unknown, LeaseLost>>).forEach((one, index) => {
+        const item = (call.request as ReadonlyArray<Item>)[index]
+        if (item !== undefined) checkFenced(asked, item, Either.isRight(one), steps)
+      })
+    case "enqueue":
+      return (answer as ReadonlyArray<Enqueued>).forEach(({ enqueued, id }, index) => {
+        const asked = (call.request as ReadonlyArray<NewJob>)[index]
+        findings.sometimes("an enqueue was repeated", !enqueued && asked?.id === id)
+        findings.sometimes("a unique key was taken", !enqueued && asked?.id !== id)
+        told(
+          enqueued
+            ? steps.some((step) => step.id === id && step.before === undefined)
+            : timeline.states(id, call.invoked.order, to).some((row) => row !== undefined),
+          () => `${id} was not ${enqueued ? "added" : "there"}`
+        )
+      })
+    case "releaseStale": {
+      const jobs = answer as ReadonlyArray<StaleJob>
+      told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and released ${steps.length}`)
+      for (const job of jobs) {
+        const before = steps.find(({ id }) => id === job.id)?.before
+        told(
+          before?.locked_by === job.lockedBy && before.locked_at === job.lockedAt && before.attempts === job.attempt,
+          () => `another holder than there was: ${JSON.stringify(job)}`
+        )
+      }
+      return
+    }
+    case "cancel": {
+      const { id } = call.request as { readonly id: string }
+      return told(
+        timeline.states(id, call.invoked.order, to).some((row) =>
+          row !== undefined && row.status === answer && (answer !== "running" || row.cancel_requested_at !== null)
+        ),
+        () => `${id} was not ${String(answer)}`
+      )
+    }
+    case "get": {
+      const { attempts, failures, id, status } = answer as JobRecord
+      return told(
+        timeline.states(id, call.invoked.order, to).some((row) =>
+          row?.status === status && row.attempts === attempts && row.failures === failures
+        ),
+        () => `${id} was never as answered`
+      )
+    }
+    case "prune":
+      return told(answer === steps.length, () => `answered ${String(answer)} jobs and deleted ${steps.length}`)
+    case "retry":
+      return told(steps.length === 1, () => `retried ${steps.length} jobs`)
+    default:
+      return
+  }
+}
+
+interface Item {
+  readonly lease: Lease
+  /** Of a fail: null for never again. */
+  readonly retryAfter?: number | null
+}
+
+/** Yes: the holder's write was made, now or by the same settle before. No: nothing was written, and the lease is another's. */
+const checkFenced = ({ call, findings, timeline, to }: Asked, item: Item, yes: boolean, steps: ReadonlyArray<Step>) => {
+  const { operation } = call
+  const { lease } = item
+  const settles = operation === "complete" || operation === "fail" || operation === "release"
+  const written = steps.some(({ id }) => id === lease.jobId)
+  const states = timeline.states(lease.jobId, call.invoked.order, to)
+  const isRepeated = (row: JobRow | undefined) => settles && row !== undefined && settledBefore(timeline, row, item, operation)
+  if (yes) {
+    const repeated = !written && states.some(isRepeated)
+    findings.sometimes("a settle was repeated and told yes", repeated)
+    return findings.expect(written || repeated, "an accepted write is the current holder's", () =>
+      `${operation} by ${lease.worker}, attempt ${lease.attempt} of ${lease.jobId}, was told yes`)
+  }
+  findings.sometimes("a late settle was refused", settles)
+  findings.sometimes("an extension was told that its lease is lost", operation === "extend")
+  findings.expect(
+    !written && states.some((row) => !holds(row, lease) && !isRepeated(row)),
+    "a late write changes nothing and says LeaseLost, and no other does",
+    () => `${operation} by ${lease.worker}, attempt ${lease.attempt} of ${lease.jobId}, was told LeaseLost`
+  )
+}
+
+const holds = (row: JobRow | undefined, lease: Lease) =>
+  row?.status === "running" && row.locked_by === lease.worker && row.attempts === lease.attempt
+
+/** Whether the row is as this very settle left it, some time before. "Never again" leaves nothing pending. */
+const settledBefore = (timeline: Timeline, row: JobRow, { lease, retryAfter }: Item, operation: string): boolean =>
+  row.attempts === lease.attempt && row.settled_by === lease.worker
+  && !(retryAfter === null && row.status === "pending")
+  && timeline.stepsOf(row.id).some((step) => step.call?.operation === operation && step.row?.attempts === lease.attempt)
+
+const checkRefusal = (
+  timeline: Timeline,
+  findings: Findings,
+  call: Call,
+  { error, order }: { readonly error: string; readonly order: number }
+): void => {
+  const { id } = call.request as { readonly id?: string }
+  const states = id === undefined ? [] : timeline.states(id, call.invoked.order, order)
+  const expected = (row: JobRow | undefined) =>
+    error === "JobNotFound"
+      ? row === undefined
+      : error === "JobNotRetryable"
+      ? row !== undefined && row.status !== "failed" && row.status !== "cancelled"
+      : error === "UniqueKeyTaken"
+      ? row !== undefined && row.unique_key !== null
+      : false
+  findings.expect(states.some(expected) && timeline.stepsOfCall(call).length === 0, "a refusal is true and changes nothing", () =>
+    `${call.operation} of ${id ?? "some jobs"} by ${call.process} was refused with ${error}`)
+}

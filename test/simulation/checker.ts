@@ -1,0 +1,47 @@
+import { checkAnswers } from "./answers.ts"
+import type { Change } from "./database.ts"
+import { checkEnds } from "./ends.ts"
+import { Findings } from "./Findings.ts"
+import type { Sometimes } from "./Findings.ts"
+import type { Fleet } from "./Fleet.ts"
+import type { History } from "./History.ts"
+import { checkLives } from "./lives.ts"
+import type { Plan } from "./plan.ts"
+import { checkRuns } from "./runs.ts"
+import { Timeline } from "./Timeline.ts"
+
+/** Everything that one simulation left behind. */
+export interface Evidence {
+  readonly history: History
+  readonly plan: Plan
+  readonly changes: ReadonlyArray<Change>
+  readonly fleet: Fleet
+}
+
+/** Holds what happened against what is promised. */
+export const check = ({ changes, fleet, history, plan }: Evidence): Findings => {
+  const findings = new Findings()
+  const timeline = new Timeline(history, plan, changes, fleet.posts.map(({ machine }) => machine))
+  checkLives(timeline, findings)
+  checkAnswers(timeline, findings)
+  checkRuns(timeline, findings)
+  checkEnds(timeline, findings, fleet.leftovers)
+  noteWarnings(history, findings)
+  return findings
+}
+
+/** Rare states that the log tells of. */
+const noteWarnings = ({ faults, rare, warnings }: History, findings: Findings): void => {
+  const said: ReadonlyArray<readonly [string, Sometimes]> = [
+    ["Stopping the handler", "a handler was stopped at its deadline"],
+    ["The handler does not stop; its heartbeat ends and its lease will run out", "a handler went on after it was told to stop"],
+    ["Settling failed, trying again", "a settle was tried again"],
+    ["Settling was given up; the lease will run out", "a settle was given up"],
+    ["Heartbeat failed, trying again", "a heartbeat failed"],
+    ["The job store failed, trying again", "the store failed a poll"]
+  ]
+  for (const [message, state] of said) findings.sometimes(state, warnings.has(message))
+  for (const state of rare) findings.sometimes(state)
+  findings.sometimes("the disk was full", faults.has("full"))
+  findings.sometimes("the database was busy", faults.has("busy"))
+}

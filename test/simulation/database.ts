@@ -1,0 +1,168 @@
+import Database from "better-sqlite3"
+import { Effect, Fiber, FiberRef, Layer, Option } from "effect"
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import { running } from "./SimulatedProcess.ts"
+import type { World } from "./World.ts"
+
+/** The number, in the history, of the store operation that a fiber is in; 0 when it is in none. */
+export const currentOperation = FiberRef.unsafeMake(0)
+
+/** Under which circumstances a row was changed. */
+export interface Circumstances {
+  /** The change's place among everything that happened. */
+  readonly order: number
+  /** True time, epoch milliseconds. */
+  readonly at: number
+  readonly process: string
+  /** The number of the store operation. */
+  readonly operation: number
+}
+
+/** A row of holdfast_jobs as far as the checker looks at it. */
+export interface JobRow {
+  readonly id: string
+  readonly queue: string
+  readonly kind: string
+  readonly status: "pending" | "running" | "succeeded" | "failed" | "cancelled"
+  readonly priority: number
+  readonly partition_key: string | null
+  readonly unique_key: string | null
+  readonly attempts: number
+  readonly failures: number
+  readonly max_attempts: number
+  readonly available_at: number
+  readonly locked_at: number | null
+  readonly locked_by: string | null
+  readonly locked_until: number | null
+  readonly settled_by: string | null
+  readonly cancel_requested_at: number | null
+  readonly last_error: string | null
+  readonly updated_at: number
+  readonly finished_at: number | null
+}
+
+/** A change of one row that was committed: `row` is what it became, null when it was deleted. */
+export interface Change extends Circumstances {
+  readonly id: string
+  readonly row: JobRow | null
+}
+
+const columns = [
+  "id",
+  "queue",
+  "kind",
+  "status",
+  "priority",
+  "partition_key",
+  "unique_key",
+  "attempts",
+  "failures",
+  "max_attempts",
+  "available_at",
+  "locked_at",
+  "locked_by",
+  "locked_until",
+  "settled_by",
+  "cancel_requested_at",
+  "last_error",
+  "updated_at",
+  "finished_at"
+] satisfies ReadonlyArray<keyof JobRow>
+
+/**
+ * The fleet's database file. Triggers note every change of a job in a table
+ * beside it, inside the transaction that makes the change, so that what is noted
+ * is what was committed, in the order of the commits.
+ */
+export class SharedDatabase {
+  readonly filename: string
+  /** The checker's own connection. */
+  readonly connection: Database.Database
+  private readonly folder: string
+  private readonly circumstances: Array<Circumstances> = []
+  private readonly world: World
+
+  constructor(world: World, template: string) {
+    this.world = world
+    this.folder = temporaryFolder()
+    this.filename = join(this.folder, "jobs.db")
+    copyFileSync(template, this.filename)
+    this.connection = new Database(this.filename, { timeout: 0 })
+    onOpen = (database) => {
+      if (running === undefined) return
+      running.databases.add(database)
+      database.function("holdfast_circumstances", () => this.note())
+    }
+  }
+
+  /** Every change that was committed, in order. */
+  get changes(): ReadonlyArray<Change> {
+    const rows = this.connection.prepare<[], JobRow & { readonly deleted: 0 | 1; readonly noted: number }>(
+      "SELECT * FROM simulation_changes ORDER BY seq"
+    ).all()
+    return rows.map(({ deleted, noted, ...row }) => {
+      const circumstances = this.circumstances[noted]
+      if (circumstances === undefined) throw new Error(`a change without circumstances: ${row.id}`)
+      return { ...circumstances, id: row.id, row: deleted === 1 ? null : row }
+    })
+  }
+
+  close(): void {
+    onOpen = () => {}
+    this.connection.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** Called by SQLite in the middle of a statement, so in the fiber and the process that runs it. */
+  private note(): number {
+    const operation = Option.match(Fiber.getCurrentFiber(), {
+      onNone: () => 0,
+      onSome: (fiber) => fiber.getFiberRef(currentOperation)
+    })
+    return this.circumstances.push({
+      order: this.world.next(),
+      at: this.world.now,
+      process: running?.name ?? "",
+      operation
+    }) - 1
+  }
+}
+
+/** A database with the tables of Holdfast and the triggers, made once and copied for every simulation. */
+export const makeTemplate = Effect.gen(function*() {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(temporaryFolder),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  )
+  const filename = join(folder, "template.db")
+  yield* Effect.scoped(Layer.build(SqliteStore.layer({ filename })))
+  const database = new Database(filename)
+  const of = (row: "NEW" | "OLD") => columns.map((column) => `${row}.${column}`).join(", ")
+  const note = (event: string, row: "NEW" | "OLD") => `
+    CREATE TRIGGER simulation_${event.toLowerCase()} AFTER ${event} ON holdfast_jobs BEGIN
+      INSERT INTO simulation_changes (${columns.join(", ")}, deleted, noted)
+      VALUES (${of(row)}, ${row === "OLD" ? 1 : 0}, holdfast_circumstances());
+    END;`
+  database.exec(`
+    CREATE TABLE simulation_changes (seq INTEGER PRIMARY KEY, ${columns.join(", ")}, deleted, noted);
+    ${note("INSERT", "NEW")} ${note("UPDATE", "NEW")} ${note("DELETE", "OLD")}`)
+  database.pragma("wal_checkpoint(TRUNCATE)")
+  database.close()
+  return filename
+})
+
+/** In memory where the computer has such a folder: thousands of databases are made, and none outlives its simulation. */
+const temporaryFolder = () => mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "holdfast-simulation-"))
+
+/** Hears of every connection that is opened, which the client keeps to itself. */
+let onOpen: (database: Database.Database) => void = () => {}
+
+const { pragma } = Database.prototype
+Database.prototype.pragma = function(this: Database.Database, source, options) {
+  // The first thing that the client does with a connection.
+  if (source === "journal_mode = WAL") onOpen(this)
+  return pragma.call(this, source, options)
+}

@@ -1,0 +1,70 @@
+import type { NewJob } from "../../src/store/JobStore.ts"
+import type { Findings } from "./Findings.ts"
+import type { Behaviour } from "./jobs.ts"
+import { wouldSucceed } from "./jobs.ts"
+import type { Step, Timeline } from "./Timeline.ts"
+
+/** What is left once the faults have healed: every job has ended, as it should, and nothing runs any more. */
+export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: ReadonlyArray<string>): void => {
+  for (const left of leftovers) findings.violation("a process that has ended leaves nothing", left)
+  for (const death of timeline.history.deaths) findings.violation("nothing dies of a bug", death)
+  const behaviours = behavioursOf(timeline)
+  for (const step of timeline.steps) {
+    if (step.call?.operation === "releaseStale") {
+      findings.expect(excusedRelease(timeline, step), "a live job is not released", () =>
+        `attempt ${step.before?.attempts} of ${step.id} (${behaviours.get(step.id)}), held by ${step.before?.locked_by} until ${step.before?.locked_until}, released at ${step.at}`)
+    }
+  }
+  for (const id of timeline.jobIds) {
+    const last = timeline.stepsOf(id).at(-1)
+    const job = last?.row
+    // Pruned: it had ended, or prune would have been found wrong.
+    if (last === undefined || job === null || job === undefined) continue
+    findings.expect(job.finished_at !== null, "every job ends", () => `${id} (${behaviours.get(id)}) is ${job.status}`)
+    if (job.status !== "failed" || !wouldSucceed.has(behaviours.get(id) ?? "fail") || job.kind === "timed") continue
+    const spent = timeline.stepsOf(id).filter(({ before, row }) => (row?.failures ?? 0) > (before?.failures ?? 0))
+    findings.expect(
+      spent.slice(-job.failures).every((step) => byFault(step)),
+      "a job whose handler would succeed fails only when faults have spent its budget",
+      () => `${id} (${behaviours.get(id)}): ${spent.map(({ row }) => row?.last_error).join("; ")}`
+    )
+  }
+}
+
+const behavioursOf = (timeline: Timeline): ReadonlyMap<string, Behaviour> => {
+  const found = new Map<string, Behaviour>()
+  for (const { operation, request } of timeline.history.calls) {
+    if (operation !== "enqueue") continue
+    for (const { id, payload } of request as ReadonlyArray<NewJob>) {
+      found.set(id, (JSON.parse(payload) as { readonly behaviour: Behaviour }).behaviour)
+    }
+  }
+  return found
+}
+
+/** A stale release, which is judged by itself, or a handler that was let down by the store. */
+const byFault = ({ call, row }: Step) =>
+  call?.operation === "releaseStale" || /StoreError|simulated|SQLITE|SqlError/.test(row?.last_error ?? "")
+
+/** Whether something kept the holder of a lease from extending it. */
+const excusedRelease = (timeline: Timeline, { at, before, id }: Step): boolean => {
+  if (before === undefined || before.locked_by === null || before.locked_by.startsWith("hand.")) return true
+  const claim = timeline.stepsOf(id).find(({ call, row }) => call?.operation === "claim" && row?.attempts === before.attempts)
+  if (claim === undefined) return false
+  const { process } = claim
+  const held = timeline.stepsOf(id).filter(({ call, row }) =>
+    (call?.operation === "claim" || call?.operation === "extend") && row?.attempts === before.attempts
+  ).at(-1)
+  const since = held?.at ?? claim.at
+  if (timeline.endOf(process) <= at || timeline.wasStopped(process, since, at)) return true
+  const { classes, worker } = timeline.plan
+  const leaseFor = before.kind === "brief" ? worker.lease / 2 : worker.lease
+  // Clocks made it look over before it was.
+  if (at < since + leaseFor) return classes.has("clock jump") || classes.has("clock skew")
+  // It was told to stop, and its heartbeat ended before it did.
+  if (timeline.history.runs.some((run) => run.jobId === id && run.behaviour === "refuse to stop")) return true
+  return timeline.history.calls.some((call) =>
+    call.process === process && call.faults.length > 0 && call.invoked.at <= at
+    && call.invoked.at >= since - leaseFor && (call.returned?.at ?? Infinity) >= since
+  )
+}

@@ -1,0 +1,148 @@
+import type { Context } from "effect"
+import { Cause, Effect, Exit, Layer } from "effect"
+import { StoreError } from "../../src/domain/errors.ts"
+import { ambientConnection } from "../../src/store/connection.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
+import type { StoreFailure } from "../../src/store/JobStore.ts"
+import { currentOperation } from "./database.ts"
+import { drawCallFault } from "./faults.ts"
+import type { CallFault, CallFaultRates, FaultClass } from "./faults.ts"
+import type { Call, History, Returned } from "./History.ts"
+import type { SimulatedProcess } from "./SimulatedProcess.ts"
+import type { World } from "./World.ts"
+
+export type Operation = Exclude<keyof typeof JobStore.Service, "afterTransaction">
+
+/** What the store of a process is told to suffer. */
+export interface StoreFaults {
+  readonly world: World
+  readonly history: History
+  readonly process: SimulatedProcess
+  readonly rates: CallFaultRates
+  /** Whether this call is one of those that may fail now. */
+  readonly allows: (name: string) => boolean
+  /** Whether the whole database is out of this machine's reach. */
+  readonly out: () => boolean
+  /** Counts the calls of a machine, whose faults they number. */
+  readonly count: (operation: Operation) => number
+}
+
+/** The real job store, between which and its callers things go wrong as the seed says, and are noted. */
+export const faultyStore = (faults: StoreFaults): Layer.Layer<JobStore, never, JobStore> =>
+  Layer.effect(
+    JobStore,
+    Effect.map(JobStore, (store) => {
+      const call = makeCall(faults)
+      return {
+        enqueue: (jobs) => call("enqueue", jobs, store.enqueue(jobs)),
+        afterTransaction: store.afterTransaction,
+        nextDue: (request) => call("nextDue", request, store.nextDue(request)),
+        due: (request) => call("due", request, store.due(request)),
+        claim: (request) => call("claim", request, store.claim(request)),
+        extend: (items) => call("extend", items, store.extend(items)),
+        progress: (items) => call("progress", items, store.progress(items)),
+        complete: (items) => call("complete", items, store.complete(items)),
+        fail: (items) => call("fail", items, store.fail(items)),
+        release: (items) => call("release", items, store.release(items)),
+        releaseStale: (options) => call("releaseStale", options, store.releaseStale(options)),
+        get: (id, partitionKey) => call("get", { id, partitionKey }, store.get(id, partitionKey)),
+        list: (listing) => call("list", listing, store.list(listing)),
+        cancel: (id, partitionKey) => call("cancel", { id, partitionKey }, store.cancel(id, partitionKey)),
+        retry: (id, partitionKey) => call("retry", { id, partitionKey }, store.retry(id, partitionKey)),
+        prune: (options) => call("prune", options, store.prune(options))
+      }
+    })
+  )
+
+const makeCall =
+  ({ allows, count, history, out, process, rates, world }: StoreFaults) =>
+  <A, E>(operation: Operation, request: unknown, effect: Effect.Effect<A, E>): Effect.Effect<A, E | StoreFailure> =>
+    Effect.contextWithEffect((context: Context.Context<never>) => {
+      const name = `${process.machine.name}/${operation}/${count(operation)}`
+      const noted: Call = {
+        number: history.calls.length + 1,
+        operation,
+        process: process.name,
+        request,
+        joined: ambientConnection(context)._tag === "Some",
+        invoked: history.moment(),
+        returned: undefined,
+        faults: []
+      }
+      history.calls.push(noted)
+      const note = (fault: FaultClass, named: string) => {
+        noted.faults.push(fault)
+        history.fault(fault, named)
+      }
+      const run = Effect.locally(effect, currentOperation, noted.number)
+      const drawn = allows(name) ? drawCallFault(world, rates, name) : undefined
+      if (drawn !== undefined) note(drawn.class, name)
+      return Effect.suspend(() => {
+        if (!out()) return drawn === undefined ? run : suffer(drawn, operation, run)
+        note("outage", "")
+        return Effect.fail(new StoreError({ operation, cause: new Error("simulated outage") }))
+      }).pipe(
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            const trouble = realTrouble(exit)
+            if (trouble !== undefined) note(trouble, "")
+            noted.returned = { ...history.moment(), ...returned(exit) }
+          })
+        )
+      )
+    })
+
+const suffer = <A, E>(
+  fault: CallFault,
+  operation: Operation,
+  run: Effect.Effect<A, E>
+): Effect.Effect<A, E | StoreFailure> => {
+  switch (fault.class) {
+    case "fail before":
+      return Effect.fail(simulated(operation))
+    case "fail after":
+      return Effect.zipRight(run, Effect.fail(simulated(operation)))
+    case "defect":
+      return Effect.die(new Error("simulated defect"))
+    case "latency":
+      return wait(fault.before).pipe(Effect.zipRight(run), Effect.zipLeft(wait(fault.after)))
+    case "stall": {
+      // A handler that is in such a call could not be stopped, which is not what is tried here.
+      const interruptible = fault.interruptible || operation === "progress" || operation === "enqueue"
+      const stall = interruptible ? Effect.sleep(fault.millis) : Effect.uninterruptible(Effect.sleep(fault.millis))
+      return fault.done === "before" ? Effect.zipLeft(run, stall) : Effect.zipRight(stall, run)
+    }
+  }
+}
+
+const wait = (millis: number) => millis === 0 ? Effect.void : Effect.sleep(millis)
+
+const simulated = (operation: string) => new StoreError({ operation, cause: new Error("simulated fault") })
+
+/** What SQLite itself refused: another connection had the lock, or there was no room. */
+const realTrouble = (exit: Exit.Exit<unknown, unknown>): "busy" | "full" | undefined => {
+  if (Exit.isSuccess(exit)) return undefined
+  const error = Cause.squash(exit.cause)
+  if (!(error instanceof StoreError)) return undefined
+  const text = causes(error)
+  return text.includes("SQLITE_BUSY") ? "busy" : text.includes("SQLITE_FULL") ? "full" : undefined
+}
+
+/** The codes of an error and of what it was caused by. */
+const causes = (error: unknown): string => {
+  if (typeof error !== "object" || error === null) return ""
+  const code = "code" in error ? String(error.code) : ""
+  return "cause" in error ? `${code} ${causes(error.cause)}` : code
+}
+
+const returned = (exit: Exit.Exit<unknown, unknown>): Returned => {
+  if (Exit.isSuccess(exit)) return { tag: "ok", answer: exit.value }
+  if (Cause.isFailType(exit.cause)) {
+    const error = exit.cause.error
+    if (!(error instanceof StoreError)) {
+      return { tag: "error", error: typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : "" }
+    }
+  }
+  return { tag: "unknown" }
+}
+

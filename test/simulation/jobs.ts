@@ -1,0 +1,140 @@
+import { Effect, Exit, Layer, Schedule, Schema } from "effect"
+import { CurrentJob } from "../../src/domain/CurrentJob.ts"
+import * as Job from "../../src/domain/Job.ts"
+import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import type { History, HandlerRun } from "./History.ts"
+
+/** What a handler does. */
+export const Behaviour = Schema.Literal(
+  "succeed",
+  "outlast the lease",
+  "report progress",
+  "enqueue another",
+  "snooze",
+  "fail",
+  "fail at first",
+  "never again",
+  "die",
+  "hang",
+  "refuse to stop",
+  "block"
+)
+export type Behaviour = typeof Behaviour.Type
+
+/** Those whose jobs succeed, unless faults keep them from it. */
+export const wouldSucceed: ReadonlySet<Behaviour> = new Set([
+  "succeed",
+  "outlast the lease",
+  "report progress",
+  "enqueue another",
+  "snooze",
+  "refuse to stop",
+  "block"
+])
+
+const Work = {
+  behaviour: Behaviour,
+  /** Milliseconds. */
+  takes: Schema.Number,
+  /** Takes room, so that disks run full. */
+  filler: Schema.String
+}
+
+/** The kinds of the fleet. `lease` is the worker's, in milliseconds. */
+export const kinds = (lease: number) => ({
+  steady: Job.make("steady", { payload: Work }),
+  brief: Job.make("brief", { payload: Work, lease: lease / 2, maxAttempts: 5, backoff: Schedule.spaced("5 seconds") }),
+  timed: Job.make("timed", { payload: Work, timeout: "20 seconds", backoff: Schedule.spaced("3 seconds") }),
+  once: Job.make("once", { payload: Work, maxAttempts: 1 }),
+  /** No worker runs these: clients claim and settle them by hand. */
+  manual: Job.make("manual", { payload: Work, maxAttempts: 8 })
+})
+export type Kinds = ReturnType<typeof kinds>
+
+/** The longest that a handler refuses to stop, in milliseconds. */
+export const longestRefusal = 50_000
+
+/** What handlers are told of the process they run in. */
+export interface HandlerWorld {
+  readonly history: History
+  readonly process: string
+  /** Keeps the process's event loop busy for some milliseconds. */
+  readonly block: (millis: number) => void
+}
+
+/** The handlers, each of which notes its runs. */
+export const handlers = (kinds: Kinds, world: HandlerWorld) =>
+  Layer.mergeAll(
+    kinds.steady.toLayer(handler(kinds, world)),
+    kinds.brief.toLayer(handler(kinds, world)),
+    kinds.timed.toLayer(handler(kinds, world)),
+    kinds.once.toLayer(handler(kinds, world))
+  )
+
+const handler = (kinds: Kinds, world: HandlerWorld) => (payload: Job.Payload<Kinds["steady"]>) =>
+  Effect.acquireUseRelease(
+    Effect.map(CurrentJob, (job): HandlerRun => {
+      const run: HandlerRun = {
+        jobId: job.id,
+        attempt: job.attempt,
+        kind: job.kind,
+        behaviour: payload.behaviour,
+        process: world.process,
+        started: world.history.moment(),
+        ended: undefined
+      }
+      world.history.runs.push(run)
+      return run
+    }),
+    (run) => behave(kinds, world, run, payload),
+    (run, exit) =>
+      Effect.sync(() => {
+        run.ended = { ...world.history.moment(), how: Exit.isInterrupted(exit) ? "interrupted" : "ended" }
+      })
+  )
+
+const behave = (kinds: Kinds, world: HandlerWorld, run: HandlerRun, { behaviour, takes }: Job.Payload<Kinds["steady"]>) =>
+  Effect.gen(function*() {
+    const before = world.history.runs.filter(({ jobId }) => jobId === run.jobId).length - 1
+    const work = Effect.sleep(takes)
+    switch (behaviour) {
+      case "succeed":
+      case "outlast the lease":
+        return yield* work
+      case "report progress": {
+        const job = yield* CurrentJob
+        for (let done = 0; done < 3; done++) {
+          yield* Effect.sleep(takes / 3)
+          yield* job.progress({ done })
+        }
+        return
+      }
+      case "enqueue another":
+        yield* work
+        yield* JobQueue.enqueue(kinds.brief, { behaviour: "succeed", takes: 100, filler: "" })
+        return
+      case "snooze":
+        yield* work
+        return before < 2 ? yield* snooze(takes) : undefined
+      case "fail":
+        yield* work
+        return yield* Effect.fail(new Error("scripted failure"))
+      case "fail at first":
+        yield* work
+        return before < 1 ? yield* Effect.fail(new Error("scripted failure")) : undefined
+      case "never again":
+        yield* work
+        return yield* neverRetry(new Error("scripted failure"))
+      case "die":
+        yield* work
+        return yield* Effect.die(new Error("scripted failure"))
+      case "hang":
+        return yield* Effect.never
+      case "refuse to stop":
+        return yield* Effect.uninterruptible(Effect.sleep(Math.min(takes, longestRefusal)))
+      case "block":
+        yield* Effect.sync(() => world.block(takes))
+        return yield* Effect.sleep(1)
+    }
+  })

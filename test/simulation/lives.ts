@@ -1,0 +1,233 @@
+import type { Lease } from "../../src/domain/Lease.ts"
+import type { ClaimRequest, NewJob } from "../../src/store/JobStore.ts"
+import type { JobRow } from "./database.ts"
+import type { Findings } from "./Findings.ts"
+import type { Step, Timeline } from "./Timeline.ts"
+
+/**
+ * The life table, from the outside: whether each committed change of a row is
+ * one that the operation which made it may make of that row. Shares nothing with
+ * the store's statements.
+ */
+export const checkLives = (timeline: Timeline, findings: Findings): void => {
+  const rows = new Map<string, JobRow>()
+  const claims = new Set<number>()
+  for (const step of timeline.steps) {
+    if (step.call?.operation === "claim" && !claims.has(step.operation)) {
+      claims.add(step.operation)
+      checkClaimOrder(timeline, findings, step, rows)
+    }
+    const wrong = whatIsWrong(step) ?? wrongTime(timeline, step)
+    findings.expect(wrong === undefined, "every change is one of the life table", () =>
+      `${wrong} (${step.call?.operation ?? "nobody"} by ${step.process}): ${show(step.before)} -> ${show(step.row)}`)
+    noteRareStates(step, findings)
+    if (step.row === null) rows.delete(step.id)
+    else rows.set(step.id, step.row)
+  }
+}
+
+const show = (row: JobRow | null | undefined) => row === null || row === undefined ? "nothing" : JSON.stringify(row)
+
+type Items = ReadonlyArray<{ readonly lease: Lease } & Readonly<Record<string, unknown>>>
+
+const finished = (row: JobRow) => row.status !== "pending" && row.status !== "running"
+
+/** What a step does that its operation may not do, if anything. */
+const whatIsWrong = ({ before, call, id, row }: Step): string | undefined => {
+  if (call === undefined) return "a change outside of every operation"
+  const { operation, request } = call
+  if (before === undefined || row === null) return appearsOrGoes(operation, request, before, row, id)
+  if (row.attempts !== before.attempts + (operation === "claim" ? 1 : 0)) return "attempts is not what it was"
+  if (row.failures > row.max_attempts) return "more failures than the budget"
+  if (row.max_attempts !== before.max_attempts || row.kind !== before.kind || row.unique_key !== before.unique_key) {
+    return "what never changes has changed"
+  }
+  if (finished(before) && operation !== "retry") return "a finished job changed"
+  switch (operation) {
+    case "claim":
+      return claimed(request as ClaimRequest, before, row)
+    case "extend":
+    case "progress":
+    case "complete":
+    case "fail":
+    case "release":
+      return underLease(operation, request as Items, before, row)
+    case "releaseStale":
+      return releasedStale(before, row)
+    case "cancel":
+      if (before.status === "pending") return row.status === "cancelled" ? undefined : "a cancel that does not cancel"
+      return row.status === "running" && row.cancel_requested_at !== null && sameLease(before, row)
+        ? undefined
+        : "a cancel request that does more than ask"
+    case "retry":
+      return ["failed", "cancelled"].includes(before.status) && row.status === "pending" && row.failures === 0
+          && row.cancel_requested_at === null && row.settled_by === null
+        ? undefined
+        : "a retry of a job that cannot be retried, or not a fresh start"
+    default:
+      return "an operation that changes nothing changed a job"
+  }
+}
+
+const appearsOrGoes = (
+  operation: string,
+  request: unknown,
+  before: JobRow | undefined,
+  row: JobRow | null,
+  id: string
+): string | undefined => {
+  if (row !== null) {
+    const asked = operation === "enqueue" && (request as ReadonlyArray<NewJob>).some((job) => job.id === id)
+    return asked && row.status === "pending" && row.attempts === 0 && row.failures === 0
+      ? undefined
+      : "a job that nobody enqueued"
+  }
+  const { status } = operation === "prune" ? request as { readonly status: string } : { status: "" }
+  return before !== undefined && finished(before) && before.status === status
+    ? undefined
+    : "a job was deleted that no prune may delete"
+}
+
+const sameLease = (before: JobRow, row: JobRow) =>
+  row.locked_by === before.locked_by && row.locked_until === before.locked_until && row.locked_at === before.locked_at
+
+const claimed = (request: ClaimRequest, before: JobRow, row: JobRow): string | undefined => {
+  const leaseFor = request.kinds.find(({ kind }) => kind === row.kind)?.leaseFor
+  if (before.status !== "pending") return "a claim of a job that is not pending"
+  if (row.status !== "running" || row.locked_by !== request.worker) return "a claim that is not the claimer's"
+  if (before.available_at > row.updated_at) return "a claim of a job that is not due"
+  if (row.failures !== before.failures || row.settled_by !== null) return "a claim that changes the past"
+  if (leaseFor === undefined) return "a claim of a kind that was not asked for"
+  return row.locked_at === row.updated_at && row.locked_until === row.updated_at + leaseFor
+    ? undefined
+    : "a lease of another length"
+}
+
+/** The write of the current holder, and of no one else. */
+const underLease = (
+  operation: "extend" | "progress" | "complete" | "fail" | "release",
+  items: Items,
+  before: JobRow,
+  row: JobRow
+): string | undefined => {
+  const item = items.find(({ lease }) => lease.jobId === row.id)
+  if (
+    before.status !== "running" || item === undefined || item.lease.worker !== before.locked_by
+    || item.lease.attempt !== before.attempts
+  ) return "a write by who does not hold the lease"
+  switch (operation) {
+    case "extend":
+      return row.status === "running" && row.locked_by === before.locked_by
+          && row.locked_until === row.updated_at + Number(item["leaseFor"])
+        ? undefined
+        : "an extension that is none"
+    case "progress":
+      return row.status === "running" && sameLease(before, row) ? undefined : "progress that changes more"
+    case "complete":
+      return settledAs(before, row, "succeeded", 0)
+    case "fail": {
+      const over = before.failures + 1 >= before.max_attempts || item["retryAfter"] === null
+      const status = before.cancel_requested_at !== null ? "cancelled" : over ? "failed" : "pending"
+      if (status === "pending" && row.available_at !== row.updated_at + Number(item["retryAfter"])) {
+        return "another backoff than was asked for"
+      }
+      return settledAs(before, row, status, 1)
+    }
+    case "release": {
+      const status = before.cancel_requested_at === null ? "pending" : "cancelled"
+      if (status === "pending" && row.available_at !== row.updated_at + Number(item["delay"])) return "another delay"
+      return settledAs(before, row, status, 0)
+    }
+  }
+}
+
+const settledAs = (before: JobRow, row: JobRow, status: JobRow["status"], failures: number) =>
+  row.status === status && row.failures === before.failures + failures && row.settled_by === before.locked_by
+    && row.locked_by === null
+    ? undefined
+    : `not settled as ${status}`
+
+const releasedStale = (before: JobRow, row: JobRow): string | undefined => {
+  if (before.status !== "running" || before.locked_until === null) return "a stale release of a job that is not running"
+  if (before.locked_until > row.updated_at) return "a release of a lease that is not over"
+  const over = before.failures + 1 >= before.max_attempts
+  const status = before.cancel_requested_at !== null ? "cancelled" : over ? "failed" : "pending"
+  if (row.last_error?.includes(`was locked by ${before.locked_by} since`) !== true) return "a release that names another holder"
+  return row.status === status && row.failures === before.failures + 1 && row.settled_by === null
+    ? undefined
+    : `a stale release that does not make it ${status}`
+}
+
+/** Every change is made at an instant that its process could read on its clock during the operation. */
+const wrongTime = (timeline: Timeline, { at, call, process, row }: Step): string | undefined =>
+  row === null || call === undefined || timeline.couldRead(process, row.updated_at, call.invoked.at, at)
+    ? undefined
+    : "a time that no clock showed"
+
+/** A claim takes exactly the first due jobs of its kinds and queues, in claim order. */
+const checkClaimOrder = (
+  timeline: Timeline,
+  findings: Findings,
+  first: Step,
+  rows: ReadonlyMap<string, JobRow>
+): void => {
+  const { call, row } = first
+  if (call === undefined || row === null) return
+  const { kinds, limit, queues } = call.request as ClaimRequest
+  const names = new Set(kinds.map(({ kind }) => kind))
+  const due = [...rows.values()]
+    .filter((job) => job.status === "pending" && names.has(job.kind) && job.available_at <= row.updated_at)
+    .sort((a, b) => b.priority - a.priority || a.available_at - b.available_at || (a.id < b.id ? -1 : 1))
+  const room = new Map(queues._tag === "Some" ? queues.value.map((one) => [one.queue, one.limit]) : [])
+  const expected: Array<string> = []
+  for (const job of due) {
+    if (expected.length === limit) break
+    if (queues._tag === "Some") {
+      const left = room.get(job.queue) ?? 0
+      if (left === 0) continue
+      room.set(job.queue, left - 1)
+    }
+    expected.push(job.id)
+  }
+  const taken = timeline.stepsOfCall(call).map(({ id }) => id)
+  findings.expect(
+    taken.length === expected.length && taken.every((id) => expected.includes(id)),
+    "claim order holds",
+    () => `claimed ${taken.join(", ")} where ${expected.join(", ")} were first (${first.process})`
+  )
+}
+
+const noteRareStates = ({ before, call, row }: Step, findings: Findings): void => {
+  if (call === undefined) return
+  const { operation } = call
+  if (before === undefined) return
+  if (row === null) return findings.sometimes("a finished job was pruned")
+  const over = before.locked_until !== null && before.locked_until < row.updated_at
+  switch (operation) {
+    case "extend":
+      return findings.sometimes("a lease that was over was extended", over)
+    case "complete":
+      findings.sometimes("a job succeeded although its cancel was asked for", row.cancel_requested_at !== null)
+      return findings.sometimes("a settle came after its lease was over, and counted", over)
+    case "fail":
+      findings.sometimes("a handler timed out", row.last_error?.startsWith("Timed out") === true)
+      return findings.sometimes(
+        "a job failed for good with budget left",
+        row.status === "failed" && row.failures < row.max_attempts
+      )
+    case "release":
+      findings.sometimes("a running job was cancelled", row.status === "cancelled")
+      findings.sometimes("a job was handed back at a shutdown", row.status === "pending" && row.available_at === row.updated_at)
+      return findings.sometimes("a job was snoozed", row.status === "pending" && row.available_at > row.updated_at)
+    case "releaseStale":
+      findings.sometimes("a stale job was released to the next attempt", row.status === "pending")
+      findings.sometimes("a stale job had spent its budget", row.status === "failed")
+      return findings.sometimes("a stale job was cancelled", row.status === "cancelled")
+    case "cancel":
+      return findings.sometimes("a pending job was cancelled", row.status === "cancelled")
+    case "retry":
+      return findings.sometimes("a finished job was retried")
+    default:
+      return
+  }
+}

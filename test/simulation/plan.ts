@@ -1,0 +1,111 @@
+import type { PCGRandom } from "effect/Utils"
+import type { CallFaultRates, FaultClass } from "./faults.ts"
+import { faultClasses, pick } from "./faults.ts"
+import type { World } from "./World.ts"
+
+/** What a seed makes of its fleet: how it is set up, and what is done to it when. Spans are milliseconds. */
+export interface Plan {
+  /** Each machine's name and how far its wall clock is ahead of true time at the start. */
+  readonly machines: ReadonlyArray<{ readonly name: string; readonly offset: number }>
+  readonly worker: {
+    readonly lease: number
+    readonly heartbeatInterval: number
+    readonly pollInterval: number
+    readonly staleCheckInterval: number
+    readonly shutdownGrace: number
+    readonly concurrency: number
+    readonly queues: Readonly<Record<string, number>> | undefined
+    readonly retention: number
+  }
+  /** How long things go wrong, before they heal. */
+  readonly troubledFor: number
+  /** The fleet's clients enqueue about this many jobs. */
+  readonly jobs: number
+  readonly classes: ReadonlySet<FaultClass>
+  readonly rates: CallFaultRates
+  readonly nemesis: ReadonlyArray<Planned>
+}
+
+/** One deed of the nemesis. */
+export interface Planned {
+  /** What a shorter run names it by. */
+  readonly name: string
+  /** Milliseconds after the start. */
+  readonly at: number
+  readonly class: Exclude<FaultClass, keyof CallFaultRates>
+  /** The machine it is done to. */
+  readonly machine: number
+  /** How long it lasts, or how far a clock jumps. */
+  readonly millis: number
+}
+
+const minute = 60_000
+
+/** The plan of a seed. */
+export const makePlan = (world: World): Plan => {
+  const random = world.stream("plan")
+  const between = (least: number, most: number) => least + random.integer(most - least + 1)
+  // One seed in ten is left in peace, where nothing may go wrong at all.
+  const likely = random.number() < 0.1 ? 0 : 0.5
+  const classes = new Set(faultClasses.filter(() => random.number() < likely))
+  const lease = pick(random, [20_000, 30_000, 60_000, 120_000])
+  const machines = Array.from({ length: between(2, 4) }, (_, index) => ({
+    name: String.fromCharCode(97 + index),
+    offset: classes.has("clock skew") ? pick(random, [-1, 1]) * random.integer(pick(random, [500, 10_000, 45_000])) : 0
+  }))
+  const troubledFor = between(6, 20) * minute
+  const rate = (fault: keyof CallFaultRates, most: number) => classes.has(fault) ? random.number() * most : 0
+  return {
+    machines,
+    worker: {
+      lease,
+      // The brief kind's lease is half of this, and the heartbeat less than half of that.
+      heartbeatInterval: Math.floor(lease / pick(random, [5, 6, 10])),
+      pollInterval: between(5, 60) * 1000,
+      staleCheckInterval: between(5, 40) * 1000,
+      shutdownGrace: pick(random, [0, 5000, 20_000]),
+      concurrency: between(1, 6),
+      queues: random.number() < 0.3 ? { default: between(1, 3), bulk: between(1, 2) } : undefined,
+      retention: random.number() < 0.3 ? 3 * minute : 7 * 24 * 60 * minute
+    },
+    troubledFor,
+    jobs: between(20, 90),
+    classes,
+    rates: {
+      "fail before": rate("fail before", 0.15),
+      "fail after": rate("fail after", 0.15),
+      latency: rate("latency", 0.9),
+      stall: rate("stall", 0.03),
+      defect: rate("defect", 0.03)
+    },
+    nemesis: deeds(random, classes, machines.length, lease, troubledFor)
+  }
+}
+
+const deeds = (
+  random: PCGRandom,
+  classes: ReadonlySet<FaultClass>,
+  machines: number,
+  lease: number,
+  troubledFor: number
+): ReadonlyArray<Planned> => {
+  /** About how often in ten minutes, and for how long or by how much. */
+  const kinds: ReadonlyArray<readonly [Planned["class"], number, () => number]> = [
+    ["kill", 5, () => random.integer(60_000)],
+    ["terminate", 3, () => random.integer(30_000)],
+    ["pause", 6, () => pick(random, [500, lease - 1000, lease, lease + 1000, 4 * lease])],
+    ["clock jump", 3, () => pick(random, [500, 31_000, 3_600_000]) * pick(random, [-1, 1])],
+    ["outage", 3, () => 1000 + random.integer(2 * lease)],
+    ["busy", 3, () => pick(random, [200, 1000, 4000, 8000, 20_000])],
+    ["full", 2, () => 5000 + random.integer(60_000)]
+  ]
+  const planned: Array<Omit<Planned, "name">> = []
+  for (const [kind, often, millis] of kinds) {
+    if (!classes.has(kind)) continue
+    const mean = (10 * minute) / often
+    for (let at = mean * random.number() * 2; at < troubledFor; at += mean * random.number() * 2) {
+      planned.push({ at: Math.floor(at), class: kind, machine: random.integer(machines), millis: millis() })
+    }
+  }
+  return planned.sort((a, b) => a.at - b.at).map((one, index) => ({ ...one, name: `${one.class.replace(" ", "-")}-${index}` }))
+}

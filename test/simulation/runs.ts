@@ -1,0 +1,128 @@
+import { Either } from "effect"
+import type { LeaseLost } from "../../src/domain/errors.ts"
+import type { Lease } from "../../src/domain/Lease.ts"
+import type { Findings } from "./Findings.ts"
+import type { HandlerRun } from "./History.ts"
+import { longestRefusal } from "./jobs.ts"
+import type { Timeline } from "./Timeline.ts"
+
+/** Timers are set in whole milliseconds and each is rounded up; a deadline passes through a few of them. */
+const rounding = 5
+
+/** What handlers did: one for each attempt, none past its deadline, no two of a job at once, no more than there are slots. */
+export const checkRuns = (timeline: Timeline, findings: Findings): void => {
+  const leases = new Map<string, LeaseOfRun>()
+  const ofJob = new Map<string, Array<HandlerRun>>()
+  for (const run of timeline.history.runs) {
+    const key = nameOf(run)
+    findings.expect(!leases.has(key), "one handler starts for each attempt", () => `two for ${key}`)
+    const lease = leaseOf(timeline, run)
+    leases.set(key, lease)
+    ofJob.set(run.jobId, [...ofJob.get(run.jobId) ?? [], run])
+    findings.expect(lease.claimedAt !== undefined, "a handler runs what its worker has claimed", () => key)
+    findings.expect(endOf(run) <= lease.stopsBy + rounding, "a handler stops before its lease ends", () =>
+      `${key} (${run.behaviour} in ${run.process}) ran until ${endOf(run)}, and had to stop by ${lease.stopsBy}`)
+    findings.sometimes("a process was killed while a handler ran", run.ended?.how === "killed")
+  }
+  for (const runs of ofJob.values()) checkOverlaps(timeline, findings, runs, leases)
+  checkSlots(timeline, findings)
+}
+
+const nameOf = ({ attempt, jobId }: { readonly attempt: number; readonly jobId: string }) =>
+  `attempt ${attempt} of ${jobId}`
+
+const endOf = (run: HandlerRun) => run.ended?.at ?? Infinity
+
+/** What the checker knows of the lease that a run was under. */
+interface LeaseOfRun {
+  readonly claimedAt: number | undefined
+  /** Milliseconds of true time that the last claim or extension holds for. */
+  readonly leaseFor: number
+  /** True time of the last claim or extension that the database has. */
+  readonly heldAt: number
+  /** The deadline that the worker knows of, at the latest, before what its process was kept from doing. */
+  readonly deadline: number
+  /** The same, and later by what excuses it: a stopped process, a handler that refuses to stop. */
+  readonly stopsBy: number
+}
+
+const leaseOf = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
+  const { lease, heartbeatInterval } = timeline.plan.worker
+  const leaseFor = run.kind === "brief" ? lease / 2 : lease
+  const holdsFor = leaseFor - Math.min(30_000, leaseFor / 4)
+  let claimedAt: number | undefined
+  let deadline = -Infinity
+  let lostAt = Infinity
+  let heldAt = -Infinity
+  for (const step of timeline.stepsOf(run.jobId)) {
+    if (step.row?.attempts !== run.attempt || step.call === undefined) continue
+    if (step.call.operation === "claim" && step.process === run.process) {
+      claimedAt = step.at
+      heldAt = step.at
+      deadline = step.call.invoked.at + holdsFor
+    }
+    if (step.call.operation === "extend") heldAt = step.at
+  }
+  for (const call of timeline.history.calls) {
+    if (call.operation !== "extend" || call.process !== run.process || call.returned?.tag !== "ok") continue
+    const items = call.request as ReadonlyArray<{ readonly lease: Lease }>
+    const index = items.findIndex(({ lease }) => lease.jobId === run.jobId && lease.attempt === run.attempt)
+    const answer = (call.returned.answer as ReadonlyArray<Either.Either<unknown, LeaseLost>>)[index]
+    if (answer === undefined) continue
+    if (Either.isRight(answer)) deadline = Math.max(deadline, call.invoked.at + holdsFor)
+    // A beat that takes longer than this is given up, and its answer is not heard.
+    else if (call.returned.at - call.invoked.at < heartbeatInterval / 4) lostAt = Math.min(lostAt, call.returned.at)
+  }
+  const told = timeline.runningFrom(run.process, Math.min(deadline, lostAt))
+  const stopsBy = run.behaviour === "refuse to stop" ? Math.max(told, run.started.at + longestRefusal) : told
+  return { claimedAt, leaseFor, heldAt, deadline, stopsBy: Math.min(stopsBy + rounding, Infinity) }
+}
+
+/** Two runs of a job at once are excused only by what no program can help. */
+const checkOverlaps = (
+  timeline: Timeline,
+  findings: Findings,
+  runs: ReadonlyArray<HandlerRun>,
+  leases: ReadonlyMap<string, LeaseOfRun>
+): void => {
+  const inOrder = [...runs].sort((a, b) => a.attempt - b.attempt)
+  inOrder.forEach((older, index) => {
+    for (const newer of inOrder.slice(index + 1)) {
+      if (newer.started.at >= endOf(older) || older.started.at >= endOf(newer)) continue
+      const lease = leases.get(nameOf(older))
+      if (lease === undefined) continue
+      const excuse = excuseOf(timeline, older, newer, lease)
+      findings.sometimes("two handlers of a job overlapped, excused", excuse !== undefined)
+      findings.expect(excuse !== undefined, "a running job is never run twice", () =>
+        `${nameOf(older)} ran in ${older.process} from ${older.started.at} to ${endOf(older)}, and attempt ${newer.attempt} in ${newer.process} from ${newer.started.at}`)
+    }
+  })
+}
+
+const excuseOf = (timeline: Timeline, older: HandlerRun, newer: HandlerRun, lease: LeaseOfRun): string | undefined => {
+  if (older.behaviour === "refuse to stop") return "its handler refused to stop"
+  if (timeline.runningFrom(older.process, lease.deadline) > lease.deadline) return "its process was stopped past its deadline"
+  const release = timeline.stepsOf(older.jobId).find(({ call, row }) =>
+    call?.operation === "releaseStale" && row?.attempts === older.attempt
+  )
+  const { classes } = timeline.plan
+  const clocks = classes.has("clock jump") || classes.has("clock skew")
+  return clocks && release !== undefined && release.at < lease.heldAt + lease.leaseFor && newer.started.at >= release.at
+    ? "clocks differed by more than the lease had left"
+    : undefined
+}
+
+/** At no time has a worker more handlers than slots. */
+const checkSlots = (timeline: Timeline, findings: Findings): void => {
+  const { concurrency } = timeline.plan.worker
+  const running = new Map<string, number>()
+  const moments = timeline.history.runs.flatMap((run) => [
+    { order: run.started.order, process: run.process, by: 1 },
+    ...(run.ended === undefined ? [] : [{ order: run.ended.order, process: run.process, by: -1 }])
+  ]).sort((a, b) => a.order - b.order)
+  for (const { by, process } of moments) {
+    const now = (running.get(process) ?? 0) + by
+    running.set(process, now)
+    findings.expect(now <= concurrency, "no more jobs run than there are slots", () => `${now} of ${concurrency} in ${process}`)
+  }
+}

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto"
+import { hostname } from "node:os"
+import type { ClientWorld } from "./clients.ts"
+import { SharedDatabase } from "./database.ts"
+import type { FaultClass } from "./faults.ts"
+import { Fleet } from "./Fleet.ts"
+import { History } from "./History.ts"
+import { kinds } from "./jobs.ts"
+import { makePlan } from "./plan.ts"
+import { epoch, World } from "./World.ts"
+import { check } from "./checker.ts"
+
+/** What came of one seed. */
+export interface Simulated {
+  readonly seed: number
+  /** Of all that happened: equal for equal seeds, in every process and on every machine. */
+  readonly digest: string
+  readonly simulatedMillis: number
+  readonly jobs: number
+  readonly calls: number
+  readonly faults: ReadonlyMap<FaultClass, number>
+  /** The names of the faults that happened. */
+  readonly injected: ReadonlyArray<string>
+  /** The rare states that were reached, and how often. */
+  readonly reached: ReadonlyMap<string, number>
+  readonly violations: ReadonlyArray<string>
+}
+
+/** What a simulation may be told. */
+export interface SimulateOptions {
+  readonly seed: number
+  /** A database as `makeTemplate` makes it. */
+  readonly template: string
+  /** The names of the only faults that may happen; all of the seed's, unless given. */
+  readonly only?: ReadonlySet<string> | undefined
+}
+
+/** How long a healed fleet may take to end every job: clocks may be two hours apart, and backoffs are up to an hour. */
+const healsWithin = 24 * 3_600_000
+
+/** Runs one seed from its start to the end of its fleet, and checks what happened. */
+export const simulate = ({ only, seed, template }: SimulateOptions): Simulated => {
+  const world = new World(seed)
+  const history = new History(world)
+  const plan = makePlan(world)
+  const database = new SharedDatabase(world, template)
+  try {
+    const clients: ClientWorld = {
+      kinds: kinds(plan.worker.lease),
+      plan,
+      history,
+      known: [],
+      left: plan.jobs,
+      healing: false
+    }
+    const allows = (name: string) => only?.has(name) ?? true
+    const fleet = new Fleet(world, history, database, clients, allows)
+    fleet.startAll()
+    for (const deed of plan.nemesis) if (allows(deed.name)) world.after(deed.at, () => fleet.do(deed))
+    world.after(plan.troubledFor, () => fleet.heal())
+    const unfinished = database.connection.prepare<[], { readonly left: number }>(
+      "SELECT count(*) AS left FROM holdfast_jobs WHERE status IN ('pending', 'running')"
+    )
+    const idle = () => {
+      const settled = !fleet.troubled && unfinished.get()?.left === 0
+      if (settled || world.now > epoch + plan.troubledFor + healsWithin) fleet.close()
+      else world.after(10_000, idle)
+    }
+    world.after(plan.troubledFor + 10_000, idle)
+    const ended = world.run(() => fleet.closed)
+    const { changes } = database
+    const { reached, violations } = check({ changes, fleet, history, plan })
+    return {
+      seed,
+      digest: digest(history, changes),
+      simulatedMillis: world.now - epoch,
+      jobs: new Set(changes.map(({ id }) => id)).size,
+      calls: history.calls.length,
+      faults: history.faults,
+      injected: history.injected,
+      reached,
+      violations: ended ? violations : [...violations, "the fleet came to a stop before it was closed"]
+    }
+  } finally {
+    database.close()
+  }
+}
+
+/** Worker ids begin with the real host and process, which no seed determines. */
+const digest = (history: History, changes: ReadonlyArray<unknown>) => {
+  const { calls, deaths, incidents, runs, transactions, warnings } = history
+  const all = JSON.stringify([calls, runs, incidents, transactions, [...warnings], deaths, changes])
+  return createHash("sha256").update(all.replaceAll(`${hostname()}:${process.pid}:`, "")).digest("hex").slice(0, 16)
+}
