@@ -25,6 +25,9 @@ export const migrate: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Eff
         defect instanceof Migrator.MigrationError ? Option.some(Effect.fail(defect)) : Option.none()
       )
     )
+    // SQLite opens a file that may not be written to without a word, begins this transaction, and only fails, for as long
+    // as the connection lives, where something is written: so something is, which changes nothing.
+    yield* sql`DELETE FROM holdfast_migrations WHERE FALSE`
     const [newer] = yield* sql`
       SELECT migration_id AS version FROM holdfast_migrations WHERE migration_id > ${newest}
       ORDER BY migration_id DESC LIMIT 1`

@@ -165,6 +165,19 @@ describe("opening to read", () => {
       assert.lengthOf(yield* opened({ filename }, allRows), 1)
     }))
 
+  it.scoped("a store that is to write is not opened on a database that can only be read", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      yield* opened({ filename }, enqueue(job(1)))
+      // What SQLite makes of a file that may not be written to, and it stays so after the file may be.
+      const client = SqliteClient.layer({ filename, readonly: true, disableWAL: true })
+      const refused = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(SqlJobStore.layer(), client))))
+      assert.match(
+        String(refused),
+        /^StoreError: The job store failed in migrate: attempt to write a readonly database/
+      )
+    }))
+
   it.scoped("what is not there is not made by opening it to read", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporaryFolder, "folder", "jobs.db")
