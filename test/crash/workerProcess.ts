@@ -1,4 +1,5 @@
-import { NodeRuntime } from "@effect/platform-node"
+// Not from the barrel, which takes longer to load than everything else.
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Duration, Effect, Layer, Logger } from "effect"
 import { mkdirSync, rmdirSync, writeSync } from "node:fs"
 import { handleSignals } from "../../src/cli/signals.ts"
