@@ -1,0 +1,46 @@
+import { Command, Options } from "@effect/cli"
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Option } from "effect"
+import { table } from "./chaosReport.ts"
+import { runChaos } from "./chaosRun.ts"
+
+const flags = {
+  seconds: Options.integer("seconds").pipe(
+    Options.withDefault(60),
+    Options.withDescription("How long to go on, about")
+  ),
+  kills: Options.integer("kills").pipe(
+    Options.withDefault(0),
+    Options.withDescription("Go on until so many workers were killed")
+  ),
+  pauses: Options.integer("pauses").pipe(
+    Options.withDefault(0),
+    Options.withDescription("Go on until so many workers were stopped and continued")
+  ),
+  seed: Options.integer("seed").pipe(
+    Options.optional,
+    Options.withDescription("Makes the same choices again; processes are never the same again")
+  )
+}
+
+/** `pnpm chaos`: exits with 1 when something did not hold. */
+const chaos = Command.make("chaos", flags, ({ seed, ...flags }) =>
+  Effect.gen(function*() {
+    const drawn = Option.getOrElse(seed, () => Math.floor(Math.random() * 2 ** 31))
+    yield* Console.log(`Chaos with --seed ${drawn}`)
+    const result = yield* runChaos({
+      ...flags,
+      seed: drawn,
+      progress: ({ jobs, kills, pauses, seconds, violations }) =>
+        Console.log(`${seconds} s: ${kills} kills, ${pauses} pauses, ${jobs} jobs, ${violations.length} violations`)
+    })
+    yield* Console.log(table(result))
+    if (result.violations.length > 0) yield* Effect.sync(() => void (process.exitCode = 1))
+  }))
+
+const [runtime = "", script = "", ...given] = process.argv
+
+Command.run(chaos, { name: "Chaos", version: "1" })(
+  // Package runners pass on the `--` that ends their own flags.
+  [runtime, script, ...(given[0] === "--" ? given.slice(1) : given)]
+).pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)

@@ -1,0 +1,59 @@
+const nothingYet = {
+  kills: 0,
+  pauses: 0,
+  terms: 0,
+  lockHolds: 0,
+  fullDisks: 0,
+  readOnlyFiles: 0,
+  garbageFiles: 0,
+  systemCallKills: 0,
+  databasesGone: 0,
+  jobs: 0,
+  /** Settles sent after a later attempt was claimed, each refused. */
+  lateSettlesRefused: 0,
+  /** Handlers that overlapped because the older one's process stood still past its deadline. */
+  overlapsExcused: 0,
+  /** The longest, in milliseconds, that the loop of a worker stood still without having been stopped. */
+  longestStall: 0
+}
+
+type Counts = typeof nothingYet
+
+/** What a chaos run has done and found so far. */
+export interface Tally extends Counts {
+  readonly skipped: Set<string>
+  readonly violations: Set<string>
+}
+
+export const makeTally = (): Tally => ({ ...nothingYet, skipped: new Set(), violations: new Set() })
+
+/** What a chaos run has done and found. A plain object, to be recorded as it is. */
+export interface ChaosResult extends Readonly<Counts> {
+  readonly seconds: number
+  readonly seed: number
+  /** What could not be done here, and why. */
+  readonly skipped: ReadonlyArray<string>
+  /** What did not hold, each with its evidence. */
+  readonly violations: ReadonlyArray<string>
+}
+
+export const resultOf = (tally: Tally, seconds: number, seed: number): ChaosResult => ({
+  seconds: Math.round(seconds),
+  seed,
+  ...tally,
+  longestStall: Math.round(tally.longestStall),
+  skipped: [...tally.skipped],
+  violations: [...tally.violations]
+})
+
+/** The result as a person reads it. */
+export const table = ({ skipped, violations, ...counts }: ChaosResult): string =>
+  [
+    ...Object.entries({ ...counts, violations: violations.length }).map(([name, count]) =>
+      `${words(name).padEnd(24)}${String(count).padStart(12)}`
+    ),
+    ...skipped.map((what) => `skipped: ${what}`),
+    ...violations.map((what) => `VIOLATION: ${what}`)
+  ].join("\n")
+
+const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

@@ -1,0 +1,116 @@
+import { Cause, Effect, Logger, LogLevel } from "effect"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Dice } from "./chaosDice.ts"
+import { monotonicNow } from "./chaosJournal.ts"
+import { lockHold, signals } from "./chaosNemesis.ts"
+import type { ChaosResult, Tally } from "./chaosReport.ts"
+import { makeTally, resultOf } from "./chaosReport.ts"
+import type { Scenario, Stage } from "./chaosScenarios.ts"
+import { databaseGoes, diskFills, fileIsGarbage, fileIsReadOnly } from "./chaosScenarios.ts"
+import { Site } from "./chaosSite.ts"
+import { killAtSystemCalls } from "./chaosSystemCalls.ts"
+
+/** How long a run goes on: for so long, and until there were so many kills and pauses. */
+export interface ChaosOptions {
+  readonly seconds: number
+  readonly kills: number
+  readonly pauses: number
+  readonly seed: number
+  /** Told now and then how far the run has come. */
+  readonly progress?: (soFar: ChaosResult) => Effect.Effect<void>
+}
+
+/** More than there are cores on a small machine, so that they are late as well. */
+const fleet = 6
+
+/** What the end of a run takes: one drain, and what was begun. */
+const windUp = 12_000
+
+/** A drain at most so often, since nothing is killed meanwhile. */
+const roundsPerPage = 12
+
+/** A lock hold once in so many rounds: it keeps everybody waiting. */
+const roundsPerLockHold = 14
+
+/**
+ * Runs worker processes on one file under a load of jobs, does to them what can
+ * be done to processes, and holds what they did against the database. Beside it
+ * goes what needs a database of its own. Nothing found is thrown: it is in the
+ * result.
+ */
+export const runChaos = (
+  { kills, pauses, progress = () => Effect.void, seconds, seed }: ChaosOptions
+): Effect.Effect<ChaosResult> =>
+  Effect.gen(function*() {
+    const tally = makeTally()
+    const startedAt = monotonicNow()
+    const soFar = () => resultOf(tally, (monotonicNow() - startedAt) / 1_000, seed)
+    let over = false
+    const isOver = () =>
+      over ||
+      monotonicNow() > startedAt + seconds * 1_000 - windUp && tally.kills >= kills && tally.pauses >= pauses
+    const told = Effect.suspend(() => progress(soFar()))
+    yield* Effect.acquireUseRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-chaos-"))),
+      (folder) =>
+        Effect.all([
+          rounds({ folder, tally, dice: new Dice(seed, "rounds") }, isOver, told).pipe(
+            toTheEnd(tally, "the rounds"),
+            Effect.ensuring(Effect.sync(() => void (over = true)))
+          ),
+          scenarios({ folder, tally, dice: new Dice(seed, "scenarios") }, isOver)
+        ], { concurrency: "unbounded", discard: true }),
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+    )
+    return soFar()
+  }).pipe(
+    // What is freed by hand after a kill is no news.
+    Logger.withMinimumLogLevel(LogLevel.Error)
+  )
+
+/** What breaks the run itself, such as a database that cannot be read, is a finding as well. */
+const toTheEnd = (tally: Tally, what: string) => <R>(effect: Effect.Effect<void, never, R>) =>
+  Effect.catchAllCause(effect, (cause) =>
+    Cause.isInterruptedOnly(cause)
+      ? Effect.failCause(cause)
+      : Effect.sync(() => void tally.violations.add(`${what} could not go on: ${Cause.pretty(cause)}`)))
+
+/** The nemesis of the one file. */
+const rounds = ({ dice, folder, tally }: Stage, isOver: () => boolean, told: Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const site = new Site({ folder, tally, database: join(folder, "jobs.db"), produceEvery: 180 })
+    const staff = Effect.suspend(() => site.start).pipe(Effect.repeat({ until: () => site.living.length >= fleet }))
+    yield* staff
+    yield* site.recovered(monotonicNow(), "the start")
+    const holdAt = dice.between(1, 4)
+    for (let round = 0; !isOver() || tally.lockHolds === 0; round++) {
+      if (site.living.length < fleet) yield* staff
+      if (round % roundsPerLockHold === holdAt || isOver()) yield* lockHold(site, dice, tally)
+      else yield* signals(site, dice, tally)
+      if (round % roundsPerPage === roundsPerPage - 1) yield* Effect.zipRight(site.drain("a page of rounds"), told)
+    }
+    yield* site.drain("the last round")
+  }).pipe(Effect.scoped)
+
+/** What has a database of its own: each once, then again and again in another order. */
+const scenarios = (stage: Stage, isOver: () => boolean) =>
+  Effect.gen(function*() {
+    const all: ReadonlyArray<Scenario> = [
+      fileIsGarbage,
+      killAtSystemCalls(),
+      databaseGoes,
+      fileIsReadOnly,
+      diskFills
+    ]
+    for (let turn = 0; turn === 0 || !isOver(); turn++) {
+      for (const [index, scenario] of stage.dice.shuffled(all).entries()) {
+        if (turn > 0 && isOver()) return
+        const folder = join(stage.folder, `scenario ${turn} ${index}`)
+        mkdirSync(folder)
+        yield* Effect.scoped(scenario({ ...stage, folder })).pipe(toTheEnd(stage.tally, "a scenario"))
+        rmSync(folder, { recursive: true, force: true })
+      }
+    }
+  })
