@@ -6,7 +6,7 @@ import type { EnqueueOptions } from "../../src/runtime/JobQueue.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import type { History } from "./History.ts"
 import type { Behaviour, Kinds } from "./jobs.ts"
-import { Behaviour as Behaviours } from "./jobs.ts"
+import { Behaviour as Behaviours, longestRefusal } from "./jobs.ts"
 import type { Plan } from "./plan.ts"
 
 /** What clients share, in every process of the fleet. */
@@ -63,6 +63,8 @@ const someWork = (world: ClientWorld) =>
     const kind = yield* oneOf(["steady", "steady", "brief", "timed", "once"] as const)
     const takes = behaviour === "outlast the lease"
       ? yield* Random.nextIntBetween(lease, 3 * lease)
+      : behaviour === "refuse to stop"
+      ? yield* Random.nextIntBetween(1, longestRefusal)
       : behaviour === "block"
       ? yield* oneOf([1000, lease / 2, lease, 2 * lease])
       : yield* Random.nextIntBetween(1, 15_000)

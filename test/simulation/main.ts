@@ -27,7 +27,9 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
           processes,
           done: (simulated) => {
             tally.add(simulated)
-            if (simulated.violations.length > 0) failed.push(simulated)
+            if (simulated.violations.length === 0) return
+            failed.push(simulated)
+            process.stdout.write(`seed ${simulated.seed} broke ${simulated.violations[0]}\n`)
           }
         }),
       catch: (error) => error as Error

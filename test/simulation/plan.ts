@@ -46,7 +46,7 @@ export const makePlan = (world: World): Plan => {
   const random = world.stream("plan")
   const between = (least: number, most: number) => least + random.integer(most - least + 1)
   // One seed in ten is left in peace, where nothing may go wrong at all.
-  const likely = random.number() < 0.1 ? 0 : 0.5
+  const likely = random.number() < 0.1 ? 0 : 0.6
   const classes = new Set(faultClasses.filter(() => random.number() < likely))
   const lease = pick(random, [20_000, 30_000, 60_000, 120_000])
   const machines = Array.from({ length: between(2, 4) }, (_, index) => ({
@@ -62,7 +62,7 @@ export const makePlan = (world: World): Plan => {
       // The brief kind's lease is half of this, and the heartbeat less than half of that.
       heartbeatInterval: Math.floor(lease / pick(random, [5, 6, 10])),
       pollInterval: between(5, 60) * 1000,
-      staleCheckInterval: between(5, 40) * 1000,
+      staleCheckInterval: between(10, 60) * 1000,
       shutdownGrace: pick(random, [0, 5000, 20_000]),
       concurrency: between(1, 6),
       queues: random.number() < 0.3 ? { default: between(1, 3), bulk: between(1, 2) } : undefined,
@@ -72,9 +72,9 @@ export const makePlan = (world: World): Plan => {
     jobs: between(20, 90),
     classes,
     rates: {
-      "fail before": rate("fail before", 0.15),
-      "fail after": rate("fail after", 0.15),
-      latency: rate("latency", 0.9),
+      "fail before": rate("fail before", 0.2),
+      "fail after": rate("fail after", 0.2),
+      latency: rate("latency", 0.95),
       stall: rate("stall", 0.03),
       defect: rate("defect", 0.03)
     },
@@ -96,7 +96,7 @@ const deeds = (
     ["pause", 6, () => pick(random, [500, lease - 1000, lease, lease + 1000, 4 * lease])],
     ["clock jump", 3, () => pick(random, [500, 31_000, 3_600_000]) * pick(random, [-1, 1])],
     ["outage", 3, () => 1000 + random.integer(2 * lease)],
-    ["busy", 3, () => pick(random, [200, 1000, 4000, 8000, 20_000])],
+    ["busy", 3, () => pick(random, [100, 500, 2000, 8000])],
     ["full", 2, () => 5000 + random.integer(60_000)]
   ]
   const planned: Array<Omit<Planned, "name">> = []
