@@ -1,0 +1,40 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Schema, TestClock } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import type { ClaimedJob } from "../../src/store/JobStore.ts"
+import type { Fault } from "./harness.ts"
+import { Faults, inHoldfast, linesSaying, settled, work } from "./harness.ts"
+
+const Task = Job.make("deadAttempt.task", { payload: Schema.Void, lease: "1 minute" })
+
+/** A store with a bug: the jobs it gives are of a kind that nobody asked for, and no attempt can be made of them. */
+const ofAnotherKind: Fault = (call) =>
+  Effect.map(call, (jobs) => (jobs as ReadonlyArray<ClaimedJob>).map((job) => ({ ...job, kind: "other" })) as never)
+
+it.effect("an attempt that dies is in the log, its slot is free again, and its job is run once its lease is over", () => {
+  const ran: Array<string> = []
+  return Effect.gen(function*() {
+    const faults = yield* Faults
+    yield* work({
+      jobs: [Task],
+      concurrency: 1,
+      heartbeatInterval: "20 seconds",
+      staleCheckInterval: "10 seconds",
+      pollInterval: "10 seconds"
+    })
+    yield* faults.inject("claim", ofAnotherKind, 1)
+    const { id } = yield* JobQueue.enqueue(Task, undefined)
+    yield* settled
+    const [line] = yield* linesSaying("The attempt died; its lease will run out")
+    assert.strictEqual(line?.level, "FATAL")
+    assert.strictEqual(line?.annotations["jobId"], id)
+
+    yield* JobQueue.enqueue(Task, undefined)
+    yield* settled
+    assert.lengthOf(ran, 1)
+    yield* TestClock.adjust("70 seconds")
+    const { attempts, failures, status } = yield* JobQueue.get(id)
+    assert.deepStrictEqual([status, attempts, failures], ["succeeded", 2, 1])
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
+})

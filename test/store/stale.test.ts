@@ -1,0 +1,110 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber, TestClock } from "effect"
+import type { Lease } from "../../src/domain/Lease.ts"
+import type { StaleJob } from "../../src/store/JobStore.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
+import {
+  claim,
+  claimOne,
+  enqueue,
+  extend,
+  get,
+  job,
+  jobId,
+  leaseFor,
+  memory,
+  release,
+  releaseStale,
+  running,
+  start,
+  startClock
+} from "./someJobs.ts"
+
+describe("a sweep", () => {
+  it.effect("that frees one job leaves those alone whose lease goes on", () =>
+    Effect.gen(function*() {
+      yield* running(1)
+      yield* TestClock.adjust(1)
+      yield* running(2)
+      yield* TestClock.adjust(leaseFor - 1)
+      assert.deepStrictEqual((yield* releaseStale).map(({ id }) => id), [jobId(1)])
+      assert.strictEqual((yield* get(jobId(2))).status, "running")
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("frees no more than it answers for, also of jobs that were claimed in one", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(job(1), job(2))
+      yield* claim()
+      yield* TestClock.adjust(leaseFor)
+      assert.deepStrictEqual((yield* store.releaseStale({ limit: 1 })).map(({ id }) => id), [jobId(1)])
+      assert.strictEqual((yield* get(jobId(2))).status, "running")
+    }).pipe(Effect.provide(memory)))
+})
+
+/** A clock that stands at the instant at which the leases of these tests are over. */
+const leasesAreOver = Object.assign(Clock.make(), {
+  currentTimeMillis: Effect.succeed(start + leaseFor),
+  unsafeCurrentTimeMillis: () => start + leaseFor
+})
+
+/**
+ * Runs a sweep beside something else that happens to the one lease that is over,
+ * both in one transaction of the app's, after each number of steps of the sweep.
+ * What happens meanwhile finds the clock set back to `now` after the claim.
+ */
+const atEveryStep = <A, E>(
+  now: number,
+  meanwhile: (lease: Lease) => Effect.Effect<A, E, JobStore>,
+  check: (result: A, swept: ReadonlyArray<StaleJob>) => void
+) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    for (let steps = 0; steps < 60; steps++) {
+      yield* startClock
+      const lease = yield* running(steps)
+      yield* TestClock.setTime(start + now)
+      yield* sql.withTransaction(Effect.gen(function*() {
+        const sweep = yield* releaseStale.pipe(
+          Effect.withClock(leasesAreOver),
+          Effect.withMaxOpsBeforeYield(16),
+          Effect.fork
+        )
+        for (let step = 0; step < steps; step++) yield* Effect.yieldNow()
+        check(yield* meanwhile(lease), yield* Fiber.join(sweep))
+      }))
+      yield* sql`DELETE FROM holdfast_jobs`
+    }
+  }).pipe(Effect.provide(memory))
+
+describe("a sweep in a transaction that other fibers share", () => {
+  it.effect("leaves a job whose lease is extended while it looks", () => {
+    const seen = new Set<string>()
+    return atEveryStep(
+      1,
+      (lease) => Effect.option(extend(lease)),
+      (extended, swept) => {
+        assert.strictEqual(swept.length, extended._tag === "Some" ? 0 : 1)
+        seen.add(extended._tag)
+      }
+    ).pipe(Effect.zipRight(Effect.sync(() => assert.deepStrictEqual([...seen], ["Some", "None"]))))
+  })
+
+  it.effect("frees no attempt that has ended while it looks, though the next one's lease ends at the same instant", () => {
+    const seen = new Set<string>()
+    return atEveryStep(
+      0,
+      (lease) =>
+        Effect.gen(function*() {
+          const released = yield* Effect.option(release(lease))
+          if (released._tag === "Some") assert.strictEqual((yield* claimOne()).lockedUntil, lease.lockedUntil)
+          return released._tag
+        }),
+      (released, swept) => {
+        assert.strictEqual(swept.filter(({ attempt }) => attempt === 1).length, released === "Some" ? 0 : 1)
+        seen.add(released)
+      }
+    ).pipe(Effect.zipRight(Effect.sync(() => assert.deepStrictEqual([...seen], ["Some", "None"]))))
+  })
+})
