@@ -1,0 +1,23 @@
+import * as attempt from "./catalogue/attempt.ts"
+import * as byRequest from "./catalogue/byRequest.ts"
+import * as claim from "./catalogue/claim.ts"
+import * as enqueue from "./catalogue/enqueue.ts"
+import * as fences from "./catalogue/fences.ts"
+import * as heartbeat from "./catalogue/heartbeat.ts"
+import * as queue from "./catalogue/queue.ts"
+import * as settle from "./catalogue/settle.ts"
+import * as stale from "./catalogue/stale.ts"
+import * as transactions from "./catalogue/transactions.ts"
+import * as worker from "./catalogue/worker.ts"
+import type { Equivalent, Mutant } from "./Mutant.ts"
+
+const themes: ReadonlyArray<{
+  readonly mutants: ReadonlyArray<Mutant>
+  readonly equivalents?: ReadonlyArray<Equivalent>
+}> = [enqueue, claim, fences, heartbeat, attempt, settle, stale, byRequest, transactions, worker, queue]
+
+/** Every broken variant that a test must notice, in the order a job would meet them. */
+export const mutants: ReadonlyArray<Mutant> = themes.flatMap((theme) => theme.mutants)
+
+/** Every variant that nobody can tell from the right one, each with the argument why. */
+export const equivalents: ReadonlyArray<Equivalent> = themes.flatMap((theme) => theme.equivalents ?? [])

@@ -1,0 +1,209 @@
+import type { Mutant } from "../Mutant.ts"
+
+const file = "src/runtime/attempt.ts"
+const outcome = "src/domain/Outcome.ts"
+const settle = ["test/runtime/settle.test.ts"]
+const heartbeat = ["test/runtime/heartbeat.test.ts"]
+const shutdown = ["test/runtime/shutdown.test.ts"]
+const outcomes = ["test/domain/Outcome.test.ts"]
+
+/** From a claimed job to its end: run, decide, settle. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A handler is told to stop and not interrupted",
+    file,
+    find: "yield* Fiber.interruptFork(fiber)\n",
+    replace: "\n",
+    killedBy: heartbeat,
+    hangs: true
+  },
+  {
+    name: "A timeout is not applied",
+    file,
+    find:
+      "yield* Deferred.succeed(stopRequest, StopReason.TimedOut({ after })).pipe(Effect.delay(after), Effect.forkScoped)",
+    replace: "void after",
+    killedBy: settle
+  },
+  {
+    name: "A payload that does not decode is tried again",
+    file,
+    find: "name: error._tag, final: true })",
+    replace: "name: error._tag, final: false })",
+    killedBy: settle
+  },
+  {
+    name: "A result that does not encode is tried again",
+    file,
+    find: "name: _tag, final: true })",
+    replace: "name: _tag, final: false })",
+    killedBy: settle
+  },
+  {
+    name: "A handler's finalizers run after its end was judged",
+    file,
+    find: "const fiber = yield* handle(handler, payload).pipe(\n      Effect.scoped,",
+    replace: "const fiber = yield* handle(handler, payload).pipe(",
+    killedBy: settle
+  },
+  {
+    name: "A settle that the store refuses counts as done",
+    file,
+    find: `if (Either.isLeft(answer.value)) return yield* Effect.as(events.leaseLost(job, "LeaseLost"), lost)`,
+    replace: `if (Either.isLeft(answer.value)) {
+      yield* events.settled(job, "succeeded", 0, {})
+      return { ended: "succeeded" } as const
+    }`,
+    killedBy: heartbeat
+  },
+  {
+    name: "A settle that failed is not tried again",
+    file,
+    find: "Effect.exit(Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor))))",
+    replace: "Effect.exit(write)",
+    killedBy: settle
+  },
+  {
+    name: "A settle that the driver throws in kills its attempt",
+    file,
+    find: `Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),`,
+    replace: "",
+    killedBy: settle
+  },
+  {
+    name: "A settle that is never answered is waited for",
+    file,
+    find: `      Effect.disconnect,
+      Effect.timeoutFail({
+        duration: Math.max(1000, leaseFor / 8),
+        onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
+      }),
+`,
+    replace: "",
+    killedBy: settle
+  },
+  {
+    name: "A settle that cannot be interrupted is waited for",
+    file,
+    find: "Effect.disconnect,\n      Effect.timeoutFail({",
+    replace: "Effect.timeoutFail({",
+    killedBy: settle
+  },
+  {
+    name: "A settle is tried for ever",
+    file,
+    find: "Schedule.jittered,\n    Schedule.upTo(leaseFor)",
+    replace: "Schedule.jittered",
+    killedBy: settle
+  },
+  {
+    name: "A snooze is settled as a failure",
+    file,
+    find: "store.release([{ lease, delay }])",
+    replace: `store.fail([{ lease, error: "snoozed", retryAfter: delay }])`,
+    killedBy: settle
+  },
+  {
+    name: "A job handed back at shutdown is settled as a failure",
+    file,
+    find: "store.release([{ lease, delay: 0 }])",
+    replace: `store.fail([{ lease, error: "shutdown", retryAfter: 0 }])`,
+    killedBy: shutdown
+  },
+  {
+    name: "A failure that says never again is tried again",
+    file,
+    find: "const delay = final ? Option.none() : yield* backoffDelay(attempt)",
+    replace: "const delay = yield* backoffDelay(attempt)",
+    killedBy: settle
+  },
+  {
+    name: "A worker's backoff counts attempts, snoozes and shutdowns included",
+    file,
+    find: "Backoff.delayAfter(handler.job.backoff, job.lease.failures + 1, now)",
+    replace: "Backoff.delayAfter(handler.job.backoff, job.lease.attempt, now)",
+    killedBy: settle
+  },
+  {
+    name: "A worker's backoff is one failure behind",
+    file,
+    find: "Backoff.delayAfter(handler.job.backoff, job.lease.failures + 1, now)",
+    replace: "Backoff.delayAfter(handler.job.backoff, Math.max(1, job.lease.failures), now)",
+    killedBy: settle
+  },
+  {
+    name: "A backoff that throws leaves its job unsettled",
+    file,
+    find: "Effect.catchAllDefect((defect) =>\n      Effect.logError(\"The job's backoff schedule died",
+    replace: "Effect.catchAllDefect((defect) => Effect.die(defect)), Effect.catchAll((defect) =>\n" +
+      "      Effect.logError(\"The job's backoff schedule died",
+    killedBy: settle
+  },
+  {
+    name: "Progress under a lost lease is taken for written",
+    file,
+    find: "if (answer !== undefined) yield* answer\n",
+    replace: "void answer\n",
+    killedBy: heartbeat
+  },
+  {
+    name: "A handler whose lease is lost settles its job",
+    file: outcome,
+    find: `if (reason === "LeaseLost" || reason === "DeadlinePassed") return`,
+    replace: `if (reason === "DeadlinePassed") return`,
+    killedBy: outcomes
+  },
+  {
+    name: "A handler that came to its deadline settles its job",
+    file: outcome,
+    find: `if (reason === "LeaseLost" || reason === "DeadlinePassed") return Outcome.Abandon({ reason })`,
+    replace: `if (reason === "LeaseLost") return Outcome.Abandon({ reason })`,
+    killedBy: heartbeat
+  },
+  {
+    name: "A handler that interrupts itself counts as one that was told to stop",
+    file: outcome,
+    find: "if (Option.isSome(stopped) && Cause.isInterrupted(exit.cause)) {\n    return stopped.value._tag",
+    replace: "if (Cause.isInterrupted(exit.cause)) {\n    return Option.getOrUndefined(stopped)?._tag",
+    also: [{
+      file: outcome,
+      find: "Duration.format(stopped.value.after)",
+      replace: `Option.isSome(stopped) && stopped.value._tag === "TimedOut" ? Duration.format(stopped.value.after) : ""`
+    }],
+    killedBy: outcomes
+  },
+  {
+    name: "A handler that was timed out is handed back",
+    file: outcome,
+    find: `return stopped.value._tag === "TimedOut"`,
+    replace: `return stopped.value._tag === "TimedOut" && stopped.value._tag !== "TimedOut"`,
+    killedBy: outcomes
+  },
+  {
+    name: "A handler that was told to stop and succeeded all the same is handed back",
+    file: outcome,
+    find: "if (Exit.isSuccess(exit)) return",
+    replace: "if (Exit.isSuccess(exit) && Option.isNone(stopped)) return",
+    also: [{
+      file: outcome,
+      find: "if (Option.isSome(stopped) && Cause.isInterrupted(exit.cause)) {",
+      replace:
+        "if (Exit.isSuccess(exit)) return Outcome.Release()\n  if (Option.isSome(stopped) && Cause.isInterrupted(exit.cause)) {"
+    }],
+    killedBy: outcomes
+  },
+  {
+    name: "A snooze hides that a finalizer died",
+    file: outcome,
+    find: "Cause.isDie(exit.cause) ? undefined : Option",
+    replace: "Option",
+    killedBy: settle
+  },
+  {
+    name: "Never again is tried again",
+    file: outcome,
+    find: "name: errorName(failure.reason),\n      final: true",
+    replace: "name: errorName(failure.reason),\n      final: false",
+    killedBy: outcomes
+  }
+]

@@ -1,0 +1,185 @@
+import type { Mutant } from "../Mutant.ts"
+
+const file = "src/store/SqlJobStore.ts"
+const life = ["test/store/life.test.ts"]
+const retry = ["test/store/retry.test.ts"]
+
+/** Cancel, retry, prune, and whose jobs may be seen. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "Cancelling a pending job deletes the request and leaves it pending",
+    file,
+    find: `status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
+        finished_at = CASE status WHEN 'pending' THEN \${now} END`,
+    replace: "finished_at = NULL",
+    also: [{
+      file,
+      find: "SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at",
+      replace: "SET cancel_requested_at = CASE status WHEN 'running' THEN ${now} END, updated_at"
+    }],
+    killedBy: life
+  },
+  {
+    name: "Cancelling a running job cancels it under its worker",
+    file,
+    find: `status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
+        finished_at = CASE status WHEN 'pending' THEN \${now} END`,
+    replace: "status = 'cancelled', finished_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL",
+    killedBy: life
+  },
+  {
+    name: "Cancelling changes a finished job",
+    file,
+    find: "AND ${visible(partitionKey)} AND status IN ('pending', 'running')\n      RETURNING status`",
+    replace: "AND ${visible(partitionKey)}\n      RETURNING status`",
+    killedBy: life
+  },
+  {
+    name: "A second cancel moves the instant of the first",
+    file,
+    find: "COALESCE(cancel_requested_at, ${now})",
+    replace: "${now}",
+    killedBy: life
+  },
+  {
+    name: "A retry keeps the failures of before",
+    file,
+    find: "available_at = ${now}, failures = 0, finished_at = NULL",
+    replace: "available_at = ${now}, finished_at = NULL",
+    killedBy: life
+  },
+  {
+    name: "A retry keeps who settled the job",
+    file,
+    find: "settled_by = NULL, cancel_requested_at = NULL, updated_at = ${now}\n      WHERE",
+    replace: "cancel_requested_at = NULL, updated_at = ${now}\n      WHERE",
+    killedBy: life
+  },
+  {
+    name: "A retry keeps the request to cancel",
+    file,
+    find: "settled_by = NULL, cancel_requested_at = NULL, updated_at = ${now}\n      WHERE",
+    replace: "settled_by = NULL, updated_at = ${now}\n      WHERE",
+    killedBy: life
+  },
+  {
+    name: "A retry leaves the job due when it was",
+    file,
+    find: "SET status = 'pending', available_at = ${now}, failures = 0",
+    replace: "SET status = 'pending', failures = 0",
+    killedBy: life
+  },
+  {
+    name: "A retry takes a job from the worker that runs it",
+    file,
+    find: "AND status IN ('failed', 'cancelled')\n        AND NOT EXISTS",
+    replace: "AND status <> 'pending'\n        AND NOT EXISTS",
+    also: [{
+      file,
+      find: "SET status = 'pending', available_at = ${now}, failures = 0",
+      replace:
+        "SET status = 'pending', result = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL, available_at = ${now}, failures = 0"
+    }],
+    killedBy: life
+  },
+  {
+    name: "A retry does not look who holds the job's unique key",
+    file,
+    find: "\n        AND NOT EXISTS (${sameKey})",
+    replace: "",
+    killedBy: life
+  },
+  {
+    name: "A retry is refused for the same unique key in another partition",
+    file,
+    find: "AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')\n",
+    replace: "\n",
+    killedBy: retry
+  },
+  {
+    name: "A retry is refused for the same unique key of another kind",
+    file,
+    find: "WHERE other.kind = holdfast_jobs.kind AND other.unique_key",
+    replace: "WHERE other.unique_key",
+    killedBy: retry
+  },
+  {
+    name: "A pruning deletes unfinished jobs",
+    file,
+    find: `\${byIndex("holdfast_jobs_finished")}
+        WHERE status = \${options.status} AND finished_at IS NOT NULL AND finished_at <= \${now - options.retention}
+        ORDER BY finished_at`,
+    replace: "WHERE COALESCE(finished_at, updated_at) <= ${now - options.retention} ORDER BY updated_at",
+    killedBy: life
+  },
+  {
+    name: "A pruning deletes finished jobs of every status",
+    file,
+    find: "WHERE status = ${options.status} AND finished_at IS NOT NULL",
+    replace: "WHERE status IN ('succeeded', 'failed', 'cancelled') AND finished_at IS NOT NULL",
+    killedBy: life
+  },
+  {
+    name: "A pruning does not wait for the retention",
+    file,
+    find: "finished_at <= ${now - options.retention}",
+    replace: "finished_at <= ${now}",
+    killedBy: life
+  },
+  {
+    name: "A pruning keeps jobs a millisecond longer than their retention",
+    file,
+    find: "finished_at <= ${now - options.retention}",
+    replace: "finished_at < ${now - options.retention}",
+    killedBy: life
+  },
+  {
+    name: "A pruning takes more than its limit",
+    file,
+    find: "ORDER BY finished_at LIMIT ${options.limit}`",
+    replace: "ORDER BY finished_at`",
+    killedBy: life
+  },
+  {
+    name: "Another tenant's job can be read",
+    file,
+    find: "WHERE id = ${id} AND ${visible(partitionKey)}`",
+    replace: "WHERE id = ${id}`",
+    killedBy: life
+  },
+  {
+    name: "Another tenant's job can be cancelled",
+    file,
+    find: "AND ${visible(partitionKey)} AND status IN ('pending', 'running')",
+    replace: "AND status IN ('pending', 'running')",
+    killedBy: ["test/runtime/observe.test.ts"]
+  },
+  {
+    name: "Another tenant's job can be retried",
+    file,
+    find: "AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')",
+    replace: "AND status IN ('failed', 'cancelled')",
+    killedBy: ["test/runtime/observe.test.ts"]
+  },
+  {
+    name: "A list shows other tenants' jobs",
+    file,
+    find: "visible(listing.partitionKey),",
+    replace: "",
+    killedBy: ["test/store/list.test.ts"]
+  },
+  {
+    name: "A page begins with the job that the page before ended with",
+    file,
+    find: "[sql`id < ${listing.before}`]",
+    replace: "[sql`id <= ${listing.before}`]",
+    killedBy: ["test/store/list.test.ts"]
+  },
+  {
+    name: "A list shows the oldest first",
+    file,
+    find: "ORDER BY id DESC LIMIT ${listing.limit}`",
+    replace: "ORDER BY id LIMIT ${listing.limit}`",
+    killedBy: ["test/store/list.test.ts"]
+  }
+]

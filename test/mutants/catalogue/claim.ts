@@ -1,0 +1,182 @@
+import type { Equivalent, Mutant } from "../Mutant.ts"
+
+const file = "src/store/SqlJobStore.ts"
+const claim = ["test/store/claim.test.ts"]
+const life = ["test/store/life.test.ts"]
+
+/** Which jobs a claim takes, how many, and what it writes. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A claim does not raise attempts",
+    file,
+    find: "attempts = attempts + 1",
+    replace: "attempts = max(attempts, 1)",
+    killedBy: life
+  },
+  {
+    name: "A claim takes a job only a millisecond after it is due",
+    file,
+    find: "AND due.priority = level.priority AND due.available_at <= ${now}",
+    replace: "AND due.priority = level.priority AND due.available_at < ${now}",
+    killedBy: life
+  },
+  {
+    name: "A claim takes a job a millisecond before it is due",
+    file,
+    find: "AND due.priority = level.priority AND due.available_at <= ${now}",
+    replace: "AND due.priority = level.priority AND due.available_at <= ${now} + 1",
+    killedBy: life
+  },
+  {
+    name: "A claim counts jobs that are not due as if they filled its slots",
+    file,
+    find: "AND j.priority = level.priority AND j.available_at <= ${now}",
+    replace: "AND j.priority = level.priority",
+    killedBy: ["test/store/claimOfMany.test.ts"]
+  },
+  {
+    name: "A claim chooses its jobs in no order",
+    file,
+    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id LIMIT",
+    replace: "FROM candidate WHERE place <= slots\n      LIMIT",
+    killedBy: claim
+  },
+  {
+    name: "A claim takes the earlier due before the higher priority",
+    file,
+    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id LIMIT",
+    replace: "FROM candidate WHERE place <= slots\n      ORDER BY available_at, priority DESC, id LIMIT",
+    killedBy: claim
+  },
+  {
+    name: "A claim takes the lower priority first",
+    file,
+    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id LIMIT",
+    replace: "FROM candidate WHERE place <= slots\n      ORDER BY priority, available_at, id LIMIT",
+    killedBy: claim
+  },
+  {
+    name: "A claim takes the latest due of a lane",
+    file,
+    find: "ORDER BY due.available_at, due.id LIMIT",
+    replace: "ORDER BY due.available_at DESC, due.id LIMIT",
+    killedBy: ["test/store/claimOfMany.test.ts"]
+  },
+  {
+    name: "A claim gives a queue's room to whichever of its jobs has the lowest id",
+    file,
+    find: "OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)",
+    replace: "OVER (PARTITION BY j.queue ORDER BY j.id)",
+    killedBy: claim
+  },
+  {
+    name: "A claim counts a queue's room for each kind by itself",
+    file,
+    find: "OVER (PARTITION BY j.queue ORDER BY",
+    replace: "OVER (PARTITION BY j.queue, j.kind ORDER BY",
+    killedBy: claim
+  },
+  {
+    name: "A claim believes the order of RETURNING",
+    file,
+    find: "claimed.toSorted(inClaimOrder).map(",
+    replace: "claimed.map(",
+    killedBy: claim
+  },
+  {
+    name: "A claim takes more than its limit",
+    file,
+    find: "ORDER BY priority DESC, available_at, id LIMIT ${request.limit}\n    )`",
+    replace: "ORDER BY priority DESC, available_at, id\n    )`",
+    killedBy: claim
+  },
+  {
+    name: "A claim ignores the limits of queues",
+    file,
+    find: "FROM candidate WHERE place <= slots",
+    replace: "FROM candidate",
+    killedBy: claim
+  },
+  {
+    name: "A claim leaves the last place of a queue empty",
+    file,
+    find: "FROM candidate WHERE place <= slots",
+    replace: "FROM candidate WHERE place < slots",
+    killedBy: claim
+  },
+  {
+    name: "A claim takes one more of a queue than its limit",
+    file,
+    find: "FROM candidate WHERE place <= slots",
+    replace: "FROM candidate WHERE place <= slots + 1",
+    killedBy: claim
+  },
+  {
+    name: "A claim stops at the first priority that has a job",
+    file,
+    find: "FROM level WHERE priority IS NOT NULL AND found < slots\n    )`",
+    replace: "FROM level WHERE priority IS NOT NULL AND found < 1\n    )`",
+    killedBy: claim
+  },
+  {
+    name: "A claim holds for the longest lease of all kinds asked for",
+    file,
+    find: "(SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)",
+    replace: "(SELECT max(lease_for) FROM named)",
+    killedBy: claim
+  },
+  {
+    name: "A claim leaves who settled the attempt before",
+    file,
+    find: "settled_by = NULL, updated_at = ${now},\n        locked_at",
+    replace: "updated_at = ${now},\n        locked_at",
+    killedBy: life
+  },
+  {
+    name: "The lease a claim gives does not know the failures before it",
+    file,
+    find: "attempt: attempts, failures }, lockedAt",
+    replace: "attempt: attempts, failures: 0 }, lockedAt",
+    killedBy: life
+  },
+  {
+    name: "The next instant is that of the latest job",
+    file,
+    find: "SELECT min((\n        SELECT j.available_at",
+    replace: "SELECT max((\n        SELECT j.available_at",
+    killedBy: claim
+  },
+  {
+    name: "What would be claimed is shown in another order",
+    file,
+    find: `available_at AS "availableAt" FROM chosen\n      ORDER BY priority DESC, available_at, id`,
+    replace: `available_at AS "availableAt" FROM chosen\n      ORDER BY id`,
+    killedBy: ["test/runtime/fiveOperations.test.ts"]
+  }
+]
+
+export const equivalents: ReadonlyArray<Equivalent> = [
+  {
+    name: "The jobs of a lane are read in no order",
+    file,
+    find: "ORDER BY due.available_at, due.id LIMIT",
+    replace: "LIMIT",
+    because:
+      "INDEXED BY makes the planner walk the claim index, whose last columns are this order. It stays written, " +
+      "for the planner checks it against the index, and another database has no such hint."
+  },
+  {
+    name: "A claim steps to one priority more when the better ones already fill its slots",
+    file,
+    find: "FROM level WHERE priority IS NOT NULL AND found < slots\n    )`",
+    replace: "FROM level WHERE priority IS NOT NULL AND found <= slots\n    )`",
+    because: "The jobs of that priority sort after those that fill the slots, so none is chosen. It costs one seek."
+  },
+  {
+    name: "A claim's update does not ask whether the jobs it chose are pending",
+    file,
+    find: "IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'",
+    replace: "IN (SELECT id FROM chosen)",
+    because: "They were chosen as pending by the same statement, which nothing comes in the middle of on SQLite."
+  }
+]

@@ -1,0 +1,107 @@
+import type { Mutant } from "../Mutant.ts"
+
+const file = "src/store/SqlJobStore.ts"
+const migration = "src/store/migrations/0001_jobs.ts"
+const enqueue = ["test/store/enqueue.test.ts"]
+
+/** Which jobs an enqueue adds, and what it answers for those it does not. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A unique key that is taken is an error of the database",
+    file,
+    find: "ON CONFLICT DO NOTHING",
+    replace: "ON CONFLICT (id) DO NOTHING",
+    killedBy: enqueue
+  },
+  {
+    name: "A unique key holds for all partitions together",
+    file: migration,
+    find: "ON holdfast_jobs (kind, COALESCE(partition_key, ''), unique_key)",
+    replace: "ON holdfast_jobs (kind, unique_key)",
+    killedBy: enqueue
+  },
+  {
+    name: "A unique key holds for all kinds together",
+    file: migration,
+    find: "ON holdfast_jobs (kind, COALESCE(partition_key, ''), unique_key)",
+    replace: "ON holdfast_jobs (COALESCE(partition_key, ''), unique_key)",
+    killedBy: enqueue
+  },
+  {
+    name: "A unique key does not hold for jobs of no partition",
+    file: migration,
+    find: "ON holdfast_jobs (kind, COALESCE(partition_key, ''), unique_key)",
+    replace: "ON holdfast_jobs (kind, partition_key, unique_key)",
+    killedBy: enqueue
+  },
+  {
+    name: "A unique key that is taken is answered with any partition's job",
+    file,
+    find: "AND COALESCE(j.partition_key, '') = COALESCE(value ->> 'partitionKey', '')",
+    replace: "AND COALESCE(j.partition_key, '') >= ''",
+    killedBy: enqueue
+  },
+  {
+    name: "The answer names the job that was not added, and not the one in its way",
+    file,
+    find: "id: found.get(job.id) ?? job.id, enqueued",
+    replace: "id: job.id, enqueued",
+    killedBy: enqueue
+  },
+  {
+    name: "An id given twice in one call is answered as added twice",
+    file,
+    find: "inserted.has(job.id) && place.get(job.id) === index",
+    replace: "inserted.has(job.id)",
+    killedBy: enqueue
+  },
+  {
+    name: "An id of another kind of job is taken for the same job",
+    file,
+    find: "j.kind = value ->> 'kind' AND j.payload = value ->> 'payload'",
+    replace: "j.payload = value ->> 'payload'",
+    killedBy: enqueue
+  },
+  {
+    name: "An id of a job with another payload is taken for the same job",
+    file,
+    find: "j.kind = value ->> 'kind' AND j.payload = value ->> 'payload'",
+    replace: "j.kind = value ->> 'kind'",
+    killedBy: enqueue
+  },
+  {
+    name: "An id of another tenant's job is taken for one's own",
+    file,
+    find: "\n          AND j.partition_key IS value ->> 'partitionKey' AS same",
+    replace: " AS same",
+    killedBy: enqueue
+  },
+  {
+    name: "An id conflict leaves the rest of its call in the caller's transaction",
+    file,
+    find: "yield* sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value FROM ${each([...inserted])})`",
+    replace: "",
+    killedBy: ["test/store/transactions.test.ts"]
+  },
+  {
+    name: "A delayed job is due at once",
+    file,
+    find: "${now} + (value ->> '$.available.after')",
+    replace: "${now}",
+    killedBy: ["test/runtime/enqueue.test.ts"]
+  },
+  {
+    name: "A job's instant is taken for a delay",
+    file,
+    find: "COALESCE(value ->> '$.available.at', ${now}",
+    replace: "COALESCE(${now} + (value ->> '$.available.at'), ${now}",
+    killedBy: ["test/runtime/enqueue.test.ts"]
+  },
+  {
+    name: "A large enqueue adds its first part only",
+    file,
+    find: "Effect.forEach(inChunks(jobs), (chunk) => insert(chunk, now))",
+    replace: "Effect.forEach(inChunks(jobs).slice(0, 1), (chunk) => insert(chunk, now))",
+    killedBy: enqueue
+  }
+]

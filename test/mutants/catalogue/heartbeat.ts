@@ -1,0 +1,207 @@
+import type { Equivalent, Mutant } from "../Mutant.ts"
+
+const file = "src/runtime/heartbeat.ts"
+const attempt = "src/runtime/attempt.ts"
+const heartbeat = ["test/runtime/heartbeat.test.ts"]
+
+/** How a lease is kept, and when its handler is told to stop. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "No heartbeat is forked",
+    file,
+    find: "const heart = yield* beat.pipe(",
+    replace: "const heart = yield* Effect.as(Effect.zipRight(Effect.never, beat), true).pipe(",
+    killedBy: heartbeat
+  },
+  {
+    name: "The heart beats once",
+    file,
+    find: "Effect.repeat({ schedule: Schedule.spaced(interval), until: (gone) => gone }),",
+    replace: "",
+    killedBy: heartbeat
+  },
+  {
+    name: "The heart beats the moment its job is claimed",
+    file,
+    find: "Effect.delay(interval),\n",
+    replace: "",
+    killedBy: heartbeat
+  },
+  {
+    name: "The heartbeat outlives its job",
+    file,
+    find: "Effect.delay(interval),\n      Effect.forkScoped",
+    replace: "Effect.delay(interval),\n      Effect.forkDaemon",
+    killedBy: heartbeat
+  },
+  {
+    name: "The heartbeat ends before the job is settled",
+    file: attempt,
+    find: "const settled = yield* settle(attempt, outcome)",
+    replace: "yield* lease.letGo\n    const settled = yield* settle(attempt, outcome)",
+    killedBy: heartbeat
+  },
+  {
+    name: "The heartbeat goes on when the lease is lost",
+    file,
+    find: "until: (gone) => gone }",
+    replace: "until: () => false }",
+    killedBy: ["test/runtime/lostLease.test.ts"]
+  },
+  {
+    name: "A lease that the store says is lost counts as extended",
+    file,
+    find: `if (answer === undefined || Either.isLeft(answer)) {
+        yield* stop(StopReason.LeaseLost())
+        return true
+      }
+      yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))
+      if (answer.right`,
+    replace: `yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))
+      if (answer !== undefined && Either.isRight(answer) && answer.right`,
+    killedBy: heartbeat
+  },
+  {
+    name: "A handler is not told that its lease is lost",
+    file,
+    find: "yield* stop(StopReason.LeaseLost())\n",
+    replace: "\n",
+    killedBy: heartbeat
+  },
+  {
+    name: "A handler is not told at the next heartbeat that its job was cancelled",
+    file,
+    find: "if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())",
+    replace: "",
+    killedBy: ["test/runtime/cancel.test.ts"]
+  },
+  {
+    name: "A handler is not told to stop at the deadline",
+    file,
+    find: "return yield* stop(StopReason.DeadlinePassed())",
+    replace: "return",
+    killedBy: heartbeat
+  },
+  {
+    name: "A lease whose deadline has passed is extended all the same",
+    file,
+    find: "yield* Fiber.interruptFork(heart)\n          return",
+    replace: "return",
+    killedBy: heartbeat
+  },
+  {
+    name: "An extension does not move the deadline",
+    file,
+    find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))",
+    replace: "",
+    killedBy: heartbeat
+  },
+  {
+    name: "The deadline counts from when the claim was answered and not from before it was sent",
+    file: "src/runtime/workerLoop.ts",
+    find: `      const claimSentAt = yield* monotonicMillis
+      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+`,
+    replace:
+      `      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+      const claimSentAt = yield* monotonicMillis
+`,
+    killedBy: heartbeat
+  },
+  {
+    name: "The deadline counts from when an extension was answered",
+    file,
+    find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))",
+    replace: "const answeredAt = yield* monotonicMillis\n      yield* Ref.set(deadline, answeredAt + holdsFor)",
+    killedBy: heartbeat
+  },
+  {
+    name: "A handler gets the whole lease and no time to stop in",
+    file,
+    find: "const holdsFor = leaseFor - deadlineMargin(leaseFor)",
+    replace: "const holdsFor = leaseFor",
+    killedBy: heartbeat
+  },
+  {
+    name: "Of a long lease a quarter is left to stop in",
+    file,
+    find: "Math.min(30_000, leaseFor / 4)",
+    replace: "leaseFor / 4",
+    killedBy: heartbeat
+  },
+  {
+    name: "Of a short lease 30 s are left to stop in",
+    file,
+    find: "Math.min(30_000, leaseFor / 4)",
+    replace: "30_000",
+    killedBy: heartbeat
+  },
+  {
+    name: "An extension is for half the lease",
+    file,
+    find: "store.extend([{ lease: job.lease, leaseFor }])",
+    replace: "store.extend([{ lease: job.lease, leaseFor: leaseFor / 2 }])",
+    killedBy: heartbeat
+  },
+  {
+    name: "A heartbeat that is never answered is waited for",
+    file,
+    find: "Effect.timeout(quarter),",
+    replace: "",
+    killedBy: heartbeat
+  },
+  {
+    name: "A heartbeat that cannot be interrupted is waited for",
+    file,
+    find: "Effect.disconnect,\n      Effect.timeout(quarter),",
+    replace: "Effect.timeout(quarter),",
+    killedBy: heartbeat
+  },
+  {
+    name: "A heartbeat that the driver throws in is the last one",
+    file,
+    find: "Effect.catchAllDefect(Effect.fail),\n",
+    replace: "\n",
+    killedBy: heartbeat
+  },
+  {
+    name: "A heartbeat that failed is the last one",
+    file,
+    find: "Effect.retry(Schedule.spaced(quarter))",
+    replace: "Effect.orDie",
+    killedBy: heartbeat
+  },
+  {
+    name: "A heartbeat that failed is tried again only an interval later",
+    file,
+    find: "Effect.retry(Schedule.spaced(quarter))",
+    replace: "Effect.retry(Schedule.spaced(interval))",
+    killedBy: heartbeat
+  },
+  {
+    name: "A zombie keeps its lease",
+    file: attempt,
+    find: "yield* lease.letGo\n",
+    replace: "\n",
+    killedBy: heartbeat
+  },
+  {
+    name: "A handler that takes its time to stop loses its heartbeat at once",
+    file: attempt,
+    find: "yield* Effect.sleep(patience)\n",
+    replace: "\n",
+    killedBy: heartbeat
+  }
+]
+
+export const equivalents: ReadonlyArray<Equivalent> = [
+  {
+    name: "An extension may set the deadline back",
+    file,
+    find: "(known) => Math.max(known, sentAt + holdsFor)",
+    replace: "() => sentAt + holdsFor",
+    because:
+      "Beats follow one another, so each is sent later than the last. One that was given up is interrupted, and " +
+      "comes to this line only before that."
+  }
+]

@@ -1,0 +1,188 @@
+import type { Mutant } from "../Mutant.ts"
+
+const file = "src/runtime/jobQueueClient.ts"
+const backoff = "src/domain/Backoff.ts"
+const byBackoff = ["test/domain/Backoff.test.ts"]
+const enqueue = ["test/runtime/enqueue.test.ts"]
+const five = ["test/runtime/fiveOperations.test.ts"]
+const observe = ["test/runtime/observe.test.ts"]
+const cancel = ["test/runtime/cancel.test.ts"]
+
+/** What the queue checks, tells and answers, and how long a failed job waits. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "An enqueue wakes no worker",
+    file,
+    find: "yield* store.afterTransaction(signals.wake)\n    }\n    return answers",
+    replace: "}\n    return answers",
+    killedBy: enqueue
+  },
+  {
+    name: "An enqueue wakes workers before the commit",
+    file,
+    find: "yield* store.afterTransaction(signals.wake)\n    }\n    return answers",
+    replace: "yield* signals.wake\n    }\n    return answers",
+    killedBy: enqueue
+  },
+  {
+    name: "A retry wakes no worker",
+    file,
+    find: "yield* store.retry(id, options?.partitionKey)\n      yield* store.afterTransaction(signals.wake)",
+    replace: "yield* store.retry(id, options?.partitionKey)",
+    killedBy: cancel
+  },
+  {
+    name: "A cancel waits for the next heartbeat, also in its own process",
+    file,
+    find: `if (status === "running") yield* store.afterTransaction(tellWorkers(id))`,
+    replace: "",
+    killedBy: cancel
+  },
+  {
+    name: "A cancel stops its handler before the commit",
+    file,
+    find: `if (status === "running") yield* store.afterTransaction(tellWorkers(id))`,
+    replace: `if (status === "running") yield* tellWorkers(id)`,
+    killedBy: cancel
+  },
+  {
+    name: "A cancel that was rolled back stops its handler",
+    file,
+    find: "job.cancelRequestedAt === null ? Effect.void : signals.cancel(id)",
+    replace: "signals.cancel(job.id)",
+    killedBy: cancel
+  },
+  {
+    name: "The same id may be given twice in one call",
+    file,
+    find: "if (twice !== undefined) {\n      return yield* new InvalidJob",
+    replace: "if (twice === \"\") {\n      return yield* new InvalidJob",
+    killedBy: enqueue
+  },
+  {
+    name: "A job may have a delay and an instant",
+    file,
+    find: "if (at !== undefined && delay !== undefined) {",
+    replace: "if (at !== undefined && delay === null) {",
+    killedBy: enqueue
+  },
+  {
+    name: "A negative delay is none",
+    file,
+    find: `typeof delay === "number" && !(delay >= 0)`,
+    replace: `typeof delay === "boolean"`,
+    killedBy: enqueue
+  },
+  {
+    name: "A job's priority is not its definition's",
+    file,
+    find: "options.priority ?? job.priority",
+    replace: "options.priority ?? 0",
+    killedBy: ["test/runtime/enqueue.test.ts", "test/runtime/fiveOperations.test.ts"]
+  },
+  {
+    name: "A job's queue is not its definition's",
+    file,
+    find: "options.queue ?? job.queue",
+    replace: `options.queue ?? "default"`,
+    killedBy: ["test/runtime/enqueue.test.ts", "test/runtime/fiveOperations.test.ts"]
+  },
+  {
+    name: "A job's budget is not its definition's",
+    file,
+    find: "options.maxAttempts ?? job.maxAttempts",
+    replace: "options.maxAttempts ?? 3",
+    killedBy: ["test/runtime/enqueue.test.ts", "test/runtime/fiveOperations.test.ts"]
+  },
+  {
+    name: "A page that is exactly full is followed by an empty one",
+    file,
+    find: "found.length > limit ? present",
+    replace: "found.length >= limit ? present",
+    killedBy: observe
+  },
+  {
+    name: "A write by hand under a lost lease answers true",
+    file,
+    find: "Effect.map(answers, ([answer]) => Either.isRight(present(answer)))",
+    replace: "Effect.map(answers, ([answer]) => present(answer) !== undefined)",
+    killedBy: five
+  },
+  {
+    name: "A failure by hand that shall not be retried is retried",
+    file,
+    find: "options?.retry === false",
+    replace: "options?.retry === true",
+    killedBy: five
+  },
+  {
+    name: "The backoff of a failure by hand is one failure behind",
+    file,
+    find: "lease.failures + 1, now)\n      const retryAfter",
+    replace: "Math.max(1, lease.failures), now)\n      const retryAfter",
+    killedBy: five
+  },
+  {
+    name: "A claim by hand ignores the lease of the definition",
+    file,
+    find: "options.leaseFor ?? Option.getOrElse(job.lease, () => defaultLease)",
+    replace: "options.leaseFor ?? defaultLease",
+    killedBy: ["test/runtime/enqueue.test.ts", "test/runtime/fiveOperations.test.ts"]
+  },
+  {
+    name: "The backoff takes one step too many",
+    file: backoff,
+    find: "step < failures; step++",
+    replace: "step <= failures; step++",
+    killedBy: byBackoff
+  },
+  {
+    name: "The backoff takes one step too few",
+    file: backoff,
+    find: "step < failures; step++",
+    replace: "step < failures - 1; step++",
+    killedBy: byBackoff
+  },
+  {
+    name: "A backoff that has ended goes on",
+    file: backoff,
+    find: "if (ScheduleDecision.isDone(decision)) return Option.none()",
+    replace: "if (ScheduleDecision.isDone(decision)) return Option.some(Duration.zero)",
+    killedBy: byBackoff
+  },
+  {
+    name: "Each step of a backoff is asked at the instant of the failure",
+    file: backoff,
+    find: "instant += delay",
+    replace: "instant += 0",
+    killedBy: byBackoff
+  },
+  {
+    name: "A backoff forgets its steps",
+    file: backoff,
+    find: "state = next\n",
+    replace: "void next\n",
+    killedBy: byBackoff
+  },
+  {
+    name: "The default backoff doubles without an end",
+    file: backoff,
+    find: `Schedule.exponential("60 seconds").pipe(\n  Schedule.union(Schedule.spaced("1 hour"))\n)`,
+    replace: `Schedule.exponential("60 seconds")`,
+    killedBy: byBackoff
+  },
+  {
+    name: "A delay is cut to whole milliseconds, so that a job is due too early",
+    file: backoff,
+    find: "Math.ceil(Duration.toMillis(Duration.min(delay, longestDelay)))",
+    replace: "Math.floor(Duration.toMillis(Duration.min(delay, longestDelay)))",
+    killedBy: byBackoff
+  },
+  {
+    name: "A delay may be longer than a row can keep",
+    file: backoff,
+    find: "Math.ceil(Duration.toMillis(Duration.min(delay, longestDelay)))",
+    replace: "Math.ceil(Duration.toMillis(delay))",
+    killedBy: byBackoff
+  }
+]

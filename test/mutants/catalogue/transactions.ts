@@ -1,0 +1,219 @@
+import type { Equivalent, Mutant } from "../Mutant.ts"
+
+const connection = "src/store/connection.ts"
+const transactions = "src/store/transactions.ts"
+const sqlite = "src/store/SqliteStore.ts"
+const sqlStore = "src/store/SqlJobStore.ts"
+const migrate = "src/store/migrate.ts"
+const byTransactions = ["test/store/transactions.test.ts"]
+const bySqlite = ["test/store/SqliteStore.test.ts"]
+
+/** The client, its transactions and its locks, and how operations meet them. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A statement of the app's gives the connection back before it runs",
+    file: connection,
+    find: "const held = holdingConnection(client)",
+    replace:
+      "const held: ReturnType<typeof holdingConnection> = (use) => Effect.flatMap(Effect.scoped(client.reserve), use)",
+    killedBy: byTransactions
+  },
+  {
+    name: "A statement of ours gives the connection back before it runs",
+    file: connection,
+    find: "Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use))",
+    replace: "Effect.flatMap(wait(Effect.scoped(client.reserve)), use)",
+    killedBy: byTransactions
+  },
+  {
+    name: "A transaction begins without the write lock",
+    file: connection,
+    find: `"BEGIN IMMEDIATE"`,
+    replace: `"BEGIN"`,
+    killedBy: byTransactions
+  },
+  {
+    name: "A COMMIT that failed leaves its transaction open",
+    file: connection,
+    find: `Effect.zipRight(rollback(connection), Effect.die(new NotTransacted("commit", error)))`,
+    replace: `Effect.die(new NotTransacted("commit", error))`,
+    killedBy: byTransactions
+  },
+  {
+    name: "A COMMIT that failed is a defect",
+    file: connection,
+    find: `Effect.die(new NotTransacted("commit", error))`,
+    replace: "Effect.die(error)",
+    killedBy: byTransactions
+  },
+  {
+    name: "What was rolled back because its COMMIT failed is acknowledged",
+    file: connection,
+    find: `Effect.zipRight(rollback(connection), Effect.die(new NotTransacted("commit", error)))`,
+    replace: "rollback(connection)",
+    killedBy: byTransactions
+  },
+  {
+    name: "A transaction is acknowledged before its COMMIT",
+    file: connection,
+    find: `commit: (connection) =>
+        Effect.catchAll(`,
+    replace: `commit: (connection) => Effect.asVoid(Effect.forkDaemon(run(connection, "COMMIT"))),
+      neverCalled: (connection: Connection) =>
+        Effect.catchAll(`,
+    killedBy: byTransactions
+  },
+  {
+    name: "A fiber that outlives its transaction writes into a later one",
+    file: connection,
+    find: "Effect.sync(() => void (transaction.open = false))",
+    replace: "Effect.void",
+    killedBy: byTransactions
+  },
+  {
+    name: "A transaction that is over still counts as the one a caller is in",
+    file: connection,
+    find: "return connection.open ? Option.some(connection.ofClient) : Option.none()",
+    replace: "return Option.some(connection.ofClient)",
+    killedBy: byTransactions
+  },
+  {
+    name: "A transaction nests in one that is over",
+    file: connection,
+    find: "Option.isSome(ambientConnection(context as Context.Context<never>)) ? context : withoutTransaction(context)",
+    replace: "context",
+    killedBy: ["test/store/outlivingFiber.test.ts"]
+  },
+  {
+    name: "A transaction that waits for the connection cannot be given up",
+    file: connection,
+    find: "yield* restore(Scope.extend(client.reserve, scope))",
+    replace: "yield* Scope.extend(client.reserve, scope)",
+    killedBy: byTransactions,
+    hangs: true
+  },
+  {
+    name: "A statement that finds the database locked fails at once",
+    file: connection,
+    find: `return Predicate.hasProperty(cause, "code") && String(cause.code).startsWith("SQLITE_BUSY")`,
+    replace: `return Predicate.hasProperty(cause, "code") && cause.code === "SQLITE_LOCKED"`,
+    killedBy: byTransactions
+  },
+  {
+    name: "A transaction that finds the database locked fails at once",
+    file: connection,
+    find: `error instanceof NotTransacted && error.step === "begin" && isBusy(error.error)`,
+    replace: "error instanceof Error && isBusy(error)",
+    killedBy: byTransactions
+  },
+  {
+    name: "A transaction whose COMMIT finds the database locked is run a second time",
+    file: connection,
+    find: `error instanceof NotTransacted && error.step === "begin" && isBusy(error.error)`,
+    replace: "error instanceof NotTransacted && isBusy(error.error)",
+    killedBy: ["test/store/busyCommit.test.ts"]
+  },
+  {
+    name: "A locked database is waited for without an end",
+    file: connection,
+    find: `Schedule.jittered,\n  Schedule.upTo("5 seconds")`,
+    replace: "Schedule.jittered",
+    killedBy: byTransactions,
+    hangs: true
+  },
+  {
+    name: "The driver waits for a lock, and the whole process with it",
+    file: sqlite,
+    find: "yield* client`PRAGMA busy_timeout = 0`",
+    replace: "",
+    killedBy: bySqlite
+  },
+  {
+    name: "A commit does not wait for the disk",
+    file: sqlStore,
+    find: "yield* sql`PRAGMA synchronous = ${sql.literal(options?.synchronous ?? \"full\")}`",
+    replace: "",
+    killedBy: bySqlite
+  },
+  {
+    name: "Two processes that start at once make the same tables",
+    file: migrate,
+    find: "yield* immediateTransaction(sql)(upToDate).pipe(",
+    replace: "yield* upToDate.pipe(",
+    killedBy: ["test/store/migrate.test.ts"]
+  },
+  {
+    name: "Tables of a newer version are opened",
+    file: migrate,
+    find: "WHERE migration_id > ${newest}",
+    replace: "WHERE migration_id > ${newest} + 1000",
+    killedBy: bySqlite
+  },
+  {
+    name: "An enqueue is no part of the caller's transaction, and waits for its end",
+    file: sqlStore,
+    find: `enqueue: (jobs) => transaction("enqueue", enqueue(jobs))`,
+    replace: `enqueue: (jobs) => Transactions.outsideTransaction(transaction("enqueue", enqueue(jobs)))`,
+    killedBy: ["test/runtime/enqueue.test.ts"],
+    hangs: true
+  },
+  {
+    name: "An enqueue takes part in another client's transaction",
+    file: transactions,
+    find: "Option.isSome(ambient) && ambient.value !== ours",
+    replace: "Option.isSome(ambient) && ambient.value === undefined",
+    killedBy: byTransactions
+  },
+  {
+    name: "An enqueue by itself is no transaction",
+    file: sqlStore,
+    find: `enqueue: (jobs) => transaction("enqueue", enqueue(jobs))`,
+    replace: `enqueue: (jobs) => statement("enqueue", enqueue(jobs))`,
+    killedBy: ["test/store/enqueue.test.ts", "test/store/transactions.test.ts"]
+  },
+  {
+    name: "What is to run after the transaction runs before its commit",
+    file: transactions,
+    find: "Option.isNone(ambient) ? effect : Effect.scoped(client.reserve)",
+    replace: "Option.isNone(ambient) || true ? effect : Effect.scoped(client.reserve)",
+    killedBy: byTransactions
+  },
+  {
+    name: "What is to run after the transaction never runs",
+    file: transactions,
+    find: "Effect.zipRight(effect),\n              outsideTransaction,",
+    replace: "outsideTransaction,",
+    killedBy: byTransactions
+  },
+  {
+    name: "What is to run after the transaction runs as a part of it",
+    file: transactions,
+    find: "Effect.zipRight(effect),\n              outsideTransaction,",
+    replace: "Effect.zipRight(effect),",
+    killedBy: byTransactions
+  },
+  {
+    name: "A worker works inside the transaction it was started in",
+    file: "src/runtime/Worker.ts",
+    find: "return outsideTransaction(runWorker(settings, handlers))",
+    replace: "return runWorker(settings, handlers)",
+    killedBy: ["test/runtime/worker.test.ts"]
+  },
+  {
+    name: "A handler works inside the transaction that its layer was built in",
+    file: "src/runtime/attempt.ts",
+    find: "Context.merge(withoutTransaction(services), attemptServices(",
+    replace: "Context.merge(services, attemptServices(",
+    killedBy: ["test/runtime/currentJob.test.ts"]
+  },
+  {
+    name: "A store is opened as a part of the caller's transaction",
+    file: sqlStore,
+    find: "// The tables are nobody's transaction. One of this very client holds the connection and must end first.\n" +
+      "      Transactions.outsideTransaction\n",
+    replace: "",
+    killedBy: bySqlite
+  }
+]
+
+export const equivalents: ReadonlyArray<Equivalent> = []

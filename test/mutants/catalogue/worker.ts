@@ -1,0 +1,308 @@
+import type { Equivalent, Mutant } from "../Mutant.ts"
+
+const file = "src/runtime/workerLoop.ts"
+const slots = "src/runtime/Slots.ts"
+const maintenance = "src/runtime/maintenance.ts"
+const worker = ["test/runtime/worker.test.ts"]
+const shutdown = ["test/runtime/shutdown.test.ts"]
+const byMaintenance = ["test/runtime/maintenance.test.ts"]
+
+/** When a worker claims, for which slots, what it survives, and how it ends. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A worker claims beyond its free slots",
+    file: slots,
+    find: "const free = this.concurrency - this.running.size",
+    replace: "const free = this.concurrency",
+    killedBy: worker
+  },
+  {
+    name: "A worker claims one more than its free slots",
+    file: slots,
+    find: "const free = this.concurrency - this.running.size",
+    replace: "const free = this.concurrency - this.running.size + 1",
+    killedBy: worker
+  },
+  {
+    name: "A worker leaves its last slot empty",
+    file: slots,
+    find: "const free = this.concurrency - this.running.size",
+    replace: "const free = this.concurrency - this.running.size - 1",
+    killedBy: worker
+  },
+  {
+    name: "A worker does not count what it runs from a queue",
+    file: slots,
+    find: "Math.min(free, limit - this.runningFrom(queue))",
+    replace: "Math.min(free, limit)",
+    killedBy: worker
+  },
+  {
+    name: "A worker looks into queues that it has no room for",
+    file: slots,
+    find: "\n        .filter(({ limit }) => limit > 0))",
+    replace: ")",
+    killedBy: worker
+  },
+  {
+    name: "A worker looks for jobs though all of its queues are full",
+    file: slots,
+    find: "return { limit: open ? free : 0, queues }",
+    replace: "return { limit: free, queues }",
+    killedBy: worker
+  },
+  {
+    name: "The slot of an attempt that died stays taken",
+    file: slots,
+    find: "slot.fiber = yield* attempt(slot.stopRequest).pipe(",
+    replace:
+      "slot.fiber = yield* attempt(slot.stopRequest).pipe(\n        Effect.tap(() => Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),",
+    also: [{
+      file: slots,
+      find: "Effect.ensuring(Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),",
+      replace: ""
+    }],
+    killedBy: ["test/runtime/deadAttempt.test.ts"]
+  },
+  {
+    name: "An attempt that died is not in the log",
+    file: slots,
+    find: `Effect.annotateLogs(Effect.logFatal("The attempt died; its lease will run out", cause), {
+            jobId: job.lease.jobId
+          })`,
+    replace: "Effect.asVoid(Effect.succeed(cause))",
+    killedBy: ["test/runtime/deadAttempt.test.ts"]
+  },
+  {
+    name: "A slot that becomes free wakes nobody",
+    file: slots,
+    find: "Effect.ensuring(Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed))",
+    replace: "Effect.ensuring(Effect.sync(() => this.running.delete(slot)))",
+    killedBy: worker
+  },
+  {
+    name: "A cancel stops every job of the worker",
+    file: slots,
+    find: "({ job }) => job.lease.jobId === id",
+    replace: "({ job }) => job.lease.jobId !== \"\" || id !== \"\"",
+    killedBy: ["test/runtime/cancel.test.ts"]
+  },
+  {
+    name: "A worker that is told to end in the middle of a claim leaves claimed jobs without attempts",
+    file,
+    find: "const claim = Effect.uninterruptible(Effect.gen(function*() {",
+    replace: "const claim = Effect.interruptible(Effect.gen(function*() {",
+    killedBy: shutdown
+  },
+  {
+    name: "A worker that is told to end claims once more when the store comes free",
+    file: "src/store/SqlJobStore.ts",
+    find: `claim: (request) => interruptibleUntilRun("claim", claim(request))`,
+    replace: `claim: (request) => statement("claim", claim(request))`,
+    killedBy: shutdown
+  },
+  {
+    name: "A worker stops polling after a store error",
+    file,
+    find: `Effect.catchAll((error) => Effect.as(events.storeUnavailable("claim", error), settings.pollInterval))`,
+    replace: "Effect.orDie",
+    killedBy: worker
+  },
+  {
+    name: "A defect in the store kills the worker's loop",
+    file,
+    find: "Effect.catchAllDefect(Effect.fail),\n",
+    replace: "\n",
+    killedBy: worker
+  },
+  {
+    name: "A worker asks a store that is away again and again without a pause",
+    file,
+    find: `Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)`,
+    replace: `Effect.as(events.storeUnavailable("claim", error), Duration.zero)`,
+    killedBy: worker,
+    hangs: true
+  },
+  {
+    name: "A worker hears of no job before its next poll",
+    file,
+    find: "yield* Queue.take(woken).pipe(Effect.timeoutOption(wait))",
+    replace: "yield* Effect.sleep(wait)",
+    killedBy: worker
+  },
+  {
+    name: "A worker looks only when it is woken",
+    file,
+    find: "yield* Queue.take(woken).pipe(Effect.timeoutOption(wait))",
+    replace: "yield* Queue.take(woken)",
+    killedBy: worker
+  },
+  {
+    name: "A delayed job waits for the poll after it is due",
+    file,
+    find: "if (wait > 0) return Duration.min(Duration.millis(wait), settings.pollInterval)",
+    replace: "if (wait > 0) return settings.pollInterval",
+    killedBy: worker
+  },
+  {
+    name: "A worker that knows of a later job does not poll before it",
+    file,
+    find: "if (wait > 0) return Duration.min(Duration.millis(wait), settings.pollInterval)",
+    replace: "if (wait > 0) return Duration.millis(wait)",
+    killedBy: worker
+  },
+  {
+    name: "A worker whose claim came back empty claims again at once",
+    file,
+    find: "(yield* claim) === 0 ? Duration.min(afterLostRace, settings.pollInterval) : Duration.zero",
+    replace: "(yield* claim) === 0 ? Duration.zero : Duration.zero",
+    killedBy: worker,
+    hangs: true
+  },
+  {
+    name: "A loop of claims starves everything else",
+    file,
+    find: "yield* turn\n",
+    replace: "\n",
+    killedBy: worker
+  },
+  {
+    name: "A worker claims more in all than it was told",
+    file,
+    find: "limit: Math.min(limit, yield* Ref.get(claimable))",
+    replace: "limit",
+    killedBy: worker
+  },
+  {
+    name: "A worker that was told to claim once claims until it is stopped",
+    file,
+    find: "if (settings.once) {",
+    replace: "if (settings.once && settings.concurrency < 0) {",
+    killedBy: worker,
+    hangs: true
+  },
+  {
+    name: "A worker with an end ends before its jobs do",
+    file,
+    find: "} else yield* claimLoop\n      yield* slots.ended",
+    replace: "} else yield* claimLoop\n      return",
+    also: [{ file, find: "if (slots.size > 0) {", replace: "if (slots.size > 1_000_000) {" }],
+    killedBy: worker
+  },
+  {
+    name: "A worker that is told to end gives running jobs no grace",
+    file,
+    find: "Effect.timeoutOption(settings.shutdownGrace)",
+    replace: "Effect.timeoutOption(0)",
+    killedBy: shutdown
+  },
+  {
+    name: "A worker that is told to end waits for running jobs without an end",
+    file,
+    find: "if (Option.isNone(timely)) yield* slots.stopAll(StopReason.Shutdown())",
+    replace: "void timely",
+    killedBy: shutdown,
+    hangs: true
+  },
+  {
+    name: "A worker ends before the jobs that it interrupts are handed back",
+    file,
+    find: "yield* slots.stopAll(StopReason.Shutdown())\n        yield* slots.ended",
+    replace: "yield* slots.stopAll(StopReason.Shutdown())",
+    killedBy: shutdown
+  },
+  {
+    name: "A worker that is told to end leaves its running jobs alone",
+    file,
+    find: "yield* Effect.addFinalizer(() => drain)",
+    replace: "void drain",
+    killedBy: shutdown
+  },
+  {
+    name: "A worker does not hear a cancel in its own process",
+    file,
+    find: "cancel: (id) => slots.cancel(id) })",
+    replace: "cancel: () => Effect.void })",
+    killedBy: ["test/runtime/cancel.test.ts"]
+  },
+  {
+    name: "A worker runs a handler that was made from another definition",
+    file,
+    find: "if (handler.job !== job) {",
+    replace: "if (handler.job.kind !== job.kind) {",
+    killedBy: ["test/runtime/workerOptions.test.ts"]
+  },
+  {
+    name: "A worker that has ended is still told of jobs",
+    file: "src/runtime/JobSignals.ts",
+    find: "() => Effect.sync(() => void listeners.delete(listener))",
+    replace: "() => Effect.void",
+    killedBy: ["test/runtime/JobSignals.test.ts"]
+  },
+  {
+    name: "Nobody keeps house",
+    file,
+    find: "yield* Effect.forkScoped(maintain(store, settings.staleCheckInterval, settings.retention))",
+    replace: "",
+    killedBy: byMaintenance
+  },
+  {
+    name: "House is kept once",
+    file: maintenance,
+    find: "Effect.repeat(Schedule.spaced(interval)),",
+    replace: "",
+    killedBy: byMaintenance
+  },
+  {
+    name: "Housekeeping ends at the first error",
+    file: maintenance,
+    find: "Effect.catchAll((error) => events.storeUnavailable(step, error))",
+    replace: "Effect.tapError((error) => events.storeUnavailable(step, error)), Effect.orDie",
+    killedBy: byMaintenance
+  },
+  {
+    name: "Housekeeping ends when the driver throws",
+    file: maintenance,
+    find: "Effect.catchAllDefect(Effect.fail),\n",
+    replace: "\n",
+    killedBy: byMaintenance
+  },
+  {
+    name: "Housekeeping waits for a store that never answers",
+    file: maintenance,
+    find: "Effect.disconnect,\n    Effect.timeout(stepFor),",
+    replace: "",
+    killedBy: byMaintenance
+  },
+  {
+    name: "Housekeeping frees and prunes one batch at a time",
+    file: maintenance,
+    find: "if (done < size) return total",
+    replace: "if (done <= size) return total",
+    killedBy: byMaintenance
+  },
+  {
+    name: "Succeeded jobs are kept as long as failed ones",
+    file: "src/runtime/Worker.ts",
+    find: `yield* kept("succeeded", "7 days")`,
+    replace: `yield* kept("succeeded", "30 days")`,
+    killedBy: byMaintenance
+  },
+  {
+    name: "A heartbeat may be as rare as half the lease",
+    file: "src/runtime/Worker.ts",
+    find: "Duration.toMillis(heartbeatInterval) * 2 >= Duration.toMillis(leaseFor)",
+    replace: "Duration.toMillis(heartbeatInterval) * 2 > Duration.toMillis(leaseFor)",
+    killedBy: ["test/runtime/workerOptions.test.ts"]
+  }
+]
+
+export const equivalents: ReadonlyArray<Equivalent> = [
+  {
+    name: "The room of a queue may be larger than that of the worker",
+    file: slots,
+    find: "Math.min(free, limit - this.runningFrom(queue))",
+    replace: "limit - this.runningFrom(queue)",
+    because: "A claim's own limit is the worker's room, and bounds all queues together."
+  }
+]

@@ -1,0 +1,97 @@
+import { NodeRuntime } from "@effect/platform-node"
+import { Clock, Console, Effect, Queue } from "effect"
+import { parseArgs } from "node:util"
+import { equivalents, mutants } from "./catalogue.ts"
+import type { Equivalent, Mutant } from "./Mutant.ts"
+import { makeTree, whileMutated } from "./tree.ts"
+import { judge, Verdict } from "./verdict.ts"
+
+/*
+ * `pnpm mutants [--only <text>]`: breaks a copy of the project as each mutant of
+ * the catalogue says, one at a time, and runs the tests that are to notice. Ends
+ * with 1 when one survives, or when nothing can be said of it.
+ */
+
+/** Each copy keeps a core busy, and two at a time keep the tests' own timeouts true on a small machine. */
+const atOnce = 2
+
+/** Only mutants whose name or file contains this. */
+const only = parseArgs({ options: { only: { type: "string", default: "" } } }).values.only
+const isChosen = ({ file, name }: Mutant | Equivalent) => name.includes(only) || file.includes(only)
+const chosen = mutants.filter(isChosen)
+const indistinguishable = equivalents.filter(isChosen)
+
+const isKilled = ({ hangs }: Mutant, verdict: Verdict) =>
+  verdict._tag === "Failed" || verdict._tag === "Hung" && hangs === true
+
+const word = (mutant: Mutant, verdict: Verdict) =>
+  Verdict.$match(verdict, {
+    Passed: () => "SURVIVED",
+    Failed: () => "killed",
+    Hung: () => mutant.hangs === true ? "hung" : "HUNG",
+    Broken: () => "BROKEN"
+  }).padEnd(8)
+
+const detail = Verdict.$match({
+  Passed: () => "",
+  Failed: ({ test }) => `by: ${test}`,
+  Hung: ({ where }) => `in: ${where}`,
+  Broken: ({ why }) => `because: ${why}`
+})
+
+/** A test that fails on the right program shows nothing by failing on a wrong one. */
+const unmutated = (trees: Queue.Queue<string>) =>
+  Effect.gen(function*() {
+    const tests = [...new Set(chosen.flatMap(({ killedBy }) => "simulate" in killedBy ? [] : killedBy))]
+    const simulate = [...new Set(chosen.flatMap(({ killedBy }) => "simulate" in killedBy ? killedBy.simulate : []))]
+    const [some = [], others = []] = [0, 1].map((half) => tests.filter((_, index) => index % 2 === half))
+    const runs = [some, others, { simulate }].filter((run) => ("simulate" in run ? run.simulate : run).length > 0)
+    const verdicts = yield* Effect.forEach(runs, (run) => inSomeTree(trees, (tree) => judge(tree, run)), {
+      concurrency: atOnce
+    })
+    const wrong = verdicts.find(({ _tag }) => _tag !== "Passed")
+    if (wrong === undefined) return true
+    yield* Console.log(`The program that nobody broke does not pass: ${wrong._tag} ${detail(wrong)}`)
+    return false
+  })
+
+const inSomeTree = <A, E, R>(trees: Queue.Queue<string>, use: (tree: string) => Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(Queue.take(trees), use, (tree) => Queue.offer(trees, tree))
+
+const testMutant = (trees: Queue.Queue<string>) => (mutant: Mutant) =>
+  inSomeTree(trees, (tree) =>
+    Effect.gen(function*() {
+      const began = yield* Clock.currentTimeMillis
+      const verdict = yield* whileMutated(tree, mutant, judge(tree, mutant.killedBy))
+      const seconds = (((yield* Clock.currentTimeMillis) - began) / 1000).toFixed(1).padStart(6)
+      yield* Console.log(
+        `${word(mutant, verdict)} ${seconds} s  ${mutant.name}\n                    ${detail(verdict)}`
+      )
+      return { mutant, verdict }
+    }))
+
+const program = Effect.gen(function*() {
+  if (chosen.length === 0) return yield* Effect.dieMessage(`No mutant's name or file contains "${only}"`)
+  const trees = yield* Queue.unbounded<string>()
+  for (let count = 0; count < atOnce; count++) yield* Queue.offer(trees, yield* makeTree(process.cwd()))
+  if (!(yield* unmutated(trees))) return false
+
+  const results = yield* Effect.forEach(chosen, testMutant(trees), { concurrency: atOnce })
+  for (const { because, name } of indistinguishable) {
+    yield* Console.log(`equivalent          ${name}\n                    ${because}`)
+  }
+  const survivors = results.filter(({ mutant, verdict }) => !isKilled(mutant, verdict))
+  yield* Console.log(
+    `\n${results.length - survivors.length} of ${results.length} mutants killed, ${indistinguishable.length} equivalent`
+  )
+  for (const { mutant, verdict } of survivors) {
+    yield* Console.log(`${word(mutant, verdict)} ${mutant.file}: ${mutant.name}`)
+  }
+  return survivors.length === 0
+})
+
+program.pipe(
+  Effect.scoped,
+  Effect.tap((passed) => Effect.sync(() => void (process.exitCode = passed ? 0 : 1))),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,95 @@
+import { Data, Effect, Schema } from "effect"
+import { readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import type { Mutant } from "./Mutant.ts"
+import { runNode } from "./processes.ts"
+
+/** What became of a tree under the tests that are to notice. */
+export type Verdict = Data.TaggedEnum<{
+  /** Every test passed. */
+  Passed: {}
+  /** A test failed, by an assertion or an error of its own. */
+  Failed: { readonly test: string; readonly message: string }
+  /** A test, or the whole run, waited too long. */
+  Hung: { readonly where: string }
+  /** Nothing was tested: the sources do not load, a statement is no SQL, or the runner itself broke. */
+  Broken: { readonly why: string }
+}>
+export const Verdict = Data.taggedEnum<Verdict>()
+
+/** Longer than the slowest test file takes on a busy machine, with one test that waits for its own timeout. */
+const runFor = 180_000
+
+const TestRun = Schema.parseJson(Schema.Struct({
+  testResults: Schema.Array(Schema.Struct({
+    name: Schema.String,
+    status: Schema.String,
+    message: Schema.String,
+    assertionResults: Schema.Array(Schema.Struct({
+      status: Schema.String,
+      fullName: Schema.String,
+      failureMessages: Schema.NullOr(Schema.Array(Schema.String))
+    }))
+  }))
+}))
+
+/** What these tests, or seeds of the simulation, say of a tree. */
+export const judge = (tree: string, killedBy: Mutant["killedBy"]): Effect.Effect<Verdict> =>
+  "simulate" in killedBy ? bySimulation(tree, killedBy.simulate) : byTests(tree, killedBy)
+
+/** These need the compiled program, which the project's own configuration makes first. */
+const needsPrograms = (test: string) => !/^test\/(?:domain|store|runtime|mutants)\//.test(test)
+
+const byTests = (tree: string, tests: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const report = join(tree, "report.json")
+    rmSync(report, { force: true })
+    const config = tests.some(needsPrograms) ? "vitest.config.ts" : "test/mutants/vitest.config.ts"
+    const ended = yield* runNode(tree, [
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      "--bail=1",
+      "--maxWorkers=1",
+      "--reporter=json",
+      `--outputFile=${report}`,
+      `--config=${config}`,
+      ...tests
+    ], runFor)
+    if (ended.code === undefined) return Verdict.Hung({ where: tests.join(", ") })
+    const run = yield* Effect.try(() => readFileSync(report, "utf8")).pipe(
+      Effect.flatMap(Schema.decode(TestRun)),
+      Effect.option
+    )
+    if (run._tag === "None") return Verdict.Broken({ why: ended.output })
+    return verdictOf(run.value, ended.code === 0)
+  })
+
+/** Of a run that has ended. A hang counts only when nothing else failed. */
+const verdictOf = ({ testResults }: typeof TestRun.Type, passed: boolean): Verdict => {
+  const failed = testResults.flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === "failed")
+    .map(({ failureMessages, fullName }) => ({ test: fullName, message: (failureMessages ?? []).join("\n") }))
+  const nonsense = failed.find(({ message }) => /syntax error|no such column|no query solution/.test(message))
+  if (nonsense !== undefined) return Verdict.Broken({ why: nonsense.message })
+  const told = failed.find(({ message }) => !/^Error: (?:Test|Hook) timed out in/.test(message))
+  if (told !== undefined) return Verdict.Failed(told)
+  const [hung] = failed
+  if (hung !== undefined) return Verdict.Hung({ where: hung.test })
+  const unloaded = testResults.find(({ status }) => status === "failed")
+  if (unloaded !== undefined) return Verdict.Broken({ why: unloaded.message })
+  return passed ? Verdict.Passed() : Verdict.Broken({ why: "every test passed, and the run failed" })
+}
+
+/** The simulation is compiled in the tree, and ends with 1 when a seed shows a promise broken. */
+const bySimulation = (tree: string, seeds: ReadonlyArray<number>) =>
+  Effect.gen(function*() {
+    const compiled = yield* runNode(tree, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.processes.json"], runFor)
+    if (compiled.code !== 0) return Verdict.Broken({ why: compiled.output })
+    for (const seed of seeds) {
+      const ended = yield* runNode(tree, [".build/test/simulation/main.js", "--seed", String(seed)], runFor)
+      if (ended.code === undefined) return Verdict.Hung({ where: `seed ${seed}` })
+      if (ended.code === 1) return Verdict.Failed({ test: `seed ${seed}`, message: ended.output })
+      if (ended.code !== 0) return Verdict.Broken({ why: ended.output })
+    }
+    return Verdict.Passed()
+  })
