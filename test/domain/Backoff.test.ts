@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, FastCheck, Option, Schedule } from "effect"
+import { Duration, Effect, FastCheck, Option, Schedule, ScheduleDecision, ScheduleInterval } from "effect"
 import type { Backoff } from "../../src/domain/Backoff.ts"
 import { defaultBackoff, delayAfter, storableMillis } from "../../src/domain/Backoff.ts"
 
@@ -40,6 +40,16 @@ describe("Backoff", () => {
     Effect.gen(function*() {
       const daily = yield* delayAfter(Schedule.cron("0 6 * * *", "UTC"), 1, Date.UTC(2026, 0, 1, 5, 30))
       assert.deepStrictEqual(Option.map(daily, Duration.toMillis), Option.some(30 * 60_000))
+    }))
+
+  it.effect("each step of a schedule is taken at the instant that the one before it named", () =>
+    Effect.gen(function*() {
+      const atTheFullMinute: Backoff = Schedule.makeWithState(null, (instant) => {
+        const next = (Math.floor(instant / 60_000) + 1) * 60_000
+        return Effect.succeed([null, null, ScheduleDecision.continueWith(ScheduleInterval.after(next))] as const)
+      })
+      assert.deepStrictEqual(yield* delayAfter(atTheFullMinute, 1, 1000), Option.some(Duration.seconds(59)))
+      assert.deepStrictEqual(yield* delayAfter(atTheFullMinute, 2, 1000), Option.some(Duration.seconds(60)))
     }))
 
   it.effect("a schedule that waits for ever waits ten years, every time", () =>

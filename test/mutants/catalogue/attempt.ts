@@ -122,7 +122,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "Backoff.delayAfter(handler.job.backoff, job.lease.failures + 1, now)",
     replace: "Backoff.delayAfter(handler.job.backoff, job.lease.attempt, now)",
-    killedBy: settle
+    killedBy: ["test/runtime/backoffAfterSnooze.test.ts"]
   },
   {
     name: "A worker's backoff is one failure behind",

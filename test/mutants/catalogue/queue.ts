@@ -29,7 +29,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "yield* store.retry(id, options?.partitionKey)\n      yield* store.afterTransaction(signals.wake)",
     replace: "yield* store.retry(id, options?.partitionKey)",
-    killedBy: cancel
+    killedBy: ["test/runtime/retry.test.ts"]
   },
   {
     name: "A cancel waits for the next heartbeat, also in its own process",
@@ -57,7 +57,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "if (twice !== undefined) {\n      return yield* new InvalidJob",
     replace: "if (twice === \"\") {\n      return yield* new InvalidJob",
-    killedBy: enqueue
+    killedBy: ["test/runtime/refusedEnqueue.test.ts"]
   },
   {
     name: "A job may have a delay and an instant",
@@ -71,28 +71,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: `typeof delay === "number" && !(delay >= 0)`,
     replace: `typeof delay === "boolean"`,
-    killedBy: enqueue
+    killedBy: ["test/runtime/refusedEnqueue.test.ts"]
   },
   {
     name: "A job's priority is not its definition's",
     file,
     find: "options.priority ?? job.priority",
     replace: "options.priority ?? 0",
-    killedBy: ["test/runtime/enqueue.test.ts", "test/runtime/fiveOperations.test.ts"]
+    killedBy: ["test/runtime/definition.test.ts"]
   },
   {
     name: "A job's queue is not its definition's",
     file,
     find: "options.queue ?? job.queue",
     replace: `options.queue ?? "default"`,
-    killedBy: ["test/runtime/enqueue.test.ts", "test/runtime/fiveOperations.test.ts"]
+    killedBy: ["test/runtime/definition.test.ts"]
   },
   {
     name: "A job's budget is not its definition's",
     file,
     find: "options.maxAttempts ?? job.maxAttempts",
     replace: "options.maxAttempts ?? 3",
-    killedBy: ["test/runtime/enqueue.test.ts", "test/runtime/fiveOperations.test.ts"]
+    killedBy: ["test/runtime/definition.test.ts"]
   },
   {
     name: "A page that is exactly full is followed by an empty one",
@@ -127,7 +127,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "options.leaseFor ?? Option.getOrElse(job.lease, () => defaultLease)",
     replace: "options.leaseFor ?? defaultLease",
-    killedBy: ["test/runtime/enqueue.test.ts", "test/runtime/fiveOperations.test.ts"]
+    killedBy: ["test/runtime/definition.test.ts"]
   },
   {
     name: "The backoff takes one step too many",

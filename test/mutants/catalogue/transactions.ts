@@ -169,7 +169,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: sqlStore,
     find: `enqueue: (jobs) => transaction("enqueue", enqueue(jobs))`,
     replace: `enqueue: (jobs) => statement("enqueue", enqueue(jobs))`,
-    killedBy: ["test/store/enqueue.test.ts", "test/store/transactions.test.ts"]
+    killedBy: ["test/store/largeEnqueue.test.ts"]
   },
   {
     name: "What is to run after the transaction runs before its commit",

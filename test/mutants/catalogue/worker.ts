@@ -49,7 +49,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: slots,
     find: "return { limit: open ? free : 0, queues }",
     replace: "return { limit: free, queues }",
-    killedBy: worker
+    killedBy: ["test/runtime/polling.test.ts"]
   },
   {
     name: "The slot of an attempt that died stays taken",
@@ -99,7 +99,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/SqlJobStore.ts",
     find: `claim: (request) => interruptibleUntilRun("claim", claim(request))`,
     replace: `claim: (request) => statement("claim", claim(request))`,
-    killedBy: shutdown
+    killedBy: ["test/runtime/endingBeforeClaim.test.ts"]
   },
   {
     name: "A worker stops polling after a store error",
@@ -149,7 +149,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "if (wait > 0) return Duration.min(Duration.millis(wait), settings.pollInterval)",
     replace: "if (wait > 0) return Duration.millis(wait)",
-    killedBy: worker
+    killedBy: ["test/runtime/polling.test.ts"]
   },
   {
     name: "A worker whose claim came back empty claims again at once",
@@ -272,7 +272,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: maintenance,
     find: "Effect.disconnect,\n    Effect.timeout(stepFor),",
     replace: "",
-    killedBy: byMaintenance
+    killedBy: ["test/runtime/unansweredMaintenance.test.ts"]
   },
   {
     name: "Housekeeping frees and prunes one batch at a time",

@@ -1,0 +1,30 @@
+import { SqlClient } from "@effect/sql"
+import { assert, it } from "@effect/vitest"
+import { Effect, Fiber, Option, Schema, TestClock } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as Worker from "../../src/runtime/Worker.ts"
+import { calm, Faults, inHoldfast, makeGate, settled } from "./harness.ts"
+
+const Task = Job.make("endingBeforeClaim.task", { payload: Schema.Void })
+
+it.effect("a worker whose claim waits for the connection when it is told to end gives that up, and claims nothing", () =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const gate = yield* makeGate
+    yield* (yield* Faults).inject("claim", (call) => Effect.zipRight(gate.pass, call))
+    const worker = yield* Effect.forkDaemon(Worker.run({ jobs: [Task], ...calm }))
+    const { id } = yield* JobQueue.enqueue(Task, undefined)
+    yield* gate.reached
+    const other = yield* Effect.fork(sql.withTransaction(Effect.sleep("20 seconds")))
+    yield* settled
+    yield* gate.open
+    yield* settled
+    const ending = yield* Effect.fork(Fiber.interrupt(worker))
+    yield* settled
+    const ended = yield* Fiber.poll(ending)
+    yield* TestClock.adjust("20 seconds")
+    yield* Fiber.join(other)
+    assert.isTrue(Option.isSome(ended))
+    assert.strictEqual((yield* JobQueue.get(id)).attempts, 0)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))

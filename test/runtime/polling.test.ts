@@ -1,0 +1,33 @@
+import { assert, it } from "@effect/vitest"
+import { Clock, Context, Effect, Layer, Schema, TestClock } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { Faults, inHoldfast, settled, work } from "./harness.ts"
+
+const Task = Job.make("polling.task", { payload: Schema.Void })
+
+/** The queue of another process on the same database, whose enqueues wake nobody here. */
+const anotherProcess = Effect.map(Layer.build(Layer.fresh(JobQueue.layer)), (context) => Context.get(context, JobQueue))
+
+it.effect("a worker that waits for a job of later goes on polling for what another process enqueues meanwhile", () => {
+  const at: Array<number> = []
+  return Effect.gen(function*() {
+    yield* work({ jobs: [Task], pollInterval: "5 seconds" })
+    yield* JobQueue.enqueue(Task, undefined, { delay: "1 hour" })
+    yield* settled
+    yield* (yield* anotherProcess).enqueue(Task, undefined)
+    yield* TestClock.adjust("10 seconds")
+    assert.deepStrictEqual(at, [5000])
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.map(Clock.currentTimeMillis, (now) => void at.push(now)))))
+})
+
+it.effect("a worker whose queues are all full asks the store for nothing until one has room", () =>
+  Effect.gen(function*() {
+    const { calls } = yield* Faults
+    yield* work({ jobs: [Task], concurrency: 10, queues: { default: 1 }, pollInterval: "5 seconds" })
+    yield* JobQueue.enqueue(Task, undefined)
+    yield* settled
+    const before = yield* calls("nextDue")
+    yield* TestClock.adjust("1 minute")
+    assert.strictEqual(yield* calls("nextDue"), before)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
