@@ -1,0 +1,65 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  ForeignTransaction,
+  InvalidJob,
+  InvalidOption,
+  JobIdConflict,
+  JobNotFound,
+  JobNotRetryable,
+  LeaseLost,
+  StoreError,
+  UniqueKeyTaken
+} from "../../src/domain/errors.ts"
+import { JobId } from "../../src/domain/JobId.ts"
+
+const jobId = JobId.make("018f2b5e-7a30-7000-8000-000000000001")
+const heldBy = JobId.make("018f2b5e-7a30-7000-8000-000000000002")
+
+describe("an error's message", () => {
+  const messages: ReadonlyArray<readonly [error: Error, message: string]> = [
+    [new LeaseLost({ jobId, attempt: 2 }), `Lost the lease on job ${jobId}, attempt 2`],
+    [new JobNotFound({ jobId: "job-1" }), "There is no job job-1"],
+    [
+      new JobNotRetryable({ jobId, status: "running" }),
+      `Job ${jobId} is running; only a failed or cancelled job can be retried`
+    ],
+    [
+      new JobIdConflict({ jobId }),
+      `Job ${jobId} exists with another kind or payload; an id names one job for ever`
+    ],
+    [
+      new UniqueKeyTaken({ jobId, uniqueKey: "ada", heldBy }),
+      `Job ${jobId} cannot be retried: unfinished job ${heldBy} holds its unique key`
+    ],
+    [
+      new InvalidJob({ kind: "email", field: "priority", given: "0.5", allowed: "an integer" }),
+      `Job "email", priority: got 0.5; expected an integer`
+    ],
+    [
+      new InvalidJob({ kind: "email", field: "payload", allowed: "string at user.id" }),
+      `Job "email", payload: expected string at user.id`
+    ],
+    [
+      new InvalidOption({ option: "concurrency", given: "0", allowed: "1 or more" }),
+      "concurrency: got 0; expected 1 or more"
+    ],
+    [
+      new ForeignTransaction({ operation: "enqueue" }),
+      "enqueue was called inside a transaction of another SqlClient than the job store's"
+    ]
+  ]
+  for (const [error, message] of messages) {
+    it(`tells of a ${error.name} all that explains it: ${message}`, () => {
+      assert.strictEqual(error.message, message)
+    })
+  }
+
+  it("of a store that failed tells what the driver said, from under all that wraps it", () => {
+    const said = (cause: unknown) => new StoreError({ operation: "claim", cause }).message
+    const driver = new Error("database is locked")
+    assert.strictEqual(said(driver), "The job store failed in claim: database is locked")
+    const wrapped = new Error("Failed", { cause: new Error("Failed to execute statement", { cause: driver }) })
+    assert.strictEqual(said(wrapped), "The job store failed in claim: database is locked")
+    assert.strictEqual(said(new Error("Failed", { cause: "disk" })), "The job store failed in claim: disk")
+  })
+})
