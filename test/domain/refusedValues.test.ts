@@ -1,0 +1,56 @@
+import { assert, it } from "@effect/vitest"
+import { Cause, Duration, Effect, Either, Schema } from "effect"
+import { inspect } from "node:util"
+import { readableCause } from "../../src/domain/readableCause.ts"
+import { snooze } from "../../src/domain/Verdict.ts"
+import { decodeJson, encodePayload } from "../../src/domain/wireValue.ts"
+
+const refusal = <A, E extends Error>(answer: Either.Either<A, E>) => Either.getOrThrow(Either.flip(answer)).message
+
+const decoded = (schema: Schema.Schema.Any, json: unknown) => refusal(decodeJson("email", "payload", schema, json))
+
+it("a value that a schema's transformation refuses is told by the transformation, or by what it starts from", () => {
+  const At = Schema.Struct({ at: Schema.NumberFromString })
+  assert.strictEqual(decoded(At, { at: "noon" }), `Job "email", payload: expected NumberFromString at at`)
+  assert.strictEqual(decoded(At, { at: 12 }), `Job "email", payload: expected string at at`)
+})
+
+it("of five problems all are told, and no more are said to be", () => {
+  const problems = Array.from({ length: 5 }, (_, index) => Schema.Literal(`${index}`))
+  assert.strictEqual(
+    decoded(Schema.Union(...problems), "none"),
+    `Job "email", payload: expected "0" at the top; "1" at the top; "2" at the top; "3" at the top; "4" at the top`
+  )
+})
+
+it("only a null may stand for no value", () => {
+  assert.isTrue(Either.isRight(decodeJson("email", "payload", Schema.Undefined, null)))
+  assert.strictEqual(decoded(Schema.Undefined, 5), `Job "email", payload: expected undefined at the top`)
+  assert.strictEqual(decoded(Schema.String, null), `Job "email", payload: expected string at the top`)
+})
+
+it("a payload that does not encode is refused as the payload", () => {
+  assert.strictEqual(
+    refusal(encodePayload("email", Schema.String, 5)),
+    `Job "email", payload: expected string at the top`
+  )
+})
+
+it.effect("a snooze without an end is refused by what was given and what is allowed", () =>
+  Effect.gen(function*() {
+    const cause = yield* Effect.sandbox(snooze(Duration.infinity)).pipe(Effect.flip)
+    assert.include(Cause.pretty(cause), "snooze: got an infinite delay; expected a finite duration")
+  }))
+
+it("errors that throw when they are shown are told to, each on a line of its own", () => {
+  const hidden = {
+    get message(): string {
+      throw new Error("no")
+    },
+    [inspect.custom]: () => {
+      throw new Error("no")
+    }
+  }
+  const line = "An error that throws when it is shown"
+  assert.strictEqual(readableCause(Cause.parallel(Cause.fail(hidden), Cause.die(hidden))), `${line}\n${line}`)
+})
