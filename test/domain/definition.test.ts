@@ -10,3 +10,12 @@ it.effect("each kind's handler is found under that kind, however many are provid
     assert.strictEqual(Context.get(context, Job.handlerTag("second")).job, Second)
   }))
 })
+
+it("a definition that says no more has any error and no result, and one that does keeps its schemas", () => {
+  const plain = Job.make("plain", { payload: Schema.Void })
+  assert.strictEqual(plain.successSchema, Schema.Void)
+  assert.strictEqual(plain.errorSchema, Schema.Unknown)
+  const exact = Job.make("exact", { payload: Schema.Void, success: Schema.Number, error: Schema.String })
+  assert.strictEqual(exact.successSchema, Schema.Number)
+  assert.strictEqual(exact.errorSchema, Schema.String)
+})
