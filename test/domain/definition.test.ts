@@ -19,3 +19,10 @@ it("a definition that says no more has any error and no result, and one that doe
   assert.strictEqual(exact.successSchema, Schema.Number)
   assert.strictEqual(exact.errorSchema, Schema.String)
 })
+
+it("a kind and a queue may be 255 characters long, and no longer", () => {
+  const longest = "n".repeat(255)
+  const { kind, queue } = Job.make(longest, { payload: Schema.Void, queue: longest })
+  assert.deepStrictEqual([kind, queue], [longest, longest])
+  assert.throws(() => Job.make(`${longest}n`, { payload: Schema.Void }), "255 characters")
+})

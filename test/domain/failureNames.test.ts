@@ -24,6 +24,15 @@ it("a failure is named by its tag, else by its error's name, else by its type, a
   ])
 })
 
+it("an error that throws when its name is asked for is an object like any other", () => {
+  const hidden = {
+    get _tag(): string {
+      throw new Error("no")
+    }
+  }
+  assert.strictEqual(nameOf(hidden), "object")
+})
+
 it("a reason never to try again is named as it would be by itself", () => {
   const outcome = outcomeOf(Exit.fail(new NeverRetry({ reason: "secret" })), Option.none())
   assert.deepInclude(outcome, { _tag: "Fail", name: "string", final: true })

@@ -36,6 +36,20 @@ it("a payload that does not encode is refused as the payload", () => {
   )
 })
 
+it("a schema that throws is said to, and what it threw is not shown", () => {
+  const Throws = Schema.transform(Schema.String, Schema.String, {
+    strict: true,
+    decode: () => {
+      throw new Error("secret")
+    },
+    encode: String
+  })
+  assert.strictEqual(
+    decoded(Throws, "x"),
+    `Job "email", payload: expected a value that its schema can take without throwing`
+  )
+})
+
 it.effect("a snooze without an end is refused by what was given and what is allowed", () =>
   Effect.gen(function*() {
     const cause = yield* Effect.sandbox(snooze(Duration.infinity)).pipe(Effect.flip)
