@@ -71,7 +71,10 @@ const testMutant = (trees: Queue.Queue<string>) => (mutant: Mutant) =>
     }))
 
 const program = Effect.gen(function*() {
-  if (chosen.length === 0) return yield* Effect.dieMessage(`No mutant's name or file contains "${only}"`)
+  if (chosen.length === 0) {
+    yield* Console.log(`No mutant's name or file contains "${only}"`)
+    return false
+  }
   const trees = yield* Queue.unbounded<string>()
   for (let count = 0; count < atOnce; count++) yield* Queue.offer(trees, yield* makeTree(process.cwd()))
   if (!(yield* unmutated(trees))) return false
