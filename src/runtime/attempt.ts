@@ -115,8 +115,8 @@ const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
   Effect.gen(function*() {
     const { handler, job, stopRequest } = attempt
     if ((yield* lease.deadline) <= (yield* monotonicMillis)) {
-      // The claim's answer was so late that another attempt may run by now.
-      return Outcome.Abandon({ reason: "DeadlinePassed" })
+      // The claim's answer was so late that another attempt may run by now; if none does, nothing is lost.
+      return Outcome.Release()
     }
     const unhandled = yield* FiberRef.get(FiberRef.unhandledErrorLogLevel)
     const fiber = yield* handle(handler, payload).pipe(

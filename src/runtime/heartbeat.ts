@@ -79,8 +79,8 @@ export const keepLease = (options: {
           yield* Fiber.interruptFork(heart)
           return yield* stop(StopReason.DeadlinePassed())
         }
-        // A timer cannot be set further ahead than 24 days.
-        yield* Effect.sleep(Math.min(left, 86_400_000))
+        // A process that is stopped here sets its timer late, so none is set further ahead than to the next beat.
+        yield* Effect.sleep(Duration.min(left, interval))
       }
     }).pipe(Effect.forkScoped)
 

@@ -31,7 +31,7 @@ export class World implements Owner {
     this.seed = seed
     this.schedule = new PCGRandom(seed, 1)
     // A fiber is preempted at most at three operations of a hundred; more, and fibers do nothing else.
-    this.preemption = this.schedule.number() * 0.03
+    this.preemption = this.schedule.number() ** 2 * 0.03
     this.opsUntilPreemption = this.gap()
   }
 

@@ -28,7 +28,7 @@ export const client = (world: ClientWorld, process: string): Effect.Effect<never
   const pause = world.plan.troubledFor / Math.max(1, world.plan.jobs) * world.plan.machines.length
   const act = Effect.suspend(() => world.healing ? tidy(world, process) : something(world, process, leases))
   return Random.nextRange(0, pause).pipe(
-    Effect.flatMap((millis) => Effect.sleep(world.healing ? 10_000 : millis)),
+    Effect.flatMap((millis) => Effect.sleep(world.healing ? 30_000 : millis)),
     Effect.zipRight(act),
     // Its process may lose the database; what it is refused, the history tells.
     Effect.catchAllCause(() => Effect.void),

@@ -4,6 +4,9 @@ import type { Behaviour } from "./jobs.ts"
 import { wouldSucceed } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
+/** Those whose failures are faults or their handlers' own: the timed ones may time out, the manual ones are failed by hand. */
+const judged = new Set(["steady", "brief", "once"])
+
 /** What is left once the faults have healed: every job has ended, as it should, and nothing runs any more. */
 export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: ReadonlyArray<string>): void => {
   for (const left of leftovers) findings.violation("a process that has ended leaves nothing", left)
@@ -21,7 +24,7 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
     // Pruned: it had ended, or prune would have been found wrong.
     if (last === undefined || job === null || job === undefined) continue
     findings.expect(job.finished_at !== null, "every job ends", () => `${id} (${behaviours.get(id)}) is ${job.status}`)
-    if (job.status !== "failed" || !wouldSucceed.has(behaviours.get(id) ?? "fail") || job.kind === "timed") continue
+    if (job.status !== "failed" || !wouldSucceed.has(behaviours.get(id) ?? "fail") || !judged.has(job.kind)) continue
     const spent = timeline.stepsOf(id).filter(({ before, row }) => (row?.failures ?? 0) > (before?.failures ?? 0))
     findings.expect(
       spent.slice(-job.failures).every((step) => byFault(step)),

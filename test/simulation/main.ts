@@ -35,7 +35,7 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
       catch: (error) => error as Error
     })
     yield* Console.log(tally.report(from))
-    yield* Effect.forEach(failed.slice(0, 3), (simulated) => explain(simulated, template), { discard: true })
+    yield* Effect.forEach(failed.slice(0, 1), (simulated) => explain(simulated, template), { discard: true })
     if (recorded) yield* Effect.try(() => record({ simulation: tally.proof(from) }))
     const missing = sometimes.filter((state) => !tally.reached.has(state))
     if (failed.length > 0) return yield* Effect.fail(new Error(`promises were broken by ${failed.length} of ${seeds} seeds`))

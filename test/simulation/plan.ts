@@ -62,7 +62,7 @@ export const makePlan = (world: World): Plan => {
       // The brief kind's lease is half of this, and the heartbeat less than half of that.
       heartbeatInterval: Math.floor(lease / pick(random, [5, 6, 10])),
       pollInterval: between(5, 60) * 1000,
-      staleCheckInterval: between(10, 60) * 1000,
+      staleCheckInterval: between(15, 90) * 1000,
       shutdownGrace: pick(random, [0, 5000, 20_000]),
       concurrency: between(1, 6),
       queues: random.number() < 0.3 ? { default: between(1, 3), bulk: between(1, 2) } : undefined,

@@ -73,9 +73,14 @@ const leaseOf = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
     // A beat that takes longer than this is given up, and its answer is not heard.
     else if (call.returned.at - call.invoked.at < heartbeatInterval / 4) lostAt = Math.min(lostAt, call.returned.at)
   }
-  const told = timeline.runningFrom(run.process, Math.min(deadline, lostAt))
-  const stopsBy = run.behaviour === "refuse to stop" ? Math.max(told, run.started.at + longestRefusal) : told
-  return { claimedAt, leaseFor, heldAt, deadline, stopsBy: Math.min(stopsBy + rounding, Infinity) }
+  const due = Math.min(deadline, lostAt)
+  const resumed = timeline.runningFrom(run.process, due)
+  // A process that was stopped past the deadline may have been so just before it set the timer, and looks at the next beat.
+  const told = resumed > due ? timeline.runningFrom(run.process, resumed + heartbeatInterval) : due
+  const stopsBy = run.behaviour === "refuse to stop"
+    ? timeline.runningFrom(run.process, Math.max(told, run.started.at + longestRefusal))
+    : told
+  return { claimedAt, leaseFor, heldAt, deadline, stopsBy: stopsBy + rounding }
 }
 
 /** Two runs of a job at once are excused only by what no program can help. */

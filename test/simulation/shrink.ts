@@ -10,7 +10,7 @@ import type { Simulated } from "./simulate.ts"
 export const shrink = (
   failed: Simulated,
   again: (only: ReadonlySet<string>) => Simulated,
-  most = 200
+  most = 60
 ): ReadonlyArray<string> => {
   const promise = promiseOf(failed.violations[0])
   let runs = 0
