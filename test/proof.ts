@@ -131,22 +131,33 @@ is checked, and how, is in [design.md](design.md).
 
 ${table(["commit", "date", "seeds", "simulated hours", "jobs", "faults", "violations"], [...runs, sumOfRuns])}
 
-${table(["fault", "times"], Object.entries(all.faults).sort((a, b) => b[1] - a[1]).map(([name, times]) => [name, grouped(times)]))}
+${
+    table(
+      ["fault", "times"],
+      Object.entries(all.faults).sort((a, b) => b[1] - a[1]).map(([name, times]) => [name, grouped(times)])
+    )
+  }
 
 ## Real processes
 
 ${
     chaos.length === 0
       ? "Nothing is recorded yet."
-      : table(["commit", "date", "seconds", ...names, "violations"], chaos.map((one) => [
-        `\`${one.commit}\``,
-        one.date,
-        grouped(one.seconds),
-        ...names.map((name) => grouped(one.counts[name] ?? 0)),
-        grouped(one.violations)
-      ]))
+      : table(
+        ["commit", "date", "seconds", ...names, "violations"],
+        chaos.map((one) => [
+          `\`${one.commit}\``,
+          one.date,
+          grouped(one.seconds),
+          ...names.map((name) => grouped(one.counts[name] ?? 0)),
+          grouped(one.violations)
+        ])
+      )
   }
-${[...new Set(chaos.flatMap(({ skipped }) => skipped))].map((one) => `\nSkipped where it could not be done: ${one}\n`).join("")}`
+${
+    [...new Set(chaos.flatMap(({ skipped }) => skipped))].map((one) => `\nSkipped where it could not be done: ${one}\n`)
+      .join("")
+  }`
 }
 
 const grouped = (count: number) => count.toLocaleString("en-US")

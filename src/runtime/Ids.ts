@@ -1,5 +1,6 @@
 import { Clock, Context, Effect } from "effect"
 import { randomBytes } from "node:crypto"
+import { hostname } from "node:os"
 import { v7 } from "uuid"
 import type { JobId } from "../domain/JobId.ts"
 
@@ -7,8 +8,11 @@ import type { JobId } from "../domain/JobId.ts"
 export interface IdsService {
   /** A version 7 UUID, later than all before it in this process, also within one millisecond and when the clock goes back. */
   readonly jobId: Effect.Effect<JobId>
-  /** 128 random bits, which tell this run of a worker from every other. */
-  readonly incarnation: Effect.Effect<string>
+  /**
+   * Who holds a lease: `host:pid:incarnation`, the last 128 random bits. A
+   * restarted process is another worker, even under the same pid.
+   */
+  readonly workerId: Effect.Effect<string>
 }
 
 /** Replaceable, so that a simulation may draw ids from its own seed. */
@@ -32,6 +36,6 @@ export const makeIds = (bytes: (size: number) => Uint8Array): IdsService => {
       }
       return v7({ msecs: millis, seq: sequence, random: bytes(16) }) as JobId
     }),
-    incarnation: Effect.sync(() => Buffer.from(bytes(16)).toString("hex"))
+    workerId: Effect.sync(() => `${hostname()}:${process.pid}:${Buffer.from(bytes(16)).toString("hex")}`)
   }
 }

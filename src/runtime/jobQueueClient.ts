@@ -14,7 +14,6 @@ import { JobSignals } from "./JobSignals.ts"
 import { releaseStale } from "./maintenance.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
 import { currentTraceContext } from "./traceContext.ts"
-import { makeWorkerId } from "./WorkerId.ts"
 
 const pageLimit = 100
 const claimLimit = 1000
@@ -23,7 +22,7 @@ const claimLimit = 1000
 export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobSignals> = Effect.gen(function*() {
   const store = yield* JobStore
   const signals = yield* JobSignals
-  const thisWorker = yield* makeWorkerId
+  const thisWorker = yield* (yield* Ids).workerId
 
   const enqueueMany: JobQueueService["enqueueMany"] = Effect.fn("JobQueue.enqueue")(function*(job, entries) {
     const ids = new Set<string>()

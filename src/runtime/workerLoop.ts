@@ -7,13 +7,13 @@ import { JobStore } from "../store/JobStore.ts"
 import { runAttempt } from "./attempt.ts"
 import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
+import { Ids } from "./Ids.ts"
 import { JobSignals } from "./JobSignals.ts"
 import type { Retention } from "./maintenance.ts"
 import { maintain } from "./maintenance.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { Slots } from "./Slots.ts"
 import type { Requirements } from "./Worker.ts"
-import { makeWorkerId } from "./WorkerId.ts"
 
 /** A worker's options, checked and complete. */
 export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any>> {
@@ -46,7 +46,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     const store = yield* JobStore
     const signals = yield* JobSignals
     const { turn } = yield* EventLoop
-    const worker = yield* makeWorkerId
+    const worker = yield* (yield* Ids).workerId
     const kinds = [...settings.kinds].map(([kind, { leaseFor }]) => ({ kind, leaseFor }))
 
     // One place is enough: a wake-up says "look again", however often it is said.

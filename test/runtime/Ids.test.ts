@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck, Schema, TestClock } from "effect"
 import { JobId } from "../../src/domain/JobId.ts"
 import { Ids } from "../../src/runtime/Ids.ts"
-import { makeWorkerId } from "../../src/runtime/WorkerId.ts"
 
 const newId = Effect.flatMap(Ids, ({ jobId }) => jobId)
+const newWorkerId = Effect.flatMap(Ids, ({ workerId }) => workerId)
 
 const assertRising = (ids: ReadonlyArray<string>) => {
   for (let index = 1; index < ids.length; index++) {
@@ -54,7 +54,7 @@ describe("job ids", () => {
 describe("worker ids", () => {
   it.effect("name host, process and a random incarnation, so that a restarted worker is another one", () =>
     Effect.gen(function*() {
-      const [one, two] = [yield* makeWorkerId, yield* makeWorkerId]
+      const [one, two] = [yield* newWorkerId, yield* newWorkerId]
       assert.match(one, new RegExp(`^.+:${process.pid}:[0-9a-f]{32}$`))
       assert.notStrictEqual(one, two)
     }))

@@ -7,7 +7,7 @@ import type { Owner, World } from "./World.ts"
 import { epoch } from "./World.ts"
 
 /** The process whose code runs at the moment, if one's does. */
-export let running: SimulatedProcess | undefined
+export const running: { process: SimulatedProcess | undefined } = { process: undefined }
 
 /** A computer of the fleet: what outlives the processes on it, one at a time. */
 export class Machine {
@@ -134,9 +134,9 @@ export class SimulatedProcess implements Owner {
 
   private inside(task: () => void): () => void {
     return () => {
-      running = this
+      running.process = this
       task()
-      running = undefined
+      running.process = undefined
     }
   }
 
@@ -179,6 +179,10 @@ export class SimulatedProcess implements Owner {
   private get services(): Context.Context<never> {
     const random = this.world.stream("ids", this.name)
     const bytes = (size: number) => Uint8Array.from({ length: size }, () => random.integer(256))
-    return Context.make(EventLoop, { turn: Effect.yieldNow() }).pipe(Context.add(Ids, makeIds(bytes)))
+    const workerId = Effect.sync(() => `${this.name}:${Buffer.from(bytes(16)).toString("hex")}`)
+    return Context.make(EventLoop, { turn: Effect.yieldNow() }).pipe(
+      // The real one is as long as the names of host and process, which a nearly full disk would tell.
+      Context.add(Ids, { ...makeIds(bytes), workerId })
+    )
   }
 }

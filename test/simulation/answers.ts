@@ -25,8 +25,11 @@ export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
     findings.sometimes("jobs were enqueued and rolled back", end === "rolled back")
     for (const id of jobIds) {
       const there = timeline.stepsOf(id).length > 0
-      findings.expect(end === "unknown" || there === (end === "committed"), "a job is there exactly if its transaction committed", () =>
-        `${id} is ${there ? "" : "not "}there, and its transaction was ${end}`)
+      findings.expect(
+        end === "unknown" || there === (end === "committed"),
+        "a job is there exactly if its transaction committed",
+        () => `${id} is ${there ? "" : "not "}there, and its transaction was ${end}`
+      )
     }
   }
 }
@@ -116,7 +119,9 @@ const checkAnswer = (asked: Asked): void => {
       return told(answer === steps.length, () => `answered ${String(answer)} jobs and deleted ${steps.length}`)
     case "retry":
       return told(steps.length === 1, () => `retried ${steps.length} jobs`)
-    default:
+    case "nextDue":
+    case "due":
+    case "list":
       return
   }
 }
@@ -134,12 +139,16 @@ const checkFenced = ({ call, findings, timeline, to }: Asked, item: Item, yes: b
   const settles = operation === "complete" || operation === "fail" || operation === "release"
   const written = steps.some(({ id }) => id === lease.jobId)
   const states = timeline.states(lease.jobId, call.invoked.order, to)
-  const isRepeated = (row: JobRow | undefined) => settles && row !== undefined && settledBefore(timeline, row, item, operation)
+  const isRepeated = (row: JobRow | undefined) =>
+    settles && row !== undefined && settledBefore(timeline, row, item, operation)
   if (yes) {
     const repeated = !written && states.some(isRepeated)
     findings.sometimes("a settle was repeated and told yes", repeated)
-    return findings.expect(written || repeated, "an accepted write is the current holder's", () =>
-      `${operation} by ${lease.worker}, attempt ${lease.attempt} of ${lease.jobId}, was told yes`)
+    return findings.expect(
+      written || repeated,
+      "an accepted write is the current holder's",
+      () => `${operation} by ${lease.worker}, attempt ${lease.attempt} of ${lease.jobId}, was told yes`
+    )
   }
   findings.sometimes("a late settle was refused", settles)
   findings.sometimes("an extension was told that its lease is lost", operation === "extend")
@@ -175,6 +184,9 @@ const checkRefusal = (
       : error === "UniqueKeyTaken"
       ? row !== undefined && row.unique_key !== null
       : false
-  findings.expect(states.some(expected) && timeline.stepsOfCall(call).length === 0, "a refusal is true and changes nothing", () =>
-    `${call.operation} of ${id ?? "some jobs"} by ${call.process} was refused with ${error}`)
+  findings.expect(
+    states.some(expected) && timeline.stepsOfCall(call).length === 0,
+    "a refusal is true and changes nothing",
+    () => `${call.operation} of ${id ?? "some jobs"} by ${call.process} was refused with ${error}`
+  )
 }

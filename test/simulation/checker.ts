@@ -34,7 +34,10 @@ export const check = ({ changes, fleet, history, plan }: Evidence): Findings => 
 const noteWarnings = ({ faults, rare, warnings }: History, findings: Findings): void => {
   const said: ReadonlyArray<readonly [string, Sometimes]> = [
     ["Stopping the handler", "a handler was stopped at its deadline"],
-    ["The handler does not stop; its heartbeat ends and its lease will run out", "a handler went on after it was told to stop"],
+    [
+      "The handler does not stop; its heartbeat ends and its lease will run out",
+      "a handler went on after it was told to stop"
+    ],
     ["Settling failed, trying again", "a settle was tried again"],
     ["Settling was given up; the lease will run out", "a settle was given up"],
     ["Heartbeat failed, trying again", "a heartbeat failed"],

@@ -23,7 +23,10 @@ export interface ClientWorld {
 }
 
 /** Uses the job queue as apps do: enqueues, looks, cancels, retries, claims by hand, at random. Never fails. */
-export const client = (world: ClientWorld, process: string): Effect.Effect<never, never, JobQueue | SqlClient.SqlClient> => {
+export const client = (
+  world: ClientWorld,
+  process: string
+): Effect.Effect<never, never, JobQueue | SqlClient.SqlClient> => {
   const leases: Array<Lease> = []
   const pause = world.plan.troubledFor / Math.max(1, world.plan.jobs) * world.plan.machines.length
   const act = Effect.suspend(() => world.healing ? tidy(world, process) : something(world, process, leases))
@@ -52,8 +55,7 @@ const something = (world: ClientWorld, process: string, leases: Array<Lease>) =>
 const oneOf = <A>(some: ReadonlyArray<A>) =>
   Effect.map(Random.next, (draw) => some[Math.floor(draw * some.length)] as A)
 
-const someJob = (world: ClientWorld) =>
-  world.known.length === 0 ? Effect.fail("none" as const) : oneOf(world.known)
+const someJob = (world: ClientWorld) => world.known.length === 0 ? Effect.fail("none" as const) : oneOf(world.known)
 
 /** Which behaviours, and of which kinds: what hangs needs a timeout or a cancel to end. */
 const someWork = (world: ClientWorld) =>

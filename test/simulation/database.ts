@@ -92,8 +92,8 @@ export class SharedDatabase {
     copyFileSync(template, this.filename)
     this.connection = new Database(this.filename, { timeout: 0 })
     onOpen = (database) => {
-      if (running === undefined) return
-      running.databases.add(database)
+      if (running.process === undefined) return
+      running.process.databases.add(database)
       database.function("holdfast_circumstances", () => this.note())
     }
   }
@@ -125,7 +125,7 @@ export class SharedDatabase {
     return this.circumstances.push({
       order: this.world.next(),
       at: this.world.now,
-      process: running?.name ?? "",
+      process: running.process?.name ?? "",
       operation
     }) - 1
   }
@@ -160,7 +160,8 @@ const temporaryFolder = () => mkdtempSync(join(existsSync("/dev/shm") ? "/dev/sh
 /** Hears of every connection that is opened, which the client keeps to itself. */
 let onOpen: (database: Database.Database) => void = () => {}
 
-const { pragma } = Database.prototype
+// oxlint-disable-next-line typescript/unbound-method -- it is called on the database below
+const pragma = Database.prototype.pragma
 Database.prototype.pragma = function(this: Database.Database, source, options) {
   // The first thing that the client does with a connection.
   if (source === "journal_mode = WAL") onOpen(this)

@@ -14,8 +14,14 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
   const behaviours = behavioursOf(timeline)
   for (const step of timeline.steps) {
     if (step.call?.operation === "releaseStale") {
-      findings.expect(excusedRelease(timeline, step), "a live job is not released", () =>
-        `attempt ${step.before?.attempts} of ${step.id} (${behaviours.get(step.id)}), held by ${step.before?.locked_by} until ${step.before?.locked_until}, released at ${step.at}`)
+      findings.expect(
+        excusedRelease(timeline, step),
+        "a live job is not released",
+        () =>
+          `attempt ${step.before?.attempts} of ${step.id} (${
+            behaviours.get(step.id)
+          }), held by ${step.before?.locked_by} until ${step.before?.locked_until}, released at ${step.at}`
+      )
     }
   }
   for (const id of timeline.jobIds) {
@@ -52,12 +58,14 @@ const byFault = ({ call, row }: Step) =>
 /** Whether something kept the holder of a lease from extending it. */
 const excusedRelease = (timeline: Timeline, { at, before, id }: Step): boolean => {
   if (before === undefined || before.locked_by === null || before.locked_by.startsWith("hand.")) return true
-  const claim = timeline.stepsOf(id).find(({ call, row }) => call?.operation === "claim" && row?.attempts === before.attempts)
+  const claim = timeline.stepsOf(id).find(({ call, row }) =>
+    call?.operation === "claim" && row?.attempts === before.attempts
+  )
   if (claim === undefined) return false
   const { process } = claim
-  const held = timeline.stepsOf(id).filter(({ call, row }) =>
+  const held = timeline.stepsOf(id).findLast(({ call, row }) =>
     (call?.operation === "claim" || call?.operation === "extend") && row?.attempts === before.attempts
-  ).at(-1)
+  )
   const since = held?.at ?? claim.at
   if (timeline.endOf(process) <= at || timeline.wasStopped(process, since, at)) return true
   const { classes, worker } = timeline.plan

@@ -64,7 +64,9 @@ const callFault = (fault: CallFault["class"], random: PCGRandom): CallFault => {
         done: random.number() < 0.5 ? "before" : "after",
         interruptible: random.number() < 0.5
       }
-    default:
+    case "fail before":
+    case "fail after":
+    case "defect":
       return { class: fault }
   }
 }
@@ -74,4 +76,3 @@ const skewed = (random: PCGRandom, most: number) => Math.floor(random.number() *
 /** One of some, each as likely. */
 export const pick = <A>(random: PCGRandom, some: readonly [A, ...ReadonlyArray<A>]): A =>
   some[Math.floor(random.number() * some.length)] ?? some[0]
-

@@ -140,9 +140,11 @@ const returned = (exit: Exit.Exit<unknown, unknown>): Returned => {
   if (Cause.isFailType(exit.cause)) {
     const error = exit.cause.error
     if (!(error instanceof StoreError)) {
-      return { tag: "error", error: typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : "" }
+      return {
+        tag: "error",
+        error: typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : ""
+      }
     }
   }
   return { tag: "unknown" }
 }
-

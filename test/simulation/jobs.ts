@@ -3,7 +3,7 @@ import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import type { History, HandlerRun } from "./History.ts"
+import type { HandlerRun, History } from "./History.ts"
 
 /** What a handler does. */
 export const Behaviour = Schema.Literal(
@@ -94,7 +94,12 @@ const handler = (kinds: Kinds, world: HandlerWorld) => (payload: Job.Payload<Kin
       })
   )
 
-const behave = (kinds: Kinds, world: HandlerWorld, run: HandlerRun, { behaviour, takes }: Job.Payload<Kinds["steady"]>) =>
+const behave = (
+  kinds: Kinds,
+  world: HandlerWorld,
+  run: HandlerRun,
+  { behaviour, takes }: Job.Payload<Kinds["steady"]>
+) =>
   Effect.gen(function*() {
     const before = world.history.runs.filter(({ jobId }) => jobId === run.jobId).length - 1
     const work = Effect.sleep(takes)

@@ -18,8 +18,12 @@ export const checkLives = (timeline: Timeline, findings: Findings): void => {
       checkClaimOrder(timeline, findings, step, rows)
     }
     const wrong = whatIsWrong(step) ?? wrongTime(timeline, step)
-    findings.expect(wrong === undefined, "every change is one of the life table", () =>
-      `${wrong} (${step.call?.operation ?? "nobody"} by ${step.process}): ${show(step.before)} -> ${show(step.row)}`)
+    findings.expect(
+      wrong === undefined,
+      "every change is one of the life table",
+      () =>
+        `${wrong} (${step.call?.operation ?? "nobody"} by ${step.process}): ${show(step.before)} -> ${show(step.row)}`
+    )
     noteRareStates(step, findings)
     if (step.row === null) rows.delete(step.id)
     else rows.set(step.id, step.row)
@@ -64,8 +68,13 @@ const whatIsWrong = ({ before, call, id, row }: Step): string | undefined => {
           && row.cancel_requested_at === null && row.settled_by === null
         ? undefined
         : "a retry of a job that cannot be retried, or not a fresh start"
-    default:
-      return "an operation that changes nothing changed a job"
+    case "enqueue":
+    case "nextDue":
+    case "due":
+    case "get":
+    case "list":
+    case "prune":
+      return "an operation that changes no job changed one"
   }
 }
 
@@ -152,7 +161,9 @@ const releasedStale = (before: JobRow, row: JobRow): string | undefined => {
   if (before.locked_until > row.updated_at) return "a release of a lease that is not over"
   const over = before.failures + 1 >= before.max_attempts
   const status = before.cancel_requested_at !== null ? "cancelled" : over ? "failed" : "pending"
-  if (row.last_error?.includes(`was locked by ${before.locked_by} since`) !== true) return "a release that names another holder"
+  if (row.last_error?.includes(`was locked by ${before.locked_by} since`) !== true) {
+    return "a release that names another holder"
+  }
   return row.status === status && row.failures === before.failures + 1 && row.settled_by === null
     ? undefined
     : `a stale release that does not make it ${status}`
@@ -217,7 +228,10 @@ const noteRareStates = ({ before, call, row }: Step, findings: Findings): void =
       )
     case "release":
       findings.sometimes("a running job was cancelled", row.status === "cancelled")
-      findings.sometimes("a job was handed back at a shutdown", row.status === "pending" && row.available_at === row.updated_at)
+      findings.sometimes(
+        "a job was handed back at a shutdown",
+        row.status === "pending" && row.available_at === row.updated_at
+      )
       return findings.sometimes("a job was snoozed", row.status === "pending" && row.available_at > row.updated_at)
     case "releaseStale":
       findings.sometimes("a stale job was released to the next attempt", row.status === "pending")
@@ -227,7 +241,14 @@ const noteRareStates = ({ before, call, row }: Step, findings: Findings): void =
       return findings.sometimes("a pending job was cancelled", row.status === "cancelled")
     case "retry":
       return findings.sometimes("a finished job was retried")
-    default:
+    case "enqueue":
+    case "nextDue":
+    case "due":
+    case "claim":
+    case "progress":
+    case "get":
+    case "list":
+    case "prune":
       return
   }
 }

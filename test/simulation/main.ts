@@ -38,7 +38,9 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
     yield* Effect.forEach(failed.slice(0, 1), (simulated) => explain(simulated, template), { discard: true })
     if (recorded) yield* Effect.try(() => record({ simulation: tally.proof(from) }))
     const missing = sometimes.filter((state) => !tally.reached.has(state))
-    if (failed.length > 0) return yield* Effect.fail(new Error(`promises were broken by ${failed.length} of ${seeds} seeds`))
+    if (failed.length > 0) {
+      return yield* Effect.fail(new Error(`promises were broken by ${failed.length} of ${seeds} seeds`))
+    }
     if (seeds >= enoughSeeds && missing.length > 0) {
       return yield* Effect.fail(new Error(`never reached: ${missing.join("; ")}`))
     }
@@ -66,7 +68,9 @@ const explain = (failed: Simulated, template: string) =>
     yield* Console.log([
       `seed ${failed.seed} broke ${failed.violations.length}:`,
       ...failed.violations.slice(0, 5).map((violation) => `  ${violation}`),
-      `with ${faults.length} of its ${failed.injected.length} faults: pnpm simulate --seed ${failed.seed} --only "${faults.join(",")}"`
+      `with ${faults.length} of its ${failed.injected.length} faults: pnpm simulate --seed ${failed.seed} --only "${
+        faults.join(",")
+      }"`
     ].join("\n"))
   })
 
@@ -91,8 +95,6 @@ const command = Command.make("simulate", {
     onNone: () => many(from, seeds, processes, record),
     onSome: (seed) => single(seed, only)
   })))
-
-Error.stackTraceLimit = 0
 
 Command.run(command, { name: "simulate", version: "1" })(process.argv).pipe(
   Effect.provide(NodeContext.layer),

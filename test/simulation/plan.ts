@@ -107,5 +107,8 @@ const deeds = (
       planned.push({ at: Math.floor(at), class: kind, machine: random.integer(machines), millis: millis() })
     }
   }
-  return planned.sort((a, b) => a.at - b.at).map((one, index) => ({ ...one, name: `${one.class.replace(" ", "-")}-${index}` }))
+  return planned.sort((a, b) => a.at - b.at).map((one, index) => ({
+    ...one,
+    name: `${one.class.replace(" ", "-")}-${index}`
+  }))
 }

@@ -20,8 +20,11 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
     leases.set(key, lease)
     ofJob.set(run.jobId, [...ofJob.get(run.jobId) ?? [], run])
     findings.expect(lease.claimedAt !== undefined, "a handler runs what its worker has claimed", () => key)
-    findings.expect(endOf(run) <= lease.stopsBy + rounding, "a handler stops before its lease ends", () =>
-      `${key} (${run.behaviour} in ${run.process}) ran until ${endOf(run)}, and had to stop by ${lease.stopsBy}`)
+    findings.expect(
+      endOf(run) <= lease.stopsBy + rounding,
+      "a handler stops before its lease ends",
+      () => `${key} (${run.behaviour} in ${run.process}) ran until ${endOf(run)}, and had to stop by ${lease.stopsBy}`
+    )
     findings.sometimes("a process was killed while a handler ran", run.ended?.how === "killed")
   }
   for (const runs of ofJob.values()) checkOverlaps(timeline, findings, runs, leases)
@@ -98,15 +101,23 @@ const checkOverlaps = (
       if (lease === undefined) continue
       const excuse = excuseOf(timeline, older, newer, lease)
       findings.sometimes("two handlers of a job overlapped, excused", excuse !== undefined)
-      findings.expect(excuse !== undefined, "a running job is never run twice", () =>
-        `${nameOf(older)} ran in ${older.process} from ${older.started.at} to ${endOf(older)}, and attempt ${newer.attempt} in ${newer.process} from ${newer.started.at}`)
+      findings.expect(
+        excuse !== undefined,
+        "a running job is never run twice",
+        () =>
+          `${nameOf(older)} ran in ${older.process} from ${older.started.at} to ${
+            endOf(older)
+          }, and attempt ${newer.attempt} in ${newer.process} from ${newer.started.at}`
+      )
     }
   })
 }
 
 const excuseOf = (timeline: Timeline, older: HandlerRun, newer: HandlerRun, lease: LeaseOfRun): string | undefined => {
   if (older.behaviour === "refuse to stop") return "its handler refused to stop"
-  if (timeline.runningFrom(older.process, lease.deadline) > lease.deadline) return "its process was stopped past its deadline"
+  if (timeline.runningFrom(older.process, lease.deadline) > lease.deadline) {
+    return "its process was stopped past its deadline"
+  }
   const release = timeline.stepsOf(older.jobId).find(({ call, row }) =>
     call?.operation === "releaseStale" && row?.attempts === older.attempt
   )
@@ -128,6 +139,10 @@ const checkSlots = (timeline: Timeline, findings: Findings): void => {
   for (const { by, process } of moments) {
     const now = (running.get(process) ?? 0) + by
     running.set(process, now)
-    findings.expect(now <= concurrency, "no more jobs run than there are slots", () => `${now} of ${concurrency} in ${process}`)
+    findings.expect(
+      now <= concurrency,
+      "no more jobs run than there are slots",
+      () => `${now} of ${concurrency} in ${process}`
+    )
   }
 }

@@ -1,11 +1,6 @@
 import { simulate } from "./simulate.ts"
 
-/*
- * Runs the seeds that its parent sends, one after the other. Errors carry no
- * stacks: they are part of no history, and making them took a third of the time.
- */
-
-Error.stackTraceLimit = 0
+/* Runs the seeds that its parent sends, one after the other, until the parent has no more. */
 
 const template = process.argv[2] ?? ""
 

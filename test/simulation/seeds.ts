@@ -8,12 +8,15 @@ export const simulateSeeds = (options: {
   readonly seeds: Iterable<number>
   readonly template: string
   readonly processes: number
+  /** The compiled seedProcess, which lies beside this file when this is compiled. */
+  readonly program?: URL
   readonly done: (simulated: Simulated) => void
 }): Promise<void> => {
   const left = options.seeds[Symbol.iterator]()
+  const { program = new URL("seedProcess.js", import.meta.url) } = options
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const child: ChildProcess = fork(fileURLToPath(new URL("seedProcess.js", import.meta.url)), [options.template], {
+      const child: ChildProcess = fork(fileURLToPath(program), [options.template], {
         // Maps go across as they are.
         serialization: "advanced"
       })

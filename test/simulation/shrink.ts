@@ -5,7 +5,7 @@ import type { Simulated } from "./simulate.ts"
  * leaving out ever smaller parts of them: delta debugging, after Zeller and
  * Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002).
  *
- * Runs again at most `most` times; what it has by then is not the least, but fails.
+ * Runs again at most `most` times; what it has by then may not be the least.
  */
 export const shrink = (
   failed: Simulated,
@@ -13,29 +13,26 @@ export const shrink = (
   most = 60
 ): ReadonlyArray<string> => {
   const promise = promiseOf(failed.violations[0])
-  let runs = 0
-  const fails = (only: ReadonlyArray<string>) => {
-    runs++
-    return again(new Set(only)).violations.some((violation) => promiseOf(violation) === promise)
-  }
+  let left = most
+  const stillFails = (only: ReadonlyArray<string>) =>
+    left-- > 0 && again(new Set(only)).violations.some((violation) => promiseOf(violation) === promise)
+
   let faults: ReadonlyArray<string> = [...new Set(failed.injected)]
-  if (!fails(faults)) return faults
-  if (fails([])) return []
-  let parts = 2
-  while (faults.length >= 2 && runs < most) {
-    const size = Math.ceil(faults.length / parts)
-    let smaller: ReadonlyArray<string> | undefined
-    for (let from = 0; from < faults.length && smaller === undefined && runs < most; from += size) {
-      const without = [...faults.slice(0, from), ...faults.slice(from + size)]
-      if (fails(without)) smaller = without
-    }
-    if (smaller !== undefined) {
-      faults = smaller
-      parts = Math.max(2, parts - 1)
-    } else if (size === 1) break
-    else parts = Math.min(faults.length, parts * 2)
+  if (stillFails([])) return []
+  let size = Math.ceil(faults.length / 2)
+  while (size > 0) {
+    const smaller = partsLeftOut(faults, size).find(stillFails)
+    if (smaller === undefined) size = size === 1 ? 0 : Math.ceil(size / 2)
+    else faults = smaller
   }
   return faults
 }
+
+/** All but the first `size`, all but the second, and so on. */
+const partsLeftOut = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, part) => [
+    ...all.slice(0, part * size),
+    ...all.slice((part + 1) * size)
+  ])
 
 const promiseOf = (violation: string | undefined) => violation?.split(":")[0]
