@@ -67,6 +67,8 @@ const addSimulation = (
 ): ReadonlyArray<SimulationProof> => {
   const same = before.find(({ commit }) => commit === added.commit)
   if (same === undefined) return [...before, added]
+  const twice = same.seeds.some(([from, to]) => added.seeds.some((stretch) => stretch[0] <= to && stretch[1] >= from))
+  if (twice) throw new Error(`commit ${added.commit} has some of these seeds already`)
   return before.map((one) => one === same ? { ...sum([same, added]), commit: added.commit, date: added.date } : one)
 }
 
@@ -115,7 +117,7 @@ const render = ({ chaos, simulation }: Proof): string => {
   const sumOfRuns = [
     "all",
     "",
-    `${grouped(total(simulation.map(({ seeds }) => count(seeds))))} seeds`,
+    `${grouped(total(simulation.map(({ seeds }) => count(seeds))))} runs of a seed`,
     hours(all.simulatedMillis),
     grouped(all.jobs),
     grouped(total(Object.values(all.faults))),

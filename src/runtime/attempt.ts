@@ -115,7 +115,8 @@ const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
   Effect.gen(function*() {
     const { handler, job, stopRequest } = attempt
     if ((yield* lease.deadline) <= (yield* monotonicMillis)) {
-      // The claim's answer was so late that another attempt may run by now; if none does, nothing is lost.
+      // The claim's answer was so late that another attempt may run by now. If none does, handing it back costs nothing.
+      yield* events.claimedTooLate
       return Outcome.Release()
     }
     const unhandled = yield* FiberRef.get(FiberRef.unhandledErrorLogLevel)

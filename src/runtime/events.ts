@@ -61,6 +61,9 @@ export const claimed = (job: ClaimedJob) =>
     Effect.annotateLogs(Effect.logInfo("Job claimed"), { queue: job.queue, failures: job.lease.failures })
   ], { discard: true })
 
+/** A claim was answered after the deadline of its lease; the handler is not begun. */
+export const claimedTooLate = Effect.logWarning("Claimed too late to begin, handing the job back")
+
 /** An attempt has ended, and the store has said so. */
 export const settled = (
   job: ClaimedJob,

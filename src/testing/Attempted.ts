@@ -12,8 +12,8 @@ export interface Attempted {
   readonly kind: string
   /** 1 on the first claim of the job. */
   readonly attempt: number
-  /** `retrying` has failed and is pending again; `lost` has written nothing, since the lease or the store was gone. */
-  readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "cancelled" | "lost"
+  /** `retrying` has failed and is pending again; `released` was handed back and is due at once; `lost` has written nothing, since the lease or the store was gone. */
+  readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "released" | "cancelled" | "lost"
   /** What the job keeps of a failure, in readable form; null when the attempt did not fail. */
   readonly error: string | null
 }
@@ -35,7 +35,7 @@ export const recording = (store: Store): Recording => {
 
   const noting = <Item extends { readonly lease: Lease }, E>(
     settle: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, E>,
-    ifPending: Attempted["ended"],
+    ifPending: (item: Item) => Attempted["ended"],
     errorOf: (item: Item) => string | null
   ) =>
   (items: ReadonlyArray<Item>) =>
@@ -44,7 +44,7 @@ export const recording = (store: Store): Recording => {
         for (const [index, item] of items.entries()) {
           const answer = answers[index]
           if (answer === undefined || Either.isLeft(answer)) continue
-          ends.set(key(item.lease), { ended: endedAs(answer.right.status, ifPending), error: errorOf(item) })
+          ends.set(key(item.lease), { ended: endedAs(answer.right.status, ifPending(item)), error: errorOf(item) })
         }
       }))
 
@@ -61,9 +61,9 @@ export const recording = (store: Store): Recording => {
     store: {
       ...store,
       claim: (request) => Effect.tap(store.claim(request), (jobs) => Effect.sync(() => claimed.push(...jobs))),
-      complete: noting(store.complete, "succeeded", () => null),
-      fail: noting(store.fail, "retrying", ({ error }) => error),
-      release: noting(store.release, "snoozed", () => null)
+      complete: noting(store.complete, () => "succeeded", () => null),
+      fail: noting(store.fail, () => "retrying", ({ error }) => error),
+      release: noting(store.release, ({ delay }) => delay > 0 ? "snoozed" : "released", () => null)
     }
   }
 }

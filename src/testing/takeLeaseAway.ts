@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Either, Schema } from "effect"
 import { JobNotFound } from "../domain/errors.ts"
 import { JobId } from "../domain/JobId.ts"
 import { Lease } from "../domain/Lease.ts"
@@ -27,6 +27,10 @@ export const takeLeaseAway = (
     }
     // The holder's own lease, cut short: the rest is what happens to every lease that is over.
     const lease = new Lease({ jobId, worker: lockedBy, attempt: attempts, failures, lockedAt, lockedUntil })
-    yield* beneath.extend([{ lease, leaseFor: 0 }])
+    const [cut] = yield* beneath.extend([{ lease, leaseFor: 0 }])
+    if (cut === undefined || Either.isLeft(cut)) {
+      // It has ended since.
+      return yield* new JobNotRunning({ jobId, status: (yield* beneath.get(jobId, undefined)).status })
+    }
     yield* releaseStale(beneath)
   })

@@ -1,4 +1,4 @@
-import { Cause, Effect, Exit, Layer, Logger, LogLevel } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option } from "effect"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
@@ -20,6 +20,9 @@ interface Post {
   readonly calls: Map<Operation, number>
   outages: number
 }
+
+/** How Effect logs a fiber that failed. */
+const unhandled = "Fiber terminated with an unhandled error"
 
 /** As the worker program does: it exits when a shutdown takes this much longer than its grace. */
 const exitAfterGrace = 5000
@@ -140,6 +143,7 @@ export class Fleet {
       if (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && Cause.isDie(exit.cause)) {
         this.history.deaths.push(`${process.name} ended: ${Cause.pretty(exit.cause)}`)
       }
+      if (Exit.isSuccess(exit)) this.history.deaths.push(`the worker of ${process.name} ended by itself`)
       // In a task of its own, after all that the end of the main fiber sets going.
       this.world.after(0, () => this.ended(post, process))
     })
@@ -168,6 +172,7 @@ export class Fleet {
     const { shutdownGrace } = this.clients.plan.worker
     this.world.after(shutdownGrace + exitAfterGrace, () => {
       if (!process.alive) return
+      if (this.closing) this.leftovers.push(`${process.name} did not end within its grace`)
       this.history.rare.push("a process had to be killed after its grace")
       this.history.incident("kill", process.name)
       this.kill(post, process)
@@ -253,7 +258,8 @@ export class Fleet {
           Layer.provideMerge(SqliteStore.layer({ filename: this.database.filename, synchronous: "normal" }))
         )
       ),
-      Effect.provide(this.logs(process))
+      Effect.provide(this.logs(process)),
+      Effect.withUnhandledErrorLogLevel(Option.some(LogLevel.Warning))
     )
   }
 
@@ -265,6 +271,12 @@ export class Fleet {
         Logger.defaultLogger,
         Logger.make((options) => {
           const message = [options.message].flat().map(String).join(" ")
+          const ours = !/simulated defect|scripted failure/.test(Cause.pretty(options.cause))
+          if (message.startsWith(unhandled)) {
+            // Whoever waits for a fiber that fails sees that it did; one that dies in the background nobody sees.
+            if (Cause.isDie(options.cause) && ours) deaths.push(`${process.name}: ${Cause.pretty(options.cause)}`)
+            return
+          }
           warnings.set(message, (warnings.get(message) ?? 0) + 1)
           if (LogLevel.greaterThanEqual(options.logLevel, LogLevel.Fatal)) {
             deaths.push(`${process.name}: ${message} ${Cause.pretty(options.cause)}`)

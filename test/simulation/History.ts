@@ -36,6 +36,9 @@ export interface HandlerRun {
   readonly attempt: number
   readonly kind: string
   readonly behaviour: string
+  readonly queue: string
+  /** Milliseconds that it works, where its behaviour has it work. */
+  readonly takes: number
   readonly process: string
   readonly started: Moment
   ended: (Moment & { readonly how: "ended" | "interrupted" | "killed" }) | undefined

@@ -14,6 +14,8 @@ export interface Step extends Change {
   readonly before: JobRow | undefined
   /** The store operation that made it; none for what is not ours. */
   readonly call: Call | undefined
+  /** It is noted when it is made, and seen by others only once it is committed: by here at the latest. */
+  readonly committedBy: number
 }
 
 /** What happened, arranged for being asked about. */
@@ -34,10 +36,12 @@ export class Timeline {
     this.machines = new Map(machines.map((machine) => [machine.name, machine]))
     this.steps = changes.map((change): Step => {
       const ofJob = entry(this.ofJob, change.id)
+      const call = history.calls[change.operation - 1]
       const step = {
         ...change,
         before: ofJob.at(-1)?.row ?? undefined,
-        call: history.calls[change.operation - 1]
+        call,
+        committedBy: this.committedBy(change.id, call)
       }
       ofJob.push(step)
       entry(this.ofCall, change.operation).push(step)
@@ -67,14 +71,19 @@ export class Timeline {
 
   /** The states a job was in at some time from one place in the order to another; undefined where it was not there. */
   states(id: string, from: number, to: number): ReadonlyArray<JobRow | undefined> {
-    let first: JobRow | undefined
-    const within: Array<JobRow | undefined> = []
+    let possible: ReadonlyArray<JobRow | undefined> = [undefined]
     for (const step of this.stepsOf(id)) {
       const row = step.row ?? undefined
-      if (step.order <= from) first = row
-      else if (step.order <= to) within.push(row)
+      if (step.committedBy <= from) possible = [row]
+      else if (step.order <= to) possible = [...possible, row]
     }
-    return [first, ...within]
+    return possible
+  }
+
+  /** The place in the order by which a call's changes were committed: when it, or what it was joined to, had returned. */
+  private committedBy(id: string, call: Call | undefined): number {
+    if (call?.joined !== true) return call?.returned?.order ?? Infinity
+    return this.history.transactions.find(({ jobIds }) => jobIds.includes(id))?.order ?? Infinity
   }
 
   /** When a process was killed or had ended, in true time. */
@@ -82,9 +91,10 @@ export class Timeline {
     return this.ends.get(process) ?? Infinity
   }
 
-  /** Whether a process was stopped at some time of a span. */
-  wasStopped(process: string, from: number, to: number): boolean {
-    return (this.stops.get(process) ?? []).some((stop) => stop.from <= to && stop.to >= from)
+  /** How many milliseconds of a span a process was stopped. */
+  stoppedFor(process: string, from: number, to: number): number {
+    const within = (this.stops.get(process) ?? []).map((stop) => Math.min(stop.to, to) - Math.max(stop.from, from))
+    return within.filter((millis) => millis > 0).reduce((a, b) => a + b, 0)
   }
 
   /** The first instant from `at` on at which a process was running, as far as stops go. */
@@ -100,6 +110,15 @@ export class Timeline {
       }
     }
     return from
+  }
+
+  /** The latest that a process could read on its wall clock during a span. */
+  latestWall(process: string, from: number, to: number): number {
+    const offsets = this.machines.get(process.split(".")[0] ?? "")?.offsets ?? []
+    return Math.max(...offsets.map(({ millis, since }, index) => {
+      const until = Math.min(to, offsets[index + 1]?.since ?? Infinity)
+      return until >= Math.max(from, since) ? until + millis : -Infinity
+    }))
   }
 
   /** Whether a process could read this on its wall clock at some time of a span. */

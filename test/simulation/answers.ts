@@ -51,7 +51,7 @@ const checkAnswer = (asked: Asked): void => {
   switch (call.operation) {
     case "claim": {
       const jobs = answer as ReadonlyArray<ClaimedJob>
-      findings.sometimes("a claim came too late", jobs.length === 0)
+      findings.sometimes("a claim found nothing left", jobs.length === 0)
       told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and claimed ${steps.length}`)
       for (const { lease } of jobs) {
         told(

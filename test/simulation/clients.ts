@@ -1,4 +1,4 @@
-import { SqlClient } from "@effect/sql"
+import { SqlClient, SqlError } from "@effect/sql"
 import { Effect, Random } from "effect"
 import type { Lease } from "../../src/domain/Lease.ts"
 import { Ids } from "../../src/runtime/Ids.ts"
@@ -115,7 +115,8 @@ const enqueueTogether = (world: ClientWorld) =>
       return rollBack ? yield* Effect.fail("roll back" as const) : undefined
     })).pipe(
       Effect.tap(() => note("committed")),
-      Effect.tapError((error) => note(error === "roll back" ? "rolled back" : "unknown"))
+      // Only what the client itself fails with leaves it open whether the commit came about.
+      Effect.tapError((error) => note(error instanceof SqlError.SqlError ? "unknown" : "rolled back"))
     )
   })
 

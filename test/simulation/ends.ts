@@ -1,5 +1,7 @@
+import type { Lease } from "../../src/domain/Lease.ts"
 import type { NewJob } from "../../src/store/JobStore.ts"
 import type { Findings } from "./Findings.ts"
+import type { Call } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
 import { wouldSucceed } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
@@ -33,7 +35,7 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
     if (job.status !== "failed" || !wouldSucceed.has(behaviours.get(id) ?? "fail") || !judged.has(job.kind)) continue
     const spent = timeline.stepsOf(id).filter(({ before, row }) => (row?.failures ?? 0) > (before?.failures ?? 0))
     findings.expect(
-      spent.slice(-job.failures).every((step) => byFault(step)),
+      job.failures === job.max_attempts && spent.slice(-job.failures).every((step) => byFault(step)),
       "a job whose handler would succeed fails only when faults have spent its budget",
       () => `${id} (${behaviours.get(id)}): ${spent.map(({ row }) => row?.last_error).join("; ")}`
     )
@@ -67,15 +69,29 @@ const excusedRelease = (timeline: Timeline, { at, before, id }: Step): boolean =
     (call?.operation === "claim" || call?.operation === "extend") && row?.attempts === before.attempts
   )
   const since = held?.at ?? claim.at
-  if (timeline.endOf(process) <= at || timeline.wasStopped(process, since, at)) return true
   const { classes, worker } = timeline.plan
   const leaseFor = before.kind === "brief" ? worker.lease / 2 : worker.lease
+  // An extension may still have come through after the stop that let the deadline pass.
+  if (timeline.endOf(process) <= at || timeline.stoppedFor(process, since - leaseFor, at) >= leaseFor / 4) return true
   // Clocks made it look over before it was.
   if (at < since + leaseFor) return classes.has("clock jump") || classes.has("clock skew")
   // It was told to stop, and its heartbeat ended before it did.
-  if (timeline.history.runs.some((run) => run.jobId === id && run.behaviour === "refuse to stop")) return true
-  return timeline.history.calls.some((call) =>
-    call.process === process && call.faults.length > 0 && call.invoked.at <= at
-    && call.invoked.at >= since - leaseFor && (call.returned?.at ?? Infinity) >= since
+  const refused = timeline.history.runs.some((run) =>
+    run.jobId === id && run.attempt === before.attempts && run.behaviour === "refuse to stop"
   )
+  return refused ||
+    timeline.history.calls.some((call) =>
+      call.process === process && call.invoked.at <= at && (call === claim.call || isUnder(call, id, before.attempts))
+      && wasTroubled(call, worker.heartbeatInterval / 4)
+    )
 }
+
+const isUnder = ({ operation, request }: Call, jobId: string, attempt: number) =>
+  ["extend", "complete", "fail", "release"].includes(operation)
+  && (request as ReadonlyArray<{ readonly lease: Lease }>).some(({ lease }) =>
+    lease.jobId === jobId && lease.attempt === attempt
+  )
+
+/** Whether a call went wrong, or took longer than a heartbeat waits for. */
+const wasTroubled = ({ faults, invoked, returned }: Call, patience: number) =>
+  faults.some((fault) => fault !== "latency") || returned === undefined || returned.at - invoked.at >= patience

@@ -56,7 +56,7 @@ const callFault = (fault: CallFault["class"], random: PCGRandom): CallFault => {
   switch (fault) {
     case "latency":
       // Mostly a few milliseconds, sometimes a few hundred.
-      return { class: fault, before: skewed(random, 300), after: skewed(random, 300) }
+      return { class: fault, before: skewed(random, 300), after: 1 + skewed(random, 300) }
     case "stall":
       return {
         class: fault,

@@ -76,11 +76,14 @@ const makeCall =
       }
       const run = Effect.locally(effect, currentOperation, noted.number)
       const drawn = allows(name) ? drawCallFault(world, rates, name) : undefined
-      if (drawn !== undefined) note(drawn.class, name)
       return Effect.suspend(() => {
-        if (!out()) return drawn === undefined ? run : suffer(drawn, operation, run)
-        note("outage", "")
-        return Effect.fail(new StoreError({ operation, cause: new Error("simulated outage") }))
+        if (out()) {
+          note("outage", "")
+          return Effect.fail(new StoreError({ operation, cause: new Error("simulated outage") }))
+        }
+        if (drawn === undefined) return run
+        note(drawn.class, name)
+        return suffer(drawn, operation, run)
       }).pipe(
         Effect.onExit((exit) =>
           Effect.sync(() => {

@@ -80,6 +80,8 @@ const handler = (kinds: Kinds, world: HandlerWorld) => (payload: Job.Payload<Kin
         attempt: job.attempt,
         kind: job.kind,
         behaviour: payload.behaviour,
+        queue: job.queue,
+        takes: payload.takes,
         process: world.process,
         started: world.history.moment(),
         ended: undefined

@@ -17,14 +17,14 @@ export const checkLives = (timeline: Timeline, findings: Findings): void => {
       claims.add(step.operation)
       checkClaimOrder(timeline, findings, step, rows)
     }
-    const wrong = whatIsWrong(step) ?? wrongTime(timeline, step)
+    const wrong = whatIsWrong(timeline, step) ?? wrongTime(timeline, step)
     findings.expect(
       wrong === undefined,
       "every change is one of the life table",
       () =>
         `${wrong} (${step.call?.operation ?? "nobody"} by ${step.process}): ${show(step.before)} -> ${show(step.row)}`
     )
-    noteRareStates(step, findings)
+    noteRareStates(timeline, step, findings)
     if (step.row === null) rows.delete(step.id)
     else rows.set(step.id, step.row)
   }
@@ -37,14 +37,19 @@ type Items = ReadonlyArray<{ readonly lease: Lease } & Readonly<Record<string, u
 const finished = (row: JobRow) => row.status !== "pending" && row.status !== "running"
 
 /** What a step does that its operation may not do, if anything. */
-const whatIsWrong = ({ before, call, id, row }: Step): string | undefined => {
+const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }: Step): string | undefined => {
   if (call === undefined) return "a change outside of every operation"
   const { operation, request } = call
-  if (before === undefined || row === null) return appearsOrGoes(operation, request, before, row, id)
+  if (before === undefined || row === null) {
+    return appearsOrGoes(operation, request, before, row, id, timeline.latestWall(process, call.invoked.at, at))
+  }
   if (row.attempts !== before.attempts + (operation === "claim" ? 1 : 0)) return "attempts is not what it was"
   if (row.failures > row.max_attempts) return "more failures than the budget"
-  if (row.max_attempts !== before.max_attempts || row.kind !== before.kind || row.unique_key !== before.unique_key) {
-    return "what never changes has changed"
+  if (neverChanges.some((column) => row[column] !== before[column])) return "what never changes has changed"
+  if (before.cancel_requested_at !== null && operation !== "retry") {
+    if (row.cancel_requested_at !== before.cancel_requested_at || row.status === "pending" || operation === "claim") {
+      return "a cancel was forgotten"
+    }
   }
   if (finished(before) && operation !== "retry") return "a finished job changed"
   switch (operation) {
@@ -78,23 +83,35 @@ const whatIsWrong = ({ before, call, id, row }: Step): string | undefined => {
   }
 }
 
+const neverChanges = ["kind", "queue", "priority", "partition_key", "unique_key", "max_attempts"] as const
+
 const appearsOrGoes = (
   operation: string,
   request: unknown,
   before: JobRow | undefined,
   row: JobRow | null,
-  id: string
+  id: string,
+  latest: number
 ): string | undefined => {
   if (row !== null) {
-    const asked = operation === "enqueue" && (request as ReadonlyArray<NewJob>).some((job) => job.id === id)
-    return asked && row.status === "pending" && row.attempts === 0 && row.failures === 0
+    const asked = operation === "enqueue" && (request as ReadonlyArray<NewJob>).find((job) => job.id === id)
+    if (asked === false || asked === undefined) return "a job that nobody enqueued"
+    const { available } = asked
+    const same = row.kind === asked.kind && row.queue === asked.queue && row.priority === asked.priority
+      && row.partition_key === asked.partitionKey && row.unique_key === asked.uniqueKey
+      && row.max_attempts === asked.maxAttempts
+      && row.available_at === ("at" in available ? available.at : row.updated_at + available.after)
+    return same && row.status === "pending" && row.attempts === 0 && row.failures === 0
       ? undefined
-      : "a job that nobody enqueued"
+      : "another job than was enqueued"
   }
-  const { status } = operation === "prune" ? request as { readonly status: string } : { status: "" }
-  return before !== undefined && finished(before) && before.status === status
-    ? undefined
-    : "a job was deleted that no prune may delete"
+  const { retention, status } = operation === "prune"
+    ? request as { readonly status: string; readonly retention: number }
+    : { retention: 0, status: "" }
+  if (before === undefined || before.finished_at === null || before.status !== status) {
+    return "a deletion that is no prune"
+  }
+  return latest - before.finished_at >= retention ? undefined : "a job was pruned before its time"
 }
 
 const sameLease = (before: JobRow, row: JobRow) =>
@@ -208,7 +225,7 @@ const checkClaimOrder = (
   )
 }
 
-const noteRareStates = ({ before, call, row }: Step, findings: Findings): void => {
+const noteRareStates = (timeline: Timeline, { before, call, id, row }: Step, findings: Findings): void => {
   if (call === undefined) return
   const { operation } = call
   if (before === undefined) return
@@ -228,10 +245,12 @@ const noteRareStates = ({ before, call, row }: Step, findings: Findings): void =
       )
     case "release":
       findings.sometimes("a running job was cancelled", row.status === "cancelled")
-      findings.sometimes(
-        "a job was handed back at a shutdown",
-        row.status === "pending" && row.available_at === row.updated_at
-      )
+      if (row.status === "pending" && row.available_at === row.updated_at) {
+        const begun = timeline.history.runs.some((run) => run.jobId === id && run.attempt === row.attempts)
+        findings.sometimes(
+          begun ? "a job was handed back at a shutdown" : "a job was handed back that was claimed too late"
+        )
+      }
       return findings.sometimes("a job was snoozed", row.status === "pending" && row.available_at > row.updated_at)
     case "releaseStale":
       findings.sometimes("a stale job was released to the next attempt", row.status === "pending")

@@ -93,7 +93,11 @@ const deeds = (
   const kinds: ReadonlyArray<readonly [Planned["class"], number, () => number]> = [
     ["kill", 5, () => random.integer(60_000)],
     ["terminate", 3, () => random.integer(30_000)],
-    ["pause", 6, () => pick(random, [500, lease - 1000, lease, lease + 1000, 4 * lease])],
+    // The brief kind's lease is half of the others'.
+    ["pause", 6, () => {
+      const one = pick(random, [lease, lease / 2])
+      return pick(random, [500, one - 1000, one, one + 1000, 4 * one])
+    }],
     ["clock jump", 3, () => pick(random, [500, 31_000, 3_600_000]) * pick(random, [-1, 1])],
     ["outage", 3, () => 1000 + random.integer(2 * lease)],
     ["busy", 3, () => pick(random, [100, 500, 2000, 8000])],

@@ -45,6 +45,8 @@ interface LeaseOfRun {
   readonly heldAt: number
   /** The deadline that the worker knows of, at the latest, before what its process was kept from doing. */
   readonly deadline: number
+  /** When it had to be told to stop: at the deadline, or when an extension said that the lease is lost. */
+  readonly due: number
   /** The same, and later by what excuses it: a stopped process, a handler that refuses to stop. */
   readonly stopsBy: number
 }
@@ -81,9 +83,9 @@ const leaseOf = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
   // A process that was stopped past the deadline may have been so just before it set the timer, and looks at the next beat.
   const told = resumed > due ? timeline.runningFrom(run.process, resumed + heartbeatInterval) : due
   const stopsBy = run.behaviour === "refuse to stop"
-    ? timeline.runningFrom(run.process, Math.max(told, run.started.at + longestRefusal))
+    ? timeline.runningFrom(run.process, Math.max(told, run.started.at + Math.min(run.takes, longestRefusal)))
     : told
-  return { claimedAt, leaseFor, heldAt, deadline, stopsBy: stopsBy + rounding }
+  return { claimedAt, leaseFor, heldAt, deadline, due, stopsBy: stopsBy + rounding }
 }
 
 /** Two runs of a job at once are excused only by what no program can help. */
@@ -114,7 +116,7 @@ const checkOverlaps = (
 }
 
 const excuseOf = (timeline: Timeline, older: HandlerRun, newer: HandlerRun, lease: LeaseOfRun): string | undefined => {
-  if (older.behaviour === "refuse to stop") return "its handler refused to stop"
+  if (older.behaviour === "refuse to stop" && newer.started.at >= lease.due) return "its handler refused to stop"
   if (timeline.runningFrom(older.process, lease.deadline) > lease.deadline) {
     return "its process was stopped past its deadline"
   }
@@ -128,21 +130,21 @@ const excuseOf = (timeline: Timeline, older: HandlerRun, newer: HandlerRun, leas
     : undefined
 }
 
-/** At no time has a worker more handlers than slots. */
+/** At no time has a worker more handlers than slots, in all or for one queue. */
 const checkSlots = (timeline: Timeline, findings: Findings): void => {
-  const { concurrency } = timeline.plan.worker
+  const { concurrency, queues } = timeline.plan.worker
   const running = new Map<string, number>()
-  const moments = timeline.history.runs.flatMap((run) => [
-    { order: run.started.order, process: run.process, by: 1 },
-    ...(run.ended === undefined ? [] : [{ order: run.ended.order, process: run.process, by: -1 }])
+  const moments = timeline.history.runs.flatMap(({ ended, process, queue, started }) => [
+    { order: started.order, process, queue, by: 1 },
+    ...(ended === undefined ? [] : [{ order: ended.order, process, queue, by: -1 }])
   ]).sort((a, b) => a.order - b.order)
-  for (const { by, process } of moments) {
-    const now = (running.get(process) ?? 0) + by
-    running.set(process, now)
-    findings.expect(
-      now <= concurrency,
-      "no more jobs run than there are slots",
-      () => `${now} of ${concurrency} in ${process}`
-    )
+  for (const { by, process, queue } of moments) {
+    for (
+      const [slots, most] of [[process, concurrency], [`${queue} of ${process}`, queues?.[queue] ?? Infinity]] as const
+    ) {
+      const now = (running.get(slots) ?? 0) + by
+      running.set(slots, now)
+      findings.expect(now <= most, "no more jobs run than there are slots", () => `${now} of ${most} in ${slots}`)
+    }
   }
 }
