@@ -3,8 +3,9 @@ import { Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import type { ClaimedJob } from "../../src/store/JobStore.ts"
-import type { Fault } from "./harness.ts"
-import { Faults, inHoldfast, linesSaying, settled, work } from "./harness.ts"
+import type { Fault } from "../../src/testing.ts"
+import { StoreFaults } from "../../src/testing.ts"
+import { inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 const Task = Job.make("deadAttempt.task", { payload: Schema.Void, lease: "1 minute" })
 
@@ -15,7 +16,6 @@ const ofAnotherKind: Fault = (call) =>
 it.effect("an attempt that dies is in the log, its slot is free again, and its job is run once its lease is over", () => {
   const ran: Array<string> = []
   return Effect.gen(function*() {
-    const faults = yield* Faults
     yield* work({
       jobs: [Task],
       concurrency: 1,
@@ -23,7 +23,7 @@ it.effect("an attempt that dies is in the log, its slot is free again, and its j
       staleCheckInterval: "10 seconds",
       pollInterval: "10 seconds"
     })
-    yield* faults.inject("claim", ofAnotherKind, 1)
+    yield* StoreFaults.inject("claim", ofAnotherKind, 1)
     const { id } = yield* JobQueue.enqueue(Task, undefined)
     yield* settled
     const [line] = yield* linesSaying("The attempt died; its lease will run out")

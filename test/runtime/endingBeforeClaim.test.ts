@@ -4,7 +4,8 @@ import { Effect, Fiber, Option, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import { calm, Faults, inHoldfast, makeGate, settled } from "./harness.ts"
+import { StoreFaults } from "../../src/testing.ts"
+import { calm, inHoldfast, makeGate, settled } from "./harness.ts"
 
 const Task = Job.make("endingBeforeClaim.task", { payload: Schema.Void })
 
@@ -12,7 +13,7 @@ it.effect("a worker whose claim waits for the connection when it is told to end 
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const gate = yield* makeGate
-    yield* (yield* Faults).inject("claim", (call) => Effect.zipRight(gate.pass, call))
+    yield* StoreFaults.inject("claim", (call) => Effect.zipRight(gate.pass, call))
     const worker = yield* Effect.forkDaemon(Worker.run({ jobs: [Task], ...calm }))
     const { id } = yield* JobQueue.enqueue(Task, undefined)
     yield* gate.reached

@@ -3,21 +3,21 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import { Faults, inHoldfast, settled, work } from "./harness.ts"
+import { StoreFaults } from "../../src/testing.ts"
+import { inHoldfast, settled, work } from "./harness.ts"
 
 const Long = Job.make("lostLease.long", { payload: Schema.Void, lease: "60 seconds" })
 
 it.effect("a lease that is lost is not asked for again, however long its handler takes to stop", () =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const faults = yield* Faults
     yield* work({ jobs: [Long], heartbeatInterval: "5 seconds" })
     yield* JobQueue.enqueue(Long, undefined)
     yield* settled
     yield* TestClock.adjust("5 seconds")
-    assert.strictEqual(yield* faults.calls("extend"), 1)
+    assert.strictEqual(yield* StoreFaults.calls("extend"), 1)
     yield* sql`UPDATE holdfast_jobs SET locked_by = 'bob'`
     yield* TestClock.adjust("25 seconds")
-    assert.strictEqual(yield* faults.calls("extend"), 2)
+    assert.strictEqual(yield* StoreFaults.calls("extend"), 2)
     yield* TestClock.adjust("10 seconds")
   }).pipe(inHoldfast(Long.toLayer(() => Effect.uninterruptible(Effect.sleep("40 seconds"))))))

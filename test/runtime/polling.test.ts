@@ -2,7 +2,8 @@ import { assert, it } from "@effect/vitest"
 import { Clock, Context, Effect, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import { Faults, inHoldfast, settled, work } from "./harness.ts"
+import { StoreFaults } from "../../src/testing.ts"
+import { inHoldfast, settled, work } from "./harness.ts"
 
 const Task = Job.make("polling.task", { payload: Schema.Void })
 
@@ -23,11 +24,10 @@ it.effect("a worker that waits for a job of later goes on polling for what anoth
 
 it.effect("a worker whose queues are all full asks the store for nothing until one has room", () =>
   Effect.gen(function*() {
-    const { calls } = yield* Faults
     yield* work({ jobs: [Task], concurrency: 10, queues: { default: 1 }, pollInterval: "5 seconds" })
     yield* JobQueue.enqueue(Task, undefined)
     yield* settled
-    const before = yield* calls("nextDue")
+    const before = yield* StoreFaults.calls("nextDue")
     yield* TestClock.adjust("1 minute")
-    assert.strictEqual(yield* calls("nextDue"), before)
+    assert.strictEqual(yield* StoreFaults.calls("nextDue"), before)
   }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))

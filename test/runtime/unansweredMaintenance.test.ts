@@ -2,14 +2,15 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import { Faults, hanging, inHoldfast, linesSaying, work } from "./harness.ts"
+import { hanging, StoreFaults } from "../../src/testing.ts"
+import { inHoldfast, linesSaying, work } from "./harness.ts"
 
 const Idle = Job.make("unansweredMaintenance.idle", { payload: Schema.Void })
 
 for (const operation of ["releaseStale", "prune"] as const) {
   it.effect(`a ${operation} that is never answered is given up after five minutes, and the next one is made`, () =>
     Effect.gen(function*() {
-      yield* (yield* Faults).inject(operation, hanging, 1)
+      yield* StoreFaults.inject(operation, hanging, 1)
       yield* work({ jobs: [Idle], staleCheckInterval: "1 minute" })
       yield* JobQueue.enqueue(Idle, undefined)
       const [job] = yield* JobQueue.claim({ jobs: [Idle], leaseFor: "1 minute" })
