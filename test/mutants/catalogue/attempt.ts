@@ -10,6 +10,20 @@ const outcomes = ["test/domain/Outcome.test.ts"]
 /** From a claimed job to its end: run, decide, settle. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "A job whose claim was answered after its deadline is begun",
+    file,
+    find: "return Outcome.Release()\n    }\n",
+    replace: "}\n",
+    killedBy: heartbeat
+  },
+  {
+    name: "A job whose claim was answered after its deadline is left to go stale",
+    file,
+    find: "return Outcome.Release()\n    }\n",
+    replace: "return Outcome.Abandon({ reason: \"DeadlinePassed\" })\n    }\n",
+    killedBy: heartbeat
+  },
+  {
     name: "A handler is told to stop and not interrupted",
     file,
     find: "yield* Fiber.interruptFork(fiber)\n",

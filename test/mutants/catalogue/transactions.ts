@@ -143,6 +143,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/store/migrate.test.ts"]
   },
   {
+    name: "A file that may not be written to is opened without a word",
+    file: migrate,
+    find: "yield* sql`DELETE FROM holdfast_migrations WHERE FALSE`\n",
+    replace: "\n",
+    killedBy: bySqlite
+  },
+  {
     name: "Tables of a newer version are opened",
     file: migrate,
     find: "WHERE migration_id > ${newest}",
