@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { Scope } from "effect"
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Mutant } from "./Mutant.ts"
@@ -24,6 +24,7 @@ export const makeTree = (project: string): Effect.Effect<string, never, Scope.Sc
     Effect.sync(() => {
       const tree = mkdtempSync(join(tmpdir(), "holdfast-mutant-"))
       for (const name of copied) cpSync(join(project, name), join(tree, name), { recursive: true })
+      mkdirSync(join(tree, "tmp"))
       symlinkSync(join(project, "node_modules"), join(tree, "node_modules"))
       return tree
     }),
