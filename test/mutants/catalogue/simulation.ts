@@ -1,0 +1,140 @@
+import type { Mutant } from "../Mutant.ts"
+
+const store = "src/store/SqlJobStore.ts"
+const attempt = "src/runtime/attempt.ts"
+const heartbeat = "src/runtime/heartbeat.ts"
+const loop = "src/runtime/workerLoop.ts"
+
+const over = "const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`"
+
+/**
+ * Shows that the simulation's checker can fail: each breaks a promise of the
+ * whole fleet, which one seed must show. Tests of one process kill most of them
+ * under other names.
+ */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "In a fleet, a write under a lease asks neither who holds the job nor which attempt it is",
+    file: store,
+    find: "\n        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
+    replace: "`)",
+    killedBy: { simulate: [3] }
+  },
+  {
+    name: "In a fleet, a claim takes running jobs whose lease is nearly over",
+    file: store,
+    find: "AS due ${byIndex(\"holdfast_jobs_claim\")}\n        WHERE due.status = 'pending' AND",
+    // The claim index has pending jobs only.
+    replace: "AS due\n        WHERE (due.status = 'pending' OR due.locked_until <= ${now} + 3000) AND",
+    also: [{
+      file: store,
+      find: "IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'",
+      replace: "IN (SELECT id FROM chosen)"
+    }],
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a claim takes the earlier due before the higher priority",
+    file: store,
+    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id LIMIT",
+    replace: "FROM candidate WHERE place <= slots\n      ORDER BY available_at, priority DESC, id LIMIT",
+    killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, no heartbeat is forked",
+    file: heartbeat,
+    find: "const heart = yield* beat.pipe(",
+    replace: "const heart = yield* Effect.as(Effect.zipRight(Effect.never, beat), true).pipe(",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a handler is not told to stop at the deadline",
+    file: heartbeat,
+    find: "return yield* stop(StopReason.DeadlinePassed())",
+    replace: "return",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a handler is not told that its lease is lost",
+    file: heartbeat,
+    find: "yield* stop(StopReason.LeaseLost())\n",
+    replace: "\n",
+    killedBy: { simulate: [5] }
+  },
+  {
+    name: "In a fleet, the deadline counts from when the claim was answered",
+    file: loop,
+    find: `      const claimSentAt = yield* monotonicMillis
+      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+`,
+    replace:
+      `      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+      const claimSentAt = yield* monotonicMillis
+`,
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a job whose claim was answered after its deadline is begun",
+    file: attempt,
+    find: "return Outcome.Release()\n    }\n",
+    replace: "}\n",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a handler is told to stop and not interrupted",
+    file: attempt,
+    find: "yield* Fiber.interruptFork(fiber)\n",
+    replace: "\n",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a worker claims beyond its free slots",
+    file: "src/runtime/Slots.ts",
+    find: "const free = this.concurrency - this.running.size",
+    replace: "const free = this.concurrency",
+    killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a worker that is told to end leaves its running jobs alone",
+    file: loop,
+    find: "yield* Effect.addFinalizer(() => drain)",
+    replace: "void drain",
+    killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a sweep frees jobs whose lease goes on",
+    file: store,
+    find: "WHERE status = 'running' AND locked_until <= ${now}\n      ORDER BY locked_until",
+    replace: "WHERE status = 'running' AND locked_until > 0\n      ORDER BY locked_until",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a stale attempt is no failure",
+    file: store,
+    find: "failures = failures + 1, last_error = ${message}",
+    replace: "last_error = ${message}",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a stale job that someone cancelled is run again",
+    file: store,
+    find: "status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'\n          WHEN",
+    replace: "cancel_requested_at = NULL, status = CASE WHEN",
+    also: [{ file: store, find: over, replace: over.replace("cancel_requested_at IS NOT NULL OR ", "") }],
+    killedBy: { simulate: [6] }
+  },
+  {
+    name: "In a fleet, a repeated settle is taken for a lost lease",
+    file: store,
+    find: "if (settled.length === items.length) return answers(",
+    replace: "if (settled.length >= 0) return answers(",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, finished jobs are pruned whatever their age",
+    file: store,
+    find: "AND finished_at <= ${now - options.retention}",
+    replace: "AND finished_at <= ${now}",
+    killedBy: { simulate: [1] }
+  }
+]
