@@ -1,7 +1,8 @@
 import { Command, Options } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Option } from "effect"
-import { table } from "./chaosReport.ts"
+import { record } from "../proof.ts"
+import { proofOf, table } from "./chaosReport.ts"
 import { runChaos } from "./chaosRun.ts"
 
 const flags = {
@@ -20,11 +21,12 @@ const flags = {
   seed: Options.integer("seed").pipe(
     Options.optional,
     Options.withDescription("Makes the same choices again; processes are never the same again")
-  )
+  ),
+  record: Options.boolean("record").pipe(Options.withDescription("Adds the run to docs/proof.md"))
 }
 
 /** `pnpm chaos`: exits with 1 when something did not hold. */
-const chaos = Command.make("chaos", flags, ({ seed, ...flags }) =>
+const chaos = Command.make("chaos", flags, ({ record: recorded, seed, ...flags }) =>
   Effect.gen(function*() {
     const drawn = Option.getOrElse(seed, () => Math.floor(Math.random() * 2 ** 31))
     yield* Console.log(`Chaos with --seed ${drawn}`)
@@ -35,6 +37,7 @@ const chaos = Command.make("chaos", flags, ({ seed, ...flags }) =>
         Console.log(`${seconds} s: ${kills} kills, ${pauses} pauses, ${jobs} jobs, ${violations.length} violations`)
     })
     yield* Console.log(table(result))
+    if (recorded) yield* Effect.try(() => record({ chaos: proofOf(result) }))
     if (result.violations.length > 0) yield* Effect.sync(() => void (process.exitCode = 1))
   }))
 

@@ -1,3 +1,5 @@
+import type { ChaosProof } from "../proof.ts"
+
 const nothingYet = {
   kills: 0,
   pauses: 0,
@@ -55,5 +57,15 @@ export const table = ({ skipped, violations, ...counts }: ChaosResult): string =
     ...skipped.map((what) => `skipped: ${what}`),
     ...violations.map((what) => `VIOLATION: ${what}`)
   ].join("\n")
+
+/** The result as the record keeps it. */
+export const proofOf = (
+  { seconds, seed, skipped, violations, ...counts }: ChaosResult
+): Omit<ChaosProof, "commit" | "date"> => ({
+  seconds,
+  counts: Object.fromEntries(Object.entries({ seed, ...counts }).map(([name, count]) => [words(name), count])),
+  skipped,
+  violations: violations.length
+})
 
 const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

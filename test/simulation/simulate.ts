@@ -40,7 +40,9 @@ const healsWithin = 24 * 3_600_000
 /** Runs one seed from its start to the end of its fleet, and checks what happened. */
 export const simulate = ({ only, seed, template }: SimulateOptions): Simulated => {
   // Errors carry no stacks: rows keep them, they differ from place to place, and making them took a third of the time.
-  const { prepareStackTrace, stackTraceLimit } = Error
+  const { stackTraceLimit } = Error
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was
+  const prepareStackTrace = Error.prepareStackTrace
   Error.stackTraceLimit = 0
   Error.prepareStackTrace = String
   const world = new World(seed)
