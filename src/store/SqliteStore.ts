@@ -8,7 +8,7 @@ import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
-import { heldForEach, immediateTransaction, isBusy } from "./connection.ts"
+import { exclusively, heldForEach, immediateTransaction, isBusy } from "./connection.ts"
 
 /** How to open a SQLite database. */
 export interface Options {
@@ -24,7 +24,8 @@ export interface Options {
  * A SQLite file with the jobs in it, as one layer: the job store, and the
  * SqlClient for the app's own tables, so that both share transactions.
  *
- * The client is `@effect/sql-sqlite-node`'s, mended in four places. A statement
+ * The client is `@effect/sql-sqlite-node`'s, mended in five places. A fiber that
+ * is interrupted while it waits for the connection does not take it along. A statement
  * outside a transaction holds the connection while it runs; the client's own
  * can land in another fiber's transaction and be rolled back with it. A
  * transaction takes the write lock when it begins, and a fiber that outlives it
@@ -85,9 +86,10 @@ const connect = ({ filename, readonly }: Options) =>
 const mended = (client: SqliteClient.SqliteClient) =>
   Effect.gen(function*() {
     yield* client`PRAGMA busy_timeout = 0`
+    const exclusive = exclusively(client)
     const statements = yield* SqlClient.make({
-      acquirer: Effect.succeed(heldForEach(client)),
-      transactionAcquirer: client.reserve,
+      acquirer: Effect.succeed(heldForEach(exclusive)),
+      transactionAcquirer: exclusive.reserve,
       compiler: Statement.makeCompilerSqlite(),
       spanAttributes: [["db.system.name", "sqlite"]]
     })
@@ -100,6 +102,6 @@ const mended = (client: SqliteClient.SqliteClient) =>
     }
     return Object.assign(statements, ofTheDriver, {
       updateValues: client.updateValues,
-      withTransaction: immediateTransaction(client)
+      withTransaction: immediateTransaction(exclusive)
     })
   }).pipe(Effect.provide(Reactivity.layer))

@@ -1,8 +1,11 @@
 import type { SqlConnection, SqlError } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
-import { Context, Effect, Option, Predicate, Schedule, Scope, Stream } from "effect"
+import { Context, Deferred, Effect, FiberId, Option, Predicate, Schedule, Scope, Stream } from "effect"
 
 type Connection = SqlConnection.Connection
+
+/** What has a connection that one at a time can have. */
+type Reservable = Pick<SqlClient.SqlClient, "reserve">
 
 /** Waits 2 ms, then longer, to at most 50 ms and 5 s in all, for a lock that another process holds. */
 const untilFree = Schedule.exponential("2 millis", 1.5).pipe(
@@ -15,6 +18,46 @@ const untilFree = Schedule.exponential("2 millis", 1.5).pipe(
 export const isBusy = (error: unknown): boolean => {
   const cause = Predicate.hasProperty(error, "cause") ? error.cause : error
   return Predicate.hasProperty(cause, "code") && String(cause.code).startsWith("SQLITE_BUSY")
+}
+
+/**
+ * The same connection, for which waiting can be interrupted at any time.
+ *
+ * The client's own permit is lost when the fiber that waits for it is
+ * interrupted just after it was granted, as when a stalled event loop has let
+ * timeouts and grants come due together; every later statement then waits for
+ * ever. Here a permit that comes too late is passed on. Nothing else may reserve
+ * the client.
+ */
+export const exclusively = (client: Reservable): Reservable => {
+  const waiting = new Set<Deferred.Deferred<void>>()
+  let held = false
+  const release = Effect.sync(() => {
+    const [next] = waiting
+    held = next !== undefined
+    if (next === undefined) return
+    waiting.delete(next)
+    Deferred.unsafeDone(next, Effect.void)
+  })
+  return {
+    reserve: Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() => {
+        if (!held) {
+          held = true
+          return Effect.void
+        }
+        const granted = Deferred.unsafeMake<void>(FiberId.none)
+        waiting.add(granted)
+        return Effect.onInterrupt(restore(Deferred.await(granted)), () =>
+          Effect.suspend(() => waiting.delete(granted) ? Effect.void : release))
+      }).pipe(
+        Effect.zipRight(Effect.addFinalizer(() =>
+          release
+        )),
+        Effect.zipRight(client.reserve)
+      )
+    )
+  }
 }
 
 /** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
@@ -47,7 +90,7 @@ const asCaller: Wait = (effect) => effect
  * it runs, so that it can land inside another fiber's transaction, see what is
  * not committed, and be rolled back with it.
  */
-export const holdingConnection = (client: SqlClient.SqlClient, wait: Wait = asCaller) =>
+export const holdingConnection = (client: Reservable, wait: Wait = asCaller) =>
 <A, E, R>(
   use: (connection: Connection) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError.SqlError, R> =>
@@ -58,7 +101,7 @@ export const holdingConnection = (client: SqlClient.SqlClient, wait: Wait = asCa
   )
 
 /** A connection that is held anew for each statement, and given back after it. */
-export const heldForEach = (client: SqlClient.SqlClient): Connection => {
+export const heldForEach = (client: Reservable): Connection => {
   const held = holdingConnection(client)
   return {
     execute: (...statement) => held((connection) => connection.execute(...statement)),
@@ -122,7 +165,7 @@ class NotTransacted {
  * a typed error, where the client's own leaves the transaction open; and lets no
  * fiber that outlives it write into a later one.
  */
-export const immediateTransaction = (client: SqlClient.SqlClient): SqlClient.SqlClient["withTransaction"] => {
+export const immediateTransaction = (client: Reservable): SqlClient.SqlClient["withTransaction"] => {
   const afterwards = heldForEach(client)
   const run = (connection: Connection, command: string) => connection.executeUnprepared(command, [], undefined)
   const transact = (restore: Wait) =>
