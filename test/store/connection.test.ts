@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option, Scope } from "effect"
+import { Effect, Exit, Fiber, FiberId, Option, Scope } from "effect"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
 
 /** A connection that is held until it is released, and a fiber that waits for it. */
@@ -19,6 +19,16 @@ const answers = Effect.flatMap(
 )
 
 describe("a fiber that waits for the connection", () => {
+  it.live("may be interrupted after it was given the connection and before it hears of it, and others get it", () =>
+    Effect.gen(function*() {
+      const { release, waiter } = yield* heldAndAwaited
+      yield* release
+      // In the same turn: the waiter has not run since.
+      yield* Effect.sync(() => waiter.unsafeInterruptAsFork(FiberId.none))
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(waiter)))
+      assert.isTrue(yield* answers)
+    }).pipe(Effect.provide(SqliteStore.layer({ filename: ":memory:" }))))
+
   it.live("may be interrupted before, and others get the connection once it is free", () =>
     Effect.gen(function*() {
       const { release, waiter } = yield* heldAndAwaited

@@ -11,6 +11,13 @@ const bySqlite = ["test/store/SqliteStore.test.ts"]
 /** The client, its transactions and its locks, and how operations meet them. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "A fiber that is interrupted as it is given the connection takes it along",
+    file: connection,
+    find: "Effect.suspend(() => waiting.delete(granted) ? Effect.void : release)",
+    replace: "Effect.sync(() => void waiting.delete(granted))",
+    killedBy: ["test/store/connection.test.ts"]
+  },
+  {
     name: "A statement of the app's gives the connection back before it runs",
     file: connection,
     find: "const held = holdingConnection(client)",
