@@ -151,12 +151,19 @@ export class Fleet {
 
   private ended(post: Post, process: SimulatedProcess): void {
     if (!process.alive) return
-    // A call that the store never answered is left behind, wherever one waits no longer for its answer.
-    const unanswered = this.history.calls.some((call) => call.process === process.name && call.returned === undefined)
-    if (!unanswered) this.leftovers.push(...process.leftovers.map((left) => `${process.name} has left ${left}`))
+    if (!this.isStalled(process)) {
+      this.leftovers.push(...process.leftovers.map((left) => `${process.name} has left ${left}`))
+    }
     this.history.incident("ended", process.name)
     this.kill(post, process)
     this.world.after(1000, () => this.boot(post))
+  }
+
+  /** Whether the store still keeps a call of the process waiting: it cannot end then, or leaves the call behind. */
+  private isStalled(process: SimulatedProcess): boolean {
+    return this.history.calls.some((call) =>
+      call.process === process.name && call.returned === undefined && call.faults.includes("stall")
+    )
   }
 
   private kill(post: Post, process: SimulatedProcess): void {
@@ -172,7 +179,7 @@ export class Fleet {
     const { shutdownGrace } = this.clients.plan.worker
     this.world.after(shutdownGrace + exitAfterGrace, () => {
       if (!process.alive) return
-      if (this.closing) this.leftovers.push(`${process.name} did not end within its grace`)
+      if (this.closing && !this.isStalled(process)) this.leftovers.push(`${process.name} did not end within its grace`)
       this.history.rare.push("a process had to be killed after its grace")
       this.history.incident("kill", process.name)
       this.kill(post, process)
