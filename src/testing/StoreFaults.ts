@@ -93,26 +93,30 @@ export class StoreFaults extends Context.Tag("holdfast/testing/StoreFaults")<Sto
   )
 }
 
-type Around = <A, E>(operation: StoreOperation, call: Effect.Effect<A, E>) => Effect.Effect<A, E | StoreFailure>
+type Around = <A, E>(
+  operation: StoreOperation,
+  call: Effect.Effect<A, E>,
+  request: unknown
+) => Effect.Effect<A, E | StoreFailure>
 
 /** The store, with something around each of its calls. */
-const behind = (store: Store, around: Around): Store => ({
-  enqueue: (jobs) => around("enqueue", store.enqueue(jobs)),
+export const behind = (store: Store, around: Around): Store => ({
+  enqueue: (jobs) => around("enqueue", store.enqueue(jobs), jobs),
   afterTransaction: store.afterTransaction,
-  nextDue: (request) => around("nextDue", store.nextDue(request)),
-  due: (request) => around("due", store.due(request)),
-  claim: (request) => around("claim", store.claim(request)),
-  extend: (items) => around("extend", store.extend(items)),
-  progress: (items) => around("progress", store.progress(items)),
-  complete: (items) => around("complete", store.complete(items)),
-  fail: (items) => around("fail", store.fail(items)),
-  release: (items) => around("release", store.release(items)),
-  releaseStale: (options) => around("releaseStale", store.releaseStale(options)),
-  get: (id, partitionKey) => around("get", store.get(id, partitionKey)),
-  list: (listing) => around("list", store.list(listing)),
-  cancel: (id, partitionKey) => around("cancel", store.cancel(id, partitionKey)),
-  retry: (id, partitionKey) => around("retry", store.retry(id, partitionKey)),
-  prune: (options) => around("prune", store.prune(options))
+  nextDue: (request) => around("nextDue", store.nextDue(request), request),
+  due: (request) => around("due", store.due(request), request),
+  claim: (request) => around("claim", store.claim(request), request),
+  extend: (items) => around("extend", store.extend(items), items),
+  progress: (items) => around("progress", store.progress(items), items),
+  complete: (items) => around("complete", store.complete(items), items),
+  fail: (items) => around("fail", store.fail(items), items),
+  release: (items) => around("release", store.release(items), items),
+  releaseStale: (options) => around("releaseStale", store.releaseStale(options), options),
+  get: (id, partitionKey) => around("get", store.get(id, partitionKey), { id, partitionKey }),
+  list: (listing) => around("list", store.list(listing), listing),
+  cancel: (id, partitionKey) => around("cancel", store.cancel(id, partitionKey), { id, partitionKey }),
+  retry: (id, partitionKey) => around("retry", store.retry(id, partitionKey), { id, partitionKey }),
+  prune: (options) => around("prune", store.prune(options), options)
 })
 
 const operationsOf = (store: Store) =>

@@ -2,10 +2,10 @@ import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option } from "effect"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { ClientWorld } from "./clients.ts"
 import { client } from "./clients.ts"
 import type { SharedDatabase } from "./database.ts"
-import type { Operation } from "./faultyStore.ts"
 import { faultyStore } from "./faultyStore.ts"
 import type { History } from "./History.ts"
 import { handlers } from "./jobs.ts"
@@ -17,7 +17,7 @@ import type { World } from "./World.ts"
 interface Post {
   readonly machine: Machine
   process: SimulatedProcess | undefined
-  readonly calls: Map<Operation, number>
+  readonly calls: Map<StoreOperation, number>
   outages: number
 }
 

@@ -1,4 +1,4 @@
-import type { Operation } from "./faultyStore.ts"
+import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { FaultClass } from "./faults.ts"
 import type { Sometimes } from "./Findings.ts"
 import type { World } from "./World.ts"
@@ -6,7 +6,7 @@ import type { World } from "./World.ts"
 /** One call of a store operation, as its caller saw it. */
 export interface Call {
   readonly number: number
-  readonly operation: Operation
+  readonly operation: StoreOperation
   readonly process: string
   /** What it was called with, as given. */
   readonly request: unknown

@@ -114,20 +114,21 @@ export class Timeline {
 
   /** The latest that a process could read on its wall clock during a span. */
   latestWall(process: string, from: number, to: number): number {
-    const offsets = this.machines.get(process.split(".")[0] ?? "")?.offsets ?? []
-    return Math.max(...offsets.map(({ millis, since }, index) => {
-      const until = Math.min(to, offsets[index + 1]?.since ?? Infinity)
-      return until >= Math.max(from, since) ? until + millis : -Infinity
-    }))
+    return Math.max(...this.walls(process, from, to).map(({ latest }) => latest))
   }
 
   /** Whether a process could read this on its wall clock at some time of a span. */
   couldRead(process: string, wall: number, from: number, to: number): boolean {
+    return this.walls(process, from, to).some(({ earliest, latest }) => wall >= earliest && wall <= latest)
+  }
+
+  /** What a process's wall clock showed during a span: a stretch for each offset that it had. */
+  private walls(process: string, from: number, to: number) {
     const offsets = this.machines.get(process.split(".")[0] ?? "")?.offsets ?? []
-    return offsets.some(({ millis, since }, index) => {
-      const until = offsets[index + 1]?.since ?? Infinity
-      return wall >= Math.max(from, since) + millis && wall <= Math.min(to, until) + millis
-    })
+    return offsets.map(({ millis, since }, index) => ({
+      earliest: Math.max(from, since) + millis,
+      latest: Math.min(to, offsets[index + 1]?.since ?? Infinity) + millis
+    })).filter(({ earliest, latest }) => earliest <= latest)
   }
 }
 

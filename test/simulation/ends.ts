@@ -3,7 +3,7 @@ import type { NewJob } from "../../src/store/JobStore.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
-import { wouldSucceed } from "./jobs.ts"
+import { leaseOf, wouldSucceed } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
 /** Those whose failures are faults or their handlers' own: the timed ones may time out, the manual ones are failed by hand. */
@@ -70,7 +70,7 @@ const excusedRelease = (timeline: Timeline, { at, before, id }: Step): boolean =
   )
   const since = held?.at ?? claim.at
   const { classes, worker } = timeline.plan
-  const leaseFor = before.kind === "brief" ? worker.lease / 2 : worker.lease
+  const leaseFor = leaseOf(before.kind, worker.lease)
   // An extension may still have come through after the stop that let the deadline pass.
   if (timeline.endOf(process) <= at || timeline.stoppedFor(process, since - leaseFor, at) >= leaseFor / 4) return true
   // Clocks made it look over before it was.

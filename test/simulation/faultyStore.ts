@@ -4,14 +4,14 @@ import { StoreError } from "../../src/domain/errors.ts"
 import { ambientConnection } from "../../src/store/connection.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import type { StoreFailure } from "../../src/store/JobStore.ts"
+import { behind } from "../../src/testing/StoreFaults.ts"
+import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import { currentOperation } from "./database.ts"
 import { drawCallFault } from "./faults.ts"
 import type { CallFault, CallFaultRates, FaultClass } from "./faults.ts"
 import type { Call, History, Returned } from "./History.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import type { World } from "./World.ts"
-
-export type Operation = Exclude<keyof typeof JobStore.Service, "afterTransaction">
 
 /** What the store of a process is told to suffer. */
 export interface StoreFaults {
@@ -24,80 +24,60 @@ export interface StoreFaults {
   /** Whether the whole database is out of this machine's reach. */
   readonly out: () => boolean
   /** Counts the calls of a machine, whose faults they number. */
-  readonly count: (operation: Operation) => number
+  readonly count: (operation: StoreOperation) => number
 }
 
 /** The real job store, between which and its callers things go wrong as the seed says, and are noted. */
 export const faultyStore = (faults: StoreFaults): Layer.Layer<JobStore, never, JobStore> =>
-  Layer.effect(
-    JobStore,
-    Effect.map(JobStore, (store) => {
-      const call = makeCall(faults)
-      return {
-        enqueue: (jobs) => call("enqueue", jobs, store.enqueue(jobs)),
-        afterTransaction: store.afterTransaction,
-        nextDue: (request) => call("nextDue", request, store.nextDue(request)),
-        due: (request) => call("due", request, store.due(request)),
-        claim: (request) => call("claim", request, store.claim(request)),
-        extend: (items) => call("extend", items, store.extend(items)),
-        progress: (items) => call("progress", items, store.progress(items)),
-        complete: (items) => call("complete", items, store.complete(items)),
-        fail: (items) => call("fail", items, store.fail(items)),
-        release: (items) => call("release", items, store.release(items)),
-        releaseStale: (options) => call("releaseStale", options, store.releaseStale(options)),
-        get: (id, partitionKey) => call("get", { id, partitionKey }, store.get(id, partitionKey)),
-        list: (listing) => call("list", listing, store.list(listing)),
-        cancel: (id, partitionKey) => call("cancel", { id, partitionKey }, store.cancel(id, partitionKey)),
-        retry: (id, partitionKey) => call("retry", { id, partitionKey }, store.retry(id, partitionKey)),
-        prune: (options) => call("prune", options, store.prune(options))
-      }
-    })
-  )
+  Layer.effect(JobStore, Effect.map(JobStore, (store) => behind(store, suffering(faults))))
 
-const makeCall =
-  ({ allows, count, history, out, process, rates, world }: StoreFaults) =>
-  <A, E>(operation: Operation, request: unknown, effect: Effect.Effect<A, E>): Effect.Effect<A, E | StoreFailure> =>
-    Effect.contextWithEffect((context: Context.Context<never>) => {
-      const name = `${process.machine.name}/${operation}/${count(operation)}`
-      const noted: Call = {
-        number: history.calls.length + 1,
-        operation,
-        process: process.name,
-        request,
-        joined: ambientConnection(context)._tag === "Some",
-        invoked: history.moment(),
-        returned: undefined,
-        faults: []
+const suffering = ({ allows, count, history, out, process, rates, world }: StoreFaults) =>
+<A, E>(
+  operation: StoreOperation,
+  effect: Effect.Effect<A, E>,
+  request: unknown
+): Effect.Effect<A, E | StoreFailure> =>
+  Effect.contextWithEffect((context: Context.Context<never>) => {
+    const name = `${process.machine.name}/${operation}/${count(operation)}`
+    const noted: Call = {
+      number: history.calls.length + 1,
+      operation,
+      process: process.name,
+      request,
+      joined: ambientConnection(context)._tag === "Some",
+      invoked: history.moment(),
+      returned: undefined,
+      faults: []
+    }
+    history.calls.push(noted)
+    const note = (fault: FaultClass, named: string) => {
+      noted.faults.push(fault)
+      history.fault(fault, named)
+    }
+    const run = Effect.locally(effect, currentOperation, noted.number)
+    const drawn = allows(name) ? drawCallFault(world, rates, name) : undefined
+    return Effect.suspend(() => {
+      if (out()) {
+        note("outage", "")
+        return Effect.fail(new StoreError({ operation, cause: new Error("simulated outage") }))
       }
-      history.calls.push(noted)
-      const note = (fault: FaultClass, named: string) => {
-        noted.faults.push(fault)
-        history.fault(fault, named)
-      }
-      const run = Effect.locally(effect, currentOperation, noted.number)
-      const drawn = allows(name) ? drawCallFault(world, rates, name) : undefined
-      return Effect.suspend(() => {
-        if (out()) {
-          note("outage", "")
-          return Effect.fail(new StoreError({ operation, cause: new Error("simulated outage") }))
-        }
-        if (drawn === undefined) return run
-        note(drawn.class, name)
-        return suffer(drawn, operation, run)
-      }).pipe(
-        Effect.onExit((exit) =>
-          Effect.sync(() => {
-            const trouble = realTrouble(exit)
-            if (trouble !== undefined) note(trouble, "")
-            noted.returned = { ...history.moment(), ...returned(exit) }
-          })
-        )
+      if (drawn === undefined) return run
+      note(drawn.class, name)
+      return suffer(drawn, operation, run)
+    }).pipe(
+      Effect.onExit((exit) =>
+        Effect.sync(() => {
+          const trouble = realTrouble(exit)
+          if (trouble !== undefined) note(trouble, "")
+          noted.returned = { ...history.moment(), ...returned(exit) }
+        })
       )
-    })
+    )
+  })
 
 const suffer = <A, E>(
   fault: CallFault,
-  operation: Operation,
+  operation: StoreOperation,
   run: Effect.Effect<A, E>
 ): Effect.Effect<A, E | StoreFailure> => {
   switch (fault.class) {

@@ -41,10 +41,18 @@ const Work = {
   filler: Schema.String
 }
 
+/** How long a claim of a kind holds, where the worker's own lease is `lease`; both in milliseconds. */
+export const leaseOf = (kind: string, lease: number): number => kind === "brief" ? lease / 2 : lease
+
 /** The kinds of the fleet. `lease` is the worker's, in milliseconds. */
 export const kinds = (lease: number) => ({
   steady: Job.make("steady", { payload: Work }),
-  brief: Job.make("brief", { payload: Work, lease: lease / 2, maxAttempts: 5, backoff: Schedule.spaced("5 seconds") }),
+  brief: Job.make("brief", {
+    payload: Work,
+    lease: leaseOf("brief", lease),
+    maxAttempts: 5,
+    backoff: Schedule.spaced("5 seconds")
+  }),
   timed: Job.make("timed", { payload: Work, timeout: "20 seconds", backoff: Schedule.spaced("3 seconds") }),
   once: Job.make("once", { payload: Work, maxAttempts: 1 }),
   /** No worker runs these: clients claim and settle them by hand. */

@@ -3,7 +3,7 @@ import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { Findings } from "./Findings.ts"
 import type { HandlerRun } from "./History.ts"
-import { longestRefusal } from "./jobs.ts"
+import { leaseOf, longestRefusal } from "./jobs.ts"
 import type { Timeline } from "./Timeline.ts"
 
 /** Timers are set in whole milliseconds and each is rounded up; a deadline passes through a few of them. */
@@ -16,7 +16,7 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
   for (const run of timeline.history.runs) {
     const key = nameOf(run)
     findings.expect(!leases.has(key), "one handler starts for each attempt", () => `two for ${key}`)
-    const lease = leaseOf(timeline, run)
+    const lease = leaseUnder(timeline, run)
     leases.set(key, lease)
     ofJob.set(run.jobId, [...ofJob.get(run.jobId) ?? [], run])
     findings.expect(lease.claimedAt !== undefined, "a handler runs what its worker has claimed", () => key)
@@ -51,9 +51,9 @@ interface LeaseOfRun {
   readonly stopsBy: number
 }
 
-const leaseOf = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
+const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
   const { lease, heartbeatInterval } = timeline.plan.worker
-  const leaseFor = run.kind === "brief" ? lease / 2 : lease
+  const leaseFor = leaseOf(run.kind, lease)
   const holdsFor = leaseFor - Math.min(30_000, leaseFor / 4)
   let claimedAt: number | undefined
   let deadline = -Infinity
