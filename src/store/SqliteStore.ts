@@ -1,14 +1,14 @@
 import { Reactivity } from "@effect/experimental"
 import { SqlClient, Statement } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Context, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope } from "effect"
+import { Context, Effect, ExecutionStrategy, Exit, identity, Layer, Schedule, Scope } from "effect"
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
-import { exclusively, heldForEach, immediateTransaction, isBusy } from "./connection.ts"
+import { exclusively, heldForEach, immediateTransaction, isBusy, lend } from "./connection.ts"
 
 /** How to open a SQLite database. */
 export interface Options {
@@ -86,7 +86,8 @@ const connect = ({ filename, readonly }: Options) =>
 const mended = (client: SqliteClient.SqliteClient) =>
   Effect.gen(function*() {
     yield* client`PRAGMA busy_timeout = 0`
-    const exclusive = exclusively(client)
+    const exclusive = exclusively(yield* Effect.scoped(client.reserve))
+    const afterTransactions = exclusive[lend](() => Effect.void, identity)
     const statements = yield* SqlClient.make({
       acquirer: Effect.succeed(heldForEach(exclusive)),
       transactionAcquirer: exclusive.reserve,
@@ -96,11 +97,12 @@ const mended = (client: SqliteClient.SqliteClient) =>
     const ofTheDriver: Omit<SqliteClient.SqliteClient, keyof SqlClient.SqlClient> = {
       [SqliteClient.TypeId]: SqliteClient.TypeId,
       config: client.config,
-      export: client.export,
-      backup: client.backup,
-      loadExtension: client.loadExtension
+      export: exclusive[lend](() => client.export, identity),
+      backup: (destination) => Effect.zipRight(afterTransactions, client.backup(destination)),
+      loadExtension: (path) => Effect.zipRight(afterTransactions, client.loadExtension(path))
     }
     return Object.assign(statements, ofTheDriver, {
+      [lend]: exclusive[lend],
       updateValues: client.updateValues,
       withTransaction: immediateTransaction(exclusive)
     })

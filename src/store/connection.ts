@@ -7,6 +7,28 @@ type Connection = SqlConnection.Connection
 /** What has a connection that one at a time can have. */
 type Reservable = Pick<SqlClient.SqlClient, "reserve">
 
+/** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
+type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** Runs an effect with the connection, which is given back after it. */
+type Lend = <A, E, R>(
+  use: (connection: Connection) => Effect.Effect<A, E, R>,
+  wait: Wait
+) => Effect.Effect<A, E | SqlError.SqlError, R>
+
+/** How a client of ours lends its connection, without the scope that `reserve` takes and which costs more than a statement. */
+export const lend: unique symbol = Symbol.for("holdfast/store/lend")
+
+/** A connection that one at a time has: for as long as a scope, or as an effect. */
+interface Exclusive extends Reservable {
+  readonly [lend]: Lend
+}
+
+const lendOf = (client: Reservable | Exclusive): Lend =>
+  lend in client
+    ? client[lend]
+    : (use, wait) => Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use))
+
 /** Waits 2 ms, then longer, to at most 50 ms and 5 s in all, for a lock that another process holds. */
 const untilFree = Schedule.exponential("2 millis", 1.5).pipe(
   Schedule.union(Schedule.spaced("50 millis")),
@@ -21,15 +43,14 @@ export const isBusy = (error: unknown): boolean => {
 }
 
 /**
- * The same connection, for which waiting can be interrupted at any time.
+ * A connection for which waiting can be interrupted at any time.
  *
- * The client's own permit is lost when the fiber that waits for it is
+ * The driver's own permit is lost when the fiber that waits for it is
  * interrupted just after it was granted, as when a stalled event loop has let
  * timeouts and grants come due together; every later statement then waits for
- * ever. Here a permit that comes too late is passed on. Nothing else may reserve
- * the client.
+ * ever. Here a permit that comes too late is passed on.
  */
-export const exclusively = (client: Reservable): Reservable => {
+export const exclusively = (connection: Connection): Exclusive => {
   const waiting = new Set<Deferred.Deferred<void>>()
   let held = false
   const release = Effect.sync(() => {
@@ -39,29 +60,33 @@ export const exclusively = (client: Reservable): Reservable => {
     waiting.delete(next)
     Deferred.unsafeDone(next, Effect.void)
   })
+  /** To be run where nothing interrupts; `wait` may let the waiting be interrupted. */
+  const take = (wait: Wait) =>
+    Effect.suspend(() => {
+      if (!held) {
+        held = true
+        return Effect.void
+      }
+      const granted = Deferred.unsafeMake<void>(FiberId.none)
+      waiting.add(granted)
+      return Effect.onInterrupt(
+        wait(Deferred.await(granted)),
+        () => Effect.suspend(() => waiting.delete(granted) ? Effect.void : release)
+      )
+    })
   return {
     reserve: Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        if (!held) {
-          held = true
-          return Effect.void
-        }
-        const granted = Deferred.unsafeMake<void>(FiberId.none)
-        waiting.add(granted)
-        return Effect.onInterrupt(restore(Deferred.await(granted)), () =>
-          Effect.suspend(() => waiting.delete(granted) ? Effect.void : release))
-      }).pipe(
-        Effect.zipRight(Effect.addFinalizer(() =>
-          release
-        )),
-        Effect.zipRight(client.reserve)
+      take(restore).pipe(Effect.zipRight(Effect.addFinalizer(() => release)), Effect.as(connection))
+    ),
+    [lend]: (use, wait) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.zipRight(
+          take((effect) => restore(wait(effect))),
+          Effect.onExit(Effect.suspend(() => restore(use(connection))), () => release)
+        )
       )
-    )
   }
 }
-
-/** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
-type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
  * Runs an effect again while it fails busily. The schedule's driver is made only
@@ -93,12 +118,7 @@ const asCaller: Wait = (effect) => effect
 export const holdingConnection = (client: Reservable, wait: Wait = asCaller) =>
 <A, E, R>(
   use: (connection: Connection) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | SqlError.SqlError, R> =>
-  whenFree(
-    Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use)),
-    isBusy,
-    wait
-  )
+): Effect.Effect<A, E | SqlError.SqlError, R> => whenFree(lendOf(client)(use, wait), isBusy, wait)
 
 /** A connection that is held anew for each statement, and given back after it. */
 export const heldForEach = (client: Reservable): Connection => {

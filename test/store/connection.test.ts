@@ -52,3 +52,12 @@ describe("a fiber that waits for the connection", () => {
       assert.deepStrictEqual(served, [1, 2, 3])
     }).pipe(Effect.provide(SqliteStore.layer({ filename: ":memory:" }))))
 })
+
+describe("a statement that fails", () => {
+  it.live("gives the connection back", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* Effect.flip(sql`SELECT one FROM nowhere`)
+      assert.isTrue(yield* answers)
+    }).pipe(Effect.provide(SqliteStore.layer({ filename: ":memory:" }))))
+})
