@@ -1,18 +1,36 @@
 import type { Statement } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
-import { Array as Arr, Clock, Effect, Either, Layer, Option, ParseResult, Schema } from "effect"
+import { Array as Arr, Clock, Effect, Either, Layer, Option } from "effect"
 import { JobIdConflict, JobNotFound, JobNotRetryable, LeaseLost, StoreError, UniqueKeyTaken } from "../domain/errors.ts"
-import { JobId } from "../domain/JobId.ts"
-import { JobRecord, JobStatus } from "../domain/JobRecord.ts"
+import type { JobId } from "../domain/JobId.ts"
+import type { JobStatus } from "../domain/JobRecord.ts"
 import { Lease } from "../domain/Lease.ts"
-import { schemaIssues } from "../domain/schemaIssues.ts"
 import { dialect } from "./dialect.ts"
 import type { ClaimRequest, Enqueued, Fenced, NewJob, StaleJob } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
 import { migrate } from "./migrate.ts"
+import type { AttemptRow, ClaimedRow, SettledRow } from "./rows.ts"
+import {
+  attemptRows,
+  claimedRows,
+  dueRows,
+  execute,
+  extendedRows,
+  idRows,
+  inTheWayRows,
+  nextDueRows,
+  recordColumns,
+  recordRows,
+  settledRows,
+  staleRows,
+  statusRows
+} from "./rows.ts"
 import * as Transactions from "./transactions.ts"
 
-/** The statements, in the order a job meets them. Each takes its items as one JSON parameter. */
+/**
+ * The statements, in the order a job meets them. Each takes its items as one JSON
+ * parameter. None has a span: the trace is about the work of whoever calls.
+ */
 const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const transactions = yield* Transactions.make(sql)
@@ -21,9 +39,7 @@ const make = Effect.gen(function*() {
   // -- enqueue
 
   const insert = (jobs: ReadonlyArray<NewJob>, now: number) =>
-    rows(
-      Schema.Struct({ id: JobId }),
-      sql`
+    idRows(sql`
       INSERT INTO holdfast_jobs (
         id, queue, kind, payload, status, priority, partition_key, unique_key,
         max_attempts, available_at, created_at, updated_at, trace_context
@@ -34,14 +50,11 @@ const make = Effect.gen(function*() {
         ${now}, ${now}, value ->> 'traceContext'
       FROM ${each(jobs)} WHERE TRUE
       ON CONFLICT DO NOTHING
-      RETURNING id`
-    )
+      RETURNING id`)
 
   /** For each job that was not inserted: the one in its way, and whether it is the same job under the same id. */
   const findInTheWay = (jobs: ReadonlyArray<NewJob>) =>
-    rows(
-      Schema.Struct({ id: JobId, found: JobId, by_id: Schema.Literal(0, 1), same: Schema.Literal(0, 1) }),
-      sql`
+    inTheWayRows(sql`
       SELECT value ->> 'id' AS id, j.id AS found, j.id = value ->> 'id' AS by_id,
         j.kind = value ->> 'kind' AND j.payload = value ->> 'payload'
           AND j.partition_key IS value ->> 'partitionKey' AS same
@@ -53,10 +66,9 @@ const make = Effect.gen(function*() {
       CROSS JOIN holdfast_jobs AS j ${byIndex("holdfast_jobs_unique")}
       WHERE j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'
         AND COALESCE(j.partition_key, '') = COALESCE(value ->> 'partitionKey', '')
-        AND j.unique_key IS NOT NULL AND j.status IN ('pending', 'running')`
-    )
+        AND j.unique_key IS NOT NULL AND j.status IN ('pending', 'running')`)
 
-  const enqueue = Effect.fn("JobStore.enqueue")(function*(jobs: ReadonlyArray<NewJob>) {
+  const enqueue = Effect.fnUntraced(function*(jobs: ReadonlyArray<NewJob>) {
     const now = yield* currentMillis
     const added = yield* Effect.forEach(inChunks(jobs), (chunk) => insert(chunk, now))
     const inserted = new Set(added.flat().map(({ id }) => id))
@@ -70,7 +82,7 @@ const make = Effect.gen(function*() {
     const conflict = inTheWay.find((found) => found.by_id === 1 && found.same === 0)
     if (conflict !== undefined) {
       // The caller's transaction may go on after this error, so it must hold none of this call.
-      yield* sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value FROM ${each([...inserted])})`
+      yield* execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value FROM ${each([...inserted])})`)
       return yield* new JobIdConflict({ jobId: conflict.id })
     }
     const found = new Map(Arr.reverse(inTheWay).map((one) => [one.id, one.found]))
@@ -146,44 +158,30 @@ const make = Effect.gen(function*() {
       ORDER BY priority DESC, available_at, id LIMIT ${request.limit}
     )`
 
-  const nextDue = Effect.fn("JobStore.nextDue")(function*(request: Pick<ClaimRequest, "queues" | "kinds">) {
+  const nextDue = Effect.fnUntraced(function*(request: Pick<ClaimRequest, "queues" | "kinds">) {
     const now = yield* currentMillis
-    const [next] = yield* rows(
-      Schema.Struct({ at: Schema.NullOr(Schema.Number) }),
-      sql`
+    const [next] = yield* nextDueRows(sql`
       WITH RECURSIVE ${levels({ ...request, limit: 1 }, now)}
       SELECT min((
         SELECT j.available_at FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
         WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority = level.priority
         ORDER BY j.available_at LIMIT 1
       )) AS at
-      FROM level WHERE level.priority IS NOT NULL`
-    )
+      FROM level WHERE level.priority IS NOT NULL`)
     return Option.fromNullable(next?.at)
   })
 
-  const due = Effect.fn("JobStore.due")(function*(request: Omit<ClaimRequest, "worker">) {
+  const due = Effect.fnUntraced(function*(request: Omit<ClaimRequest, "worker">) {
     const now = yield* currentMillis
-    return yield* rows(
-      Schema.Struct({
-        id: JobId,
-        kind: Schema.String,
-        queue: Schema.String,
-        priority: Schema.Number,
-        availableAt: Schema.Number
-      }),
-      sql`
+    return yield* dueRows(sql`
       WITH RECURSIVE ${chosen(request, now)}
       SELECT id, kind, queue, priority, available_at AS "availableAt" FROM chosen
-      ORDER BY priority DESC, available_at, id`
-    )
+      ORDER BY priority DESC, available_at, id`)
   })
 
-  const claim = Effect.fn("JobStore.claim")(function*(request: ClaimRequest) {
+  const claim = Effect.fnUntraced(function*(request: ClaimRequest) {
     const now = yield* currentMillis
-    const claimed = yield* rows(
-      ClaimedRow,
-      sql`
+    const claimed = yield* claimedRows(sql`
       WITH RECURSIVE ${chosen(request, now)}
       UPDATE holdfast_jobs ${byId} SET
         status = 'running', attempts = attempts + 1, settled_by = NULL, updated_at = ${now},
@@ -192,8 +190,7 @@ const make = Effect.gen(function*() {
       WHERE holdfast_jobs.id IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'
       RETURNING id, kind, queue, payload, priority, partition_key AS "partitionKey", max_attempts AS "maxAttempts",
         available_at AS "availableAt", trace_context AS "traceContext", attempts, failures,
-        locked_at AS "lockedAt", locked_until AS "lockedUntil"`
-    )
+        locked_at AS "lockedAt", locked_until AS "lockedUntil"`)
     // RETURNING has no order of its own.
     return claimed.toSorted(inClaimOrder).map(({ attempts, failures, id, lockedAt, lockedUntil, ...job }) => ({
       ...job,
@@ -223,22 +220,15 @@ const make = Effect.gen(function*() {
         FROM ${each(values)}) AS item`
   }
 
-  const extend = Effect.fn("JobStore.extend")(
+  const extend = Effect.fnUntraced(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly leaseFor: number }>) {
       const now = yield* currentMillis
-      const extended = yield* rows(
-        Schema.Struct({
-          ...Attempt.fields,
-          locked_until: Schema.Number,
-          cancel_requested: Schema.Literal(0, 1)
-        }),
-        sql`
+      const extended = yield* extendedRows(sql`
         UPDATE holdfast_jobs ${byId} SET
           locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}
         FROM ${leased(items, { lease_for: (item) => item.leaseFor })}
         WHERE ${held}
-        RETURNING id, attempts, locked_by AS worker, locked_until, cancel_requested_at IS NOT NULL AS cancel_requested`
-      )
+        RETURNING id, attempts, locked_by AS worker, locked_until, cancel_requested_at IS NOT NULL AS cancel_requested`)
       return answers(items, extended, ({ cancel_requested, locked_until }, lease) => ({
         lease: leaseOf(lease, now, locked_until),
         cancelRequested: cancel_requested === 1
@@ -246,63 +236,54 @@ const make = Effect.gen(function*() {
     }
   )
 
-  const progress = Effect.fn("JobStore.progress")(
+  const progress = Effect.fnUntraced(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly progress: string }>) {
       const now = yield* currentMillis
-      const written = yield* rows(
-        Attempt,
-        sql`
+      const written = yield* attemptRows(sql`
         UPDATE holdfast_jobs ${byId} SET progress = item.progress, updated_at = ${now}
         FROM ${leased(items, { progress: (item) => item.progress })}
         WHERE ${held}
-        RETURNING id, attempts, locked_by AS worker`
-      )
+        RETURNING id, attempts, locked_by AS worker`)
       return answers(items, written, () => undefined)
     }
   )
 
   // -- settle
 
-  const complete = Effect.fn("JobStore.complete")(
+  const complete = Effect.fnUntraced(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly result: string }>) {
       const now = yield* currentMillis
-      const settled = yield* rows(
-        SettledRow,
-        sql`
+      const settled = yield* settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
           status = 'succeeded', result = item.result, finished_at = ${now}, updated_at = ${now},
           settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
         FROM ${leased(items, { result: (item) => item.result })}
         WHERE ${held}
-        RETURNING id, attempts, settled_by AS worker, status`
-      )
+        RETURNING id, attempts, settled_by AS worker, status`)
       return yield* settledOr(leased(items, {}), items, settled, sql`status = 'succeeded'`)
     }
   )
 
   /** A cancel request turns every end but success into `cancelled`. */
-  const fail = Effect.fn("JobStore.fail")(
+  const fail = Effect.fnUntraced(
     function*(
       items: ReadonlyArray<{ readonly lease: Lease; readonly error: string; readonly retryAfter: number | null }>
     ) {
       const now = yield* currentMillis
       const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`
-      const settled = yield* rows(
-        SettledRow,
-        sql`
+      const settled = yield* settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
           status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over} THEN 'failed' ELSE 'pending' END,
           finished_at = CASE WHEN ${over} THEN ${now} END,
           available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
           failures = failures + 1, last_error = item.error,
           errors = ${
-          remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', item.error)`)
-        },
+        remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', item.error)`)
+      },
           updated_at = ${now}, settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
         FROM ${leased(items, { error: (item) => item.error, retry_after: (item) => item.retryAfter })}
         WHERE ${held}
-        RETURNING id, attempts, settled_by AS worker, status`
-      )
+        RETURNING id, attempts, settled_by AS worker, status`)
       return yield* settledOr(
         leased(items, { final: (item) => item.retryAfter === null ? 1 : 0 }),
         items,
@@ -313,12 +294,10 @@ const make = Effect.gen(function*() {
     }
   )
 
-  const release = Effect.fn("JobStore.release")(
+  const release = Effect.fnUntraced(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly delay: number }>) {
       const now = yield* currentMillis
-      const settled = yield* rows(
-        SettledRow,
-        sql`
+      const settled = yield* settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
           status = CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END,
           finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
@@ -326,8 +305,7 @@ const make = Effect.gen(function*() {
           updated_at = ${now}, settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
         FROM ${leased(items, { delay: (item) => item.delay })}
         WHERE ${held}
-        RETURNING id, attempts, settled_by AS worker, status`
-      )
+        RETURNING id, attempts, settled_by AS worker, status`)
       return yield* settledOr(
         leased(items, {}),
         items,
@@ -345,18 +323,15 @@ const make = Effect.gen(function*() {
   const settledOr = (
     leases: Statement.Fragment,
     items: ReadonlyArray<{ readonly lease: Lease }>,
-    settled: ReadonlyArray<typeof SettledRow.Type>,
+    settled: ReadonlyArray<SettledRow>,
     sameOutcome: Statement.Fragment
   ) =>
     Effect.gen(function*() {
       if (settled.length === items.length) return answers(items, settled, ({ status }) => ({ status }))
-      const before = yield* rows(
-        SettledRow,
-        sql`
+      const before = yield* settledRows(sql`
         SELECT holdfast_jobs.id, attempts, settled_by AS worker, status
         FROM ${leases} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
-        WHERE attempts = item.attempt AND settled_by = item.worker AND ${sameOutcome}`
-      )
+        WHERE attempts = item.attempt AND settled_by = item.worker AND ${sameOutcome}`)
       return answers(items, settled.concat(before), ({ status }) => ({ status }))
     })
 
@@ -364,21 +339,16 @@ const make = Effect.gen(function*() {
    * RETURNING cannot give the old holder, so who held the lock is read first; the
    * update is fenced by what was read, and a lease extended since keeps its job.
    */
-  const releaseStale = Effect.fn("JobStore.releaseStale")(function*(options: { readonly limit: number }) {
+  const releaseStale = Effect.fnUntraced(function*(options: { readonly limit: number }) {
     const now = yield* currentMillis
-    const stale = yield* rows(
-      StaleRow,
-      sql`
+    const stale = yield* staleRows(sql`
       SELECT id, kind, attempts, locked_by, locked_at, locked_until
       FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
       WHERE status = 'running' AND locked_until <= ${now}
-      ORDER BY locked_until, id LIMIT ${options.limit}`
-    )
+      ORDER BY locked_until, id LIMIT ${options.limit}`)
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
-    const released = yield* rows(
-      Schema.Struct({ id: JobId, status: JobStatus }),
-      sql`
+    const released = yield* statusRows(sql`
       UPDATE holdfast_jobs ${byId} SET
         status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
           WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
@@ -386,27 +356,26 @@ const make = Effect.gen(function*() {
         available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,
         failures = failures + 1, last_error = ${message},
         errors = ${
-        remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', ${message})`)
-      },
+      remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', ${message})`)
+    },
         updated_at = ${now}, settled_by = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL
       FROM (
         SELECT value ->> 'id' AS id, value ->> 'attempts' AS attempt, value ->> 'locked_by' AS worker,
           value ->> 'locked_until' AS locked_until, value ->> 'released' AS released, value ->> 'spent' AS spent
         FROM ${
-        each(stale.map((job) => {
-          const holder = `was locked by ${job.locked_by} since ${new Date(job.locked_at).toISOString()}`
-          return {
-            ...job,
-            released: `Released from stale lock (${holder})`,
-            spent: `Stale lock after ${job.attempts} attempts (${holder})`
-          }
-        }))
-      }
+      each(stale.map((job) => {
+        const holder = `was locked by ${job.locked_by} since ${new Date(job.locked_at).toISOString()}`
+        return {
+          ...job,
+          released: `Released from stale lock (${holder})`,
+          spent: `Stale lock after ${job.attempts} attempts (${holder})`
+        }
+      }))
+    }
       ) AS item
       WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by = item.worker
         AND holdfast_jobs.attempts = item.attempt AND holdfast_jobs.locked_until = item.locked_until
-      RETURNING id, status`
-    )
+      RETURNING id, status`)
     const statusOf = new Map(released.map(({ id, status }) => [id, status]))
     return Arr.filterMap(stale, (job) =>
       Option.map(Option.fromNullable(statusOf.get(job.id)), (status): StaleJob => ({
@@ -421,9 +390,9 @@ const make = Effect.gen(function*() {
 
   const anyStale = Effect.gen(function*() {
     const now = yield* currentMillis
-    const found = yield* sql`
+    const found = yield* execute(sql`
       SELECT 1 FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
-      WHERE status = 'running' AND locked_until <= ${now} LIMIT 1`
+      WHERE status = 'running' AND locked_until <= ${now} LIMIT 1`)
     return found.length > 0
   })
 
@@ -433,75 +402,64 @@ const make = Effect.gen(function*() {
   const visible = (partitionKey: string | undefined) =>
     partitionKey === undefined ? sql.literal("TRUE") : sql`partition_key = ${partitionKey}`
 
-  const get = Effect.fn("JobStore.get")(function*(id: JobId, partitionKey: string | undefined) {
-    const [job] = yield* rows(
-      RecordRow,
+  const get = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined) {
+    const [job] = yield* recordRows(
       sql`SELECT ${recordColumns(sql)} FROM holdfast_jobs WHERE id = ${id} AND ${visible(partitionKey)}`
     )
     return job ?? (yield* new JobNotFound({ jobId: id }))
   })
 
-  const list = Effect.fn("JobStore.list")(function*(listing: Parameters<(typeof JobStore.Service)["list"]>[0]) {
-    return yield* rows(
-      RecordRow,
-      sql`
+  const list = Effect.fnUntraced(function*(listing: Parameters<(typeof JobStore.Service)["list"]>[0]) {
+    return yield* recordRows(sql`
       SELECT ${recordColumns(sql)} FROM holdfast_jobs
       WHERE ${
-        sql.and([
-          visible(listing.partitionKey),
-          ...(listing.status === undefined ? [] : [sql`status = ${listing.status}`]),
-          ...(listing.kind === undefined ? [] : [sql`kind = ${listing.kind}`]),
-          ...(listing.queue === undefined ? [] : [sql`queue = ${listing.queue}`]),
-          ...(listing.before === undefined ? [] : [sql`id < ${listing.before}`])
-        ])
-      }
-      ORDER BY id DESC LIMIT ${listing.limit}`
-    )
+      sql.and([
+        visible(listing.partitionKey),
+        ...(listing.status === undefined ? [] : [sql`status = ${listing.status}`]),
+        ...(listing.kind === undefined ? [] : [sql`kind = ${listing.kind}`]),
+        ...(listing.queue === undefined ? [] : [sql`queue = ${listing.queue}`]),
+        ...(listing.before === undefined ? [] : [sql`id < ${listing.before}`])
+      ])
+    }
+      ORDER BY id DESC LIMIT ${listing.limit}`)
   })
 
   // -- by request
 
-  const cancel = Effect.fn("JobStore.cancel")(function*(id: JobId, partitionKey: string | undefined) {
+  const cancel = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined) {
     const now = yield* currentMillis
-    const [changed] = yield* rows(
-      Schema.Struct({ status: JobStatus }),
-      sql`
+    const [changed] = yield* statusRows(sql`
       UPDATE holdfast_jobs SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at = ${now},
         status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
         finished_at = CASE status WHEN 'pending' THEN ${now} END
       WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('pending', 'running')
-      RETURNING status`
-    )
+      RETURNING id, status`)
     return changed?.status ?? (yield* get(id, partitionKey)).status
   })
 
-  const retry = Effect.fn("JobStore.retry")(function*(id: JobId, partitionKey: string | undefined) {
+  const retry = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined) {
     const now = yield* currentMillis
     const sameKey = sql`
       SELECT other.id FROM holdfast_jobs AS other
       WHERE other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key
         AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')
         AND other.unique_key IS NOT NULL AND other.status IN ('pending', 'running')`
-    const [retried] = yield* rows(
-      Schema.Struct({ id: JobId }),
-      sql`
+    const [retried] = yield* idRows(sql`
       UPDATE holdfast_jobs SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
         settled_by = NULL, cancel_requested_at = NULL, updated_at = ${now}
       WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')
         AND NOT EXISTS (${sameKey})
-      RETURNING id`
-    )
+      RETURNING id`)
     if (retried !== undefined) return
     const job = yield* get(id, partitionKey)
-    const [holder] = yield* rows(
-      Schema.Struct({ id: JobId }),
+    const [holder] = yield* idRows(
       sql`SELECT (${sameKey}) AS id FROM holdfast_jobs WHERE id = ${id} AND status IN ('failed', 'cancelled')`
     )
     if (holder === undefined) return yield* new JobNotRetryable({ jobId: id, status: job.status })
     return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
   })
 
-  const prune = Effect.fn("JobStore.prune")(
+  const prune = Effect.fnUntraced(
     function*(options: { readonly status: JobStatus; readonly retention: number; readonly limit: number }) {
       const now = yield* currentMillis
       const old = sql`
@@ -509,8 +467,8 @@ const make = Effect.gen(function*() {
         WHERE status = ${options.status} AND finished_at IS NOT NULL AND finished_at <= ${now - options.retention}
         ORDER BY finished_at LIMIT ${options.limit}`
       // A table with nothing to prune is only read.
-      if ((yield* old).length === 0) return 0
-      return (yield* sql`DELETE FROM holdfast_jobs WHERE id IN (${old}) RETURNING id`).length
+      if ((yield* execute(old)).length === 0) return 0
+      return (yield* execute(sql`DELETE FROM holdfast_jobs WHERE id IN (${old}) RETURNING id`)).length
     }
   )
 
@@ -561,66 +519,8 @@ const chunkSize = 16 * 1024 * 1024
 /** Whole, as the columns are; a test may set its clock between two. */
 const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
 
-const Attempt = Schema.Struct({ id: JobId, attempts: Schema.Number, worker: Schema.NullOr(Schema.String) })
-
-const SettledRow = Schema.Struct({ ...Attempt.fields, status: JobStatus })
-
-const StaleRow = Schema.Struct({
-  id: JobId,
-  attempts: Schema.Number,
-  kind: Schema.String,
-  locked_by: Schema.String,
-  locked_at: Schema.Number,
-  locked_until: Schema.Number
-})
-
-const ClaimedRow = Schema.Struct({
-  id: JobId,
-  attempts: Schema.Number,
-  kind: Schema.String,
-  queue: Schema.String,
-  payload: Schema.parseJson(),
-  priority: Schema.Number,
-  partitionKey: Schema.NullOr(Schema.String),
-  maxAttempts: Schema.Number,
-  availableAt: Schema.Number,
-  traceContext: Schema.NullOr(Schema.String),
-  failures: Schema.Number,
-  lockedAt: Schema.Number,
-  lockedUntil: Schema.Number
-})
-
-const inClaimOrder = (a: typeof ClaimedRow.Type, b: typeof ClaimedRow.Type) =>
+const inClaimOrder = (a: ClaimedRow, b: ClaimedRow) =>
   b.priority - a.priority || a.availableAt - b.availableAt || (a.id < b.id ? -1 : 1)
-
-const RecordRow = Schema.Struct({
-  ...JobRecord.fields,
-  payload: Schema.parseJson(),
-  progress: Schema.NullOr(Schema.parseJson()),
-  result: Schema.NullOr(Schema.parseJson()),
-  errors: Schema.parseJson(JobRecord.fields.errors)
-})
-
-const recordColumns = (sql: SqlClient.SqlClient) =>
-  sql.literal(
-    Object.keys(JobRecord.fields).map((field) =>
-      `${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)} AS "${field}"`
-    )
-      .join(", ")
-  )
-
-/**
- * The rows of a statement, decoded. A row that does not fit means that the
- * schema of the table and this file disagree: a bug, and so a defect, which says
- * what was expected where but not the value.
- */
-const rows = <A, I, E>(row: Schema.Schema<A, I>, statement: Effect.Effect<ReadonlyArray<unknown>, E>) =>
-  Effect.flatMap(statement, Schema.decodeUnknown(Schema.Array(row))).pipe(
-    Effect.catchIf(
-      ParseResult.isParseError,
-      (error) => Effect.dieMessage(`A row of holdfast_jobs is not as expected: ${schemaIssues(error)}`)
-    )
-  )
 
 const leaseOf = (
   { attempt, failures, jobId, worker }: Pick<Lease, "jobId" | "worker" | "attempt" | "failures">,
@@ -631,7 +531,7 @@ const leaseOf = (
   new Lease({ jobId, worker, attempt, failures, lockedAt, lockedUntil }, { disableValidation: true })
 
 /** The answer for each item, in the items' order: from the row of its attempt, or LeaseLost when there is none. */
-const answers = <Row extends typeof Attempt.Type, A>(
+const answers = <Row extends AttemptRow, A>(
   items: ReadonlyArray<{ readonly lease: Lease }>,
   matched: ReadonlyArray<Row>,
   answer: (row: Row, lease: Lease) => A

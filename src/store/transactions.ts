@@ -11,10 +11,10 @@ export interface Transactions {
    * Runs an effect of one statement: in the caller's transaction when that is of
    * our client, else by itself, with the connection held meanwhile.
    */
-  readonly statement: <A, E, R>(
+  readonly statement: <A, E>(
     operation: string,
-    effect: Effect.Effect<A, E | SqlError.SqlError, R>
-  ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreFailure, R>
+    effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>
+  ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreFailure>
 
   /**
    * As `statement`, but waiting for the connection or for another process can be
@@ -27,14 +27,16 @@ export interface Transactions {
    * Runs an effect of several statements: in the caller's transaction when that
    * is of our client, else in one of its own that begins with the write lock.
    */
-  readonly transaction: <A, E, R>(
-    operation: string,
-    effect: Effect.Effect<A, E | SqlError.SqlError, R>
-  ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreFailure, R>
+  readonly transaction: Transactions["statement"]
 
   /** Runs `effect` in the background once the caller's transaction has ended, or at once if there is none. */
   readonly afterTransaction: (effect: Effect.Effect<void>) => Effect.Effect<void>
 }
+
+/** How an operation runs that its caller has no transaction for. */
+type ByItself = <A, E>(
+  effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>
+) => Effect.Effect<A, E | SqlError.SqlError>
 
 /** For a client with one connection, as on SQLite. Not to be called inside a transaction, which would wait for itself. */
 export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, SqlError.SqlError, Scope.Scope> =>
@@ -43,35 +45,32 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
     const ours = yield* Effect.scoped(client.reserve)
     const withTransaction = immediateTransaction(client)
 
-    const alone =
-      (hold: ReturnType<typeof holdingConnection>) =>
-      <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
-        hold((connection) =>
-          Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]) as Effect.Effect<A, E, R>
-        )
+    const alone = (hold: ReturnType<typeof holdingConnection>): ByItself => (effect) =>
+      hold((connection) => Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]))
 
-    const joining = (byItself: ReturnType<typeof alone>) =>
-    <A, E, R>(
-      operation: string,
-      effect: Effect.Effect<A, E | SqlError.SqlError, R>
-    ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreFailure, R> =>
-      Effect.flatMap(ambient, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction, R> => {
-        if (Option.isSome(ambient) && ambient.value !== ours) return Effect.fail(new ForeignTransaction({ operation }))
-        return Option.isSome(ambient) ? effect : byItself(effect)
-      }).pipe(
-        // The caller's trace is about the caller's work, and a span for each statement costs as much as the statement.
-        Effect.withTracerEnabled(false),
-        Effect.mapError((error) =>
-          error instanceof SqlError.SqlError
-            ? new StoreError({ operation, cause: error })
-            : error as Exclude<E, SqlError.SqlError>
+    // The transaction provides its connection, which the type of `withTransaction` does not say.
+    const inTransaction: ByItself = (effect) => withTransaction(effect as Effect.Effect<never>)
+
+    const joining =
+      (byItself: ByItself): Transactions["statement"] =>
+      <A, E>(operation: string, effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>) =>
+        Effect.flatMap(ambient, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction> => {
+          if (Option.isNone(ambient)) return byItself(effect)
+          if (ambient.value !== ours) return Effect.fail(new ForeignTransaction({ operation }))
+          return effect as Effect.Effect<A, E | SqlError.SqlError>
+        }).pipe(
+          Effect.mapError((error) =>
+            error instanceof SqlError.SqlError
+              ? new StoreError({ operation, cause: error })
+              : error as Exclude<E, SqlError.SqlError>
+          )
         )
-      )
 
     return {
       statement: joining(alone(holdingConnection(client))),
       interruptibleUntilRun: joining(alone(holdingConnection(client, Effect.interruptible))),
-      transaction: joining(withTransaction),
+      // The caller's trace is about the caller's work.
+      transaction: (operation, effect) => Effect.withTracerEnabled(joining(inTransaction)(operation, effect), false),
       afterTransaction: (effect) =>
         Effect.flatMap(
           ambient,

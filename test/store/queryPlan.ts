@@ -1,4 +1,4 @@
-import { SqlClient, Statement } from "@effect/sql"
+import { SqlClient } from "@effect/sql"
 import { Effect } from "effect"
 
 /**
@@ -10,10 +10,20 @@ export const queryPlan = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const sent: Array<readonly [text: string, parameters: ReadonlyArray<unknown>]> = []
-    yield* Statement.withTransformer(effect, (statement) => {
-      sent.push(statement.compile())
-      return Effect.succeed(statement)
-    })
+    const connection = yield* Effect.scoped(sql.reserve)
+    const { execute } = connection
+    yield* Effect.acquireUseRelease(
+      Effect.sync(() =>
+        Object.assign(connection, {
+          execute: (...statement: Parameters<typeof execute>) => {
+            sent.push([statement[0], statement[1]])
+            return execute(...statement)
+          }
+        })
+      ),
+      () => effect,
+      () => Effect.sync(() => Object.assign(connection, { execute }))
+    )
     const plans = yield* Effect.forEach(
       sent,
       ([text, parameters]) => sql.unsafe<{ readonly detail: string }>(`EXPLAIN QUERY PLAN ${text}`, parameters)

@@ -131,9 +131,9 @@ for (const [whose, store] of Object.entries(clients)) {
         const leases = (yield* claim({ limit: 400 })).map(({ lease }) => lease)
         const rollBack = (number: number) =>
           Effect.ignore(inTransaction(Effect.all([enqueue(job(number)), yields, Effect.fail("no")])))
-        const workers = Arr.chunksOf(leases, 100).map((some) =>
+        const workers = Arr.chunksOf(leases, 100).map((some, index) =>
           // The scheduler may switch fibers between any two steps. Here it does so often, and so everywhere.
-          Effect.withMaxOpsBeforeYield(Effect.forEach(some, (lease) => complete(lease)), 11)
+          Effect.withMaxOpsBeforeYield(Effect.forEach(some, (lease) => complete(lease)), [11, 13, 17, 19][index] ?? 11)
         )
         const others = Arr.makeBy(
           10,

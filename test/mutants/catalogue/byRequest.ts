@@ -30,8 +30,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Cancelling changes a finished job",
     file,
-    find: "AND ${visible(partitionKey)} AND status IN ('pending', 'running')\n      RETURNING status`",
-    replace: "AND ${visible(partitionKey)}\n      RETURNING status`",
+    find: "AND ${visible(partitionKey)} AND status IN ('pending', 'running')\n      RETURNING id, status`",
+    replace: "AND ${visible(partitionKey)}\n      RETURNING id, status`",
     killedBy: life
   },
   {

@@ -79,7 +79,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An id conflict leaves the rest of its call in the caller's transaction",
     file,
-    find: "yield* sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value FROM ${each([...inserted])})`",
+    find: "yield* execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value FROM ${each([...inserted])})`)",
     replace: "",
     killedBy: ["test/store/transactions.test.ts"]
   },

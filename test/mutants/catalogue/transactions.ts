@@ -28,6 +28,27 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of ours gives the connection back before it runs",
     file: connection,
+    find: "Effect.onExit(Effect.suspend(() => restore(use(connection))), () => release)",
+    replace: "Effect.zipRight(release, Effect.suspend(() => restore(use(connection))))",
+    killedBy: byTransactions
+  },
+  {
+    name: "A statement of ours that fails keeps the connection",
+    file: connection,
+    find: "Effect.onExit(Effect.suspend(() => restore(use(connection))), () => release)",
+    replace: "Effect.zipLeft(Effect.suspend(() => restore(use(connection))), release)",
+    killedBy: ["test/store/connection.test.ts"]
+  },
+  {
+    name: "A claim that waits for the connection is waited for",
+    file: connection,
+    find: "take((effect) => restore(wait(effect)))",
+    replace: "take(restore)",
+    killedBy: ["test/runtime/endingBeforeClaim.test.ts", "test/runtime/shutdown.test.ts"]
+  },
+  {
+    name: "A statement of ours on a client of the app's gives the connection back before it runs",
+    file: connection,
     find: "Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use))",
     replace: "Effect.flatMap(wait(Effect.scoped(client.reserve)), use)",
     killedBy: byTransactions
@@ -174,8 +195,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue takes part in another client's transaction",
     file: transactions,
-    find: "Option.isSome(ambient) && ambient.value !== ours",
-    replace: "Option.isSome(ambient) && ambient.value === undefined",
+    find: "if (ambient.value !== ours)",
+    replace: "if (ambient.value === undefined)",
     killedBy: byTransactions
   },
   {

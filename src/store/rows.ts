@@ -1,0 +1,115 @@
+import type { SqlError, Statement } from "@effect/sql"
+import { SqlClient } from "@effect/sql"
+import { Effect, Either, Schema } from "effect"
+import { JobId } from "../domain/JobId.ts"
+import { JobRecord, JobStatus } from "../domain/JobRecord.ts"
+import { schemaIssues } from "../domain/schemaIssues.ts"
+
+/**
+ * Runs a statement on the connection that the store operation holds, or that its
+ * caller's transaction is on. Yielding the statement itself would look for a
+ * connection, open a scope and make a span, for more than the statement costs.
+ */
+export const execute = (
+  statement: Statement.Statement<unknown>
+): Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError, SqlClient.TransactionConnection> =>
+  Effect.flatMap(SqlClient.TransactionConnection, ([connection]) => {
+    const [text, parameters] = statement.compile(true)
+    return connection.execute(text, parameters, undefined)
+  })
+
+/**
+ * Executes a statement and decodes its rows. A row that does not fit means that
+ * the schema of the table and the statement disagree: a bug, and so a defect,
+ * which says what was expected where but not the value.
+ *
+ * Each decoder is made once, below: making one takes several times as long as
+ * running a short statement.
+ */
+const rowsOf = <A, I>(row: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknownEither(Schema.Array(row))
+  return (statement: Statement.Statement<unknown>) =>
+    Effect.flatMap(execute(statement), (found) =>
+      Either.match(decode(found), {
+        onLeft: (error) => Effect.dieMessage(`A row of holdfast_jobs is not as expected: ${schemaIssues(error)}`),
+        onRight: (decoded) => Effect.succeed(decoded)
+      }))
+}
+
+export const idRows = rowsOf(Schema.Struct({ id: JobId }))
+
+export const statusRows = rowsOf(Schema.Struct({ id: JobId, status: JobStatus }))
+
+/** Of an enqueue: what is in the way of a job, under the same id or the same unique key. */
+export const inTheWayRows = rowsOf(
+  Schema.Struct({ id: JobId, found: JobId, by_id: Schema.Literal(0, 1), same: Schema.Literal(0, 1) })
+)
+
+export const nextDueRows = rowsOf(Schema.Struct({ at: Schema.NullOr(Schema.Number) }))
+
+export const dueRows = rowsOf(Schema.Struct({
+  id: JobId,
+  kind: Schema.String,
+  queue: Schema.String,
+  priority: Schema.Number,
+  availableAt: Schema.Number
+}))
+
+const ClaimedRow = Schema.Struct({
+  id: JobId,
+  attempts: Schema.Number,
+  kind: Schema.String,
+  queue: Schema.String,
+  payload: Schema.parseJson(),
+  priority: Schema.Number,
+  partitionKey: Schema.NullOr(Schema.String),
+  maxAttempts: Schema.Number,
+  availableAt: Schema.Number,
+  traceContext: Schema.NullOr(Schema.String),
+  failures: Schema.Number,
+  lockedAt: Schema.Number,
+  lockedUntil: Schema.Number
+})
+export type ClaimedRow = typeof ClaimedRow.Type
+export const claimedRows = rowsOf(ClaimedRow)
+
+const AttemptRow = Schema.Struct({ id: JobId, attempts: Schema.Number, worker: Schema.NullOr(Schema.String) })
+/** What tells whose row it is, of a write under leases. */
+export type AttemptRow = typeof AttemptRow.Type
+export const attemptRows = rowsOf(AttemptRow)
+
+export const extendedRows = rowsOf(Schema.Struct({
+  ...AttemptRow.fields,
+  locked_until: Schema.Number,
+  cancel_requested: Schema.Literal(0, 1)
+}))
+
+const SettledRow = Schema.Struct({ ...AttemptRow.fields, status: JobStatus })
+export type SettledRow = typeof SettledRow.Type
+export const settledRows = rowsOf(SettledRow)
+
+export const staleRows = rowsOf(Schema.Struct({
+  id: JobId,
+  attempts: Schema.Number,
+  kind: Schema.String,
+  locked_by: Schema.String,
+  locked_at: Schema.Number,
+  locked_until: Schema.Number
+}))
+
+export const recordRows = rowsOf(Schema.Struct({
+  ...JobRecord.fields,
+  payload: Schema.parseJson(),
+  progress: Schema.NullOr(Schema.parseJson()),
+  result: Schema.NullOr(Schema.parseJson()),
+  errors: Schema.parseJson(JobRecord.fields.errors)
+}))
+
+/** The columns that `recordRows` decodes. */
+export const recordColumns = (sql: SqlClient.SqlClient) =>
+  sql.literal(
+    Object.keys(JobRecord.fields).map((field) =>
+      `${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)} AS "${field}"`
+    )
+      .join(", ")
+  )
