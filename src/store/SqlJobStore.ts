@@ -34,7 +34,7 @@ import * as Transactions from "./transactions.ts"
 const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const transactions = yield* Transactions.make(sql)
-  const { byId, byIndex, each, lastFailureIsOfThisAttempt, remember } = dialect(sql)
+  const { atMost, byId, byIndex, each, lastFailureIsOfThisAttempt, remember } = dialect(sql)
 
   // -- enqueue
 
@@ -133,7 +133,7 @@ const make = Effect.gen(function*() {
           SELECT 1 FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
           WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind
             AND j.priority = level.priority AND j.available_at <= ${now}
-          LIMIT ${request.limit}
+          ${atMost(request.limit)}
         )
       )
       FROM level WHERE priority IS NOT NULL AND found < slots
@@ -150,12 +150,12 @@ const make = Effect.gen(function*() {
         SELECT due.id FROM holdfast_jobs AS due ${byIndex("holdfast_jobs_claim")}
         WHERE due.status = 'pending' AND due.queue = level.queue AND due.kind = level.kind
           AND due.priority = level.priority AND due.available_at <= ${now}
-        ORDER BY due.available_at, due.id LIMIT ${request.limit}
+        ORDER BY due.available_at, due.id ${atMost(request.limit)}
       )
     ),
     chosen (id, kind, queue, priority, available_at) AS (
       SELECT id, kind, queue, priority, available_at FROM candidate WHERE place <= slots
-      ORDER BY priority DESC, available_at, id LIMIT ${request.limit}
+      ORDER BY priority DESC, available_at, id ${atMost(request.limit)}
     )`
 
   const nextDue = Effect.fnUntraced(function*(request: Pick<ClaimRequest, "queues" | "kinds">) {
@@ -345,7 +345,7 @@ const make = Effect.gen(function*() {
       SELECT id, kind, attempts, locked_by, locked_at, locked_until
       FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
       WHERE status = 'running' AND locked_until <= ${now}
-      ORDER BY locked_until, id LIMIT ${options.limit}`)
+      ORDER BY locked_until, id ${atMost(options.limit)}`)
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
     const released = yield* statusRows(sql`
@@ -421,7 +421,7 @@ const make = Effect.gen(function*() {
         ...(listing.before === undefined ? [] : [sql`id < ${listing.before}`])
       ])
     }
-      ORDER BY id DESC LIMIT ${listing.limit}`)
+      ORDER BY id DESC ${atMost(listing.limit)}`)
   })
 
   // -- by request
@@ -465,7 +465,7 @@ const make = Effect.gen(function*() {
       const old = sql`
         SELECT id FROM holdfast_jobs ${byIndex("holdfast_jobs_finished")}
         WHERE status = ${options.status} AND finished_at IS NOT NULL AND finished_at <= ${now - options.retention}
-        ORDER BY finished_at LIMIT ${options.limit}`
+        ORDER BY finished_at ${atMost(options.limit)}`
       // A table with nothing to prune is only read.
       if ((yield* execute(old)).length === 0) return 0
       return (yield* execute(sql`DELETE FROM holdfast_jobs WHERE id IN (${old}) RETURNING id`)).length

@@ -2,6 +2,13 @@ import type { SqlClient, Statement } from "@effect/sql"
 
 /** Every difference between the databases. A statement that needs another adds it here. */
 export interface Dialect {
+  /**
+   * A LIMIT clause with a parameter. SQLite's planner (3.53) looks at the value of a
+   * bare one, so that each time it is bound, also with the same value,
+   * the whole statement is prepared anew, which takes longer than running it. It
+   * does not look into an expression.
+   */
+  readonly atMost: (limit: number) => Statement.Fragment
   /** Makes the planner use this index, whatever its statistics say; nothing where it cannot be told. */
   readonly byIndex: (index: string) => Statement.Fragment
   /**
@@ -21,6 +28,7 @@ export interface Dialect {
 export const dialect = (sql: SqlClient.SqlClient): Dialect =>
   sql.onDialectOrElse<Dialect, Dialect>({
     sqlite: () => ({
+      atMost: (limit) => sql`LIMIT ${limit} + 0`,
       byIndex: (index) => sql.literal(`INDEXED BY ${index}`),
       byId: sql.literal("INDEXED BY sqlite_autoindex_holdfast_jobs_1"),
       each: (items) => sql`json_each(${JSON.stringify(items)})`,

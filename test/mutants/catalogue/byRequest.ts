@@ -136,7 +136,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A pruning takes more than its limit",
     file,
-    find: "ORDER BY finished_at LIMIT ${options.limit}`",
+    find: "ORDER BY finished_at ${atMost(options.limit)}`",
     replace: "ORDER BY finished_at`",
     killedBy: life
   },
@@ -178,8 +178,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A list shows the oldest first",
     file,
-    find: "ORDER BY id DESC LIMIT ${listing.limit}`",
-    replace: "ORDER BY id LIMIT ${listing.limit}`",
+    find: "ORDER BY id DESC ${atMost(listing.limit)}`",
+    replace: "ORDER BY id ${atMost(listing.limit)}`",
     killedBy: ["test/store/list.test.ts"]
   }
 ]

@@ -37,29 +37,29 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim chooses its jobs in no order",
     file,
-    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id LIMIT",
-    replace: "FROM candidate WHERE place <= slots\n      LIMIT",
+    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(",
+    replace: "FROM candidate WHERE place <= slots\n      ${atMost(",
     killedBy: claim
   },
   {
     name: "A claim takes the earlier due before the higher priority",
     file,
-    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id LIMIT",
-    replace: "FROM candidate WHERE place <= slots\n      ORDER BY available_at, priority DESC, id LIMIT",
+    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(",
+    replace: "FROM candidate WHERE place <= slots\n      ORDER BY available_at, priority DESC, id ${atMost(",
     killedBy: claim
   },
   {
     name: "A claim takes the lower priority first",
     file,
-    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id LIMIT",
-    replace: "FROM candidate WHERE place <= slots\n      ORDER BY priority, available_at, id LIMIT",
+    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(",
+    replace: "FROM candidate WHERE place <= slots\n      ORDER BY priority, available_at, id ${atMost(",
     killedBy: claim
   },
   {
     name: "A claim takes the latest due of a lane",
     file,
-    find: "ORDER BY due.available_at, due.id LIMIT",
-    replace: "ORDER BY due.available_at DESC, due.id LIMIT",
+    find: "ORDER BY due.available_at, due.id ${atMost(",
+    replace: "ORDER BY due.available_at DESC, due.id ${atMost(",
     killedBy: ["test/store/claimOfMany.test.ts"]
   },
   {
@@ -86,7 +86,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim takes more than its limit",
     file,
-    find: "ORDER BY priority DESC, available_at, id LIMIT ${request.limit}\n    )`",
+    find: "ORDER BY priority DESC, available_at, id ${atMost(request.limit)}\n    )`",
     replace: "ORDER BY priority DESC, available_at, id\n    )`",
     killedBy: claim
   },
@@ -159,8 +159,8 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "The jobs of a lane are read in no order",
     file,
-    find: "ORDER BY due.available_at, due.id LIMIT",
-    replace: "LIMIT",
+    find: "ORDER BY due.available_at, due.id ${atMost(",
+    replace: "${atMost(",
     because:
       "INDEXED BY makes the planner walk the claim index, whose last columns are this order. It stays written, " +
       "for the planner checks it against the index, and another database has no such hint."

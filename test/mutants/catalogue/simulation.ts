@@ -36,8 +36,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a claim takes the earlier due before the higher priority",
     file: store,
-    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id LIMIT",
-    replace: "FROM candidate WHERE place <= slots\n      ORDER BY available_at, priority DESC, id LIMIT",
+    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(",
+    replace: "FROM candidate WHERE place <= slots\n      ORDER BY available_at, priority DESC, id ${atMost(",
     killedBy: { simulate: [2] }
   },
   {

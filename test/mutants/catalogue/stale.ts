@@ -33,15 +33,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A sweep frees more than its limit",
     file,
-    find: "ORDER BY locked_until, id LIMIT ${options.limit}`",
+    find: "ORDER BY locked_until, id ${atMost(options.limit)}`",
     replace: "ORDER BY locked_until, id`",
     killedBy: life
   },
   {
     name: "A sweep frees those first whose lease was over last",
     file,
-    find: "ORDER BY locked_until, id LIMIT ${options.limit}`",
-    replace: "ORDER BY locked_until DESC, id LIMIT ${options.limit}`",
+    find: "ORDER BY locked_until, id ${atMost(options.limit)}`",
+    replace: "ORDER BY locked_until DESC, id ${atMost(options.limit)}`",
     killedBy: life
   },
   {
