@@ -22,6 +22,8 @@ export class World implements Owner {
   private readonly timers = new TimerHeap()
   private sequence = 0
   private opsUntilPreemption: number
+  /** Operations of fibers since the time last moved, as of the last preemption. */
+  private opsAtThisInstant = 0
   private readonly preemption: number
   /** True time, in epoch milliseconds. No process sees it. */
   now = epoch
@@ -49,14 +51,15 @@ export class World implements Owner {
   preempts(): boolean {
     if (--this.opsUntilPreemption > 0) return false
     this.opsUntilPreemption = this.gap()
+    this.opsAtThisInstant += this.opsUntilPreemption
+    if (this.opsAtThisInstant > mostOpsAtOneInstant) throw new Livelock(this.now)
     return true
   }
 
-  /** Operations until the next preemption: geometric, from one draw. */
+  /** Operations until the next preemption: geometric, from one draw, and never so many that a livelock goes unseen. */
   private gap(): number {
-    return this.preemption === 0
-      ? Infinity
-      : 1 + Math.floor(Math.log(1 - this.schedule.number()) / Math.log(1 - this.preemption))
+    const gap = 1 + Math.floor(Math.log(1 - this.schedule.number()) / Math.log1p(-this.preemption))
+    return gap < 20_000 ? gap : 20_000
   }
 
   enqueue(owner: Owner, task: () => void): void {
@@ -88,7 +91,10 @@ export class World implements Owner {
       if (done()) return true
       const timer = this.timers.take()
       if (timer === undefined) return false
-      this.now = Math.max(this.now, timer.at)
+      if (timer.at > this.now) {
+        this.now = timer.at
+        this.opsAtThisInstant = 0
+      }
       if (timer.owner.running) timer.task()
       else timer.owner.park(timer.task)
     }
@@ -102,6 +108,16 @@ export class World implements Owner {
     if (one === undefined || last === undefined) return
     if (index < ready.length) ready[index] = last
     one.task()
+  }
+}
+
+/** Some hundred times what a fleet does at its busiest instant. */
+const mostOpsAtOneInstant = 10_000_000
+
+/** The fibers of a fleet have gone on and on without the time's moving. */
+export class Livelock extends Error {
+  constructor(now: number) {
+    super(`fibers never rest at ${new Date(now).toISOString()}`)
   }
 }
 

@@ -5,7 +5,9 @@ import { simulateSeeds } from "./seeds.ts"
 import { shrink } from "./shrink.ts"
 import type { Simulated } from "./simulate.ts"
 import { simulate } from "./simulate.ts"
+import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
 import { TimerHeap } from "./TimerHeap.ts"
+import { Livelock, World } from "./World.ts"
 
 const seeds = [1, 2, 3]
 
@@ -40,6 +42,15 @@ describe("a simulation", () => {
       assert.deepStrictEqual(calm.injected.filter((name) => name !== ""), [])
       assert.isAbove(calm.jobs, 0)
     }).pipe(Effect.scoped))
+})
+
+describe("a simulated process", () => {
+  it("whose fibers never rest is found out, also one that never gives way", () => {
+    const world = new World(1)
+    const spinning = Effect.whileLoop({ while: () => true, body: () => Effect.void, step: () => {} })
+    new SimulatedProcess(world, new Machine("a", 0)).start(spinning, () => {})
+    assert.throws(() => world.run(() => false), Livelock)
+  })
 })
 
 describe("shrinking", () => {

@@ -6,7 +6,8 @@ import { Fleet } from "./Fleet.ts"
 import { History } from "./History.ts"
 import { kinds } from "./jobs.ts"
 import { makePlan } from "./plan.ts"
-import { epoch, World } from "./World.ts"
+import { running } from "./SimulatedProcess.ts"
+import { epoch, Livelock, World } from "./World.ts"
 import { check } from "./checker.ts"
 
 /** What came of one seed. */
@@ -72,7 +73,7 @@ export const simulate = ({ only, seed, template }: SimulateOptions): Simulated =
       else world.after(10_000, idle)
     }
     world.after(plan.troubledFor + 10_000, idle)
-    const ended = world.run(() => fleet.closed)
+    const stop = runUntil(world, () => fleet.closed)
     const { changes } = database
     const { reached, violations } = check({ changes, fleet, history, plan })
     return {
@@ -84,12 +85,24 @@ export const simulate = ({ only, seed, template }: SimulateOptions): Simulated =
       faults: history.faults,
       injected: history.injected,
       reached,
-      violations: ended ? violations : [...violations, "the fleet came to a stop before it was closed"]
+      violations: stop === undefined ? violations : [stop, ...violations]
     }
   } finally {
     Error.stackTraceLimit = stackTraceLimit
     Error.prepareStackTrace = prepareStackTrace
     database.close()
+  }
+}
+
+/** Why the fleet did not come to its end, if it did not. */
+const runUntil = (world: World, done: () => boolean): string | undefined => {
+  try {
+    return world.run(done) ? undefined : "time goes on: the fleet came to a stop before it was closed"
+  } catch (error) {
+    if (error instanceof Livelock) return `time goes on: ${error.message}`
+    throw error
+  } finally {
+    running.process = undefined
   }
 }
 
