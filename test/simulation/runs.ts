@@ -25,6 +25,11 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
       "a handler stops before its lease ends",
       () => `${key} (${run.behaviour} in ${run.process}) ran until ${endOf(run)}, and had to stop by ${lease.stopsBy}`
     )
+    findings.expect(
+      lease.extendedLate === undefined,
+      "a lease whose deadline has passed is not made to last longer",
+      () => `${key} (${run.behaviour} in ${run.process}) was extended at ${lease.extendedLate}`
+    )
     findings.sometimes("a process was killed while a handler ran", run.ended?.how === "killed")
   }
   for (const runs of ofJob.values()) checkOverlaps(timeline, findings, runs, leases)
@@ -49,6 +54,8 @@ interface LeaseOfRun {
   readonly due: number
   /** The same, and later by what excuses it: a stopped process, a handler that refuses to stop. */
   readonly stopsBy: number
+  /** When the worker sent an extension although the deadline had passed. */
+  readonly extendedLate: number | undefined
 }
 
 const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
@@ -68,24 +75,38 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
     }
     if (step.call.operation === "extend") heldAt = step.at
   }
+  /** A process that was stopped past an instant may have been so just before it set the timer, and looks at the next beat. */
+  const noticed = (at: number) => {
+    const resumed = timeline.runningFrom(run.process, at)
+    return resumed > at ? timeline.runningFrom(run.process, resumed + heartbeatInterval) : at
+  }
+  let extendedLate: number | undefined
+  const answered: Array<{ readonly order: number; readonly deadline: number }> = []
   for (const call of timeline.history.calls) {
-    if (call.operation !== "extend" || call.process !== run.process || call.returned?.tag !== "ok") continue
+    if (call.operation !== "extend" || call.process !== run.process) continue
     const items = call.request as ReadonlyArray<{ readonly lease: Lease }>
     const index = items.findIndex(({ lease }) => lease.jobId === run.jobId && lease.attempt === run.attempt)
-    const answer = (call.returned.answer as ReadonlyArray<Either.Either<unknown, LeaseLost>>)[index]
+    if (index === -1) continue
+    const { invoked, returned } = call
+    const known = Math.max(
+      deadline,
+      ...answered.filter(({ order }) => order < invoked.order).map((one) => one.deadline)
+    )
+    if (invoked.at > noticed(known) + rounding) extendedLate ??= invoked.at
+    if (returned?.tag !== "ok") continue
+    const answer = (returned.answer as ReadonlyArray<Either.Either<unknown, LeaseLost>>)[index]
     if (answer === undefined) continue
-    if (Either.isRight(answer)) deadline = Math.max(deadline, call.invoked.at + holdsFor)
+    if (Either.isRight(answer)) answered.push({ order: returned.order, deadline: invoked.at + holdsFor })
     // A beat that takes longer than this is given up, and its answer is not heard.
-    else if (call.returned.at - call.invoked.at < heartbeatInterval / 4) lostAt = Math.min(lostAt, call.returned.at)
+    else if (returned.at - invoked.at < heartbeatInterval / 4) lostAt = Math.min(lostAt, returned.at)
   }
+  deadline = Math.max(deadline, ...answered.map((one) => one.deadline))
   const due = Math.min(deadline, lostAt)
-  const resumed = timeline.runningFrom(run.process, due)
-  // A process that was stopped past the deadline may have been so just before it set the timer, and looks at the next beat.
-  const told = resumed > due ? timeline.runningFrom(run.process, resumed + heartbeatInterval) : due
+  const told = noticed(due)
   const stopsBy = run.behaviour === "refuse to stop"
     ? timeline.runningFrom(run.process, Math.max(told, run.started.at + Math.min(run.takes, longestRefusal)))
     : told
-  return { claimedAt, leaseFor, heldAt, deadline, due, stopsBy: stopsBy + rounding }
+  return { claimedAt, leaseFor, heldAt, deadline, due, stopsBy: stopsBy + rounding, extendedLate }
 }
 
 /** Two runs of a job at once are excused only by what no program can help. */
