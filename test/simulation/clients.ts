@@ -55,7 +55,12 @@ const something = (world: ClientWorld, process: string, leases: Array<Lease>) =>
 const oneOf = <A>(some: ReadonlyArray<A>) =>
   Effect.map(Random.next, (draw) => some[Math.floor(draw * some.length)] as A)
 
-const someJob = (world: ClientWorld) => world.known.length === 0 ? Effect.fail("none" as const) : oneOf(world.known)
+/** Mostly one of the newest, which are those that may still be pending or running. */
+const someJob = (world: ClientWorld) =>
+  Effect.flatMap(Random.next, (draw) => {
+    const some = draw < 0.7 ? world.known.slice(-8) : world.known
+    return some.length === 0 ? Effect.fail("none" as const) : oneOf(some)
+  })
 
 /** Which behaviours, and of which kinds: what hangs needs a timeout or a cancel to end. */
 const someWork = (world: ClientWorld) =>
