@@ -166,6 +166,13 @@ export class Fleet {
     )
   }
 
+  /** Whether a handler of the process refuses to stop: its job may have ended elsewhere meanwhile. */
+  private isRefused(process: SimulatedProcess): boolean {
+    return this.history.runs.some((run) =>
+      run.process === process.name && run.ended === undefined && run.behaviour === "refuse to stop"
+    )
+  }
+
   private kill(post: Post, process: SimulatedProcess): void {
     if (process.inTransaction) this.history.rare.push("a process was killed inside a transaction")
     process.kill()
@@ -179,7 +186,9 @@ export class Fleet {
     const { shutdownGrace } = this.clients.plan.worker
     this.world.after(shutdownGrace + exitAfterGrace, () => {
       if (!process.alive) return
-      if (this.closing && !this.isStalled(process)) this.leftovers.push(`${process.name} did not end within its grace`)
+      if (this.closing && !this.isStalled(process) && !this.isRefused(process)) {
+        this.leftovers.push(`${process.name} did not end within its grace`)
+      }
       this.history.rare.push("a process had to be killed after its grace")
       this.history.incident("kill", process.name)
       this.kill(post, process)
