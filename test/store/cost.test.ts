@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, TestClock } from "effect"
 import { JobStore } from "../../src/store/JobStore.ts"
-import { queryPlan } from "./queryPlan.ts"
+import { queryPlan, statementsOf } from "./queryPlan.ts"
 import { claim, claimOne, enqueue, job, jobId, leaseFor, memory, request, totalChanges } from "./someJobs.ts"
 
 /** Jobs that are not due for ever and sort before all others, and jobs that are over. */
@@ -187,5 +187,26 @@ describe("what the other operations cost", () => {
       yield* store.list({ limit: 100 })
       yield* store.get(jobId(1), undefined)
       assert.strictEqual(yield* totalChanges, before)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("no statement is prepared again each time its limit is bound", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(job(1), job(2))
+      yield* claimOne()
+      yield* TestClock.adjust(leaseFor)
+      const sent = yield* statementsOf(Effect.all([
+        store.nextDue(request()),
+        store.due(request()),
+        store.claim(request()),
+        store.releaseStale({ limit: 10 }),
+        store.list({ limit: 10 }),
+        store.cancel(jobId(1), undefined),
+        store.prune({ status: "cancelled", retention: 0, limit: 10 })
+      ]))
+      const limited = sent.map(([text]) => text).filter((text) => text.includes("LIMIT ?"))
+      assert.isAtLeast(limited.length, 7)
+      // SQLite's planner looks at the value of a bare parameter, and at that of no expression.
+      assert.deepStrictEqual(limited.filter((text) => /LIMIT \?(?! \+ 0)/.test(text)), [])
     }).pipe(Effect.provide(memory)))
 })

@@ -1,12 +1,8 @@
 import { SqlClient } from "@effect/sql"
 import { Effect } from "effect"
 
-/**
- * How SQLite walks the tables for each statement that `effect` runs: the steps
- * of its query plan, one a line. The statements are those the store really
- * sends, explained with the parameters it sent.
- */
-export const queryPlan = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+/** The statements that `effect` has the store send, as they are sent, and with their parameters. */
+export const statementsOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const sent: Array<readonly [text: string, parameters: ReadonlyArray<unknown>]> = []
@@ -24,8 +20,15 @@ export const queryPlan = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       () => effect,
       () => Effect.sync(() => Object.assign(connection, { execute }))
     )
+    return sent
+  })
+
+/** How SQLite walks the tables for each statement that `effect` has the store send: the steps of its plan, one a line. */
+export const queryPlan = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
     const plans = yield* Effect.forEach(
-      sent,
+      yield* statementsOf(effect),
       ([text, parameters]) => sql.unsafe<{ readonly detail: string }>(`EXPLAIN QUERY PLAN ${text}`, parameters)
     )
     return plans.flat().map(({ detail }) => detail)

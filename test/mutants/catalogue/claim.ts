@@ -84,6 +84,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: claim
   },
   {
+    name: "A limit is a bare parameter, for which SQLite prepares the statement each time",
+    file: "src/store/dialect.ts",
+    find: "LIMIT ${limit} + 0`",
+    replace: "LIMIT ${limit}`",
+    killedBy: ["test/store/cost.test.ts"]
+  },
+  {
     name: "A claim takes more than its limit",
     file,
     find: "ORDER BY priority DESC, available_at, id ${atMost(request.limit)}\n    )`",
