@@ -147,13 +147,22 @@ ${
       ? "Nothing is recorded yet."
       : table(
         ["commit", "date", "seconds", ...names, "violations"],
-        chaos.map((one) => [
-          `\`${one.commit}\``,
-          one.date,
-          grouped(one.seconds),
-          ...names.map((name) => grouped(one.counts[name] ?? 0)),
-          grouped(one.violations)
-        ])
+        [
+          ...chaos.map((one) => [
+            `\`${one.commit}\``,
+            one.date,
+            grouped(one.seconds),
+            ...names.map((name) => grouped(one.counts[name] ?? 0)),
+            grouped(one.violations)
+          ]),
+          [
+            "all",
+            "",
+            grouped(total(chaos.map(({ seconds }) => seconds))),
+            ...names.map((name) => ofAll(name, chaos.map(({ counts }) => counts[name] ?? 0))),
+            grouped(total(chaos.map(({ violations }) => violations)))
+          ]
+        ]
       )
   }
 ${
@@ -161,6 +170,10 @@ ${
       .join("")
   }`
 }
+
+/** What a column of the runs of real processes comes to. */
+const ofAll = (name: string, counts: ReadonlyArray<number>): string =>
+  name === "seed" ? "" : grouped(name === "longest stall" ? Math.max(...counts) : total(counts))
 
 const grouped = (count: number) => count.toLocaleString("en-US")
 
