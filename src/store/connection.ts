@@ -16,18 +16,15 @@ type Lend = <A, E, R>(
   wait: Wait
 ) => Effect.Effect<A, E | SqlError.SqlError, R>
 
-/** How a client of ours lends its connection, without the scope that `reserve` takes and which costs more than a statement. */
-export const lend: unique symbol = Symbol.for("holdfast/store/lend")
+/**
+ * How a connection of ours is lent, by the `reserve` that also gives it:
+ * without the scope that `reserve` takes, which costs more than a statement.
+ */
+const lends = new WeakMap<SqlClient.SqlClient["reserve"], Lend>()
 
-/** A connection that one at a time has: for as long as a scope, or as an effect. */
-interface Exclusive extends Reservable {
-  readonly [lend]: Lend
-}
-
-const lendOf = (client: Reservable | Exclusive): Lend =>
-  lend in client
-    ? client[lend]
-    : (use, wait) => Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use))
+const lendOf = ({ reserve }: Reservable): Lend =>
+  lends.get(reserve) ??
+    ((use, wait) => Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(reserve, permit)), use)))
 
 /** Waits 2 ms, then longer, to at most 50 ms and 5 s in all, for a lock that another process holds. */
 const untilFree = Schedule.exponential("2 millis", 1.5).pipe(
@@ -50,7 +47,7 @@ export const isBusy = (error: unknown): boolean => {
  * timeouts and grants come due together; every later statement then waits for
  * ever. Here a permit that comes too late is passed on.
  */
-export const exclusively = (connection: Connection): Exclusive => {
+export const exclusively = (connection: Connection): Reservable => {
   const waiting = new Set<Deferred.Deferred<void>>()
   let held = false
   const release = Effect.sync(() => {
@@ -60,32 +57,34 @@ export const exclusively = (connection: Connection): Exclusive => {
     waiting.delete(next)
     Deferred.unsafeDone(next, Effect.void)
   })
-  /** To be run where nothing interrupts; `wait` may let the waiting be interrupted. */
+  /** To be run where nothing interrupts; `wait` may let the waiting be interrupted, also by who asked for that before. */
   const take = (wait: Wait) =>
-    Effect.suspend(() => {
-      if (!held) {
-        held = true
-        return Effect.void
-      }
-      const granted = Deferred.unsafeMake<void>(FiberId.none)
-      waiting.add(granted)
-      return Effect.onInterrupt(
-        wait(Deferred.await(granted)),
-        () => Effect.suspend(() => waiting.delete(granted) ? Effect.void : release)
-      )
-    })
-  return {
-    reserve: Effect.uninterruptibleMask((restore) =>
-      take(restore).pipe(Effect.zipRight(Effect.addFinalizer(() => release)), Effect.as(connection))
-    ),
-    [lend]: (use, wait) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.zipRight(
-          take((effect) => restore(wait(effect))),
-          Effect.onExit(Effect.suspend(() => restore(use(connection))), () => release)
+    Effect.zipRight(
+      wait(Effect.void),
+      Effect.suspend(() => {
+        if (!held) {
+          held = true
+          return Effect.void
+        }
+        const granted = Deferred.unsafeMake<void>(FiberId.none)
+        waiting.add(granted)
+        return Effect.onInterrupt(
+          wait(Deferred.await(granted)),
+          () => Effect.suspend(() => waiting.delete(granted) ? Effect.void : release)
         )
+      })
+    )
+  const reserve = Effect.uninterruptibleMask((restore) =>
+    take(restore).pipe(Effect.zipRight(Effect.addFinalizer(() => release)), Effect.as(connection))
+  )
+  lends.set(reserve, (use, wait) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(
+        take((effect) => restore(wait(effect))),
+        Effect.onExit(Effect.suspend(() => restore(use(connection))), () => release)
       )
-  }
+    ))
+  return { reserve }
 }
 
 /**

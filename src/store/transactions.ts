@@ -49,7 +49,8 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       hold((connection) => Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]))
 
     // The transaction provides its connection, which the type of `withTransaction` does not say.
-    const inTransaction: ByItself = (effect) => withTransaction(effect as Effect.Effect<never>)
+    const inTransaction: ByItself = <A, E>(effect: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
+      withTransaction(effect as Effect.Effect<A, E>)
 
     const joining =
       (byItself: ByItself): Transactions["statement"] =>

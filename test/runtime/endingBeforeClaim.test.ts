@@ -29,3 +29,18 @@ it.effect("a worker whose claim waits for the connection when it is told to end 
     assert.isTrue(Option.isSome(ended))
     assert.strictEqual((yield* JobQueue.get(id)).attempts, 0)
   }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
+it.effect("a worker that was told to end before its claim is sent claims nothing, also when the connection is free", () =>
+  Effect.gen(function*() {
+    const gate = yield* makeGate
+    yield* StoreFaults.inject("claim", (call) => Effect.zipRight(gate.pass, call))
+    const worker = yield* Effect.forkDaemon(Worker.run({ jobs: [Task], ...calm }))
+    const { id } = yield* JobQueue.enqueue(Task, undefined)
+    yield* gate.reached
+    const ending = yield* Effect.fork(Fiber.interrupt(worker))
+    yield* settled
+    yield* gate.open
+    yield* settled
+    assert.isTrue(Option.isSome(yield* Fiber.poll(ending)))
+    assert.strictEqual((yield* JobQueue.get(id)).attempts, 0)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))

@@ -132,7 +132,8 @@ for (const [whose, store] of Object.entries(clients)) {
         const rollBack = (number: number) =>
           Effect.ignore(inTransaction(Effect.all([enqueue(job(number)), yields, Effect.fail("no")])))
         const workers = Arr.chunksOf(leases, 100).map((some, index) =>
-          // The scheduler may switch fibers between any two steps. Here it does so often, and so everywhere.
+          // The scheduler may switch fibers between any two steps. Here it does so often, at another rate in each, and so
+          // everywhere. Much more often, and they do nothing else.
           Effect.withMaxOpsBeforeYield(Effect.forEach(some, (lease) => complete(lease)), [11, 13, 17, 19][index] ?? 11)
         )
         const others = Arr.makeBy(
