@@ -1,14 +1,14 @@
 import { Reactivity } from "@effect/experimental"
 import { SqlClient, Statement } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Context, Effect, ExecutionStrategy, Exit, identity, Layer, Schedule, Scope } from "effect"
+import { Context, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope } from "effect"
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
-import { exclusively, heldForEach, immediateTransaction, isBusy, lend } from "./connection.ts"
+import { exclusively, heldForEach, holdingConnection, immediateTransaction, isBusy } from "./connection.ts"
 
 /** How to open a SQLite database. */
 export interface Options {
@@ -31,7 +31,9 @@ export interface Options {
  * transaction takes the write lock when it begins, and a fiber that outlives it
  * does not write into a later one. A COMMIT that fails is rolled back and a typed
  * error. All wait for another process's lock up to 5 s
- * without blocking the event loop.
+ * without blocking the event loop. An export or a backup holds the connection
+ * until it is done, heartbeats included; inside a transaction of this client it
+ * would wait for itself.
  */
 export const layer = (
   options: Options
@@ -87,7 +89,7 @@ const mended = (client: SqliteClient.SqliteClient) =>
   Effect.gen(function*() {
     yield* client`PRAGMA busy_timeout = 0`
     const exclusive = exclusively(yield* Effect.scoped(client.reserve))
-    const afterTransactions = exclusive[lend](() => Effect.void, identity)
+    const holding = holdingConnection(exclusive)
     const statements = yield* SqlClient.make({
       acquirer: Effect.succeed(heldForEach(exclusive)),
       transactionAcquirer: exclusive.reserve,
@@ -97,12 +99,12 @@ const mended = (client: SqliteClient.SqliteClient) =>
     const ofTheDriver: Omit<SqliteClient.SqliteClient, keyof SqlClient.SqlClient> = {
       [SqliteClient.TypeId]: SqliteClient.TypeId,
       config: client.config,
-      export: exclusive[lend](() => client.export, identity),
-      backup: (destination) => Effect.zipRight(afterTransactions, client.backup(destination)),
-      loadExtension: (path) => Effect.zipRight(afterTransactions, client.loadExtension(path))
+      export: holding(() => client.export),
+      // It cannot be stopped, and goes on over many turns, into which no transaction may come.
+      backup: (destination) => holding(() => Effect.uninterruptible(client.backup(destination))),
+      loadExtension: (path) => holding(() => client.loadExtension(path))
     }
     return Object.assign(statements, ofTheDriver, {
-      [lend]: exclusive[lend],
       updateValues: client.updateValues,
       withTransaction: immediateTransaction(exclusive)
     })

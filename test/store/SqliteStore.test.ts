@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Layer, TestClock } from "effect"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { JobStore } from "../../src/store/JobStore.ts"
@@ -206,5 +206,59 @@ describe("opening inside a transaction", () => {
       assert(error._tag === "StoreError")
       assert.include(error.message, "not opened inside a transaction of its client")
       yield* store
+    }))
+})
+
+describe("a copy of the database", () => {
+  /** A transaction that enqueues and waits, to be rolled back once it is told that it is over. */
+  const undone = (over: Deferred.Deferred<void>) =>
+    Effect.flatMap(
+      SqlClient.SqlClient,
+      (sql) =>
+        sql.withTransaction(
+          enqueue(job(2)).pipe(Effect.zipRight(Deferred.await(over)), Effect.zipRight(Effect.fail("no")))
+        )
+          .pipe(Effect.exit, Effect.fork)
+    )
+
+  it.scoped("an export has nothing of a transaction that is open, for whose end it waits", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const exported = yield* opened(
+        { filename: join(folder, "jobs.db") },
+        Effect.gen(function*() {
+          yield* enqueue(job(1))
+          const over = yield* Deferred.make<void>()
+          const transaction = yield* undone(over)
+          yield* Effect.yieldNow()
+          const copy = yield* Effect.fork(Effect.flatMap(SqliteClient.SqliteClient, (client) => client.export))
+          yield* Effect.yieldNow()
+          yield* Deferred.succeed(over, undefined)
+          yield* Fiber.join(transaction)
+          return yield* Fiber.join(copy)
+        })
+      )
+      writeFileSync(join(folder, "export.db"), exported)
+      assert.lengthOf(yield* opened({ filename: join(folder, "export.db") }, allRows), 1)
+    }))
+
+  it.scopedLive("a backup has what was there when it began, also when a transaction is to begin meanwhile", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const backup = join(folder, "backup.db")
+      yield* opened(
+        { filename: join(folder, "jobs.db") },
+        Effect.gen(function*() {
+          yield* enqueue(job(1))
+          const copy = yield* Effect.fork(Effect.flatMap(SqliteClient.SqliteClient, (client) => client.backup(backup)))
+          yield* Effect.yieldNow()
+          const over = yield* Deferred.make<void>()
+          const transaction = yield* undone(over)
+          yield* Fiber.join(copy)
+          yield* Deferred.succeed(over, undefined)
+          yield* Fiber.join(transaction)
+        })
+      )
+      assert.lengthOf(yield* opened({ filename: backup }, allRows), 1)
     }))
 })
