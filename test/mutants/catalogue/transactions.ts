@@ -44,7 +44,43 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: connection,
     find: "take((effect) => restore(wait(effect)))",
     replace: "take(restore)",
-    killedBy: ["test/runtime/endingBeforeClaim.test.ts", "test/runtime/shutdown.test.ts"]
+    killedBy: ["test/runtime/endingBeforeClaim.test.ts"]
+  },
+  {
+    name: "A claim that finds the connection free does not hear that its worker was told to end",
+    file: connection,
+    find: "      wait(Effect.void),\n",
+    replace: "      Effect.void,\n",
+    killedBy: ["test/runtime/endingBeforeClaim.test.ts"]
+  },
+  {
+    name: "An export does not wait for the transaction that is open",
+    file: sqlite,
+    find: "export: holding(() => client.export)",
+    replace: "export: client.export",
+    killedBy: bySqlite
+  },
+  {
+    name: "A transaction begins in the middle of a backup",
+    file: sqlite,
+    find: "holding(() => Effect.uninterruptible(client.backup(destination)))",
+    replace: "Effect.zipRight(holding(() => Effect.void), client.backup(destination))",
+    killedBy: bySqlite
+  },
+  {
+    name: "A transaction of the store's own is a span of the app's trace",
+    file: transactions,
+    find: "Effect.withTracerEnabled(joining(inTransaction)(operation, effect), false)",
+    replace: "joining(inTransaction)(operation, effect)",
+    killedBy: ["test/store/unseen.test.ts"]
+  },
+  {
+    name: "A statement of the store's goes through the app's transformer",
+    file: "src/store/rows.ts",
+    find:
+      "    const [text, parameters] = statement.compile(true)\n    return connection.execute(text, parameters, undefined)",
+    replace: "    void connection\n    return statement",
+    killedBy: ["test/store/unseen.test.ts"]
   },
   {
     name: "A statement of ours on a client of the app's gives the connection back before it runs",

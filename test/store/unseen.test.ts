@@ -1,0 +1,44 @@
+import { SqlClient, Statement } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Tracer } from "effect"
+import { cancel, claimOne, complete, enqueue, get, job, jobId, memory, releaseStale } from "./someJobs.ts"
+
+/** One of each kind of operation: alone, in a transaction of its own, and on the caller's. */
+const operations = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* enqueue(job(1), job(2))
+  yield* complete(yield* claimOne())
+  yield* cancel(jobId(2))
+  yield* releaseStale
+  yield* get(jobId(1))
+  yield* sql.withTransaction(enqueue(job(3)))
+})
+
+describe("what the store does by itself", () => {
+  it.effect("is no span of the app's trace", () =>
+    Effect.gen(function*() {
+      const names: Array<string> = []
+      const native = yield* Effect.tracer
+      const tracer = Tracer.make({
+        span: (name, ...more) => {
+          names.push(name)
+          return native.span(name, ...more)
+        },
+        context: (run) => run()
+      })
+      yield* Effect.withSpan(operations, "app").pipe(Effect.withTracer(tracer))
+      // The transaction is the app's own.
+      assert.deepStrictEqual(names, ["app", "sql.transaction"])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("is not for the app's statement transformer, which might undo a fence", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const seen: Array<string> = []
+      yield* Statement.withTransformer(Effect.zipRight(operations, sql`SELECT 1 AS one`), (statement) => {
+        seen.push(statement.compile()[0].trim())
+        return Effect.succeed(statement)
+      })
+      assert.deepStrictEqual(seen, ["SELECT 1 AS one"])
+    }).pipe(Effect.provide(memory)))
+})
