@@ -134,6 +134,11 @@ export class Fleet {
     return !this.healed
   }
 
+  /** Ends whatever still runs, of a simulation that has not come to its end. */
+  abandon(): void {
+    for (const { process } of this.posts) process?.kill()
+  }
+
   private boot(post: Post): void {
     if (post.process !== undefined || this.closing) return
     const process = new SimulatedProcess(this.world, post.machine)
@@ -166,13 +171,6 @@ export class Fleet {
     )
   }
 
-  /** Whether a handler of the process refuses to stop: its job may have ended elsewhere meanwhile. */
-  private isRefused(process: SimulatedProcess): boolean {
-    return this.history.runs.some((run) =>
-      run.process === process.name && run.ended === undefined && run.behaviour === "refuse to stop"
-    )
-  }
-
   private kill(post: Post, process: SimulatedProcess): void {
     if (process.inTransaction) this.history.rare.push("a process was killed inside a transaction")
     process.kill()
@@ -186,9 +184,7 @@ export class Fleet {
     const { shutdownGrace } = this.clients.plan.worker
     this.world.after(shutdownGrace + exitAfterGrace, () => {
       if (!process.alive) return
-      if (this.closing && !this.isStalled(process) && !this.isRefused(process)) {
-        this.leftovers.push(`${process.name} did not end within its grace`)
-      }
+      if (this.closing && !this.isStalled(process)) this.leftovers.push(`${process.name} did not end within its grace`)
       this.history.rare.push("a process had to be killed after its grace")
       this.history.incident("kill", process.name)
       this.kill(post, process)

@@ -135,8 +135,11 @@ export class SimulatedProcess implements Owner {
   private inside(task: () => void): () => void {
     return () => {
       running.process = this
-      task()
-      running.process = undefined
+      try {
+        task()
+      } finally {
+        running.process = undefined
+      }
     }
   }
 

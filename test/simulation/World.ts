@@ -22,7 +22,7 @@ export class World implements Owner {
   private readonly timers = new TimerHeap()
   private sequence = 0
   private opsUntilPreemption: number
-  /** Operations of fibers since the time last moved, as of the last preemption. */
+  /** Operations of fibers since the time last moved, up to the next preemption. */
   private opsAtThisInstant = 0
   private readonly preemption: number
   /** True time, in epoch milliseconds. No process sees it. */

@@ -96,9 +96,16 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
     if (returned?.tag !== "ok") continue
     const answer = (returned.answer as ReadonlyArray<Either.Either<unknown, LeaseLost>>)[index]
     if (answer === undefined) continue
-    if (Either.isRight(answer)) answered.push({ order: returned.order, deadline: invoked.at + holdsFor })
     // A beat that takes longer than this is given up, and its answer is not heard.
-    else if (returned.at - invoked.at < heartbeatInterval / 4) lostAt = Math.min(lostAt, returned.at)
+    const took = returned.at - invoked.at
+    if (Either.isLeft(answer)) {
+      if (took < heartbeatInterval / 4) lostAt = Math.min(lostAt, returned.at)
+      // The timer of a process that was stopped may go off together with the answer.
+    } else if (
+      took <= heartbeatInterval / 4 + rounding || timeline.stoppedFor(run.process, invoked.at, returned.at) > 0
+    ) {
+      answered.push({ order: returned.order, deadline: invoked.at + holdsFor })
+    }
   }
   deadline = Math.max(deadline, ...answered.map((one) => one.deadline))
   const due = Math.min(deadline, lostAt)

@@ -6,7 +6,6 @@ import { Fleet } from "./Fleet.ts"
 import { History } from "./History.ts"
 import { kinds } from "./jobs.ts"
 import { makePlan } from "./plan.ts"
-import { running } from "./SimulatedProcess.ts"
 import { epoch, Livelock, World } from "./World.ts"
 import { check } from "./checker.ts"
 
@@ -50,25 +49,27 @@ export const simulate = ({ only, seed, template }: SimulateOptions): Simulated =
   const history = new History(world)
   const plan = makePlan(world)
   const database = new SharedDatabase(world, template)
+  const clients: ClientWorld = {
+    kinds: kinds(plan.worker.lease),
+    plan,
+    history,
+    known: [],
+    left: plan.jobs,
+    healing: false
+  }
+  const allows = (name: string) => only?.has(name) ?? true
+  const fleet = new Fleet(world, history, database, clients, allows)
   try {
-    const clients: ClientWorld = {
-      kinds: kinds(plan.worker.lease),
-      plan,
-      history,
-      known: [],
-      left: plan.jobs,
-      healing: false
-    }
-    const allows = (name: string) => only?.has(name) ?? true
-    const fleet = new Fleet(world, history, database, clients, allows)
     fleet.startAll()
     for (const deed of plan.nemesis) if (allows(deed.name)) world.after(deed.at, () => fleet.do(deed))
     world.after(plan.troubledFor, () => fleet.heal())
     const unfinished = database.connection.prepare<[], { readonly left: number }>(
       "SELECT count(*) AS left FROM holdfast_jobs WHERE status IN ('pending', 'running')"
     )
+    // A handler may still block its process or refuse to stop when its job has long ended elsewhere.
+    const handlersRun = () => history.runs.some(({ ended }) => ended === undefined)
     const idle = () => {
-      const settled = !fleet.troubled && unfinished.get()?.left === 0
+      const settled = !fleet.troubled && unfinished.get()?.left === 0 && !handlersRun()
       if (settled || world.now > epoch + plan.troubledFor + healsWithin) fleet.close()
       else world.after(10_000, idle)
     }
@@ -88,6 +89,7 @@ export const simulate = ({ only, seed, template }: SimulateOptions): Simulated =
       violations: stop === undefined ? violations : [stop, ...violations]
     }
   } finally {
+    fleet.abandon()
     Error.stackTraceLimit = stackTraceLimit
     Error.prepareStackTrace = prepareStackTrace
     database.close()
@@ -101,8 +103,6 @@ const runUntil = (world: World, done: () => boolean): string | undefined => {
   } catch (error) {
     if (error instanceof Livelock) return `time goes on: ${error.message}`
     throw error
-  } finally {
-    running.process = undefined
   }
 }
 
