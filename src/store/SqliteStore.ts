@@ -1,4 +1,5 @@
 import { Reactivity } from "@effect/experimental"
+import type { SqlConnection } from "@effect/sql"
 import { SqlClient, Statement } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Context, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope } from "effect"
@@ -24,8 +25,9 @@ export interface Options {
  * A SQLite file with the jobs in it, as one layer: the job store, and the
  * SqlClient for the app's own tables, so that both share transactions.
  *
- * The client is `@effect/sql-sqlite-node`'s, mended in five places. A fiber that
- * is interrupted while it waits for the connection does not take it along. A statement
+ * The client is `@effect/sql-sqlite-node`'s, mended in six places. A fiber that
+ * is interrupted while it waits for the connection does not take it along, and one
+ * that is interrupted while it runs a statement leaves it fit to be run again. A statement
  * outside a transaction holds the connection while it runs; the client's own
  * can land in another fiber's transaction and be rolled back with it. A
  * transaction takes the write lock when it begins, and a fiber that outlives it
@@ -84,11 +86,15 @@ const connect = ({ filename, readonly }: Options) =>
     Effect.provide(Reactivity.layer)
   )
 
+/** What the driver's connection can do besides, for which its client takes a permit that an interruption can lose. */
+type Copyable = SqlConnection.Connection & Pick<SqliteClient.SqliteClient, "export" | "backup" | "loadExtension">
+
 /** See `layer`. The driver's own busy wait is off, because it blocks the process. */
 const mended = (client: SqliteClient.SqliteClient) =>
   Effect.gen(function*() {
     yield* client`PRAGMA busy_timeout = 0`
-    const exclusive = exclusively(yield* Effect.scoped(client.reserve))
+    const driver = (yield* Effect.scoped(client.reserve)) as Copyable
+    const exclusive = exclusively(driver)
     const holding = holdingConnection(exclusive)
     const statements = yield* SqlClient.make({
       acquirer: Effect.succeed(heldForEach(exclusive)),
@@ -99,10 +105,10 @@ const mended = (client: SqliteClient.SqliteClient) =>
     const ofTheDriver: Omit<SqliteClient.SqliteClient, keyof SqlClient.SqlClient> = {
       [SqliteClient.TypeId]: SqliteClient.TypeId,
       config: client.config,
-      export: holding(() => client.export),
-      // It cannot be stopped, and goes on over many turns, into which no transaction may come.
-      backup: (destination) => holding(() => Effect.uninterruptible(client.backup(destination))),
-      loadExtension: (path) => holding(() => client.loadExtension(path))
+      export: holding(() => driver.export),
+      // It goes on over many turns of the event loop, into which no transaction may come.
+      backup: (destination) => holding(() => driver.backup(destination)),
+      loadExtension: (path) => holding(() => driver.loadExtension(path))
     }
     return Object.assign(statements, ofTheDriver, {
       updateValues: client.updateValues,

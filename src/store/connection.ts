@@ -1,6 +1,6 @@
 import type { SqlConnection, SqlError } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
-import { Context, Deferred, Effect, FiberId, Option, Predicate, Schedule, Scope, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, FiberId, Option, Predicate, Schedule, Scope, Stream } from "effect"
 
 type Connection = SqlConnection.Connection
 
@@ -40,14 +40,29 @@ export const isBusy = (error: unknown): boolean => {
 }
 
 /**
- * A connection for which waiting can be interrupted at any time.
+ * The statements of a connection, none of which is interrupted half-way: where
+ * the first preparation of a text is, the driver's cache never answers for that
+ * text again, and whoever asks waits for ever with the connection held.
+ */
+const whole = (connection: Connection): Connection => ({
+  execute: (...statement) => Effect.uninterruptible(connection.execute(...statement)),
+  executeRaw: (...statement) => Effect.uninterruptible(connection.executeRaw(...statement)),
+  executeValues: (...statement) => Effect.uninterruptible(connection.executeValues(...statement)),
+  executeUnprepared: (...statement) => Effect.uninterruptible(connection.executeUnprepared(...statement)),
+  executeStream: (...statement) => connection.executeStream(...statement)
+})
+
+/**
+ * A connection for which waiting can be interrupted at any time, and nothing
+ * that it is lent for.
  *
  * The driver's own permit is lost when the fiber that waits for it is
  * interrupted just after it was granted, as when a stalled event loop has let
  * timeouts and grants come due together; every later statement then waits for
  * ever. Here a permit that comes too late is passed on.
  */
-export const exclusively = (connection: Connection): Reservable => {
+export const exclusively = (driver: Connection): Reservable => {
+  const connection = whole(driver)
   const waiting = new Set<Deferred.Deferred<void>>()
   let held = false
   const release = Effect.sync(() => {
@@ -81,7 +96,7 @@ export const exclusively = (connection: Connection): Reservable => {
     Effect.uninterruptibleMask((restore) =>
       Effect.zipRight(
         take((effect) => restore(wait(effect))),
-        Effect.onExit(Effect.suspend(() => restore(use(connection))), () => release)
+        Effect.ensuring(Effect.suspend(() => use(connection)), release)
       )
     ))
   return { reserve }
@@ -194,7 +209,11 @@ export const immediateTransaction = (client: Reservable): SqlClient.SqlClient["w
       // The combinator cannot be interrupted here, and would wait for the connection however long another has it.
       acquireConnection: Effect.gen(function*() {
         const scope = yield* Scope.make()
-        const transaction = new TransactionConnection(yield* restore(Scope.extend(client.reserve, scope)), afterwards)
+        const ofClient = yield* restore(Scope.extend(client.reserve, scope)).pipe(
+          // It may be interrupted after it was given the connection and before anyone knows of it.
+          Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+        )
+        const transaction = new TransactionConnection(ofClient, afterwards)
         yield* Scope.addFinalizer(scope, Effect.sync(() => void (transaction.open = false)))
         return [scope, transaction] as const
       }),
@@ -216,9 +235,12 @@ export const immediateTransaction = (client: Reservable): SqlClient.SqlClient["w
 
   return <R, E, A>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
     whenFree(
-      Effect.uninterruptibleMask((restore) => transact(restore)(restore(effect))).pipe(
-        Effect.catchSomeDefect((defect) =>
-          defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
+      Effect.uninterruptibleMask((restore) =>
+        transact(restore)(restore(effect)).pipe(
+          // In here, since a fiber that is interrupted runs no handler but keeps the defect.
+          Effect.catchSomeDefect((defect) =>
+            defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
+          )
         )
       ),
       // Nothing of `effect` has run when BEGIN has failed; after anything else it is not for us to run it again.

@@ -15,7 +15,8 @@ export const execute = (
 ): Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError, SqlClient.TransactionConnection> =>
   Effect.flatMap(SqlClient.TransactionConnection, ([connection]) => {
     const [text, parameters] = statement.compile(true)
-    return connection.execute(text, parameters, undefined)
+    // On a client of the app's, too, see connection.ts.
+    return Effect.uninterruptible(connection.execute(text, parameters, undefined))
   })
 
 /**

@@ -1,7 +1,15 @@
+import { Reactivity } from "@effect/experimental"
 import { SqlClient } from "@effect/sql"
+import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, FiberId, Option, Scope } from "effect"
+import { Cause, Effect, Exit, Fiber, FiberId, Layer, Option, Scope } from "effect"
+import { join } from "node:path"
+import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
+import { ends, interruptedAt } from "./interruptedAt.ts"
+import { enqueue, job, memory } from "./someJobs.ts"
+import { temporaryFolder } from "./temporaryFolder.ts"
 
 /** A connection that is held until it is released, and a fiber that waits for it. */
 const heldAndAwaited = Effect.gen(function*() {
@@ -60,4 +68,79 @@ describe("a statement that fails", () => {
       yield* Effect.flip(sql`SELECT one FROM nowhere`)
       assert.isTrue(yield* answers)
     }).pipe(Effect.provide(SqliteStore.layer({ filename: ":memory:" }))))
+})
+
+describe("a fiber that is interrupted at any operation", () => {
+  /** Interrupts what is made for each n at its n-th operation, until it ends before that, and asks each time whether all still works. */
+  const atEach = <R>(
+    make: (n: number) => Effect.Effect<unknown, unknown, R>,
+    works: (n: number) => Effect.Effect<unknown, unknown, R>
+  ) =>
+    Effect.gen(function*() {
+      let n = 0
+      while (yield* interruptedAt(n, make(n))) {
+        assert.isTrue(yield* ends(works(n)), `after an interruption at operation ${n}`)
+        n++
+      }
+      assert.isAbove(n, 10)
+    })
+
+  const answer = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT 2 AS two`)
+  const ofApps = SqlJobStore.layer().pipe(Layer.provideMerge(SqliteClient.layer({ filename: ":memory:" })))
+
+  it.live("of a statement leaves the connection to others, and the statement to be run again", () => {
+    const statement = (n: number) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(`SELECT ${n} AS number`))
+    return atEach(statement, statement).pipe(Effect.provide(memory))
+  })
+
+  it.live("of a transaction leaves the connection to others", () =>
+    atEach(
+      () => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(sql`SELECT 1 AS one`)),
+      () => answer
+    ).pipe(Effect.provide(memory)))
+
+  it.live("of an enqueue leaves the connection to others, and the enqueue to be repeated", () =>
+    atEach((n) => enqueue(job(n)), (n) => enqueue(job(n))).pipe(Effect.provide(memory)))
+
+  it.live("of a store operation in a transaction of the app's own client leaves the operation to be repeated", () =>
+    Effect.gen(function*() {
+      const list = Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const store = yield* JobStore
+        return yield* sql.withTransaction(store.list({ limit: 1 }))
+      })
+      let n = 0
+      // A statement is prepared once for each client, so each time there is another.
+      const again = Effect.gen(function*() {
+        const interrupted = yield* interruptedAt(n, list)
+        assert.isTrue(yield* ends(list), `after an interruption at operation ${n}`)
+        return interrupted
+      }).pipe(Effect.provide(Layer.fresh(ofApps)))
+      while (yield* again) n++
+      assert.isAbove(n, 10)
+    }))
+
+  it.live("of an export leaves the connection to others, and the export to be repeated", () => {
+    const copy = Effect.flatMap(SqliteClient.SqliteClient, (client) => client.export)
+    return atEach(() => copy, () => Effect.zipRight(copy, answer)).pipe(Effect.provide(memory))
+  })
+
+  it.live("of a transaction that finds the database locked is interrupted, and has died of nothing", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      const context = yield* Layer.build(SqliteStore.layer({ filename }))
+      const holder = yield* SqliteClient.make({ filename })
+      yield* holder`BEGIN IMMEDIATE`
+      const transaction = Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(Effect.void))
+      const causes: Array<Cause.Cause<unknown>> = []
+      // Waiting for the lock begins long before this.
+      for (let n = 0; n < 150; n++) {
+        yield* interruptedAt(n, Effect.onError(transaction, (cause) => Effect.sync(() => causes.push(cause)))).pipe(
+          Effect.provide(context)
+        )
+      }
+      yield* holder`ROLLBACK`
+      assert.isNotEmpty(causes)
+      assert.deepStrictEqual(causes.filter((cause) => Cause.isDie(cause)), [])
+    }).pipe(Effect.provide(Reactivity.layer), Effect.scoped))
 })

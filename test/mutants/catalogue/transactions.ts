@@ -6,6 +6,7 @@ const sqlite = "src/store/SqliteStore.ts"
 const sqlStore = "src/store/SqlJobStore.ts"
 const migrate = "src/store/migrate.ts"
 const byTransactions = ["test/store/transactions.test.ts"]
+const byConnection = ["test/store/connection.test.ts"]
 const bySqlite = ["test/store/SqliteStore.test.ts"]
 
 /** The client, its transactions and its locks, and how operations meet them. */
@@ -15,7 +16,74 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: connection,
     find: "Effect.suspend(() => waiting.delete(granted) ? Effect.void : release)",
     replace: "Effect.sync(() => void waiting.delete(granted))",
-    killedBy: ["test/store/connection.test.ts"]
+    killedBy: byConnection
+  },
+  {
+    name: "A transaction that is interrupted as it is given the connection takes it along",
+    file: connection,
+    find: "Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))",
+    replace: "Effect.onError(() => Effect.void)",
+    killedBy: byConnection
+  },
+  {
+    name: "A transaction that finds the database locked and is interrupted dies of it",
+    file: connection,
+    find: `        transact(restore)(restore(effect)).pipe(
+          // In here, since a fiber that is interrupted runs no handler but keeps the defect.
+          Effect.catchSomeDefect((defect) =>
+            defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
+          )
+        )
+      ),`,
+    replace: `        transact(restore)(restore(effect))
+      ).pipe(
+        Effect.catchSomeDefect((defect) =>
+          defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
+        )
+      ),`,
+    killedBy: byConnection
+  },
+  {
+    name: "A statement of the app's that is interrupted can never be run again",
+    file: connection,
+    find: "const connection = whole(driver)",
+    replace: "const connection = driver",
+    killedBy: byConnection
+  },
+  {
+    name: "A statement of ours on a client of the app's that is interrupted can never be run again",
+    file: "src/store/rows.ts",
+    find: "return Effect.uninterruptible(connection.execute(text, parameters, undefined))",
+    replace: "return connection.execute(text, parameters, undefined)",
+    killedBy: byConnection
+  },
+  {
+    name: "An export that is interrupted takes the driver's own permit along",
+    file: sqlite,
+    find: "holding(() => driver.export)",
+    replace: "Effect.interruptible(holding(() => Effect.interruptible(client.export)))",
+    killedBy: byConnection
+  },
+  {
+    name: "A claim answers with what numbers its caller would have of its own statements",
+    file: transactions,
+    find: "asNumbers(context).pipe(Context.add(",
+    replace: "context.pipe(Context.add(",
+    killedBy: ["test/store/unseen.test.ts"]
+  },
+  {
+    name: "An enqueue in a transaction answers with what numbers its caller would have of its own statements",
+    file: transactions,
+    find: "Effect.mapInputContext(effect as Effect.Effect<A, E | SqlError.SqlError>, asNumbers)",
+    replace: "effect as Effect.Effect<A, E | SqlError.SqlError>",
+    killedBy: ["test/store/unseen.test.ts"]
+  },
+  {
+    name: "A stale release answers with what numbers its caller would have of its own statements",
+    file: transactions,
+    find: "withTransaction(Effect.mapInputContext(effect as Effect.Effect<A, E>, asNumbers))",
+    replace: "withTransaction(effect as Effect.Effect<A, E>)",
+    killedBy: ["test/store/unseen.test.ts"]
   },
   {
     name: "A statement of the app's gives the connection back before it runs",
@@ -28,16 +96,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of ours gives the connection back before it runs",
     file: connection,
-    find: "Effect.onExit(Effect.suspend(() => restore(use(connection))), () => release)",
-    replace: "Effect.zipRight(release, Effect.suspend(() => restore(use(connection))))",
+    find: "Effect.ensuring(Effect.suspend(() => use(connection)), release)",
+    replace: "Effect.zipRight(release, Effect.suspend(() => use(connection)))",
     killedBy: byTransactions
   },
   {
     name: "A statement of ours that fails keeps the connection",
     file: connection,
-    find: "Effect.onExit(Effect.suspend(() => restore(use(connection))), () => release)",
-    replace: "Effect.zipLeft(Effect.suspend(() => restore(use(connection))), release)",
-    killedBy: ["test/store/connection.test.ts"]
+    find: "Effect.ensuring(Effect.suspend(() => use(connection)), release)",
+    replace: "Effect.zipLeft(Effect.suspend(() => use(connection)), release)",
+    killedBy: byConnection
   },
   {
     name: "A claim that waits for the connection is waited for",
@@ -56,15 +124,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An export does not wait for the transaction that is open",
     file: sqlite,
-    find: "export: holding(() => client.export)",
-    replace: "export: client.export",
+    find: "export: holding(() => driver.export)",
+    replace: "export: driver.export",
     killedBy: bySqlite
   },
   {
     name: "A transaction begins in the middle of a backup",
     file: sqlite,
-    find: "holding(() => Effect.uninterruptible(client.backup(destination)))",
-    replace: "Effect.zipRight(holding(() => Effect.void), client.backup(destination))",
+    find: "holding(() => driver.backup(destination))",
+    replace: "Effect.zipRight(holding(() => Effect.void), driver.backup(destination))",
     killedBy: bySqlite
   },
   {
@@ -77,16 +145,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of the store's goes through the app's transformer",
     file: "src/store/rows.ts",
-    find:
-      "    const [text, parameters] = statement.compile(true)\n    return connection.execute(text, parameters, undefined)",
-    replace: "    void connection\n    return statement",
+    find: "return Effect.uninterruptible(connection.execute(text, parameters, undefined))",
+    replace: "return Effect.zipRight(Effect.sync(() => [connection, text, parameters]), statement)",
     killedBy: ["test/store/unseen.test.ts"]
   },
   {
     name: "A statement of ours on a client of the app's gives the connection back before it runs",
     file: connection,
-    find: "Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(client.reserve, permit)), use))",
-    replace: "Effect.flatMap(wait(Effect.scoped(client.reserve)), use)",
+    find: "Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(reserve, permit)), use))",
+    replace: "Effect.flatMap(wait(Effect.scoped(reserve)), use)",
     killedBy: byTransactions
   },
   {

@@ -1,0 +1,35 @@
+import { Effect, Exit, FiberId, Scheduler } from "effect"
+
+/**
+ * Runs an effect in a fiber that gives way before its n-th operation, and is
+ * interrupted there. Answers whether it came that far; it has ended, however it
+ * ended.
+ */
+export const interruptedAt = <A, E, R>(n: number, effect: Effect.Effect<A, E, R>): Effect.Effect<boolean, never, R> =>
+  Effect.flatMap(Effect.context<R>(), (context) =>
+    Effect.async<boolean>((resume) => {
+      let operations = 0
+      let interrupted = false
+      const fiber = Effect.runFork(Effect.provide(effect, context), {
+        immediate: false,
+        scheduler: {
+          shouldYield: () => operations++ === n ? 0 : false,
+          scheduleTask: (task, priority) => {
+            if (operations > n && !interrupted) {
+              interrupted = true
+              fiber.unsafeInterruptAsFork(FiberId.none)
+            }
+            Scheduler.defaultScheduler.scheduleTask(task, priority)
+          }
+        }
+      })
+      fiber.addObserver(() => resume(Effect.succeed(interrupted)))
+    }))
+
+/** Whether an effect comes to an end at all, however it ends. Waits for a second of real time, and only when it does not. */
+export const ends = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(
+    Effect.exit,
+    Effect.disconnect,
+    Effect.timeoutTo({ duration: "1 second", onTimeout: () => false, onSuccess: Exit.isSuccess })
+  )
