@@ -1,6 +1,6 @@
 import { SqlClient, SqlError } from "@effect/sql"
-import type { Context, Scope } from "effect"
-import { Effect, Option } from "effect"
+import type { Scope } from "effect"
+import { Context, Effect, Option } from "effect"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
 import { ambientConnection, holdingConnection, immediateTransaction, withoutTransaction } from "./connection.ts"
 import type { StoreFailure } from "./JobStore.ts"
@@ -46,11 +46,17 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
     const withTransaction = immediateTransaction(client)
 
     const alone = (hold: ReturnType<typeof holdingConnection>): ByItself => (effect) =>
-      hold((connection) => Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]))
+      hold((connection) =>
+        Effect.mapInputContext(
+          effect,
+          (context: Context.Context<never>) =>
+            asNumbers(context).pipe(Context.add(SqlClient.TransactionConnection, [connection, 0] as const))
+        )
+      )
 
     // The transaction provides its connection, which the type of `withTransaction` does not say.
     const inTransaction: ByItself = <A, E>(effect: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
-      withTransaction(effect as Effect.Effect<A, E>)
+      withTransaction(Effect.mapInputContext(effect as Effect.Effect<A, E>, asNumbers))
 
     const joining =
       (byItself: ByItself): Transactions["statement"] =>
@@ -58,7 +64,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
         Effect.flatMap(ambient, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction> => {
           if (Option.isNone(ambient)) return byItself(effect)
           if (ambient.value !== ours) return Effect.fail(new ForeignTransaction({ operation }))
-          return effect as Effect.Effect<A, E | SqlError.SqlError>
+          return Effect.mapInputContext(effect as Effect.Effect<A, E | SqlError.SqlError>, asNumbers)
         }).pipe(
           Effect.mapError((error) =>
             error instanceof SqlError.SqlError
@@ -87,6 +93,12 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
         )
     }
   })
+
+/**
+ * Our statements answer with numbers, whatever the caller wants of its own: the
+ * driver goes on giving bigints for a statement that was once run for them.
+ */
+const asNumbers = Context.add(SqlClient.SafeIntegers, false)
 
 const ambient = Effect.contextWith((context: Context.Context<never>) => ambientConnection(context))
 

@@ -1,7 +1,7 @@
 import { SqlClient, Statement } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Tracer } from "effect"
-import { cancel, claimOne, complete, enqueue, get, job, jobId, memory, releaseStale } from "./someJobs.ts"
+import { Effect, TestClock, Tracer } from "effect"
+import { cancel, claimOne, complete, enqueue, get, job, jobId, leaseFor, memory, releaseStale } from "./someJobs.ts"
 
 /** One of each kind of operation: alone, in a transaction of its own, and on the caller's. */
 const operations = Effect.gen(function*() {
@@ -40,5 +40,20 @@ describe("what the store does by itself", () => {
         return Effect.succeed(statement)
       })
       assert.deepStrictEqual(seen, ["SELECT 1 AS one"])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("answers with numbers, also to an app that has bigints of its own statements, and ever after", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* enqueue(job(1), job(2), job(3))
+      yield* Effect.gen(function*() {
+        assert.strictEqual((yield* claimOne()).attempt, 1)
+        assert.strictEqual((yield* sql.withTransaction(get(jobId(1)))).attempts, 1)
+        assert.deepStrictEqual(yield* sql`SELECT 1 AS one`, [{ one: 1n }])
+        yield* TestClock.adjust(leaseFor)
+        assert.strictEqual((yield* releaseStale)[0]?.attempt, 1)
+      }).pipe(Effect.provideService(SqlClient.SafeIntegers, true))
+      assert.strictEqual((yield* claimOne()).attempt, 1)
+      assert.strictEqual((yield* get(jobId(1))).attempts, 1)
     }).pipe(Effect.provide(memory)))
 })
