@@ -56,6 +56,11 @@ export class World implements Owner {
     return true
   }
 
+  /** Has the next fiber that runs give way within a few operations, wherever it then is. */
+  preemptSoon(): void {
+    this.opsUntilPreemption = 1 + this.schedule.integer(150)
+  }
+
   /** Operations until the next preemption: geometric, from one draw, and never so many that a livelock goes unseen. */
   private gap(): number {
     const gap = 1 + Math.floor(Math.log(1 - this.schedule.number()) / Math.log1p(-this.preemption))

@@ -1,5 +1,5 @@
 import { SqlClient, SqlError } from "@effect/sql"
-import { Effect, Random } from "effect"
+import { Effect, Fiber, Random } from "effect"
 import type { Lease } from "../../src/domain/Lease.ts"
 import { Ids } from "../../src/runtime/Ids.ts"
 import type { EnqueueOptions } from "../../src/runtime/JobQueue.ts"
@@ -18,6 +18,8 @@ export interface ClientWorld {
   readonly known: Array<string>
   /** How many jobs are still to be enqueued. */
   left: number
+  /** Makes whoever runs next give way within a few operations. */
+  readonly preemptSoon: () => void
   /** From now on nothing new is begun, and what would never end by itself is ended. */
   healing: boolean
 }
@@ -29,7 +31,11 @@ export const client = (
 ): Effect.Effect<never, never, JobQueue | SqlClient.SqlClient> => {
   const leases: Array<Lease> = []
   const pause = world.plan.troubledFor / Math.max(1, world.plan.jobs) * world.plan.machines.length
-  const act = Effect.suspend(() => world.healing ? tidy(world, process) : something(world, process, leases))
+  const act = Effect.suspend(() => {
+    if (world.healing) return tidy(world, process)
+    const some = something(world, process, leases)
+    return Effect.flatMap(Random.next, (draw) => draw < 0.2 ? abandoned(world, some) : some)
+  })
   return Random.nextRange(0, pause).pipe(
     Effect.flatMap((millis) => Effect.sleep(world.healing ? 30_000 : millis)),
     Effect.zipRight(act),
@@ -38,6 +44,15 @@ export const client = (
     Effect.forever
   )
 }
+
+/** Begins something and is interrupted in the middle of it, if it is not done by then. */
+const abandoned = <A, E, R>(world: ClientWorld, some: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(some)
+    world.preemptSoon()
+    yield* Effect.yieldNow()
+    yield* Fiber.interrupt(fiber)
+  })
 
 const something = (world: ClientWorld, process: string, leases: Array<Lease>) =>
   Effect.gen(function*() {
@@ -121,7 +136,8 @@ const enqueueTogether = (world: ClientWorld) =>
     })).pipe(
       Effect.tap(() => note("committed")),
       // Only what the client itself fails with leaves it open whether the commit came about.
-      Effect.tapError((error) => note(error instanceof SqlError.SqlError ? "unknown" : "rolled back"))
+      Effect.tapError((error) => note(error instanceof SqlError.SqlError ? "unknown" : "rolled back")),
+      Effect.onInterrupt(() => note("unknown"))
     )
   })
 

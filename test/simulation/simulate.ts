@@ -55,6 +55,7 @@ export const simulate = ({ only, seed, template }: SimulateOptions): Simulated =
     history,
     known: [],
     left: plan.jobs,
+    preemptSoon: () => world.preemptSoon(),
     healing: false
   }
   const allows = (name: string) => only?.has(name) ?? true

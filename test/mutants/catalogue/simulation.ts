@@ -45,21 +45,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: heartbeat,
     find: "const heart = yield* beat.pipe(",
     replace: "const heart = yield* Effect.as(Effect.zipRight(Effect.never, beat), true).pipe(",
-    killedBy: { simulate: [2] }
+    killedBy: { simulate: [1] }
   },
   {
     name: "In a fleet, a handler is not told to stop at the deadline",
     file: heartbeat,
     find: "return yield* stop(StopReason.DeadlinePassed())",
     replace: "return",
-    killedBy: { simulate: [3] }
+    killedBy: { simulate: [1] }
   },
   {
     name: "In a fleet, a handler is not told that its lease is lost",
     file: heartbeat,
     find: "yield* stop(StopReason.LeaseLost())\n",
     replace: "\n",
-    killedBy: { simulate: [4] }
+    killedBy: { simulate: [3] }
   },
   {
     name: "In a fleet, the deadline counts from when the claim was answered",
@@ -71,21 +71,21 @@ export const mutants: ReadonlyArray<Mutant> = [
       `      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
       const claimSentAt = yield* monotonicMillis
 `,
-    killedBy: { simulate: [3] }
+    killedBy: { simulate: [2] }
   },
   {
     name: "In a fleet, a job whose claim was answered after its deadline is begun",
     file: attempt,
     find: "return Outcome.Release()\n    }\n",
     replace: "}\n",
-    killedBy: { simulate: [3] }
+    killedBy: { simulate: [2] }
   },
   {
     name: "In a fleet, a handler is told to stop and not interrupted",
     file: attempt,
     find: "yield* Fiber.interruptFork(fiber)\n",
     replace: "\n",
-    killedBy: { simulate: [3] }
+    killedBy: { simulate: [1] }
   },
   {
     name: "In a fleet, a worker claims beyond its free slots",
@@ -106,7 +106,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "WHERE status = 'running' AND locked_until <= ${now}\n      ORDER BY locked_until",
     replace: "WHERE status = 'running' AND locked_until > 0\n      ORDER BY locked_until",
-    killedBy: { simulate: [1] }
+    killedBy: { simulate: [2] }
   },
   {
     name: "In a fleet, a stale attempt is no failure",
@@ -121,7 +121,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'\n          WHEN",
     replace: "cancel_requested_at = NULL, status = CASE WHEN",
     also: [{ file: store, find: over, replace: over.replace("cancel_requested_at IS NOT NULL OR ", "") }],
-    killedBy: { simulate: [2] }
+    killedBy: { simulate: [3] }
   },
   {
     name: "In a fleet, a repeated settle is taken for a lost lease",
@@ -142,7 +142,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
     replace: "AND holdfast_jobs.locked_by = item.worker`)",
-    killedBy: { simulate: [20] }
+    killedBy: { simulate: [36] }
   },
   {
     name: "In a fleet, a job that fails is tried again although someone cancelled it",
@@ -154,22 +154,24 @@ export const mutants: ReadonlyArray<Mutant> = [
       find: "status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over}",
       replace: "cancel_requested_at = NULL, status = CASE WHEN ${over}"
     }],
-    killedBy: { simulate: [5] }
+    killedBy: { simulate: [11] }
   },
   {
-    name: "In a fleet, a job that is handed back runs again although someone cancelled it",
+    name: "In a fleet, a job that is handed back the first time runs again although someone cancelled it",
     file: store,
     find: "status = CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END,\n" +
       "          finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,",
-    replace: "cancel_requested_at = NULL, status = 'pending', finished_at = NULL,",
-    killedBy: { simulate: [1] }
+    replace: "cancel_requested_at = CASE WHEN attempts > 1 THEN cancel_requested_at END,\n" +
+      "          status = CASE WHEN cancel_requested_at IS NULL OR attempts = 1 THEN 'pending' ELSE 'cancelled' END,\n" +
+      "          finished_at = CASE WHEN cancel_requested_at IS NULL OR attempts = 1 THEN NULL ELSE ${now} END,",
+    killedBy: { simulate: [2] }
   },
   {
     name: "In a fleet, a lease whose deadline has passed is extended all the same",
     file: heartbeat,
     find: "yield* Fiber.interruptFork(heart)\n          return",
     replace: "return",
-    killedBy: { simulate: [4] }
+    killedBy: { simulate: [5] }
   },
   {
     name: "In a fleet, a worker with running jobs looks for more without a pause",
