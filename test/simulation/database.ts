@@ -2,7 +2,7 @@ import Database from "better-sqlite3"
 import { Effect, Fiber, FiberRef, Layer, Option } from "effect"
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
 import { running } from "./SimulatedProcess.ts"
 import type { World } from "./World.ts"
@@ -87,7 +87,8 @@ export class SharedDatabase {
 
   constructor(world: World, template: string) {
     this.world = world
-    this.folder = temporaryFolder()
+    // Beside the template, whose folder goes with the whole run, also when this process is killed.
+    this.folder = mkdtempSync(join(dirname(template), "seed-"))
     this.filename = join(this.folder, "jobs.db")
     copyFileSync(template, this.filename)
     this.connection = new Database(this.filename, { timeout: 0 })

@@ -1,6 +1,7 @@
 import { Command, Options } from "@effect/cli"
+import type { Runtime } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Option } from "effect"
+import { Cause, Console, Effect, Exit, Option, Schema } from "effect"
 import { availableParallelism } from "node:os"
 import { record } from "../proof.ts"
 import { makeTemplate } from "./database.ts"
@@ -20,8 +21,9 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
     const tally = new Tally()
     const failed: Array<Simulated> = []
     yield* Effect.tryPromise({
-      try: () =>
+      try: (signal) =>
         simulateSeeds({
+          signal,
           seeds: Array.from({ length: seeds }, (_, index) => from + index),
           template,
           processes,
@@ -55,6 +57,10 @@ const single = (seed: number, only: Option.Option<string>) =>
     const tally = new Tally()
     tally.add(simulated)
     yield* Console.log(`${tally.report(seed)}\ndigest ${simulated.digest}`)
+    const absent = [...Option.getOrElse(names, () => new Set<string>())].filter((name) =>
+      !simulated.injected.includes(name)
+    )
+    if (absent.length > 0) yield* Console.log(`did not happen: ${absent.join(", ")}`)
     if (simulated.violations.length === 0) return
     if (Option.isNone(only)) yield* explain(simulated, template)
     else yield* Console.log(simulated.violations.join("\n"))
@@ -74,29 +80,48 @@ const explain = (failed: Simulated, template: string) =>
     ].join("\n"))
   })
 
+const atLeastOne = Schema.Int.pipe(Schema.between(1, 1_000_000))
+
 const command = Command.make("simulate", {
   seeds: Options.integer("seeds").pipe(
+    Options.withSchema(atLeastOne),
     Options.withDefault(200),
     Options.withDescription("how many seeds to run")
   ),
-  from: Options.integer("from").pipe(Options.withDefault(1), Options.withDescription("the first seed")),
-  seed: Options.integer("seed").pipe(Options.optional, Options.withDescription("run this one seed and tell of it")),
+  from: Options.integer("from").pipe(
+    Options.withSchema(Schema.NonNegative),
+    Options.withDefault(1),
+    Options.withDescription("the first seed")
+  ),
+  seed: Options.integer("seed").pipe(
+    Options.withSchema(Schema.NonNegative),
+    Options.optional,
+    Options.withDescription("run this one seed and tell of it")
+  ),
   only: Options.text("only").pipe(
     Options.optional,
     Options.withDescription("with --seed: the faults, separated by commas, that may happen; none but these do")
   ),
   processes: Options.integer("processes").pipe(
+    Options.withSchema(Schema.Int.pipe(Schema.between(1, 256))),
     Options.withDefault(availableParallelism()),
     Options.withDescription("how many processes to run seeds in")
   ),
   record: Options.boolean("record").pipe(Options.withDescription("add the run to docs/proof.md"))
 }, ({ from, only, processes, record, seed, seeds }) =>
   Effect.scoped(Option.match(seed, {
-    onNone: () => many(from, seeds, processes, record),
+    onNone: () =>
+      Option.isSome(only)
+        ? Effect.fail(new Error("--only names faults of one seed, and goes with --seed"))
+        : many(from, seeds, processes, record),
     onSome: (seed) => single(seed, only)
   })))
 
+/** A run that was interrupted has shown nothing, and must not look as if it had. */
+const teardown: Runtime.Teardown = (exit, onExit) =>
+  onExit(Exit.isSuccess(exit) ? 0 : Cause.isInterruptedOnly(exit.cause) ? 130 : 1)
+
 Command.run(command, { name: "simulate", version: "1" })(process.argv).pipe(
   Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain({ disablePrettyLogger: true })
+  NodeRuntime.runMain({ disablePrettyLogger: true, teardown })
 )

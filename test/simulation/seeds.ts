@@ -3,7 +3,7 @@ import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import type { Simulated } from "./simulate.ts"
 
-/** Runs each seed in one of some processes, and tells of each as it is done. Fails when a process dies. */
+/** Runs each seed in one of some processes, and tells of each as it is done. Fails when a process dies, and kills all when aborted. */
 export const simulateSeeds = (options: {
   readonly seeds: Iterable<number>
   readonly template: string
@@ -11,6 +11,7 @@ export const simulateSeeds = (options: {
   /** The compiled seedProcess, which lies beside this file when this is compiled. */
   readonly program?: URL
   readonly done: (simulated: Simulated) => void
+  readonly signal?: AbortSignal
 }): Promise<void> => {
   const left = options.seeds[Symbol.iterator]()
   const { program = new URL("seedProcess.js", import.meta.url) } = options
@@ -18,7 +19,8 @@ export const simulateSeeds = (options: {
     new Promise((resolve, reject) => {
       const child: ChildProcess = fork(fileURLToPath(program), [options.template], {
         // Maps go across as they are.
-        serialization: "advanced"
+        serialization: "advanced",
+        ...(options.signal === undefined ? {} : { signal: options.signal, killSignal: "SIGKILL" })
       })
       let seed: number | undefined
       const next = () => {
