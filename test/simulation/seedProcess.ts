@@ -5,7 +5,10 @@ import { simulate } from "./simulate.ts"
 const template = process.argv[2] ?? ""
 
 process.on("message", (seed) => {
-  process.send?.(simulate({ seed: Number(seed), template }))
+  // A parent that is gone wants no answer.
+  process.send?.(simulate({ seed: Number(seed), template }), undefined, undefined, (error) => {
+    if (error !== null) process.exit(1)
+  })
 })
 
 process.on("disconnect", () => process.exit(0))
