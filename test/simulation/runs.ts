@@ -110,8 +110,10 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
   deadline = Math.max(deadline, ...answered.map((one) => one.deadline))
   const due = Math.min(deadline, lostAt)
   const told = noticed(due)
+  // A process that is stopped as a handler starts has it begin its work when it goes on.
+  const begun = timeline.runningFrom(run.process, run.started.at)
   const stopsBy = run.behaviour === "refuse to stop"
-    ? timeline.runningFrom(run.process, Math.max(told, run.started.at + Math.min(run.takes, longestRefusal)))
+    ? timeline.runningFrom(run.process, Math.max(told, begun + Math.min(run.takes, longestRefusal)))
     : told
   return { claimedAt, leaseFor, heldAt, deadline, due, stopsBy: stopsBy + rounding, extendedLate }
 }
