@@ -26,8 +26,8 @@ export const interruptedAt = <A, E, R>(n: number, effect: Effect.Effect<A, E, R>
       fiber.addObserver(() => resume(Effect.succeed(interrupted)))
     }))
 
-/** Whether an effect comes to an end at all, however it ends. Waits for a second of real time, and only when it does not. */
-export const ends = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+/** Whether an effect succeeds. One that never ends is given up after a second of real time. */
+export const succeeds = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
     Effect.exit,
     Effect.disconnect,
