@@ -1,31 +1,35 @@
 import { Command, Options } from "@effect/cli"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Option } from "effect"
+import { Console, Effect, Option, Schema } from "effect"
+import { runCommand } from "../commandLine.ts"
 import { record } from "../proof.ts"
 import { proofOf, table } from "./chaosReport.ts"
 import { runChaos } from "./chaosRun.ts"
 
 const flags = {
   seconds: Options.integer("seconds").pipe(
+    Options.withSchema(Schema.NonNegative),
     Options.withDefault(60),
     Options.withDescription("How long to go on, about")
   ),
   kills: Options.integer("kills").pipe(
+    Options.withSchema(Schema.NonNegative),
     Options.withDefault(0),
     Options.withDescription("Go on until so many workers were killed")
   ),
   pauses: Options.integer("pauses").pipe(
+    Options.withSchema(Schema.NonNegative),
     Options.withDefault(0),
     Options.withDescription("Go on until so many workers were stopped and continued")
   ),
   seed: Options.integer("seed").pipe(
+    Options.withSchema(Schema.NonNegative),
     Options.optional,
     Options.withDescription("Makes the same choices again; processes are never the same again")
   ),
   record: Options.boolean("record").pipe(Options.withDescription("Adds the run to docs/proof.md"))
 }
 
-/** `pnpm chaos`: exits with 1 when something did not hold. */
+/** `pnpm chaos`: ends with 1 when something did not hold. */
 const chaos = Command.make("chaos", flags, ({ record: recorded, seed, ...flags }) =>
   Effect.gen(function*() {
     const drawn = Option.getOrElse(seed, () => Math.floor(Math.random() * 2 ** 31))
@@ -38,12 +42,9 @@ const chaos = Command.make("chaos", flags, ({ record: recorded, seed, ...flags }
     })
     yield* Console.log(table(result))
     if (recorded) yield* Effect.try(() => record({ chaos: proofOf(result) }))
-    if (result.violations.length > 0) yield* Effect.sync(() => void (process.exitCode = 1))
+    if (result.violations.length > 0) {
+      return yield* Effect.fail(new Error(`promises were broken: ${result.violations.length} violations`))
+    }
   }))
 
-const [runtime = "", script = "", ...given] = process.argv
-
-Command.run(chaos, { name: "Chaos", version: "1" })(
-  // Package runners pass on the `--` that ends their own flags.
-  [runtime, script, ...(given[0] === "--" ? given.slice(1) : given)]
-).pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)
+runCommand(chaos, "chaos")

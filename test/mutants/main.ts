@@ -1,6 +1,6 @@
-import { NodeRuntime } from "@effect/platform-node"
+import { Command, Options } from "@effect/cli"
 import { Clock, Console, Effect, Queue } from "effect"
-import { parseArgs } from "node:util"
+import { runCommand } from "../commandLine.ts"
 import { equivalents, mutants } from "./catalogue.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 import { makeTree, whileMutated } from "./tree.ts"
@@ -14,12 +14,6 @@ import { judge, Verdict } from "./verdict.ts"
 
 /** Each copy keeps a core busy, and two at a time keep the tests' own timeouts true on a small machine. */
 const atOnce = 2
-
-/** Only mutants whose name or file contains this. */
-const only = parseArgs({ options: { only: { type: "string", default: "" } } }).values.only
-const isChosen = ({ file, name }: Mutant | Equivalent) => name.includes(only) || file.includes(only)
-const chosen = mutants.filter(isChosen)
-const indistinguishable = equivalents.filter(isChosen)
 
 const isKilled = ({ hangs }: Mutant, verdict: Verdict) =>
   verdict._tag === "Failed" || verdict._tag === "Hung" && hangs === true
@@ -40,7 +34,7 @@ const detail = Verdict.$match({
 })
 
 /** A test that fails on the right program shows nothing by failing on a wrong one. */
-const unmutated = (trees: Queue.Queue<string>) =>
+const unmutated = (chosen: ReadonlyArray<Mutant>, trees: Queue.Queue<string>) =>
   Effect.gen(function*() {
     const tests = [...new Set(chosen.flatMap(({ killedBy }) => "simulate" in killedBy ? [] : killedBy))]
     const simulate = [...new Set(chosen.flatMap(({ killedBy }) => "simulate" in killedBy ? killedBy.simulate : []))]
@@ -50,9 +44,10 @@ const unmutated = (trees: Queue.Queue<string>) =>
       concurrency: atOnce
     })
     const wrong = verdicts.find(({ _tag }) => _tag !== "Passed")
-    if (wrong === undefined) return true
-    yield* Console.log(`The program that nobody broke does not pass: ${wrong._tag} ${detail(wrong)}`)
-    return false
+    if (wrong === undefined) return
+    return yield* Effect.fail(
+      new Error(`The program that nobody broke does not pass: ${wrong._tag} ${detail(wrong)}`)
+    )
   })
 
 const inSomeTree = <A, E, R>(trees: Queue.Queue<string>, use: (tree: string) => Effect.Effect<A, E, R>) =>
@@ -70,31 +65,36 @@ const testMutant = (trees: Queue.Queue<string>) => (mutant: Mutant) =>
       return { mutant, verdict }
     }))
 
-const program = Effect.gen(function*() {
-  if (chosen.length === 0) {
-    yield* Console.log(`No mutant's name or file contains "${only}"`)
-    return false
-  }
-  const trees = yield* Queue.unbounded<string>()
-  for (let count = 0; count < atOnce; count++) yield* Queue.offer(trees, yield* makeTree(process.cwd()))
-  if (!(yield* unmutated(trees))) return false
+/** Breaks and tests, one after the other, the mutants whose name or file contains `only`. */
+const testMutants = (only: string) =>
+  Effect.gen(function*() {
+    const isChosen = ({ file, name }: Mutant | Equivalent) => name.includes(only) || file.includes(only)
+    const chosen = mutants.filter(isChosen)
+    const indistinguishable = equivalents.filter(isChosen)
+    if (chosen.length === 0) return yield* Effect.fail(new Error(`No mutant's name or file contains "${only}"`))
+    const trees = yield* Queue.unbounded<string>()
+    for (let count = 0; count < atOnce; count++) yield* Queue.offer(trees, yield* makeTree(process.cwd()))
+    yield* unmutated(chosen, trees)
 
-  const results = yield* Effect.forEach(chosen, testMutant(trees), { concurrency: atOnce })
-  for (const { because, name } of indistinguishable) {
-    yield* Console.log(`equivalent          ${name}\n                    ${because}`)
-  }
-  const survivors = results.filter(({ mutant, verdict }) => !isKilled(mutant, verdict))
-  yield* Console.log(
-    `\n${results.length - survivors.length} of ${results.length} mutants killed, ${indistinguishable.length} equivalent`
-  )
-  for (const { mutant, verdict } of survivors) {
-    yield* Console.log(`${word(mutant, verdict)} ${mutant.file}: ${mutant.name}`)
-  }
-  return survivors.length === 0
-})
+    const results = yield* Effect.forEach(chosen, testMutant(trees), { concurrency: atOnce })
+    for (const { because, name } of indistinguishable) {
+      yield* Console.log(`equivalent          ${name}\n                    ${because}`)
+    }
+    const survivors = results.filter(({ mutant, verdict }) => !isKilled(mutant, verdict))
+    yield* Console.log(
+      `\n${
+        results.length - survivors.length
+      } of ${results.length} mutants killed, ${indistinguishable.length} equivalent`
+    )
+    for (const { mutant, verdict } of survivors) {
+      yield* Console.log(`${word(mutant, verdict)} ${mutant.file}: ${mutant.name}`)
+    }
+    if (survivors.length > 0) return yield* Effect.fail(new Error(`${survivors.length} mutants were not killed`))
+  }).pipe(Effect.scoped)
 
-program.pipe(
-  Effect.scoped,
-  Effect.tap((passed) => Effect.sync(() => void (process.exitCode = passed ? 0 : 1))),
-  NodeRuntime.runMain
+const only = Options.text("only").pipe(
+  Options.withDefault(""),
+  Options.withDescription("no mutants but those whose name or file contains this")
 )
+
+runCommand(Command.make("mutants", { only }, ({ only }) => testMutants(only)), "mutants")

@@ -1,8 +1,7 @@
 import { Command, Options } from "@effect/cli"
-import type { Runtime } from "@effect/platform"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Cause, Console, Effect, Exit, Option, Schema } from "effect"
+import { Console, Effect, Option, Schema } from "effect"
 import { availableParallelism } from "node:os"
+import { runCommand } from "../commandLine.ts"
 import { record } from "../proof.ts"
 import { makeTemplate } from "./database.ts"
 import { sometimes } from "./Findings.ts"
@@ -117,11 +116,4 @@ const command = Command.make("simulate", {
     onSome: (seed) => single(seed, only)
   })))
 
-/** A run that was interrupted has shown nothing, and must not look as if it had. */
-const teardown: Runtime.Teardown = (exit, onExit) =>
-  onExit(Exit.isSuccess(exit) ? 0 : Cause.isInterruptedOnly(exit.cause) ? 130 : 1)
-
-Command.run(command, { name: "simulate", version: "1" })(process.argv).pipe(
-  Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain({ disablePrettyLogger: true, teardown })
-)
+runCommand(command, "simulate")
