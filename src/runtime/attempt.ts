@@ -175,8 +175,7 @@ const currentJob = ({ job }: Attempt, lease: KeptLease) =>
       progress: (value) =>
         Effect.gen(function*() {
           const progress = yield* encodeJson(job.kind, "progress", Schema.Unknown, value)
-          const [answer] = yield* store.progress([{ lease: job.lease, progress }])
-          if (answer !== undefined) yield* answer
+          yield* Effect.all(yield* store.progress([{ lease: job.lease, progress }]), { discard: true })
         })
     }))
 
@@ -215,7 +214,7 @@ const untilLeaseIsOver = (leaseFor: number) =>
 interface Settlement {
   readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "released" | "cancelled"
   readonly error?: string
-  readonly retryIn?: string
+  readonly retryIn?: string | undefined
 }
 
 /** The same for its span, which also knows the attempt that nothing was written for. */
@@ -251,7 +250,7 @@ const settlement = (
             ? {
               ended: "retrying",
               error: name,
-              retryIn: Option.match(delay, { onNone: () => "now", onSome: Duration.format })
+              retryIn: Option.getOrUndefined(Option.map(delay, Duration.format))
             }
             : { ended: status === "cancelled" ? "cancelled" : "failed", error: name })
       }

@@ -5,7 +5,7 @@ import * as Job from "../../src/domain/Job.ts"
 import { snooze } from "../../src/domain/Verdict.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { StoreFaults } from "../../src/testing.ts"
-import { inHoldfast, notingStops, settled, work } from "./harness.ts"
+import { inHoldfast, linesSaying, notingStops, settled, work } from "./harness.ts"
 
 const Task = Job.make("cancel.task", { payload: Schema.Void, lease: "60 seconds" })
 
@@ -107,7 +107,11 @@ describe("cancelling a running job", () => {
   const ends: Readonly<
     Record<
       string,
-      { readonly handler: Parameters<typeof Task.toLayer>[0]; readonly status: string; readonly failures: number }
+      {
+        readonly handler: Parameters<typeof Task.toLayer>[0]
+        readonly status: "cancelled" | "succeeded"
+        readonly failures: number
+      }
     >
   > = {
     "fails": {
@@ -132,6 +136,7 @@ describe("cancelling a running job", () => {
         assert.strictEqual(job.status, status)
         assert.strictEqual(job.failures, failures)
         assert.strictEqual(job.finishedAt, 10_000)
+        assert.strictEqual((yield* linesSaying(`Job ${status}`)).length, 1)
       }).pipe(inHoldfast(Task.toLayer(handler))))
   }
 

@@ -53,14 +53,15 @@ describe("the job a handler is working on", () => {
         yield* work({ jobs: [Task] })
         const { id } = yield* JobQueue.enqueue(Task, undefined)
         yield* settled
-        assert.deepStrictEqual(answers, ["InvalidJob"])
+        assert.deepStrictEqual(answers, ["InvalidJob of current.task's progress"])
         const job = yield* JobQueue.get(id)
         assert.strictEqual(job.status, "succeeded")
         assert.strictEqual(job.progress, null)
       }).pipe(inHoldfast(Task.toLayer(() =>
         Effect.gen(function*() {
           const { progress } = yield* CurrentJob
-          answers.push((yield* Effect.flip(progress(value)))._tag)
+          const error = yield* Effect.flip(progress(value))
+          answers.push(error._tag === "InvalidJob" ? `InvalidJob of ${error.kind}'s ${error.field}` : error._tag)
         }).pipe(Effect.orDie)
       )))
     })

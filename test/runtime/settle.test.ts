@@ -6,7 +6,7 @@ import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
 import { metrics } from "../../src/runtime/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import type { Fault } from "../../src/testing.ts"
-import { answerLost, dying, failing, hanging, StoreFaults } from "../../src/testing.ts"
+import { answeredAfter, answerLost, dying, failing, hanging, StoreFaults } from "../../src/testing.ts"
 import { counted, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 class MailboxFull extends Data.TaggedError("MailboxFull")<{ readonly quota: number }> {}
@@ -241,11 +241,12 @@ describe("what cannot be read or kept", () => {
 })
 
 describe("a settle that does not get through", () => {
-  const losses: Readonly<Record<string, Fault>> = {
-    "fails before it writes": failing,
-    "fails after it has written, so that its answer is lost": answerLost,
-    "dies": dying,
-    "hangs": hanging
+  const cutOff = /^StoreError: The job store failed in (complete|fail|release): the test has cut the store off$/
+  const losses: Readonly<Record<string, { readonly fault: Fault; readonly told: RegExp }>> = {
+    "fails before it writes": { fault: failing, told: cutOff },
+    "fails after it has written, so that its answer is lost": { fault: answerLost, told: cutOff },
+    "dies": { fault: dying, told: /^StoreError: The job store failed in settle: the driver lost its mind$/ },
+    "hangs": { fault: hanging, told: /^StoreError: The job store failed in settle: no answer in time$/ }
   }
   const outcomes = {
     complete: { handler: () => Effect.succeed(1), status: "succeeded", failures: 0 },
@@ -253,7 +254,7 @@ describe("a settle that does not get through", () => {
     release: { handler: () => snooze("1 hour"), status: "pending", failures: 0 }
   } as const
 
-  for (const [loss, fault] of Object.entries(losses)) {
+  for (const [loss, { fault, told }] of Object.entries(losses)) {
     for (const [operation, { failures, handler, status }] of Object.entries(outcomes)) {
       it.effect(`a ${operation} that ${loss} is tried again, and the job has ended once`, () =>
         Effect.gen(function*() {
@@ -266,11 +267,44 @@ describe("a settle that does not get through", () => {
           assert.strictEqual(job.errors.length, failures)
           assert.strictEqual(job.attempts, 1)
           assert.strictEqual(yield* settles, 4)
-          assert.strictEqual((yield* linesSaying("Settling failed, trying again")).length, 3)
+          const lines = yield* linesSaying("Settling failed, trying again")
+          assert.strictEqual(lines.length, 3)
+          for (const { annotations } of lines) assert.match(String(annotations["error"]), told)
           assert.deepStrictEqual(yield* linesSaying("Lease lost, the attempt's outcome is not written"), [])
         }).pipe(inHoldfast(Send.toLayer(handler))))
     }
   }
+
+  it.effect("one is waited for, for as long as an eighth of the lease, before it is written again", () => {
+    const Slow = Job.make("settle.patiently", { payload: Schema.Void, lease: "10 minutes" })
+    return Effect.gen(function*() {
+      const { calls, inject } = yield* StoreFaults
+      yield* inject("complete", answeredAfter("74 seconds"))
+      yield* work({ jobs: [Slow] })
+      yield* JobQueue.enqueue(Slow, undefined)
+      yield* TestClock.adjust("74 seconds")
+      assert.strictEqual((yield* linesSaying("Job succeeded")).length, 1)
+      yield* inject("complete", answeredAfter("76 seconds"), 1)
+      yield* JobQueue.enqueue(Slow, undefined)
+      yield* TestClock.adjust("74 seconds")
+      assert.strictEqual(yield* calls("complete"), 2)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* calls("complete"), 3)
+      assert.strictEqual((yield* linesSaying("Job succeeded")).length, 2)
+    }).pipe(inHoldfast(Slow.toLayer(() => Effect.void)))
+  })
+
+  it.effect("one is waited for a second at least, however short the lease", () => {
+    const Short = Job.make("settle.shortly", { payload: Schema.Void, lease: "4 seconds" })
+    return Effect.gen(function*() {
+      yield* StoreFaults.inject("complete", answeredAfter("900 millis"))
+      yield* work({ jobs: [Short], heartbeatInterval: "1 second" })
+      yield* JobQueue.enqueue(Short, undefined)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* linesSaying("Job succeeded")).length, 1)
+      assert.strictEqual(yield* settles, 1)
+    }).pipe(inHoldfast(Short.toLayer(() => Effect.void)))
+  })
 
   it.effect("one that never gets through is given up after the length of a lease; the job then goes stale and is run again", () => {
     let runs = 0

@@ -228,7 +228,8 @@ describe("traces", () => {
         assert.strictEqual(job.kind, "consumer")
         assert.strictEqual(job.attributes.get("job.id"), id)
         assert.strictEqual(job.attributes.get("job.attempt"), 1)
-        assert.strictEqual(job.status._tag, "Ended")
+        assert.strictEqual(job.attributes.get("job.outcome"), "succeeded")
+        assert(job.status._tag === "Ended" && Exit.isSuccess(job.status.exit))
       }).pipe(inHoldfast(Traced.toLayer(() => Effect.void)))
     ))
 

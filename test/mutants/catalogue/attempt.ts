@@ -156,8 +156,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Progress under a lost lease is taken for written",
     file,
-    find: "if (answer !== undefined) yield* answer\n",
-    replace: "void answer\n",
+    find: "yield* Effect.all(yield* store.progress([{ lease: job.lease, progress }]), { discard: true })",
+    replace: "yield* store.progress([{ lease: job.lease, progress }])",
     killedBy: heartbeat
   },
   {
