@@ -37,6 +37,9 @@ import { enqueuedIn } from "./traceContext.ts"
 /** How long a handler may take to stop once it is told to, before it counts as a zombie. */
 const patience = Duration.seconds(30)
 
+/** How long a worker that has to end still waits for the store to take an outcome. */
+const lastWait = Duration.seconds(4)
+
 /** One claimed job and what it takes to run it. */
 export interface Attempt {
   readonly job: ClaimedJob
@@ -48,6 +51,8 @@ export interface Attempt {
   readonly claimSentAt: number
   /** Succeeded by whoever wants the handler to stop; the first one counts. */
   readonly stopRequest: Deferred.Deferred<StopReason>
+  /** Comes when the grace of its worker's shutdown is over. */
+  readonly graceOver: Effect.Effect<void>
 }
 
 /**
@@ -179,7 +184,11 @@ const currentJob = ({ job }: Attempt, lease: KeptLease) =>
         })
     }))
 
-/** Writes the outcome, again and again until the store answers, for at most as long as one lease. */
+/**
+ * Writes the outcome, again and again until the store answers: for at most as
+ * long as one lease, and for 4 s when the worker's grace is over. What is given
+ * up is run again, as after a crash.
+ */
 const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never, JobStore> =>
   Effect.gen(function*() {
     const { claimSentAt, job, leaseFor } = attempt
@@ -194,13 +203,18 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never,
       Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
       Effect.tapError(events.settleFailed)
     )
-    const answer = yield* Effect.exit(Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor))))
+    const answer = yield* Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor))).pipe(
+      Effect.raceFirst(Effect.zipRight(attempt.graceOver, Effect.delay(hasToEnd, lastWait))),
+      Effect.exit
+    )
     if (Exit.isFailure(answer)) return yield* Effect.as(events.settleGivenUp(answer.cause), lost)
     if (Either.isLeft(answer.value)) return yield* Effect.as(events.leaseLost(job, "LeaseLost"), lost)
     const { ended, ...more } = answer.value.right
     yield* events.settled(job, ended, (yield* monotonicMillis) - claimSentAt, more)
     return answer.value.right
   })
+
+const hasToEnd = Effect.fail(new StoreError({ operation: "settle", cause: new Error("the worker has to end") }))
 
 /** Again after 50 ms, then later, to at most 5 s, for as long as one lease. */
 const untilLeaseIsOver = (leaseFor: number) =>

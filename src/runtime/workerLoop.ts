@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, Fiber, Option, Queue, Ref } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Fiber, Option, Queue, Ref } from "effect"
 import { InvalidOption, StoreError } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
 import { StopReason } from "../domain/Outcome.ts"
@@ -54,13 +54,22 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     const wake = Effect.asVoid(Queue.offer(woken, undefined))
     const slots = new Slots({ ...settings, onFreed: wake })
     const claimable = yield* Ref.make(settings.maxJobs)
+    const graceOver = yield* Deferred.make<void>()
 
     const start = (claimSentAt: number) => (job: ClaimedJob) =>
       slots.start(job, (stopRequest) =>
         Effect.suspend(() => {
           const { heartbeatInterval } = settings
           const { handler, leaseFor } = handlers(job.kind)
-          return runAttempt({ job, handler, leaseFor, heartbeatInterval, claimSentAt, stopRequest })
+          return runAttempt({
+            job,
+            handler,
+            leaseFor,
+            heartbeatInterval,
+            claimSentAt,
+            stopRequest,
+            graceOver: Deferred.await(graceOver)
+          })
         }).pipe(Effect.provideService(JobStore, store)))
 
     /**
@@ -116,7 +125,10 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
           Effect.forkDaemon,
           Effect.flatMap(Fiber.join)
         )
-        if (Option.isNone(timely)) yield* slots.stopAll(StopReason.Shutdown())
+        if (Option.isNone(timely)) {
+          yield* slots.stopAll(StopReason.Shutdown())
+          yield* Deferred.succeed(graceOver, undefined)
+        }
         yield* slots.ended
       }
       yield* Effect.logInfo("Worker stopped")

@@ -167,6 +167,66 @@ describe("a worker that is told to end", () => {
     }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
 })
 
+describe("a worker that is told to end while its store is gone", () => {
+  const faults = {
+    "fails": Testing.failing,
+    "dies": Testing.dying,
+    "hangs": Testing.hanging
+  }
+  for (const [how, fault] of Object.entries(faults)) {
+    it.effect(`one that ${how}: waits for it until 4 s after the grace, and leaves the job to run out of its lease`, () =>
+      Effect.gen(function*() {
+        const { closed, id } = yield* closing
+        yield* Testing.StoreFaults.inject("every", fault)
+        yield* TestClock.adjust(28_999)
+        assert.isFalse(yield* isClosed(closed))
+        yield* TestClock.adjust(1)
+        assert.isTrue(yield* isClosed(closed))
+        const [line] = yield* linesSaying("Settling was given up; the lease will run out")
+        assert.strictEqual(line?.annotations["jobId"], id)
+        assert.include(String(line?.annotations["error"]), "the worker has to end")
+
+        yield* Testing.StoreFaults.mend()
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+        assert.strictEqual(yield* JobQueue.releaseStale, 1)
+      }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+  }
+
+  it.effect("waits no longer for an outcome that was not taken before the grace was over", () =>
+    Effect.gen(function*() {
+      yield* Testing.StoreFaults.inject("complete", Testing.failing)
+      const { closed } = yield* closing
+      yield* TestClock.adjust(28_999)
+      assert.isFalse(yield* isClosed(closed))
+      yield* TestClock.adjust(1)
+      assert.isTrue(yield* isClosed(closed))
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
+
+  it.effect("hands a job back when the store answers again in time", () =>
+    Effect.gen(function*() {
+      const { closed, id } = yield* closing
+      yield* Testing.StoreFaults.inject("every", Testing.failing)
+      yield* TestClock.adjust("26 seconds")
+      yield* Testing.StoreFaults.mend()
+      yield* TestClock.adjust("3 seconds")
+      assert.isTrue(yield* isClosed(closed))
+      assert.strictEqual((yield* JobQueue.get(id)).status, "pending")
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
+  it.effect("waits as long for a job whose handler took its time to stop", () =>
+    Effect.gen(function*() {
+      const { closed, id } = yield* closing
+      yield* Testing.StoreFaults.inject("release", Testing.failing)
+      yield* TestClock.adjust("36 seconds")
+      assert.isFalse(yield* isClosed(closed))
+      yield* Testing.StoreFaults.mend()
+      yield* TestClock.adjust("3 seconds")
+      assert.isTrue(yield* isClosed(closed))
+      assert.strictEqual((yield* JobQueue.get(id)).status, "pending")
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.ensuring(Effect.never, Effect.sleep("10 seconds"))))))
+})
+
 describe("a worker's layer", () => {
   it.effect("is torn down before its store is: the jobs it hands back are in the file", () =>
     Effect.gen(function*() {

@@ -154,6 +154,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: settle
   },
   {
+    name: "A worker that has to end waits for its store as long as ever",
+    file,
+    find: "Effect.raceFirst(Effect.zipRight(attempt.graceOver, Effect.delay(hasToEnd, lastWait))),\n",
+    replace: "",
+    killedBy: shutdown,
+    hangs: true
+  },
+  {
+    name: "A worker that has to end does not wait for its store at all",
+    file,
+    find: "Effect.delay(hasToEnd, lastWait)",
+    replace: "hasToEnd",
+    killedBy: shutdown
+  },
+  {
     name: "Progress under a lost lease is taken for written",
     file,
     find: "yield* Effect.all(yield* store.progress([{ lease: job.lease, progress }]), { discard: true })",
