@@ -33,12 +33,27 @@ interface Proof {
 const data = "docs/proof.json"
 const page = "docs/proof.md"
 
-/** Adds a run to the proof and writes its page anew. Throws when the code that ran is not what the commit has. */
-export const record = (added: {
+/** What a run found. */
+interface Run {
   readonly simulation?: Omit<SimulationProof, "commit" | "date">
   readonly chaos?: Omit<ChaosProof, "commit" | "date">
-}): void => {
-  const { commit, date } = committed()
+}
+
+/**
+ * To be called before a run: answers how to add it to the proof once it is over.
+ * Each throws when the code at hand is not what a commit has, or another one's by then.
+ */
+export const startRecord = (): (added: Run) => void => {
+  const began = committed()
+  return (added) => {
+    const commit = committed()
+    if (commit !== began) throw new Error(`the run began on ${began} and ended on ${commit}, and is not recorded`)
+    add(commit, new Date().toISOString().slice(0, 10), added)
+  }
+}
+
+/** Adds a run to the proof and writes its page anew. */
+const add = (commit: string, date: string, added: Run): void => {
   const before: Proof = existsSync(data)
     ? JSON.parse(readFileSync(data, "utf8")) as Proof
     : { simulation: [], chaos: [] }
@@ -57,7 +72,7 @@ const committed = () => {
   const git = (...args: ReadonlyArray<string>) => execFileSync("git", args, { encoding: "utf8" }).trim()
   const changed = git("status", "--porcelain", "--", "src", "test", "package.json", "pnpm-lock.yaml")
   if (changed !== "") throw new Error(`only committed code is recorded; not committed are:\n${changed}`)
-  return { commit: git("rev-parse", "--short=10", "HEAD"), date: new Date().toISOString().slice(0, 10) }
+  return git("rev-parse", "--short=10", "HEAD")
 }
 
 /** Runs on one commit are one line. */

@@ -2,7 +2,7 @@ import { Command, Options } from "@effect/cli"
 import { Console, Effect, Option, Schema } from "effect"
 import { availableParallelism } from "node:os"
 import { runCommand } from "../commandLine.ts"
-import { record } from "../proof.ts"
+import { startRecord } from "../proof.ts"
 import { makeTemplate } from "./database.ts"
 import { sometimes } from "./Findings.ts"
 import { simulateSeeds } from "./seeds.ts"
@@ -16,6 +16,7 @@ const enoughSeeds = 200
 
 const many = (from: number, seeds: number, processes: number, recorded: boolean) =>
   Effect.gen(function*() {
+    const record = recorded ? yield* Effect.try({ try: startRecord, catch: asError }) : () => {}
     const template = yield* makeTemplate
     const tally = new Tally()
     const failed: Array<Simulated> = []
@@ -33,11 +34,11 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
             process.stdout.write(`seed ${simulated.seed} broke ${simulated.violations[0]}\n`)
           }
         }),
-      catch: (error) => error as Error
+      catch: asError
     })
     yield* Console.log(tally.report(from))
     yield* Effect.forEach(failed.slice(0, 1), (simulated) => explain(simulated, template), { discard: true })
-    if (recorded) yield* Effect.try(() => record({ simulation: tally.proof(from) }))
+    yield* Effect.try({ try: () => record({ simulation: tally.proof(from) }), catch: asError })
     const missing = sometimes.filter((state) => !tally.reached.has(state))
     if (failed.length > 0) {
       return yield* Effect.fail(new Error(`promises were broken by ${failed.length} of ${seeds} seeds`))
@@ -46,6 +47,8 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
       return yield* Effect.fail(new Error(`never reached: ${missing.join("; ")}`))
     }
   })
+
+const asError = (error: unknown) => error as Error
 
 /** One seed, told in full. */
 const single = (seed: number, only: Option.Option<string>) =>
