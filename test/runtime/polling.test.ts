@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Clock, Context, Effect, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import type { Fault } from "../../src/testing.ts"
 import { StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, settled, work } from "./harness.ts"
 
@@ -20,6 +21,21 @@ it.effect("a worker that waits for a job of later goes on polling for what anoth
     yield* TestClock.adjust("10 seconds")
     assert.deepStrictEqual(at, [5000])
   }).pipe(inHoldfast(Task.toLayer(() => Effect.map(Clock.currentTimeMillis, (now) => void at.push(now)))))
+})
+
+it.effect("a worker whose claim came too late for a due job looks again after 100 ms, and not at once", () => {
+  const fasterElsewhere: Fault = () => Effect.succeed([] as never)
+  return Effect.gen(function*() {
+    const { calls, inject } = yield* StoreFaults
+    yield* inject("claim", fasterElsewhere, 1)
+    yield* work({ jobs: [Task] })
+    const { id } = yield* JobQueue.enqueue(Task, undefined)
+    yield* TestClock.adjust(99)
+    assert.strictEqual(yield* calls("claim"), 1)
+    yield* TestClock.adjust(1)
+    assert.strictEqual(yield* calls("claim"), 2)
+    assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.void)))
 })
 
 it.effect("a worker whose queues are all full asks the store for nothing until one has room", () =>

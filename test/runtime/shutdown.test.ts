@@ -46,6 +46,14 @@ describe("a worker that is told to end", () => {
       assert.strictEqual((yield* JobQueue.get(id)).attempts, 0)
     }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
 
+  it.effect("says how many it waits for, and how long", () =>
+    Effect.gen(function*() {
+      yield* closing
+      const { grace, running } = (yield* linesSaying("Waiting for running jobs to end"))[0]?.annotations ?? {}
+      assert.deepStrictEqual([running, grace], [1, "25s"])
+      yield* TestClock.adjust("25 seconds")
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
   it.effect("waits for a job that ends within the grace, which is settled as ever", () =>
     Effect.gen(function*() {
       const { closed, id } = yield* closing

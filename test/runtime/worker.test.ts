@@ -306,6 +306,7 @@ describe("a worker with an end", () => {
         yield* StoreFaults.inject("claim", fault)
         const error = yield* Effect.flip(Worker.run({ jobs: [Task], once: true }))
         assert.strictEqual(error._tag, "StoreError")
+        assert.include(error.message, "The job store failed in claim: ")
       }).pipe(inHoldfast(noting().handlers)))
   }
 
