@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { Lease } from "../../src/domain/Lease.ts"
+import type { ClaimOptions } from "../../src/runtime/JobQueue.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { inHoldfast, linesSaying } from "./harness.ts"
 
@@ -160,8 +161,46 @@ describe("what claim and due are asked for", () => {
         const refused = yield* Effect.flip(
           Effect.asVoid<unknown, unknown, JobQueue>(ask({ jobs: [Work, Work], limit: 2 }))
         )
-        assert.include(String(refused), `jobs: got two definitions of "operations.work"`)
+        assert.include(
+          String(refused),
+          `jobs: got two definitions of "operations.work"; expected one definition of each kind`
+        )
       }
+    }).pipe(inHoldfast()))
+
+  const names = "expected well-formed text of 1 to 255 characters"
+  const refusals: ReadonlyArray<readonly [options: Partial<ClaimOptions>, message: string]> = [
+    [{ limit: 0 }, "limit: got 0; expected a whole number from 1 to 1000"],
+    [{ limit: 1001 }, "limit: got 1001; expected a whole number from 1 to 1000"],
+    [{ leaseFor: 0 }, "leaseFor: got 0; expected a duration from 1 ms to 24 days"],
+    [{ worker: "" }, `worker: got ""; ${names}`],
+    [{ queues: ["fast", ""] }, `queues: got ""; ${names}`]
+  ]
+  for (const [options, message] of refusals) {
+    it.effect(`${JSON.stringify(options)} is refused, and nothing is claimed`, () =>
+      Effect.gen(function*() {
+        const { id } = yield* JobQueue.enqueue(Work, { n: 1 })
+        assert.strictEqual((yield* Effect.flip(JobQueue.claim({ jobs: [Work], ...options }))).message, message)
+        assert.strictEqual((yield* Effect.flip(JobQueue.due({ jobs: [Work], ...options }))).message, message)
+        assert.strictEqual((yield* JobQueue.get(id)).attempts, 0)
+      }).pipe(inHoldfast()))
+  }
+
+  it.effect("at most 1000 jobs are claimed at once, one unless more are asked for", () =>
+    Effect.gen(function*() {
+      yield* JobQueue.enqueueMany(Work, Array.from({ length: 1001 }, (_, n) => ({ payload: { n } })))
+      assert.strictEqual((yield* JobQueue.claim({ jobs: [Work] })).length, 1)
+      assert.strictEqual((yield* JobQueue.claim({ jobs: [Work], limit: 1000 })).length, 1000)
+    }).pipe(inHoldfast()))
+
+  it.effect("who claims is this process unless another is named, and a queue named twice is one", () =>
+    Effect.gen(function*() {
+      yield* JobQueue.enqueueMany(Work, [{ payload: { n: 1 } }, { payload: { n: 2 } }])
+      const [job, ...more] = yield* JobQueue.claim({ jobs: [Work], queues: ["default", "default"] })
+      assert.deepStrictEqual(more, [])
+      assert.match(job?.lease.worker ?? "", /^.+:\d+:[0-9a-f]{32}$/)
+      const [next] = yield* JobQueue.claim({ jobs: [Work] })
+      assert.strictEqual(next?.lease.worker, job?.lease.worker)
     }).pipe(inHoldfast()))
 })
 
@@ -207,7 +246,7 @@ describe("complete", () => {
     Effect.gen(function*() {
       const lease = yield* enqueueAndClaim
       const refused = yield* Effect.flip(JobQueue.complete(lease, { count: 1n }))
-      assert.include(refused.message, "result: expected a value that JSON can hold")
+      assert.include(refused.message, `Job "${lease.jobId}", result: expected a value that JSON can hold`)
       assert.strictEqual((yield* JobQueue.get(lease.jobId)).status, "running")
     }).pipe(inHoldfast()))
 })
@@ -305,6 +344,16 @@ describe("extendLock", () => {
       assert.deepStrictEqual(yield* JobQueue.get(lease.jobId), before)
     }).pipe(inHoldfast()))
 
+  it.effect("unless told for how long, it moves it to 10 minutes from now; no time at all is refused", () =>
+    Effect.gen(function*() {
+      const lease = yield* enqueueAndClaim
+      yield* TestClock.adjust("30 seconds")
+      assert.isTrue(yield* JobQueue.extendLock(lease))
+      assert.strictEqual((yield* JobQueue.get(lease.jobId)).lockedUntil, start + 630_000)
+      const refused = yield* Effect.flip(JobQueue.extendLock(lease, 0))
+      assert.strictEqual(refused.message, "leaseFor: got 0; expected a duration from 1 ms to 24 days")
+    }).pipe(inHoldfast()))
+
   it.effect("for no job it does nothing", () =>
     Effect.gen(function*() {
       assert.isFalse(yield* JobQueue.extendLock(leaseOfNoJob))
@@ -375,6 +424,15 @@ describe("progress", () => {
       assert.deepStrictEqual((yield* JobQueue.get(lease.jobId)).progress, { pages: 3 })
       const refused = yield* Effect.flip(JobQueue.progress(changed(lease, { worker: "bob" }), { pages: 9 }))
       assert.strictEqual(refused._tag, "LeaseLost")
+      assert.deepStrictEqual((yield* JobQueue.get(lease.jobId)).progress, { pages: 3 })
+    }).pipe(inHoldfast()))
+
+  it.effect("what JSON cannot hold is refused, and the progress before it kept", () =>
+    Effect.gen(function*() {
+      const lease = yield* enqueueAndClaim
+      yield* JobQueue.progress(lease, { pages: 3 })
+      const refused = yield* Effect.flip(JobQueue.progress(lease, { pages: 3n }))
+      assert.include(refused.message, `Job "${lease.jobId}", progress: expected a value that JSON can hold`)
       assert.deepStrictEqual((yield* JobQueue.get(lease.jobId)).progress, { pages: 3 })
     }).pipe(inHoldfast()))
 })
