@@ -16,4 +16,20 @@ describe("The commands that prove something", () => {
     expect(stdout + stderr).toContain(said)
     expect(stdout + stderr).not.toContain("    at ")
   })
+
+  it("end when they are done, also when what they simulated is not", () => {
+    // The second of these has a process killed while a handler waits for ever.
+    for (const seed of ["3", "4"]) {
+      const { signal, status, stdout } = spawnSync(
+        process.execPath,
+        [`.build/test/simulation/main.js`, "--seed", seed],
+        {
+          encoding: "utf8",
+          timeout: 30_000
+        }
+      )
+      expect([signal, status]).toStrictEqual([null, 0])
+      expect(stdout).toMatch(/digest [0-9a-f]{16}\n$/)
+    }
+  })
 })
