@@ -171,6 +171,17 @@ export class Fleet {
     )
   }
 
+  /** Whether a process that is told to end may take longer than its grace and 4 s, whatever its store does. */
+  private isHeldUp(process: SimulatedProcess, graceOver: number): boolean {
+    const { incidents, runs } = this.history
+    const { shutdownGrace } = this.clients.plan.worker
+    const wasStopped = incidents.some(({ at, to, what }) =>
+      to === process.name && at >= graceOver - shutdownGrace && (what === "pause" || what === "blocked")
+    )
+    const hasRefused = runs.some((run) => run.process === process.name && (run.ended?.at ?? Infinity) > graceOver + 500)
+    return wasStopped || hasRefused || this.isStalled(process)
+  }
+
   private kill(post: Post, process: SimulatedProcess): void {
     if (process.inTransaction) this.history.rare.push("a process was killed inside a transaction")
     process.kill()
@@ -182,9 +193,10 @@ export class Fleet {
     this.resume(process)
     process.interrupt()
     const { shutdownGrace } = this.clients.plan.worker
+    const graceOver = this.world.now + shutdownGrace
     this.world.after(shutdownGrace + exitAfterGrace, () => {
       if (!process.alive) return
-      if (this.closing && !this.isStalled(process)) this.leftovers.push(`${process.name} did not end within its grace`)
+      if (!this.isHeldUp(process, graceOver)) this.leftovers.push(`${process.name} did not end within its grace`)
       this.history.rare.push("a process had to be killed after its grace")
       this.history.incident("kill", process.name)
       this.kill(post, process)
