@@ -23,10 +23,6 @@ export const runCommand = <Name extends string, E, A>(
   )
 }
 
-/**
- * A run that was interrupted has shown nothing, and must not look as if it had.
- * Ends the process also after success, which what a simulated process that was
- * killed had been waiting for would keep alive.
- */
-const teardown: Runtime.Teardown = (exit) =>
-  process.exit(Exit.isSuccess(exit) ? 0 : Cause.isInterruptedOnly(exit.cause) ? 130 : 1)
+/** A run that was interrupted has shown nothing, and must not look as if it had. */
+const teardown: Runtime.Teardown = (exit, onExit) =>
+  onExit(Exit.isSuccess(exit) ? 0 : Cause.isInterruptedOnly(exit.cause) ? 130 : 1)

@@ -4,6 +4,7 @@ import { SharedDatabase } from "./database.ts"
 import type { FaultClass } from "./faults.ts"
 import { Fleet } from "./Fleet.ts"
 import { History } from "./History.ts"
+import { isolated } from "./isolated.ts"
 import { kinds } from "./jobs.ts"
 import { makePlan } from "./plan.ts"
 import { epoch, Livelock, World } from "./World.ts"
@@ -38,13 +39,9 @@ export interface SimulateOptions {
 const healsWithin = 24 * 3_600_000
 
 /** Runs one seed from its start to the end of its fleet, and checks what happened. */
-export const simulate = ({ only, seed, template }: SimulateOptions): Simulated => {
-  // Errors carry no stacks: rows keep them, they differ from place to place, and making them took a third of the time.
-  const { stackTraceLimit } = Error
-  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was
-  const prepareStackTrace = Error.prepareStackTrace
-  Error.stackTraceLimit = 0
-  Error.prepareStackTrace = String
+export const simulate = (options: SimulateOptions): Simulated => isolated(() => runSeed(options))
+
+const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
   const world = new World(seed)
   const history = new History(world)
   const plan = makePlan(world)
@@ -91,8 +88,6 @@ export const simulate = ({ only, seed, template }: SimulateOptions): Simulated =
     }
   } finally {
     fleet.abandon()
-    Error.stackTraceLimit = stackTraceLimit
-    Error.prepareStackTrace = prepareStackTrace
     database.close()
   }
 }
