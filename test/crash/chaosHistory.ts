@@ -123,6 +123,13 @@ export class History {
     use(found)
   }
 
+  /** What writes under a lease that were sent since then failed with. */
+  failedSince(since: number): ReadonlyArray<string> {
+    return [...this.jobs.values()].flatMap(({ writes }) =>
+      writes.flatMap(({ answer, sentAt }) => sentAt < since || answer?.error === undefined ? [] : [answer.error])
+    )
+  }
+
   /** When a process last noted something of this kind; long ago if never. */
   lastNoted(process: string, note: Noted["note"]): number {
     return this.latest.get(`${process} ${note}`) ?? -Infinity

@@ -24,10 +24,21 @@ type Counts = typeof nothingYet
 /** What a chaos run has done and found so far. */
 export interface Tally extends Counts {
   readonly skipped: Set<string>
+  /** What was skipped at one time of the run, and not at another. */
+  readonly notSkipped: Set<string>
   readonly violations: Set<string>
 }
 
-export const makeTally = (): Tally => ({ ...nothingYet, skipped: new Set(), violations: new Set() })
+export const makeTally = (): Tally => ({
+  ...nothingYet,
+  skipped: new Set(),
+  notSkipped: new Set(),
+  violations: new Set()
+})
+
+/** Notes whether a fault was felt this time. What it says if it was not is true only if it never was in the run. */
+export const seen = ({ notSkipped, skipped }: Tally, felt: boolean, otherwise: string): void =>
+  void (felt ? notSkipped : skipped).add(otherwise)
 
 /** What a chaos run has done and found. A plain object, to be recorded as it is. */
 export interface ChaosResult extends Readonly<Counts> {
@@ -39,13 +50,17 @@ export interface ChaosResult extends Readonly<Counts> {
   readonly violations: ReadonlyArray<string>
 }
 
-export const resultOf = (tally: Tally, seconds: number, seed: number): ChaosResult => ({
+export const resultOf = (
+  { notSkipped, skipped, violations, ...counts }: Tally,
+  seconds: number,
+  seed: number
+): ChaosResult => ({
   seconds: Math.round(seconds),
   seed,
-  ...tally,
-  longestStall: Math.round(tally.longestStall),
-  skipped: [...tally.skipped],
-  violations: [...tally.violations]
+  ...counts,
+  longestStall: Math.round(counts.longestStall),
+  skipped: [...skipped].filter((what) => !notSkipped.has(what)),
+  violations: [...violations]
 })
 
 /** The result as a person reads it. */

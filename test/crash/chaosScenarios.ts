@@ -10,6 +10,7 @@ import { monotonicNow } from "./chaosJournal.ts"
 import { ended } from "./chaosNemesis.ts"
 import { runProgram } from "./chaosPrograms.ts"
 import type { Tally } from "./chaosReport.ts"
+import { seen } from "./chaosReport.ts"
 import { Site } from "./chaosSite.ts"
 import type { ChaosWorkerOptions } from "./chaosWorkers.ts"
 import { tell } from "./chaosWorkers.ts"
@@ -42,36 +43,37 @@ const underFault = (name: string, fault: Fault, stage: Stage) =>
   Effect.gen(function*() {
     const site = yield* busySite(stage, join(fault.folder, "jobs.db"))
     const millis = stage.dice.between(leaseFor / 2, 2 * leaseFor)
-    const bit = yield* Effect.acquireUseRelease(
-      Effect.sync(() => fault.begin(site.living)),
-      (begun) => begun ? Effect.as(Effect.sleep(millis), begun) : Effect.succeed(begun),
+    const since = yield* Effect.acquireUseRelease(
+      Effect.sync(() => fault.begin(site.living) ? monotonicNow() : undefined),
+      (since) => since === undefined ? Effect.succeed(since) : Effect.as(Effect.sleep(millis), since),
       () => Effect.sync(() => fault.end(site.living))
     )
-    if (!bit) return false
+    if (since === undefined) return false
     site.listen()
-    const failed = [...site.history.jobs.values()].some(({ writes }) =>
-      writes.some(({ answer }) => answer?.error !== undefined)
-    )
+    const failed = site.history.failedSince(since).some((error) => diskSays.test(error))
     yield* site.recovered(monotonicNow(), name)
     yield* site.check(name)
     yield* site.drain(name)
     return failed
   })
 
+/** What SQLite says when the disk took no write. Another's lock is another's doing. */
+const diskSays = /disk is full|disk I\/O error|readonly database/
+
 export const diskFills: Scenario = (stage) =>
   Effect.gen(function*() {
     const fault = yield* fullDisk(join(stage.folder, "disk"))
-    if (yield* underFault("a full disk", fault, stage)) stage.tally.fullDisks++
-    else stage.tally.skipped.add("full disk: nothing here could make a running worker's writes fail")
+    const failed = yield* underFault("a full disk", fault, stage)
+    if (failed) stage.tally.fullDisks++
+    seen(stage.tally, failed, "full disk: nothing here could make a running worker's writes fail")
   })
 
 /** A worker that starts on what it cannot write ends; one that runs on it goes on when it can write again. */
 export const fileIsReadOnly: Scenario = (stage) =>
   Effect.gen(function*() {
     const running = immutableFiles(join(stage.folder, "immutable"))
-    if (!(yield* underFault("read-only files", running, stage))) {
-      stage.tally.skipped.add("read-only files under a running worker: they cannot be made immutable here (chattr +i)")
-    }
+    const failed = yield* underFault("read-only files", running, stage)
+    seen(stage.tally, failed, "read-only files under a running worker: they cannot be made immutable here (chattr +i)")
     const folder = join(stage.folder, "readonly")
     mkdirSync(folder)
     const before = new Site({ ...stage, ...load, database: join(folder, "jobs.db") })
