@@ -65,6 +65,7 @@ export class History {
           break
         }
         case "resting":
+        case "over":
           break
         case "asked":
           this.of(note.job, (job) => void (job.asked = { ...note, process }))
@@ -128,6 +129,13 @@ export class History {
     return [...this.jobs.values()].flatMap(({ writes }) =>
       writes.flatMap(({ answer, sentAt }) => sentAt < since || answer?.error === undefined ? [] : [answer.error])
     )
+  }
+
+  /** How many writes under a lease that were sent since then were not accepted: failed, refused or never answered. */
+  unacceptedSince(since: number): number {
+    return [...this.jobs.values()].flatMap(({ writes }) =>
+      writes.filter(({ answer, sentAt }) => sentAt >= since && answer?.accepted !== true)
+    ).length
   }
 
   /** When a process last noted something of this kind; long ago if never. */

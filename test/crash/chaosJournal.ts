@@ -19,6 +19,8 @@ export type Note =
   | { readonly note: "up" }
   /** It was told to enqueue no more. What it asks for until it has an answer was noted before. */
   | { readonly note: "resting" }
+  /** Last thing of a process that ends by itself. */
+  | { readonly note: "over" }
   /** Before an enqueue is sent. */
   | { readonly note: "asked"; readonly job: string; readonly script: Script; readonly byHand: boolean }
   /** After an enqueue was answered: from here on the job must be there. */

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { Scope } from "effect"
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import type { Dice } from "./chaosDice.ts"
 import type { Fault } from "./chaosDisks.ts"
 import { fullDisk, immutableFiles, readOnly } from "./chaosDisks.ts"
@@ -12,7 +12,7 @@ import { runProgram } from "./chaosPrograms.ts"
 import type { Tally } from "./chaosReport.ts"
 import { seen } from "./chaosReport.ts"
 import { Site } from "./chaosSite.ts"
-import type { ChaosWorkerOptions } from "./chaosWorkers.ts"
+import type { ChaosWorker, ChaosWorkerOptions } from "./chaosWorkers.ts"
 import { tell } from "./chaosWorkers.ts"
 
 /** A folder that nothing else uses, the run's dice, and where to count. */
@@ -29,9 +29,9 @@ export type Scenario = (stage: Stage) => Effect.Effect<void, never, Scope.Scope>
 const load = { produceEvery: 100, padding: 4_000 }
 
 /** Two workers and some jobs that were done. */
-const busySite = (stage: Stage, database: string) =>
+const busySite = (stage: Stage, database: string, lease = leaseFor) =>
   Effect.gen(function*() {
-    const site = new Site({ ...stage, ...load, database })
+    const site = new Site({ ...stage, ...load, database, leaseFor: lease })
     yield* site.start
     yield* site.start
     yield* site.recovered(monotonicNow(), "the start")
@@ -100,6 +100,7 @@ const refusesToStart = (database: string, what: string, { folder, tally }: Stage
     const before = content()
     const options: ChaosWorkerOptions = {
       ...load,
+      leaseFor,
       database,
       journal: join(folder, `refused ${readdirSync(folder).length}.journal`),
       produce: false
@@ -127,42 +128,96 @@ export const fileIsGarbage: Scenario = (stage) =>
     stage.tally.garbageFiles++
   })
 
-/** The database is taken away from workers that run jobs, and then they are told to end. */
+/** How a database goes from under those who have it open. */
+type Going = "deleted" | "overwritten" | "locked"
+
+/** A shutdown may take this long, the database gone or not, with what a busy machine adds. Milliseconds. */
+const endsWithin = graceFor + hardEndAfterGrace + 2_000
+
+/** Once all three ways, side by side, since most of it is waiting. */
 export const databaseGoes: Scenario = (stage) =>
-  Effect.gen(function*() {
-    const folder = join(stage.folder, "gone")
-    mkdirSync(folder)
-    const site = yield* busySite(stage, join(folder, "jobs.db"))
-    const how = stage.dice.oneOf(["deleted", "overwritten", "locked"])
-    const end = Effect.gen(function*() {
-      if (how === "deleted") rmSync(folder, { recursive: true })
-      if (how === "overwritten") {
-        for (const name of ["jobs.db", "jobs.db-wal"]) {
-          writeFileSync(join(folder, name), Buffer.alloc(200_000, 7), { flag: "r+" })
-        }
-      }
-      const workers = site.living
-      for (const worker of workers) tell(worker, "SIGTERM")
-      yield* Effect.forEach(workers, (worker) =>
-        Effect.raceFirst(ended(worker), Effect.sleep(graceFor + hardEndAfterGrace + 10_000)), {
-        concurrency: "unbounded"
-      })
-      for (const worker of workers) {
-        if (worker.ended?.signal === null) {
-          continue
-        }
-        site.violated(
-          `${worker.name} did not end with its database ${how}: ${JSON.stringify(worker.ended)}\n${worker.log()}`
-        )
-      }
-    })
-    yield* how === "locked"
-      ? site.connected((sql) =>
-        Effect.acquireUseRelease(sql`BEGIN IMMEDIATE`, () =>
-          end, () =>
-          Effect.orDie(sql`COMMIT`))
-      )
-      : end
-    if (how === "locked") yield* site.check("a shutdown with the database locked")
-    stage.tally.databasesGone++
+  Effect.forEach(["deleted", "overwritten", "locked"] as const, (going) => shutdownWithout(going, stage), {
+    concurrency: "unbounded",
+    discard: true
   })
+
+/** The database is taken away from workers that run jobs, and then they are told to end. */
+const shutdownWithout = (going: Going, stage: Stage) =>
+  Effect.gen(function*() {
+    const folder = join(stage.folder, going)
+    mkdirSync(folder)
+    // With a lease that ends sooner, its end would be what ends a settle that does not get through.
+    const site = yield* busySite(stage, join(folder, "jobs.db"), endsWithin)
+    yield* site.until(() => hasLongJob(site))
+    const since = monotonicNow()
+    if (going === "locked") yield* locked(site, endAll(site, going))
+    else {
+      takeAway[going](site.database)
+      yield* endAll(site, going)
+    }
+    site.listen()
+    const felt = site.history.unacceptedSince(since) > 0
+    if (felt) stage.tally.databasesGone++
+    seen(stage.tally, felt, `database ${going}: no worker had anything left to write`)
+    if (going !== "locked") return
+    yield* site.check("a shutdown with the database locked")
+    yield* site.start
+    yield* site.recovered(monotonicNow(), "a shutdown with the database locked")
+    yield* site.drain("a shutdown with the database locked")
+  })
+
+/** Whether a worker has just begun a job that outlasts its grace. The short ones take 600 ms at most. */
+const hasLongJob = ({ history }: Site) => {
+  const now = monotonicNow()
+  return [...history.jobs.values()].some(({ runs }) =>
+    runs.some(({ began, ended }) => ended === undefined && began < now - 700 && began > now - 1_200)
+  )
+}
+
+const takeAway = {
+  deleted: (database: string) => {
+    // Those who have it open would go on with files that have only lost their names.
+    for (const file of [database, `${database}-wal`]) truncateSync(file)
+    rmSync(dirname(database), { recursive: true })
+  },
+  overwritten: (database: string) => {
+    for (const file of [database, `${database}-wal`]) {
+      writeFileSync(file, Buffer.alloc(statSync(file).size, 7), { flag: "r+" })
+    }
+  }
+}
+
+/** Does something while nobody else can write. */
+const locked = (site: Site, use: Effect.Effect<void>) =>
+  site.connected((sql) => Effect.acquireUseRelease(sql`BEGIN IMMEDIATE`, () => use, () => Effect.orDie(sql`COMMIT`)))
+
+/** Tells the workers to end, which each must do in time and by itself: the hard end of its signals makes it 1. */
+const endAll = (site: Site, going: Going) =>
+  Effect.gen(function*() {
+    const workers = site.living
+    for (const worker of workers) tell(worker, "SIGTERM")
+    yield* Effect.raceFirst(
+      Effect.forEach(workers, ended, { concurrency: "unbounded", discard: true }),
+      Effect.sleep(2 * endsWithin)
+    )
+    site.listen()
+    for (const worker of workers) {
+      const { code } = worker.ended ?? { code: null }
+      const at = endOf(site, worker)
+      const stood = site.history.stalled(worker.name, worker.toldAt, at)
+      const took = at - worker.toldAt
+      const byItself = code === 0 || code === 1 && stood > heldUp
+      if (took - stood <= endsWithin && byItself) continue
+      const how = `ended with ${code}, ${took} ms after SIGTERM, of which its loop stood for ${stood} ms`
+      site.violated(`${worker.name}, its database ${going}, ${how}\n${worker.log()}`)
+    }
+  })
+
+/** A loop that stood for so long may miss the second between its worker's own end and the hard end. Milliseconds. */
+const heldUp = 700
+
+/** When a worker ended, by its own word if it has left one: waiting for a lock blocks whoever waits for it here. */
+const endOf = ({ history }: Site, { ended, name }: ChaosWorker) => {
+  const over = history.lastNoted(name, "over")
+  return over > 0 ? over : ended?.at ?? Infinity
+}

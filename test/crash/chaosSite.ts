@@ -5,10 +5,11 @@ import type { Scope } from "effect"
 import type { Row } from "./chaosChecks.ts"
 import { checkEnd, checkJob, wasLeft } from "./chaosChecks.ts"
 import { History } from "./chaosHistory.ts"
+import { leaseFor as usualLease } from "./chaosJobs.ts"
 import type { Tail } from "./chaosJournal.ts"
 import { monotonicNow, tailJournal } from "./chaosJournal.ts"
 import type { Tally } from "./chaosReport.ts"
-import type { ChaosWorker } from "./chaosWorkers.ts"
+import type { ChaosWorker, ChaosWorkerOptions } from "./chaosWorkers.ts"
 import { lives, startChaosWorker } from "./chaosWorkers.ts"
 
 /** How long a worker may take to work again once a fault is gone, and jobs to end. Far more than they need. */
@@ -23,7 +24,7 @@ export class Site {
   readonly database: string
   private readonly folder: string
   private readonly tally: Tally
-  private readonly load: { readonly produceEvery: number; readonly padding: number }
+  private readonly load: Pick<ChaosWorkerOptions, "produceEvery" | "padding" | "leaseFor">
   private produces = true
 
   constructor(options: {
@@ -33,11 +34,13 @@ export class Site {
     readonly tally: Tally
     readonly produceEvery: number
     readonly padding?: number
+    readonly leaseFor?: number
   }) {
     this.folder = options.folder
     this.database = options.database
     this.tally = options.tally
-    this.load = { produceEvery: options.produceEvery, padding: options.padding ?? 0 }
+    const { leaseFor = usualLease, padding = 0, produceEvery } = options
+    this.load = { produceEvery, padding, leaseFor }
   }
 
   get living(): ReadonlyArray<ChaosWorker> {

@@ -33,6 +33,8 @@ process.on("SIGXFSZ", () => {})
 
 setInterval(() => note({ note: "alive" }), aliveEvery).unref()
 
+process.on("exit", () => note({ note: "over" }))
+
 const ActLive = Act.toLayer(({ millis, script, times }) =>
   Effect.gen(function*() {
     const { id: job, lease: { attempt, failures, worker }, progress } = yield* CurrentJob
@@ -53,7 +55,7 @@ const ActLive = Act.toLayer(({ millis, script, times }) =>
 const worker = Worker.run({
   jobs: [Act],
   concurrency: 8,
-  leaseDuration: leaseFor,
+  leaseDuration: options.leaseFor,
   heartbeatInterval: heartbeatEvery,
   pollInterval: 100,
   staleCheckInterval: staleCheckEvery,

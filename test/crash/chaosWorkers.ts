@@ -16,6 +16,8 @@ export interface ChaosWorkerOptions {
   readonly produceEvery: number
   /** Characters that each payload has more. */
   readonly padding: number
+  /** Milliseconds. */
+  readonly leaseFor: number
 }
 
 /** A worker process, and what was done to it. Instants are monotonic milliseconds. */
