@@ -167,14 +167,14 @@ ${
             `\`${one.commit}\``,
             one.date,
             grouped(one.seconds),
-            ...names.map((name) => grouped(one.counts[name] ?? 0)),
+            ...names.map((name) => counted(one.counts[name])),
             grouped(one.violations)
           ]),
           [
             "all",
             "",
             grouped(total(chaos.map(({ seconds }) => seconds))),
-            ...names.map((name) => ofAll(name, chaos.map(({ counts }) => counts[name] ?? 0))),
+            ...names.map((name) => ofAll(name, chaos.flatMap(({ counts }) => counts[name] ?? []))),
             grouped(total(chaos.map(({ violations }) => violations)))
           ]
         ]
@@ -185,6 +185,9 @@ ${
       .join("")
   }`
 }
+
+/** What a run has not counted leaves an empty cell: it is not known to be none. */
+const counted = (count: number | undefined): string => count === undefined ? "" : grouped(count)
 
 /** What a column of the runs of real processes comes to. */
 const ofAll = (name: string, counts: ReadonlyArray<number>): string =>

@@ -19,7 +19,7 @@ const flags = {
   pauses: Options.integer("pauses").pipe(
     Options.withSchema(Schema.NonNegative),
     Options.withDefault(0),
-    Options.withDescription("Go on until so many workers were stopped and continued")
+    Options.withDescription("Go on until so many workers were stopped for longer than a lease and continued")
   ),
   seed: Options.integer("seed").pipe(
     Options.withSchema(Schema.NonNegative),
@@ -40,8 +40,10 @@ const chaos = Command.make("chaos", flags, ({ record: recorded, seed, ...flags }
     const result = yield* runChaos({
       ...flags,
       seed: drawn,
-      progress: ({ jobs, kills, pauses, seconds, violations }) =>
-        Console.log(`${seconds} s: ${kills} kills, ${pauses} pauses, ${jobs} jobs, ${violations.length} violations`)
+      progress: ({ jobs, kills, pausesPastTheLease: pauses, seconds, violations }) =>
+        Console.log(
+          `${seconds} s: ${kills} kills, ${pauses} pauses past the lease, ${jobs} jobs, ${violations.length} violations`
+        )
     })
     yield* Console.log(table(result))
     yield* Effect.try({ try: () => record({ chaos: proofOf(result) }), catch: asError })

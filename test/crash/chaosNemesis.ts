@@ -35,6 +35,8 @@ const pause = (site: Site, tally: Tally, worker: ChaosWorker, millis: number, th
     if (thenKill) yield* kill(site, tally, worker)
     worker.child.kill("SIGCONT")
     stop.to = monotonicNow()
+    // One that was killed meanwhile never saw that its lease was over.
+    if (!thenKill && stop.to - stop.from > leaseFor) tally.pausesPastTheLease++
   })
 
 /** SIGTERM: it ends well within its grace, and the program's own end when it does not is never needed. */
@@ -79,7 +81,8 @@ export const lockHold = (site: Site, dice: Dice, tally: Tally): Effect.Effect<vo
   })
 }
 
-const pauses = [leaseFor / 3, leaseFor - 200, leaseFor + 300, 1.5 * leaseFor] as const
+const shortPauses = [leaseFor / 3, leaseFor - 200] as const
+const pausesPastTheLease = [leaseFor + 300, 1.5 * leaseFor, 2 * leaseFor] as const
 
 /** Fewer at work than this are left alone until more are: a nemesis that kills everybody at birth shows nothing. */
 const enough = 3
@@ -92,10 +95,10 @@ export const signals = (site: Site, dice: Dice, tally: Tally): Effect.Effect<voi
     }
     const { working } = site
     // Drawn before anything runs: what happens at once must not draw in an order that the machine decides.
-    const kills = dice.oneOf([1, 2, 3, 3, 4, site.living.length])
+    const kills = dice.oneOf([1, 2, 2, 3, 3, site.living.length])
     const deeds = dice.shuffled(site.living).flatMap((worker, index) => {
       const after = dice.between(0, 500)
-      const millis = dice.oneOf(pauses)
+      const millis = dice.oneOf(dice.oneIn(4) ? shortPauses : pausesPastTheLease)
       const thenKill = dice.oneIn(8)
       const ends = dice.oneIn(8)
       const stops = !dice.oneIn(5)

@@ -2,6 +2,7 @@ import type { ChaosProof } from "../proof.ts"
 
 const nothingYet = {
   kills: 0,
+  /** Of any length. */
   pauses: 0,
   terms: 0,
   lockHolds: 0,
@@ -16,7 +17,9 @@ const nothingYet = {
   /** Handlers that overlapped because the older one's process stood still past its deadline. */
   overlapsExcused: 0,
   /** The longest, in milliseconds, that the loop of a worker stood still without having been stopped. */
-  longestStall: 0
+  longestStall: 0,
+  /** Workers that went on after they had been stopped for longer than a lease. */
+  pausesPastTheLease: 0
 }
 
 type Counts = typeof nothingYet

@@ -12,7 +12,7 @@ import { databaseGoes, diskFills, fileIsGarbage, fileIsReadOnly } from "./chaosS
 import { Site } from "./chaosSite.ts"
 import { killAtSystemCalls } from "./chaosSystemCalls.ts"
 
-/** How long a run goes on: for so long, and until there were so many kills and pauses. */
+/** How long a run goes on: for so long, and until there were so many kills and so many pauses past the lease. */
 export interface ChaosOptions {
   readonly seconds: number
   readonly kills: number
@@ -50,7 +50,8 @@ export const runChaos = (
     let over = false
     const isOver = () =>
       over ||
-      monotonicNow() > startedAt + seconds * 1_000 - windUp && tally.kills >= kills && tally.pauses >= pauses
+      monotonicNow() > startedAt + seconds * 1_000 - windUp && tally.kills >= kills &&
+        tally.pausesPastTheLease >= pauses
     const told = Effect.suspend(() => progress(soFar()))
     yield* Effect.acquireUseRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-chaos-"))),
