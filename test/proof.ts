@@ -191,7 +191,10 @@ const counted = (count: number | undefined): string => count === undefined ? "" 
 
 /** What a column of the runs of real processes comes to. */
 const ofAll = (name: string, counts: ReadonlyArray<number>): string =>
-  name === "seed" ? "" : grouped(name === "longest stall" ? Math.max(...counts) : total(counts))
+  name === "seed" ? "" : grouped(mostOfAll.has(name) ? Math.max(...counts) : total(counts))
+
+/** What cannot be added up: the same system calls are there in each run. */
+const mostOfAll = new Set(["longest stall", "system calls", "system calls tried"])
 
 const grouped = (count: number) => count.toLocaleString("en-US")
 

@@ -6,19 +6,39 @@ export interface ProgramEnd {
   readonly code: number | null
   readonly signal: string | null
   readonly output: string
+  /** It took longer than it may, and was killed for that. */
+  readonly timedOut: boolean
 }
 
-/** Runs a program to its end; one that takes longer than `seconds` is killed. */
+/** Runs a program to its end; one that takes longer than `seconds` is killed, with whom it has started. */
 export const runProgram = (command: string, args: ReadonlyArray<string>, seconds: number): Effect.Effect<ProgramEnd> =>
   Effect.async<ProgramEnd>((resume) => {
-    const child = spawn(command, args, { stdio: "pipe", timeout: seconds * 1_000, killSignal: "SIGKILL" })
+    // The leader of a group, as what strace traces outlives it, and holds the pipes open.
+    const child = spawn(command, args, { stdio: "pipe", detached: true })
+    const kill = () => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+        process.kill(-child.pid, "SIGKILL")
+      }
+    }
+    let timedOut = false
+    const timer = setTimeout(() => {
+      timedOut = true
+      kill()
+    }, seconds * 1_000)
     let output = ""
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => void (output += text))
     }
-    child.on("error", (error) => resume(Effect.succeed({ code: null, signal: null, output: String(error) })))
-    child.on("close", (code, signal) => resume(Effect.succeed({ code, signal, output })))
-    return Effect.sync(() => void child.kill("SIGKILL"))
+    const end = (end: Omit<ProgramEnd, "timedOut">) => {
+      clearTimeout(timer)
+      resume(Effect.succeed({ ...end, timedOut }))
+    }
+    child.on("error", (error) => end({ code: null, signal: null, output: String(error) }))
+    child.on("close", (code, signal) => end({ code, signal, output }))
+    return Effect.sync(() => {
+      clearTimeout(timer)
+      kill()
+    })
   })
 
 /** Runs a short command of the system's and answers whether it succeeded. */

@@ -19,7 +19,11 @@ const nothingYet = {
   /** The longest, in milliseconds, that the loop of a worker stood still without having been stopped. */
   longestStall: 0,
   /** Workers that went on after they had been stopped for longer than a lease. */
-  pausesPastTheLease: 0
+  pausesPastTheLease: 0,
+  /** How many system calls there are in the scripted life. */
+  systemCalls: 0,
+  /** At how many of them it was to be killed. It does not get as far each time. */
+  systemCallsTried: 0
 }
 
 type Counts = typeof nothingYet

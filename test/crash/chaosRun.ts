@@ -28,6 +28,9 @@ const fleet = 6
 /** What the end of a run takes: one drain, and what was begun. */
 const windUp = 12_000
 
+/** From so many kills on it is a full run, which has to get to every system call as well. */
+const fullRun = 1_000
+
 /** A drain at most so often, since nothing is killed meanwhile. */
 const roundsPerPage = 12
 
@@ -51,7 +54,7 @@ export const runChaos = (
     const isOver = () =>
       over ||
       monotonicNow() > startedAt + seconds * 1_000 - windUp && tally.kills >= kills &&
-        tally.pausesPastTheLease >= pauses
+        tally.pausesPastTheLease >= pauses && (kills < fullRun || tally.systemCallsTried >= tally.systemCalls)
     const told = Effect.suspend(() => progress(soFar()))
     yield* Effect.acquireUseRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-chaos-"))),

@@ -10,6 +10,10 @@ import { Site } from "./chaosSite.ts"
 /** The calls that change what is on the disk. */
 const calls = ["pwrite64", "write", "fsync", "fdatasync", "ftruncate", "unlink", "rename"]
 
+/** Far more than the scripted life takes. Seconds. */
+const mayTake = 60
+const tookTooLong = `took more than ${mayTake} s`
+
 /** One system call of the scripted life: the `nth` of its name. */
 interface Point {
   readonly call: string
@@ -32,15 +36,15 @@ const traced = (folder: string, name: string, ...how: ReadonlyArray<string>) => 
     join(import.meta.dirname, "chaosLifeProcess.js"),
     database,
     join(folder, `${name}.journal`)
-  ], 60)
+  ], mayTake)
 }
 
 /** Every system call there is to be killed at, in an order that the dice decide. */
 const survey = ({ dice, folder, tally }: Stage) =>
   Effect.gen(function*() {
-    const { code, output } = yield* traced(folder, "survey")
+    const { code, output, timedOut } = yield* traced(folder, "survey")
     if (code !== 0) {
-      tally.violations.add(`the scripted life cycle ended with ${code}\n${output}`)
+      tally.violations.add(`the life cycle ${timedOut ? tookTooLong : `ended with ${code}`}\n${output}`)
       return []
     }
     const counts = new Map<string, number>()
@@ -58,7 +62,16 @@ const survey = ({ dice, folder, tally }: Stage) =>
 const killAt = ({ call, nth }: Point, { folder, tally }: Stage) =>
   Effect.gen(function*() {
     const name = `${call} ${nth}`
-    const { code, output, signal } = yield* traced(folder, name, "-e", `inject=${call}:signal=SIGKILL:when=${nth}`)
+    const { code, output, signal, timedOut } = yield* traced(
+      folder,
+      name,
+      "-e",
+      `inject=${call}:signal=SIGKILL:when=${nth}`
+    )
+    if (timedOut) {
+      tally.violations.add(`the life cycle ${tookTooLong}, to be killed at ${name}\n${output}`)
+      return
+    }
     if (signal !== "SIGKILL") {
       // The life came to its end before: it does not make the same number of calls each time.
       if (code !== 0) {
@@ -76,7 +89,9 @@ const killAt = ({ call, nth }: Point, { folder, tally }: Stage) =>
     yield* site.check(`a kill at ${name}`)
     yield* outlive.pipe(Effect.provide(queueOn(site.database, note)))
     yield* site.drain(`a kill at ${name}`)
+    // Its journal too: the next life at this point, on an empty disk, knows nothing of these jobs.
     for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(`${site.database}${suffix}`, { force: true })
+    rmSync(journal)
   }).pipe(
     Effect.catchAllCause((cause) =>
       Cause.isInterruptedOnly(cause)
@@ -93,15 +108,18 @@ export const killAtSystemCalls = (): Scenario => {
   let next = 0
   return (stage) =>
     Effect.gen(function*() {
+      const { tally } = stage
       if (!can("strace", "-f", "-o", "/dev/null", "-e", "inject=fsync:when=1000:signal=SIGKILL", "true")) {
-        stage.tally.skipped.add("kills at system calls: strace is missing or may not trace here")
+        tally.skipped.add("kills at system calls: strace is missing or may not trace here")
         return
       }
       if (points.length === 0) points = yield* survey(stage)
-      const end = next === 0 ? 4 : next + 12
+      tally.systemCalls = points.length
+      const end = next === 0 ? 4 : next + 24
       while (next < end && points.length > 0) {
         const point = points[next++ % points.length]
         if (point !== undefined) yield* killAt(point, stage)
+        tally.systemCallsTried = Math.min(next, points.length)
       }
     })
 }
