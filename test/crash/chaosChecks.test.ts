@@ -142,6 +142,20 @@ describe("the checks of a chaos run", () => {
     assert.match(found(once, [], failed("scripted failure")).said, /attempt 1 failed by one, which never sent that/)
   })
 
+  it("know which writes failed while a fault lasted, and which nobody accepted", () => {
+    const history = new History()
+    const story = [
+      ...wrote(100, 1, "extend", { error: "disk is full" }),
+      ...wrote(600, 1, "extend", { error: "locked" }),
+      ...wrote(700, 1, "extend", { accepted: true }),
+      ...wrote(800, 1, "complete", { accepted: false }),
+      ...wrote(900, 1, "complete", {}).slice(0, 1)
+    ]
+    history.add("one", story.map(([at, note]): Noted => ({ ...note, at })))
+    assert.deepStrictEqual(history.failedSince(500), ["locked"])
+    assert.strictEqual(history.unacceptedSince(500), 3)
+  })
+
   it("see a job that did not end, or ended as its script does not say", () => {
     const end = (script: "succeed" | "die", row: Partial<Row>) => {
       const history = new History()
