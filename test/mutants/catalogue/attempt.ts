@@ -73,8 +73,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that failed is not tried again",
     file,
-    find: "Effect.exit(Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor))))",
-    replace: "Effect.exit(write)",
+    find: "Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor)))",
+    replace: "write",
     killedBy: settle
   },
   {

@@ -199,16 +199,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that is told to end waits for running jobs without an end",
     file,
-    find: "if (Option.isNone(timely)) yield* slots.stopAll(StopReason.Shutdown())",
-    replace: "void timely",
+    find: "yield* slots.stopAll(StopReason.Shutdown())\n",
+    replace: "\n",
     killedBy: shutdown,
     hangs: true
   },
   {
     name: "A worker ends before the jobs that it interrupts are handed back",
     file,
-    find: "yield* slots.stopAll(StopReason.Shutdown())\n        yield* slots.ended",
-    replace: "yield* slots.stopAll(StopReason.Shutdown())",
+    find: "yield* Deferred.succeed(graceOver, undefined)\n        }\n        yield* slots.ended\n",
+    replace: "yield* Deferred.succeed(graceOver, undefined)\n        }\n",
     killedBy: shutdown
   },
   {
