@@ -44,6 +44,7 @@ export class SimulatedProcess implements Owner {
   private fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
   private readonly world: World
   private main: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  private closedInTransaction = 0
 
   constructor(world: World, machine: Machine) {
     this.world = world
@@ -58,6 +59,16 @@ export class SimulatedProcess implements Owner {
 
   get alive(): boolean {
     return this.state !== "dead"
+  }
+
+  /** Takes in a connection that it has opened, and sees how it closes it: SQLite would say nothing. */
+  opened(database: Database.Database): void {
+    this.databases.add(database)
+    const close = database.close.bind(database)
+    database.close = () => {
+      if (this.alive && database.open && database.inTransaction) this.closedInTransaction++
+      return close()
+    }
   }
 
   get inTransaction(): boolean {
@@ -128,7 +139,8 @@ export class SimulatedProcess implements Owner {
     const open = [...this.databases].filter((database) => database.open).length
     return [
       ...(fibers > 0 ? [`${fibers} fibers`] : []),
-      ...(open > 0 ? [`${open} open databases`] : [])
+      ...(open > 0 ? [`${open} open databases`] : []),
+      ...(this.closedInTransaction > 0 ? [`${this.closedInTransaction} open transactions`] : [])
     ]
   }
 

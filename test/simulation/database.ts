@@ -94,7 +94,7 @@ export class SharedDatabase {
     this.connection = new Database(this.filename, { timeout: 0 })
     onOpen = (database) => {
       if (running.process === undefined) return
-      running.process.databases.add(database)
+      running.process.opened(database)
       database.function("holdfast_circumstances", () => this.note())
     }
   }

@@ -179,5 +179,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "if (!Duration.equals(wait, Duration.zero)) {",
     replace: "if (!Duration.equals(wait, Duration.zero) && slots.size === 0) {",
     killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a transaction that is interrupted is left open",
+    file: "src/store/connection.ts",
+    find: "rollback: (connection) => rollback(connection)",
+    replace: "rollback: (connection) => Effect.interruptible(rollback(connection))",
+    killedBy: { simulate: [2] }
   }
 ]
