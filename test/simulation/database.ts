@@ -10,7 +10,7 @@ import type { World } from "./World.ts"
 /** The number, in the history, of the store operation that a fiber is in; 0 when it is in none. */
 export const currentOperation = FiberRef.unsafeMake(0)
 
-/** Under which circumstances a row was changed. */
+/** Under which circumstances a row was changed, and what it carries since. */
 export interface Circumstances {
   /** The change's place among everything that happened. */
   readonly order: number
@@ -19,6 +19,10 @@ export interface Circumstances {
   readonly process: string
   /** The number of the store operation. */
   readonly operation: number
+  /** What the change wrote; null where it left the payload that was there, which is too long to be noted each time. */
+  readonly payload: string | null
+  readonly progress: string | null
+  readonly result: string | null
 }
 
 /** A row of holdfast_jobs as far as the checker looks at it. */
@@ -39,6 +43,8 @@ export interface JobRow {
   readonly locked_until: number | null
   readonly settled_by: string | null
   readonly cancel_requested_at: number | null
+  readonly progress: string | null
+  readonly result: string | null
   readonly last_error: string | null
   readonly updated_at: number
   readonly finished_at: number | null
@@ -50,6 +56,7 @@ export interface Change extends Circumstances {
   readonly row: JobRow | null
 }
 
+/** What is noted in the database of each change. */
 const columns = [
   "id",
   "queue",
@@ -71,6 +78,12 @@ const columns = [
   "updated_at",
   "finished_at"
 ] satisfies ReadonlyArray<keyof JobRow>
+
+interface NotedRow extends Omit<JobRow, "progress" | "result"> {
+  readonly deleted: 0 | 1
+  /** The place of its circumstances. */
+  readonly noted: number
+}
 
 /**
  * The fleet's database file. Triggers note every change of a job in a table
@@ -95,19 +108,22 @@ export class SharedDatabase {
     onOpen = (database) => {
       if (running.process === undefined) return
       running.process.opened(database)
-      database.function("holdfast_circumstances", () => this.note())
+      database.function(
+        "holdfast_circumstances",
+        (payload: string | null, progress: string | null, result: string | null) =>
+          this.note({ payload, progress, result })
+      )
     }
   }
 
   /** Every change that was committed, in order. */
   get changes(): ReadonlyArray<Change> {
-    const rows = this.connection.prepare<[], JobRow & { readonly deleted: 0 | 1; readonly noted: number }>(
-      "SELECT * FROM simulation_changes ORDER BY seq"
-    ).all()
+    const rows = this.connection.prepare<[], NotedRow>("SELECT * FROM simulation_changes ORDER BY seq").all()
     return rows.map(({ deleted, noted, ...row }) => {
       const circumstances = this.circumstances[noted]
       if (circumstances === undefined) throw new Error(`a change without circumstances: ${row.id}`)
-      return { ...circumstances, id: row.id, row: deleted === 1 ? null : row }
+      const { progress, result } = circumstances
+      return { ...circumstances, id: row.id, row: deleted === 1 ? null : { ...row, progress, result } }
     })
   }
 
@@ -117,8 +133,11 @@ export class SharedDatabase {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** Called by SQLite in the middle of a statement, so in the fiber and the process that runs it. */
-  private note(): number {
+  /**
+   * Called by SQLite in the middle of a statement, so in the fiber and the process that runs it.
+   * What is long is kept here, since notes in the file would use up a full disk sooner than jobs do.
+   */
+  private note(content: Pick<Circumstances, "payload" | "progress" | "result">): number {
     const operation = Option.match(Fiber.getCurrentFiber(), {
       onNone: () => 0,
       onSome: (fiber) => fiber.getFiberRef(currentOperation)
@@ -127,7 +146,8 @@ export class SharedDatabase {
       order: this.world.next(),
       at: this.world.now,
       process: running.process?.name ?? "",
-      operation
+      operation,
+      ...content
     }) - 1
   }
 }
@@ -142,14 +162,16 @@ export const makeTemplate = Effect.gen(function*() {
   yield* Effect.scoped(Layer.build(SqliteStore.layer({ filename })))
   const database = new Database(filename)
   const of = (row: "NEW" | "OLD") => columns.map((column) => `${row}.${column}`).join(", ")
-  const note = (event: string, row: "NEW" | "OLD") => `
+  const note = (event: string, row: "NEW" | "OLD", payload: string) => `
     CREATE TRIGGER simulation_${event.toLowerCase()} AFTER ${event} ON holdfast_jobs BEGIN
       INSERT INTO simulation_changes (${columns.join(", ")}, deleted, noted)
-      VALUES (${of(row)}, ${row === "OLD" ? 1 : 0}, holdfast_circumstances());
+      VALUES (${of(row)}, ${row === "OLD" ? 1 : 0}, holdfast_circumstances(${payload}, ${row}.progress, ${row}.result));
     END;`
   database.exec(`
     CREATE TABLE simulation_changes (seq INTEGER PRIMARY KEY, ${columns.join(", ")}, deleted, noted);
-    ${note("INSERT", "NEW")} ${note("UPDATE", "NEW")} ${note("DELETE", "OLD")}`)
+    ${note("INSERT", "NEW", "NEW.payload")}
+    ${note("UPDATE", "NEW", "CASE WHEN NEW.payload IS NOT OLD.payload THEN NEW.payload END")}
+    ${note("DELETE", "OLD", "NULL")}`)
   database.pragma("wal_checkpoint(TRUNCATE)")
   database.close()
   return filename

@@ -17,7 +17,7 @@ export const checkLives = (timeline: Timeline, findings: Findings): void => {
       claims.add(step.operation)
       checkClaimOrder(timeline, findings, step, rows)
     }
-    const wrong = whatIsWrong(timeline, step) ?? wrongTime(timeline, step)
+    const wrong = whatIsWrong(timeline, step) ?? wrongContent(step) ?? wrongTime(timeline, step)
     findings.expect(
       wrong === undefined,
       "every change is one of the life table",
@@ -184,6 +184,26 @@ const releasedStale = (before: JobRow, row: JobRow): string | undefined => {
   return row.status === status && row.failures === before.failures + 1 && row.settled_by === null
     ? undefined
     : `a stale release that does not make it ${status}`
+}
+
+/** What a job carries is as it was given, and only the operation that it was given to writes it. */
+const wrongContent = ({ before, call, id, payload, row }: Step): string | undefined => {
+  if (call === undefined || row === null) return undefined
+  const { operation, request } = call
+  const newJob = () => (request as ReadonlyArray<NewJob>).find((job) => job.id === id)
+  const item = () => (request as Items).find(({ lease }) => lease.jobId === id)
+  if (payload !== (operation === "enqueue" ? newJob()?.payload : null)) return "another payload than was given"
+  if (row.progress !== (operation === "progress" ? item()?.["progress"] : before?.progress ?? null)) {
+    return "another progress than was given"
+  }
+  if (row.result !== (operation === "complete" ? item()?.["result"] : before?.result ?? null)) {
+    return "another result than was given"
+  }
+  // Of a stale release it is the store that says what went wrong.
+  if (operation === "releaseStale") return undefined
+  return row.last_error === (operation === "fail" ? item()?.["error"] : before?.last_error ?? null)
+    ? undefined
+    : "another error than was given"
 }
 
 /** Every change is made at an instant that its process could read on its clock during the operation. */

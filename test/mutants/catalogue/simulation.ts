@@ -186,5 +186,26 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "rollback: (connection) => rollback(connection)",
     replace: "rollback: (connection) => Effect.interruptible(rollback(connection))",
     killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a job that failed is tried again with another payload",
+    file: store,
+    find: "failures = failures + 1, last_error = item.error,",
+    replace: "payload = json_set(payload, '$.takes', 1), failures = failures + 1, last_error = item.error,",
+    killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, what comes of a job is not kept",
+    file: store,
+    find: "result = item.result,",
+    replace: "result = 'null',",
+    killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, an extension forgets the progress",
+    file: store,
+    find: "locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}",
+    replace: "locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}, progress = NULL",
+    killedBy: { simulate: [2] }
   }
 ]
