@@ -112,6 +112,11 @@ export class Timeline {
     return from
   }
 
+  /** The earliest that a process could read on its wall clock during a span. */
+  earliestWall(process: string, from: number, to: number): number {
+    return Math.min(...this.walls(process, from, to).map(({ earliest }) => earliest))
+  }
+
   /** The latest that a process could read on its wall clock during a span. */
   latestWall(process: string, from: number, to: number): number {
     return Math.max(...this.walls(process, from, to).map(({ latest }) => latest))

@@ -1,3 +1,4 @@
+import type { Option } from "effect"
 import { Either } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
@@ -5,7 +6,8 @@ import type { Lease } from "../../src/domain/Lease.ts"
 import type { ClaimedJob, Enqueued, NewJob, StaleJob } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
-import type { Call } from "./History.ts"
+import type { Call, Moment } from "./History.ts"
+import { wasAsAnswered, wronglyListed, wronglyNext, wronglyNothing } from "./looks.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
 /** Whether each answer of the store was true at some time between its question and itself. */
@@ -14,7 +16,7 @@ export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
     const { returned } = call
     // What is joined to a caller's transaction is true only once that commits.
     if (returned === undefined || call.joined) continue
-    if (returned.tag === "ok") checkAnswer({ timeline, findings, call, answer: returned.answer, to: returned.order })
+    if (returned.tag === "ok") checkAnswer({ timeline, findings, call, answer: returned.answer, answered: returned })
     if (returned.tag === "error") checkRefusal(timeline, findings, call, returned)
     if (returned.tag === "unknown" && call.operation === "claim" && timeline.stepsOfCall(call).length > 0) {
       findings.sometimes("a claim's answer was lost")
@@ -39,19 +41,21 @@ interface Asked {
   readonly findings: Findings
   readonly call: Call
   readonly answer: unknown
-  /** The place of the answer in the order of all that happened. */
-  readonly to: number
+  readonly answered: Moment
 }
 
 const checkAnswer = (asked: Asked): void => {
-  const { answer, call, findings, timeline, to } = asked
+  const { answer, answered, call, findings, timeline } = asked
+  const to = answered.order
   const steps = timeline.stepsOfCall(call)
   const told = (holds: boolean, evidence: () => string) =>
     findings.expect(holds, "answers are true", () => `${call.operation} by ${call.process}: ${evidence()}`)
+  const notWrong = (wrong: string | undefined) => told(wrong === undefined, () => wrong ?? "")
   switch (call.operation) {
     case "claim": {
       const jobs = answer as ReadonlyArray<ClaimedJob>
       findings.sometimes("a claim found nothing left", jobs.length === 0)
+      if (jobs.length === 0) notWrong(wronglyNothing(asked))
       told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and claimed ${steps.length}`)
       for (const { lease } of jobs) {
         told(
@@ -107,21 +111,19 @@ const checkAnswer = (asked: Asked): void => {
       )
     }
     case "get": {
-      const { attempts, failures, id, status } = answer as JobRecord
-      return told(
-        timeline.states(id, call.invoked.order, to).some((row) =>
-          row?.status === status && row.attempts === attempts && row.failures === failures
-        ),
-        () => `${id} was never as answered`
-      )
+      const job = answer as JobRecord
+      return told(wasAsAnswered(asked, job), () => `${job.id} was never as answered`)
     }
+    case "list":
+      return notWrong(wronglyListed(asked, answer as ReadonlyArray<JobRecord>))
+    case "nextDue":
+      return notWrong(wronglyNext(asked, answer as Option.Option<number>))
     case "prune":
       return told(answer === steps.length, () => `answered ${String(answer)} jobs and deleted ${steps.length}`)
     case "retry":
       return told(steps.length === 1, () => `retried ${steps.length} jobs`)
-    case "nextDue":
     case "due":
-    case "list":
+      // Nobody in the fleet asks.
       return
   }
 }
@@ -133,12 +135,17 @@ interface Item {
 }
 
 /** Yes: the holder's write was made, now or by the same settle before. No: nothing was written, and the lease is another's. */
-const checkFenced = ({ call, findings, timeline, to }: Asked, item: Item, yes: boolean, steps: ReadonlyArray<Step>) => {
+const checkFenced = (
+  { answered, call, findings, timeline }: Asked,
+  item: Item,
+  yes: boolean,
+  steps: ReadonlyArray<Step>
+) => {
   const { operation } = call
   const { lease } = item
   const settles = operation === "complete" || operation === "fail" || operation === "release"
   const written = steps.some(({ id }) => id === lease.jobId)
-  const states = timeline.states(lease.jobId, call.invoked.order, to)
+  const states = timeline.states(lease.jobId, call.invoked.order, answered.order)
   const isRepeated = (row: JobRow | undefined) =>
     settles && row !== undefined && settledBefore(timeline, row, item, operation)
   if (yes) {

@@ -207,5 +207,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}",
     replace: "locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}, progress = NULL",
     killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a claim that the database refuses says that nothing is due",
+    file: store,
+    find: "interruptibleUntilRun(\"claim\", claim(request))",
+    replace:
+      "Effect.catchTag(interruptibleUntilRun(\"claim\", claim(request)), \"StoreError\", () => Effect.succeed([]))",
+    killedBy: { simulate: [3] }
+  },
+  {
+    name: "In a fleet, the next due job is the last of those that wait",
+    file: store,
+    find: "SELECT min((",
+    replace: "SELECT max((",
+    killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a list begins with the oldest job",
+    file: store,
+    find: "ORDER BY id DESC ${atMost(listing.limit)}",
+    replace: "ORDER BY id ${atMost(listing.limit)}",
+    killedBy: { simulate: [2] }
   }
 ]

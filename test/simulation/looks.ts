@@ -1,0 +1,78 @@
+import type { Option } from "effect"
+import type { JobRecord } from "../../src/domain/JobRecord.ts"
+import type { ClaimRequest, Listing } from "../../src/store/JobStore.ts"
+import type { JobRow } from "./database.ts"
+import type { Call, Moment } from "./History.ts"
+import type { Timeline } from "./Timeline.ts"
+
+/** A call and when it was answered: what was so all that time, it must have seen. */
+export interface Look {
+  readonly timeline: Timeline
+  readonly call: Call
+  readonly answered: Moment
+}
+
+/** What is wrong with the answer of a claim that found nothing, if anything: a job that it could have had all the time. */
+export const wronglyNothing = (look: Look): string | undefined => {
+  const request = look.call.request as ClaimRequest
+  const earliest = look.timeline.earliestWall(look.call.process, look.call.invoked.at, look.answered.at)
+  const missed = allTheTime(look, (row) => isInLane(row, request) && row.available_at <= earliest)[0]
+  return missed === undefined || request.limit === 0 ? undefined : `found nothing, where ${missed.id} was due`
+}
+
+/** What is wrong with the answer to when the next job is due, if anything. Of several that are due, it may be any. */
+export const wronglyNext = (look: Look, answer: Option.Option<number>): string | undefined => {
+  const request = look.call.request as Lanes
+  const pending = allTheTime(look, (row) => isInLane(row, request))
+  if (answer._tag === "None") {
+    return pending[0] === undefined
+      ? undefined
+      : `nothing, where ${pending[0].id} was pending`
+  }
+  const { value } = answer
+  if (!atSomeTime(look, (row) => isInLane(row, request) && row.available_at === value)) {
+    return `${value}, when none is due`
+  }
+  const isDue = value <= look.timeline.latestWall(look.call.process, look.call.invoked.at, look.answered.at)
+  const sooner = isDue ? undefined : pending.find((row) => row.available_at < value)
+  return sooner === undefined ? undefined : `${value}, where ${sooner.id} was due before`
+}
+
+/** What is wrong with a list, if anything: a job that was not so, or one that is left out. */
+export const wronglyListed = (look: Look, answer: ReadonlyArray<JobRecord>): string | undefined => {
+  const listing = look.call.request as Listing
+  const untrue = answer.find((job) => !wasAsAnswered(look, job))
+  if (untrue !== undefined) return `${untrue.id} was never as answered`
+  const listed = new Set<string>(answer.map(({ id }) => id))
+  const last = answer.length < listing.limit ? "" : answer.at(-1)?.id ?? ""
+  const missed = allTheTime(look, (row) => isOfList(row, listing) && row.id > last).find(({ id }) => !listed.has(id))
+  return missed === undefined ? undefined : `${missed.id} is left out`
+}
+
+/** Whether a job was at some time of the call as it was answered. */
+export const wasAsAnswered = (look: Look, { attempts, failures, id, status }: JobRecord): boolean =>
+  statesDuring(look, id).some((row) => row?.status === status && row.attempts === attempts && row.failures === failures)
+
+type Lanes = Pick<ClaimRequest, "kinds" | "queues">
+
+const isInLane = (row: JobRow, { kinds, queues }: Lanes): boolean =>
+  row.status === "pending" && kinds.some(({ kind }) => kind === row.kind)
+  && (queues._tag === "None" || queues.value.some(({ limit, queue }) => queue === row.queue && limit > 0))
+
+const isOfList = (row: JobRow, { before, kind, partitionKey, queue, status }: Listing): boolean =>
+  (before === undefined || row.id < before) && (kind === undefined || row.kind === kind)
+  && (partitionKey === undefined || row.partition_key === partitionKey)
+  && (queue === undefined || row.queue === queue) && (status === undefined || row.status === status)
+
+const statesDuring = ({ answered, call, timeline }: Look, id: string) =>
+  timeline.states(id, call.invoked.order, answered.order)
+
+/** The jobs of which something held from the question to the answer, as they were. */
+const allTheTime = (look: Look, holds: (row: JobRow) => boolean): ReadonlyArray<JobRow> =>
+  [...look.timeline.jobIds].flatMap((id) => {
+    const [first, ...others] = statesDuring(look, id)
+    return first !== undefined && [first, ...others].every((row) => row !== undefined && holds(row)) ? [first] : []
+  })
+
+const atSomeTime = (look: Look, holds: (row: JobRow) => boolean): boolean =>
+  [...look.timeline.jobIds].some((id) => statesDuring(look, id).some((row) => row !== undefined && holds(row)))
