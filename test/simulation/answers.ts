@@ -85,8 +85,8 @@ const checkAnswer = (asked: Asked): void => {
         told(
           enqueued
             ? steps.some((step) => step.id === id && step.before === undefined)
-            : timeline.states(id, call.invoked.order, to).some((row) => row !== undefined),
-          () => `${id} was not ${enqueued ? "added" : "there"}`
+            : asked !== undefined && timeline.states(id, call.invoked.order, to).some((row) => isInTheWay(row, asked)),
+          () => `${id} was not ${enqueued ? "added" : "in the way"}`
         )
       })
     case "releaseStale": {
@@ -175,6 +175,21 @@ const settledBefore = (timeline: Timeline, row: JobRow, { lease, retryAfter }: I
   && !(retryAfter === null && row.status === "pending")
   && timeline.stepsOf(row.id).some((step) => step.call?.operation === operation && step.row?.attempts === lease.attempt)
 
+/** Whether a job keeps another from being enqueued: by the same id, or by the same unique key for as long as it has not ended. */
+const isInTheWay = (row: JobRow | undefined, { id, kind, partitionKey, uniqueKey }: NewJob): boolean =>
+  row?.id === id
+    ? row.kind === kind && row.partition_key === partitionKey
+    : hasKey(row, { kind, partition_key: partitionKey, unique_key: uniqueKey })
+
+/** Whether a job that has not ended has a unique key. */
+const hasKey = (row: JobRow | undefined, key: Pick<JobRow, "kind" | "partition_key" | "unique_key">): boolean =>
+  row !== undefined && row.finished_at === null && row.unique_key !== null && row.unique_key === key.unique_key
+  && row.kind === key.kind && row.partition_key === key.partition_key
+
+/** Whether another job had the unique key of this one at some time from one place in the order to another. */
+const isTaken = (timeline: Timeline, row: JobRow, from: number, to: number): boolean =>
+  [...timeline.jobIds].some((id) => id !== row.id && timeline.states(id, from, to).some((other) => hasKey(other, row)))
+
 const checkRefusal = (
   timeline: Timeline,
   findings: Findings,
@@ -189,7 +204,7 @@ const checkRefusal = (
       : error === "JobNotRetryable"
       ? row !== undefined && row.status !== "failed" && row.status !== "cancelled"
       : error === "UniqueKeyTaken"
-      ? row !== undefined && row.unique_key !== null
+      ? row !== undefined && row.finished_at !== null && isTaken(timeline, row, call.invoked.order, order)
       : false
   findings.expect(
     states.some(expected) && timeline.stepsOfCall(call).length === 0,

@@ -229,5 +229,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "ORDER BY id DESC ${atMost(listing.limit)}",
     replace: "ORDER BY id ${atMost(listing.limit)}",
     killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, an enqueue is told of a job of another kind that has its key",
+    file: store,
+    find: "WHERE j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'",
+    replace: "WHERE j.unique_key = value ->> 'uniqueKey'",
+    killedBy: { simulate: [3] }
+  },
+  {
+    name: "In a fleet, a retry is refused as long as any job has a key",
+    file: store,
+    find: "other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key\n" +
+      "        AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')\n" +
+      "        AND other.unique_key",
+    replace: "holdfast_jobs.unique_key IS NOT NULL AND other.unique_key",
+    killedBy: { simulate: [46] }
   }
 ]
