@@ -1,5 +1,7 @@
+import type { Lease } from "../../src/domain/Lease.ts"
 import type { Change, JobRow } from "./database.ts"
-import type { Call, History, Incident } from "./History.ts"
+import type { Call, HandlerRun, History, Incident } from "./History.ts"
+import { timeoutOf } from "./jobs.ts"
 import type { Plan } from "./plan.ts"
 import type { Machine } from "./SimulatedProcess.ts"
 
@@ -26,6 +28,7 @@ export class Timeline {
   readonly steps: ReadonlyArray<Step>
   private readonly ofJob = new Map<string, Array<Step>>()
   private readonly ofCall = new Map<number, Array<Step>>()
+  private readonly underLease = new Map<string, Array<Call>>()
   private readonly stops = new Map<string, Array<Stopped>>()
   private readonly ends = new Map<string, number>()
   private readonly machines: ReadonlyMap<string, Machine>
@@ -48,6 +51,7 @@ export class Timeline {
       return step
     })
     for (const incident of history.incidents) this.noteStop(incident)
+    for (const call of history.calls) this.noteLeases(call)
   }
 
   private noteStop({ at, to, what }: Incident): void {
@@ -57,12 +61,24 @@ export class Timeline {
     if (what === "kill" || what === "ended") this.ends.set(to, at)
   }
 
+  private noteLeases(call: Call): void {
+    if (!["extend", "progress", "complete", "fail", "release"].includes(call.operation)) return
+    for (const { lease } of call.request as ReadonlyArray<{ readonly lease: Lease }>) {
+      entry(this.underLease, `${lease.jobId} ${lease.attempt}`).push(call)
+    }
+  }
+
   stepsOf(id: string): ReadonlyArray<Step> {
     return this.ofJob.get(id) ?? []
   }
 
   stepsOfCall(call: Call): ReadonlyArray<Step> {
     return this.ofCall.get(call.number) ?? []
+  }
+
+  /** The writes under the lease of an attempt, also those that failed, in the order in which they were sent. */
+  callsUnder(jobId: string, attempt: number): ReadonlyArray<Call> {
+    return this.underLease.get(`${jobId} ${attempt}`) ?? []
   }
 
   get jobIds(): Iterable<string> {
@@ -89,6 +105,15 @@ export class Timeline {
   /** When a process was killed or had ended, in true time. */
   endOf(process: string): number {
     return this.ends.get(process) ?? Infinity
+  }
+
+  /** From when on someone may have told a handler to stop: its timeout, a cancel, a shutdown. */
+  mayBeToldFrom({ attempt, jobId, kind, process, started }: HandlerRun): number {
+    const cancel = this.stepsOf(jobId).find(({ call, row }) =>
+      call?.operation === "cancel" && row?.attempts === attempt
+    )
+    const shutdown = this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)
+    return Math.min(started.at + timeoutOf(kind), cancel?.at ?? Infinity, shutdown?.at ?? Infinity)
   }
 
   /** How many milliseconds of a span a process was stopped. */

@@ -4,6 +4,7 @@ import { checkEnds } from "./ends.ts"
 import { Findings } from "./Findings.ts"
 import type { Sometimes } from "./Findings.ts"
 import type { Fleet } from "./Fleet.ts"
+import { checkHeartbeats } from "./heartbeats.ts"
 import type { History } from "./History.ts"
 import { checkLives } from "./lives.ts"
 import type { Plan } from "./plan.ts"
@@ -25,6 +26,7 @@ export const check = ({ changes, fleet, history, plan }: Evidence): Findings => 
   checkLives(timeline, findings)
   checkAnswers(timeline, findings)
   checkRuns(timeline, findings)
+  checkHeartbeats(timeline, findings)
   checkEnds(timeline, findings, fleet.leftovers)
   noteWarnings(history, findings)
   return findings

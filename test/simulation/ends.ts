@@ -1,9 +1,8 @@
-import type { Lease } from "../../src/domain/Lease.ts"
 import type { NewJob } from "../../src/store/JobStore.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
-import { leaseOf, wouldSucceed } from "./jobs.ts"
+import { leaseOf, wouldSucceed, zombieAfter } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
 /** Those whose failures are faults or their handlers' own: the timed ones may time out, the manual ones are failed by hand. */
@@ -58,39 +57,47 @@ const byFault = ({ call, row }: Step) =>
   call?.operation === "releaseStale" || /StoreError|simulated|SQLITE|SqlError/.test(row?.last_error ?? "")
 
 /** Whether something kept the holder of a lease from extending it. */
-const excusedRelease = (timeline: Timeline, { at, before, id }: Step): boolean => {
+const excusedRelease = (timeline: Timeline, step: Step): boolean => {
+  const { at, before, id } = step
   if (before === undefined || before.locked_by === null || before.locked_by.startsWith("hand.")) return true
-  const claim = timeline.stepsOf(id).find(({ call, row }) =>
-    call?.operation === "claim" && row?.attempts === before.attempts
-  )
-  if (claim === undefined) return false
-  const { process } = claim
   const held = timeline.stepsOf(id).findLast(({ call, row }) =>
     (call?.operation === "claim" || call?.operation === "extend") && row?.attempts === before.attempts
   )
-  const since = held?.at ?? claim.at
+  if (held === undefined) return false
+  const { process } = held
   const { classes, worker } = timeline.plan
   const leaseFor = leaseOf(before.kind, worker.lease)
   // An extension may still have come through after the stop that let the deadline pass.
-  if (timeline.endOf(process) <= at || timeline.stoppedFor(process, since - leaseFor, at) >= leaseFor / 4) return true
+  if (timeline.endOf(process) <= at || timeline.stoppedFor(process, held.at - leaseFor, at) >= leaseFor / 4) return true
   // Clocks made it look over before it was.
-  if (at < since + leaseFor) return classes.has("clock jump") || classes.has("clock skew")
-  // It was told to stop, and its heartbeat ended before it did.
-  const refused = timeline.history.runs.some((run) =>
-    run.jobId === id && run.attempt === before.attempts && run.behaviour === "refuse to stop"
-  )
-  return refused ||
-    timeline.history.calls.some((call) =>
-      call.process === process && call.invoked.at <= at && (call === claim.call || isUnder(call, id, before.attempts))
-      && wasTroubled(call, worker.heartbeatInterval / 4)
-    )
+  if (at < held.at + leaseFor) return classes.has("clock jump") || classes.has("clock skew")
+  return wasGivenUp(timeline, id, before.attempts, at) || wasKeptFromExtending(timeline, id, before.attempts, at)
 }
 
-const isUnder = ({ operation, request }: Call, jobId: string, attempt: number) =>
-  ["extend", "complete", "fail", "release"].includes(operation)
-  && (request as ReadonlyArray<{ readonly lease: Lease }>).some(({ lease }) =>
-    lease.jobId === jobId && lease.attempt === attempt
+/** Whether a handler had gone on so long after it was told to stop that its heartbeat had ended. */
+const wasGivenUp = (timeline: Timeline, id: string, attempt: number, at: number) =>
+  timeline.history.runs.some((run) =>
+    run.jobId === id && run.attempt === attempt && run.behaviour === "refuse to stop"
+    && timeline.mayBeToldFrom(run) + zombieAfter <= at
   )
+
+/**
+ * Whether anything went wrong with the last claim or extension that its worker
+ * heard of, or with what it tried after that. An extension that the deadline
+ * overtook may have made the lease longer, and its worker does not know of it.
+ */
+const wasKeptFromExtending = (timeline: Timeline, id: string, attempt: number, at: number): boolean => {
+  const patience = timeline.plan.worker.heartbeatInterval / 4
+  const bought = timeline.stepsOf(id).filter(({ call, row }) =>
+    (call?.operation === "claim" || call?.operation === "extend") && row?.attempts === attempt
+  )
+  const heard = bought.findLast(({ call }) => call?.returned?.tag === "ok" && !wasTroubled(call, patience))
+  const since = heard ?? bought[0]
+  const tried = timeline.callsUnder(id, attempt).filter(({ invoked, operation }) =>
+    operation !== "progress" && invoked.at >= (since?.at ?? 0) && invoked.at <= at
+  )
+  return [since?.call, ...tried].some((call) => call !== undefined && wasTroubled(call, patience))
+}
 
 /** Whether a call went wrong, or took longer than a heartbeat waits for. */
 const wasTroubled = ({ faults, invoked, returned }: Call, patience: number) =>

@@ -44,6 +44,9 @@ const Work = {
 /** How long a claim of a kind holds, where the worker's own lease is `lease`; both in milliseconds. */
 export const leaseOf = (kind: string, lease: number): number => kind === "brief" ? lease / 2 : lease
 
+/** How long a handler of a kind may run, in milliseconds. */
+export const timeoutOf = (kind: string): number => kind === "timed" ? 20_000 : Infinity
+
 /** The kinds of the fleet. `lease` is the worker's, in milliseconds. */
 export const kinds = (lease: number) => ({
   steady: Job.make("steady", { payload: Work }),
@@ -53,7 +56,7 @@ export const kinds = (lease: number) => ({
     maxAttempts: 5,
     backoff: Schedule.spaced("5 seconds")
   }),
-  timed: Job.make("timed", { payload: Work, timeout: "20 seconds", backoff: Schedule.spaced("3 seconds") }),
+  timed: Job.make("timed", { payload: Work, timeout: timeoutOf("timed"), backoff: Schedule.spaced("3 seconds") }),
   once: Job.make("once", { payload: Work, maxAttempts: 1 }),
   /** No worker runs these: clients claim and settle them by hand. */
   manual: Job.make("manual", { payload: Work, maxAttempts: 8 })
@@ -62,6 +65,9 @@ export type Kinds = ReturnType<typeof kinds>
 
 /** The longest that a handler refuses to stop, in milliseconds. */
 export const longestRefusal = 50_000
+
+/** How long after a handler was told to stop its worker gives up its lease, in milliseconds. */
+export const zombieAfter = 30_000
 
 /** What handlers are told of the process they run in. */
 export interface HandlerWorld {

@@ -245,5 +245,12 @@ export const mutants: ReadonlyArray<Mutant> = [
       "        AND other.unique_key",
     replace: "holdfast_jobs.unique_key IS NOT NULL AND other.unique_key",
     killedBy: { simulate: [46] }
+  },
+  {
+    name: "In a fleet, a heartbeat ends at the first beat that fails",
+    file: heartbeat,
+    find: "Effect.retry(Schedule.spaced(quarter))",
+    replace: "Effect.orElseSucceed(() => true)",
+    killedBy: { simulate: [3] }
   }
 ]
