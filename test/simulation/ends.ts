@@ -1,12 +1,12 @@
 import type { NewJob } from "../../src/store/JobStore.ts"
 import type { Findings } from "./Findings.ts"
-import type { Call } from "./History.ts"
+import type { Call, HandlerRun } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
-import { leaseOf, wouldSucceed, zombieAfter } from "./jobs.ts"
+import { leaseOf, timeoutOf, wouldSucceed, zombieAfter } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
-/** Those whose failures are faults or their handlers' own: the timed ones may time out, the manual ones are failed by hand. */
-const judged = new Set(["steady", "brief", "once"])
+/** Timers are set in whole milliseconds, and each is rounded up; a handler passes through a few of them. */
+const rounding = 5
 
 /** What is left once the faults have healed: every job has ended, as it should, and nothing runs any more. */
 export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: ReadonlyArray<string>): void => {
@@ -31,10 +31,10 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
     // Pruned: it had ended, or prune would have been found wrong.
     if (last === undefined || job === null || job === undefined) continue
     findings.expect(job.finished_at !== null, "every job ends", () => `${id} (${behaviours.get(id)}) is ${job.status}`)
-    if (job.status !== "failed" || !wouldSucceed.has(behaviours.get(id) ?? "fail") || !judged.has(job.kind)) continue
+    if (job.status !== "failed" || !wouldSucceed(job.kind, behaviours.get(id) ?? "fail")) continue
     const spent = timeline.stepsOf(id).filter(({ before, row }) => (row?.failures ?? 0) > (before?.failures ?? 0))
     findings.expect(
-      job.failures === job.max_attempts && spent.slice(-job.failures).every((step) => byFault(step)),
+      job.failures === job.max_attempts && spent.slice(-job.failures).every((step) => byFault(timeline, step)),
       "a job whose handler would succeed fails only when faults have spent its budget",
       () => `${id} (${behaviours.get(id)}): ${spent.map(({ row }) => row?.last_error).join("; ")}`
     )
@@ -52,9 +52,44 @@ const behavioursOf = (timeline: Timeline): ReadonlyMap<string, Behaviour> => {
   return found
 }
 
-/** A stale release, which is judged by itself, or a handler that was let down by the store. */
-const byFault = ({ call, row }: Step) =>
-  call?.operation === "releaseStale" || /StoreError|simulated|SQLITE|SqlError/.test(row?.last_error ?? "")
+/** Whether an attempt failed by something that was done to it, or as its script says. A stale release is judged by itself. */
+const byFault = (timeline: Timeline, { call, id, row }: Step): boolean => {
+  if (call?.operation === "releaseStale") return true
+  const runs = timeline.history.runs.filter(({ jobId }) => jobId === id)
+  const run = runs.find(({ attempt }) => attempt === row?.attempts)
+  if (run === undefined) return false
+  const error = row?.last_error ?? ""
+  if (error.startsWith("Timed out")) return tookTooLong(timeline, run)
+  if (/scripted failure/.test(error)) return run.behaviour === "fail at first" && run === runs[0]
+  return /StoreError|simulated/.test(error) && callsOf(timeline, run).some(letDown)
+}
+
+/** Whether what a handler had to do, and what kept it from that, took as long as its kind may take. */
+const tookTooLong = (timeline: Timeline, run: HandlerRun): boolean => {
+  const { behaviour, kind, process, started, takes } = run
+  const ended = run.ended?.at ?? Infinity
+  const waited = callsOf(timeline, run).map(({ invoked, returned }) =>
+    Math.min(returned?.at ?? Infinity, ended) - invoked.at
+  )
+  const kept = waited.reduce((a, b) => a + b, timeline.stoppedFor(process, started.at, ended))
+  // A block is a stop of its process.
+  const work = behaviour === "block" ? 0 : takes
+  return work + kept + rounding >= timeoutOf(kind)
+}
+
+/** What a handler may have called the store for. A client's enqueue in the same process looks the same. */
+const callsOf = (timeline: Timeline, { attempt, behaviour, ended, jobId, process, started }: HandlerRun) => {
+  const some = behaviour === "enqueue another"
+    ? timeline.history.calls.filter(({ operation }) => operation === "enqueue")
+    : timeline.callsUnder(jobId, attempt).filter(({ operation }) => operation === "progress")
+  return some.filter(({ invoked, process: by }) =>
+    by === process && invoked.order > started.order && invoked.order < (ended?.order ?? Infinity)
+  )
+}
+
+/** Whether a fault failed a call. */
+const letDown = ({ faults, returned }: Call) =>
+  returned?.tag === "unknown" && faults.some((fault) => fault !== "latency" && fault !== "stall")
 
 /** Whether something kept the holder of a lease from extending it. */
 const excusedRelease = (timeline: Timeline, step: Step): boolean => {

@@ -22,16 +22,11 @@ export const Behaviour = Schema.Literal(
 )
 export type Behaviour = typeof Behaviour.Type
 
-/** Those whose jobs succeed, unless faults keep them from it. */
-export const wouldSucceed: ReadonlySet<Behaviour> = new Set([
-  "succeed",
-  "outlast the lease",
-  "report progress",
-  "enqueue another",
-  "snooze",
-  "refuse to stop",
-  "block"
-])
+/** Whether a job succeeds, unless faults or its timeout keep it from it. Clients settle the manual ones as they like. */
+export const wouldSucceed = (kind: string, behaviour: Behaviour): boolean =>
+  kind !== "manual" && !neverSucceeds.has(behaviour)
+
+const neverSucceeds: ReadonlySet<Behaviour> = new Set(["fail", "never again", "die", "hang"])
 
 const Work = {
   behaviour: Behaviour,

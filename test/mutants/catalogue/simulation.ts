@@ -252,5 +252,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "Effect.retry(Schedule.spaced(quarter))",
     replace: "Effect.orElseSucceed(() => true)",
     killedBy: { simulate: [3] }
+  },
+  {
+    name: "In a fleet, progress is written in a way that the table refuses",
+    file: store,
+    find: "SET progress = item.progress, updated_at = ${now}",
+    replace: "SET progress = item.progress, updated_at = ${now} + NULL",
+    killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a handler times out after half its time",
+    file: attempt,
+    find: "TimedOut({ after })).pipe(Effect.delay(after)",
+    replace: "TimedOut({ after })).pipe(Effect.delay(Duration.times(after, 1 / 2))",
+    killedBy: { simulate: [2] }
   }
 ]
