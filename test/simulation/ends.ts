@@ -53,28 +53,31 @@ const behavioursOf = (timeline: Timeline): ReadonlyMap<string, Behaviour> => {
 }
 
 /** Whether an attempt failed by something that was done to it, or as its script says. A stale release is judged by itself. */
-const byFault = (timeline: Timeline, { call, id, row }: Step): boolean => {
+const byFault = (timeline: Timeline, step: Step): boolean => {
+  const { call, id, row } = step
   if (call?.operation === "releaseStale") return true
   const runs = timeline.history.runs.filter(({ jobId }) => jobId === id)
   const run = runs.find(({ attempt }) => attempt === row?.attempts)
-  if (run === undefined) return false
   const error = row?.last_error ?? ""
-  if (error.startsWith("Timed out")) return tookTooLong(timeline, run)
+  if (error.startsWith("Timed out")) return tookTooLong(timeline, step, run)
+  if (run === undefined) return false
   if (/scripted failure/.test(error)) return run.behaviour === "fail at first" && run === runs[0]
   return /StoreError|simulated/.test(error) && callsOf(timeline, run).some(letDown)
 }
 
 /** Whether what a handler had to do, and what kept it from that, took as long as its kind may take. */
-const tookTooLong = (timeline: Timeline, run: HandlerRun): boolean => {
-  const { behaviour, kind, process, started, takes } = run
-  const ended = run.ended?.at ?? Infinity
-  const waited = callsOf(timeline, run).map(({ invoked, returned }) =>
-    Math.min(returned?.at ?? Infinity, ended) - invoked.at
+const tookTooLong = (timeline: Timeline, { at, id, process, row }: Step, run: HandlerRun | undefined): boolean => {
+  // The timer may be set before a process is stopped, and the handler begin after it or not at all.
+  const claim = timeline.stepsOf(id).find((step) =>
+    step.call?.operation === "claim" && step.row?.attempts === row?.attempts
   )
-  const kept = waited.reduce((a, b) => a + b, timeline.stoppedFor(process, started.at, ended))
+  const ended = run?.ended?.at ?? at
+  const stopped = timeline.stoppedFor(process, claim?.at ?? at, ended)
+  const calls = run === undefined ? [] : callsOf(timeline, run)
+  const waited = calls.map(({ invoked, returned }) => Math.min(returned?.at ?? Infinity, ended) - invoked.at)
   // A block is a stop of its process.
-  const work = behaviour === "block" ? 0 : takes
-  return work + kept + rounding >= timeoutOf(kind)
+  const work = run === undefined || run.behaviour === "block" ? 0 : run.takes
+  return waited.reduce((a, b) => a + b, work + stopped) + rounding >= timeoutOf(row?.kind ?? "")
 }
 
 /** What a handler may have called the store for. A client's enqueue in the same process looks the same. */
