@@ -87,13 +87,10 @@ export class Timeline {
 
   /** The states a job was in at some time from one place in the order to another; undefined where it was not there. */
   states(id: string, from: number, to: number): ReadonlyArray<JobRow | undefined> {
-    let possible: ReadonlyArray<JobRow | undefined> = [undefined]
-    for (const step of this.stepsOf(id)) {
-      const row = step.row ?? undefined
-      if (step.committedBy <= from) possible = [row]
-      else if (step.order <= to) possible = [...possible, row]
-    }
-    return possible
+    const steps = this.stepsOf(id)
+    const known = steps.findLastIndex(({ committedBy }) => committedBy <= from)
+    const since = steps.slice(known + 1).filter(({ order }) => order <= to)
+    return [steps[known], ...since].map((step) => step?.row ?? undefined)
   }
 
   /** The place in the order by which a call's changes were committed: when it, or what it was joined to, had returned. */
