@@ -104,6 +104,51 @@ describe("the log of a job", () => {
     }).pipe(inHoldfast(Told.toLayer(() => Effect.fail(new MailboxFull({ owner: secret })))))
   })
 
+  it.effect("says of what was enqueued how many, and of what was claimed from where and after how many failures", () =>
+    Effect.gen(function*() {
+      yield* work({ jobs: [Failing] })
+      yield* JobQueue.enqueueMany(Failing, [{ payload: undefined, queue: "slow" }])
+      yield* TestClock.adjust("1 minute")
+      const [enqueued] = yield* linesSaying("Jobs enqueued")
+      assert.deepStrictEqual(enqueued?.annotations, { kind: "telemetry.failing", jobs: 1 })
+      const claims = yield* linesSaying("Job claimed")
+      assert.deepStrictEqual(claims.map(({ annotations: { failures, queue } }) => [queue, failures]), [
+        ["slow", 0],
+        ["slow", 1]
+      ])
+    }).pipe(inHoldfast(Failing.toLayer(() => Effect.fail("no")))))
+
+  const Long = Job.make("telemetry.long", { payload: Schema.Void, lease: "1 minute" })
+  const stops: Readonly<
+    Record<string, { readonly cause: Parameters<typeof causing>[0]; readonly level: string }>
+  > = {
+    Cancelled: { cause: "a cancel", level: "INFO" },
+    LeaseLost: { cause: "another's lease", level: "WARN" },
+    DeadlinePassed: { cause: "no store", level: "WARN" }
+  }
+  const causing = (cause: "a cancel" | "another's lease" | "no store", id: string) =>
+    Effect.gen(function*() {
+      if (cause === "a cancel") return yield* JobQueue.cancel(id)
+      if (cause === "no store") return yield* StoreFaults.inject("extend", failing)
+      const sql = yield* SqlClient.SqlClient
+      return yield* sql`UPDATE holdfast_jobs SET locked_by = 'bob'`
+    })
+  for (const [reason, { cause, level }] of Object.entries(stops)) {
+    it.effect(`says why a handler is told to stop, ${level} for ${cause}`, () =>
+      Effect.gen(function*() {
+        yield* work({ jobs: [Long], heartbeatInterval: "20 seconds" })
+        const { id } = yield* JobQueue.enqueue(Long, undefined)
+        yield* settled
+        yield* causing(cause, id)
+        yield* TestClock.adjust("50 seconds")
+        const lines = yield* linesSaying("Stopping the handler")
+        assert.deepStrictEqual(lines.map((line) => [line.level, line.annotations["reason"]]), [[level, reason]])
+        for (const { annotations } of yield* linesSaying("Heartbeat failed, trying again")) {
+          assert.include(String(annotations["error"]), "The job store failed in extend")
+        }
+      }).pipe(inHoldfast(Long.toLayer(() => Effect.never))))
+  }
+
   it.effect("begins and ends with the worker's own lines, which name it", () =>
     Effect.gen(function*() {
       yield* Effect.scoped(work({ jobs: [Told] }))
