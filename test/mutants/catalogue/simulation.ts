@@ -18,7 +18,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "\n        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
     replace: "`)",
-    killedBy: { simulate: [4] }
+    killedBy: { simulate: [3] }
   },
   {
     name: "In a fleet, a claim takes running jobs whose lease is nearly over",
@@ -52,7 +52,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: heartbeat,
     find: "return yield* stop(StopReason.DeadlinePassed())",
     replace: "return",
-    killedBy: { simulate: [1] }
+    killedBy: { simulate: [3] }
   },
   {
     name: "In a fleet, a handler is not told that its lease is lost",
@@ -71,14 +71,14 @@ export const mutants: ReadonlyArray<Mutant> = [
       `      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
       const claimSentAt = yield* monotonicMillis
 `,
-    killedBy: { simulate: [2] }
+    killedBy: { simulate: [1] }
   },
   {
     name: "In a fleet, a job whose claim was answered after its deadline is begun",
     file: attempt,
     find: "return Outcome.Release()\n    }\n",
     replace: "}\n",
-    killedBy: { simulate: [2] }
+    killedBy: { simulate: [10] }
   },
   {
     name: "In a fleet, a handler is told to stop and not interrupted",
@@ -142,7 +142,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
     replace: "AND holdfast_jobs.locked_by = item.worker`)",
-    killedBy: { simulate: [36] }
+    killedBy: { simulate: [3] }
   },
   {
     name: "In a fleet, a job that fails is tried again although someone cancelled it",
@@ -171,7 +171,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: heartbeat,
     find: "yield* Fiber.interruptFork(heart)\n          return",
     replace: "return",
-    killedBy: { simulate: [5] }
+    killedBy: { simulate: [1] }
   },
   {
     name: "In a fleet, a worker with running jobs looks for more without a pause",
@@ -214,7 +214,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "interruptibleUntilRun(\"claim\", claim(request))",
     replace:
       "Effect.catchTag(interruptibleUntilRun(\"claim\", claim(request)), \"StoreError\", () => Effect.succeed([]))",
-    killedBy: { simulate: [3] }
+    killedBy: { simulate: [4] }
   },
   {
     name: "In a fleet, the next due job is the last of those that wait",
@@ -228,14 +228,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "ORDER BY id DESC ${atMost(listing.limit)}",
     replace: "ORDER BY id ${atMost(listing.limit)}",
-    killedBy: { simulate: [2] }
+    killedBy: { simulate: [3] }
   },
   {
     name: "In a fleet, an enqueue is told of a job of another kind that has its key",
     file: store,
     find: "WHERE j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'",
     replace: "WHERE j.unique_key = value ->> 'uniqueKey'",
-    killedBy: { simulate: [3] }
+    killedBy: { simulate: [2] }
   },
   {
     name: "In a fleet, a retry is refused as long as any job has a key",
@@ -244,7 +244,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       "        AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')\n" +
       "        AND other.unique_key",
     replace: "holdfast_jobs.unique_key IS NOT NULL AND other.unique_key",
-    killedBy: { simulate: [46] }
+    killedBy: { simulate: [26] }
   },
   {
     name: "In a fleet, a heartbeat ends at the first beat that fails",
