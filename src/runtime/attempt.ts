@@ -187,7 +187,7 @@ const currentJob = ({ job }: Attempt, lease: KeptLease) =>
 /**
  * Writes the outcome, again and again until the store answers: for at most as
  * long as one lease, and for 4 s when the worker's grace is over. What is given
- * up is run again, as after a crash.
+ * up goes stale, as after a crash.
  */
 const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never, JobStore> =>
   Effect.gen(function*() {
