@@ -106,11 +106,14 @@ export class Timeline {
 
   /** From when on someone may have told a handler to stop: its timeout, a cancel, a shutdown. */
   mayBeToldFrom({ attempt, jobId, kind, process, started }: HandlerRun): number {
+    // The timer may be set before its process is stopped, and the handler begin after it.
+    const claim = this.stepsOf(jobId).find(({ call, row }) => call?.operation === "claim" && row?.attempts === attempt)
+    const timeout = (claim?.at ?? started.at) + timeoutOf(kind)
     const cancel = this.stepsOf(jobId).find(({ call, row }) =>
       call?.operation === "cancel" && row?.attempts === attempt
     )
     const shutdown = this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)
-    return Math.min(started.at + timeoutOf(kind), cancel?.at ?? Infinity, shutdown?.at ?? Infinity)
+    return Math.min(timeout, cancel?.at ?? Infinity, shutdown?.at ?? Infinity)
   }
 
   /** How many milliseconds of a span a process was stopped. */

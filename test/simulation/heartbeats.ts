@@ -47,8 +47,7 @@ const silences = (timeline: Timeline, run: HandlerRun): ReadonlyArray<Silence> =
     if (call.operation !== "extend" || call.process !== run.process) continue
     const { invoked, returned } = call
     found.push({ from, to: Math.min(invoked.at, deadline, over) })
-    // One that the deadline overtakes is the last.
-    if (invoked.at >= deadline || (returned !== undefined && returned.at >= deadline)) return found
+    if (invoked.at >= deadline) return found
     const answer = answerTo(call, run)
     if (answer !== undefined && Either.isLeft(answer)) return found
     const heard = returned !== undefined && returned.at - invoked.at < heartbeatInterval / 4

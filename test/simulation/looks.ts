@@ -38,11 +38,16 @@ export const wronglyNext = (look: Look, answer: Option.Option<number>): string |
   return sooner === undefined ? undefined : `${value}, where ${sooner.id} was due before`
 }
 
-/** What is wrong with a list, if anything: a job that was not so, or one that is left out. */
+/** What is wrong with a list, if anything: its length or order, a job that was not so or does not belong there, or one that is left out. */
 export const wronglyListed = (look: Look, answer: ReadonlyArray<JobRecord>): string | undefined => {
   const listing = look.call.request as Listing
-  const untrue = answer.find((job) => !wasAsAnswered(look, job))
-  if (untrue !== undefined) return `${untrue.id} was never as answered`
+  if (answer.length > listing.limit) return `${answer.length} jobs, of at most ${listing.limit}`
+  const outOfOrder = answer.find(({ id }, index) => index > 0 && id >= (answer[index - 1]?.id ?? ""))
+  if (outOfOrder !== undefined) return `${outOfOrder.id} is out of order`
+  const untrue = answer.find((job) =>
+    !statesDuring(look, job.id).some((row) => isAs(row, job) && isOfList(row, listing))
+  )
+  if (untrue !== undefined) return `${untrue.id} was never as answered, or does not belong there`
   const listed = new Set<string>(answer.map(({ id }) => id))
   const last = answer.length < listing.limit ? "" : answer.at(-1)?.id ?? ""
   const missed = allTheTime(look, (row) => isOfList(row, listing) && row.id > last).find(({ id }) => !listed.has(id))
@@ -50,8 +55,11 @@ export const wronglyListed = (look: Look, answer: ReadonlyArray<JobRecord>): str
 }
 
 /** Whether a job was at some time of the call as it was answered. */
-export const wasAsAnswered = (look: Look, { attempts, failures, id, status }: JobRecord): boolean =>
-  statesDuring(look, id).some((row) => row?.status === status && row.attempts === attempts && row.failures === failures)
+export const wasAsAnswered = (look: Look, job: JobRecord): boolean =>
+  statesDuring(look, job.id).some((row) => isAs(row, job))
+
+const isAs = (row: JobRow | undefined, { attempts, failures, status }: JobRecord): row is JobRow =>
+  row?.status === status && row.attempts === attempts && row.failures === failures
 
 type Lanes = Pick<ClaimRequest, "kinds" | "queues">
 

@@ -266,5 +266,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "TimedOut({ after })).pipe(Effect.delay(after)",
     replace: "TimedOut({ after })).pipe(Effect.delay(Duration.times(after, 1 / 2))",
     killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a list shows jobs of every status",
+    file: store,
+    find: "...(listing.status === undefined ? [] : [sql`status = ${listing.status}`]),",
+    replace: "",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a beat that is not answered holds up the next",
+    file: heartbeat,
+    find: "Effect.timeout(quarter),",
+    replace: "",
+    killedBy: { simulate: [1] }
   }
 ]
