@@ -138,7 +138,7 @@ it.live("a process whose handler refuses to stop exits with 1, five seconds afte
       assert.strictEqual((yield* JobQueue.get(id)).status, "running")
     })))
 
-it.live("a process exits with 1, five seconds after its grace, while another holds the database", () =>
+it.live("a process gives up its jobs and ends, four seconds after its grace, while another holds the database", () =>
   inSharedFolder({
     lease: "60 seconds",
     heartbeat: "10 seconds",
@@ -153,7 +153,9 @@ it.live("a process exits with 1, five seconds after its grace, while another hol
       yield* sql.withTransaction(Effect.gen(function*() {
         yield* sql`CREATE TABLE in_the_way (id INTEGER)`
         yield* worker.kill("SIGTERM")
-        assert.deepStrictEqual(yield* worker.ended, { code: 1, signal: null })
+        // By itself with 0, unless the machine keeps it from that for the second until its hard end.
+        assert.isNull((yield* worker.ended).signal)
+        assert.include(worker.complained.join("\n"), "Settling was given up; the lease will run out")
       }))
     })))
 
