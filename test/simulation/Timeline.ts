@@ -1,9 +1,19 @@
+import type { Either } from "effect"
+import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { Change, JobRow } from "./database.ts"
 import type { Call, HandlerRun, History, Incident } from "./History.ts"
 import { timeoutOf } from "./jobs.ts"
 import type { Plan } from "./plan.ts"
 import type { Machine } from "./SimulatedProcess.ts"
+
+/** Timers are set in whole milliseconds, and each is rounded up; what the checker waits for passes through a few of them. */
+export const rounding = 5
+
+/** An extension of a lease as its worker sent it, and what the store said, if it said anything. */
+export interface Extension extends Pick<Call, "invoked" | "returned"> {
+  readonly answer: Either.Either<unknown, LeaseLost> | undefined
+}
 
 /** A span of true time in which a process did not run although it lived. */
 export interface Stopped {
@@ -81,6 +91,31 @@ export class Timeline {
     return this.underLease.get(`${jobId} ${attempt}`) ?? []
   }
 
+  /** The extensions of a run's lease that its worker sent. */
+  extensionsOf({ attempt, jobId, process }: HandlerRun): ReadonlyArray<Extension> {
+    const sent = this.callsUnder(jobId, attempt).filter((call) =>
+      call.operation === "extend" && call.process === process
+    )
+    return sent.map(({ invoked, request, returned }) => {
+      const items = request as ReadonlyArray<{ readonly lease: Lease }>
+      const index = items.findIndex(({ lease }) => lease.jobId === jobId && lease.attempt === attempt)
+      const answers = returned?.tag === "ok" ? returned.answer as ReadonlyArray<Extension["answer"]> : []
+      return { invoked, returned, answer: answers[index] }
+    })
+  }
+
+  /** The claims and extensions that gave an attempt its lease, the claim first. */
+  leasesOf(jobId: string, attempt: number): ReadonlyArray<Step> {
+    return this.stepsOf(jobId).filter(({ call, row }) =>
+      (call?.operation === "claim" || call?.operation === "extend") && row?.attempts === attempt
+    )
+  }
+
+  /** The claim that began an attempt. */
+  claimOf(jobId: string, attempt: number): Step | undefined {
+    return this.stepsOf(jobId).find(({ call, row }) => call?.operation === "claim" && row?.attempts === attempt)
+  }
+
   get jobIds(): Iterable<string> {
     return this.ofJob.keys()
   }
@@ -107,8 +142,7 @@ export class Timeline {
   /** From when on someone may have told a handler to stop: its timeout, a cancel, a shutdown. */
   mayBeToldFrom({ attempt, jobId, kind, process, started }: HandlerRun): number {
     // The timer may be set before its process is stopped, and the handler begin after it.
-    const claim = this.stepsOf(jobId).find(({ call, row }) => call?.operation === "claim" && row?.attempts === attempt)
-    const timeout = (claim?.at ?? started.at) + timeoutOf(kind)
+    const timeout = (this.claimOf(jobId, attempt)?.at ?? started.at) + timeoutOf(kind)
     const cancel = this.stepsOf(jobId).find(({ call, row }) =>
       call?.operation === "cancel" && row?.attempts === attempt
     )

@@ -4,9 +4,7 @@ import type { Call, HandlerRun } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
 import { leaseOf, timeoutOf, wouldSucceed, zombieAfter } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
-
-/** Timers are set in whole milliseconds, and each is rounded up; a handler passes through a few of them. */
-const rounding = 5
+import { rounding } from "./Timeline.ts"
 
 /** What is left once the faults have healed: every job has ended, as it should, and nothing runs any more. */
 export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: ReadonlyArray<string>): void => {
@@ -68,9 +66,7 @@ const byFault = (timeline: Timeline, step: Step): boolean => {
 /** Whether what a handler had to do, and what kept it from that, took as long as its kind may take. */
 const tookTooLong = (timeline: Timeline, { at, id, process, row }: Step, run: HandlerRun | undefined): boolean => {
   // The timer may be set before a process is stopped, and the handler begin after it or not at all.
-  const claim = timeline.stepsOf(id).find((step) =>
-    step.call?.operation === "claim" && step.row?.attempts === row?.attempts
-  )
+  const claim = timeline.claimOf(id, row?.attempts ?? 0)
   const ended = run?.ended?.at ?? at
   const stopped = timeline.stoppedFor(process, claim?.at ?? at, ended)
   const calls = run === undefined ? [] : callsOf(timeline, run)
@@ -98,9 +94,7 @@ const letDown = ({ faults, returned }: Call) =>
 const excusedRelease = (timeline: Timeline, step: Step): boolean => {
   const { at, before, id } = step
   if (before === undefined || before.locked_by === null || before.locked_by.startsWith("hand.")) return true
-  const held = timeline.stepsOf(id).findLast(({ call, row }) =>
-    (call?.operation === "claim" || call?.operation === "extend") && row?.attempts === before.attempts
-  )
+  const held = timeline.leasesOf(id, before.attempts).at(-1)
   if (held === undefined) return false
   const { process } = held
   const { classes, worker } = timeline.plan
@@ -126,9 +120,7 @@ const wasGivenUp = (timeline: Timeline, id: string, attempt: number, at: number)
  */
 const wasKeptFromExtending = (timeline: Timeline, id: string, attempt: number, at: number): boolean => {
   const patience = timeline.plan.worker.heartbeatInterval / 4
-  const bought = timeline.stepsOf(id).filter(({ call, row }) =>
-    (call?.operation === "claim" || call?.operation === "extend") && row?.attempts === attempt
-  )
+  const bought = timeline.leasesOf(id, attempt)
   const heard = bought.findLast(({ call }) => call?.returned?.tag === "ok" && !wasTroubled(call, patience))
   const since = heard ?? bought[0]
   const tried = timeline.callsUnder(id, attempt).filter(({ invoked, operation }) =>

@@ -1,13 +1,9 @@
 import { Either } from "effect"
-import type { LeaseLost } from "../../src/domain/errors.ts"
-import type { Lease } from "../../src/domain/Lease.ts"
 import type { Findings } from "./Findings.ts"
-import type { Call, HandlerRun } from "./History.ts"
-import { leaseOf, zombieAfter } from "./jobs.ts"
+import type { HandlerRun } from "./History.ts"
+import { holdsFor, leaseOf, zombieAfter } from "./jobs.ts"
 import type { Timeline } from "./Timeline.ts"
-
-/** Timers are set in whole milliseconds, and each is rounded up. */
-const rounding = 5
+import { rounding } from "./Timeline.ts"
 
 /** While a handler runs and its deadline is ahead, its worker goes on extending the lease, whatever comes of it. */
 export const checkHeartbeats = (timeline: Timeline, findings: Findings): void => {
@@ -33,41 +29,22 @@ interface Silence {
 /** The spans between the extensions that a worker sent, as long as it had to send some. */
 const silences = (timeline: Timeline, run: HandlerRun): ReadonlyArray<Silence> => {
   const { heartbeatInterval, lease } = timeline.plan.worker
-  const leaseFor = leaseOf(run.kind, lease)
-  const holdsFor = leaseFor - Math.min(30_000, leaseFor / 4)
+  const countsFor = holdsFor(leaseOf(run.kind, lease))
   const over = Math.min(
     run.ended?.at ?? Infinity,
     timeline.endOf(run.process),
     timeline.mayBeToldFrom(run) + zombieAfter
   )
   const found: Array<Silence> = []
-  let deadline = claimSentAt(timeline, run) + holdsFor
+  let deadline = (timeline.claimOf(run.jobId, run.attempt)?.call?.invoked.at ?? -Infinity) + countsFor
   let from = run.started.at
-  for (const call of timeline.callsUnder(run.jobId, run.attempt)) {
-    if (call.operation !== "extend" || call.process !== run.process) continue
-    const { invoked, returned } = call
+  for (const { answer, invoked, returned } of timeline.extensionsOf(run)) {
     found.push({ from, to: Math.min(invoked.at, deadline, over) })
     if (invoked.at >= deadline) return found
-    const answer = answerTo(call, run)
     if (answer !== undefined && Either.isLeft(answer)) return found
     const heard = returned !== undefined && returned.at - invoked.at < heartbeatInterval / 4
-    if (answer !== undefined && heard) deadline = invoked.at + holdsFor
+    if (answer !== undefined && heard) deadline = invoked.at + countsFor
     from = Math.max(from, invoked.at)
   }
   return [...found, { from, to: Math.min(deadline, over) }]
-}
-
-const claimSentAt = (timeline: Timeline, { attempt, jobId }: HandlerRun): number => {
-  const claim = timeline.stepsOf(jobId).find(({ call, row }) =>
-    call?.operation === "claim" && row?.attempts === attempt
-  )
-  return claim?.call?.invoked.at ?? -Infinity
-}
-
-/** What the store said to an extension of the run's lease, if it said anything. */
-const answerTo = ({ request, returned }: Call, run: HandlerRun): Either.Either<unknown, LeaseLost> | undefined => {
-  if (returned?.tag !== "ok") return undefined
-  const items = request as ReadonlyArray<{ readonly lease: Lease }>
-  const index = items.findIndex(({ lease }) => lease.jobId === run.jobId && lease.attempt === run.attempt)
-  return (returned.answer as ReadonlyArray<Either.Either<unknown, LeaseLost>>)[index]
 }

@@ -39,6 +39,9 @@ const Work = {
 /** How long a claim of a kind holds, where the worker's own lease is `lease`; both in milliseconds. */
 export const leaseOf = (kind: string, lease: number): number => kind === "brief" ? lease / 2 : lease
 
+/** How long after a claim or an extension was sent its worker counts on a lease, both in milliseconds. */
+export const holdsFor = (leaseFor: number): number => leaseFor - Math.min(30_000, leaseFor / 4)
+
 /** How long a handler of a kind may run, in milliseconds. */
 export const timeoutOf = (kind: string): number => kind === "timed" ? 20_000 : Infinity
 

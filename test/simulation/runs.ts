@@ -1,13 +1,9 @@
 import { Either } from "effect"
-import type { LeaseLost } from "../../src/domain/errors.ts"
-import type { Lease } from "../../src/domain/Lease.ts"
 import type { Findings } from "./Findings.ts"
 import type { HandlerRun } from "./History.ts"
-import { leaseOf, longestRefusal } from "./jobs.ts"
+import { holdsFor, leaseOf, longestRefusal } from "./jobs.ts"
 import type { Timeline } from "./Timeline.ts"
-
-/** Timers are set in whole milliseconds and each is rounded up; a deadline passes through a few of them. */
-const rounding = 5
+import { rounding } from "./Timeline.ts"
 
 /** What handlers did: one for each attempt, none past its deadline, no two of a job at once, no more than there are slots. */
 export const checkRuns = (timeline: Timeline, findings: Findings): void => {
@@ -61,7 +57,7 @@ interface LeaseOfRun {
 const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
   const { lease, heartbeatInterval } = timeline.plan.worker
   const leaseFor = leaseOf(run.kind, lease)
-  const holdsFor = leaseFor - Math.min(30_000, leaseFor / 4)
+  const countsFor = holdsFor(leaseFor)
   let claimedAt: number | undefined
   let deadline = -Infinity
   let lostAt = Infinity
@@ -71,7 +67,7 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
     if (step.call.operation === "claim" && step.process === run.process) {
       claimedAt = step.at
       heldAt = step.at
-      deadline = step.call.invoked.at + holdsFor
+      deadline = step.call.invoked.at + countsFor
     }
     if (step.call.operation === "extend") heldAt = step.at
   }
@@ -82,20 +78,13 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
   }
   let extendedLate: number | undefined
   const answered: Array<{ readonly order: number; readonly deadline: number }> = []
-  for (const call of timeline.history.calls) {
-    if (call.operation !== "extend" || call.process !== run.process) continue
-    const items = call.request as ReadonlyArray<{ readonly lease: Lease }>
-    const index = items.findIndex(({ lease }) => lease.jobId === run.jobId && lease.attempt === run.attempt)
-    if (index === -1) continue
-    const { invoked, returned } = call
+  for (const { answer, invoked, returned } of timeline.extensionsOf(run)) {
     const known = Math.max(
       deadline,
       ...answered.filter(({ order }) => order < invoked.order).map((one) => one.deadline)
     )
     if (invoked.at > noticed(known) + rounding) extendedLate ??= invoked.at
-    if (returned?.tag !== "ok") continue
-    const answer = (returned.answer as ReadonlyArray<Either.Either<unknown, LeaseLost>>)[index]
-    if (answer === undefined) continue
+    if (returned === undefined || answer === undefined) continue
     // A beat that takes longer than this is given up, and its answer is not heard.
     const took = returned.at - invoked.at
     if (Either.isLeft(answer)) {
@@ -104,7 +93,7 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
     } else if (
       took <= heartbeatInterval / 4 + rounding || timeline.stoppedFor(run.process, invoked.at, returned.at) > 0
     ) {
-      answered.push({ order: returned.order, deadline: invoked.at + holdsFor })
+      answered.push({ order: returned.order, deadline: invoked.at + countsFor })
     }
   }
   deadline = Math.max(deadline, ...answered.map((one) => one.deadline))
