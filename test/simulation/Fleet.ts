@@ -172,11 +172,11 @@ export class Fleet {
   }
 
   /** Whether a process that is told to end may take longer than its grace and 4 s, whatever its store does. */
-  private isHeldUp(process: SimulatedProcess, graceOver: number): boolean {
+  private isHeldUp(process: SimulatedProcess, toldAt: number): boolean {
     const { incidents, runs } = this.history
-    const { shutdownGrace } = this.clients.plan.worker
+    const graceOver = toldAt + this.clients.plan.worker.shutdownGrace
     const wasStopped = incidents.some(({ at, to, what }) =>
-      to === process.name && at >= graceOver - shutdownGrace && (what === "pause" || what === "blocked")
+      to === process.name && at >= toldAt && (what === "pause" || what === "blocked")
     )
     const hasRefused = runs.some((run) => run.process === process.name && (run.ended?.at ?? Infinity) > graceOver + 500)
     return wasStopped || hasRefused || this.isStalled(process)
@@ -193,10 +193,10 @@ export class Fleet {
     this.resume(process)
     process.interrupt()
     const { shutdownGrace } = this.clients.plan.worker
-    const graceOver = this.world.now + shutdownGrace
+    const toldAt = this.world.now
     this.world.after(shutdownGrace + exitAfterGrace, () => {
       if (!process.alive) return
-      if (!this.isHeldUp(process, graceOver)) this.leftovers.push(`${process.name} did not end within its grace`)
+      if (!this.isHeldUp(process, toldAt)) this.leftovers.push(`${process.name} did not end within its grace`)
       this.history.rare.push("a process had to be killed after its grace")
       this.history.incident("kill", process.name)
       this.kill(post, process)
