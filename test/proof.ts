@@ -1,3 +1,4 @@
+import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 
@@ -40,16 +41,24 @@ interface Run {
 }
 
 /**
- * To be called before a run: answers how to add it to the proof once it is over.
- * Each throws when the code at hand is not what a commit has, or another one's by then.
+ * To be run before a run: answers how to add it to the proof once it is over.
+ * Each fails when the code at hand is not what a commit has, or another one's by then.
  */
-export const startRecord = (): (added: Run) => void => {
-  const began = committed()
-  return (added) => {
-    const commit = committed()
-    if (commit !== began) throw new Error(`the run began on ${began} and ended on ${commit}, and is not recorded`)
-    add(commit, new Date().toISOString().slice(0, 10), added)
-  }
+export const startRecord: Effect.Effect<(added: Run) => Effect.Effect<void, Error>, Error> = Effect.map(
+  attempt(committed),
+  (began) => (added) =>
+    attempt(() => {
+      const commit = committed()
+      if (commit !== began) throw new Error(`the run began on ${began} and ended on ${commit}, and is not recorded`)
+      add(commit, new Date().toISOString().slice(0, 10), added)
+    })
+)
+
+/** For a run that shall not be recorded. */
+export const noRecord = () => Effect.void
+
+function attempt<A>(run: () => A): Effect.Effect<A, Error> {
+  return Effect.try({ try: run, catch: (error) => error as Error })
 }
 
 /** Adds a run to the proof and writes its page anew. */
@@ -68,7 +77,7 @@ const add = (commit: string, date: string, added: Run): void => {
 }
 
 /** The commit whose code runs. */
-const committed = () => {
+function committed(): string {
   const git = (...args: ReadonlyArray<string>) => execFileSync("git", args, { encoding: "utf8" }).trim()
   const changed = git("status", "--porcelain", "--", "src", "test", "package.json", "pnpm-lock.yaml")
   if (changed !== "") throw new Error(`only committed code is recorded; not committed are:\n${changed}`)

@@ -1,7 +1,7 @@
 import { Command, Options } from "@effect/cli"
 import { Console, Effect, Option, Schema } from "effect"
 import { runCommand } from "../commandLine.ts"
-import { startRecord } from "../proof.ts"
+import { noRecord, startRecord } from "../proof.ts"
 import { proofOf, table } from "./chaosReport.ts"
 import { runChaos } from "./chaosRun.ts"
 
@@ -29,12 +29,10 @@ const flags = {
   record: Options.boolean("record").pipe(Options.withDescription("Adds the run to docs/proof.md"))
 }
 
-const asError = (error: unknown) => error as Error
-
 /** `pnpm chaos`: ends with 1 when something did not hold. */
 const chaos = Command.make("chaos", flags, ({ record: recorded, seed, ...flags }) =>
   Effect.gen(function*() {
-    const record = recorded ? yield* Effect.try({ try: startRecord, catch: asError }) : () => {}
+    const record = recorded ? yield* startRecord : noRecord
     const drawn = Option.getOrElse(seed, () => Math.floor(Math.random() * 2 ** 31))
     yield* Console.log(`Chaos with --seed ${drawn}`)
     const result = yield* runChaos({
@@ -46,7 +44,7 @@ const chaos = Command.make("chaos", flags, ({ record: recorded, seed, ...flags }
         )
     })
     yield* Console.log(table(result))
-    yield* Effect.try({ try: () => record({ chaos: proofOf(result) }), catch: asError })
+    yield* record({ chaos: proofOf(result) })
     if (result.violations.length > 0) {
       return yield* Effect.fail(new Error(`promises were broken: ${result.violations.length} violations`))
     }

@@ -2,7 +2,7 @@ import { Command, Options } from "@effect/cli"
 import { Console, Effect, Option, Schema } from "effect"
 import { availableParallelism } from "node:os"
 import { runCommand } from "../commandLine.ts"
-import { startRecord } from "../proof.ts"
+import { noRecord, startRecord } from "../proof.ts"
 import { makeTemplate } from "./database.ts"
 import { sometimes } from "./Findings.ts"
 import { simulateSeeds } from "./seeds.ts"
@@ -16,7 +16,7 @@ const enoughSeeds = 200
 
 const many = (from: number, seeds: number, processes: number, recorded: boolean) =>
   Effect.gen(function*() {
-    const record = recorded ? yield* Effect.try({ try: startRecord, catch: asError }) : () => {}
+    const record = recorded ? yield* startRecord : noRecord
     const template = yield* makeTemplate
     const tally = new Tally()
     const failed: Array<Simulated> = []
@@ -34,11 +34,11 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
             process.stdout.write(`seed ${simulated.seed} broke ${simulated.violations[0]}\n`)
           }
         }),
-      catch: asError
+      catch: (error) => error as Error
     })
     yield* Console.log(tally.report(from))
     yield* Effect.forEach(failed.slice(0, 1), (simulated) => explain(simulated, template), { discard: true })
-    yield* Effect.try({ try: () => record({ simulation: tally.proof(from) }), catch: asError })
+    yield* record({ simulation: tally.proof(from) })
     const missing = sometimes.filter((state) => !tally.reached.has(state))
     if (failed.length > 0) {
       return yield* Effect.fail(new Error(`promises were broken by ${failed.length} of ${seeds} seeds`))
@@ -47,8 +47,6 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
       return yield* Effect.fail(new Error(`never reached: ${missing.join("; ")}`))
     }
   })
-
-const asError = (error: unknown) => error as Error
 
 /** One seed, told in full. */
 const single = (seed: number, only: Option.Option<string>) =>
