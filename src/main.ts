@@ -13,6 +13,7 @@ import { report } from "./cli/report.ts"
 import { settings } from "./cli/settings.ts"
 import { handleSignals } from "./cli/signals.ts"
 import { dryRun, flags, workerOptions } from "./cli/start.ts"
+import { withoutDashes } from "./cli/withoutDashes.ts"
 import { JobQueue, SqliteStore, Worker } from "./index.ts"
 
 /** The jobs and the app's tables, in the database that the environment names. */
@@ -45,9 +46,6 @@ const brandbrain = commands.pipe(Command.provide(App), Command.provide(Logging.l
 const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string }
 
 const [runtime = "", script = "", ...given] = process.argv
-
-/** Package runners pass on the `--` that ends their own flags. */
-const withoutDashes = (args: ReadonlyArray<string>) => args[0] === "--" ? args.slice(1) : args
 
 /**
  * The two are not one command with a subcommand: @effect/cli would take a

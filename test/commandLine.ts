@@ -4,6 +4,7 @@ import type { Runtime } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Effect, Exit } from "effect"
 import { report } from "../src/cli/report.ts"
+import { withoutDashes } from "../src/cli/withoutDashes.ts"
 
 /**
  * Runs one of the commands that prove something, as this process. Ends with 1,
@@ -14,8 +15,7 @@ export const runCommand = <Name extends string, E, A>(
   name: Name
 ): void => {
   const [runtime = "", script = "", ...given] = process.argv
-  // Package runners pass on the `--` that ends their own flags.
-  const args = given[0] === "--" ? given.slice(1) : given
+  const args = withoutDashes(given)
   Command.run(command, { name, version: "1" })([runtime, script, ...args]).pipe(
     Effect.tapErrorCause(report(args)),
     Effect.provide(NodeContext.layer),
