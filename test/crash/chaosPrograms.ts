@@ -15,9 +15,8 @@ export const runProgram = (command: string, args: ReadonlyArray<string>, seconds
   Effect.async<ProgramEnd>((resume) => {
     // The leader of a group, as what strace traces outlives it, and holds the pipes open.
     const child = spawn(command, args, { stdio: "pipe", detached: true })
-    let closed = false
     const kill = () => {
-      if (child.pid === undefined || closed) return
+      if (child.pid === undefined) return
       try {
         process.kill(-child.pid, "SIGKILL")
       } catch {
@@ -38,10 +37,7 @@ export const runProgram = (command: string, args: ReadonlyArray<string>, seconds
       resume(Effect.succeed({ ...end, timedOut }))
     }
     child.on("error", (error) => end({ code: null, signal: null, output: String(error) }))
-    child.on("close", (code, signal) => {
-      closed = true
-      end({ code, signal, output })
-    })
+    child.on("close", (code, signal) => end({ code, signal, output }))
     return Effect.sync(() => {
       clearTimeout(timer)
       kill()

@@ -119,27 +119,21 @@ describe("the log of a job", () => {
     }).pipe(inHoldfast(Failing.toLayer(() => Effect.fail("no")))))
 
   const Long = Job.make("telemetry.long", { payload: Schema.Void, lease: "1 minute" })
-  const stops: Readonly<
-    Record<string, { readonly cause: Parameters<typeof causing>[0]; readonly level: string }>
-  > = {
-    Cancelled: { cause: "a cancel", level: "INFO" },
-    LeaseLost: { cause: "another's lease", level: "WARN" },
-    DeadlinePassed: { cause: "no store", level: "WARN" }
+  const stops = {
+    Cancelled: { level: "INFO", cause: (id: string) => JobQueue.cancel(id) },
+    LeaseLost: {
+      level: "WARN",
+      cause: () => Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE holdfast_jobs SET locked_by = 'bob'`)
+    },
+    DeadlinePassed: { level: "WARN", cause: () => StoreFaults.inject("extend", failing) }
   }
-  const causing = (cause: "a cancel" | "another's lease" | "no store", id: string) =>
-    Effect.gen(function*() {
-      if (cause === "a cancel") return yield* JobQueue.cancel(id)
-      if (cause === "no store") return yield* StoreFaults.inject("extend", failing)
-      const sql = yield* SqlClient.SqlClient
-      return yield* sql`UPDATE holdfast_jobs SET locked_by = 'bob'`
-    })
   for (const [reason, { cause, level }] of Object.entries(stops)) {
-    it.effect(`says why a handler is told to stop, ${level} for ${cause}`, () =>
+    it.effect(`says why a handler is told to stop: ${level} and ${reason}`, () =>
       Effect.gen(function*() {
         yield* work({ jobs: [Long], heartbeatInterval: "20 seconds" })
         const { id } = yield* JobQueue.enqueue(Long, undefined)
         yield* settled
-        yield* causing(cause, id)
+        yield* Effect.asVoid<unknown, unknown, JobQueue | SqlClient.SqlClient | StoreFaults>(cause(id))
         yield* TestClock.adjust("50 seconds")
         const lines = yield* linesSaying("Stopping the handler")
         assert.deepStrictEqual(lines.map((line) => [line.level, line.annotations["reason"]]), [[level, reason]])
