@@ -57,11 +57,14 @@ const checkAnswer = (asked: Asked): void => {
       findings.sometimes("a claim found nothing left", jobs.length === 0)
       if (jobs.length === 0) notWrong(wronglyNothing(asked))
       told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and claimed ${steps.length}`)
-      for (const { lease } of jobs) {
+      for (const job of jobs) {
+        const { lease } = job
+        told(isAsEnqueued(timeline, job), () => `another job than was enqueued: ${JSON.stringify(job)}`)
         told(
           steps.some(({ id, row }) =>
             id === lease.jobId && row?.attempts === lease.attempt && row.locked_by === lease.worker
             && row.locked_until === lease.lockedUntil && row.failures === lease.failures
+            && row.available_at === job.availableAt
           ),
           () => `a lease that is not in the database: ${JSON.stringify(lease)}`
         )
@@ -126,6 +129,16 @@ const checkAnswer = (asked: Asked): void => {
       // Nobody in the fleet asks.
       return
   }
+}
+
+/** Whether a worker is given what was asked for when the job was enqueued. */
+const isAsEnqueued = (timeline: Timeline, { lease, ...job }: ClaimedJob): boolean => {
+  const enqueue = timeline.stepsOf(lease.jobId).findLast(({ before }) => before === undefined)?.call
+  const asked = (enqueue?.request as ReadonlyArray<NewJob> | undefined)?.find(({ id }) => id === lease.jobId)
+  return asked !== undefined && JSON.stringify(job.payload) === JSON.stringify(JSON.parse(asked.payload))
+    && job.kind === asked.kind && job.queue === asked.queue && job.priority === asked.priority
+    && job.partitionKey === asked.partitionKey && job.maxAttempts === asked.maxAttempts
+    && job.traceContext === asked.traceContext
 }
 
 interface Item {

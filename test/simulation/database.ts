@@ -23,6 +23,7 @@ export interface Circumstances {
   readonly payload: string | null
   readonly progress: string | null
   readonly result: string | null
+  readonly errors: string
 }
 
 /** A row of holdfast_jobs as far as the checker looks at it. */
@@ -46,6 +47,8 @@ export interface JobRow {
   readonly progress: string | null
   readonly result: string | null
   readonly last_error: string | null
+  /** JSON, as the row has it. */
+  readonly errors: string
   readonly updated_at: number
   readonly finished_at: number | null
 }
@@ -79,7 +82,7 @@ const columns = [
   "finished_at"
 ] satisfies ReadonlyArray<keyof JobRow>
 
-interface NotedRow extends Omit<JobRow, "progress" | "result"> {
+interface NotedRow extends Omit<JobRow, "progress" | "result" | "errors"> {
   readonly deleted: 0 | 1
   /** The place of its circumstances. */
   readonly noted: number
@@ -110,8 +113,8 @@ export class SharedDatabase {
       running.process.opened(database)
       database.function(
         "holdfast_circumstances",
-        (payload: string | null, progress: string | null, result: string | null) =>
-          this.note({ payload, progress, result })
+        (payload: string | null, progress: string | null, result: string | null, errors: string) =>
+          this.note({ payload, progress, result, errors })
       )
     }
   }
@@ -122,8 +125,8 @@ export class SharedDatabase {
     return rows.map(({ deleted, noted, ...row }) => {
       const circumstances = this.circumstances[noted]
       if (circumstances === undefined) throw new Error(`a change without circumstances: ${row.id}`)
-      const { progress, result } = circumstances
-      return { ...circumstances, id: row.id, row: deleted === 1 ? null : { ...row, progress, result } }
+      const { errors, progress, result } = circumstances
+      return { ...circumstances, id: row.id, row: deleted === 1 ? null : { ...row, progress, result, errors } }
     })
   }
 
@@ -137,7 +140,7 @@ export class SharedDatabase {
    * Called by SQLite in the middle of a statement, so in the fiber and the process that runs it.
    * What is long is kept here, since notes in the file would use up a full disk sooner than jobs do.
    */
-  private note(content: Pick<Circumstances, "payload" | "progress" | "result">): number {
+  private note(content: Pick<Circumstances, "payload" | "progress" | "result" | "errors">): number {
     const operation = Option.match(Fiber.getCurrentFiber(), {
       onNone: () => 0,
       onSome: (fiber) => fiber.getFiberRef(currentOperation)
@@ -165,7 +168,9 @@ export const makeTemplate = Effect.gen(function*() {
   const note = (event: string, row: "NEW" | "OLD", payload: string) => `
     CREATE TRIGGER simulation_${event.toLowerCase()} AFTER ${event} ON holdfast_jobs BEGIN
       INSERT INTO simulation_changes (${columns.join(", ")}, deleted, noted)
-      VALUES (${of(row)}, ${row === "OLD" ? 1 : 0}, holdfast_circumstances(${payload}, ${row}.progress, ${row}.result));
+      VALUES (${of(row)}, ${
+    row === "OLD" ? 1 : 0
+  }, holdfast_circumstances(${payload}, ${row}.progress, ${row}.result, ${row}.errors));
     END;`
   database.exec(`
     CREATE TABLE simulation_changes (seq INTEGER PRIMARY KEY, ${columns.join(", ")}, deleted, noted);

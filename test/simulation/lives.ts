@@ -1,3 +1,4 @@
+import type { JobFailure } from "../../src/domain/JobRecord.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { ClaimRequest, NewJob } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
@@ -199,11 +200,23 @@ const wrongContent = ({ before, call, id, payload, row }: Step): string | undefi
   if (row.result !== (operation === "complete" ? item()?.["result"] : before?.result ?? null)) {
     return "another result than was given"
   }
+  // SQLite writes numbers into JSON in a way of its own.
+  if (JSON.stringify(JSON.parse(row.errors)) !== failuresAfter(operation, before, row)) {
+    return "other errors than there were"
+  }
   // Of a stale release it is the store that says what went wrong.
   if (operation === "releaseStale") return undefined
   return row.last_error === (operation === "fail" ? item()?.["error"] : before?.last_error ?? null)
     ? undefined
     : "another error than was given"
+}
+
+/** What a row says of its failures: the last ten, and each as it happened. */
+const failuresAfter = (operation: string, before: JobRow | undefined, row: JobRow): string => {
+  const known = JSON.parse(before?.errors ?? "[]") as ReadonlyArray<JobFailure>
+  if (operation !== "fail" && operation !== "releaseStale") return JSON.stringify(known)
+  const failure = { attempt: row.attempts, worker: before?.locked_by, at: row.updated_at, message: row.last_error }
+  return JSON.stringify([...known, failure].slice(-10))
 }
 
 /** Every change is made at an instant that its process could read on its clock during the operation. */

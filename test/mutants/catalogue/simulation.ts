@@ -280,5 +280,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "Effect.timeout(quarter),",
     replace: "",
     killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a claim gives its worker another payload",
+    file: store,
+    find: "RETURNING id, kind, queue, payload, priority,",
+    replace: "RETURNING id, kind, queue, json_set(payload, '$.takes', 1) AS payload, priority,",
+    killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a job remembers only its last two failures",
+    file: "src/store/dialect.ts",
+    find: "CASE WHEN json_array_length(errors) < 10 THEN",
+    replace: "CASE WHEN json_array_length(errors) < 2 THEN",
+    killedBy: { simulate: [2] }
   }
 ]
