@@ -264,6 +264,12 @@ const make = Effect.gen(function*() {
     }
   )
 
+  /** The failures of a job with this one more. A parameter comes as a float, and JSON would keep it as one. */
+  const remembering = (at: number, message: Statement.Fragment) =>
+    remember(
+      sql`json_object('attempt', attempts, 'worker', locked_by, 'at', CAST(${at} AS INTEGER), 'message', ${message})`
+    )
+
   /** A cancel request turns every end but success into `cancelled`. */
   const fail = Effect.fnUntraced(
     function*(
@@ -277,9 +283,7 @@ const make = Effect.gen(function*() {
           finished_at = CASE WHEN ${over} THEN ${now} END,
           available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
           failures = failures + 1, last_error = item.error,
-          errors = ${
-        remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', item.error)`)
-      },
+          errors = ${remembering(now, sql`item.error`)},
           updated_at = ${now}, settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
         FROM ${leased(items, { error: (item) => item.error, retry_after: (item) => item.retryAfter })}
         WHERE ${held}
@@ -355,9 +359,7 @@ const make = Effect.gen(function*() {
         finished_at = CASE WHEN ${over} THEN ${now} END,
         available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,
         failures = failures + 1, last_error = ${message},
-        errors = ${
-      remember(sql`json_object('attempt', attempts, 'worker', locked_by, 'at', ${now}, 'message', ${message})`)
-    },
+        errors = ${remembering(now, message)},
         updated_at = ${now}, settled_by = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL
       FROM (
         SELECT value ->> 'id' AS id, value ->> 'attempts' AS attempt, value ->> 'locked_by' AS worker,

@@ -200,8 +200,7 @@ const wrongContent = ({ before, call, id, payload, row }: Step): string | undefi
   if (row.result !== (operation === "complete" ? item()?.["result"] : before?.result ?? null)) {
     return "another result than was given"
   }
-  // SQLite writes numbers into JSON in a way of its own.
-  if (JSON.stringify(JSON.parse(row.errors)) !== failuresAfter(operation, before, row)) {
+  if (row.errors !== failuresAfter(operation, before, row)) {
     return "other errors than there were"
   }
   // Of a stale release it is the store that says what went wrong.

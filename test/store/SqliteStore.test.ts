@@ -7,7 +7,7 @@ import { join } from "node:path"
 import type { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
 import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
-import { allRows, enqueue, get, job, jobId, leaseFor, running } from "./someJobs.ts"
+import { allRows, enqueue, fail, get, job, jobId, leaseFor, running } from "./someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 /** Opens the store, does something with it, and closes it. */
@@ -52,6 +52,20 @@ describe("opening a store", () => {
       const filename = join(yield* temporaryFolder, "a", "b", "jobs.db")
       yield* opened({ filename }, enqueue(job(1)))
       assert.isTrue(existsSync(filename))
+    }))
+
+  it.scoped("a failure's instant is a whole number in the row's JSON, which not every reader takes a float for", () =>
+    Effect.gen(function*() {
+      const filename = join(yield* temporaryFolder, "jobs.db")
+      const [row] = yield* opened(
+        { filename },
+        Effect.gen(function*() {
+          yield* fail(yield* running(1))
+          const sql = yield* SqlClient.SqlClient
+          return yield* sql`SELECT json_type(errors, '$[0].at') AS type FROM holdfast_jobs`
+        })
+      )
+      assert.deepStrictEqual(row, { type: "integer" })
     }))
 
   it.scoped("jobs and leases are as they were when the file was last open", () =>
