@@ -30,7 +30,11 @@ export const live = (note: (note: Note) => void) =>
       const job = yield* ids.jobId
       const script = index === 2 ? "refuse" : "succeed"
       note({ note: "asked", job, script, byHand: true })
-      yield* JobQueue.enqueue(Parcel, { script, millis: 0, times: 0, padding: "x".repeat(100) }, { id: job })
+      // One that is to be tried again may be due by the next claim, which is for the next job.
+      yield* JobQueue.enqueue(Parcel, { script, millis: 0, times: 0, padding: "x".repeat(100) }, {
+        id: job,
+        priority: index
+      })
       note({ note: "enqueued", job })
       const [parcel] = yield* JobQueue.claim({ jobs: [Parcel], leaseFor: leaseFor })
       if (parcel === undefined) return yield* Effect.dieMessage("nothing was due")
