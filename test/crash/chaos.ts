@@ -2,8 +2,8 @@ import { Command, Options } from "@effect/cli"
 import { Console, Effect, Option, Schema } from "effect"
 import { runCommand } from "../commandLine.ts"
 import { noRecord, startRecord } from "../proof.ts"
-import { proofOf, table } from "./chaosReport.ts"
-import { runChaos } from "./chaosRun.ts"
+import { neverCame, proofOf, table } from "./chaosReport.ts"
+import { fullRun, runChaos } from "./chaosRun.ts"
 
 const flags = {
   seconds: Options.integer("seconds").pipe(
@@ -35,18 +35,27 @@ const chaos = Command.make("chaos", flags, ({ record: recorded, seed, ...flags }
     const record = recorded ? yield* startRecord : noRecord
     const drawn = Option.getOrElse(seed, () => Math.floor(Math.random() * 2 ** 31))
     yield* Console.log(`Chaos with --seed ${drawn}`)
+    const told = new Set<string>()
     const result = yield* runChaos({
       ...flags,
       seed: drawn,
       progress: ({ jobs, kills, pausesPastTheLease: pauses, seconds, violations }) =>
         Console.log(
-          `${seconds} s: ${kills} kills, ${pauses} pauses past the lease, ${jobs} jobs, ${violations.length} violations`
+          [
+            `${seconds} s: ${kills} kills, ${pauses} pauses past the lease, ${jobs} jobs, ${violations.length} violations`,
+            // At once, since a full run goes on for half an hour.
+            ...violations.filter((violation) => !told.has(violation) && told.add(violation))
+          ].join("\n")
         )
     })
     yield* Console.log(table(result))
     yield* record({ chaos: proofOf(result) })
     if (result.violations.length > 0) {
       return yield* Effect.fail(new Error(`promises were broken: ${result.violations.length} violations`))
+    }
+    const missing = neverCame(result)
+    if (flags.kills >= fullRun && missing.length > 0) {
+      return yield* Effect.fail(new Error(`never came about: ${missing.join(", ")}`))
     }
   }))
 

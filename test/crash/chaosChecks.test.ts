@@ -4,6 +4,7 @@ import { checkEnd, checkJob } from "./chaosChecks.ts"
 import { History } from "./chaosHistory.ts"
 import { aliveEvery } from "./chaosJobs.ts"
 import type { Note, Noted, Of, Write } from "./chaosJournal.ts"
+import { makeTally, neverCame, resultOf } from "./chaosReport.ts"
 
 const job = "a job"
 const of = (attempt: number): Of => ({ job, attempt, worker: attempt === 1 ? "one" : "two" })
@@ -168,5 +169,22 @@ describe("the checks of a chaos run", () => {
     assert.match(end("succeed", { status: "running" }), /has not ended/)
     assert.match(end("die", {}), /succeeded, and its script is to die/)
     assert.match(end("succeed", { status: "failed", failures: 3 }), /failed with 3 of 4 failures/)
+  })
+
+  it("tell one long stand of a loop from many short ones", () => {
+    const history = new History()
+    const turns = [0, 100, 300, 500, 1_000, 1_100]
+    history.add("one", turns.map((at): Noted => ({ note: "alive", at })))
+    assert.strictEqual(history.stalled("one", 0, 1_100), 600)
+    assert.strictEqual(history.longestStand("one", 0, 1_100), 400)
+  })
+
+  it("know what a full run has not brought about", () => {
+    const ran = { ...resultOf(makeTally(), 0, 0), terms: 1, lockHolds: 1, garbageFiles: 1, databasesGone: 1 }
+    assert.deepStrictEqual(neverCame({ ...ran, lateSettlesRefused: 1, overlapsExcused: 1 }), [])
+    assert.deepStrictEqual(neverCame({ ...ran, overlapsExcused: 1 }), ["late settles refused"])
+    const life = { ...ran, lateSettlesRefused: 1, overlapsExcused: 1, systemCalls: 182 }
+    assert.deepStrictEqual(neverCame({ ...life, systemCallKills: 150 }), [])
+    assert.deepStrictEqual(neverCame({ ...life, systemCallKills: 140 }), ["system call kills"])
   })
 })

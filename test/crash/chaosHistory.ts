@@ -149,17 +149,26 @@ export class History {
    * turns, less what lies between two turns anyway. After its last turn it stands.
    */
   stalled(process: string, from: number, to: number): number {
+    return this.stands(process, from, to).reduce((sum, one) => sum + one, 0)
+  }
+
+  /** The longest of them. */
+  longestStand(process: string, from: number, to: number): number {
+    return Math.max(0, ...this.stands(process, from, to))
+  }
+
+  private stands(process: string, from: number, to: number): ReadonlyArray<number> {
     const turns = this.turns.get(process) ?? []
-    let stalled = 0
+    const stands: Array<number> = []
     let before = -Infinity
     for (const turn of [...turns, Infinity]) {
       if (turn > from && before < to && turn - before > aliveEvery) {
         // It was due at `before + aliveEvery`, and stood from then on.
-        stalled += Math.max(0, Math.min(turn, to) - Math.max(before + aliveEvery, from))
+        stands.push(Math.max(0, Math.min(turn, to) - Math.max(before + aliveEvery, from)))
       }
       before = turn
     }
-    return stalled
+    return stands
   }
 
   /** The longest stand between two turns of any process, less what it was stopped for. */

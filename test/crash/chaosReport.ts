@@ -70,6 +70,21 @@ export const resultOf = (
   violations: [...violations]
 })
 
+/** What a full run must have brought about wherever it runs, and did not: that it has not tried. */
+export const neverCame = (counts: ChaosResult): ReadonlyArray<string> => {
+  const wanted = [
+    "terms",
+    "lockHolds",
+    "garbageFiles",
+    "databasesGone",
+    "lateSettlesRefused",
+    "overlapsExcused"
+  ] as const
+  // The scripted life makes a few calls more or fewer each time, so that the last ones may not come.
+  const isTooFew = counts.systemCallKills < counts.systemCalls * 0.8
+  return [...wanted.filter((name) => counts[name] === 0), ...(isTooFew ? ["systemCallKills"] : [])].map(words)
+}
+
 /** The result as a person reads it. */
 export const table = ({ skipped, violations, ...counts }: ChaosResult): string =>
   [

@@ -28,8 +28,8 @@ const fleet = 6
 /** What the end of a run takes: one drain, and what was begun. */
 const windUp = 12_000
 
-/** From so many kills on it is a full run, which has to get to every system call as well. */
-const fullRun = 1_000
+/** From so many kills on it is a full run, which has to get to every system call and every state as well. */
+export const fullRun = 1_000
 
 /** A drain at most so often, since nothing is killed meanwhile. */
 const roundsPerPage = 12

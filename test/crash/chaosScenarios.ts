@@ -1,6 +1,16 @@
 import { Effect } from "effect"
 import type { Scope } from "effect"
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { dirname, join } from "node:path"
 import type { Dice } from "./chaosDice.ts"
 import type { Fault } from "./chaosDisks.ts"
@@ -74,23 +84,36 @@ export const fileIsReadOnly: Scenario = (stage) =>
     const running = immutableFiles(join(stage.folder, "immutable"))
     const failed = yield* underFault("read-only files", running, stage)
     seen(stage.tally, failed, "read-only files under a running worker: they cannot be made immutable here (chattr +i)")
-    const folder = join(stage.folder, "readonly")
+    const arranged = yield* betweenWorkers("a read-only file", stage, (database) =>
+      readOnly(dirname(database), refusesToStart(database, "a read-only file", stage)))
+    if (arranged) {
+      stage.tally.readOnlyFiles++
+    } else stage.tally.skipped.add("read-only folder: modes do not stop root, and nothing can be mounted here")
+  })
+
+/**
+ * Does something to the database of a worker that was killed, and undoes it:
+ * the next worker goes on with its jobs. False if it could not be done.
+ */
+const betweenWorkers = (
+  what: string,
+  stage: Stage,
+  use: (database: string) => Effect.Effect<boolean>
+): Effect.Effect<boolean, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const folder = join(stage.folder, what)
     mkdirSync(folder)
-    const before = new Site({ ...stage, ...load, database: join(folder, "jobs.db") })
-    const worker = yield* before.start
-    yield* before.recovered(monotonicNow(), "the start")
+    const site = new Site({ ...stage, ...load, database: join(folder, "jobs.db") })
+    const worker = yield* site.start
+    yield* site.recovered(monotonicNow(), "the start")
     tell(worker, "SIGKILL")
     yield* ended(worker)
-    const arranged = yield* readOnly(folder, refusesToStart(before.database, "a read-only file", stage))
-    if (!arranged) {
-      stage.tally.skipped.add("read-only folder: modes do not stop root, and nothing can be mounted here")
-      return
-    }
-    yield* before.check("a read-only file")
-    yield* before.start
-    yield* before.recovered(monotonicNow(), "the file could be written again")
-    yield* before.drain("a read-only file")
-    stage.tally.readOnlyFiles++
+    if (!(yield* use(site.database))) return false
+    yield* site.check(what)
+    yield* site.start
+    yield* site.recovered(monotonicNow(), `${what}, which was mended`)
+    yield* site.drain(what)
+    return true
   })
 
 /** A worker on this database ends with 1 and says why, and has changed nothing. */
@@ -118,15 +141,31 @@ const refusesToStart = (database: string, what: string, { folder, tally }: Stage
 
 export const fileIsGarbage: Scenario = (stage) =>
   Effect.gen(function*() {
-    const database = join(stage.folder, "garbage.db")
     // Shorter and longer than a database's header and page. SQLite takes a file of a single byte for an empty one.
     const size = stage.dice.oneOf([2, 99, 100, 4_096, 20_000])
     const bytes = Buffer.alloc(size)
     for (let at = 0; at < size; at += 4) bytes.writeUIntLE(stage.dice.between(1, 255), at, 1)
-    writeFileSync(database, bytes)
-    yield* refusesToStart(database, `a garbage file of ${size} bytes`, stage)
+    yield* betweenWorkers("a garbage file", stage, (database) =>
+      setAside(
+        database,
+        Effect.suspend(() => {
+          writeFileSync(database, bytes)
+          return refusesToStart(database, `a garbage file of ${size} bytes`, stage)
+        })
+      ))
     stage.tally.garbageFiles++
   })
+
+/** Does something while the files of a database are elsewhere, and puts them back over whatever is there then. */
+const setAside = (database: string, use: Effect.Effect<void>): Effect.Effect<boolean> => {
+  const suffixes = ["", "-wal", "-shm"].filter((suffix) => existsSync(`${database}${suffix}`))
+  return Effect.acquireUseRelease(
+    Effect.sync(() => suffixes.forEach((suffix) => renameSync(`${database}${suffix}`, `${database}.aside${suffix}`))),
+    () => Effect.as(use, true),
+    () =>
+      Effect.sync(() => suffixes.forEach((suffix) => renameSync(`${database}.aside${suffix}`, `${database}${suffix}`)))
+  )
+}
 
 /** How a database goes from under those who have it open. */
 type Going = "deleted" | "overwritten" | "locked"
@@ -206,14 +245,14 @@ const endAll = (site: Site, going: Going) =>
       const at = endOf(site, worker)
       const stood = site.history.stalled(worker.name, worker.toldAt, at)
       const took = at - worker.toldAt
-      const byItself = code === 0 || code === 1 && stood > heldUp
+      const byItself = code === 0 || code === 1 && site.history.longestStand(worker.name, worker.toldAt, at) > heldUp
       if (took - stood <= endsWithin && byItself) continue
       const how = `ended with ${code}, ${took} ms after SIGTERM, of which its loop stood for ${stood} ms`
       site.violated(`${worker.name}, its database ${going}, ${how}\n${worker.log()}`)
     }
   })
 
-/** A loop that stood for so long may miss the second between its worker's own end and the hard end. Milliseconds. */
+/** A loop that stood for so long at once may miss the second between its worker's own end and the hard end. Milliseconds. */
 const heldUp = 700
 
 /** When a worker ended, by its own word if it has left one: waiting for a lock blocks whoever waits for it here. */
