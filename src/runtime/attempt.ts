@@ -30,7 +30,7 @@ import type { ClaimedJob, Fenced, Settled, StoreFailure } from "../store/JobStor
 import { JobStore } from "../store/JobStore.ts"
 import * as events from "./events.ts"
 import type { KeptLease } from "./heartbeat.ts"
-import { keepLease } from "./heartbeat.ts"
+import { beatMayTake, keepLease } from "./heartbeat.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { enqueuedIn } from "./traceContext.ts"
 
@@ -119,8 +119,10 @@ const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcom
 const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
   Effect.gen(function*() {
     const { handler, job, stopRequest } = attempt
-    if ((yield* lease.deadline) <= (yield* monotonicMillis)) {
-      // The claim's answer was so late that another attempt may run by now. If none does, handing it back costs nothing.
+    const beatBy = (yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.heartbeatInterval))
+    if (beatBy <= (yield* monotonicMillis)) {
+      // The claim's answer was so late that no beat may come before the deadline, or another attempt may run by now.
+      // If none does, handing it back costs nothing.
       yield* events.claimedTooLate
       return Outcome.Release()
     }

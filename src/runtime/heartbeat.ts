@@ -9,6 +9,9 @@ import { monotonicMillis } from "./monotonic.ts"
 /** The last part of a lease is there for the handler to stop in: a quarter of it, and at most 30 s. */
 export const deadlineMargin = (leaseFor: number) => Math.min(30_000, leaseFor / 4)
 
+/** A beat that fails is over and tried again before the deadline, even where the interval is nearly half the lease. */
+export const beatMayTake = (interval: Duration.Duration) => Duration.times(interval, 1 / 4)
+
 /** A lease that is being kept. */
 export interface KeptLease {
   /** The monotonic millisecond at which the handler is told to stop, unless a heartbeat gets through before. */
@@ -38,14 +41,15 @@ export const keepLease = (options: {
     const { interval, job, leaseFor, stop } = options
     const store = yield* JobStore
     const holdsFor = leaseFor - deadlineMargin(leaseFor)
-    // A beat that fails is over and tried again before the deadline, even where the interval is nearly half the lease.
-    const quarter = Duration.times(interval, 1 / 4)
+    const mayTake = beatMayTake(interval)
     const deadline = yield* Ref.make(options.claimSentAt + holdsFor)
     const lastSentAt = yield* Ref.make(options.claimSentAt)
 
     /** Answers whether the lease is gone for good. */
     const beat = Effect.gen(function*() {
       const sentAt = yield* monotonicMillis
+      // Nothing will be written under this lease, so it must not be made to last longer.
+      if ((yield* Ref.get(deadline)) <= sentAt) return true
       const before = yield* Ref.getAndSet(lastSentAt, sentAt)
       yield* events.heartbeat(job.kind, sentAt - before - Duration.toMillis(interval))
       const [answer] = yield* store.extend([{ lease: job.lease, leaseFor }])
@@ -59,15 +63,17 @@ export const keepLease = (options: {
     }).pipe(
       // An answer that never comes must not hold up the next beat, whatever in it cannot be interrupted.
       Effect.disconnect,
-      Effect.timeout(quarter),
+      Effect.timeout(mayTake),
       Effect.catchAllDefect(Effect.fail),
       Effect.tapError((error) => events.heartbeatFailed(job.kind, error)),
-      Effect.retry(Schedule.spaced(quarter))
+      Effect.retry(Schedule.spaced(mayTake))
     )
 
+    // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
+    const firstAt = options.claimSentAt + Duration.toMillis(interval)
     const heart = yield* beat.pipe(
       Effect.repeat({ schedule: Schedule.spaced(interval), until: (gone) => gone }),
-      Effect.delay(interval),
+      Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),
       Effect.forkScoped
     )
 
@@ -75,7 +81,7 @@ export const keepLease = (options: {
       while (true) {
         const left = (yield* Ref.get(deadline)) - (yield* monotonicMillis)
         if (left <= 0) {
-          // Nothing will be written under this lease, so it must not be made to last longer.
+          // One that is under way may still move the deadline, and would go on.
           yield* Fiber.interruptFork(heart)
           return yield* stop(StopReason.DeadlinePassed())
         }

@@ -261,7 +261,34 @@ describe("a heartbeat that does not get through", () => {
       const job = yield* JobQueue.get(id)
       assert.strictEqual(job.status, "succeeded")
       assert.strictEqual(job.failures, 0)
+      assert.strictEqual(yield* beats, 0)
     }).pipe(inHoldfast(Long.toLayer(() => handler)))
+  })
+
+  for (const answered of ["26 seconds", "39 seconds"] as const) {
+    it.effect(`a claim that is answered after ${answered}, before its deadline, has its first beat in time`, () => {
+      const stops: Array<number> = []
+      return Effect.gen(function*() {
+        yield* StoreFaults.inject("claim", answeredAfter(answered), 1)
+        yield* work(beating)
+        const { id } = yield* JobQueue.enqueue(Long, undefined)
+        yield* TestClock.adjust("70 seconds")
+        assert.deepStrictEqual(stops, [])
+        assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
+      }).pipe(inHoldfast(Long.toLayer(() => notingStops(stops, Effect.sleep("30 seconds")))))
+    })
+  }
+
+  it.effect("a job is not begun that its first beat may come too late for, and costs nothing either", () => {
+    const runs: Array<number> = []
+    return Effect.gen(function*() {
+      yield* StoreFaults.inject("claim", answeredAfter("40 seconds"), 1)
+      yield* work(beating)
+      const { id } = yield* JobQueue.enqueue(Long, undefined)
+      yield* TestClock.adjust("45 seconds")
+      assert.deepStrictEqual(runs, [2])
+      assert.strictEqual((yield* JobQueue.get(id)).failures, 0)
+    }).pipe(inHoldfast(Long.toLayer(() => Effect.map(CurrentJob, ({ attempt }) => void runs.push(attempt)))))
   })
 
   it.effect("the same holds for an extension: its answer may come late, its lease counts from when it was sent", () => {

@@ -23,15 +23,36 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heart beats the moment its job is claimed",
     file,
-    find: "Effect.delay(interval),\n",
+    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n",
     replace: "",
+    killedBy: heartbeat
+  },
+  {
+    name: "The first beat waits for an interval however late its claim was answered",
+    file,
+    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n",
+    replace: "Effect.delay(interval),\n",
+    killedBy: heartbeat
+  },
+  {
+    name: "A beat is sent after the deadline",
+    file,
+    find: "if ((yield* Ref.get(deadline)) <= sentAt) return true",
+    replace: "",
+    killedBy: heartbeat
+  },
+  {
+    name: "A job is begun that its first beat may come too late for",
+    file: attempt,
+    find: "(yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.heartbeatInterval))",
+    replace: "(yield* lease.deadline) - Duration.toMillis(beatMayTake(Duration.zero))",
     killedBy: heartbeat
   },
   {
     name: "The heartbeat outlives its job",
     file,
-    find: "Effect.delay(interval),\n      Effect.forkScoped",
-    replace: "Effect.delay(interval),\n      Effect.forkDaemon",
+    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n      Effect.forkScoped",
+    replace: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n      Effect.forkDaemon",
     killedBy: heartbeat
   },
   {
@@ -146,15 +167,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A heartbeat that is never answered is waited for",
     file,
-    find: "Effect.timeout(quarter),",
+    find: "Effect.timeout(mayTake),",
     replace: "",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that cannot be interrupted is waited for",
     file,
-    find: "Effect.disconnect,\n      Effect.timeout(quarter),",
-    replace: "Effect.timeout(quarter),",
+    find: "Effect.disconnect,\n      Effect.timeout(mayTake),",
+    replace: "Effect.timeout(mayTake),",
     killedBy: heartbeat
   },
   {
@@ -167,14 +188,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A heartbeat that failed is the last one",
     file,
-    find: "Effect.retry(Schedule.spaced(quarter))",
+    find: "Effect.retry(Schedule.spaced(mayTake))",
     replace: "Effect.orDie",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that failed is tried again only an interval later",
     file,
-    find: "Effect.retry(Schedule.spaced(quarter))",
+    find: "Effect.retry(Schedule.spaced(mayTake))",
     replace: "Effect.retry(Schedule.spaced(interval))",
     killedBy: heartbeat
   },

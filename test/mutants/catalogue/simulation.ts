@@ -249,7 +249,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a heartbeat ends at the first beat that fails",
     file: heartbeat,
-    find: "Effect.retry(Schedule.spaced(quarter))",
+    find: "Effect.retry(Schedule.spaced(mayTake))",
     replace: "Effect.orElseSucceed(() => true)",
     killedBy: { simulate: [3] }
   },
@@ -277,7 +277,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a beat that is not answered holds up the next",
     file: heartbeat,
-    find: "Effect.timeout(quarter),",
+    find: "Effect.timeout(mayTake),",
     replace: "",
     killedBy: { simulate: [1] }
   },
