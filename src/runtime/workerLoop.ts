@@ -34,6 +34,9 @@ export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any>> {
 /** After a claim that came back empty although a job was due: another worker was faster. */
 const afterLostRace = Duration.millis(100)
 
+/** Longer than anybody is to hold SQLite's write lock or a connection. */
+const lookMayTake = Duration.seconds(30)
+
 /**
  * The worker: claims for its free slots, runs each claimed job as an attempt of
  * its own, keeps house, and when it is interrupted lets the running ones end.
@@ -91,7 +94,14 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
       const { limit, queues } = slots.room
       if (limit === 0) return settings.pollInterval
       // An empty poll is a read; only a claim that will find something is a write.
-      const next = yield* store.nextDue({ kinds, queues })
+      const next = yield* store.nextDue({ kinds, queues }).pipe(
+        // A store that never answers must not be the end of it, nor keep a worker from ending.
+        Effect.disconnect,
+        Effect.timeoutFail({
+          duration: lookMayTake,
+          onTimeout: () => new StoreError({ operation: "nextDue", cause: new Error("no answer in time") })
+        })
+      )
       if (Option.isNone(next)) return settings.pollInterval
       const wait = next.value - (yield* Clock.currentTimeMillis)
       if (wait > 0) return Duration.min(Duration.millis(wait), settings.pollInterval)

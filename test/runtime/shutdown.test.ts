@@ -201,6 +201,22 @@ describe("a worker that is told to end while its store is gone", () => {
       }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
   }
 
+  it.effect("does not wait to be told what is due", () =>
+    Effect.gen(function*() {
+      const worker = yield* Effect.forkDaemon(Worker.run(options))
+      yield* settled
+      const { id } = yield* JobQueue.enqueue(Task, "running")
+      yield* settled
+      yield* Testing.StoreFaults.inject("nextDue", Testing.hanging)
+      yield* JobQueue.enqueue(Task, "looked for")
+      yield* settled
+      const closed = yield* Effect.fork(Fiber.interrupt(worker))
+      yield* settled
+      yield* TestClock.adjust("25 seconds")
+      assert.isTrue(yield* isClosed(closed))
+      assert.strictEqual((yield* JobQueue.get(id)).status, "pending")
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
   it.effect("waits no longer for an outcome that was not taken before the grace was over", () =>
     Effect.gen(function*() {
       yield* Testing.StoreFaults.inject("complete", Testing.failing)

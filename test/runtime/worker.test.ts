@@ -6,7 +6,7 @@ import { EventLoop } from "../../src/runtime/EventLoop.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import type { Fault } from "../../src/testing.ts"
-import { dying, failing, StoreFaults } from "../../src/testing.ts"
+import { dying, failing, hanging, StoreFaults } from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, makeGate, settled, work } from "./harness.ts"
 
 const Task = Job.make("worker.task", { payload: Schema.String })
@@ -276,6 +276,23 @@ describe("a store that is away", () => {
       })
     }
   }
+})
+
+describe("a store that does not answer", () => {
+  it.effect("a worker that is not told what is due says so and looks again", () => {
+    const { handlers, ran } = noting()
+    return Effect.gen(function*() {
+      yield* StoreFaults.inject("nextDue", hanging, 1)
+      yield* work({ jobs: [Task], pollInterval: "5 seconds" })
+      yield* enqueueAll(["a"])
+      yield* TestClock.adjust(29_999)
+      assert.deepStrictEqual(ran, [])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(ran, ["a"])
+      const [line] = yield* linesSaying("The job store failed, trying again")
+      assert.include(String(line?.annotations["error"]), "no answer in time")
+    }).pipe(inHoldfast(handlers))
+  })
 })
 
 describe("a worker with an end", () => {

@@ -10,6 +10,20 @@ const byMaintenance = ["test/runtime/maintenance.test.ts"]
 /** When a worker claims, for which slots, what it survives, and how it ends. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "A worker waits for ever to be told what is due",
+    file: "src/runtime/workerLoop.ts",
+    find: "duration: lookMayTake,",
+    replace: "duration: Duration.infinity,",
+    killedBy: ["test/runtime/worker.test.ts"]
+  },
+  {
+    name: "A worker that is told to end waits to be told what is due",
+    file: "src/runtime/workerLoop.ts",
+    find: "Effect.disconnect,\n        Effect.timeoutFail({",
+    replace: "Effect.timeoutFail({",
+    killedBy: ["test/runtime/shutdown.test.ts"]
+  },
+  {
     name: "A worker claims beyond its free slots",
     file: slots,
     find: "const free = this.concurrency - this.running.size",
