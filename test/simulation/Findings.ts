@@ -54,7 +54,7 @@ export const sometimes = [
   "two handlers of a job overlapped, excused",
   "a heartbeat failed",
   "the store failed a poll",
-  "the disk was full",
-  "the database was busy"
+  "a write found the disk full",
+  "a write found the database locked"
 ] as const
 export type Sometimes = typeof sometimes[number]

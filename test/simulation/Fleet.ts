@@ -1,13 +1,14 @@
-import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option } from "effect"
+import { Cause, Effect, Exit, HashMap, Layer, Logger, LogLevel, Option } from "effect"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import type { Lease } from "../../src/domain/Lease.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { ClientWorld } from "./clients.ts"
 import { client } from "./clients.ts"
 import type { SharedDatabase } from "./database.ts"
 import { faultyStore } from "./faultyStore.ts"
-import type { History } from "./History.ts"
+import type { Call, History } from "./History.ts"
 import { handlers } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
 import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
@@ -26,6 +27,13 @@ const unhandled = "Fiber terminated with an unhandled error"
 
 /** As the worker program does: it exits when a shutdown takes this much longer than its grace. */
 const exitAfterGrace = 5000
+
+/** What a worker that has to end does not wait for: heartbeats and settles, and to be told what is due. */
+const neverHoldsUp = ({ operation, request }: Call): boolean => {
+  if (operation === "nextDue") return true
+  if (!["extend", "complete", "fail", "release"].includes(operation)) return false
+  return (request as ReadonlyArray<{ readonly lease: Lease }>).every(({ lease }) => !lease.worker.startsWith("hand."))
+}
 
 /**
  * The machines of a simulation and the worker program on each: the real
@@ -145,7 +153,7 @@ export class Fleet {
     post.process = process
     this.history.incident("up", process.name)
     process.start(this.program(post, process), (exit) => {
-      if (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && Cause.isDie(exit.cause)) {
+      if (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && !this.couldNotStart(process, exit.cause)) {
         this.history.deaths.push(`${process.name} ended: ${Cause.pretty(exit.cause)}`)
       }
       if (Exit.isSuccess(exit)) this.history.deaths.push(`the worker of ${process.name} ended by itself`)
@@ -154,32 +162,55 @@ export class Fleet {
     })
   }
 
+  /** Whether a program came to nothing because it could not open its database, or not write to it. Later it has to wait. */
+  private couldNotStart(process: SimulatedProcess, cause: Cause.Cause<unknown>): boolean {
+    return !Cause.isDie(cause) && this.history.calls.every((call) => call.process !== process.name)
+      && /SQLITE_(?:BUSY|FULL)|database is locked|disk is full/.test(Cause.pretty(cause))
+  }
+
   private ended(post: Post, process: SimulatedProcess): void {
     if (!process.alive) return
-    if (!this.isStalled(process)) {
-      this.leftovers.push(...process.leftovers.map((left) => `${process.name} has left ${left}`))
-    }
+    const left = process.leftovers.filter((what) => !what.endsWith("fibers") || !this.isStalled(process))
+    this.leftovers.push(...left.map((what) => `${process.name} has left ${what}`))
     this.history.incident("ended", process.name)
     this.kill(post, process)
     this.world.after(1000, () => this.boot(post))
   }
 
-  /** Whether the store still keeps a call of the process waiting: it cannot end then, or leaves the call behind. */
+  /** Whether the store still keeps a call of the process waiting, which leaves the call behind when it ends. */
   private isStalled(process: SimulatedProcess): boolean {
-    return this.history.calls.some((call) =>
-      call.process === process.name && call.returned === undefined && call.faults.includes("stall")
+    return this.stalledCalls(process).length > 0
+  }
+
+  private stalledCalls({ name }: SimulatedProcess): ReadonlyArray<Call> {
+    return this.history.calls.filter((call) =>
+      call.process === name && call.returned === undefined && call.faults.includes("stall")
     )
   }
 
-  /** Whether a process that is told to end may take longer than its grace and 4 s, whatever its store does. */
+  /** Whether a process that is told to end may take longer than its grace and 4 s. */
   private isHeldUp(process: SimulatedProcess, toldAt: number): boolean {
-    const { incidents, runs } = this.history
     const graceOver = toldAt + this.clients.plan.worker.shutdownGrace
-    const wasStopped = incidents.some(({ at, to, what }) =>
-      to === process.name && at >= toldAt && (what === "pause" || what === "blocked")
+    const hasRefused = this.history.runs.some((run) =>
+      run.process === process.name && run.behaviour === "refuse to stop" &&
+      (run.ended?.at ?? Infinity) > graceOver + 500
     )
-    const hasRefused = runs.some((run) => run.process === process.name && (run.ended?.at ?? Infinity) > graceOver + 500)
-    return wasStopped || hasRefused || this.isStalled(process)
+    return hasRefused || this.stalledCalls(process).some((call) => !neverHoldsUp(call))
+  }
+
+  /** How long a process was stopped since an instant. */
+  private stoppedSince({ name }: SimulatedProcess, since: number): number {
+    let stopped = 0
+    let from: number | undefined
+    for (const { at, to, what } of this.history.incidents) {
+      if (to !== name || at < since) continue
+      if (what === "pause" || what === "blocked") from ??= at
+      if (what === "resumed" && from !== undefined) {
+        stopped += at - from
+        from = undefined
+      }
+    }
+    return stopped + (from === undefined ? 0 : this.world.now - from)
   }
 
   private kill(post: Post, process: SimulatedProcess): void {
@@ -194,14 +225,18 @@ export class Fleet {
     process.interrupt()
     const { shutdownGrace } = this.clients.plan.worker
     const toldAt = this.world.now
-    this.world.after(shutdownGrace + exitAfterGrace, () => {
+    const mayTake = () => shutdownGrace + exitAfterGrace + this.stoppedSince(process, toldAt)
+    const look = () => {
       if (!process.alive) return
+      const left = toldAt + mayTake() - this.world.now
+      if (left > 0) return void this.world.after(Math.max(left, 1000), look)
       if (!this.isHeldUp(process, toldAt)) this.leftovers.push(`${process.name} did not end within its grace`)
       this.history.rare.push("a process had to be killed after its grace")
       this.history.incident("kill", process.name)
       this.kill(post, process)
       this.world.after(1000, () => this.boot(post))
-    })
+    }
+    this.world.after(mayTake(), look)
   }
 
   private stop(process: SimulatedProcess, millis: number): void {
@@ -301,7 +336,11 @@ export class Fleet {
             if (Cause.isDie(options.cause) && ours) deaths.push(`${process.name}: ${Cause.pretty(options.cause)}`)
             return
           }
-          warnings.set(message, (warnings.get(message) ?? 0) + 1)
+          const why = HashMap.get(options.annotations, "reason").pipe(
+            Option.orElse(() => HashMap.get(options.annotations, "step"))
+          )
+          const line = Option.match(why, { onNone: () => message, onSome: (why) => `${message}: ${String(why)}` })
+          warnings.set(line, (warnings.get(line) ?? 0) + 1)
           if (LogLevel.greaterThanEqual(options.logLevel, LogLevel.Fatal)) {
             deaths.push(`${process.name}: ${message} ${Cause.pretty(options.cause)}`)
           }

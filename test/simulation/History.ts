@@ -24,11 +24,14 @@ export interface Moment {
   readonly at: number
 }
 
-/** `unknown`: whether it happened, its caller cannot tell. `error` is a typed refusal, after which nothing happened. */
+/**
+ * `unknown`: whether it happened, its caller cannot tell; `interrupted` if that
+ * was its own doing. `error` is a typed refusal, after which nothing happened.
+ */
 export type Returned =
   | { readonly tag: "ok"; readonly answer: unknown }
   | { readonly tag: "error"; readonly error: string }
-  | { readonly tag: "unknown" }
+  | { readonly tag: "unknown"; readonly interrupted: boolean }
 
 /** One run of a handler, from its first operation to the end of its finalizers or of its process. */
 export interface HandlerRun {
@@ -72,7 +75,7 @@ export class History {
   readonly runs: Array<HandlerRun> = []
   readonly incidents: Array<Incident> = []
   readonly transactions: Array<Enclosing> = []
-  /** Lines of the log at warning and above, by message, and what a fatal one said. */
+  /** Lines of the log at warning and above, by message and reason or step, and what a fatal one said. */
   readonly warnings = new Map<string, number>()
   readonly deaths: Array<string> = []
   /** Rare states that the fleet has seen itself. */

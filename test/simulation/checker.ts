@@ -33,9 +33,9 @@ export const check = ({ changes, fleet, history, plan }: Evidence): Findings => 
 }
 
 /** Rare states that the log tells of. */
-const noteWarnings = ({ faults, rare, warnings }: History, findings: Findings): void => {
+const noteWarnings = ({ rare, warnings }: History, findings: Findings): void => {
   const said: ReadonlyArray<readonly [string, Sometimes]> = [
-    ["Stopping the handler", "a handler was stopped at its deadline"],
+    ["Stopping the handler: DeadlinePassed", "a handler was stopped at its deadline"],
     [
       "The handler does not stop; its heartbeat ends and its lease will run out",
       "a handler went on after it was told to stop"
@@ -43,10 +43,8 @@ const noteWarnings = ({ faults, rare, warnings }: History, findings: Findings): 
     ["Settling failed, trying again", "a settle was tried again"],
     ["Settling was given up; the lease will run out", "a settle was given up"],
     ["Heartbeat failed, trying again", "a heartbeat failed"],
-    ["The job store failed, trying again", "the store failed a poll"]
+    ["The job store failed, trying again: claim", "the store failed a poll"]
   ]
   for (const [message, state] of said) findings.sometimes(state, warnings.has(message))
   for (const state of rare) findings.sometimes(state)
-  findings.sometimes("the disk was full", faults.has("full"))
-  findings.sometimes("the database was busy", faults.has("busy"))
 }

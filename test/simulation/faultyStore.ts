@@ -68,7 +68,10 @@ const suffering = ({ allows, count, history, out, process, rates, world }: Store
       Effect.onExit((exit) =>
         Effect.sync(() => {
           const trouble = realTrouble(exit)
-          if (trouble !== undefined) note(trouble, "")
+          if (trouble !== undefined) {
+            note(trouble, "")
+            history.rare.push(trouble === "full" ? "a write found the disk full" : "a write found the database locked")
+          }
           noted.returned = { ...history.moment(), ...returned(exit) }
         })
       )
@@ -129,5 +132,5 @@ const returned = (exit: Exit.Exit<unknown, unknown>): Returned => {
       }
     }
   }
-  return { tag: "unknown" }
+  return { tag: "unknown", interrupted: Cause.isInterrupted(exit.cause) }
 }
