@@ -1,6 +1,7 @@
 import type { Either } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
+import type { Extended } from "../../src/store/JobStore.ts"
 import type { Change, JobRow } from "./database.ts"
 import type { Call, HandlerRun, History, Incident } from "./History.ts"
 import { timeoutOf } from "./jobs.ts"
@@ -12,7 +13,7 @@ export const rounding = 5
 
 /** An extension of a lease as its worker sent it, and what the store said, if it said anything. */
 export interface Extension extends Pick<Call, "invoked" | "returned"> {
-  readonly answer: Either.Either<unknown, LeaseLost> | undefined
+  readonly answer: Either.Either<Extended, LeaseLost> | undefined
 }
 
 /** A span of true time in which a process did not run although it lived. */
@@ -41,6 +42,7 @@ export class Timeline {
   private readonly underLease = new Map<string, Array<Call>>()
   private readonly stops = new Map<string, Array<Stopped>>()
   private readonly ends = new Map<string, number>()
+  private readonly kills = new Map<string, number>()
   private readonly machines: ReadonlyMap<string, Machine>
 
   constructor(history: History, plan: Plan, changes: ReadonlyArray<Change>, machines: ReadonlyArray<Machine>) {
@@ -69,6 +71,7 @@ export class Timeline {
     if (what === "pause" || what === "blocked") stops.push({ from: at, to: Infinity })
     if (what === "resumed") stops.push({ from: stops.pop()?.from ?? at, to: at })
     if (what === "kill" || what === "ended") this.ends.set(to, at)
+    if (what === "kill") this.kills.set(to, at)
   }
 
   private noteLeases(call: Call): void {
@@ -139,6 +142,16 @@ export class Timeline {
     return this.ends.get(process) ?? Infinity
   }
 
+  /** When a process was killed, in true time. */
+  killedAt(process: string): number {
+    return this.kills.get(process) ?? Infinity
+  }
+
+  /** When a process was told to end, and let its handlers run for its grace. */
+  toldToEndAt(process: string): number {
+    return this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)?.at ?? Infinity
+  }
+
   /** From when on someone may have told a handler to stop: its timeout, a cancel, a shutdown. */
   mayBeToldFrom({ attempt, jobId, kind, process, started }: HandlerRun): number {
     // The timer may be set before its process is stopped, and the handler begin after it.
@@ -146,8 +159,7 @@ export class Timeline {
     const cancel = this.stepsOf(jobId).find(({ call, row }) =>
       call?.operation === "cancel" && row?.attempts === attempt
     )
-    const shutdown = this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)
-    return Math.min(timeout, cancel?.at ?? Infinity, shutdown?.at ?? Infinity)
+    return Math.min(timeout, cancel?.at ?? Infinity, this.toldToEndAt(process))
   }
 
   /** How many milliseconds of a span a process was stopped. */

@@ -3,7 +3,7 @@ import { Either } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
-import type { ClaimedJob, Enqueued, NewJob, StaleJob } from "../../src/store/JobStore.ts"
+import type { ClaimedJob, Enqueued, Extended, NewJob, Settled, StaleJob } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, Moment } from "./History.ts"
@@ -18,6 +18,13 @@ export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
     if (returned === undefined || call.joined) continue
     if (returned.tag === "ok") checkAnswer({ timeline, findings, call, answer: returned.answer, answered: returned })
     if (returned.tag === "error") checkRefusal(timeline, findings, call, returned)
+    if (returned.tag === "unknown") {
+      findings.expect(
+        returned.interrupted || call.faults.some((fault) => fault !== "latency"),
+        "the store fails only by what is done to it",
+        () => `${call.operation} by ${call.process}`
+      )
+    }
     if (returned.tag === "unknown" && call.operation === "claim" && timeline.stepsOfCall(call).length > 0) {
       findings.sometimes("a claim's answer was lost")
     }
@@ -57,6 +64,7 @@ const checkAnswer = (asked: Asked): void => {
       findings.sometimes("a claim found nothing left", jobs.length === 0)
       if (jobs.length === 0) notWrong(wronglyNothing(asked))
       told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and claimed ${steps.length}`)
+      told(isInClaimOrder(jobs), () => `answered out of order: ${jobs.map(({ lease }) => lease.jobId).join(", ")}`)
       for (const job of jobs) {
         const { lease } = job
         told(isAsEnqueued(timeline, job), () => `another job than was enqueued: ${JSON.stringify(job)}`)
@@ -78,7 +86,9 @@ const checkAnswer = (asked: Asked): void => {
     case "release":
       return (answer as ReadonlyArray<Either.Either<unknown, LeaseLost>>).forEach((one, index) => {
         const item = (call.request as ReadonlyArray<Item>)[index]
-        if (item !== undefined) checkFenced(asked, item, Either.isRight(one), steps)
+        if (item === undefined) return
+        checkFenced(asked, item, Either.isRight(one), steps)
+        if (Either.isRight(one)) told(isAsWritten(asked, item, one.right), () => `said ${JSON.stringify(one.right)}`)
       })
     case "enqueue":
       return (answer as ReadonlyArray<Enqueued>).forEach(({ enqueued, id }, index) => {
@@ -95,11 +105,14 @@ const checkAnswer = (asked: Asked): void => {
     case "releaseStale": {
       const jobs = answer as ReadonlyArray<StaleJob>
       told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and released ${steps.length}`)
+      told(jobs.length <= (call.request as { readonly limit: number }).limit, () => `released ${jobs.length}`)
       for (const job of jobs) {
         const before = steps.find(({ id }) => id === job.id)?.before
+        const row = steps.find(({ id }) => id === job.id)?.row
         told(
-          before?.locked_by === job.lockedBy && before.locked_at === job.lockedAt && before.attempts === job.attempt,
-          () => `another holder than there was: ${JSON.stringify(job)}`
+          before?.locked_by === job.lockedBy && before.locked_at === job.lockedAt && before.attempts === job.attempt
+            && row?.status === job.status,
+          () => `another holder than there was, or end: ${JSON.stringify(job)}`
         )
       }
       return
@@ -129,6 +142,25 @@ const checkAnswer = (asked: Asked): void => {
       // Nobody in the fleet asks.
       return
   }
+}
+
+const isInClaimOrder = (jobs: ReadonlyArray<ClaimedJob>): boolean =>
+  jobs.every((job, index) => {
+    const before = jobs[index - 1]
+    if (before === undefined || before.priority > job.priority) return true
+    if (before.priority < job.priority || before.availableAt > job.availableAt) return false
+    return before.availableAt < job.availableAt || before.lease.jobId < job.lease.jobId
+  })
+
+/** Whether a write under a lease is answered with what it, or the same settle before it, has made of the row. */
+const isAsWritten = ({ answered, call, timeline }: Asked, { lease }: Item, answer: unknown): boolean => {
+  const { cancelRequested, lease: extended, status } = answer as Partial<Extended & Settled> ?? {}
+  return timeline.states(lease.jobId, call.invoked.order, answered.order).some((row) => {
+    if (row === undefined || row.attempts !== lease.attempt) return false
+    if (call.operation === "progress") return true
+    if (call.operation !== "extend") return row.status === status && row.settled_by === lease.worker
+    return row.locked_until === extended?.lockedUntil && (row.cancel_requested_at !== null) === cancelRequested
+  })
 }
 
 /** Whether a worker is given what was asked for when the job was enqueued. */

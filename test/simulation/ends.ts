@@ -2,7 +2,7 @@ import type { NewJob } from "../../src/store/JobStore.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, HandlerRun } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
-import { leaseOf, timeoutOf, wouldSucceed, zombieAfter } from "./jobs.ts"
+import { enqueuedBy, holdsFor, leaseOf, timeoutOf, wouldSucceed, zombieAfter } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 import { rounding } from "./Timeline.ts"
 
@@ -23,18 +23,51 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
       )
     }
   }
+  for (const step of timeline.steps) {
+    findings.expect(
+      !isHandedBack(step) || mayBeHandedBack(timeline, step),
+      "a job is handed back only at a shutdown, or when its claim came too late",
+      () => `attempt ${step.row?.attempts} of ${step.id} (${behaviours.get(step.id)}) by ${step.process}`
+    )
+  }
   for (const id of timeline.jobIds) {
     const last = timeline.stepsOf(id).at(-1)
     const job = last?.row
     // Pruned: it had ended, or prune would have been found wrong.
     if (last === undefined || job === null || job === undefined) continue
     findings.expect(job.finished_at !== null, "every job ends", () => `${id} (${behaviours.get(id)}) is ${job.status}`)
-    if (job.status !== "failed" || !wouldSucceed(job.kind, behaviours.get(id) ?? "fail")) continue
-    const spent = timeline.stepsOf(id).filter(({ before, row }) => (row?.failures ?? 0) > (before?.failures ?? 0))
+  }
+  for (const id of timeline.jobIds) checkFailed(timeline, findings, id, behaviours.get(id) ?? "fail")
+}
+
+/** As opposed to snoozed: it may run again at once, and has lost nothing. */
+const isHandedBack = ({ call, row }: Step): boolean =>
+  call?.operation === "release" && row?.status === "pending" && row.available_at === row.updated_at
+
+const mayBeHandedBack = (timeline: Timeline, { call, id, process, row }: Step): boolean => {
+  const { heartbeatInterval, lease } = timeline.plan.worker
+  if (call === undefined || row === null) return false
+  if (timeline.toldToEndAt(process) <= call.invoked.at) return true
+  const hasBegun = timeline.history.runs.some(({ attempt, jobId }) => jobId === id && attempt === row.attempts)
+  const claimedAt = timeline.claimOf(id, row.attempts)?.call?.invoked.at ?? -Infinity
+  const tooLate = claimedAt + holdsFor(leaseOf(row.kind, lease)) - heartbeatInterval / 4
+  return !hasBegun && call.invoked.at >= tooLate
+}
+
+/** Each time that a job failed although its handler would succeed, faults have spent its whole budget. */
+const checkFailed = (timeline: Timeline, findings: Findings, id: string, behaviour: Behaviour): void => {
+  let spent: Array<Step> = []
+  for (const step of timeline.stepsOf(id)) {
+    const { before, call, row } = step
+    if (call?.operation === "retry") spent = []
+    if (row === null || row.failures <= (before?.failures ?? 0)) continue
+    spent.push(step)
+    if (row.status !== "failed" || !wouldSucceed(row.kind, behaviour)) continue
     findings.expect(
-      job.failures === job.max_attempts && spent.slice(-job.failures).every((step) => byFault(timeline, step)),
+      row.failures === row.max_attempts && spent.length === row.failures &&
+        spent.every((one) => byFault(timeline, one)),
       "a job whose handler would succeed fails only when faults have spent its budget",
-      () => `${id} (${behaviours.get(id)}): ${spent.map(({ row }) => row?.last_error).join("; ")}`
+      () => `${id} (${behaviour}): ${spent.map(({ row }) => row?.last_error).join("; ")}`
     )
   }
 }
@@ -76,10 +109,13 @@ const tookTooLong = (timeline: Timeline, { at, id, process, row }: Step, run: Ha
   return waited.reduce((a, b) => a + b, work + stopped) + rounding >= timeoutOf(row?.kind ?? "")
 }
 
-/** What a handler may have called the store for. A client's enqueue in the same process looks the same. */
+/** What a handler has called the store for. */
 const callsOf = (timeline: Timeline, { attempt, behaviour, ended, jobId, process, started }: HandlerRun) => {
   const some = behaviour === "enqueue another"
-    ? timeline.history.calls.filter(({ operation }) => operation === "enqueue")
+    ? timeline.history.calls.filter(({ operation, request }) =>
+      operation === "enqueue" &&
+      (request as ReadonlyArray<NewJob>).some(({ payload }) => payload.includes(enqueuedBy({ jobId, attempt })))
+    )
     : timeline.callsUnder(jobId, attempt).filter(({ operation }) => operation === "progress")
   return some.filter(({ invoked, process: by }) =>
     by === process && invoked.order > started.order && invoked.order < (ended?.order ?? Infinity)
@@ -90,20 +126,20 @@ const callsOf = (timeline: Timeline, { attempt, behaviour, ended, jobId, process
 const letDown = ({ faults, returned }: Call) =>
   returned?.tag === "unknown" && faults.some((fault) => fault !== "latency" && fault !== "stall")
 
-/** Whether something kept the holder of a lease from extending it. */
+/** Whether something kept the holder of a lease from extending it, or from settling its job. */
 const excusedRelease = (timeline: Timeline, step: Step): boolean => {
   const { at, before, id } = step
   if (before === undefined || before.locked_by === null || before.locked_by.startsWith("hand.")) return true
   const held = timeline.leasesOf(id, before.attempts).at(-1)
   if (held === undefined) return false
-  const { process } = held
   const { classes, worker } = timeline.plan
   const leaseFor = leaseOf(before.kind, worker.lease)
-  // An extension may still have come through after the stop that let the deadline pass.
-  if (timeline.endOf(process) <= at || timeline.stoppedFor(process, held.at - leaseFor, at) >= leaseFor / 4) return true
+  if (timeline.killedAt(held.process) <= held.at + leaseFor) return true
   // Clocks made it look over before it was.
   if (at < held.at + leaseFor) return classes.has("clock jump") || classes.has("clock skew")
-  return wasGivenUp(timeline, id, before.attempts, at) || wasKeptFromExtending(timeline, id, before.attempts, at)
+  return wasGivenUp(timeline, id, before.attempts, at)
+    || couldNotSettle(timeline, id, before.attempts)
+    || passedItsDeadline(timeline, id, before.attempts, holdsFor(leaseFor))
 }
 
 /** Whether a handler had gone on so long after it was told to stop that its heartbeat had ended. */
@@ -113,22 +149,47 @@ const wasGivenUp = (timeline: Timeline, id: string, attempt: number, at: number)
     && timeline.mayBeToldFrom(run) + zombieAfter <= at
   )
 
-/**
- * Whether anything went wrong with the last claim or extension that its worker
- * heard of, or with what it tried after that. An extension that the deadline
- * overtook may have made the lease longer, and its worker does not know of it.
- */
-const wasKeptFromExtending = (timeline: Timeline, id: string, attempt: number, at: number): boolean => {
-  const patience = timeline.plan.worker.heartbeatInterval / 4
-  const bought = timeline.leasesOf(id, attempt)
-  const heard = bought.findLast(({ call }) => call?.returned?.tag === "ok" && !wasTroubled(call, patience))
-  const since = heard ?? bought[0]
-  const tried = timeline.callsUnder(id, attempt).filter(({ invoked, operation }) =>
-    operation !== "progress" && invoked.at >= (since?.at ?? 0) && invoked.at <= at
+/** Whether the store took no outcome of an attempt, so that its worker gave it up. */
+const couldNotSettle = (timeline: Timeline, id: string, attempt: number): boolean => {
+  const sent = timeline.callsUnder(id, attempt).filter(({ operation }) =>
+    operation !== "progress" && operation !== "extend"
   )
-  return [since?.call, ...tried].some((call) => call !== undefined && wasTroubled(call, patience))
+  return sent.length > 0 && sent.every((call) => wasTroubled(call, Infinity))
 }
 
-/** Whether a call went wrong, or took longer than a heartbeat waits for. */
-const wasTroubled = ({ faults, invoked, returned }: Call, patience: number) =>
-  faults.some((fault) => fault !== "latency") || returned === undefined || returned.at - invoked.at >= patience
+/**
+ * Whether the deadline of an attempt passed, as far as its worker knew, by
+ * something that was done to it: the answer of the claim did not come, an
+ * extension did not get through, or the process was stopped until the deadline.
+ */
+const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, countsFor: number): boolean => {
+  const mayTake = timeline.plan.worker.heartbeatInterval / 4
+  const claim = timeline.claimOf(id, attempt)
+  if (claim?.call?.returned?.tag !== "ok") return true
+  const { process } = claim
+  let since = claim.call.invoked.at
+  let deadline = since + countsFor
+  // The answer comes so late that no beat is in time, and the job is handed back.
+  let troubled = claim.call.returned.at > deadline - mayTake - rounding
+  for (const call of timeline.callsUnder(id, attempt)) {
+    if (call.operation !== "extend" || call.process !== process) continue
+    const answeredAt = call.returned?.at ?? Infinity
+    const isSure = !wasTroubled(call, mayTake) && timeline.stoppedFor(process, call.invoked.at, answeredAt) === 0
+    // From the deadline on it has stopped, whatever comes then; that it came so late must have a reason.
+    if (answeredAt >= deadline - rounding) break
+    if (!isSure) troubled = true
+    else {
+      since = call.invoked.at
+      deadline = since + countsFor
+      troubled = false
+    }
+  }
+  const lastCall = timeline.callsUnder(id, attempt).some((call) =>
+    call.operation === "extend" && call.invoked.at >= since && call.invoked.at < deadline && wasTroubled(call, mayTake)
+  )
+  return troubled || lastCall || timeline.stoppedFor(process, Math.max(since, deadline - 2 * mayTake), deadline) > 0
+}
+
+/** Whether a call went wrong, or took longer than its caller waits for. */
+const wasTroubled = ({ faults, invoked, returned }: Call, mayTake: number) =>
+  faults.some((fault) => fault !== "latency") || returned === undefined || returned.at - invoked.at >= mayTake

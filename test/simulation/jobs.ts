@@ -67,6 +67,10 @@ export const longestRefusal = 50_000
 /** How long after a handler was told to stop its worker gives up its lease, in milliseconds. */
 export const zombieAfter = 30_000
 
+/** Tells in its payload which run of a handler has enqueued a job. */
+export const enqueuedBy = ({ attempt, jobId }: Pick<HandlerRun, "jobId" | "attempt">) =>
+  `by attempt ${attempt} of ${jobId}`
+
 /** What handlers are told of the process they run in. */
 export interface HandlerWorld {
   readonly history: History
@@ -131,7 +135,7 @@ const behave = (
       }
       case "enqueue another":
         yield* work
-        yield* JobQueue.enqueue(kinds.brief, { behaviour: "succeed", takes: 100, filler: "" })
+        yield* JobQueue.enqueue(kinds.brief, { behaviour: "succeed", takes: 100, filler: enqueuedBy(run) })
         return
       case "snooze":
         yield* work

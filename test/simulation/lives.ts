@@ -18,7 +18,7 @@ export const checkLives = (timeline: Timeline, findings: Findings): void => {
       claims.add(step.operation)
       checkClaimOrder(timeline, findings, step, rows)
     }
-    const wrong = whatIsWrong(timeline, step) ?? wrongContent(step) ?? wrongTime(timeline, step)
+    const wrong = whatIsWrong(timeline, step) ?? wrongContent(step) ?? wrongTime(timeline, step) ?? wrongInstants(step)
     findings.expect(
       wrong === undefined,
       "every change is one of the life table",
@@ -35,7 +35,7 @@ const show = (row: JobRow | null | undefined) => row === null || row === undefin
 
 type Items = ReadonlyArray<{ readonly lease: Lease } & Readonly<Record<string, unknown>>>
 
-const finished = (row: JobRow) => row.status !== "pending" && row.status !== "running"
+const isFinished = (row: JobRow) => row.status !== "pending" && row.status !== "running"
 
 /** What a step does that its operation may not do, if anything. */
 const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }: Step): string | undefined => {
@@ -52,7 +52,7 @@ const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }:
       return "a cancel was forgotten"
     }
   }
-  if (finished(before) && operation !== "retry") return "a finished job changed"
+  if (isFinished(before) && operation !== "retry") return "a finished job changed"
   switch (operation) {
     case "claim":
       return claimed(request as ClaimRequest, before, row)
@@ -223,6 +223,16 @@ const wrongTime = (timeline: Timeline, { at, call, process, row }: Step): string
   row === null || call === undefined || timeline.couldRead(process, row.updated_at, call.invoked.at, at)
     ? undefined
     : "a time that no clock showed"
+
+/** A job is finished at the instant it ends, and due at another only by what schedules it. */
+const wrongInstants = ({ before, call, row }: Step): string | undefined => {
+  if (call === undefined || row === null || before === undefined) return undefined
+  if (row.finished_at !== (isFinished(row) ? row.updated_at : null)) return "another end than now"
+  const schedules = row.status === "pending" && ["fail", "release", "releaseStale", "retry"].includes(call.operation)
+  if (!schedules && row.available_at !== before.available_at) return "another due instant than it had"
+  const atOnce = call.operation === "releaseStale" || call.operation === "retry"
+  return schedules && atOnce && row.available_at !== row.updated_at ? "not due at once" : undefined
+}
 
 /** A claim takes exactly the first due jobs of its kinds and queues, in claim order. */
 const checkClaimOrder = (

@@ -1,7 +1,7 @@
 import { Either } from "effect"
 import type { Findings } from "./Findings.ts"
 import type { HandlerRun } from "./History.ts"
-import { holdsFor, leaseOf, longestRefusal } from "./jobs.ts"
+import { holdsFor, leaseOf, longestRefusal, timeoutOf } from "./jobs.ts"
 import type { Timeline } from "./Timeline.ts"
 import { rounding } from "./Timeline.ts"
 
@@ -18,7 +18,7 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
     findings.expect(lease.claimedAt !== undefined, "a handler runs what its worker has claimed", () => key)
     findings.expect(
       endOf(run) <= lease.stopsBy + rounding,
-      "a handler stops before its lease ends",
+      "a handler stops when it is told to, and before its lease ends",
       () => `${key} (${run.behaviour} in ${run.process}) ran until ${endOf(run)}, and had to stop by ${lease.stopsBy}`
     )
     findings.expect(
@@ -46,9 +46,12 @@ interface LeaseOfRun {
   readonly heldAt: number
   /** The deadline that the worker knows of, at the latest, before what its process was kept from doing. */
   readonly deadline: number
-  /** When it had to be told to stop: at the deadline, or when an extension said that the lease is lost. */
+  /** When it has no lease any more: at the deadline, or when an extension said that the lease is lost. */
   readonly due: number
-  /** The same, and later by what excuses it: a stopped process, a handler that refuses to stop. */
+  /**
+   * When it had to stop: then, or at its timeout, when an extension told of a cancel, when a shutdown's grace was
+   * over. Later by what excuses it: a stopped process, a handler that refuses to stop.
+   */
   readonly stopsBy: number
   /** When the worker sent an extension although the deadline had passed. */
   readonly extendedLate: number | undefined
@@ -61,6 +64,7 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
   let claimedAt: number | undefined
   let deadline = -Infinity
   let lostAt = Infinity
+  let cancelledAt = Infinity
   let heldAt = -Infinity
   for (const step of timeline.stepsOf(run.jobId)) {
     if (step.row?.attempts !== run.attempt || step.call === undefined) continue
@@ -94,13 +98,21 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
       took <= heartbeatInterval / 4 + rounding || timeline.stoppedFor(run.process, invoked.at, returned.at) > 0
     ) {
       answered.push({ order: returned.order, deadline: invoked.at + countsFor })
+      if (answer.right.cancelRequested && took < heartbeatInterval / 4) cancelledAt = Math.min(cancelledAt, returned.at)
     }
   }
   deadline = Math.max(deadline, ...answered.map((one) => one.deadline))
   const due = Math.min(deadline, lostAt)
-  const told = noticed(due)
   // A process that is stopped as a handler starts has it begin its work when it goes on.
   const begun = timeline.runningFrom(run.process, run.started.at)
+  const told = noticed(
+    Math.min(
+      due,
+      cancelledAt,
+      begun + timeoutOf(run.kind),
+      timeline.toldToEndAt(run.process) + timeline.plan.worker.shutdownGrace
+    )
+  )
   const stopsBy = run.behaviour === "refuse to stop"
     ? timeline.runningFrom(run.process, Math.max(told, begun + Math.min(run.takes, longestRefusal)))
     : told

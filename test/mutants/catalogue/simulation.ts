@@ -294,5 +294,100 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "CASE WHEN json_array_length(errors) < 10 THEN",
     replace: "CASE WHEN json_array_length(errors) < 2 THEN",
     killedBy: { simulate: [2] }
+  },
+  {
+    name: "In a fleet, a worker that has to end hands no job back",
+    file: "src/domain/Outcome.ts",
+    find: `if (reason === "LeaseLost" || reason === "DeadlinePassed") return Outcome.Abandon({ reason })`,
+    replace: `if (reason === "LeaseLost" || reason === "DeadlinePassed") return Outcome.Abandon({ reason })
+    if (reason === "Shutdown") return Outcome.Abandon({ reason: "LeaseLost" })`,
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a settle goes on after the grace is over",
+    file: attempt,
+    find: "const lastWait = Duration.seconds(4)",
+    replace: "const lastWait = Duration.minutes(10)",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a worker ends when the store fails",
+    file: loop,
+    find: `Effect.catchAll((error) => Effect.as(events.storeUnavailable("claim", error), settings.pollInterval))`,
+    replace: "Effect.tapError((error) => Effect.as(events.storeUnavailable(\"claim\", error), settings.pollInterval))",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, no finished job can be pruned",
+    file: store,
+    find: "if ((yield* execute(old)).length === 0) return 0",
+    replace: `if ((yield* execute(old)).length === 0) return 0
+      if (options.limit > 0) return yield* new StoreError({ operation: "prune", cause: new Error("no") })`,
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, the heartbeat ends before the job is settled",
+    file: attempt,
+    find: "const settled = yield* settle(attempt, outcome)",
+    replace: "yield* lease.letGo\n    const settled = yield* settle(attempt, outcome)",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a repeated settle is told of another end",
+    file: store,
+    find: "return answers(items, settled.concat(before), ({ status }) => ({ status }))",
+    replace: "return answers(items, settled.concat(before), () => ({ status: \"cancelled\" as const }))",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, every extension says that the job is to be cancelled",
+    file: store,
+    find: "cancelRequested: cancel_requested === 1",
+    replace: "cancelRequested: cancel_requested <= 1",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a handler whose job is cancelled elsewhere is not told",
+    file: heartbeat,
+    find: "if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())",
+    replace: "",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a handler may run for twice its timeout",
+    file: attempt,
+    find: "TimedOut({ after })).pipe(Effect.delay(after)",
+    replace: "TimedOut({ after })).pipe(Effect.delay(Duration.times(after, 2))",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a stale job waits before it may run again",
+    file: store,
+    find:
+      "available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,\n        failures = failures + 1, last_error = ${message}",
+    replace:
+      "available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + 1 END,\n        failures = failures + 1, last_error = ${message}",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a job is finished before it ends",
+    file: store,
+    find: "result = item.result, finished_at = ${now},",
+    replace: "result = item.result, finished_at = ${now} - 1,",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, a claim is answered in no order",
+    file: store,
+    find: "claimed.toSorted(inClaimOrder)",
+    replace: "claimed.toSorted((a, b) => -inClaimOrder(a, b))",
+    killedBy: { simulate: [1] }
+  },
+  {
+    name: "In a fleet, the first beat waits for an interval however late its claim was answered",
+    file: heartbeat,
+    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),",
+    replace: "Effect.delay(interval),",
+    killedBy: { simulate: [1] }
   }
 ]
