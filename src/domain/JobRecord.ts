@@ -21,7 +21,7 @@ export class JobRecord extends Schema.Class<JobRecord>("JobRecord")({
   id: JobId,
   queue: Schema.String,
   kind: Schema.String,
-  /** As encoded by the definition's payload schema. */
+  /** As encoded by the definition's payload schema; undefined when the text of a row that an app wrote is no JSON. */
   payload: Schema.Unknown,
   status: JobStatus,
   priority: Schema.Number,

@@ -25,20 +25,22 @@ export const encodeJson = (
     Either.flatMap((encoded) => toJson(kind, field, encoded))
   )
 
-/** The value that `json` stands for, decoded by `schema`. */
+/** The value that `json` stands for, decoded by `schema`. It is undefined where the text was no JSON. */
 export const decodeJson = (
   kind: string,
   field: Field,
   schema: Schema.Schema.Any,
   json: unknown
-): Either.Either<unknown, InvalidJob> =>
-  unlessItThrows(kind, field, () => {
+): Either.Either<unknown, InvalidJob> => {
+  if (json === undefined) return Either.left(new InvalidJob({ kind, field, allowed: "JSON" }))
+  return unlessItThrows(kind, field, () => {
     const decode = Schema.decodeUnknownEither(schema as Schema.Schema<unknown>)
     return decode(json).pipe(
       // A null may be what `toJson` wrote for undefined.
       Either.orElse((error) => json === null ? Either.mapLeft(decode(undefined), () => error) : Either.left(error))
     )
   })
+}
 
 /**
  * `value` as JSON text that decodes again: what JSON makes something else of, as

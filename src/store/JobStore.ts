@@ -63,7 +63,7 @@ export interface ClaimedJob {
   readonly lease: Lease
   readonly kind: string
   readonly queue: string
-  /** Parsed JSON, not yet decoded by the definition. */
+  /** Parsed JSON, not yet decoded by the definition; undefined when the text of a row that an app wrote is no JSON. */
   readonly payload: unknown
   readonly priority: number
   readonly partitionKey: string | null

@@ -458,7 +458,7 @@ const make = Effect.gen(function*() {
       sql`SELECT (${sameKey}) AS id FROM holdfast_jobs WHERE id = ${id} AND status IN ('failed', 'cancelled')`
     )
     if (holder === undefined) return yield* new JobNotRetryable({ jobId: id, status: job.status })
-    return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
+    return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id }, asItStands)
   })
 
   const prune = Effect.fnUntraced(
@@ -524,13 +524,16 @@ const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
 const inClaimOrder = (a: ClaimedRow, b: ClaimedRow) =>
   b.priority - a.priority || a.availableAt - b.availableAt || (a.id < b.id ? -1 : 1)
 
+/** Of what a row says: its id may be one that no enqueue would take. */
+const asItStands = { disableValidation: true }
+
 const leaseOf = (
   { attempt, failures, jobId, worker }: Pick<Lease, "jobId" | "worker" | "attempt" | "failures">,
   lockedAt: number,
   lockedUntil: number
 ) =>
   // Checked already, as a row. Checking it again costs more than the statement.
-  new Lease({ jobId, worker, attempt, failures, lockedAt, lockedUntil }, { disableValidation: true })
+  new Lease({ jobId, worker, attempt, failures, lockedAt, lockedUntil }, asItStands)
 
 /** The answer for each item, in the items' order: from the row of its attempt, or LeaseLost when there is none. */
 const answers = <Row extends AttemptRow, A>(
@@ -542,7 +545,7 @@ const answers = <Row extends AttemptRow, A>(
   return items.map(({ lease }) => {
     const row = rowOf.get(`${lease.jobId} ${lease.attempt} ${lease.worker}`)
     return row === undefined
-      ? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }))
+      ? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }, asItStands))
       : Either.right(answer(row, lease))
   })
 }

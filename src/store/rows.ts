@@ -1,7 +1,6 @@
 import type { SqlError, Statement } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
 import { Effect, Either, Schema } from "effect"
-import { JobId } from "../domain/JobId.ts"
 import { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import { schemaIssues } from "../domain/schemaIssues.ts"
 
@@ -37,6 +36,15 @@ const rowsOf = <A, I>(row: Schema.Schema<A, I>) => {
       }))
 }
 
+/**
+ * An id as it stands, whether or not an enqueue would take it. Rows are decoded
+ * together, and one that an app wrote by itself must not take the others along.
+ */
+const JobId = Schema.String.pipe(Schema.brand("JobId"))
+
+/** What a column of JSON stands for; undefined where only SQLite takes the text for JSON, as it does up to a NUL. */
+const Json = Schema.NullOr(Schema.parseJson()).annotations({ decodingFallback: () => Either.right(undefined) })
+
 export const idRows = rowsOf(Schema.Struct({ id: JobId }))
 
 export const statusRows = rowsOf(Schema.Struct({ id: JobId, status: JobStatus }))
@@ -61,7 +69,7 @@ const ClaimedRow = Schema.Struct({
   attempts: Schema.Number,
   kind: Schema.String,
   queue: Schema.String,
-  payload: Schema.parseJson(),
+  payload: Json,
   priority: Schema.Number,
   partitionKey: Schema.NullOr(Schema.String),
   maxAttempts: Schema.Number,
@@ -100,9 +108,10 @@ export const staleRows = rowsOf(Schema.Struct({
 
 export const recordRows = rowsOf(Schema.Struct({
   ...JobRecord.fields,
-  payload: Schema.parseJson(),
-  progress: Schema.NullOr(Schema.parseJson()),
-  result: Schema.NullOr(Schema.parseJson()),
+  id: JobId,
+  payload: Json,
+  progress: Json,
+  result: Json,
   errors: Schema.parseJson(JobRecord.fields.errors)
 }))
 

@@ -159,6 +159,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: `available_at AS "availableAt" FROM chosen\n      ORDER BY priority DESC, available_at, id`,
     replace: `available_at AS "availableAt" FROM chosen\n      ORDER BY id`,
     killedBy: ["test/runtime/fiveOperations.test.ts"]
+  },
+  {
+    name: "A row whose id no enqueue would take spoils the claims and the sweeps it is in",
+    file: "src/store/rows.ts",
+    find: "Schema.String.pipe(Schema.brand(\"JobId\"))",
+    replace: "Schema.String.pipe(Schema.pattern(/^[0-9a-f-]*$/), Schema.brand(\"JobId\"))",
+    killedBy: ["test/store/foreignRows.test.ts"]
+  },
+  {
+    name: "A payload that is no JSON spoils the claim it is in",
+    file: "src/store/rows.ts",
+    find: ".annotations({ decodingFallback: () => Either.right(undefined) })",
+    replace: "",
+    killedBy: ["test/store/foreignRows.test.ts"]
+  },
+  {
+    name: "A payload that is no JSON is run as no value",
+    file: "src/domain/wireValue.ts",
+    find: "if (json === undefined) return Either.left(new InvalidJob({ kind, field, allowed: \"JSON\" }))",
+    replace: "",
+    killedBy: ["test/runtime/foreignRows.test.ts"]
   }
 ]
 

@@ -44,9 +44,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lost lease is answered as kept",
     file,
-    find: "? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }))",
+    find: "? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }, asItStands))",
     replace: "? Either.right(answer(undefined as never, lease))",
     killedBy: fences
+  },
+  {
+    name: "A lost lease is not told of a job whose id no enqueue would take",
+    file,
+    find: "attempt: lease.attempt }, asItStands))",
+    replace: "attempt: lease.attempt }))",
+    killedBy: ["test/store/foreignRows.test.ts"]
   },
   {
     name: "An extension does not move the end of the lease",
