@@ -71,11 +71,6 @@ const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<str
   return Either.try({ try: stringify, catch: noJson }).pipe(
     Either.filterOrLeft((json) => json !== undefined, noJson),
     Either.filterOrLeft(
-      // A shorter text cannot be deeper.
-      (json) => json.length <= 2 * maxNesting || nesting(json) <= maxNesting,
-      () => new InvalidJob({ kind, field, allowed: `at most ${maxNesting} levels of nesting` })
-    ),
-    Either.filterOrLeft(
       (json) => Buffer.byteLength(json) <= maxJsonBytes,
       (json) =>
         new InvalidJob({
@@ -84,11 +79,16 @@ const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<str
           given: `${Buffer.byteLength(json)} bytes of JSON`,
           allowed: `at most ${maxJsonBytes} bytes`
         })
+    ),
+    Either.filterOrLeft(
+      // A shorter text cannot be deeper.
+      (json) => json.length <= 2 * maxNesting || nesting(json) <= maxNesting,
+      () => new InvalidJob({ kind, field, allowed: `at most ${maxNesting} levels of nesting` })
     )
   )
 }
 
-/** How deep arrays and objects stand in one another. */
+/** How deep arrays and objects stand in one another. A string of some 7 MiB is too long for the pattern, and V8 throws. */
 const nesting = (json: string): number => {
   let depth = 0
   let deepest = 0

@@ -17,6 +17,18 @@ describe("wireValue", () => {
     assert.strictEqual(error.allowed, "at most 1048576 bytes")
   })
 
+  it("what is far larger than 1 MiB is refused for its size, too, whatever it is for", () => {
+    const large = "x".repeat(12 * maxJsonBytes)
+    for (const field of ["payload", "result", "progress"] as const) {
+      const refused = Either.getOrThrow(Either.flip(encodeJson("k", field, Schema.String, large)))
+      assert.strictEqual(
+        refused.message,
+        `Job "k", ${field}: got 12582914 bytes of JSON; expected at most 1048576 bytes`
+      )
+    }
+    assert.isTrue(Either.isLeft(encodePayload("k", Schema.String, large)))
+  })
+
   it("bytes are counted, not characters", () => {
     const emoji = "🔥".repeat(maxJsonBytes / 4)
     assert.strictEqual(refusal(Schema.String, emoji).given, "1048578 bytes of JSON")

@@ -184,16 +184,18 @@ describe("what cannot be read or kept", () => {
     }).pipe(inHoldfast(Report.toLayer(() => Effect.succeed({ pages: { count: -31337 } }))))
   })
 
-  it.effect("a result of more than 1 MiB fails its job for good", () => {
-    const Page = Job.make("settle.page", { payload: Schema.Void, success: Schema.String })
+  it.effect("a result of more than 1 MiB fails its job for good, however much more", () => {
+    const Page = Job.make("settle.page", { payload: Schema.Number, success: Schema.String })
     return Effect.gen(function*() {
       yield* work({ jobs: [Page] })
-      const { id } = yield* JobQueue.enqueue(Page, undefined)
-      yield* settled
-      const job = yield* JobQueue.get(id)
-      assert.strictEqual(job.status, "failed")
-      assert.include(job.lastError ?? "", "result: got 1048578 bytes of JSON; expected at most 1048576 bytes")
-    }).pipe(inHoldfast(Page.toLayer(() => Effect.succeed("x".repeat(1024 * 1024)))))
+      for (const [mebibytes, bytes] of [[1, 1048578], [12, 12582914]] as const) {
+        const { id } = yield* JobQueue.enqueue(Page, mebibytes)
+        yield* settled
+        const job = yield* JobQueue.get(id)
+        assert.strictEqual(job.status, "failed")
+        assert.include(job.lastError ?? "", `result: got ${bytes} bytes of JSON; expected at most 1048576 bytes`)
+      }
+    }).pipe(inHoldfast(Page.toLayer((mebibytes) => Effect.succeed("x".repeat(mebibytes * 1024 * 1024)))))
   })
 
   const Throwing = Schema.transform(Schema.String, Schema.String, {

@@ -182,6 +182,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "json_remove(errors, '$[0]')",
     replace: "json_remove(errors, '$[#-1]')",
     killedBy: life
+  },
+  {
+    name: "The depth of what is far too large is looked at before its size",
+    file: "src/domain/wireValue.ts",
+    find: "(json) => Buffer.byteLength(json) <= maxJsonBytes",
+    replace: "(json) => nesting(json) <= maxNesting && Buffer.byteLength(json) <= maxJsonBytes",
+    killedBy: ["test/domain/wireValue.test.ts"]
   }
 ]
 
