@@ -7,6 +7,7 @@ import { readableCause } from "../domain/readableCause.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
+import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
 import { Ids } from "./Ids.ts"
 import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueue.ts"
@@ -30,7 +31,10 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobS
     if (twice !== undefined) {
       return yield* new InvalidJob({ kind: job.kind, field: "id", given: `${twice} twice`, allowed: "each id once" })
     }
-    const jobs = yield* Effect.forEach(entries, ({ payload, ...options }) => newJob(job, payload, options))
+    const { turn } = yield* EventLoop
+    const jobs = yield* Effect.forEach(entries, ({ payload, ...options }, index) =>
+      // As many as the store takes at a time. Heartbeats must go on beside a million.
+      Effect.zipRight(index > 0 && index % 1000 === 0 ? turn : Effect.void, newJob(job, payload, options)))
     if (jobs.length === 0) return []
     const answers = yield* store.enqueue(jobs)
     const added = answers.filter(({ enqueued }) => enqueued).length

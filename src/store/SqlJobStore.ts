@@ -70,7 +70,7 @@ const make = Effect.gen(function*() {
 
   const enqueue = Effect.fnUntraced(function*(jobs: ReadonlyArray<NewJob>) {
     const now = yield* currentMillis
-    const added = yield* Effect.forEach(inChunks(jobs), (chunk) => insert(chunk, now))
+    const added = yield* eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))
     const inserted = new Set(added.flat().map(({ id }) => id))
     // An id given twice in one call is inserted once; the second is compared with the first.
     const place = new Map(jobs.map(({ id }, index) => [id, index] as const).toReversed())
@@ -78,11 +78,14 @@ const make = Effect.gen(function*() {
     const others = jobs.filter((job, index) => !isNew(job, index))
     if (others.length === 0) return jobs.map(({ id }): Enqueued => ({ id, enqueued: true }))
 
-    const inTheWay = (yield* Effect.forEach(inChunks(others), findInTheWay)).flat()
+    const inTheWay = (yield* eachInTurn(inChunks(others), findInTheWay)).flat()
     const conflict = inTheWay.find((found) => found.by_id === 1 && found.same === 0)
     if (conflict !== undefined) {
       // The caller's transaction may go on after this error, so it must hold none of this call.
-      yield* execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value FROM ${each([...inserted])})`)
+      yield* eachInTurn(
+        added,
+        (rows) => execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})`)
+      )
       return yield* new JobIdConflict({ jobId: conflict.id })
     }
     const found = new Map(Arr.reverse(inTheWay).map((one) => [one.id, one.found]))
@@ -476,7 +479,8 @@ const make = Effect.gen(function*() {
 
   const { afterTransaction, interruptibleUntilRun, statement, transaction } = transactions
   return JobStore.of({
-    enqueue: (jobs) => transaction("enqueue", enqueue(jobs)),
+    // The caller's transaction may go on after an interruption, too.
+    enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs))),
     afterTransaction,
     nextDue: (request) => statement("nextDue", nextDue(request)),
     due: (request) => statement("due", due(request)),
@@ -499,13 +503,16 @@ const make = Effect.gen(function*() {
   })
 })
 
-/** So many jobs at once that their JSON is one parameter of at most some tens of MiB: V8 holds no text of 512. */
+/**
+ * So many jobs at once that their JSON is one parameter of at most some tens of MiB, as V8 holds no text of 512, and
+ * that the event loop is not held up for longer than some tens of milliseconds.
+ */
 const inChunks = (jobs: ReadonlyArray<NewJob>): ReadonlyArray<ReadonlyArray<NewJob>> => {
   const chunks: Array<Array<NewJob>> = []
   let room = 0
   for (const job of jobs) {
     const last = chunks.at(-1)
-    if (last === undefined || room < job.payload.length) {
+    if (last === undefined || last.length === chunkLength || room < job.payload.length) {
       chunks.push([job])
       room = chunkSize - job.payload.length
     } else {
@@ -516,7 +523,12 @@ const inChunks = (jobs: ReadonlyArray<NewJob>): ReadonlyArray<ReadonlyArray<NewJ
   return chunks
 }
 
+const chunkLength = 1000
 const chunkSize = 16 * 1024 * 1024
+
+/** What runs for each chunk, with a turn of the event loop between two: the driver gives none to timers and sockets. */
+const eachInTurn = <Chunk, A, E, R>(chunks: ReadonlyArray<Chunk>, run: (chunk: Chunk) => Effect.Effect<A, E, R>) =>
+  Effect.forEach(chunks, (chunk, index) => Effect.zipRight(index === 0 ? Effect.void : Effect.sleep(0), run(chunk)))
 
 /** Whole, as the columns are; a test may set its clock between two. */
 const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)

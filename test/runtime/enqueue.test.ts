@@ -3,6 +3,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
+import { EventLoop } from "../../src/runtime/EventLoop.ts"
 import type { EnqueueOptions } from "../../src/runtime/JobQueue.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { failing, StoreFaults } from "../../src/testing.ts"
@@ -155,6 +156,20 @@ describe("enqueueMany", () => {
       assert.strictEqual((yield* Effect.flip(many))._tag, "JobIdConflict")
       yield* sql.withTransaction(Effect.flip(many))
       assert.deepStrictEqual((yield* everyJob).map((job) => job.id), [id as never])
+    }).pipe(inHoldfast()))
+
+  it.effect("many are encoded a thousand at a time, with a turn of the event loop between two", () =>
+    Effect.gen(function*() {
+      const encoded: Array<number> = []
+      let started = 0
+      const Counted = Job.make("enqueue.counted", {
+        payload: Schema.transform(Schema.Number, Schema.Number, { decode: (n) => n, encode: () => started++ })
+      })
+      const turn = Effect.sync(() => void encoded.push(started))
+      yield* JobQueue.enqueueMany(Counted, Array.from({ length: 2001 }, () => ({ payload: 1 }))).pipe(
+        Effect.provideService(EventLoop, { turn })
+      )
+      assert.deepStrictEqual(encoded, [1000, 2000])
     }).pipe(inHoldfast()))
 
   it.effect("no entries are no work", () =>

@@ -3,6 +3,7 @@ import type { Mutant } from "../Mutant.ts"
 const file = "src/store/SqlJobStore.ts"
 const migration = "src/store/migrations/0001_jobs.ts"
 const enqueue = ["test/store/enqueue.test.ts"]
+const large = ["test/store/largeEnqueue.test.ts"]
 
 /** Which jobs an enqueue adds, and what it answers for those it does not. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -79,8 +80,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An id conflict leaves the rest of its call in the caller's transaction",
     file,
-    find: "yield* execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value FROM ${each([...inserted])})`)",
-    replace: "",
+    find: "DELETE FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})",
+    replace: "SELECT id FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})",
     killedBy: ["test/store/transactions.test.ts"]
   },
   {
@@ -100,8 +101,36 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A large enqueue adds its first part only",
     file,
-    find: "Effect.forEach(inChunks(jobs), (chunk) => insert(chunk, now))",
-    replace: "Effect.forEach(inChunks(jobs).slice(0, 1), (chunk) => insert(chunk, now))",
+    find: "eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))",
+    replace: "eachInTurn(inChunks(jobs).slice(0, 1), (chunk) => insert(chunk, now))",
     killedBy: enqueue
+  },
+  {
+    name: "Any number of small jobs go into one statement",
+    file,
+    find: "last === undefined || last.length === chunkLength || room",
+    replace: "last === undefined || room",
+    killedBy: large
+  },
+  {
+    name: "A large enqueue lets nothing else happen until it is done",
+    file,
+    find: "Effect.zipRight(index === 0 ? Effect.void : Effect.sleep(0), run(chunk))",
+    replace: "run(chunk)",
+    killedBy: large
+  },
+  {
+    name: "An id conflict leaves what is after the first part of a large enqueue in the caller's transaction",
+    file,
+    find: "yield* eachInTurn(\n        added,",
+    replace: "yield* eachInTurn(\n        added.slice(0, 1),",
+    killedBy: large
+  },
+  {
+    name: "An enqueue that is interrupted leaves its first part in the caller's transaction",
+    file,
+    find: "transaction(\"enqueue\", Effect.uninterruptible(enqueue(jobs)))",
+    replace: "transaction(\"enqueue\", enqueue(jobs))",
+    killedBy: large
   }
 ]

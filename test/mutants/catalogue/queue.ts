@@ -53,6 +53,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: cancel
   },
   {
+    name: "Nothing else happens until all of a call are encoded",
+    file,
+    find: "index > 0 && index % 1000 === 0 ? turn : Effect.void",
+    replace: "Effect.void",
+    killedBy: enqueue
+  },
+  {
     name: "The same id may be given twice in one call",
     file,
     find: "if (twice !== undefined) {\n      return yield* new InvalidJob",

@@ -290,8 +290,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue is no part of the caller's transaction, and waits for its end",
     file: sqlStore,
-    find: `enqueue: (jobs) => transaction("enqueue", enqueue(jobs))`,
-    replace: `enqueue: (jobs) => Transactions.outsideTransaction(transaction("enqueue", enqueue(jobs)))`,
+    find: `enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs)))`,
+    replace:
+      `enqueue: (jobs) => Transactions.outsideTransaction(transaction("enqueue", Effect.uninterruptible(enqueue(jobs))))`,
     killedBy: ["test/runtime/enqueue.test.ts"],
     hangs: true
   },
@@ -305,8 +306,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue by itself is no transaction",
     file: sqlStore,
-    find: `enqueue: (jobs) => transaction("enqueue", enqueue(jobs))`,
-    replace: `enqueue: (jobs) => statement("enqueue", enqueue(jobs))`,
+    find: `enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs)))`,
+    replace: `enqueue: (jobs) => statement("enqueue", Effect.uninterruptible(enqueue(jobs)))`,
     killedBy: ["test/store/largeEnqueue.test.ts"]
   },
   {
