@@ -4,6 +4,7 @@ import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
 import { JobId } from "../domain/JobId.ts"
 import { readableCause } from "../domain/readableCause.ts"
+import { spanOf } from "../domain/spanOf.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
@@ -203,10 +204,7 @@ const availability = (kind: string, { at, delay }: EnqueueOptions): Effect.Effec
     })
   }
   return Option.match(
-    // Duration makes 0 of NaN and of what is negative.
-    typeof delay === "number" && !(delay >= 0)
-      ? Option.none()
-      : Option.filter(Duration.decodeUnknown(delay ?? 0), Duration.lessThanOrEqualTo(Backoff.longestDelay)),
+    Option.filter(spanOf(delay ?? 0), Duration.lessThanOrEqualTo(Backoff.longestDelay)),
     {
       onNone: () =>
         Effect.fail(

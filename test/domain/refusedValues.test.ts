@@ -56,6 +56,21 @@ it.effect("a snooze without an end is refused by what was given and what is allo
     assert.include(Cause.pretty(cause), "snooze: got an infinite delay; expected a finite duration")
   }))
 
+for (const delay of [-1, Number.NaN, -Infinity, -1n, "-5 seconds", [-1, 0], [Number.NaN, 0]] as const) {
+  it.effect(`a snooze of ${inspect(delay)} is refused, and not taken for none`, () =>
+    Effect.gen(function*() {
+      const cause = yield* Effect.sandbox(snooze(delay)).pipe(Effect.flip)
+      assert.include(Cause.pretty(cause), `snooze: got ${String(delay)}; expected a finite duration of 0 or more`)
+    }))
+}
+
+it.effect("a snooze of nothing is one", () =>
+  Effect.gen(function*() {
+    for (const delay of [0, 0n, "0 seconds", [0, 0], Duration.zero] as const) {
+      assert.isTrue(Duration.equals((yield* Effect.flip(snooze(delay))).delay, 0))
+    }
+  }))
+
 it("errors that throw when they are shown are told to, each on a line of its own", () => {
   const hidden = {
     get message(): string {

@@ -6,7 +6,7 @@ import { inHoldfast } from "./harness.ts"
 
 const Task = Job.make("refusedEnqueue.task", { payload: Schema.String })
 
-for (const delay of [-1, Number.NaN, -Infinity]) {
+for (const delay of [-1, Number.NaN, -Infinity, "-5 seconds"] as const) {
   it.effect(`a delay of ${delay} is refused, and not taken for none`, () =>
     Effect.gen(function*() {
       const refused = yield* Effect.flip(JobQueue.enqueue(Task, "late", { delay }))

@@ -2,6 +2,7 @@ import type { Mutant } from "../Mutant.ts"
 
 const file = "src/runtime/attempt.ts"
 const outcome = "src/domain/Outcome.ts"
+const verdict = "src/domain/Verdict.ts"
 const settle = ["test/runtime/settle.test.ts"]
 const heartbeat = ["test/runtime/heartbeat.test.ts"]
 const shutdown = ["test/runtime/shutdown.test.ts"]
@@ -116,6 +117,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "store.release([{ lease, delay }])",
     replace: `store.fail([{ lease, error: "snoozed", retryAfter: delay }])`,
     killedBy: settle
+  },
+  {
+    name: "A snooze of NaN is one of nothing, again and again without a pause",
+    file: verdict,
+    find: "spanOf(delay)",
+    replace: "Option.some(Duration.decode(delay))",
+    killedBy: ["test/domain/refusedValues.test.ts"]
   },
   {
     name: "A job handed back at shutdown is settled as a failure",

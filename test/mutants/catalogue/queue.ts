@@ -76,8 +76,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A negative delay is none",
     file,
-    find: `typeof delay === "number" && !(delay >= 0)`,
-    replace: `typeof delay === "boolean"`,
+    find: "spanOf(delay ?? 0)",
+    replace: "Duration.decodeUnknown(delay ?? 0)",
     killedBy: ["test/runtime/refusedEnqueue.test.ts"]
   },
   {
