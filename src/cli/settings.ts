@@ -1,4 +1,5 @@
 import { Config, ConfigError, Duration, Either, Option } from "effect"
+import { spanOf } from "../domain/spanOf.ts"
 
 /** Reads what a person wrote in a flag or a variable, or says what is allowed there. */
 export type Reader<A> = (text: string) => Either.Either<A, string>
@@ -6,7 +7,7 @@ export type Reader<A> = (text: string) => Either.Either<A, string>
 /** A span: "500 millis", "5 seconds", "2 minutes", or a bare number of seconds. */
 export const span: Reader<Duration.Duration> = (text) =>
   Either.fromOption(
-    /^\d+(\.\d+)?$/.test(text) ? Option.some(Duration.seconds(Number(text))) : Duration.decodeUnknown(text),
+    /^\d+(\.\d+)?$/.test(text) ? Option.some(Duration.seconds(Number(text))) : spanOf(text),
     () => `${JSON.stringify(text)} is no duration; write "500 millis", "5 seconds", "2 minutes" or a number of seconds`
   )
 

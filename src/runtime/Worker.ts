@@ -1,6 +1,7 @@
 import { Cause, Duration, Effect, Layer, Option } from "effect"
 import { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
+import { spanOf } from "../domain/spanOf.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { outsideTransaction } from "../store/transactions.ts"
 import type { JobSignals } from "./JobSignals.ts"
@@ -131,14 +132,14 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
     }
     const kept = (status: "succeeded" | "failed" | "cancelled", unlessGiven: Duration.DurationInput) =>
       Effect.flatMap(
-        Effect.succeed(Duration.decodeUnknown(retention?.[status] ?? unlessGiven)),
+        Effect.succeed(spanOf(retention?.[status] ?? unlessGiven)),
         Option.match({
           onSome: (duration) => Effect.succeed(Duration.toMillis(duration)),
           onNone: () =>
             new InvalidOption({
               option: `retention.${status}`,
               given: String(retention?.[status]),
-              allowed: "a duration"
+              allowed: "a duration of 0 or more"
             })
         })
       )

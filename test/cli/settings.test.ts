@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Either } from "effect"
-import { database, settings } from "../../src/cli/settings.ts"
+import { database, settings, span } from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
   for (
@@ -39,6 +39,13 @@ describe("DATABASE_URL", () => {
       assert.notInclude(message, "hunter2")
     })
   }
+})
+
+describe("a span", () => {
+  it("below zero is refused, and not taken for none", () => {
+    const message = Either.getOrThrow(Either.flip(span("-5 seconds")))
+    assert.include(message, `"-5 seconds" is no duration; write "500 millis"`)
+  })
 })
 
 describe("the settings", () => {

@@ -47,6 +47,18 @@ const refusals: ReadonlyArray<readonly [what: string, options: Options, message:
     "retention.failed: got long; expected a duration"
   ],
   [
+    "a retention of NaN",
+    { retention: { succeeded: NaN } },
+    "retention.succeeded: got NaN; expected a duration of 0 or more"
+  ],
+  ["a retention below zero", { retention: { cancelled: -1 } }, "retention.cancelled: got -1; expected a duration"],
+  ["a grace of NaN", { shutdownGrace: NaN }, "shutdownGrace: got NaN; expected a duration from 0 ms to 24 days"],
+  [
+    "a grace below zero",
+    { shutdownGrace: "-5 seconds" },
+    "shutdownGrace: got -5 seconds; expected a duration from 0 ms to 24 days"
+  ],
+  [
     "a heartbeat interval of half the lease",
     { heartbeatInterval: "20 seconds", leaseDuration: "40 seconds" },
     "heartbeatInterval: got 20s; expected less than half the lease of \"options.task\", which is 40s"
@@ -57,7 +69,7 @@ describe("a worker's options", () => {
   for (const [what, options, message] of refusals) {
     it.effect(`${what} is refused, by its value and what is allowed`, () =>
       Effect.gen(function*() {
-        const refused = yield* Effect.flip(Worker.run({ jobs: [Task], ...options }))
+        const refused = yield* Effect.flip(Worker.run({ jobs: [Task], once: true, ...options }))
         assert.strictEqual(refused._tag, "InvalidOption")
         assert.include(refused.message, message)
       }).pipe(inHoldfast(handlers)))

@@ -303,6 +303,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byMaintenance
   },
   {
+    name: "A retention of NaN keeps nothing",
+    file: "src/runtime/Worker.ts",
+    find: "spanOf(retention?.[status] ?? unlessGiven)",
+    replace: "Duration.decodeUnknown(retention?.[status] ?? unlessGiven)",
+    killedBy: ["test/runtime/workerOptions.test.ts"]
+  },
+  {
+    name: "A grace of NaN is none",
+    file: "src/domain/timerSpan.ts",
+    find: "spanOf(input).pipe(",
+    replace: "Duration.decodeUnknown(input).pipe(",
+    killedBy: ["test/runtime/workerOptions.test.ts"]
+  },
+  {
     name: "A heartbeat may be as rare as half the lease",
     file: "src/runtime/Worker.ts",
     find: "Duration.toMillis(heartbeatInterval) * 2 >= Duration.toMillis(leaseFor)",
