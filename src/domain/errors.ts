@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { JobId } from "./JobId.ts"
 import { JobStatus } from "./JobRecord.ts"
+import { readable } from "./readableCause.ts"
 
 /**
  * The lease is no longer ours: it ran out and the job was released, someone
@@ -109,9 +110,14 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   }
 }
 
+/** More than anyone wraps an error in. One that is its own cause has no end. */
+const deepestCause = 50
+
 /** What the driver said, from under the wrappers that repeat "Failed to execute statement". */
-const rootMessage = (cause: unknown): string => {
-  let current = cause
-  while (current instanceof Error && current.cause !== undefined) current = current.cause
-  return current instanceof Error ? current.message : String(current)
-}
+const rootMessage = (cause: unknown): string =>
+  readable(() => {
+    let current = cause
+    let depth = 0
+    while (current instanceof Error && current.cause !== undefined && depth++ < deepestCause) current = current.cause
+    return String(current instanceof Error ? current.message : current)
+  })

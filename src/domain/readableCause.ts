@@ -29,9 +29,12 @@ const pretty = (cause: Cause.Cause<unknown>): string => {
   }
 }
 
-const plain = (error: unknown): string => {
+const plain = (error: unknown): string => readable(() => inspect(error))
+
+/** What `read` makes of an error. Reading what anybody threw may throw, and must not end what only tells of it. */
+export const readable = (read: () => string): string => {
   try {
-    return inspect(error)
+    return read()
   } catch {
     return "An error that throws when it is shown"
   }

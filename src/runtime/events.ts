@@ -1,5 +1,6 @@
-import { Duration, Effect, Metric, MetricBoundaries } from "effect"
+import { Cause, Duration, Effect, Metric, MetricBoundaries } from "effect"
 import type { StopReason } from "../domain/Outcome.ts"
+import { readable } from "../domain/readableCause.ts"
 import type { ClaimedJob, StaleJob } from "../store/JobStore.ts"
 
 /**
@@ -45,6 +46,9 @@ export const metrics = {
 
 const count = <Type, Out>(metric: Metric.Metric<Type, number, Out>, kind: string, by = 1) =>
   Metric.update(Metric.tagged(metric, "kind", kind), by)
+
+/** An error as a line shows it, whatever was thrown. */
+const shown = (error: unknown) => readable(() => String(error))
 
 /** Jobs were added, unless the transaction they are part of is rolled back. */
 export const enqueued = (kind: string, jobs: number) =>
@@ -120,16 +124,18 @@ export const heartbeat = (kind: string, lateMillis: number) =>
 export const heartbeatFailed = (kind: string, error: unknown) =>
   Effect.zipRight(
     count(metrics.heartbeatFailures, kind),
-    Effect.logWarning("Heartbeat failed, trying again").pipe(Effect.annotateLogs({ error: String(error) }))
+    Effect.logWarning("Heartbeat failed, trying again").pipe(Effect.annotateLogs({ error: shown(error) }))
   )
 
 /** Settling did not get through. */
 export const settleFailed = (error: unknown) =>
-  Effect.logWarning("Settling failed, trying again").pipe(Effect.annotateLogs({ error: String(error) }))
+  Effect.logWarning("Settling failed, trying again").pipe(Effect.annotateLogs({ error: shown(error) }))
 
 /** Settling was given up: the lease will run out, and the job be released as stale. */
-export const settleGivenUp = (error: unknown) =>
-  Effect.logError("Settling was given up; the lease will run out").pipe(Effect.annotateLogs({ error: String(error) }))
+export const settleGivenUp = (cause: Cause.Cause<unknown>) =>
+  Effect.logError("Settling was given up; the lease will run out").pipe(
+    Effect.annotateLogs({ error: shown(Cause.squash(cause)) })
+  )
 
 /** A job was freed from a worker that no longer renews its lease. */
 export const staleReleased = (job: StaleJob) =>
@@ -147,4 +153,4 @@ export const staleReleased = (job: StaleJob) =>
 
 /** A background step of the worker could not reach the store. */
 export const storeUnavailable = (step: string, error: unknown) =>
-  Effect.annotateLogs(Effect.logWarning("The job store failed, trying again"), { step, error: String(error) })
+  Effect.annotateLogs(Effect.logWarning("The job store failed, trying again"), { step, error: shown(error) })

@@ -62,4 +62,31 @@ describe("an error's message", () => {
     assert.strictEqual(said(wrapped), "The job store failed in claim: database is locked")
     assert.strictEqual(said(new Error("Failed", { cause: "disk" })), "The job store failed in claim: disk")
   })
+
+  it("of a store that failed has an end, and can be read, whatever was thrown", () => {
+    let reads = 0
+    const loop: Error = Object.defineProperty(new Error("round and round"), "cause", {
+      get() {
+        if (++reads > 1000) throw new Error("for ever")
+        return loop
+      }
+    })
+    const mute = Object.defineProperty(new Error("never seen"), "message", {
+      get() {
+        throw new Error("mute")
+      }
+    })
+    const unreadable = "An error that throws when it is shown"
+    const causes: ReadonlyArray<readonly [cause: unknown, told: string]> = [
+      [loop, "round and round"],
+      [mute, unreadable],
+      [Object.create(null), unreadable]
+    ]
+    for (const [cause, told] of causes) {
+      assert.strictEqual(
+        new StoreError({ operation: "claim", cause }).message,
+        `The job store failed in claim: ${told}`
+      )
+    }
+  })
 })

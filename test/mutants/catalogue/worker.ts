@@ -130,6 +130,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: worker
   },
   {
+    name: "An error that has no text kills the loop that tells of it",
+    file: "src/runtime/events.ts",
+    find: "readable(() => String(error))",
+    replace: "String(error) || readable(() => \"\")",
+    killedBy: ["test/runtime/unreadableErrors.test.ts"]
+  },
+  {
+    name: "An error that is its own cause is read for ever",
+    file: "src/domain/errors.ts",
+    find: "depth++ < deepestCause",
+    replace: "depth < deepestCause",
+    killedBy: ["test/domain/errors.test.ts"]
+  },
+  {
     name: "A worker asks a store that is away again and again without a pause",
     file,
     find: `Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)`,
