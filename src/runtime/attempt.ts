@@ -40,6 +40,9 @@ const patience = Duration.seconds(30)
 /** How long a worker that has to end still waits for the store to take an outcome. */
 const lastWait = Duration.seconds(4)
 
+/** How long a backoff schedule may take to name a delay: ages for what only computes, and short beside a lease. */
+const longestThought = Duration.seconds(1)
+
 /** One claimed job and what it takes to run it. */
 export interface Attempt {
   readonly job: ClaimedJob
@@ -195,7 +198,8 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never,
   Effect.gen(function*() {
     const { claimSentAt, job, leaseFor } = attempt
     if (outcome._tag === "Abandon") return yield* Effect.as(events.leaseLost(job, outcome.reason), lost)
-    const write = settlement(attempt, outcome).pipe(
+    const delay = outcome._tag === "Fail" && !outcome.final ? yield* backoffDelay(attempt) : Option.none()
+    const write = settlement(attempt, outcome, delay).pipe(
       // An answer that never comes is asked for again: if the first write happened, the second is told so.
       Effect.disconnect,
       Effect.timeoutFail({
@@ -238,10 +242,11 @@ type Ended = Settlement | typeof lost
 
 const lost = { ended: "lost", error: "LeaseLost" } as const
 
-/** The write that settles a job with this outcome. */
+/** The write that settles a job with this outcome; what failed is tried again after `delay`, or with none never. */
 const settlement = (
   attempt: Attempt,
-  outcome: Exclude<Outcome, { readonly _tag: "Abandon" }>
+  outcome: Exclude<Outcome, { readonly _tag: "Abandon" }>,
+  delay: Option.Option<Duration.Duration>
 ): Effect.Effect<Either.Either<Settlement, LeaseLost>, StoreFailure, JobStore> =>
   Effect.gen(function*() {
     const store = yield* JobStore
@@ -253,13 +258,13 @@ const settlement = (
         // The next attempt's result would fit no better.
         if (Either.isLeft(result)) {
           const { _tag, message } = result.left
-          return yield* settlement(attempt, Outcome.Fail({ error: truncated(message), name: _tag, final: true }))
+          const refused = Outcome.Fail({ error: truncated(message), name: _tag, final: true })
+          return yield* settlement(attempt, refused, Option.none())
         }
         return yield* one(store.complete([{ lease, result: result.right }]), () => ({ ended: "succeeded" }))
       }
       case "Fail": {
-        const { error, final, name } = outcome
-        const delay = final ? Option.none() : yield* backoffDelay(attempt)
+        const { error, name } = outcome
         const retryAfter = Option.getOrNull(Option.map(delay, Backoff.storableMillis))
         return yield* one(store.fail([{ lease, error, retryAfter }]), (status) =>
           status === "pending"
@@ -293,14 +298,13 @@ const one = (
     (items) => Either.map(Option.getOrThrow(Option.fromNullable(items[0])), ({ status }) => ended(status))
   )
 
-/** A schedule that throws must not keep a failed job from being settled. */
-const backoffDelay = ({ handler, job }: Attempt) =>
-  Clock.currentTimeMillis.pipe(
-    Effect.flatMap((now) => Backoff.delayAfter(handler.job.backoff, job.lease.failures + 1, now)),
-    Effect.catchAllDefect((defect) =>
-      Effect.logError("The job's backoff schedule died; the default is used", defect).pipe(
-        Effect.zipRight(Clock.currentTimeMillis),
-        Effect.flatMap((now) => Backoff.delayAfter(Backoff.defaultBackoff, job.lease.failures + 1, now))
-      )
-    )
+/** A schedule that throws, hangs or interrupts itself must not keep a failed job from being settled. */
+const backoffDelay = ({ handler, job }: Attempt) => {
+  const after = (backoff: Backoff.Backoff) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => Backoff.delayAfter(backoff, job.lease.failures + 1, now))
+  return after(handler.job.backoff).pipe(
+    Effect.disconnect,
+    Effect.timeout(longestThought),
+    Effect.catchAllCause((cause) => Effect.zipRight(events.backoffDied(cause), after(Backoff.defaultBackoff)))
   )
+}

@@ -127,6 +127,12 @@ export const heartbeatFailed = (kind: string, error: unknown) =>
     Effect.logWarning("Heartbeat failed, trying again").pipe(Effect.annotateLogs({ error: shown(error) }))
   )
 
+/** A job's own backoff schedule named no delay. */
+export const backoffDied = (cause: Cause.Cause<unknown>) =>
+  Effect.logError("The job's backoff schedule died; the default is used").pipe(
+    Effect.annotateLogs({ error: shown(Cause.squash(cause)) })
+  )
+
 /** Settling did not get through. */
 export const settleFailed = (error: unknown) =>
   Effect.logWarning("Settling failed, trying again").pipe(Effect.annotateLogs({ error: shown(error) }))

@@ -383,19 +383,51 @@ describe("a job's own backoff", () => {
     }).pipe(inHoldfast(Brief.toLayer(() => Effect.fail("no"))))
   })
 
-  it.effect("when it throws, the default one takes its place", () => {
+  const broken: Readonly<Record<string, { readonly step: Effect.Effect<never>; readonly told: RegExp }>> = {
+    "throws": { step: Effect.die("no idea"), told: /^no idea$/ },
+    "throws what has no text": { step: Effect.die(Object.create(null)), told: /^An error that throws/ },
+    "interrupts itself": { step: Effect.interrupt, told: /interrupt/i },
+    "hangs": { step: Effect.never, told: /timed out after '1s'/ },
+    "hangs and cannot be interrupted": { step: Effect.uninterruptible(Effect.never), told: /timed out after '1s'/ }
+  }
+  for (const [how, { step, told }] of Object.entries(broken)) {
     const Broken = Job.make("settle.broken", {
       payload: Schema.Void,
-      backoff: Schedule.mapEffect(Schedule.forever, () => Effect.die("no idea"))
+      backoff: Schedule.mapEffect(Schedule.forever, () => step)
+    })
+
+    it.effect(`when it ${how}, the default one takes its place`, () =>
+      Effect.gen(function*() {
+        yield* work({ jobs: [Broken] })
+        const { id } = yield* JobQueue.enqueue(Broken, undefined)
+        yield* TestClock.adjust("1 second")
+        const job = yield* JobQueue.get(id)
+        assert.strictEqual(job.status, "pending")
+        assert.strictEqual(job.availableAt - job.updatedAt, 60_000)
+        assert.strictEqual(job.lastError, "Error: no")
+        assert.strictEqual(yield* settles, 1)
+        const lines = yield* linesSaying("The job's backoff schedule died; the default is used")
+        assert.strictEqual(lines.length, 1)
+        assert.match(String(lines[0]?.annotations["error"]), told)
+      }).pipe(inHoldfast(Broken.toLayer(() => Effect.fail("no")))))
+  }
+
+  it.effect("is asked once, however often the failure has to be written", () => {
+    let asked = 0
+    const Counting = Job.make("settle.counting", {
+      payload: Schema.Void,
+      backoff: Schedule.map(Schedule.spaced("10 minutes"), () => asked++)
     })
     return Effect.gen(function*() {
-      yield* work({ jobs: [Broken] })
-      const { id } = yield* JobQueue.enqueue(Broken, undefined)
-      yield* settled
+      yield* StoreFaults.inject("fail", failing, 3)
+      yield* work({ jobs: [Counting] })
+      const { id } = yield* JobQueue.enqueue(Counting, undefined)
+      yield* TestClock.adjust("1 minute")
       const job = yield* JobQueue.get(id)
-      assert.strictEqual(job.status, "pending")
-      assert.strictEqual(job.availableAt, 60_000)
-    }).pipe(inHoldfast(Broken.toLayer(() => Effect.fail("no"))))
+      assert.strictEqual(job.availableAt - job.updatedAt, 600_000)
+      assert.strictEqual(yield* settles, 4)
+      assert.strictEqual(asked, 1)
+    }).pipe(inHoldfast(Counting.toLayer(() => Effect.fail("no"))))
   })
 })
 

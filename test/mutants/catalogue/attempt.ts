@@ -8,6 +8,9 @@ const heartbeat = ["test/runtime/heartbeat.test.ts"]
 const shutdown = ["test/runtime/shutdown.test.ts"]
 const outcomes = ["test/domain/Outcome.test.ts"]
 
+const insteadOfBackoff =
+  "Effect.catchAllCause((cause) => Effect.zipRight(events.backoffDied(cause), after(Backoff.defaultBackoff)))"
+
 /** From a claimed job to its end: run, decide, settle. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
@@ -135,30 +138,61 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A failure that says never again is tried again",
     file,
-    find: "const delay = final ? Option.none() : yield* backoffDelay(attempt)",
-    replace: "const delay = yield* backoffDelay(attempt)",
+    find: `outcome._tag === "Fail" && !outcome.final ? yield*`,
+    replace: `outcome._tag === "Fail" ? yield*`,
     killedBy: settle
   },
   {
     name: "A worker's backoff counts attempts, snoozes and shutdowns included",
     file,
-    find: "Backoff.delayAfter(handler.job.backoff, job.lease.failures + 1, now)",
-    replace: "Backoff.delayAfter(handler.job.backoff, job.lease.attempt, now)",
+    find: "Backoff.delayAfter(backoff, job.lease.failures + 1, now)",
+    replace: "Backoff.delayAfter(backoff, job.lease.attempt, now)",
     killedBy: ["test/runtime/backoffAfterSnooze.test.ts"]
   },
   {
     name: "A worker's backoff is one failure behind",
     file,
-    find: "Backoff.delayAfter(handler.job.backoff, job.lease.failures + 1, now)",
-    replace: "Backoff.delayAfter(handler.job.backoff, Math.max(1, job.lease.failures), now)",
+    find: "Backoff.delayAfter(backoff, job.lease.failures + 1, now)",
+    replace: "Backoff.delayAfter(backoff, Math.max(1, job.lease.failures), now)",
     killedBy: settle
   },
   {
     name: "A backoff that throws leaves its job unsettled",
     file,
-    find: "Effect.catchAllDefect((defect) =>\n      Effect.logError(\"The job's backoff schedule died",
-    replace: "Effect.catchAllDefect((defect) => Effect.die(defect)), Effect.catchAll((defect) =>\n" +
-      "      Effect.logError(\"The job's backoff schedule died",
+    find: insteadOfBackoff,
+    replace: "Effect.orDie",
+    killedBy: settle
+  },
+  {
+    name: "A backoff that interrupts itself leaves its job unsettled",
+    file,
+    find: insteadOfBackoff,
+    replace: `Effect.catchSomeCause((cause) =>
+      cause._tag === "Interrupt"
+        ? Option.none()
+        : Option.some(Effect.zipRight(events.backoffDied(cause), after(Backoff.defaultBackoff)))
+    )`,
+    killedBy: settle
+  },
+  {
+    name: "A backoff that hangs leaves its job unsettled",
+    file,
+    find: "Effect.disconnect,\n    Effect.timeout(longestThought),",
+    replace: "",
+    killedBy: settle
+  },
+  {
+    name: "A backoff that cannot be interrupted is waited for",
+    file,
+    find: "Effect.disconnect,\n    Effect.timeout(longestThought),",
+    replace: "Effect.timeout(longestThought),",
+    killedBy: settle
+  },
+  {
+    name: "A backoff is asked anew each time its failure is written",
+    file,
+    find: "const write = settlement(attempt, outcome, delay).pipe(",
+    replace: "const write = Effect.flatMap(backoffDelay(attempt), () => settlement(attempt, outcome, delay)).pipe(",
     killedBy: settle
   },
   {
