@@ -31,7 +31,11 @@ export interface EnqueueOptions {
   readonly uniqueKey?: string
   /** The tenant the job belongs to. Reads that name a partition see no other's jobs. */
   readonly partitionKey?: string
-  /** A UUID in lower case, made by the caller so that an enqueue whose answer was lost may be repeated. */
+  /**
+   * A UUID in lower case, made by the caller so that an enqueue whose answer was
+   * lost may be repeated, for as long as the job is kept: a repetition after the
+   * retention adds the job anew.
+   */
   readonly id?: string
 }
 

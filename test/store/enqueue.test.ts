@@ -90,6 +90,15 @@ describe("ids", () => {
       assert.deepStrictEqual(yield* allRows, before)
     }).pipe(Effect.provide(memory)))
 
+  it.effect("an id is free again once its job was pruned, and a repeated enqueue adds the job anew", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* complete(yield* running(1))
+      assert.deepStrictEqual(yield* enqueue(job(1)), answers([1, false]))
+      yield* store.prune({ status: "succeeded", retention: 0, limit: 10 })
+      assert.deepStrictEqual(yield* enqueue(job(1)), answers([1, true]))
+    }).pipe(Effect.provide(memory)))
+
   it.effect("an id that is taken by another payload or kind is a conflict, and none of the call is added", () =>
     Effect.gen(function*() {
       yield* enqueue(job(1))
