@@ -36,12 +36,12 @@ export class JobNotRetryable extends Schema.TaggedError<JobNotRetryable>()("JobN
   }
 }
 
-/** The id is taken by a job of another kind or payload. Nothing of the call was enqueued. */
+/** The id is taken by a job of another kind, payload or partition that is still kept. Nothing of the call was enqueued. */
 export class JobIdConflict extends Schema.TaggedError<JobIdConflict>()("JobIdConflict", {
   jobId: JobId
 }) {
   override get message() {
-    return `Job ${this.jobId} exists with another kind or payload; an id names one job for ever`
+    return `Job ${this.jobId} exists with another kind, payload or partition; an id names one job for as long as that is kept`
   }
 }
 
