@@ -2,13 +2,13 @@ import { Cause, Effect, Exit, HashMap, Layer, Logger, LogLevel, Option } from "e
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
-import type { Lease } from "../../src/domain/Lease.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { ClientWorld } from "./clients.ts"
 import { client } from "./clients.ts"
 import type { SharedDatabase } from "./database.ts"
 import { faultyStore } from "./faultyStore.ts"
 import type { Call, History } from "./History.ts"
+import { neverHoldsUp } from "./History.ts"
 import { handlers } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
 import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
@@ -27,13 +27,6 @@ const unhandled = "Fiber terminated with an unhandled error"
 
 /** As the worker program does: it exits when a shutdown takes this much longer than its grace. */
 const exitAfterGrace = 5000
-
-/** What a worker that has to end does not wait for: heartbeats and settles, and to be told what is due. */
-const neverHoldsUp = ({ operation, request }: Call): boolean => {
-  if (operation === "nextDue") return true
-  if (!["extend", "complete", "fail", "release"].includes(operation)) return false
-  return (request as ReadonlyArray<{ readonly lease: Lease }>).every(({ lease }) => !lease.worker.startsWith("hand."))
-}
 
 /**
  * The machines of a simulation and the worker program on each: the real

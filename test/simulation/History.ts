@@ -1,3 +1,4 @@
+import type { Lease } from "../../src/domain/Lease.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { FaultClass } from "./faults.ts"
 import type { Sometimes } from "./Findings.ts"
@@ -16,6 +17,13 @@ export interface Call {
   /** None while it has not returned: its process was killed, or the simulation ended. */
   returned: (Moment & Returned) | undefined
   readonly faults: Array<FaultClass>
+}
+
+/** What a worker that has to end does not wait for: heartbeats and settles, and to be told what is due. */
+export const neverHoldsUp = ({ operation, request }: Call): boolean => {
+  if (operation === "nextDue") return true
+  if (!["extend", "complete", "fail", "release"].includes(operation)) return false
+  return (request as ReadonlyArray<{ readonly lease: Lease }>).every(({ lease }) => !lease.worker.startsWith("hand."))
 }
 
 /** A place in the order of all that happened, and its true time. */

@@ -4,6 +4,7 @@ import type { Lease } from "../../src/domain/Lease.ts"
 import type { Extended } from "../../src/store/JobStore.ts"
 import type { Change, JobRow } from "./database.ts"
 import type { Call, HandlerRun, History, Incident } from "./History.ts"
+import { neverHoldsUp } from "./History.ts"
 import { timeoutOf } from "./jobs.ts"
 import type { Plan } from "./plan.ts"
 import type { Machine } from "./SimulatedProcess.ts"
@@ -150,6 +151,15 @@ export class Timeline {
   /** When a process was told to end, and let its handlers run for its grace. */
   toldToEndAt(process: string): number {
     return this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)?.at ?? Infinity
+  }
+
+  /** When the grace of a process that was told to end was over. It begins once what cannot be interrupted is done. */
+  graceOverAt(process: string): number {
+    const told = this.toldToEndAt(process)
+    const begun = this.history.calls
+      .filter((call) => call.process === process && call.invoked.at <= told && !neverHoldsUp(call))
+      .map(({ returned }) => returned?.at ?? Infinity)
+    return Math.max(told, ...begun) + this.plan.worker.shutdownGrace
   }
 
   /** From when on someone may have told a handler to stop: its timeout, a cancel, a shutdown. */

@@ -66,7 +66,7 @@ const whatCameOf = (timeline: Timeline, { process }: HandlerRun, { answer, invok
 
 /** By when a worker need not keep a lease any more: the outcome is taken or given up, or the handler will not stop. */
 const settledAt = (timeline: Timeline, run: HandlerRun): number => {
-  const { lease, shutdownGrace } = timeline.plan.worker
+  const { lease } = timeline.plan.worker
   const settles = timeline.callsUnder(run.jobId, run.attempt).filter(({ operation, process }) =>
     process === run.process && operation !== "extend" && operation !== "progress"
   )
@@ -74,7 +74,7 @@ const settledAt = (timeline: Timeline, run: HandlerRun): number => {
   const taken = settles.find(({ returned }) => returned?.tag === "ok")?.returned?.at
   const givenUp = Math.min(
     (first?.invoked.at ?? Infinity) + leaseOf(run.kind, lease),
-    Math.max(first?.invoked.at ?? Infinity, timeline.toldToEndAt(run.process) + shutdownGrace + 4000)
+    Math.max(first?.invoked.at ?? Infinity, timeline.graceOverAt(run.process) + 4000)
   )
   const leftAlone = timeline.mayBeToldFrom(run) + zombieAfter
   return Math.min(

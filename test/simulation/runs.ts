@@ -110,7 +110,7 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
       due,
       cancelledAt,
       begun + timeoutOf(run.kind),
-      timeline.toldToEndAt(run.process) + timeline.plan.worker.shutdownGrace
+      timeline.graceOverAt(run.process)
     )
   )
   const stopsBy = run.behaviour === "refuse to stop"
