@@ -317,6 +317,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byMaintenance
   },
   {
+    name: "A worker dies between two milliseconds of a TestClock",
+    file: "src/runtime/monotonic.ts",
+    find: "clock.unsafeCurrentTimeNanos()",
+    replace: "BigInt(clock.unsafeCurrentTimeMillis() * 1_000_000)",
+    killedBy: ["test/runtime/betweenMillis.test.ts"]
+  },
+  {
     name: "A retention of NaN keeps nothing",
     file: "src/runtime/Worker.ts",
     find: "spanOf(retention?.[status] ?? unlessGiven)",
