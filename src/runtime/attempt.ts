@@ -28,6 +28,7 @@ import { decodeJson, encodeJson } from "../domain/wireValue.ts"
 import { withoutTransaction } from "../store/connection.ts"
 import type { ClaimedJob, Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
+import { recurUpTo } from "../store/monotonic.ts"
 import * as events from "./events.ts"
 import type { KeptLease } from "./heartbeat.ts"
 import { beatMayTake, keepLease } from "./heartbeat.ts"
@@ -227,7 +228,7 @@ const untilLeaseIsOver = (leaseFor: number) =>
   Schedule.exponential("50 millis").pipe(
     Schedule.union(Schedule.spaced("5 seconds")),
     Schedule.jittered,
-    Schedule.upTo(leaseFor)
+    Schedule.intersect(recurUpTo(leaseFor))
   )
 
 /** How an attempt ended, in the words of logs and metrics, and what else a line may show of it. */

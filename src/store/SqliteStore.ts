@@ -10,6 +10,7 @@ import type { JobStore } from "./JobStore.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
 import { exclusively, heldForEach, holdingConnection, immediateTransaction, isBusy } from "./connection.ts"
+import { recurUpTo } from "./monotonic.ts"
 
 /** How to open a SQLite database. */
 export interface Options {
@@ -81,7 +82,7 @@ const connect = ({ filename, readonly }: Options) =>
   ).pipe(
     Effect.retry({
       while: isBusy,
-      schedule: Schedule.spaced("20 millis").pipe(Schedule.jittered, Schedule.upTo("10 seconds"))
+      schedule: Schedule.spaced("20 millis").pipe(Schedule.jittered, Schedule.intersect(recurUpTo("10 seconds")))
     }),
     Effect.provide(Reactivity.layer)
   )

@@ -1,6 +1,7 @@
 import type { SqlConnection, SqlError } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
 import { Context, Deferred, Effect, Exit, FiberId, Option, Predicate, Schedule, Scope, Stream } from "effect"
+import { recurUpTo } from "./monotonic.ts"
 
 type Connection = SqlConnection.Connection
 
@@ -30,7 +31,7 @@ const lendOf = ({ reserve }: Reservable): Lend =>
 const untilFree = Schedule.exponential("2 millis", 1.5).pipe(
   Schedule.union(Schedule.spaced("50 millis")),
   Schedule.jittered,
-  Schedule.upTo("5 seconds")
+  Schedule.intersect(recurUpTo("5 seconds"))
 )
 
 /** Whether another connection has the lock, which time can mend. */

@@ -5,9 +5,11 @@ import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
 import { metrics } from "../../src/runtime/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as Worker from "../../src/runtime/Worker.ts"
 import type { Fault } from "../../src/testing.ts"
 import { answeredAfter, answerLost, dying, failing, hanging, StoreFaults } from "../../src/testing.ts"
-import { counted, inHoldfast, linesSaying, settled, work } from "./harness.ts"
+import { wallClock } from "../store/wallClock.ts"
+import { calm, counted, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 class MailboxFull extends Data.TaggedError("MailboxFull")<{ readonly quota: number }> {}
 
@@ -332,6 +334,34 @@ describe("a settle that does not get through", () => {
       assert.strictEqual(runs, 2)
     }).pipe(inHoldfast(Send.toLayer(() => Effect.sync(() => ++runs))))
   })
+
+  /** A worker on a wall clock that is set when its settle has failed for a while. */
+  const settingTheWall = (ahead: number) =>
+    Effect.gen(function*() {
+      const { by, set } = yield* wallClock
+      yield* StoreFaults.inject("complete", failing)
+      yield* Effect.forkScoped(by(Worker.run({ ...calm, jobs: [Send], heartbeatInterval: "20 seconds" })))
+      const { id } = yield* JobQueue.enqueue(Send, someone)
+      yield* TestClock.adjust("10 seconds")
+      yield* set(ahead)
+      return id
+    })
+
+  it.effect("one is tried for the length of a lease, also when the wall clock is set forward by more", () =>
+    Effect.gen(function*() {
+      const id = yield* settingTheWall(3_600_000)
+      yield* TestClock.adjust("40 seconds")
+      yield* StoreFaults.mend("complete")
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.succeed(1)))))
+
+  it.effect("one is given up after the length of a lease, also when the wall clock is set back", () =>
+    Effect.gen(function*() {
+      yield* settingTheWall(-3_600_000)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* linesSaying("Settling was given up; the lease will run out")).length, 1)
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.succeed(1)))))
 
   it.effect("a job whose settle was given up does not keep its slot", () =>
     Effect.gen(function*() {

@@ -110,8 +110,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle is tried for ever",
     file,
-    find: "Schedule.jittered,\n    Schedule.upTo(leaseFor)",
+    find: "Schedule.jittered,\n    Schedule.intersect(recurUpTo(leaseFor))",
     replace: "Schedule.jittered",
+    killedBy: settle
+  },
+  {
+    name: "A settle is tried for a lease by the wall clock",
+    file,
+    find: "Schedule.intersect(recurUpTo(leaseFor))",
+    replace: "Schedule.upTo(leaseFor)",
     killedBy: settle
   },
   {

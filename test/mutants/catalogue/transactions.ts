@@ -7,6 +7,7 @@ const sqlStore = "src/store/SqlJobStore.ts"
 const migrate = "src/store/migrate.ts"
 const byTransactions = ["test/store/transactions.test.ts"]
 const byConnection = ["test/store/connection.test.ts"]
+const byMonotonic = ["test/store/monotonic.test.ts"]
 const bySqlite = ["test/store/SqliteStore.test.ts"]
 
 /** The client, its transactions and its locks, and how operations meet them. */
@@ -247,10 +248,31 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A locked database is waited for without an end",
     file: connection,
-    find: `Schedule.jittered,\n  Schedule.upTo("5 seconds")`,
+    find: `Schedule.jittered,\n  Schedule.intersect(recurUpTo("5 seconds"))`,
     replace: "Schedule.jittered",
     killedBy: byTransactions,
     hangs: true
+  },
+  {
+    name: "A locked database is waited for by the wall clock",
+    file: connection,
+    find: `Schedule.intersect(recurUpTo("5 seconds"))`,
+    replace: `Schedule.upTo("5 seconds")`,
+    killedBy: byMonotonic
+  },
+  {
+    name: "A store is opened by the wall clock",
+    file: sqlite,
+    find: `Schedule.intersect(recurUpTo("10 seconds"))`,
+    replace: `Schedule.upTo("10 seconds")`,
+    killedBy: byMonotonic
+  },
+  {
+    name: "What recurs up to a time does so once more",
+    file: "src/store/monotonic.ts",
+    find: "Duration.lessThan(Duration.nanos(now - since), duration)",
+    replace: "Duration.lessThanOrEqualTo(Duration.nanos(now - since), duration)",
+    killedBy: byMonotonic
   },
   {
     name: "The driver waits for a lock, and the whole process with it",
