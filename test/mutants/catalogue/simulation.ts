@@ -7,6 +7,9 @@ const loop = "src/runtime/workerLoop.ts"
 
 const over = "const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`"
 
+/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
+const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 1, 2, 3, 4, 5, 6])] })
+
 /**
  * Shows that the simulation's checker can fail: each breaks a promise of the
  * whole fleet, which one seed must show. Tests of one process kill most of them
@@ -18,7 +21,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "\n        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
     replace: "`)",
-    killedBy: { simulate: [3] }
+    killedBy: bySeed(3)
   },
   {
     name: "In a fleet, a claim takes running jobs whose lease is nearly over",
@@ -31,35 +34,35 @@ export const mutants: ReadonlyArray<Mutant> = [
       find: "IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'",
       replace: "IN (SELECT id FROM chosen)"
     }],
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a claim takes the earlier due before the higher priority",
     file: store,
     find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(",
     replace: "FROM candidate WHERE place <= slots\n      ORDER BY available_at, priority DESC, id ${atMost(",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
     find: "const heart = yield* beat.pipe(",
     replace: "const heart = yield* Effect.as(Effect.zipRight(Effect.never, beat), true).pipe(",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a handler is not told to stop at the deadline",
     file: heartbeat,
     find: "return yield* stop(StopReason.DeadlinePassed())",
     replace: "return",
-    killedBy: { simulate: [3] }
+    killedBy: bySeed(3)
   },
   {
     name: "In a fleet, a handler is not told that its lease is lost",
     file: heartbeat,
     find: "yield* stop(StopReason.LeaseLost())\n",
     replace: "\n",
-    killedBy: { simulate: [3] }
+    killedBy: bySeed(3)
   },
   {
     name: "In a fleet, the deadline counts from when the claim was answered",
@@ -71,49 +74,49 @@ export const mutants: ReadonlyArray<Mutant> = [
       `      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
       const claimSentAt = yield* monotonicMillis
 `,
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a job whose claim was answered after its deadline is begun",
     file: attempt,
     find: "return Outcome.Release()\n    }\n",
     replace: "}\n",
-    killedBy: { simulate: [10] }
+    killedBy: bySeed(5)
   },
   {
     name: "In a fleet, a handler is told to stop and not interrupted",
     file: attempt,
     find: "yield* Fiber.interruptFork(fiber)\n",
     replace: "\n",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a worker claims beyond its free slots",
     file: "src/runtime/Slots.ts",
     find: "const free = this.concurrency - this.running.size",
     replace: "const free = this.concurrency",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a worker that is told to end leaves its running jobs alone",
     file: loop,
     find: "yield* Effect.addFinalizer(() => drain)",
     replace: "void drain",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a sweep frees jobs whose lease goes on",
     file: store,
     find: "WHERE status = 'running' AND locked_until <= ${now}\n      ORDER BY locked_until",
     replace: "WHERE status = 'running' AND locked_until > 0\n      ORDER BY locked_until",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a stale attempt is no failure",
     file: store,
     find: "failures = failures + 1, last_error = ${message}",
     replace: "last_error = ${message}",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a stale job that someone cancelled is run again",
@@ -121,28 +124,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'\n          WHEN",
     replace: "cancel_requested_at = NULL, status = CASE WHEN",
     also: [{ file: store, find: over, replace: over.replace("cancel_requested_at IS NOT NULL OR ", "") }],
-    killedBy: { simulate: [3] }
+    killedBy: bySeed(3)
   },
   {
     name: "In a fleet, a repeated settle is taken for a lost lease",
     file: store,
     find: "if (settled.length === items.length) return answers(",
     replace: "if (settled.length >= 0) return answers(",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, finished jobs are pruned whatever their age",
     file: store,
     find: "AND finished_at <= ${now - options.retention}",
     replace: "AND finished_at <= ${now}",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a write under a lease does not ask which attempt it is",
     file: store,
     find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
     replace: "AND holdfast_jobs.locked_by = item.worker`)",
-    killedBy: { simulate: [3] }
+    killedBy: bySeed(34)
   },
   {
     name: "In a fleet, a job that fails is tried again although someone cancelled it",
@@ -154,7 +157,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       find: "status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over}",
       replace: "cancel_requested_at = NULL, status = CASE WHEN ${over}"
     }],
-    killedBy: { simulate: [11] }
+    killedBy: bySeed(11)
   },
   {
     name: "In a fleet, a job that is handed back the first time runs again although someone cancelled it",
@@ -164,49 +167,49 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "cancel_requested_at = CASE WHEN attempts > 1 THEN cancel_requested_at END,\n" +
       "          status = CASE WHEN cancel_requested_at IS NULL OR attempts = 1 THEN 'pending' ELSE 'cancelled' END,\n" +
       "          finished_at = CASE WHEN cancel_requested_at IS NULL OR attempts = 1 THEN NULL ELSE ${now} END,",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a lease whose deadline has passed is extended all the same",
     file: heartbeat,
     find: "yield* Fiber.interruptFork(heart)\n          return",
     replace: "return",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a worker with running jobs looks for more without a pause",
     file: loop,
     find: "if (!Duration.equals(wait, Duration.zero)) {",
     replace: "if (!Duration.equals(wait, Duration.zero) && slots.size === 0) {",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a transaction that is interrupted is left open",
     file: "src/store/connection.ts",
     find: "rollback: (connection) => rollback(connection)",
     replace: "rollback: (connection) => Effect.interruptible(rollback(connection))",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a job that failed is tried again with another payload",
     file: store,
     find: "failures = failures + 1, last_error = item.error,",
     replace: "payload = json_set(payload, '$.takes', 1), failures = failures + 1, last_error = item.error,",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, what comes of a job is not kept",
     file: store,
     find: "result = item.result,",
     replace: "result = 'null',",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, an extension forgets the progress",
     file: store,
     find: "locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}",
     replace: "locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}, progress = NULL",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a claim that the database refuses says that nothing is due",
@@ -214,28 +217,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "interruptibleUntilRun(\"claim\", claim(request))",
     replace:
       "Effect.catchTag(interruptibleUntilRun(\"claim\", claim(request)), \"StoreError\", () => Effect.succeed([]))",
-    killedBy: { simulate: [4] }
+    killedBy: bySeed(4)
   },
   {
     name: "In a fleet, the next due job is the last of those that wait",
     file: store,
     find: "SELECT min((",
     replace: "SELECT max((",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a list begins with the oldest job",
     file: store,
     find: "ORDER BY id DESC ${atMost(listing.limit)}",
     replace: "ORDER BY id ${atMost(listing.limit)}",
-    killedBy: { simulate: [3] }
+    killedBy: bySeed(3)
   },
   {
     name: "In a fleet, an enqueue is told of a job of another kind that has its key",
     file: store,
     find: "WHERE j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'",
     replace: "WHERE j.unique_key = value ->> 'uniqueKey'",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a retry is refused as long as any job has a key",
@@ -244,56 +247,56 @@ export const mutants: ReadonlyArray<Mutant> = [
       "        AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')\n" +
       "        AND other.unique_key",
     replace: "holdfast_jobs.unique_key IS NOT NULL AND other.unique_key",
-    killedBy: { simulate: [26] }
+    killedBy: bySeed(26)
   },
   {
     name: "In a fleet, a heartbeat ends at the first beat that fails",
     file: heartbeat,
     find: "Effect.retry(Schedule.spaced(mayTake))",
     replace: "Effect.orElseSucceed(() => true)",
-    killedBy: { simulate: [3] }
+    killedBy: bySeed(3)
   },
   {
     name: "In a fleet, progress is written in a way that the table refuses",
     file: store,
     find: "SET progress = item.progress, updated_at = ${now}",
     replace: "SET progress = item.progress, updated_at = ${now} + NULL",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a handler times out after half its time",
     file: attempt,
     find: "TimedOut({ after })).pipe(Effect.delay(after)",
     replace: "TimedOut({ after })).pipe(Effect.delay(Duration.times(after, 1 / 2))",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a list shows jobs of every status",
     file: store,
     find: "...(listing.status === undefined ? [] : [sql`status = ${listing.status}`]),",
     replace: "",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a beat that is not answered holds up the next",
     file: heartbeat,
     find: "Effect.timeout(mayTake),",
     replace: "",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a claim gives its worker another payload",
     file: store,
     find: "RETURNING id, kind, queue, payload, priority,",
     replace: "RETURNING id, kind, queue, json_set(payload, '$.takes', 1) AS payload, priority,",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a job remembers only its last two failures",
     file: "src/store/dialect.ts",
     find: "CASE WHEN json_array_length(errors) < 10 THEN",
     replace: "CASE WHEN json_array_length(errors) < 2 THEN",
-    killedBy: { simulate: [2] }
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a worker that has to end hands no job back",
@@ -301,21 +304,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: `if (reason === "LeaseLost" || reason === "DeadlinePassed") return Outcome.Abandon({ reason })`,
     replace: `if (reason === "LeaseLost" || reason === "DeadlinePassed") return Outcome.Abandon({ reason })
     if (reason === "Shutdown") return Outcome.Abandon({ reason: "LeaseLost" })`,
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a settle goes on after the grace is over",
     file: attempt,
     find: "const lastWait = Duration.seconds(4)",
     replace: "const lastWait = Duration.minutes(10)",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a worker ends when the store fails",
     file: loop,
     find: `Effect.catchAll((error) => Effect.as(events.storeUnavailable("claim", error), settings.pollInterval))`,
     replace: "Effect.tapError((error) => Effect.as(events.storeUnavailable(\"claim\", error), settings.pollInterval))",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, no finished job can be pruned",
@@ -323,42 +326,42 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "if ((yield* execute(old)).length === 0) return 0",
     replace: `if ((yield* execute(old)).length === 0) return 0
       if (options.limit > 0) return yield* new StoreError({ operation: "prune", cause: new Error("no") })`,
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, the heartbeat ends before the job is settled",
     file: attempt,
     find: "const settled = yield* settle(attempt, outcome)",
     replace: "yield* lease.letGo\n    const settled = yield* settle(attempt, outcome)",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a repeated settle is told of another end",
     file: store,
     find: "return answers(items, settled.concat(before), ({ status }) => ({ status }))",
     replace: "return answers(items, settled.concat(before), () => ({ status: \"cancelled\" as const }))",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, every extension says that the job is to be cancelled",
     file: store,
     find: "cancelRequested: cancel_requested === 1",
     replace: "cancelRequested: cancel_requested <= 1",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a handler whose job is cancelled elsewhere is not told",
     file: heartbeat,
     find: "if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())",
     replace: "",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a handler may run for twice its timeout",
     file: attempt,
     find: "TimedOut({ after })).pipe(Effect.delay(after)",
     replace: "TimedOut({ after })).pipe(Effect.delay(Duration.times(after, 2))",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a stale job waits before it may run again",
@@ -367,27 +370,27 @@ export const mutants: ReadonlyArray<Mutant> = [
       "available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,\n        failures = failures + 1, last_error = ${message}",
     replace:
       "available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + 1 END,\n        failures = failures + 1, last_error = ${message}",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a job is finished before it ends",
     file: store,
     find: "result = item.result, finished_at = ${now},",
     replace: "result = item.result, finished_at = ${now} - 1,",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a claim is answered in no order",
     file: store,
     find: "claimed.toSorted(inClaimOrder)",
     replace: "claimed.toSorted((a, b) => -inClaimOrder(a, b))",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, the first beat waits for an interval however late its claim was answered",
     file: heartbeat,
     find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),",
     replace: "Effect.delay(interval),",
-    killedBy: { simulate: [1] }
+    killedBy: bySeed(1)
   }
 ]
