@@ -187,7 +187,9 @@ const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, coun
   const lastCall = timeline.callsUnder(id, attempt).some((call) =>
     call.operation === "extend" && call.invoked.at >= since && call.invoked.at < deadline && wasTroubled(call, mayTake)
   )
-  return troubled || lastCall || timeline.stoppedFor(process, Math.max(since, deadline - 2 * mayTake), deadline) > 0
+  // One that is stopped as it sets the timer of a beat waits for a whole interval once it goes on.
+  const beatBy = deadline - timeline.plan.worker.heartbeatInterval - 2 * mayTake
+  return troubled || lastCall || timeline.stoppedFor(process, Math.max(since, beatBy), deadline) > 0
 }
 
 /** Whether a call went wrong, or took longer than its caller waits for. */

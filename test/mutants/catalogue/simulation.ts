@@ -174,6 +174,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: heartbeat,
     find: "yield* Fiber.interruptFork(heart)\n          return",
     replace: "return",
+    also: [{ file: heartbeat, find: "if ((yield* Ref.get(deadline)) <= sentAt) return true", replace: "" }],
     killedBy: bySeed(1)
   },
   {
@@ -311,13 +312,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: attempt,
     find: "const lastWait = Duration.seconds(4)",
     replace: "const lastWait = Duration.minutes(10)",
-    killedBy: bySeed(1)
+    killedBy: bySeed(64)
   },
   {
     name: "In a fleet, a worker ends when the store fails",
     file: loop,
     find: `Effect.catchAll((error) => Effect.as(events.storeUnavailable("claim", error), settings.pollInterval))`,
-    replace: "Effect.tapError((error) => Effect.as(events.storeUnavailable(\"claim\", error), settings.pollInterval))",
+    replace: `Effect.catchAll((error) =>
+        Effect.zipRight(events.storeUnavailable("claim", error), new StoreError({ operation: "claim", cause: error }))
+      )`,
     killedBy: bySeed(1)
   },
   {
@@ -389,8 +392,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the first beat waits for an interval however late its claim was answered",
     file: heartbeat,
-    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),",
-    replace: "Effect.delay(interval),",
+    find: "const firstAt = options.claimSentAt + Duration.toMillis(interval)",
+    replace: "const firstAt = (yield* monotonicMillis) + Duration.toMillis(interval)",
     killedBy: bySeed(1)
   }
 ]
