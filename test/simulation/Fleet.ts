@@ -7,7 +7,7 @@ import type { ClientWorld } from "./clients.ts"
 import { client } from "./clients.ts"
 import type { SharedDatabase } from "./database.ts"
 import { faultyStore } from "./faultyStore.ts"
-import type { Call, History } from "./History.ts"
+import type { History } from "./History.ts"
 import { neverHoldsUp } from "./History.ts"
 import { handlers } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
@@ -172,12 +172,8 @@ export class Fleet {
 
   /** Whether the store still keeps a call of the process waiting, which leaves the call behind when it ends. */
   private isStalled(process: SimulatedProcess): boolean {
-    return this.stalledCalls(process).length > 0
-  }
-
-  private stalledCalls({ name }: SimulatedProcess): ReadonlyArray<Call> {
-    return this.history.calls.filter((call) =>
-      call.process === name && call.returned === undefined && call.faults.includes("stall")
+    return this.history.calls.some((call) =>
+      call.process === process.name && call.returned === undefined && call.faults.includes("stall")
     )
   }
 
@@ -188,7 +184,12 @@ export class Fleet {
       run.process === process.name && run.behaviour === "refuse to stop" &&
       (run.ended?.at ?? Infinity) > graceOver + 500
     )
-    return hasRefused || this.stalledCalls(process).some((call) => !neverHoldsUp(call))
+    // Its grace begins when what cannot be interrupted is done.
+    const beganLate = this.history.calls.some((call) =>
+      call.process === process.name && call.invoked.at <= toldAt && !neverHoldsUp(call)
+      && (call.returned?.at ?? Infinity) > toldAt + 500
+    )
+    return hasRefused || beganLate
   }
 
   /** How long a process was stopped since an instant. */

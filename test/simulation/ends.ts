@@ -154,7 +154,8 @@ const couldNotSettle = (timeline: Timeline, id: string, attempt: number): boolea
   const sent = timeline.callsUnder(id, attempt).filter(({ operation }) =>
     operation !== "progress" && operation !== "extend"
   )
-  return sent.length > 0 && sent.every((call) => wasTroubled(call, Infinity))
+  // One that waits for another's lock is given up after a second at least, and the last when the worker has to end.
+  return sent.every(({ returned }) => returned?.tag !== "ok") && sent.some((call) => wasTroubled(call, 1000))
 }
 
 /**
