@@ -224,6 +224,22 @@ describe("a heartbeat that does not get through", () => {
       inHoldfast(Long.toLayer(() => Effect.onInterrupt(Effect.never, () => Effect.sleep("20 seconds"))))
     ))
 
+  it.effect("a lease whose deadline passes while an extension is under way is not extended again", () =>
+    Effect.gen(function*() {
+      const faults = yield* StoreFaults
+      // Beats are sent at 20, 27, 34 and 41 s.
+      yield* faults.inject("extend", (call, operation) => Effect.delay(failing(call, operation), "2 seconds"), 3)
+      const id = yield* started
+      yield* TestClock.adjust("37 seconds")
+      yield* faults.inject("extend", answeredAfter("4500 millis"), 1)
+      yield* TestClock.adjust("33 seconds")
+      assert.strictEqual(yield* beats, 4)
+      assert.strictEqual((yield* JobQueue.get(id)).lockedUntil, 101_000)
+      yield* TestClock.adjust("1 minute")
+    }).pipe(
+      inHoldfast(Long.toLayer(() => Effect.onInterrupt(Effect.never, () => Effect.sleep("60 seconds"))))
+    ))
+
   it.effect("of a long lease only the last 30 s are left to stop in", () => {
     const Longer = Job.make("heartbeat.longer", { payload: Schema.Void, lease: "10 minutes" })
     const stops: Array<number> = []

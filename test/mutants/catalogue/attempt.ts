@@ -53,8 +53,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A result that does not encode is tried again",
     file,
-    find: "name: _tag, final: true })",
-    replace: "name: _tag, final: false })",
+    find: "settlement(attempt, refused, Option.none())",
+    replace: "settlement(attempt, refused, Option.some(Duration.zero))",
     killedBy: settle
   },
   {
