@@ -248,7 +248,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       "        AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')\n" +
       "        AND other.unique_key",
     replace: "holdfast_jobs.unique_key IS NOT NULL AND other.unique_key",
-    killedBy: bySeed(26)
+    killedBy: bySeed(46)
   },
   {
     name: "In a fleet, a heartbeat ends at the first beat that fails",
