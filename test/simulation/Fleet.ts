@@ -8,7 +8,6 @@ import { client } from "./clients.ts"
 import type { SharedDatabase } from "./database.ts"
 import { faultyStore } from "./faultyStore.ts"
 import type { History } from "./History.ts"
-import { neverHoldsUp } from "./History.ts"
 import { handlers } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
 import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
@@ -184,12 +183,7 @@ export class Fleet {
       run.process === process.name && run.behaviour === "refuse to stop" &&
       (run.ended?.at ?? Infinity) > graceOver + 500
     )
-    // Its grace begins when what cannot be interrupted is done.
-    const beganLate = this.history.calls.some((call) =>
-      call.process === process.name && call.invoked.at <= toldAt && !neverHoldsUp(call)
-      && (call.returned?.at ?? Infinity) > toldAt + 500
-    )
-    return hasRefused || beganLate
+    return hasRefused || this.history.graceBeganAt(process.name, toldAt) > toldAt + 500
   }
 
   /** How long a process was stopped since an instant. */

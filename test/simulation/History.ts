@@ -20,7 +20,7 @@ export interface Call {
 }
 
 /** What a worker that has to end does not wait for: heartbeats and settles, and to be told what is due. */
-export const neverHoldsUp = ({ operation, request }: Call): boolean => {
+const neverHoldsUp = ({ operation, request }: Call): boolean => {
   if (operation === "nextDue") return true
   if (!["extend", "complete", "fail", "release"].includes(operation)) return false
   return (request as ReadonlyArray<{ readonly lease: Lease }>).every(({ lease }) => !lease.worker.startsWith("hand."))
@@ -108,6 +108,14 @@ export class History {
   fault(fault: FaultClass, name: string): void {
     this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1)
     if (this.injected.at(-1) !== name) this.injected.push(name)
+  }
+
+  /** When a process that was told to end was done with what it could not interrupt, and its grace began. */
+  graceBeganAt(process: string, told: number): number {
+    const begun = this.calls.filter((call) =>
+      call.process === process && call.invoked.at <= told && !neverHoldsUp(call)
+    )
+    return Math.max(told, ...begun.map(({ returned }) => returned?.at ?? Infinity))
   }
 
   /** What was running in a process when it was killed has ended there. */

@@ -4,7 +4,6 @@ import type { Lease } from "../../src/domain/Lease.ts"
 import type { Extended } from "../../src/store/JobStore.ts"
 import type { Change, JobRow } from "./database.ts"
 import type { Call, HandlerRun, History, Incident } from "./History.ts"
-import { neverHoldsUp } from "./History.ts"
 import { timeoutOf } from "./jobs.ts"
 import type { Plan } from "./plan.ts"
 import type { Machine } from "./SimulatedProcess.ts"
@@ -153,13 +152,9 @@ export class Timeline {
     return this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)?.at ?? Infinity
   }
 
-  /** When the grace of a process that was told to end was over. It begins once what cannot be interrupted is done. */
+  /** When the grace of a process that was told to end was over. */
   graceOverAt(process: string): number {
-    const told = this.toldToEndAt(process)
-    const begun = this.history.calls
-      .filter((call) => call.process === process && call.invoked.at <= told && !neverHoldsUp(call))
-      .map(({ returned }) => returned?.at ?? Infinity)
-    return Math.max(told, ...begun) + this.plan.worker.shutdownGrace
+    return this.history.graceBeganAt(process, this.toldToEndAt(process)) + this.plan.worker.shutdownGrace
   }
 
   /** From when on someone may have told a handler to stop: its timeout, a cancel, a shutdown. */
