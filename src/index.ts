@@ -48,6 +48,7 @@ export {
   JobNotRetryable,
   LeaseLost,
   StoreError,
+  StoreErrorReason,
   UniqueKeyTaken
 } from "./domain/errors.ts"
 

@@ -98,12 +98,22 @@ export class ForeignTransaction extends Schema.TaggedError<ForeignTransaction>()
 }
 
 /**
+ * Whether a store error passes by itself. `unavailable`: trying again may help.
+ * The others last until a person acts, so a worker that meets one ends:
+ * `databaseReplaced` means that the file under the open connection was deleted
+ * or replaced, and `newerSchema` that a newer Holdfast has migrated the tables.
+ */
+export const StoreErrorReason = Schema.Literal("unavailable", "databaseReplaced", "newerSchema")
+export type StoreErrorReason = typeof StoreErrorReason.Type
+
+/**
  * The database failed or could not be reached. For a write, whether it happened
  * is unknown: every write of the store may be repeated.
  */
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   operation: Schema.String,
-  cause: Schema.Defect
+  cause: Schema.Defect,
+  reason: Schema.optionalWith(StoreErrorReason, { default: () => "unavailable" as const })
 }) {
   override get message() {
     return `The job store failed in ${this.operation}: ${rootMessage(this.cause)}`
