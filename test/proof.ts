@@ -26,9 +26,23 @@ export interface ChaosProof {
   readonly violations: number
 }
 
-interface Proof {
+/** What a run found wrong, on which commit, and what became of it. */
+export interface Failure {
+  readonly commit: string
+  readonly date: string
+  /** The command that shows it, or showed it on that commit. */
+  readonly run: string
+  /** The first promises it broke, as they were told. */
+  readonly broke: ReadonlyArray<string>
+  /** What was wrong and where it was mended: written by hand, once it is known. Until then a test fails. */
+  readonly ledTo: string
+}
+
+/** The record, as `proof.json` keeps it. */
+export interface Proof {
   readonly simulation: ReadonlyArray<SimulationProof>
   readonly chaos: ReadonlyArray<ChaosProof>
+  readonly failures: ReadonlyArray<Failure>
 }
 
 const data = "docs/proof.json"
@@ -38,6 +52,7 @@ const page = "docs/proof.md"
 interface Run {
   readonly simulation?: Omit<SimulationProof, "commit" | "date">
   readonly chaos?: Omit<ChaosProof, "commit" | "date">
+  readonly failures: ReadonlyArray<Pick<Failure, "run" | "broke">>
 }
 
 /**
@@ -65,16 +80,23 @@ function attempt<A>(run: () => A): Effect.Effect<A, Error> {
 const add = (commit: string, date: string, added: Run): void => {
   const before: Proof = existsSync(data)
     ? JSON.parse(readFileSync(data, "utf8")) as Proof
-    : { simulation: [], chaos: [] }
-  const proof: Proof = {
-    simulation: added.simulation === undefined
-      ? before.simulation
-      : addSimulation(before.simulation, { commit, date, ...added.simulation }),
-    chaos: added.chaos === undefined ? before.chaos : [...before.chaos, { commit, date, ...added.chaos }]
-  }
+    : { simulation: [], chaos: [], failures: [] }
+  const proof = withRun(before, commit, date, added)
   writeFileSync(data, `${JSON.stringify(proof, undefined, 2)}\n`)
   writeFileSync(page, render(proof))
 }
+
+/** The record with one run more. A failed one counts with what it ran, and stands among the failures as well. */
+export const withRun = (before: Proof, commit: string, date: string, added: Run): Proof => ({
+  simulation: added.simulation === undefined
+    ? before.simulation
+    : addSimulation(before.simulation, { commit, date, ...added.simulation }),
+  chaos: added.chaos === undefined ? before.chaos : [...before.chaos, { commit, date, ...added.chaos }],
+  failures: [
+    ...before.failures,
+    ...added.failures.map(({ broke, run }) => ({ commit, date, run, broke: broke.slice(0, 3), ledTo: "" }))
+  ]
+})
 
 /** The commit whose code runs. */
 function committed(): string {
@@ -125,7 +147,7 @@ const joined = (seeds: ReadonlyArray<readonly [number, number]>): ReadonlyArray<
 }
 
 /** The page of the proof. */
-const render = ({ chaos, simulation }: Proof): string => {
+export const render = ({ chaos, failures, simulation }: Proof): string => {
   const all = sum(simulation)
   const hours = (millis: number) => (millis / 3_600_000).toFixed(0)
   const count = (seeds: SimulationProof["seeds"]) => total(seeds.map(([from, to]) => to - from + 1))
@@ -193,8 +215,30 @@ ${
 ${
     [...new Set(chaos.flatMap(({ skipped }) => skipped))].map((one) => `\nSkipped where it could not be done: ${one}\n`)
       .join("")
-  }`
+  }
+## Runs that failed
+
+What a recorded run found wrong, and what that led to. Each was followed to its end before the next record.
+
+${
+    failures.length === 0
+      ? "None is recorded yet."
+      : table(
+        ["commit", "date", "run", "broke", "led to"],
+        failures.map((one) => [
+          `\`${one.commit}\``,
+          one.date,
+          `\`${one.run}\``,
+          one.broke.map(cell).join("; "),
+          cell(one.ledTo)
+        ])
+      )
+  }
+`
 }
+
+/** Text that neither ends a table's cell nor its line. */
+const cell = (text: string): string => text.replaceAll("|", "\\|").replace(/\s+/g, " ")
 
 /** What a run has not counted leaves an empty cell: it is not known to be none. */
 const counted = (count: number | undefined): string => count === undefined ? "" : grouped(count)

@@ -49,7 +49,12 @@ const chaos = Command.make("chaos", flags, ({ record: recorded, seed, ...flags }
         )
     })
     yield* Console.log(table(result))
-    yield* record({ chaos: proofOf(result) })
+    yield* record({
+      chaos: proofOf(result),
+      failures: result.violations.length === 0
+        ? []
+        : [{ run: `pnpm chaos --seconds ${flags.seconds} --seed ${drawn}`, broke: result.violations }]
+    })
     if (result.violations.length > 0) {
       return yield* Effect.fail(new Error(`promises were broken: ${result.violations.length} violations`))
     }

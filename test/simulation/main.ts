@@ -38,7 +38,10 @@ const many = (from: number, seeds: number, processes: number, recorded: boolean)
     })
     yield* Console.log(tally.report(from))
     yield* Effect.forEach(failed.slice(0, 1), (simulated) => explain(simulated, template), { discard: true })
-    yield* record({ simulation: tally.proof(from) })
+    yield* record({
+      simulation: tally.proof(from),
+      failures: failed.map(({ seed, violations }) => ({ run: `pnpm simulate --seed ${seed}`, broke: violations }))
+    })
     const missing = sometimes.filter((state) => !tally.reached.has(state))
     if (failed.length > 0) {
       return yield* Effect.fail(new Error(`promises were broken by ${failed.length} of ${seeds} seeds`))
