@@ -1,8 +1,8 @@
 /** A place in the source, and what it is changed to. */
 export interface Edit {
-  /** From the root of the project. */
+  /** Where it stood when it was written, from the root of the project: decides only where `find` stands in several files. */
   readonly file: string
-  /** Stands exactly once in the file, spaces and line ends included. */
+  /** Stands exactly once in src, whatever the white space. */
   readonly find: string
   readonly replace: string
 }

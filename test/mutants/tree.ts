@@ -1,10 +1,11 @@
 import { Effect } from "effect"
 import type { Scope } from "effect"
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Mutant } from "./Mutant.ts"
 import { mutated } from "./mutated.ts"
+import { readSources } from "./sources.ts"
 
 /** What the tests need of the project. */
 const copied = [
@@ -35,8 +36,9 @@ export const makeTree = (project: string): Effect.Effect<string, never, Scope.Sc
 export const whileMutated = <A, E, R>(tree: string, mutant: Mutant, effect: Effect.Effect<A, E, R>) =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
-      const texts = mutated(mutant, (file) => readFileSync(join(tree, file), "utf8"))
-      const whole = [...texts.keys()].map((file) => [file, readFileSync(join(tree, file), "utf8")] as const)
+      const sources = readSources(tree)
+      const texts = mutated(mutant, sources)
+      const whole = [...sources].filter(([file]) => texts.has(file))
       for (const [file, text] of texts) writeFileSync(join(tree, file), text)
       return whole
     }),

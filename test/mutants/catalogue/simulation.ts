@@ -121,8 +121,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a stale job that someone cancelled is run again",
     file: store,
-    find: "status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'\n          WHEN",
-    replace: "cancel_requested_at = NULL, status = CASE WHEN",
+    find: "status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'\n          WHEN failures",
+    replace: "cancel_requested_at = NULL, status = CASE WHEN failures",
     also: [{ file: store, find: over, replace: over.replace("cancel_requested_at IS NOT NULL OR ", "") }],
     killedBy: bySeed(3)
   },
