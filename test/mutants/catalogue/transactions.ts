@@ -232,6 +232,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byTransactions
   },
   {
+    name: "Only plain SQLITE_BUSY is waited for, and no lock for recovery",
+    file: connection,
+    find: `String(cause.code).startsWith("SQLITE_BUSY")`,
+    replace: `cause.code === "SQLITE_BUSY"`,
+    killedBy: ["test/store/busyKinds.test.ts"]
+  },
+  {
     name: "A transaction that finds the database locked fails at once",
     file: connection,
     find: `error instanceof NotTransacted && error.step === "begin" && isBusy(error.error)`,
