@@ -1,5 +1,19 @@
 import { defineConfig } from "vitest/config"
 
+/**
+ * Tests that start no other process and need nothing compiled. They leave
+ * nothing behind, so that those of many files share a process: loading Effect
+ * for each file took longer than most of them run.
+ */
+const units = [
+  "test/{domain,store,runtime,testing,cli,mutants}/**/*.test.ts",
+  "test/{architecture,proof,readme}.test.ts",
+  "docs/**/*.test.ts"
+]
+
+/** What `pnpm check:package` runs: it installs the packed package, which takes minutes. */
+const packed = ["test/package/**/*.test.ts"]
+
 export default defineConfig({
   resolve: {
     // The first that fits is taken, and "holdfast" fits all that begins with it.
@@ -9,9 +23,23 @@ export default defineConfig({
     }
   },
   test: {
-    globalSetup: "test/globalSetup.ts",
-    include: ["test/**/*.test.ts", "docs/**/*.test.ts"],
     testTimeout: 60_000,
-    hookTimeout: 60_000
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "units", include: units, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          globalSetup: "test/globalSetup.ts",
+          include: ["test/**/*.test.ts"],
+          exclude: [...units, ...packed]
+        }
+      },
+      {
+        extends: true,
+        test: { name: "package", globalSetup: "test/globalSetup.ts", include: packed }
+      }
+    ]
   }
 })

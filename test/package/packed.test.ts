@@ -4,7 +4,7 @@ import { execFile } from "node:child_process"
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { startProcess, temporaryFolder } from "./crash/workerProcesses.ts"
+import { startProcess, temporaryFolder } from "../crash/workerProcesses.ts"
 
 const run = (file: string, args: ReadonlyArray<string>, cwd: string) =>
   Effect.promise(() => promisify(execFile)(file, [...args], { cwd, maxBuffer: 16 * 1024 * 1024 }))
