@@ -55,4 +55,3 @@ export {
 // what a simulation replaces
 export { EventLoop } from "./runtime/EventLoop.ts"
 export { Ids } from "./runtime/Ids.ts"
-export { JobSignals } from "./runtime/JobSignals.ts"

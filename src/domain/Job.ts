@@ -37,7 +37,8 @@ export interface Job<
    * or as an Effect that builds one when the layer is built. Besides its own
    * error a handler may fail with a `Verdict`, or let through what Holdfast's
    * calls fail with; CurrentJob and a Scope, closed
-   * before the job is settled, are given to it.
+   * before the job is settled, are given to it. The layer is built anew at each
+   * mention, so that the workers of two databases do not share its services.
    */
   readonly toLayer: <H extends HandlerSource<Payload, Success, Error>>(
     handler: H
@@ -186,8 +187,9 @@ export const make = <
 
 type AnyHandler = (payload: never) => Effect.Effect<unknown, unknown, CurrentJob | Scope.Scope>
 
+/** Built anew at each mention: the worker of a second database runs it with the services of its own. */
 const handlerLayer = (job: Any, handler: AnyHandler | Effect.Effect<AnyHandler, unknown, unknown>) =>
-  Layer.effect(
+  Layer.fresh(Layer.effect(
     handlerTag(job.kind),
     Effect.gen(function*() {
       const run = Effect.isEffect(handler) ? yield* handler : handler
@@ -197,7 +199,7 @@ const handlerLayer = (job: Any, handler: AnyHandler | Effect.Effect<AnyHandler, 
         services: yield* Effect.context<never>()
       }
     })
-  )
+  ))
 
 const span = (kind: string, field: string, input: Duration.DurationInput | undefined) => {
   if (input === undefined) return Option.none()

@@ -16,7 +16,6 @@ import type { Lease } from "../domain/Lease.ts"
 import type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "../store/JobStore.ts"
 import type { JobStore } from "../store/JobStore.ts"
 import { makeJobQueue } from "./jobQueueClient.ts"
-import * as Signals from "./JobSignals.ts"
 
 /** What can be said of one job when it is enqueued. What is left out comes from its definition. */
 export interface EnqueueOptions {
@@ -149,11 +148,12 @@ export interface JobQueueService {
 
 /** Adds jobs and looks after them. */
 export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue, JobQueueService>() {
-  /** The job queue of the job store; workers in the same process hear of its jobs at once. */
-  static readonly layer: Layer.Layer<JobQueue | Signals.JobSignals, never, JobStore> = Layer.provideMerge(
-    Layer.effect(JobQueue, makeJobQueue),
-    Signals.layer
-  )
+  /**
+   * The job queue of the job store it is given; that store's workers in the same
+   * process hear of its jobs at once. Each mention is built anew, since an app
+   * with two databases mentions it once for each.
+   */
+  static readonly layer: Layer.Layer<JobQueue, never, JobStore> = Layer.fresh(Layer.effect(JobQueue, makeJobQueue))
 
   // Each of these is the method of the same name, of the JobQueue in the context.
 

@@ -4,7 +4,6 @@ import type * as Job from "../domain/Job.ts"
 import { spanOf } from "../domain/spanOf.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { outsideTransaction } from "../store/transactions.ts"
-import type { JobSignals } from "./JobSignals.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
 import type { WorkerSettings } from "./workerLoop.ts"
 import { findHandlers, runWorker } from "./workerLoop.ts"
@@ -43,8 +42,8 @@ export interface Limits {
   readonly once?: boolean
 }
 
-/** What a worker needs: the handler of each job it lists, the job store, and the signals that JobQueue.layer brings. */
-export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | JobSignals | Job.HandlerOf<Jobs[number]>
+/** What a worker needs: the job store, and the handler of each job it lists. */
+export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | Job.HandlerOf<Jobs[number]>
 
 /**
  * A worker for as long as the layer lives. When it is torn down, no more jobs

@@ -12,7 +12,6 @@ import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
 import { Ids } from "./Ids.ts"
 import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueue.ts"
-import { JobSignals } from "./JobSignals.ts"
 import { releaseStale } from "./maintenance.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
 import { currentTraceContext } from "./traceContext.ts"
@@ -21,9 +20,9 @@ const pageLimit = 100
 const claimLimit = 1000
 
 /** The job queue over the job store: checks what it is given, encodes it, and tells this process's workers. */
-export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore | JobSignals> = Effect.gen(function*() {
+export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Effect.gen(function*() {
   const store = yield* JobStore
-  const signals = yield* JobSignals
+  const { signals } = store
   const thisWorker = yield* (yield* Ids).workerId
 
   const enqueueMany: JobQueueService["enqueueMany"] = Effect.fn("JobQueue.enqueue")(function*(job, entries) {

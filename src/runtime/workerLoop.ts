@@ -8,7 +8,6 @@ import { runAttempt } from "./attempt.ts"
 import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
 import { Ids } from "./Ids.ts"
-import { JobSignals } from "./JobSignals.ts"
 import type { Retention } from "./maintenance.ts"
 import { maintain } from "./maintenance.ts"
 import { monotonicMillis } from "./monotonic.ts"
@@ -47,7 +46,6 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
 ): Effect.Effect<void, StoreFailure, Requirements<Jobs>> =>
   Effect.gen(function*() {
     const store = yield* JobStore
-    const signals = yield* JobSignals
     const { turn } = yield* EventLoop
     const worker = yield* (yield* Ids).workerId
     const kinds = [...settings.kinds].map(([kind, { leaseFor }]) => ({ kind, leaseFor }))
@@ -145,7 +143,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     })
 
     yield* Effect.gen(function*() {
-      yield* signals.listen({ wake, cancel: (id) => slots.cancel(id) })
+      yield* store.signals.listen({ wake, cancel: (id) => slots.cancel(id) })
       yield* Effect.annotateLogs(Effect.logInfo("Worker started"), {
         kinds: kinds.map(({ kind }) => kind).join(", "),
         concurrency: settings.concurrency

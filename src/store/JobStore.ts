@@ -12,6 +12,7 @@ import type {
 import type { JobId } from "../domain/JobId.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
+import type { JobSignals } from "./JobSignals.ts"
 
 /** Why a store operation cannot answer. Whether its write happened is unknown after a StoreError, and repeating is safe. */
 export type StoreFailure = StoreError | ForeignTransaction
@@ -128,6 +129,9 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
    * back: at once outside a transaction, else in the background after its end.
    */
   readonly afterTransaction: (effect: Effect.Effect<void>) => Effect.Effect<void>
+
+  /** Tells the workers of this store, in this process, that there may be something to do. Each store has its own. */
+  readonly signals: JobSignals
 
   /** The earliest instant, in epoch milliseconds, at which a job of these lanes is due. Only reads. */
   readonly nextDue: (

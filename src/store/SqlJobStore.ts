@@ -7,6 +7,7 @@ import type { JobStatus } from "../domain/JobRecord.ts"
 import { Lease } from "../domain/Lease.ts"
 import { dialect } from "./dialect.ts"
 import type { ClaimRequest, Enqueued, Fenced, NewJob, StaleJob } from "./JobStore.ts"
+import { makeJobSignals } from "./JobSignals.ts"
 import { JobStore } from "./JobStore.ts"
 import { migrate } from "./migrate.ts"
 import type { AttemptRow, ClaimedRow, SettledRow } from "./rows.ts"
@@ -482,6 +483,7 @@ const make = Effect.gen(function*() {
     // The caller's transaction may go on after an interruption, too.
     enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs))),
     afterTransaction,
+    signals: makeJobSignals(),
     nextDue: (request) => statement("nextDue", nextDue(request)),
     due: (request) => statement("due", due(request)),
     claim: (request) => interruptibleUntilRun("claim", claim(request)),

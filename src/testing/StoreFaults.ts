@@ -7,7 +7,7 @@ import { JobStore } from "../store/JobStore.ts"
 type Store = typeof JobStore.Service
 
 /** What a job store can be asked, and so what can go wrong with it. */
-export type StoreOperation = Exclude<keyof Store, "afterTransaction">
+export type StoreOperation = Exclude<keyof Store, "afterTransaction" | "signals">
 
 /** What one call of a store operation becomes. */
 export type Fault = <A, E>(call: Effect.Effect<A, E>, operation: StoreOperation) => Effect.Effect<A, E | StoreFailure>
@@ -61,36 +61,44 @@ export class StoreFaults extends Context.Tag("holdfast/testing/StoreFaults")<Sto
   static readonly calls = (operation: StoreOperation) =>
     Effect.flatMap(StoreFaults, (faults) => faults.calls(operation))
 
-  /** The job store that is provided, behind the seam. */
-  static readonly layer: Layer.Layer<JobStore | StoreFaults, never, JobStore> = Layer.effectContext(
-    Effect.map(JobStore, (store) => {
-      const faults = new Map<StoreOperation, { readonly fault: Fault; times: number }>()
-      const calls = new Map<StoreOperation, number>()
-      const seam = behind(store, (operation, call) =>
-        Effect.suspend(() => {
-          calls.set(operation, (calls.get(operation) ?? 0) + 1)
-          const found = faults.get(operation)
-          if (found === undefined || found.times <= 0) return call
-          found.times -= 1
-          return found.fault(call, operation)
-        }))
-      const named = (operations: Broken) =>
-        operations === "every" ? operationsOf(seam) : [operations].flat() as ReadonlyArray<StoreOperation>
-      return Context.make(JobStore, seam).pipe(Context.add(StoreFaults, {
-        inject: (operations, fault, times = Infinity) =>
-          Effect.sync(() => {
-            const shared = { fault, times }
-            for (const operation of named(operations)) faults.set(operation, shared)
-          }),
-        mend: (operations = "every") =>
-          Effect.sync(() => {
-            for (const operation of named(operations)) faults.delete(operation)
-          }),
-        calls: (operation) => Effect.sync(() => calls.get(operation) ?? 0),
-        beneath: store
-      }))
-    })
+  /** The job store that is provided, behind the seam. A store has one seam, however often this is mentioned over it. */
+  static readonly layer: Layer.Layer<JobStore | StoreFaults, never, JobStore> = Layer.fresh(
+    Layer.effectContext(Effect.map(JobStore, (store) => {
+      const seam = seams.get(store) ?? makeSeam(store)
+      seams.set(store, seam)
+      return seam
+    }))
   )
+}
+
+const seams = new WeakMap<Store, Context.Context<JobStore | StoreFaults>>()
+
+const makeSeam = (store: Store): Context.Context<JobStore | StoreFaults> => {
+  const faults = new Map<StoreOperation, { readonly fault: Fault; times: number }>()
+  const calls = new Map<StoreOperation, number>()
+  const seam = behind(store, (operation, call) =>
+    Effect.suspend(() => {
+      calls.set(operation, (calls.get(operation) ?? 0) + 1)
+      const found = faults.get(operation)
+      if (found === undefined || found.times <= 0) return call
+      found.times -= 1
+      return found.fault(call, operation)
+    }))
+  const named = (operations: Broken) =>
+    operations === "every" ? operationsOf(seam) : [operations].flat() as ReadonlyArray<StoreOperation>
+  return Context.make(JobStore, seam).pipe(Context.add(StoreFaults, {
+    inject: (operations, fault, times = Infinity) =>
+      Effect.sync(() => {
+        const shared = { fault, times }
+        for (const operation of named(operations)) faults.set(operation, shared)
+      }),
+    mend: (operations = "every") =>
+      Effect.sync(() => {
+        for (const operation of named(operations)) faults.delete(operation)
+      }),
+    calls: (operation) => Effect.sync(() => calls.get(operation) ?? 0),
+    beneath: store
+  }))
 }
 
 type Around = <A, E>(
@@ -103,6 +111,7 @@ type Around = <A, E>(
 export const behind = (store: Store, around: Around): Store => ({
   enqueue: (jobs) => around("enqueue", store.enqueue(jobs), jobs),
   afterTransaction: store.afterTransaction,
+  signals: store.signals,
   nextDue: (request) => around("nextDue", store.nextDue(request), request),
   due: (request) => around("due", store.due(request), request),
   claim: (request) => around("claim", store.claim(request), request),
@@ -120,4 +129,4 @@ export const behind = (store: Store, around: Around): Store => ({
 })
 
 const operationsOf = (store: Store) =>
-  (Object.keys(store) as ReadonlyArray<keyof Store>).filter((name) => name !== "afterTransaction")
+  (Object.keys(store) as ReadonlyArray<keyof Store>).filter((name) => name !== "afterTransaction" && name !== "signals")

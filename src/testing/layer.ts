@@ -2,7 +2,6 @@ import { Effect, Layer } from "effect"
 import type { StoreError } from "../domain/errors.ts"
 import { EventLoop } from "../runtime/EventLoop.ts"
 import { JobQueue } from "../runtime/JobQueue.ts"
-import type { JobSignals } from "../runtime/JobSignals.ts"
 import type { JobStore } from "../store/JobStore.ts"
 import * as SqliteStore from "../store/SqliteStore.ts"
 import { StoreFaults } from "./StoreFaults.ts"
@@ -14,12 +13,14 @@ import { StoreFaults } from "./StoreFaults.ts"
  * Loops give way to ready fibers only, and not to real timers, so that with
  * Effect's TestClock whatever can happen has happened before the clock moves on.
  * Build it for each test: one that is shared shares its clock and its jobs.
+ * Each mention is built over the store it is given, as `JobQueue.layer` is.
  */
-export const layer: Layer.Layer<JobQueue | JobSignals | JobStore | StoreFaults | EventLoop, never, JobStore> = JobQueue
-  .layer.pipe(
+export const layer: Layer.Layer<JobQueue | JobStore | StoreFaults | EventLoop, never, JobStore> = Layer.fresh(
+  JobQueue.layer.pipe(
     Layer.provideMerge(StoreFaults.layer),
     Layer.provideMerge(Layer.succeed(EventLoop, { turn: Effect.yieldNow() }))
   )
+)
 
 /** The same over a SQLite database in memory, whose client is the app's too. */
 export const layerMemory: Layer.Layer<

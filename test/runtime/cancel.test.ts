@@ -1,11 +1,11 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Schema, TestClock } from "effect"
+import { Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { snooze } from "../../src/domain/Verdict.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { StoreFaults } from "../../src/testing.ts"
-import { inHoldfast, linesSaying, notingStops, settled, work } from "./harness.ts"
+import { anotherProcess, inHoldfast, linesSaying, notingStops, settled, work } from "./harness.ts"
 
 const Task = Job.make("cancel.task", { payload: Schema.Void, lease: "60 seconds" })
 
@@ -20,9 +20,6 @@ const running = Effect.gen(function*() {
   yield* TestClock.adjust("5 seconds")
   return id
 })
-
-/** The queue as another process has it: the same jobs, and no way to wake or stop anything in this one. */
-const anotherProcess = Effect.map(Layer.build(Layer.fresh(JobQueue.layer)), (context) => Context.get(context, JobQueue))
 
 describe("cancelling a pending job", () => {
   it.effect("it is cancelled at once, and never run", () => {

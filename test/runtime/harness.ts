@@ -1,7 +1,10 @@
 import type { HashMap, MetricKeyType } from "effect"
 import { Clock, Context, Deferred, Effect, Fiber, Layer, Logger, LogLevel, Metric, Option } from "effect"
 import type * as Job from "../../src/domain/Job.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
+import { makeJobSignals } from "../../src/store/JobSignals.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
 import * as Testing from "../../src/testing.ts"
 
@@ -64,6 +67,15 @@ export const work = <const Jobs extends ReadonlyArray<Job.Any>>(options: Worker.
     if (Option.isSome(ended)) yield* Effect.orDie(ended.value)
     return worker
   })
+
+/** The job queue as another process has it: on the same jobs, with signals that no worker here hears. */
+export const anotherProcess = Effect.map(
+  Effect.flatMap(JobStore, (store) => {
+    const elsewhere = Layer.succeed(JobStore, { ...store, signals: makeJobSignals() })
+    return Layer.build(Layer.provide(JobQueue.layer, elsewhere))
+  }),
+  (context) => Context.get(context, JobQueue)
+)
 
 /** Lets all happen that can happen now. */
 export const settled = Testing.advance(0)

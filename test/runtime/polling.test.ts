@@ -1,15 +1,12 @@
 import { assert, it } from "@effect/vitest"
-import { Clock, Context, Effect, Layer, Schema, TestClock } from "effect"
+import { Clock, Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import type { Fault } from "../../src/testing.ts"
 import { StoreFaults } from "../../src/testing.ts"
-import { inHoldfast, settled, work } from "./harness.ts"
+import { anotherProcess, inHoldfast, settled, work } from "./harness.ts"
 
 const Task = Job.make("polling.task", { payload: Schema.Void })
-
-/** The queue of another process on the same database, whose enqueues wake nobody here. */
-const anotherProcess = Effect.map(Layer.build(Layer.fresh(JobQueue.layer)), (context) => Context.get(context, JobQueue))
 
 it.effect("a worker that waits for a job of later goes on polling for what another process enqueues meanwhile", () => {
   const at: Array<number> = []

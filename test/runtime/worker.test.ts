@@ -1,13 +1,13 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Schema, TestClock } from "effect"
+import { Effect, Layer, Option, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { EventLoop } from "../../src/runtime/EventLoop.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import type { Fault } from "../../src/testing.ts"
 import { dying, failing, hanging, StoreFaults } from "../../src/testing.ts"
-import { calm, inHoldfast, linesSaying, makeGate, settled, work } from "./harness.ts"
+import { anotherProcess, calm, inHoldfast, linesSaying, makeGate, settled, work } from "./harness.ts"
 
 const Task = Job.make("worker.task", { payload: Schema.String })
 const Other = Job.make("worker.other", { payload: Schema.String, lease: "5 minutes" })
@@ -41,8 +41,6 @@ const waiting = () => {
 
 const enqueueAll = (names: ReadonlyArray<string>, queue = "default") =>
   JobQueue.enqueueMany(Task, names.map((payload) => ({ payload, queue })))
-
-const anotherProcess = Effect.map(Layer.build(Layer.fresh(JobQueue.layer)), (context) => Context.get(context, JobQueue))
 
 const nothingFound: Fault = () => Effect.succeed([] as never)
 

@@ -7,9 +7,37 @@ const enqueue = ["test/runtime/enqueue.test.ts"]
 const five = ["test/runtime/fiveOperations.test.ts"]
 const observe = ["test/runtime/observe.test.ts"]
 const cancel = ["test/runtime/cancel.test.ts"]
+const twoDatabases = ["test/runtime/twoDatabases.test.ts"]
 
 /** What the queue checks, tells and answers, and how long a failed job waits. */
 export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "The queue of a second database is that of the first",
+    file: "src/runtime/JobQueue.ts",
+    find: "Layer.fresh(Layer.effect(JobQueue, makeJobQueue))",
+    replace: "Layer.effect(JobQueue, makeJobQueue)",
+    killedBy: twoDatabases
+  },
+  {
+    name: "Handlers of a second database run with the services of the first",
+    file: "src/domain/Job.ts",
+    find: "Layer.fresh(Layer.effect(",
+    replace: "Layer.suspend(() => Layer.effect(",
+    killedBy: twoDatabases
+  },
+  {
+    name: "Each queue has signals of its own, which the workers of its store do not hear",
+    file,
+    find: "const { signals } = store",
+    replace: "const signals = makeJobSignals()",
+    also: [{
+      file,
+      find: `import { defaultLease, span, wholeNumber } from "./options.ts"`,
+      replace:
+        `import { defaultLease, span, wholeNumber } from "./options.ts"\nimport { makeJobSignals } from "../store/JobSignals.ts"`
+    }],
+    killedBy: twoDatabases
+  },
   {
     name: "An enqueue wakes no worker",
     file,

@@ -262,10 +262,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker that has ended is still told of jobs",
-    file: "src/runtime/JobSignals.ts",
+    file: "src/store/JobSignals.ts",
     find: "() => Effect.sync(() => void listeners.delete(listener))",
     replace: "() => Effect.void",
-    killedBy: ["test/runtime/JobSignals.test.ts"]
+    killedBy: ["test/store/JobSignals.test.ts"]
   },
   {
     name: "Nobody keeps house",

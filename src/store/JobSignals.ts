@@ -1,5 +1,5 @@
 import type { Scope } from "effect"
-import { Context, Effect, Layer } from "effect"
+import { Effect } from "effect"
 import type { JobId } from "../domain/JobId.ts"
 
 /** A worker that wants to hear at once what it would find out at its next poll or heartbeat. */
@@ -10,17 +10,18 @@ export interface SignalListener {
   readonly cancel: (id: JobId) => Effect.Effect<void>
 }
 
-/** Hints between the job queue and the workers of one process. Losing one costs a poll interval, nothing else. */
-export class JobSignals extends Context.Tag("holdfast/runtime/JobSignals")<
-  JobSignals,
-  SignalListener & {
-    /** Hears every signal until the scope closes. */
-    readonly listen: (listener: SignalListener) => Effect.Effect<void, never, Scope.Scope>
-  }
->() {}
+/**
+ * Hints between the queues and the workers of one store in one process. They
+ * belong to the store, so that no worker listens to another database's queue.
+ * Losing one costs a poll interval, nothing else.
+ */
+export interface JobSignals extends SignalListener {
+  /** Hears every signal until the scope closes. */
+  readonly listen: (listener: SignalListener) => Effect.Effect<void, never, Scope.Scope>
+}
 
-/** One process's signals. */
-export const layer: Layer.Layer<JobSignals> = Layer.sync(JobSignals, () => {
+/** The signals of a new store. */
+export const makeJobSignals = (): JobSignals => {
   const listeners = new Set<SignalListener>()
   return {
     wake: Effect.suspend(() => Effect.forEach(listeners, (listener) => listener.wake, { discard: true })),
@@ -32,4 +33,4 @@ export const layer: Layer.Layer<JobSignals> = Layer.sync(JobSignals, () => {
         () => Effect.sync(() => void listeners.delete(listener))
       )
   }
-})
+}

@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import * as Signals from "../../src/runtime/JobSignals.ts"
-import { jobId } from "../store/someJobs.ts"
+import { makeJobSignals } from "../../src/store/JobSignals.ts"
+import { jobId } from "./someJobs.ts"
 
 it.effect("a worker hears every signal until its scope closes, and none after", () =>
   Effect.gen(function*() {
-    const signals = yield* Signals.JobSignals
+    const signals = makeJobSignals()
     const heard: Array<string> = []
     const listener = (name: string) => ({
       wake: Effect.sync(() => void heard.push(`${name} wakes`)),
@@ -17,4 +17,4 @@ it.effect("a worker hears every signal until its scope closes, and none after", 
     yield* signals.wake
     yield* signals.cancel(jobId(1))
     assert.deepStrictEqual(heard, ["a wakes", `a cancels ${jobId(1)}`])
-  }).pipe(Effect.scoped, Effect.provide(Signals.layer)))
+  }).pipe(Effect.scoped))
