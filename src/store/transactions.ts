@@ -29,7 +29,11 @@ export interface Transactions {
    */
   readonly transaction: Transactions["statement"]
 
-  /** Runs `effect` in the background once the caller's transaction has ended, or at once if there is none. */
+  /**
+   * Runs `effect` in the background once the caller's transaction has ended, or
+   * at once if there is none. The same effect runs once for each transaction,
+   * however often it was given: a transaction of 20,000 enqueues wakes workers once.
+   */
   readonly afterTransaction: (effect: Effect.Effect<void>) => Effect.Effect<void>
 }
 
@@ -44,6 +48,29 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
     const scope = yield* Effect.scope
     const ours = yield* Effect.scoped(client.reserve)
     const withTransaction = immediateTransaction(client)
+
+    /** What is to run once the open transaction has ended. While there is something, one fiber waits for that. */
+    const afterwards = new Set<Effect.Effect<void>>()
+    const takeAfterwards = Effect.sync(() => {
+      const effects = [...afterwards]
+      afterwards.clear()
+      return effects
+    })
+    const runAfterwards = Effect.zipRight(client.reserve, takeAfterwards).pipe(
+      // The client has one permit, so its transaction is over now, and no other has begun.
+      Effect.scoped,
+      Effect.orDie,
+      Effect.flatMap((effects) =>
+        Effect.forEach(
+          effects,
+          (effect) =>
+            Effect.catchAllCause(effect, (cause) =>
+              Effect.logWarning("An effect that had waited for a transaction's end failed", cause)),
+          { discard: true }
+        )
+      ),
+      outsideTransaction
+    )
 
     const alone = (hold: ReturnType<typeof holdingConnection>): ByItself => (effect) =>
       hold((connection) =>
@@ -79,18 +106,12 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       // The caller's trace is about the caller's work.
       transaction: (operation, effect) => Effect.withTracerEnabled(joining(inTransaction)(operation, effect), false),
       afterTransaction: (effect) =>
-        Effect.flatMap(
-          ambient,
-          (ambient) =>
-            Option.isNone(ambient) ? effect : Effect.scoped(client.reserve).pipe(
-              // Whoever gets the client's one permit knows that the transaction is over.
-              Effect.orDie,
-              Effect.zipRight(effect),
-              outsideTransaction,
-              Effect.forkIn(scope),
-              Effect.asVoid
-            )
-        )
+        Effect.flatMap(ambient, (ambient) => {
+          if (Option.isNone(ambient)) return effect
+          const waiting = afterwards.size > 0
+          afterwards.add(effect)
+          return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(runAfterwards, scope))
+        })
     }
   })
 

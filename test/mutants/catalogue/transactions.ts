@@ -6,6 +6,7 @@ const sqlite = "src/store/SqliteStore.ts"
 const sqlStore = "src/store/SqlJobStore.ts"
 const migrate = "src/store/migrate.ts"
 const byTransactions = ["test/store/transactions.test.ts"]
+const byAfterTransaction = ["test/store/afterTransaction.test.ts"]
 const byConnection = ["test/store/connection.test.ts"]
 const byMonotonic = ["test/store/monotonic.test.ts"]
 const bySqlite = ["test/store/SqliteStore.test.ts"]
@@ -342,23 +343,61 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What is to run after the transaction runs before its commit",
     file: transactions,
-    find: "Option.isNone(ambient) ? effect : Effect.scoped(client.reserve)",
-    replace: "Option.isNone(ambient) || true ? effect : Effect.scoped(client.reserve)",
+    find: "if (Option.isNone(ambient)) return effect",
+    replace: "if (Option.isNone(ambient) || afterwards.size >= 0) return effect",
     killedBy: byTransactions
   },
   {
     name: "What is to run after the transaction never runs",
     file: transactions,
-    find: "Effect.zipRight(effect),\n              outsideTransaction,",
-    replace: "outsideTransaction,",
+    find: "Effect.forEach(effects, (effect) =>",
+    replace: "Effect.forEach(effects.slice(0, 0), (effect) =>",
     killedBy: byTransactions
   },
   {
     name: "What is to run after the transaction runs as a part of it",
     file: transactions,
-    find: "Effect.zipRight(effect),\n              outsideTransaction,",
-    replace: "Effect.zipRight(effect),",
+    find: `{ discard: true })
+      ),
+      outsideTransaction
+    )`,
+    replace: `{ discard: true })
+      )
+    )`,
     killedBy: byTransactions
+  },
+  {
+    name: "Each enqueue in a transaction has a fiber that waits for its end",
+    file: transactions,
+    find: "return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(runAfterwards, scope))",
+    replace: "return Effect.as(Effect.forkIn(runAfterwards, scope), void waiting)",
+    killedBy: byAfterTransaction
+  },
+  {
+    name: "Workers are woken once for each enqueue of a transaction",
+    file: transactions,
+    find: "afterwards.add(effect)",
+    replace: "afterwards.add(Effect.suspend(() => effect))",
+    killedBy: byAfterTransaction
+  },
+  {
+    name: "What is to run after the next transaction runs in the middle of it",
+    file: transactions,
+    find: `Effect.zipRight(client.reserve, takeAfterwards).pipe(
+      // The client has one permit, so its transaction is over now, and no other has begun.
+      Effect.scoped,`,
+    replace: `client.reserve.pipe(
+      Effect.scoped,
+      Effect.zipRight(takeAfterwards),`,
+    killedBy: byAfterTransaction
+  },
+  {
+    name: "What waits for a transaction's end is lost behind something that dies",
+    file: transactions,
+    find: `Effect.catchAllCause(effect, (cause) =>
+            Effect.logWarning("An effect that had waited for a transaction's end failed", cause))`,
+    replace: "effect",
+    killedBy: byAfterTransaction
   },
   {
     name: "A worker works inside the transaction it was started in",
