@@ -4,6 +4,7 @@ import type * as Job from "../domain/Job.ts"
 import { spanOf } from "../domain/spanOf.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { outsideTransaction } from "../store/transactions.ts"
+import { inOwnAsyncContext } from "./asyncContext.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
 import type { WorkerSettings } from "./workerLoop.ts"
 import { findHandlers, runWorker } from "./workerLoop.ts"
@@ -90,7 +91,7 @@ const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   Effect.gen(function*() {
     const settings = yield* validate(options)
     const handlers = yield* findHandlers(settings)
-    return outsideTransaction(runWorker(settings, handlers))
+    return inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))
   })
 
 /** The options with their defaults, or the first that does not fit. */

@@ -1,6 +1,7 @@
 import type { SqlConnection, SqlError } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
 import { Context, Deferred, Effect, Exit, FiberId, Option, Predicate, Schedule, Scope, Stream } from "effect"
+import { AsyncLocalStorage } from "node:async_hooks"
 import { recurUpTo } from "./monotonic.ts"
 
 type Connection = SqlConnection.Connection
@@ -64,14 +65,16 @@ const whole = (connection: Connection): Connection => ({
  */
 export const exclusively = (driver: Connection): Reservable => {
   const connection = whole(driver)
-  const waiting = new Set<Deferred.Deferred<void>>()
+  /** Each with how to enter the async context it waits in, or it would go on in that of the fiber before it. */
+  const waiting = new Map<Deferred.Deferred<void>, ReturnType<typeof AsyncLocalStorage.snapshot>>()
   let held = false
   const release = Effect.sync(() => {
-    const [next] = waiting
-    held = next !== undefined
-    if (next === undefined) return
+    const [first] = waiting
+    held = first !== undefined
+    if (first === undefined) return
+    const [next, inItsContext] = first
     waiting.delete(next)
-    Deferred.unsafeDone(next, Effect.void)
+    inItsContext(() => Deferred.unsafeDone(next, Effect.void))
   })
   /** To be run where nothing interrupts; `wait` may let the waiting be interrupted, also by who asked for that before. */
   const take = (wait: Wait) =>
@@ -83,7 +86,7 @@ export const exclusively = (driver: Connection): Reservable => {
           return Effect.void
         }
         const granted = Deferred.unsafeMake<void>(FiberId.none)
-        waiting.add(granted)
+        waiting.set(granted, AsyncLocalStorage.snapshot())
         return Effect.onInterrupt(
           wait(Deferred.await(granted)),
           () => Effect.suspend(() => waiting.delete(granted) ? Effect.void : release)

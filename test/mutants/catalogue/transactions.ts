@@ -14,6 +14,13 @@ const bySqlite = ["test/store/SqliteStore.test.ts"]
 /** The client, its transactions and its locks, and how operations meet them. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "A fiber that waited for the connection goes on in the async context of the one before it",
+    file: "src/store/connection.ts",
+    find: "inItsContext(() => Deferred.unsafeDone(next, Effect.void))",
+    replace: "void inItsContext, Deferred.unsafeDone(next, Effect.void)",
+    killedBy: ["test/runtime/asyncContext.test.ts"]
+  },
+  {
     name: "A fiber that is interrupted as it is given the connection takes it along",
     file: connection,
     find: "Effect.suspend(() => waiting.delete(granted) ? Effect.void : release)",
@@ -402,8 +409,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker works inside the transaction it was started in",
     file: "src/runtime/Worker.ts",
-    find: "return outsideTransaction(runWorker(settings, handlers))",
-    replace: "return runWorker(settings, handlers)",
+    find: "return inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))",
+    replace: "return inOwnAsyncContext((outsideTransaction, runWorker(settings, handlers)))",
     killedBy: ["test/runtime/worker.test.ts"]
   },
   {

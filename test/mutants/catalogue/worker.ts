@@ -268,6 +268,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/store/JobSignals.test.ts"]
   },
   {
+    name: "A handler sees the request that woke its worker",
+    file: "src/runtime/Worker.ts",
+    find: "return inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))",
+    replace: "return (inOwnAsyncContext, outsideTransaction(runWorker(settings, handlers)))",
+    killedBy: ["test/runtime/asyncContext.test.ts"]
+  },
+  {
     name: "Nobody keeps house",
     file,
     find: "yield* Effect.forkScoped(maintain(store, settings.staleCheckInterval, settings.retention))",
