@@ -1,7 +1,10 @@
-import { Deferred, Effect, Fiber, Option } from "effect"
+import { Deferred, Effect, Fiber, FiberId, Option } from "effect"
 import type { JobId } from "../domain/JobId.ts"
 import { StopReason } from "../domain/Outcome.ts"
 import type { ClaimedJob } from "../store/JobStore.ts"
+import type { Attempt } from "./attempt.ts"
+import * as events from "./events.ts"
+import type { KeptLease } from "./heartbeat.ts"
 
 /** How many more jobs a worker may claim: in all, and from each queue when queues have limits. */
 export interface Room {
@@ -9,15 +12,20 @@ export interface Room {
   readonly queues: Option.Option<ReadonlyArray<{ readonly queue: string; readonly limit: number }>>
 }
 
+/** What an attempt is given by its slot. */
+export type Slot = Pick<Attempt, "stopRequest" | "onKept">
+
 interface Running {
   readonly job: ClaimedJob
   readonly stopRequest: Deferred.Deferred<StopReason>
+  lease: KeptLease | undefined
   fiber: Fiber.Fiber<void> | undefined
 }
 
 /** The attempts a worker is running, and the room it has for more. */
 export class Slots {
   private readonly running = new Set<Running>()
+  private readonly claims = new Set<Deferred.Deferred<void>>()
   private readonly concurrency: number
   private readonly queues: Option.Option<ReadonlyMap<string, number>>
   private readonly onFreed: Effect.Effect<void>
@@ -37,6 +45,11 @@ export class Slots {
     return this.running.size
   }
 
+  /** Whether an attempt runs, or one may still be started by a claim. */
+  get isBusy(): boolean {
+    return this.running.size + this.claims.size > 0
+  }
+
   /** What may be claimed now, with full queues left out. */
   get room(): Room {
     const free = this.concurrency - this.running.size
@@ -54,18 +67,32 @@ export class Slots {
     return count
   }
 
+  /** Runs a claim, whose jobs will be started here. */
+  claiming<A, E, R>(claim: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.suspend(() => {
+      const ended = Deferred.unsafeMake<void>(FiberId.none)
+      this.claims.add(ended)
+      return Effect.ensuring(
+        claim,
+        Effect.suspend(() => {
+          this.claims.delete(ended)
+          return Deferred.succeed(ended, undefined)
+        })
+      )
+    })
+  }
+
   /**
    * Runs an attempt in a fiber that nothing interrupts: an attempt ends by
    * itself, after its handler was told to stop. Its slot is free once it has.
    */
-  start(
-    job: ClaimedJob,
-    attempt: (stopRequest: Deferred.Deferred<StopReason>) => Effect.Effect<void>
-  ): Effect.Effect<void> {
+  start(job: ClaimedJob, attempt: (slot: Slot) => Effect.Effect<void>): Effect.Effect<void> {
     return Effect.gen(this, function*() {
-      const slot: Running = { job, stopRequest: yield* Deferred.make<StopReason>(), fiber: undefined }
+      const stopRequest = yield* Deferred.make<StopReason>()
+      const slot: Running = { job, stopRequest, lease: undefined, fiber: undefined }
       this.running.add(slot)
-      slot.fiber = yield* attempt(slot.stopRequest).pipe(
+      const onKept = (lease: KeptLease) => Effect.sync(() => void (slot.lease = lease))
+      slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(
         // A bug of ours, since handlers' defects are outcomes. The lease runs out, and the slot must not.
         Effect.catchAllCause((cause) =>
           Effect.annotateLogs(Effect.logFatal("The attempt died; its lease will run out", cause), {
@@ -97,10 +124,25 @@ export class Slots {
     )
   }
 
-  /** Waits for the attempts running now to end. */
+  /** Waits for the claims under way and the attempts running then to end. */
   get ended(): Effect.Effect<void> {
+    return Effect.suspend(() => Effect.forEach(this.claims, (claim) => Deferred.await(claim), { discard: true })).pipe(
+      Effect.zipRight(
+        Effect.suspend(() =>
+          Effect.asVoid(Fiber.awaitAll([...this.running].flatMap(({ fiber }) => fiber === undefined ? [] : [fiber])))
+        )
+      )
+    )
+  }
+
+  /** Stops the heartbeats of what does not end. */
+  get leaveBehind(): Effect.Effect<void> {
     return Effect.suspend(() =>
-      Effect.asVoid(Fiber.awaitAll([...this.running].flatMap(({ fiber }) => fiber === undefined ? [] : [fiber])))
+      Effect.all([
+        this.claims.size > 0 ? events.claimLeftBehind : Effect.void,
+        Effect.forEach(this.running, ({ job, lease }) =>
+          Effect.zipRight(lease?.letGo ?? Effect.void, events.leftBehind(job)))
+      ], { discard: true })
     )
   }
 }

@@ -50,7 +50,8 @@ export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | Job.H
  * A worker for as long as the layer lives. When it is torn down, no more jobs
  * are claimed, running ones get `shutdownGrace` to end, and those that are left
  * are interrupted and handed back; one that the store does not take back within
- * 4 s is left to its lease.
+ * 4 s is left to its lease. So is one whose handler has not stopped 10 s after
+ * the grace: the log names it, and the tear-down ends.
  *
  * Fails with InvalidOption, before anything is claimed, when an option does not
  * fit.

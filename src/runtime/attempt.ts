@@ -53,8 +53,12 @@ export interface Attempt {
   readonly heartbeatInterval: Duration.Duration
   /** Monotonic milliseconds, read before the claim was sent. */
   readonly claimSentAt: number
+  /** Whether the handler is to run. Else the job is handed back: nobody waits for the claim any more. */
+  readonly begins: boolean
   /** Succeeded by whoever wants the handler to stop; the first one counts. */
   readonly stopRequest: Deferred.Deferred<StopReason>
+  /** Told of the lease once it is being kept. */
+  readonly onKept: (lease: KeptLease) => Effect.Effect<void>
   /** Comes when the grace of its worker's shutdown is over. */
   readonly graceOver: Effect.Effect<void>
 }
@@ -73,6 +77,7 @@ export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStor
       interval: attempt.heartbeatInterval,
       stop: (reason) => Effect.asVoid(Deferred.succeed(attempt.stopRequest, reason))
     })
+    yield* attempt.onKept(lease)
     const outcome = yield* Either.match(decodePayload(attempt), {
       onLeft: (refused) => Effect.succeed(refused),
       onRight: (payload) => runHandler(attempt, payload, lease)
@@ -124,9 +129,9 @@ const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
   Effect.gen(function*() {
     const { handler, job, stopRequest } = attempt
     const beatBy = (yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.heartbeatInterval))
-    if (beatBy <= (yield* monotonicMillis)) {
-      // The claim's answer was so late that no beat may come before the deadline, or another attempt may run by now.
-      // If none does, handing it back costs nothing.
+    if (!attempt.begins || beatBy <= (yield* monotonicMillis)) {
+      // The claim's answer was so late that its worker ends, that no beat may come before the deadline, or that another
+      // attempt may run by now. If none does, handing it back costs nothing.
       yield* events.claimedTooLate
       return Outcome.Release()
     }

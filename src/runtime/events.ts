@@ -116,6 +116,21 @@ export const zombie = (job: ClaimedJob) =>
     Effect.logError("The handler does not stop; its heartbeat ends and its lease will run out")
   )
 
+/** A worker was told to end while jobs run. */
+export const draining = (running: number, grace: Duration.Duration) =>
+  Effect.annotateLogs(Effect.logInfo("Waiting for running jobs to end"), { running, grace: Duration.format(grace) })
+
+/** A worker ends, and a job of its does not. */
+export const leftBehind = ({ kind, lease: { attempt, jobId } }: ClaimedJob) =>
+  Effect.annotateLogs(Effect.logError("The job does not stop and is left behind; its lease will run out"), {
+    jobId,
+    kind,
+    attempt
+  })
+
+/** A worker ends, and the store has not answered its claim. What that took is handed back if an answer comes. */
+export const claimLeftBehind = Effect.logError("Left a claim behind that the store does not answer")
+
 /** A heartbeat was sent, `lateMillis` after its time. */
 export const heartbeat = (kind: string, lateMillis: number) =>
   count(metrics.heartbeatLateness, kind, Math.max(0, lateMillis) / 1000)

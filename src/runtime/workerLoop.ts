@@ -1,10 +1,11 @@
-import { Clock, Context, Deferred, Duration, Effect, Fiber, Option, Queue, Ref } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Option, Queue, Ref } from "effect"
 import { InvalidOption, StoreError } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
-import { StopReason } from "../domain/Outcome.ts"
 import type { ClaimedJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
+import type { Attempt } from "./attempt.ts"
 import { runAttempt } from "./attempt.ts"
+import { drain, makeShutdown } from "./drain.ts"
 import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
 import { Ids } from "./Ids.ts"
@@ -55,42 +56,55 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     const wake = Effect.asVoid(Queue.offer(woken, undefined))
     const slots = new Slots({ ...settings, onFreed: wake })
     const claimable = yield* Ref.make(settings.maxJobs)
-    const graceOver = yield* Deferred.make<void>()
+    const shutdown = yield* makeShutdown
 
-    const start = (claimSentAt: number) => (job: ClaimedJob) =>
-      slots.start(job, (stopRequest) =>
-        Effect.suspend(() => {
-          const { heartbeatInterval } = settings
-          const { handler, leaseFor } = handlers(job.kind)
-          return runAttempt({
+    const start = (job: ClaimedJob, given: Pick<Attempt, "claimSentAt" | "begins">) =>
+      slots.start(job, (slot) =>
+        Effect.suspend(() =>
+          runAttempt({
             job,
-            handler,
-            leaseFor,
-            heartbeatInterval,
-            claimSentAt,
-            stopRequest,
-            graceOver: Deferred.await(graceOver)
+            ...handlers(job.kind),
+            heartbeatInterval: settings.heartbeatInterval,
+            ...given,
+            ...slot,
+            graceOver: Deferred.await(shutdown.graceOver)
           })
-        }).pipe(Effect.provideService(JobStore, store)))
+        ).pipe(Effect.provideService(JobStore, store)))
 
     /**
      * Claims what there is room for and starts it. Waiting for the store can be
      * interrupted; once the claim is made nothing comes between, or a claimed
      * job would have no attempt.
      */
-    const claim = Effect.uninterruptible(Effect.gen(function*() {
-      const { limit, queues } = slots.room
-      const claimSentAt = yield* monotonicMillis
-      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
-      yield* Ref.update(claimable, (left) => left - jobs.length)
-      yield* Effect.forEach(jobs, start(claimSentAt), { discard: true })
-      return jobs.length
-    }))
+    const take = (isAwaited: () => boolean) =>
+      Effect.uninterruptible(Effect.gen(function*() {
+        const { limit, queues } = slots.room
+        const claimSentAt = yield* monotonicMillis
+        const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+        yield* Ref.update(claimable, (left) => left - jobs.length)
+        yield* Effect.forEach(jobs, (job) => start(job, { claimSentAt, begins: isAwaited() }), { discard: true })
+        return jobs.length
+      }))
+
+    /** In a fiber of its own, which hands back what it gets once nobody waits for it: the store may never answer. */
+    const claim = Effect.suspend(() => {
+      let isAwaited = true
+      return slots.claiming(take(() => isAwaited)).pipe(
+        Effect.disconnect,
+        Effect.onInterrupt(() => Effect.sync(() => void (isAwaited = false)))
+      )
+    })
+
+    /** One that takes longer than any lease of its jobs is of no use to anyone. */
+    const timelyClaim = Effect.timeoutFail(claim, {
+      duration: Math.max(...kinds.map(({ leaseFor }) => leaseFor)),
+      onTimeout: () => new StoreError({ operation: "claim", cause: new Error("no answer in time") })
+    })
 
     /** One look at the queue. Answers how long to wait for the next, unless woken before. */
     const look = Effect.gen(function*() {
       const { limit, queues } = slots.room
-      if (limit === 0) return settings.pollInterval
+      if (limit <= 0) return settings.pollInterval
       // An empty poll is a read; only a claim that will find something is a write.
       const next = yield* store.nextDue({ kinds, queues }).pipe(
         // A store that never answers must not be the end of it, nor keep a worker from ending.
@@ -103,7 +117,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
       if (Option.isNone(next)) return settings.pollInterval
       const wait = next.value - (yield* Clock.currentTimeMillis)
       if (wait > 0) return Duration.min(Duration.millis(wait), settings.pollInterval)
-      return (yield* claim) === 0 ? Duration.min(afterLostRace, settings.pollInterval) : Duration.zero
+      return (yield* timelyClaim) === 0 ? Duration.min(afterLostRace, settings.pollInterval) : Duration.zero
     }).pipe(
       Effect.catchAllDefect(Effect.fail),
       Effect.catchAll((error) => Effect.as(events.storeUnavailable("claim", error), settings.pollInterval))
@@ -119,28 +133,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
       }
     })
 
-    /** Lets running jobs end for the grace, then interrupts them; each is handed back once its fiber has ended. */
-    const drain = Effect.gen(function*() {
-      if (slots.size > 0) {
-        yield* Effect.annotateLogs(Effect.logInfo("Waiting for running jobs to end"), {
-          running: slots.size,
-          grace: Duration.format(settings.shutdownGrace)
-        })
-        // In a fiber of its own: this one is being interrupted, and could not wait with a timeout.
-        const timely = yield* slots.ended.pipe(
-          Effect.timeoutOption(settings.shutdownGrace),
-          Effect.interruptible,
-          Effect.forkDaemon,
-          Effect.flatMap(Fiber.join)
-        )
-        if (Option.isNone(timely)) {
-          yield* slots.stopAll(StopReason.Shutdown())
-          yield* Deferred.succeed(graceOver, undefined)
-        }
-        yield* slots.ended
-      }
-      yield* Effect.logInfo("Worker stopped")
-    })
+    const claimOnce = Effect.catchAllDefect(claim, (cause) => new StoreError({ operation: "claim", cause }))
 
     yield* Effect.gen(function*() {
       yield* store.signals.listen({ wake, cancel: (id) => slots.cancel(id) })
@@ -149,11 +142,11 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
         concurrency: settings.concurrency
       })
       yield* Effect.forkScoped(maintain(store, settings.staleCheckInterval, settings.retention))
-      yield* Effect.addFinalizer(() => drain)
-      if (settings.once) {
-        yield* Effect.catchAllDefect(claim, (cause) => new StoreError({ operation: "claim", cause }))
-      } else yield* claimLoop
-      yield* slots.ended
+      yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))
+      yield* (settings.once ? claimOnce : claimLoop).pipe(
+        Effect.zipRight(slots.ended),
+        Effect.raceFirst(Deferred.await(shutdown.began))
+      )
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))
   })
 

@@ -2,9 +2,11 @@ import type { Equivalent, Mutant } from "../Mutant.ts"
 
 const file = "src/runtime/workerLoop.ts"
 const slots = "src/runtime/Slots.ts"
+const drain = "src/runtime/drain.ts"
 const maintenance = "src/runtime/maintenance.ts"
 const worker = ["test/runtime/worker.test.ts"]
 const shutdown = ["test/runtime/shutdown.test.ts"]
+const bounded = ["test/runtime/boundedEnd.test.ts"]
 const byMaintenance = ["test/runtime/maintenance.test.ts"]
 
 /** When a worker claims, for which slots, what it survives, and how it ends. */
@@ -68,9 +70,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The slot of an attempt that died stays taken",
     file: slots,
-    find: "slot.fiber = yield* attempt(slot.stopRequest).pipe(",
+    find: "slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(",
     replace:
-      "slot.fiber = yield* attempt(slot.stopRequest).pipe(\n        Effect.tap(() => Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),",
+      "slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(\n        Effect.tap(() => Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),",
     also: [{
       file: slots,
       find: "Effect.ensuring(Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),",
@@ -104,8 +106,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that is told to end in the middle of a claim leaves claimed jobs without attempts",
     file,
-    find: "const claim = Effect.uninterruptible(Effect.gen(function*() {",
-    replace: "const claim = Effect.interruptible(Effect.gen(function*() {",
+    find: "const take = (isAwaited: () => boolean) =>\n      Effect.uninterruptible(Effect.gen(function*() {",
+    replace: "const take = (isAwaited: () => boolean) =>\n      Effect.interruptible(Effect.gen(function*() {",
     killedBy: shutdown
   },
   {
@@ -182,8 +184,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker whose claim came back empty claims again at once",
     file,
-    find: "(yield* claim) === 0 ? Duration.min(afterLostRace, settings.pollInterval) : Duration.zero",
-    replace: "(yield* claim) === 0 ? Duration.zero : Duration.zero",
+    find: "(yield* timelyClaim) === 0 ? Duration.min(afterLostRace, settings.pollInterval) : Duration.zero",
+    replace: "(yield* timelyClaim) === 0 ? Duration.zero : Duration.zero",
     killedBy: worker,
     hangs: true
   },
@@ -204,45 +206,94 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that was told to claim once claims until it is stopped",
     file,
-    find: "if (settings.once) {",
-    replace: "if (settings.once && settings.concurrency < 0) {",
+    find: "yield* (settings.once ? claimOnce : claimLoop).pipe(",
+    replace: "yield* (settings.once && settings.concurrency < 0 ? claimOnce : claimLoop).pipe(",
     killedBy: worker,
     hangs: true
   },
   {
     name: "A worker with an end ends before its jobs do",
     file,
-    find: "} else yield* claimLoop\n      yield* slots.ended",
-    replace: "} else yield* claimLoop\n      return",
-    also: [{ file, find: "if (slots.size > 0) {", replace: "if (slots.size > 1_000_000) {" }],
+    find: "Effect.zipRight(slots.ended),\n        Effect.raceFirst(Deferred.await(shutdown.began))",
+    replace: "Effect.raceFirst(Deferred.await(shutdown.began))",
+    also: [{ file: drain, find: "if (slots.isBusy) {", replace: "if (slots.size > 1_000_000) {" }],
     killedBy: worker
   },
   {
     name: "A worker that is told to end gives running jobs no grace",
-    file,
-    find: "Effect.timeoutOption(settings.shutdownGrace)",
-    replace: "Effect.timeoutOption(0)",
+    file: drain,
+    find: "endsWithin(Effect.raceFirst(slots.ended, Deferred.await(graceOver)), grace)",
+    replace: "endsWithin(Effect.raceFirst(slots.ended, Deferred.await(graceOver)), Duration.zero)",
     killedBy: shutdown
   },
   {
-    name: "A worker that is told to end waits for running jobs without an end",
-    file,
+    name: "A worker that is told to end never interrupts its running jobs",
+    file: drain,
     find: "yield* slots.stopAll(StopReason.Shutdown())\n",
     replace: "\n",
-    killedBy: shutdown,
-    hangs: true
+    killedBy: shutdown
   },
   {
     name: "A worker ends before the jobs that it interrupts are handed back",
-    file,
-    find: "yield* Deferred.succeed(graceOver, undefined)\n        }\n        yield* slots.ended\n",
-    replace: "yield* Deferred.succeed(graceOver, undefined)\n        }\n",
+    file: drain,
+    find: "if (!(yield* endsWithin(slots.ended, endsAfterGrace))) yield* slots.leaveBehind",
+    replace: "if (slots.isBusy && Duration.isZero(endsAfterGrace)) yield* slots.leaveBehind",
     killedBy: shutdown
+  },
+  {
+    name: "A worker waits for ever for what does not stop",
+    file: drain,
+    find: "const endsAfterGrace = Duration.seconds(10)",
+    replace: "const endsAfterGrace = Duration.infinity",
+    killedBy: bounded
+  },
+  {
+    name: "A worker that has ended keeps the leases of what does not stop",
+    file: slots,
+    find: "Effect.zipRight(lease?.letGo ?? Effect.void, events.leftBehind(job))",
+    replace: "Effect.zipRight(Effect.succeed(lease), events.leftBehind(job))",
+    killedBy: bounded
+  },
+  {
+    name: "A worker does not say what it leaves behind",
+    file: slots,
+    find: "Effect.zipRight(lease?.letGo ?? Effect.void, events.leftBehind(job))",
+    replace: "Effect.zipRight(lease?.letGo ?? Effect.void, Effect.succeed(job))",
+    killedBy: bounded
+  },
+  {
+    name: "A worker that is told to end waits for ever for the answer to a claim",
+    file,
+    find: "Effect.disconnect,\n        Effect.onInterrupt(() => Effect.sync(() => void (isAwaited = false)))",
+    replace: "Effect.onInterrupt(() => Effect.sync(() => void (isAwaited = false)))",
+    killedBy: bounded,
+    hangs: true
+  },
+  {
+    name: "A job that is claimed as its worker is told to end is begun",
+    file,
+    find: "begins: isAwaited()",
+    replace: "begins: isAwaited() || job.kind !== \"\"",
+    killedBy: shutdown
+  },
+  {
+    name: "A worker that is told to end does not wait for the answer to a claim",
+    file: slots,
+    find: "this.claims.add(ended)\n",
+    replace: "\n",
+    killedBy: shutdown
+  },
+  {
+    name: "A worker waits for ever for the answer to a claim",
+    file,
+    find: "duration: Math.max(...kinds.map(({ leaseFor }) => leaseFor)),",
+    replace: "duration: Duration.infinity,",
+    killedBy: bounded
   },
   {
     name: "A worker that is told to end leaves its running jobs alone",
     file,
-    find: "yield* Effect.addFinalizer(() => drain)",
+    find: "yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))",
     replace: "void drain",
     killedBy: shutdown
   },
