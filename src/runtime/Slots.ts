@@ -29,6 +29,7 @@ export class Slots {
   private readonly concurrency: number
   private readonly queues: Option.Option<ReadonlyMap<string, number>>
   private readonly onFreed: Effect.Effect<void>
+  private isDraining = false
 
   constructor(options: {
     readonly concurrency: number
@@ -91,7 +92,11 @@ export class Slots {
       const stopRequest = yield* Deferred.make<StopReason>()
       const slot: Running = { job, stopRequest, lease: undefined, fiber: undefined }
       this.running.add(slot)
-      const onKept = (lease: KeptLease) => Effect.sync(() => void (slot.lease = lease))
+      const onKept = (lease: KeptLease) =>
+        Effect.suspend(() => {
+          slot.lease = lease
+          return this.isDraining ? lease.drain : Effect.void
+        })
       slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(
         // A bug of ours, since handlers' defects are outcomes. The lease runs out, and the slot must not.
         Effect.catchAllCause((cause) =>
@@ -104,6 +109,18 @@ export class Slots {
         Effect.forkDaemon
       )
     })
+  }
+
+  /** Shortens the leases of the attempts that run, and of those that are started later. */
+  get drain(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.isDraining = true
+      return Effect.forEach(this.leases, (lease) => lease.drain, { discard: true })
+    })
+  }
+
+  private get leases(): ReadonlyArray<KeptLease> {
+    return [...this.running].flatMap(({ lease }) => lease === undefined ? [] : [lease])
   }
 
   /** Tells the handler of a job that runs here to stop, because the job was cancelled. */

@@ -30,6 +30,7 @@ export const drain = (slots: Slots, grace: Duration.Duration, { began, graceOver
     yield* Deferred.succeed(began, undefined)
     if (slots.isBusy) {
       yield* events.draining(slots.size, grace)
+      yield* slots.drain
       yield* endsWithin(Effect.raceFirst(slots.ended, Deferred.await(graceOver)), grace)
       yield* slots.stopAll(StopReason.Shutdown())
       yield* Deferred.succeed(graceOver, undefined)

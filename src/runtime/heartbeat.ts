@@ -12,10 +12,27 @@ export const deadlineMargin = (leaseFor: number) => Math.min(30_000, leaseFor / 
 /** A beat that fails is over and tried again before the deadline, even where the interval is nearly half the lease. */
 export const beatMayTake = (interval: Duration.Duration) => Duration.times(interval, 1 / 4)
 
+/** How often a lease is extended, and for how many milliseconds each time. */
+interface Pace {
+  readonly interval: Duration.Duration
+  readonly leaseFor: number
+}
+
+/** A worker that drains may be killed at any moment, and must not leave its jobs locked for long. */
+const whileDraining = ({ interval, leaseFor }: Pace): Pace => ({
+  interval: Duration.min(interval, Duration.seconds(5)),
+  leaseFor: Math.min(leaseFor, 30_000)
+})
+
+/** The milliseconds from before a claim or an extension is sent to the deadline it buys. */
+const holdsFor = ({ leaseFor }: Pace) => leaseFor - deadlineMargin(leaseFor)
+
 /** A lease that is being kept. */
 export interface KeptLease {
   /** The monotonic millisecond at which the handler is told to stop, unless a heartbeat gets through before. */
   readonly deadline: Effect.Effect<number>
+  /** From now on the lease is 30 s at most, and extended every 5 s at least. */
+  readonly drain: Effect.Effect<void>
   /** Ends the heartbeat before its scope does, so that the lease runs out. */
   readonly letGo: Effect.Effect<void>
 }
@@ -38,60 +55,83 @@ export const keepLease = (options: {
   readonly stop: (reason: StopReason) => Effect.Effect<void>
 }): Effect.Effect<KeptLease, never, JobStore | Scope.Scope> =>
   Effect.gen(function*() {
-    const { interval, job, leaseFor, stop } = options
+    const { claimSentAt, job, stop } = options
     const store = yield* JobStore
-    const holdsFor = leaseFor - deadlineMargin(leaseFor)
-    const mayTake = beatMayTake(interval)
-    const deadline = yield* Ref.make(options.claimSentAt + holdsFor)
-    const lastSentAt = yield* Ref.make(options.claimSentAt)
+    const scope = yield* Effect.scope
+    const deadline = yield* Ref.make(claimSentAt + holdsFor(options))
+    const lastSentAt = yield* Ref.make(claimSentAt)
 
     /** Answers whether the lease is gone for good. */
-    const beat = Effect.gen(function*() {
-      const sentAt = yield* monotonicMillis
-      // Nothing will be written under this lease, so it must not be made to last longer.
-      if ((yield* Ref.get(deadline)) <= sentAt) return true
-      const before = yield* Ref.getAndSet(lastSentAt, sentAt)
-      yield* events.heartbeat(job.kind, sentAt - before - Duration.toMillis(interval))
-      const [answer] = yield* store.extend([{ lease: job.lease, leaseFor }])
-      if (answer === undefined || Either.isLeft(answer)) {
-        yield* stop(StopReason.LeaseLost())
-        return true
-      }
-      yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))
-      if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())
-      return false
-    }).pipe(
-      // An answer that never comes must not hold up the next beat, whatever in it cannot be interrupted.
-      Effect.disconnect,
-      Effect.timeout(mayTake),
-      Effect.catchAllDefect(Effect.fail),
-      Effect.tapError((error) => events.heartbeatFailed(job.kind, error)),
-      Effect.retry(Schedule.spaced(mayTake))
-    )
+    const beat = (pace: Pace) => {
+      const mayTake = beatMayTake(pace.interval)
+      return Effect.gen(function*() {
+        const sentAt = yield* monotonicMillis
+        // Nothing will be written under this lease, so it must not be made to last longer.
+        if ((yield* Ref.get(deadline)) <= sentAt) return true
+        const before = yield* Ref.getAndSet(lastSentAt, sentAt)
+        yield* events.heartbeat(job.kind, sentAt - before - Duration.toMillis(pace.interval))
+        const [answer] = yield* store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }])
+        if (answer === undefined || Either.isLeft(answer)) {
+          yield* stop(StopReason.LeaseLost())
+          return true
+        }
+        yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))
+        if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())
+        return false
+      }).pipe(
+        // An answer that never comes must not hold up the next beat, whatever in it cannot be interrupted.
+        Effect.disconnect,
+        Effect.timeout(mayTake),
+        Effect.catchAllDefect(Effect.fail),
+        Effect.tapError((error) => events.heartbeatFailed(job.kind, error)),
+        Effect.retry(Schedule.spaced(mayTake))
+      )
+    }
+
+    const beating = (pace: Pace) =>
+      Effect.repeat(beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })
+
+    const watching = ({ interval }: Pace) =>
+      Effect.gen(function*() {
+        while (true) {
+          const left = (yield* Ref.get(deadline)) - (yield* monotonicMillis)
+          if (left <= 0) {
+            // One that is under way may still move the deadline, and would go on.
+            yield* Fiber.interruptFork(heart)
+            return yield* stop(StopReason.DeadlinePassed())
+          }
+          // A process that is stopped here sets its timer late, so none is set further ahead than to the next beat.
+          yield* Effect.sleep(Duration.min(left, interval))
+        }
+      })
 
     // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
-    const firstAt = options.claimSentAt + Duration.toMillis(interval)
-    const heart = yield* beat.pipe(
-      Effect.repeat({ schedule: Schedule.spaced(interval), until: (gone) => gone }),
+    const firstAt = claimSentAt + Duration.toMillis(options.interval)
+    let isLetGo = false
+    let heart: Fiber.Fiber<unknown, unknown> = yield* beating(options).pipe(
       Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),
-      Effect.forkScoped
+      Effect.forkIn(scope)
     )
+    let watch: Fiber.Fiber<unknown, unknown> = yield* Effect.forkIn(watching(options), scope)
 
-    yield* Effect.gen(function*() {
-      while (true) {
-        const left = (yield* Ref.get(deadline)) - (yield* monotonicMillis)
-        if (left <= 0) {
-          // One that is under way may still move the deadline, and would go on.
-          yield* Fiber.interruptFork(heart)
-          return yield* stop(StopReason.DeadlinePassed())
-        }
-        // A process that is stopped here sets its timer late, so none is set further ahead than to the next beat.
-        yield* Effect.sleep(Duration.min(left, interval))
-      }
-    }).pipe(Effect.forkScoped)
+    const drain = Effect.gen(function*() {
+      if (isLetGo) return
+      const pace = whileDraining(options)
+      // The answer to a beat that is under way, for a longer lease, must not move the deadline any more.
+      yield* Fiber.interruptAll([heart, watch])
+      // First this, then the write: it may land although no answer comes.
+      const now = yield* monotonicMillis
+      yield* Ref.update(deadline, (known) => Math.min(known, now + holdsFor(pace)))
+      heart = yield* beating(pace).pipe(Effect.interruptible, Effect.forkIn(scope))
+      watch = yield* watching(pace).pipe(Effect.interruptible, Effect.forkIn(scope))
+    })
 
     return {
       deadline: Ref.get(deadline),
-      letGo: Fiber.interruptFork(heart)
+      drain: Effect.uninterruptible(drain),
+      letGo: Effect.suspend(() => {
+        isLetGo = true
+        return Fiber.interruptFork(heart)
+      })
     }
   })

@@ -1,13 +1,15 @@
 import { Cause, Effect, Exit, HashMap, Layer, Logger, LogLevel, Option } from "effect"
+import type { Lease } from "../../src/domain/Lease.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import type { ClaimRequest } from "../../src/store/JobStore.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { ClientWorld } from "./clients.ts"
 import { client } from "./clients.ts"
 import type { SharedDatabase } from "./database.ts"
 import { faultyStore } from "./faultyStore.ts"
-import type { History } from "./History.ts"
+import type { Call, History } from "./History.ts"
 import { handlers } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
 import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
@@ -24,8 +26,9 @@ interface Post {
 /** How Effect logs a fiber that failed. */
 const unhandled = "Fiber terminated with an unhandled error"
 
-/** As the worker program does: it exits when a shutdown takes this much longer than its grace. */
+/** How much longer than its grace a shutdown takes at most: of the program, which exits then, and of a worker by itself. */
 const exitAfterGrace = 5000
+const endAfterGrace = 10_000
 
 /**
  * The machines of a simulation and the worker program on each: the real
@@ -84,7 +87,7 @@ export class Fleet {
         return void this.world.after(deed.millis, () => this.boot(post))
       case "terminate":
         if (process?.running !== true) return
-        note()
+        this.history.fault(deed.class, deed.name)
         return this.terminate(post, process)
       case "pause":
         if (process?.running !== true) return
@@ -162,7 +165,8 @@ export class Fleet {
 
   private ended(post: Post, process: SimulatedProcess): void {
     if (!process.alive) return
-    const left = process.leftovers.filter((what) => !what.endsWith("fibers") || !this.isStalled(process))
+    const mayLeaveFibers = this.isStalled(process) || this.hasRefused(process)
+    const left = process.leftovers.filter((what) => !what.endsWith("fibers") || !mayLeaveFibers)
     this.leftovers.push(...left.map((what) => `${process.name} has left ${what}`))
     this.history.incident("ended", process.name)
     this.kill(post, process)
@@ -176,14 +180,24 @@ export class Fleet {
     )
   }
 
-  /** Whether a process that is told to end may take longer than its grace and 4 s. */
-  private isHeldUp(process: SimulatedProcess, toldAt: number): boolean {
-    const graceOver = toldAt + this.clients.plan.worker.shutdownGrace
-    const hasRefused = this.history.runs.some((run) =>
-      run.process === process.name && run.behaviour === "refuse to stop" &&
-      (run.ended?.at ?? Infinity) > graceOver + 500
+  /** Whether a handler of the process does not stop, or did not until just now. */
+  private hasRefused({ name }: SimulatedProcess): boolean {
+    return this.history.runs.some((run) =>
+      run.process === name && run.behaviour === "refuse to stop" && (run.ended?.at ?? Infinity) > this.world.now - 1000
     )
-    return hasRefused || this.history.graceBeganAt(process.name, toldAt) > toldAt + 500
+  }
+
+  /**
+   * Whether a process that is told to end may take longer than that: its client,
+   * which is no worker, waits for the store; or it exits before its worker would
+   * leave behind what does not stop or is not answered.
+   */
+  private isHeldUp(process: SimulatedProcess): boolean {
+    const waits = this.history.calls.filter((call) =>
+      call.process === process.name && (call.returned?.at ?? Infinity) > this.world.now - 1000
+    )
+    if (waits.some(isOfClient)) return true
+    return this.clients.plan.exits && (this.hasRefused(process) || waits.some(({ operation }) => operation === "claim"))
   }
 
   /** How long a process was stopped since an instant. */
@@ -210,15 +224,18 @@ export class Fleet {
 
   private terminate(post: Post, process: SimulatedProcess): void {
     this.resume(process)
+    this.history.incident("terminate", process.name)
     process.interrupt()
-    const { shutdownGrace } = this.clients.plan.worker
+    const { exits, worker: { shutdownGrace } } = this.clients.plan
     const toldAt = this.world.now
-    const mayTake = () => shutdownGrace + exitAfterGrace + this.stoppedSince(process, toldAt)
+    // Timers are rounded up, and pass through a few hands.
+    const bound = shutdownGrace + (exits ? exitAfterGrace : endAfterGrace + 100)
+    const mayTake = () => bound + this.stoppedSince(process, toldAt)
     const look = () => {
       if (!process.alive) return
       const left = toldAt + mayTake() - this.world.now
       if (left > 0) return void this.world.after(Math.max(left, 1000), look)
-      if (!this.isHeldUp(process, toldAt)) this.leftovers.push(`${process.name} did not end within its grace`)
+      if (!this.isHeldUp(process)) this.leftovers.push(`${process.name} did not end within its grace`)
       this.history.rare.push("a process had to be killed after its grace")
       this.history.incident("kill", process.name)
       this.kill(post, process)
@@ -336,5 +353,30 @@ export class Fleet {
       ),
       Logger.minimumLogLevel(LogLevel.Warning)
     )
+  }
+}
+
+/** Whether a client made a call. A sweep may be a worker's, too, which waits for none. */
+const isOfClient = ({ operation, request }: Call): boolean => {
+  switch (operation) {
+    case "nextDue":
+    case "due":
+    case "prune":
+      return false
+    case "claim":
+      return (request as ClaimRequest).worker.startsWith("hand.")
+    case "extend":
+    case "progress":
+    case "complete":
+    case "fail":
+    case "release":
+      return (request as ReadonlyArray<{ readonly lease: Lease }>).some(({ lease }) => lease.worker.startsWith("hand."))
+    case "enqueue":
+    case "cancel":
+    case "retry":
+    case "get":
+    case "list":
+    case "releaseStale":
+      return true
   }
 }

@@ -1,4 +1,3 @@
-import type { Lease } from "../../src/domain/Lease.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { FaultClass } from "./faults.ts"
 import type { Sometimes } from "./Findings.ts"
@@ -17,13 +16,6 @@ export interface Call {
   /** None while it has not returned: its process was killed, or the simulation ended. */
   returned: (Moment & Returned) | undefined
   readonly faults: Array<FaultClass>
-}
-
-/** What a worker that has to end does not wait for: heartbeats and settles, and to be told what is due. */
-const neverHoldsUp = ({ operation, request }: Call): boolean => {
-  if (operation === "nextDue") return true
-  if (!["extend", "complete", "fail", "release"].includes(operation)) return false
-  return (request as ReadonlyArray<{ readonly lease: Lease }>).every(({ lease }) => !lease.worker.startsWith("hand."))
 }
 
 /** A place in the order of all that happened, and its true time. */
@@ -108,14 +100,6 @@ export class History {
   fault(fault: FaultClass, name: string): void {
     this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1)
     if (this.injected.at(-1) !== name) this.injected.push(name)
-  }
-
-  /** When a process that was told to end was done with what it could not interrupt, and its grace began. */
-  graceBeganAt(process: string, told: number): number {
-    const begun = this.calls.filter((call) =>
-      call.process === process && call.invoked.at <= told && !neverHoldsUp(call)
-    )
-    return Math.max(told, ...begun.map(({ returned }) => returned?.at ?? Infinity))
   }
 
   /** What was running in a process when it was killed has ended there. */

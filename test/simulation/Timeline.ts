@@ -4,7 +4,8 @@ import type { Lease } from "../../src/domain/Lease.ts"
 import type { Extended } from "../../src/store/JobStore.ts"
 import type { Change, JobRow } from "./database.ts"
 import type { Call, HandlerRun, History, Incident } from "./History.ts"
-import { timeoutOf } from "./jobs.ts"
+import type { Pace } from "./jobs.ts"
+import { paceOf, timeoutOf } from "./jobs.ts"
 import type { Plan } from "./plan.ts"
 import type { Machine } from "./SimulatedProcess.ts"
 
@@ -13,6 +14,8 @@ export const rounding = 5
 
 /** An extension of a lease as its worker sent it, and what the store said, if it said anything. */
 export interface Extension extends Pick<Call, "invoked" | "returned"> {
+  /** The milliseconds it asks for. */
+  readonly leaseFor: number
   readonly answer: Either.Either<Extended, LeaseLost> | undefined
 }
 
@@ -100,10 +103,10 @@ export class Timeline {
       call.operation === "extend" && call.process === process
     )
     return sent.map(({ invoked, request, returned }) => {
-      const items = request as ReadonlyArray<{ readonly lease: Lease }>
+      const items = request as ReadonlyArray<{ readonly lease: Lease; readonly leaseFor: number }>
       const index = items.findIndex(({ lease }) => lease.jobId === jobId && lease.attempt === attempt)
       const answers = returned?.tag === "ok" ? returned.answer as ReadonlyArray<Extension["answer"]> : []
-      return { invoked, returned, answer: answers[index] }
+      return { invoked, returned, answer: answers[index], leaseFor: items[index]?.leaseFor ?? NaN }
     })
   }
 
@@ -154,7 +157,12 @@ export class Timeline {
 
   /** When the grace of a process that was told to end was over. */
   graceOverAt(process: string): number {
-    return this.history.graceBeganAt(process, this.toldToEndAt(process)) + this.plan.worker.shutdownGrace
+    return this.toldToEndAt(process) + this.plan.worker.shutdownGrace
+  }
+
+  /** How the worker of a process keeps the lease of a job of this kind at an instant. */
+  paceAt(process: string, kind: string, at: number): Pace {
+    return paceOf(kind, this.plan.worker, at >= this.toldToEndAt(process))
   }
 
   /** From when on someone may have told a handler to stop: its timeout, a cancel, a shutdown. */

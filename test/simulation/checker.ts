@@ -40,6 +40,7 @@ const noteWarnings = ({ rare, warnings }: History, findings: Findings): void => 
       "The handler does not stop; its heartbeat ends and its lease will run out",
       "a handler went on after it was told to stop"
     ],
+    ["The job does not stop and is left behind; its lease will run out", "a worker that ended left a job behind"],
     ["Settling failed, trying again", "a settle was tried again"],
     ["Settling was given up; the lease will run out", "a settle was given up"],
     ["Heartbeat failed, trying again", "a heartbeat failed"],

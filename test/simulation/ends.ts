@@ -131,22 +131,22 @@ const excusedRelease = (timeline: Timeline, step: Step): boolean => {
   const { at, before, id } = step
   if (before === undefined || before.locked_by === null || before.locked_by.startsWith("hand.")) return true
   const held = timeline.leasesOf(id, before.attempts).at(-1)
-  if (held === undefined) return false
-  const { classes, worker } = timeline.plan
-  const leaseFor = leaseOf(before.kind, worker.lease)
+  if (held?.row === undefined || held.row === null) return false
+  const { classes } = timeline.plan
+  const leaseFor = Number(held.row.locked_until) - Number(held.row.locked_at)
   if (timeline.killedAt(held.process) <= held.at + leaseFor) return true
   // Clocks made it look over before it was.
   if (at < held.at + leaseFor) return classes.has("clock jump") || classes.has("clock skew")
   return wasGivenUp(timeline, id, before.attempts, at)
     || couldNotSettle(timeline, id, before.attempts)
-    || passedItsDeadline(timeline, id, before.attempts, holdsFor(leaseFor))
+    || passedItsDeadline(timeline, id, before.attempts, before.kind)
 }
 
-/** Whether a handler had gone on so long after it was told to stop that its heartbeat had ended. */
+/** Whether a handler had gone on so long after it was told to stop that its heartbeat had ended, or its worker had. */
 const wasGivenUp = (timeline: Timeline, id: string, attempt: number, at: number) =>
   timeline.history.runs.some((run) =>
     run.jobId === id && run.attempt === attempt && run.behaviour === "refuse to stop"
-    && timeline.mayBeToldFrom(run) + zombieAfter <= at
+    && (timeline.mayBeToldFrom(run) + zombieAfter <= at || run.ended?.how === "killed" && run.ended.at <= at)
   )
 
 /** Whether the store took no outcome of an attempt, so that its worker gave it up. */
@@ -163,33 +163,48 @@ const couldNotSettle = (timeline: Timeline, id: string, attempt: number): boolea
  * something that was done to it: the answer of the claim did not come, an
  * extension did not get through, or the process was stopped until the deadline.
  */
-const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, countsFor: number): boolean => {
-  const mayTake = timeline.plan.worker.heartbeatInterval / 4
+const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, kind: string): boolean => {
   const claim = timeline.claimOf(id, attempt)
   if (claim?.call?.returned?.tag !== "ok") return true
   const { process } = claim
+  const paceAt = (at: number) => timeline.paceAt(process, kind, at)
+  const toldAt = timeline.toldToEndAt(process)
   let since = claim.call.invoked.at
-  let deadline = since + countsFor
+  let deadline = since + paceAt(since).holdsFor
   // The answer comes so late that no beat is in time, and the job is handed back.
-  let troubled = claim.call.returned.at > deadline - mayTake - rounding
+  let troubled = claim.call.returned.at > deadline - paceAt(since).mayTake - rounding
+  let drains = since >= toldAt
+  const drain = () => {
+    drains = true
+    deadline = Math.min(deadline, toldAt + paceAt(toldAt).holdsFor)
+    since = Math.max(since, toldAt)
+  }
   for (const call of timeline.callsUnder(id, attempt)) {
     if (call.operation !== "extend" || call.process !== process) continue
+    const { at } = call.invoked
+    const { holdsFor, mayTake } = paceAt(at)
+    if (!drains && at >= toldAt && deadline > toldAt) drain()
     const answeredAt = call.returned?.at ?? Infinity
-    const isSure = !wasTroubled(call, mayTake) && timeline.stoppedFor(process, call.invoked.at, answeredAt) === 0
+    // It gives up the one that is under way as it begins to drain, for another.
+    if (at < toldAt && answeredAt > toldAt) continue
+    const isSure = !wasTroubled(call, mayTake) && timeline.stoppedFor(process, at, answeredAt) === 0
     // From the deadline on it has stopped, whatever comes then; that it came so late must have a reason.
     if (answeredAt >= deadline - rounding) break
     if (!isSure) troubled = true
     else {
-      since = call.invoked.at
-      deadline = since + countsFor
+      since = at
+      deadline = since + holdsFor
       troubled = false
     }
   }
+  if (!drains && deadline > toldAt) drain()
+  const { interval, mayTake } = paceAt(deadline)
   const lastCall = timeline.callsUnder(id, attempt).some((call) =>
-    call.operation === "extend" && call.invoked.at >= since && call.invoked.at < deadline && wasTroubled(call, mayTake)
+    call.operation === "extend" && call.invoked.at >= since && call.invoked.at < deadline
+    && wasTroubled(call, paceAt(call.invoked.at).mayTake)
   )
   // One that is stopped as it sets the timer of a beat waits for a whole interval once it goes on.
-  const beatBy = deadline - timeline.plan.worker.heartbeatInterval - 2 * mayTake
+  const beatBy = deadline - interval - 2 * mayTake
   return troubled || lastCall || timeline.stoppedFor(process, Math.max(since, beatBy), deadline) > 0
 }
 

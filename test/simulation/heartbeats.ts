@@ -1,16 +1,32 @@
 import { Either } from "effect"
 import type { Findings } from "./Findings.ts"
 import type { HandlerRun } from "./History.ts"
-import { holdsFor, leaseOf, zombieAfter } from "./jobs.ts"
+import { leaseOf, zombieAfter } from "./jobs.ts"
 import type { Extension, Timeline } from "./Timeline.ts"
 import { rounding } from "./Timeline.ts"
 
 /**
  * While a handler runs and until its outcome is taken, its worker goes on
- * extending the lease, whatever comes of it, for as long as the deadline is ahead.
+ * extending the lease, whatever comes of it, for as long as the deadline is ahead;
+ * once it is told to end, at once and more often, for a shorter time.
  */
 export const checkHeartbeats = (timeline: Timeline, findings: Findings): void => {
   for (const run of timeline.history.runs) {
+    const told = timeline.toldToEndAt(run.process)
+    for (const { invoked, leaseFor } of timeline.extensionsOf(run)) {
+      // It is told between two of its tasks, and one that is just sent at that instant may be of before.
+      const may = [invoked.at - rounding, invoked.at].map((at) => timeline.paceAt(run.process, run.kind, at).leaseFor)
+      findings.expect(
+        may.includes(leaseFor),
+        "a lease is extended for what it is, and for 30 s at most once its worker drains",
+        () =>
+          `attempt ${run.attempt} of ${run.jobId} in ${run.process}, told to end at ${told}, was extended at ${invoked.at} for ${leaseFor}`
+      )
+      findings.sometimes(
+        "a lease was made shorter by a drain",
+        leaseFor < leaseOf(run.kind, timeline.plan.worker.lease)
+      )
+    }
     for (const { from, mayTake, to } of silences(timeline, run)) {
       findings.expect(
         to - from - timeline.stoppedFor(run.process, from, to) <= mayTake + rounding,
@@ -31,37 +47,53 @@ interface Silence {
 
 /** The spans between the extensions that a worker sent, as long as it had to send some. */
 const silences = (timeline: Timeline, run: HandlerRun): ReadonlyArray<Silence> => {
-  const { heartbeatInterval, lease } = timeline.plan.worker
-  const countsFor = holdsFor(leaseOf(run.kind, lease))
+  const { kind, process } = run
+  const told = timeline.toldToEndAt(process)
   const over = settledAt(timeline, run)
   const found: Array<Silence> = []
   const claimSentAt = timeline.claimOf(run.jobId, run.attempt)?.call?.invoked.at ?? -Infinity
-  let deadline = claimSentAt + countsFor
+  const first = timeline.paceAt(process, kind, claimSentAt)
+  let deadline = claimSentAt + first.holdsFor
   let from = claimSentAt
   // The first is due an interval after the claim was sent, or at once if that was answered later.
-  let mayTake = Math.max(heartbeatInterval, run.started.at - claimSentAt)
+  let mayTake = Math.max(first.interval, run.started.at - claimSentAt)
+  let drains = claimSentAt >= told
+  /** As it begins to drain it lowers the deadline and sends an extension at once. */
+  const drain = () => {
+    found.push({ from, to: Math.min(told, deadline, over), mayTake })
+    drains = true
+    deadline = Math.min(deadline, told + timeline.paceAt(process, kind, told).holdsFor)
+    from = told
+    mayTake = 0
+  }
   for (const extension of timeline.extensionsOf(run)) {
     const { answer, invoked } = extension
+    if (!drains && invoked.at >= told) drain()
+    const { holdsFor, interval } = timeline.paceAt(process, kind, invoked.at)
     found.push({ from, to: Math.min(invoked.at, deadline, over), mayTake })
     if (invoked.at >= deadline) return found
     if (answer !== undefined && Either.isLeft(answer)) return found
     const got = whatCameOf(timeline, run, extension)
-    if (got !== "nothing" && answer !== undefined) deadline = Math.max(deadline, invoked.at + countsFor)
+    if (got !== "nothing" && answer !== undefined) deadline = Math.max(deadline, invoked.at + holdsFor)
     from = Math.max(from, invoked.at)
     // One that got through took a quarter of the interval at most, and the next is due an interval later. One that did
     // not is over after a quarter, and is tried again after another.
-    mayTake = heartbeatInterval * (got === "nothing" ? 2 / 4 : 5 / 4)
+    mayTake = interval * (got === "nothing" ? 2 / 4 : 5 / 4)
   }
+  if (!drains && told < Math.min(deadline, over)) drain()
   return [...found, { from, to: Math.min(deadline, over), mayTake }]
 }
 
 /** Whether a worker heard that an extension got through. The timer of one that was stopped may go off with the answer. */
-const whatCameOf = (timeline: Timeline, { process }: HandlerRun, { answer, invoked, returned }: Extension) => {
-  const quarter = timeline.plan.worker.heartbeatInterval / 4
+const whatCameOf = (timeline: Timeline, { kind, process }: HandlerRun, { answer, invoked, returned }: Extension) => {
   if (answer === undefined || returned === undefined) return "nothing"
+  const told = timeline.toldToEndAt(process)
+  // As it begins to drain it gives up the one that is under way.
+  if (invoked.at < told && returned.at > told) return "nothing"
+  const { mayTake } = timeline.paceAt(process, kind, invoked.at)
   const took = returned.at - invoked.at
-  const isClose = Math.abs(took - quarter) <= rounding || timeline.stoppedFor(process, invoked.at, returned.at) > 0
-  return took < quarter ? "an answer" : isClose ? "maybe an answer" : "nothing"
+  const isClose = Math.abs(took - mayTake) <= rounding || timeline.stoppedFor(process, invoked.at, returned.at) > 0
+  return took < mayTake ? "an answer" : isClose ? "maybe an answer" : "nothing"
 }
 
 /** By when a worker need not keep a lease any more: the outcome is taken or given up, or the handler will not stop. */

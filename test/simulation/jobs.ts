@@ -42,6 +42,33 @@ export const leaseOf = (kind: string, lease: number): number => kind === "brief"
 /** How long after a claim or an extension was sent its worker counts on a lease, both in milliseconds. */
 export const holdsFor = (leaseFor: number): number => leaseFor - Math.min(30_000, leaseFor / 4)
 
+/** How a worker keeps a lease, in milliseconds. */
+export interface Pace {
+  readonly leaseFor: number
+  readonly holdsFor: number
+  /** From one extension to the next. */
+  readonly interval: number
+  /** How long an extension is waited for. */
+  readonly mayTake: number
+}
+
+const pace = (leaseFor: number, interval: number): Pace => ({
+  leaseFor,
+  holdsFor: holdsFor(leaseFor),
+  interval,
+  mayTake: interval / 4
+})
+
+/** As it was told to; while it drains, for 30 s at most and every 5 s at least. */
+export const paceOf = (
+  kind: string,
+  worker: { readonly lease: number; readonly heartbeatInterval: number },
+  drains: boolean
+): Pace =>
+  drains
+    ? pace(Math.min(leaseOf(kind, worker.lease), 30_000), Math.min(worker.heartbeatInterval, 5000))
+    : pace(leaseOf(kind, worker.lease), worker.heartbeatInterval)
+
 /** How long a handler of a kind may run, in milliseconds. */
 export const timeoutOf = (kind: string): number => kind === "timed" ? 20_000 : Infinity
 

@@ -267,7 +267,7 @@ const checkClaimOrder = (
   )
 }
 
-const noteRareStates = (timeline: Timeline, { before, call, id, row }: Step, findings: Findings): void => {
+const noteRareStates = (timeline: Timeline, { before, call, id, process, row }: Step, findings: Findings): void => {
   if (call === undefined) return
   const { operation } = call
   if (before === undefined) return
@@ -289,8 +289,13 @@ const noteRareStates = (timeline: Timeline, { before, call, id, row }: Step, fin
       findings.sometimes("a running job was cancelled", row.status === "cancelled")
       if (row.status === "pending" && row.available_at === row.updated_at) {
         const begun = timeline.history.runs.some((run) => run.jobId === id && run.attempt === row.attempts)
+        const told = timeline.toldToEndAt(process) <= call.invoked.at
         findings.sometimes(
-          begun ? "a job was handed back at a shutdown" : "a job was handed back that was claimed too late"
+          begun
+            ? "a job was handed back at a shutdown"
+            : told
+            ? "a worker that was told to end handed back what it was claiming"
+            : "a job was handed back that was claimed too late"
         )
       }
       return findings.sometimes("a job was snoozed", row.status === "pending" && row.available_at > row.updated_at)

@@ -17,6 +17,8 @@ export interface Plan {
     readonly queues: Readonly<Record<string, number>> | undefined
     readonly retention: number
   }
+  /** Whether the worker's program exits by itself when its shutdown takes too long, as `start` does. */
+  readonly exits: boolean
   /** How long things go wrong, before they heal. */
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
@@ -71,6 +73,7 @@ export const makePlan = (world: World): Plan => {
       queues: random.number() < 0.3 ? { default: between(1, 3), bulk: between(1, 2) } : undefined,
       retention: random.number() < 0.3 ? 3 * minute : 7 * 24 * 60 * minute
     },
+    exits: world.stream("program").number() < 0.5,
     troubledFor,
     jobs: between(25, 110),
     classes,

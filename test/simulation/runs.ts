@@ -1,7 +1,7 @@
 import { Either } from "effect"
 import type { Findings } from "./Findings.ts"
 import type { HandlerRun } from "./History.ts"
-import { holdsFor, leaseOf, longestRefusal, timeoutOf } from "./jobs.ts"
+import { longestRefusal, timeoutOf } from "./jobs.ts"
 import type { Timeline } from "./Timeline.ts"
 import { rounding } from "./Timeline.ts"
 
@@ -15,7 +15,13 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
     const lease = leaseUnder(timeline, run)
     leases.set(key, lease)
     ofJob.set(run.jobId, [...ofJob.get(run.jobId) ?? [], run])
+    const told = timeline.toldToEndAt(run.process)
     findings.expect(lease.claimedAt !== undefined, "a handler runs what its worker has claimed", () => key)
+    findings.expect(
+      run.started.at - timeline.stoppedFor(run.process, told, run.started.at) <= told + rounding,
+      "a worker that is told to end begins no job",
+      () => `${key} began in ${run.process} at ${run.started.at}`
+    )
     findings.expect(
       endOf(run) <= lease.stopsBy + rounding,
       "a handler stops when it is told to, and before its lease ends",
@@ -58,63 +64,73 @@ interface LeaseOfRun {
 }
 
 const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
-  const { lease, heartbeatInterval } = timeline.plan.worker
-  const leaseFor = leaseOf(run.kind, lease)
-  const countsFor = holdsFor(leaseFor)
+  const { kind, process } = run
+  const toldAt = timeline.toldToEndAt(process)
+  const drained = timeline.paceAt(process, kind, toldAt)
   let claimedAt: number | undefined
   let deadline = -Infinity
   let lostAt = Infinity
   let cancelledAt = Infinity
   let heldAt = -Infinity
+  let leaseFor = NaN
   for (const step of timeline.stepsOf(run.jobId)) {
     if (step.row?.attempts !== run.attempt || step.call === undefined) continue
-    if (step.call.operation === "claim" && step.process === run.process) {
+    if (step.call.operation === "claim" && step.process === process) {
       claimedAt = step.at
-      heldAt = step.at
-      deadline = step.call.invoked.at + countsFor
+      deadline = step.call.invoked.at + timeline.paceAt(process, kind, step.call.invoked.at).holdsFor
     }
-    if (step.call.operation === "extend") heldAt = step.at
+    if (step.call.operation !== "claim" && step.call.operation !== "extend") continue
+    heldAt = step.at
+    leaseFor = Number(step.row.locked_until) - step.row.updated_at
   }
   /** A process that was stopped past an instant may have been so just before it set the timer, and looks at the next beat. */
   const noticed = (at: number) => {
-    const resumed = timeline.runningFrom(run.process, at)
-    return resumed > at ? timeline.runningFrom(run.process, resumed + heartbeatInterval) : at
+    const resumed = timeline.runningFrom(process, at)
+    const { interval } = timeline.paceAt(process, kind, at)
+    return resumed > at ? timeline.runningFrom(process, resumed + interval) : at
   }
   let extendedLate: number | undefined
-  const answered: Array<{ readonly order: number; readonly deadline: number }> = []
+  const answered: Array<{ readonly order: number; readonly sentAt: number; readonly deadline: number }> = []
+  /** The deadline that the worker knows of, by the answers until then. As it begins to drain it lowers what it knew. */
+  const knownAt = (at: number, order: number) => {
+    const heard = answered.filter((one) => one.order < order)
+    const before = Math.max(deadline, ...heard.filter(({ sentAt }) => sentAt < toldAt).map((one) => one.deadline))
+    const since = heard.filter(({ sentAt }) => sentAt >= toldAt).map((one) => one.deadline)
+    return Math.max(at < toldAt ? before : Math.min(before, toldAt + drained.holdsFor), ...since)
+  }
+  /** Whether the worker had begun to drain between a beat and its answer, which it does not hear then. */
+  const gaveUp = (sentAt: number, answeredAt: number) => sentAt < toldAt && answeredAt > toldAt
+  /** Whether a beat's answer came in the instant in which the worker began to drain. */
+  const isHardlyHeard = (answeredAt: number) => answeredAt === toldAt
   for (const { answer, invoked, returned } of timeline.extensionsOf(run)) {
-    const known = Math.max(
-      deadline,
-      ...answered.filter(({ order }) => order < invoked.order).map((one) => one.deadline)
-    )
-    if (invoked.at > noticed(known) + rounding) extendedLate ??= invoked.at
-    if (returned === undefined || answer === undefined) continue
+    if (invoked.at > noticed(knownAt(invoked.at, invoked.order)) + rounding) extendedLate ??= invoked.at
+    if (returned === undefined || answer === undefined || gaveUp(invoked.at, returned.at)) continue
+    const { holdsFor, mayTake } = timeline.paceAt(process, kind, invoked.at)
     // A beat that takes longer than this is given up, and its answer is not heard.
     const took = returned.at - invoked.at
     if (Either.isLeft(answer)) {
-      if (took < heartbeatInterval / 4) lostAt = Math.min(lostAt, returned.at)
+      if (took < mayTake && !isHardlyHeard(returned.at)) lostAt = Math.min(lostAt, returned.at)
       // The timer of a process that was stopped may go off together with the answer.
-    } else if (
-      took <= heartbeatInterval / 4 + rounding || timeline.stoppedFor(run.process, invoked.at, returned.at) > 0
-    ) {
-      answered.push({ order: returned.order, deadline: invoked.at + countsFor })
-      if (answer.right.cancelRequested && took < heartbeatInterval / 4) cancelledAt = Math.min(cancelledAt, returned.at)
+    } else if (took <= mayTake + rounding || timeline.stoppedFor(process, invoked.at, returned.at) > 0) {
+      answered.push({ order: returned.order, sentAt: invoked.at, deadline: invoked.at + holdsFor })
+      const isHeard = took < mayTake && !isHardlyHeard(returned.at)
+      if (answer.right.cancelRequested && isHeard) cancelledAt = Math.min(cancelledAt, returned.at)
     }
   }
-  deadline = Math.max(deadline, ...answered.map((one) => one.deadline))
+  deadline = knownAt(toldAt, Infinity)
   const due = Math.min(deadline, lostAt)
   // A process that is stopped as a handler starts has it begin its work when it goes on.
-  const begun = timeline.runningFrom(run.process, run.started.at)
+  const begun = timeline.runningFrom(process, run.started.at)
   const told = noticed(
     Math.min(
       due,
       cancelledAt,
       begun + timeoutOf(run.kind),
-      timeline.graceOverAt(run.process)
+      timeline.graceOverAt(process)
     )
   )
   const stopsBy = run.behaviour === "refuse to stop"
-    ? timeline.runningFrom(run.process, Math.max(told, begun + Math.min(run.takes, longestRefusal)))
+    ? timeline.runningFrom(process, Math.max(told, begun + Math.min(run.takes, longestRefusal)))
     : told
   return { claimedAt, leaseFor, heldAt, deadline, due, stopsBy: stopsBy + rounding, extendedLate }
 }

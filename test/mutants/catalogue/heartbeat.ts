@@ -3,21 +3,22 @@ import type { Equivalent, Mutant } from "../Mutant.ts"
 const file = "src/runtime/heartbeat.ts"
 const attempt = "src/runtime/attempt.ts"
 const heartbeat = ["test/runtime/heartbeat.test.ts"]
+const drain = ["test/runtime/drain.test.ts"]
 
 /** How a lease is kept, and when its handler is told to stop. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "No heartbeat is forked",
     file,
-    find: "const heart = yield* beat.pipe(",
-    replace: "const heart = yield* Effect.as(Effect.zipRight(Effect.never, beat), true).pipe(",
+    find: "let heart: Fiber.Fiber<unknown, unknown> = yield* beating(options).pipe(",
+    replace: "let heart: Fiber.Fiber<unknown, unknown> = yield* Effect.never.pipe(",
     killedBy: heartbeat
   },
   {
     name: "The heart beats once",
     file,
-    find: "Effect.repeat({ schedule: Schedule.spaced(interval), until: (gone) => gone }),",
-    replace: "",
+    find: "Effect.repeat(beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })",
+    replace: "beat(pace)",
     killedBy: heartbeat
   },
   {
@@ -31,7 +32,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "The first beat waits for an interval however late its claim was answered",
     file,
     find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n",
-    replace: "Effect.delay(interval),\n",
+    replace: "Effect.delay(options.interval),\n",
     killedBy: heartbeat
   },
   {
@@ -51,7 +52,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heartbeat outlives its job",
     file,
-    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n      Effect.forkScoped",
+    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n      Effect.forkIn(scope)",
     replace: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n      Effect.forkDaemon",
     killedBy: heartbeat
   },
@@ -76,9 +77,9 @@ export const mutants: ReadonlyArray<Mutant> = [
         yield* stop(StopReason.LeaseLost())
         return true
       }
-      yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))
+      yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))
       if (answer.right`,
-    replace: `yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))
+    replace: `yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))
       if (answer !== undefined && Either.isRight(answer) && answer.right`,
     killedBy: heartbeat
   },
@@ -113,7 +114,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An extension does not move the deadline",
     file,
-    find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))",
+    find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
     replace: "",
     killedBy: heartbeat
   },
@@ -132,15 +133,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The deadline counts from when an extension was answered",
     file,
-    find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor))",
-    replace: "const answeredAt = yield* monotonicMillis\n      yield* Ref.set(deadline, answeredAt + holdsFor)",
+    find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
+    replace: "const answeredAt = yield* monotonicMillis\n      yield* Ref.set(deadline, answeredAt + holdsFor(pace))",
     killedBy: heartbeat
   },
   {
     name: "A handler gets the whole lease and no time to stop in",
     file,
-    find: "const holdsFor = leaseFor - deadlineMargin(leaseFor)",
-    replace: "const holdsFor = leaseFor",
+    find: "leaseFor - deadlineMargin(leaseFor)",
+    replace: "leaseFor",
     killedBy: heartbeat
   },
   {
@@ -160,8 +161,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An extension is for half the lease",
     file,
-    find: "store.extend([{ lease: job.lease, leaseFor }])",
-    replace: "store.extend([{ lease: job.lease, leaseFor: leaseFor / 2 }])",
+    find: "store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }])",
+    replace: "store.extend([{ lease: job.lease, leaseFor: pace.leaseFor / 2 }])",
     killedBy: heartbeat
   },
   {
@@ -196,8 +197,74 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A heartbeat that failed is tried again only an interval later",
     file,
     find: "Effect.retry(Schedule.spaced(mayTake))",
-    replace: "Effect.retry(Schedule.spaced(interval))",
+    replace: "Effect.retry(Schedule.spaced(pace.interval))",
     killedBy: heartbeat
+  },
+  {
+    name: "A drain leaves leases as they are",
+    file: "src/runtime/drain.ts",
+    find: "yield* slots.drain\n",
+    replace: "\n",
+    killedBy: drain
+  },
+  {
+    name: "A drain makes a short lease longer",
+    file,
+    find: "leaseFor: Math.min(leaseFor, 30_000)",
+    replace: "leaseFor: Math.max(30_000, leaseFor * 0)",
+    killedBy: drain
+  },
+  {
+    name: "A drain lease is extended as rarely as any",
+    file,
+    find: "interval: Duration.min(interval, Duration.seconds(5)),",
+    replace: "interval,",
+    killedBy: drain
+  },
+  {
+    name: "The deadline of a drain lease is lowered only when the write is answered",
+    file,
+    find: "yield* Ref.update(deadline, (known) => Math.min(known, now + holdsFor(pace)))\n      heart",
+    replace: "void now\n      heart",
+    also: [{
+      file,
+      find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
+      replace: "yield* Ref.set(deadline, sentAt + holdsFor(pace))"
+    }],
+    killedBy: drain
+  },
+  {
+    name: "A drain gives a handler more time than it had",
+    file,
+    find: "(known) => Math.min(known, now + holdsFor(pace))",
+    replace: "() => now + holdsFor(pace)",
+    killedBy: drain
+  },
+  {
+    name: "The answer to a beat that was sent before a drain moves its deadline",
+    file,
+    find: "yield* Fiber.interruptAll([heart, watch])",
+    replace: "yield* Fiber.interrupt(watch)",
+    killedBy: drain
+  },
+  {
+    name: "A job that is claimed as a drain begins keeps its long lease",
+    file: "src/runtime/Slots.ts",
+    find: "return this.isDraining ? lease.drain : Effect.void",
+    replace: "return Effect.void",
+    killedBy: drain
+  },
+  {
+    name: "A deadline that a drain lowers is seen at the next beat",
+    file,
+    find: "yield* Fiber.interruptAll([heart, watch])",
+    replace: "yield* Fiber.interrupt(heart)",
+    also: [{
+      file,
+      find: "watch = yield* watching(pace).pipe(Effect.interruptible, Effect.forkIn(scope))",
+      replace: ""
+    }],
+    killedBy: drain
   },
   {
     name: "A zombie keeps its lease",
@@ -219,10 +286,10 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "An extension may set the deadline back",
     file,
-    find: "(known) => Math.max(known, sentAt + holdsFor)",
-    replace: "() => sentAt + holdsFor",
+    find: "(known) => Math.max(known, sentAt + holdsFor(pace))",
+    replace: "() => sentAt + holdsFor(pace)",
     because:
       "Beats follow one another, so each is sent later than the last. One that was given up is interrupted, and " +
-      "comes to this line only before that."
+      "comes to this line only before that; so is the one that is under way as a drain lowers the deadline."
   }
 ]

@@ -46,8 +46,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
-    find: "const heart = yield* beat.pipe(",
-    replace: "const heart = yield* Effect.as(Effect.zipRight(Effect.never, beat), true).pipe(",
+    find: "let heart: Fiber.Fiber<unknown, unknown> = yield* beating(options).pipe(",
+    replace: "let heart: Fiber.Fiber<unknown, unknown> = yield* Effect.never.pipe(",
     killedBy: bySeed(1)
   },
   {
@@ -392,8 +392,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the first beat waits for an interval however late its claim was answered",
     file: heartbeat,
-    find: "const firstAt = options.claimSentAt + Duration.toMillis(interval)",
-    replace: "const firstAt = (yield* monotonicMillis) + Duration.toMillis(interval)",
+    find: "const firstAt = claimSentAt + Duration.toMillis(options.interval)",
+    replace: "const firstAt = (yield* monotonicMillis) + Duration.toMillis(options.interval)",
     killedBy: bySeed(1)
   }
 ]
