@@ -36,8 +36,14 @@ export class JobRecord extends Schema.Class<JobRecord>("JobRecord")({
   lockedAt: Schema.NullOr(Schema.Number),
   lockedBy: Schema.NullOr(Schema.String),
   lockedUntil: Schema.NullOr(Schema.Number),
-  /** Who settled attempt number `attempts`; null while it runs, after a stale release and after a retry. */
+  /** The attempt whose settle was the last, null before the first settle and after a retry by a person. */
+  settledAttempt: Schema.NullOr(Schema.Number),
+  /** The worker that made the last settle. */
   settledBy: Schema.NullOr(Schema.String),
+  /** The last settle, as the store knows them: a snooze is a release with a delay. */
+  settledAs: Schema.NullOr(Schema.Literal("complete", "fail", "release")),
+  /** The status that the last settle gave the job. */
+  settledTo: Schema.NullOr(JobStatus),
   cancelRequestedAt: Schema.NullOr(Schema.Number),
   progress: Schema.Unknown,
   /** As encoded by the definition's success schema; null unless succeeded. */

@@ -130,10 +130,10 @@ export interface JobQueueService {
   /** Takes due jobs for this process, which must then extend and settle each by its lease. */
   readonly claim: (options: ClaimOptions) => Effect.Effect<ReadonlyArray<ClaimedJob>, InvalidOption | StoreFailure>
 
-  /** Settles as succeeded. False: not yours, nothing changed. */
+  /** Settles as succeeded. False: not yours, nothing changed. Repeating a job's last settle answers true again. */
   readonly complete: (lease: Lease, result?: unknown) => Effect.Effect<boolean, InvalidJob | StoreFailure>
 
-  /** Settles one attempt as failed. False: not yours, nothing changed. */
+  /** Settles one attempt as failed. False: not yours, nothing changed. Repeating a job's last settle answers true again. */
   readonly fail: (lease: Lease, error: unknown, options?: FailOptions) => Effect.Effect<boolean, StoreFailure>
 
   /** Moves the lease's end to `leaseFor`, 10 minutes unless given, from now. False: not yours, nothing changed. */

@@ -215,15 +215,21 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never,
       Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
       Effect.tapError(events.settleFailed)
     )
-    const answer = yield* Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor))).pipe(
+    const writeOr = <A>(leaseLost: A) => Effect.map(write, Either.getOrElse(() => leaseLost))
+    // A write that failed may have happened all the same, and the job been settled again since.
+    const answer = yield* Effect.catchAll(
+      writeOr(lost),
+      () => Effect.retry(writeOr(unknown), untilLeaseIsOver(leaseFor))
+    ).pipe(
       Effect.raceFirst(Effect.zipRight(attempt.graceOver, Effect.delay(hasToEnd, lastWait))),
       Effect.exit
     )
-    if (Exit.isFailure(answer)) return yield* Effect.as(events.settleGivenUp(answer.cause), lost)
-    if (Either.isLeft(answer.value)) return yield* Effect.as(events.leaseLost(job, "LeaseLost"), lost)
-    const { ended, ...more } = answer.value.right
-    yield* events.settled(job, ended, (yield* monotonicMillis) - claimSentAt, more)
-    return answer.value.right
+    if (Exit.isFailure(answer)) return yield* Effect.as(events.settleGivenUp(job, answer.cause), unknown)
+    const { ended, ...more } = answer.value
+    if (ended === "lost") yield* events.leaseLost(job, "LeaseLost")
+    else if (ended === "unknown") yield* events.outcomeUnknown(job)
+    else yield* events.settled(job, ended, (yield* monotonicMillis) - claimSentAt, more)
+    return answer.value
   })
 
 const hasToEnd = Effect.fail(new StoreError({ operation: "settle", cause: new Error("the worker has to end") }))
@@ -243,10 +249,12 @@ interface Settlement {
   readonly retryIn?: string | undefined
 }
 
-/** The same for its span, which also knows the attempt that nothing was written for. */
-type Ended = Settlement | typeof lost
+/** The same for its span, which also knows the attempt whose outcome was not written, or may not have been. */
+type Ended = Settlement | typeof lost | typeof unknown
 
 const lost = { ended: "lost", error: "LeaseLost" } as const
+
+const unknown = { ended: "unknown", error: "OutcomeUnknown" } as const
 
 /** The write that settles a job with this outcome; what failed is tried again after `delay`, or with none never. */
 const settlement = (

@@ -27,6 +27,10 @@ export const metrics = {
     description: "Attempts that lost their lease or came to its deadline, by kind",
     incremental: true
   }),
+  outcomesUnknown: Metric.counter("holdfast_outcomes_unknown", {
+    description: "Attempts whose outcome may or may not have been written, by kind",
+    incremental: true
+  }),
   zombies: Metric.counter("holdfast_zombies", {
     description: "Handlers that went on running after they were told to stop, by kind",
     incremental: true
@@ -109,6 +113,16 @@ export const leaseLost = (job: ClaimedJob, reason: string) =>
     Effect.annotateLogs(Effect.logWarning("Lease lost, the attempt's outcome is not written"), { reason })
   )
 
+/**
+ * A settle failed, and its repetition was told that the lease is lost: either the
+ * first was written, and the job was settled again or deleted since, or none was.
+ */
+export const outcomeUnknown = (job: ClaimedJob) =>
+  Effect.zipRight(
+    count(metrics.outcomesUnknown, job.kind),
+    Effect.logWarning("Lease lost after a settle without an answer, so the attempt's outcome may be written or not")
+  )
+
 /** A handler goes on although it was told to stop. Its heartbeat stops; its slot stays taken until it ends. */
 export const zombie = (job: ClaimedJob) =>
   Effect.zipRight(
@@ -152,10 +166,13 @@ export const backoffDied = (cause: Cause.Cause<unknown>) =>
 export const settleFailed = (error: unknown) =>
   Effect.logWarning("Settling failed, trying again").pipe(Effect.annotateLogs({ error: shown(error) }))
 
-/** Settling was given up: the lease will run out, and the job be released as stale. */
-export const settleGivenUp = (cause: Cause.Cause<unknown>) =>
-  Effect.logError("Settling was given up; the lease will run out").pipe(
-    Effect.annotateLogs({ error: shown(Cause.squash(cause)) })
+/** Settling was given up. Unless one of its writes got through, the lease will run out, and the job be released as stale. */
+export const settleGivenUp = (job: ClaimedJob, cause: Cause.Cause<unknown>) =>
+  Effect.zipRight(
+    count(metrics.outcomesUnknown, job.kind),
+    Effect.logError("Settling was given up; the lease will run out").pipe(
+      Effect.annotateLogs({ error: shown(Cause.squash(cause)) })
+    )
   )
 
 /** A job was freed from a worker that no longer renews its lease. */

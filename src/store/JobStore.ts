@@ -154,7 +154,10 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     items: ReadonlyArray<{ readonly lease: Lease; readonly progress: string }>
   ) => Effect.Effect<ReadonlyArray<Fenced<void>>, StoreFailure>
 
-  /** Settles as succeeded. `result` is JSON text. Repeating a settle answers as the first did. */
+  /**
+   * Settles as succeeded. `result` is JSON text. Repeating a job's last settle
+   * answers as the first did, also where the job was claimed again since.
+   */
   readonly complete: (
     items: ReadonlyArray<{ readonly lease: Lease; readonly result: string }>
   ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>

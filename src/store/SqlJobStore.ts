@@ -35,7 +35,7 @@ import * as Transactions from "./transactions.ts"
 const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const transactions = yield* Transactions.make(sql)
-  const { atMost, byId, byIndex, each, lastFailureIsOfThisAttempt, remember } = dialect(sql)
+  const { atMost, byId, byIndex, each, remember } = dialect(sql)
 
   // -- enqueue
 
@@ -188,7 +188,7 @@ const make = Effect.gen(function*() {
     const claimed = yield* claimedRows(sql`
       WITH RECURSIVE ${chosen(request, now)}
       UPDATE holdfast_jobs ${byId} SET
-        status = 'running', attempts = attempts + 1, settled_by = NULL, updated_at = ${now},
+        status = 'running', attempts = attempts + 1, updated_at = ${now},
         locked_at = ${now}, locked_by = ${request.worker},
         locked_until = ${now} + (SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)
       WHERE holdfast_jobs.id IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'
@@ -254,17 +254,26 @@ const make = Effect.gen(function*() {
 
   // -- settle
 
+  /** Takes the lock off a row, and keeps who settled which attempt, as what and to what, until the next settle. */
+  const settle = (as: "complete" | "fail" | "release", status: Statement.Fragment) =>
+    sql`status = ${status}, settled_attempt = attempts, settled_by = locked_by, settled_as = ${sql.literal(`'${as}'`)},
+          settled_to = ${status}, locked_at = NULL, locked_by = NULL, locked_until = NULL`
+
+  const lastSettle = sql.literal(
+    "holdfast_jobs.id, settled_attempt AS attempts, settled_by AS worker, settled_to AS status"
+  )
+
   const complete = Effect.fnUntraced(
     function*(items: ReadonlyArray<{ readonly lease: Lease; readonly result: string }>) {
       const now = yield* currentMillis
       const settled = yield* settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
-          status = 'succeeded', result = item.result, finished_at = ${now}, updated_at = ${now},
-          settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
+          ${settle("complete", sql`'succeeded'`)},
+          result = item.result, finished_at = ${now}, updated_at = ${now}
         FROM ${leased(items, { result: (item) => item.result })}
         WHERE ${held}
-        RETURNING id, attempts, settled_by AS worker, status`)
-      return yield* settledOr(leased(items, {}), items, settled, sql`status = 'succeeded'`)
+        RETURNING ${lastSettle}`)
+      return yield* settledOr(leased(items, {}), items, settled, sql`settled_as = 'complete'`)
     }
   )
 
@@ -281,23 +290,24 @@ const make = Effect.gen(function*() {
     ) {
       const now = yield* currentMillis
       const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`
+      const status =
+        sql`CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over} THEN 'failed' ELSE 'pending' END`
       const settled = yield* settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
-          status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over} THEN 'failed' ELSE 'pending' END,
+          ${settle("fail", status)},
           finished_at = CASE WHEN ${over} THEN ${now} END,
           available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
           failures = failures + 1, last_error = item.error,
-          errors = ${remembering(now, sql`item.error`)},
-          updated_at = ${now}, settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
+          errors = ${remembering(now, sql`item.error`)}, updated_at = ${now}
         FROM ${leased(items, { error: (item) => item.error, retry_after: (item) => item.retryAfter })}
         WHERE ${held}
-        RETURNING id, attempts, settled_by AS worker, status`)
+        RETURNING ${lastSettle}`)
       return yield* settledOr(
         leased(items, { final: (item) => item.retryAfter === null ? 1 : 0 }),
         items,
         settled,
-        sql`${lastFailureIsOfThisAttempt}
-          AND (status IN ('failed', 'cancelled') OR status = 'pending' AND item.final = 0)`
+        // "Never again" is another outcome than a failure that is tried again.
+        sql`settled_as = 'fail' AND (settled_to <> 'pending' OR item.final = 0)`
       )
     }
   )
@@ -307,26 +317,22 @@ const make = Effect.gen(function*() {
       const now = yield* currentMillis
       const settled = yield* settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
-          status = CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END,
+          ${settle("release", sql`CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END`)},
           finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
           available_at = CASE WHEN cancel_requested_at IS NULL THEN ${now} + item.delay ELSE available_at END,
-          updated_at = ${now}, settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL
+          updated_at = ${now}
         FROM ${leased(items, { delay: (item) => item.delay })}
         WHERE ${held}
-        RETURNING id, attempts, settled_by AS worker, status`)
-      return yield* settledOr(
-        leased(items, {}),
-        items,
-        settled,
-        sql`status IN ('pending', 'cancelled') AND NOT ${lastFailureIsOfThisAttempt}`
-      )
+        RETURNING ${lastSettle}`)
+      return yield* settledOr(leased(items, {}), items, settled, sql`settled_as = 'release'`)
     }
   )
 
   /**
-   * Items that matched no row were settled before, or are no longer ours. An
-   * earlier settle of the same attempt by the same worker with the same
-   * outcome, whose answer was lost, is answered like the first.
+   * Items that matched no row were settled before, or are no longer ours. The
+   * last settle of a job may be repeated, since its answer may have been lost:
+   * the same attempt, worker and outcome is answered like the first, also where
+   * the job was claimed again since.
    */
   const settledOr = (
     leases: Statement.Fragment,
@@ -337,9 +343,9 @@ const make = Effect.gen(function*() {
     Effect.gen(function*() {
       if (settled.length === items.length) return answers(items, settled, ({ status }) => ({ status }))
       const before = yield* settledRows(sql`
-        SELECT holdfast_jobs.id, attempts, settled_by AS worker, status
+        SELECT ${lastSettle}
         FROM ${leases} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
-        WHERE attempts = item.attempt AND settled_by = item.worker AND ${sameOutcome}`)
+        WHERE settled_attempt = item.attempt AND settled_by = item.worker AND ${sameOutcome}`)
       return answers(items, settled.concat(before), ({ status }) => ({ status }))
     })
 
@@ -364,7 +370,7 @@ const make = Effect.gen(function*() {
         available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,
         failures = failures + 1, last_error = ${message},
         errors = ${remembering(now, message)},
-        updated_at = ${now}, settled_by = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL
+        updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL
       FROM (
         SELECT value ->> 'id' AS id, value ->> 'attempts' AS attempt, value ->> 'locked_by' AS worker,
           value ->> 'locked_until' AS locked_until, value ->> 'released' AS released, value ->> 'spent' AS spent
@@ -452,7 +458,8 @@ const make = Effect.gen(function*() {
         AND other.unique_key IS NOT NULL AND other.status IN ('pending', 'running')`
     const [retried] = yield* idRows(sql`
       UPDATE holdfast_jobs SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
-        settled_by = NULL, cancel_requested_at = NULL, updated_at = ${now}
+        settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL,
+        cancel_requested_at = NULL, updated_at = ${now}
       WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')
         AND NOT EXISTS (${sameKey})
       RETURNING id`)

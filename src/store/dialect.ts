@@ -18,8 +18,6 @@ export interface Dialect {
   readonly byId: Statement.Fragment
   /** The rows of a JSON array parameter, each as `value`. */
   readonly each: (items: ReadonlyArray<unknown>) => Statement.Fragment
-  /** Whether the last entry of `errors` is of the attempt the row is at. */
-  readonly lastFailureIsOfThisAttempt: Statement.Fragment
   /** `errors` with one entry more and at most ten, from an expression for the entry's JSON. */
   readonly remember: (entry: Statement.Fragment) => Statement.Fragment
 }
@@ -32,7 +30,6 @@ export const dialect = (sql: SqlClient.SqlClient): Dialect =>
       byIndex: (index) => sql.literal(`INDEXED BY ${index}`),
       byId: sql.literal("INDEXED BY sqlite_autoindex_holdfast_jobs_1"),
       each: (items) => sql`json_each(${JSON.stringify(items)})`,
-      lastFailureIsOfThisAttempt: sql.literal("COALESCE(errors ->> '$[#-1].attempt' = attempts, 0)"),
       remember: (entry) =>
         sql`CASE WHEN json_array_length(errors) < 10 THEN json_insert(errors, '$[#]', json(${entry}))
           ELSE json_insert(json_remove(errors, '$[0]'), '$[#]', json(${entry})) END`

@@ -12,8 +12,12 @@ export interface Attempted {
   readonly kind: string
   /** 1 on the first claim of the job. */
   readonly attempt: number
-  /** `retrying` has failed and is pending again; `released` was handed back and is due at once; `lost` has written nothing, since the lease or the store was gone. */
-  readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "released" | "cancelled" | "lost"
+  /**
+   * `retrying` has failed and is pending again; `released` was handed back and is
+   * due at once; `lost` has written nothing, since the lease was gone; of
+   * `unknown` the store took no outcome, and one that failed may be written.
+   */
+  readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "released" | "cancelled" | "lost" | "unknown"
   /** What the job keeps of a failure, in readable form; null when the attempt did not fail. */
   readonly error: string | null
 }
@@ -27,11 +31,14 @@ export interface Recording {
   readonly attempts: () => ReadonlyArray<Attempted>
 }
 
-/** Notes every claim, and every settle that the store accepted. */
+/** Notes every claim, and every settle that the store accepted or did not answer. */
 export const recording = (store: Store): Recording => {
   const claimed: Array<ClaimedJob> = []
   const ends = new Map<string, Pick<Attempted, "ended" | "error">>()
+  const unanswered = new Map<string, number>()
   const key = ({ attempt, jobId }: Lease) => `${jobId} ${attempt}`
+  const countUnanswered = (lease: Lease, more: 1 | -1) =>
+    unanswered.set(key(lease), (unanswered.get(key(lease)) ?? 0) + more)
 
   const noting = <Item extends { readonly lease: Lease }, E>(
     settle: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, E>,
@@ -39,14 +46,18 @@ export const recording = (store: Store): Recording => {
     errorOf: (item: Item) => string | null
   ) =>
   (items: ReadonlyArray<Item>) =>
-    Effect.tap(settle(items), (answers) =>
-      Effect.sync(() => {
-        for (const [index, item] of items.entries()) {
-          const answer = answers[index]
-          if (answer === undefined || Either.isLeft(answer)) continue
-          ends.set(key(item.lease), { ended: endedAs(answer.right.status, ifPending(item)), error: errorOf(item) })
-        }
-      }))
+    Effect.suspend(() => {
+      for (const { lease } of items) countUnanswered(lease, 1)
+      return Effect.tap(settle(items), (answers) =>
+        Effect.sync(() => {
+          for (const [index, item] of items.entries()) {
+            countUnanswered(item.lease, -1)
+            const answer = answers[index]
+            if (answer === undefined || Either.isLeft(answer)) continue
+            ends.set(key(item.lease), { ended: endedAs(answer.right.status, ifPending(item)), error: errorOf(item) })
+          }
+        }))
+    })
 
   return {
     claimed,
@@ -56,7 +67,7 @@ export const recording = (store: Store): Recording => {
         jobId: lease.jobId,
         kind,
         attempt: lease.attempt,
-        ...ends.get(key(lease)) ?? { ended: "lost", error: null }
+        ...ends.get(key(lease)) ?? { ended: unanswered.get(key(lease)) ? "unknown" : "lost", error: null }
       })),
     store: {
       ...store,

@@ -39,9 +39,13 @@ const succeeded: Row = {
   failures: 0,
   max_attempts: 4,
   locked_by: null,
+  settled_attempt: 1,
   settled_by: "one",
+  settled_as: "complete",
   errors: "[]"
 }
+
+const unsettled = { settled_attempt: null, settled_by: null, settled_as: null }
 
 const releasedAt = (at: number, row: Partial<Row>): Row => ({
   ...succeeded,
@@ -75,13 +79,13 @@ describe("the checks of a chaos run", () => {
     assert.strictEqual(found(once, [], succeeded).said, "")
     const killed = [...enqueued, ...alive(0, 300), ...claimed(100, 1)]
     const other = [...alive(0, 9_000), ...claimed(2_300, 2), ...ended(2_400, 2), ...completed(2_401, 2)]
-    const row = releasedAt(2_200, { attempts: 2, settled_by: "two" })
+    const row = releasedAt(2_200, { attempts: 2, settled_attempt: 2, settled_by: "two" })
     assert.strictEqual(found(killed, other, row, (process) => process === "one" ? 300 : Infinity).said, "")
   })
 
   it("miss a job that was acknowledged, and see one that nobody asked for", () => {
     assert.match(found(enqueued, [], undefined).said, /acknowledged, and it is not there/)
-    assert.match(found(claimed(100, 1), [], { ...succeeded, settled_by: null }).said, /nobody had asked for it/)
+    assert.match(found(claimed(100, 1), [], { ...succeeded, ...unsettled }).said, /nobody had asked for it/)
   })
 
   it("see an attempt that was claimed twice, or after a later one", () => {
@@ -95,7 +99,7 @@ describe("the checks of a chaos run", () => {
       found(
         [...enqueued, ...claimed(100, 1), ...ended(200, 1), ...wrote(2_600, 1, "complete", answer)],
         [...claimed(2_500, 2), ...ended(2_600, 2), ...completed(2_700, 2)],
-        releasedAt(2_400, { attempts: 2, settled_by: "two" })
+        releasedAt(2_400, { attempts: 2, settled_attempt: 2, settled_by: "two" })
       )
     assert.match(late({ accepted: true, status: "succeeded" }).said, /complete of attempt 1 was accepted, sent after/)
     assert.match(late({ accepted: true, status: "succeeded" }).said, /completed more than once/)
@@ -104,12 +108,33 @@ describe("the checks of a chaos run", () => {
     assert.strictEqual(refused.counted.lateSettlesRefused, 1)
   })
 
+  it("let a settle be repeated whose answer was lost before the next attempt was claimed, and no other", () => {
+    const repeated = (first: Story) =>
+      found(
+        [
+          ...enqueued,
+          ...claimed(100, 1),
+          ...ended(200, 1),
+          ...first,
+          ...wrote(2_600, 1, "release", { accepted: true })
+        ],
+        [...claimed(2_500, 2), ...ended(2_600, 2), ...completed(2_700, 2)],
+        { ...succeeded, attempts: 2, settled_attempt: 2, settled_by: "two" }
+      ).said
+    assert.strictEqual(repeated(wrote(300, 1, "release", { error: "locked" })), "")
+    const late = /release of attempt 1 was accepted, sent after/
+    assert.match(repeated([]), late)
+    assert.match(repeated(wrote(300, 1, "release", { accepted: false })), late)
+    assert.match(repeated(wrote(300, 1, "extend", { error: "locked" })), late)
+    assert.match(repeated(wrote(2_550, 1, "release", { error: "locked" })), late)
+  })
+
   it("see two handlers at once, and excuse a process that stood still past its deadline", () => {
     const overlap = (turns: Story) =>
       found(
         [...enqueued, ...turns, ...claimed(100, 1), ...ended(2_800, 1)],
         [...claimed(2_500, 2), ...ended(2_600, 2), ...completed(2_700, 2)],
-        releasedAt(2_400, { attempts: 2, settled_by: "two" })
+        releasedAt(2_400, { attempts: 2, settled_attempt: 2, settled_by: "two" })
       )
     assert.match(overlap(alive(0, 2_800)).said, /attempts 1 and 2 overlapped: .* awake for [89]\d\d/)
     const stood = overlap([...alive(0, 1_000), ...alive(2_700, 2_800)])
@@ -118,15 +143,18 @@ describe("the checks of a chaos run", () => {
   })
 
   it("see an end that was taken back, and one that its worker never asked for", () => {
-    const pending = { ...succeeded, status: "pending", settled_by: null }
+    const pending = { ...succeeded, status: "pending", ...unsettled }
     assert.match(found(once, [], pending).said, /attempt 1 ended as succeeded, and the row says otherwise/)
-    assert.match(found([...enqueued, ...claimed(100, 1)], [], succeeded).said, /settled by one, which never sent that/)
+    assert.match(
+      found([...enqueued, ...claimed(100, 1)], [], succeeded).said,
+      /complete of attempt 1 by one, which never sent that/
+    )
   })
 
   it("see a lease that was released before it was over, or while its process did nothing to keep it", () => {
     const idle = [...enqueued, ...alive(0, 9_000), ...claimed(100, 1), ...ended(1_700, 1)]
     const other = [...claimed(2_300, 2), ...ended(2_400, 2), ...completed(2_401, 2)]
-    const row = { attempts: 2, settled_by: "two" }
+    const row = { attempts: 2, settled_attempt: 2, settled_by: "two" }
     assert.match(found(idle, other, releasedAt(2_050, row)).said, /released 50 ms before its lease was over/)
     assert.match(found(idle, other, releasedAt(2_200, row)).said, /never tried to extend its lease/)
     const tried = [...idle, ...wrote(600, 1, "extend", { error: "locked" })]

@@ -10,7 +10,9 @@ export interface Row {
   readonly failures: number
   readonly max_attempts: number
   readonly locked_by: string | null
+  readonly settled_attempt: number | null
   readonly settled_by: string | null
+  readonly settled_as: string | null
   /** JSON. */
   readonly errors: string
 }
@@ -69,11 +71,14 @@ function* checkOrder({ claims, runs }: JobHistory): Generator<string> {
   if (new Set(begun).size < begun.length) yield `an attempt was begun twice: ${begun.join(", ")}`
 }
 
-/** What is sent under a lease after the next attempt was claimed is refused; at most one completion is accepted. */
+/**
+ * What is sent under a lease after the next attempt was claimed is refused, unless it repeats a settle that was sent
+ * before and may have been written; at most one completion is accepted.
+ */
 function* checkLateWrites({ claims, writes }: JobHistory, counted: Counted): Generator<string> {
   for (const write of writes) {
     const isLate = claims.some((claim) => claim.attempt > write.attempt && claim.at < write.sentAt)
-    if (isLate && accepted(write)) {
+    if (isLate && accepted(write) && !repeatsOneInTime(write, { claims, writes })) {
       yield `a ${write.write} of attempt ${write.attempt} was accepted, sent after a later attempt was claimed`
     }
     if (isLate && settles.has(write.write) && write.answer?.accepted === false) counted.lateSettlesRefused++
@@ -84,6 +89,16 @@ function* checkLateWrites({ claims, writes }: JobHistory, counted: Counted): Gen
     )
   )
   if (completed.size > 1) yield `it was completed more than once: attempts ${[...completed].join(", ")}`
+}
+
+/** Whether the same settle was sent before the next attempt was claimed, and its answer lost. */
+const repeatsOneInTime = (write: LeaseWrite, { claims, writes }: Pick<JobHistory, "claims" | "writes">): boolean => {
+  const next = claims.filter(({ attempt }) => attempt > write.attempt).map(({ at }) => at)
+  return settles.has(write.write) &&
+    writes.some((earlier) =>
+      earlier.write === write.write && earlier.attempt === write.attempt && earlier.worker === write.worker
+      && earlier.sentAt < Math.min(...next) && earlier.answer?.accepted === undefined
+    )
 }
 
 /** Two handlers overlap only if the older one's process could not stop it in time. */
@@ -127,20 +142,17 @@ function* checkRow(job: JobHistory, row: Row, { readAt }: Known): Generator<stri
     if (!accepted(write) || answer === undefined || answer.at > readAt || !settles.has(write.write)) continue
     const isFinal = answer.status === "succeeded" || answer.status === "failed"
     if (!isFinal) continue
-    if (row.status !== answer.status || row.attempts !== write.attempt || row.settled_by !== write.worker) {
+    const isLast = row.settled_attempt === write.attempt && row.settled_by === write.worker
+    if (row.status !== answer.status || row.attempts !== write.attempt || !isLast) {
       yield `attempt ${write.attempt} ended as ${answer.status}, and the row says otherwise`
     }
   }
-  const mayHaveSettled = {
-    succeeded: ["complete"],
-    failed: ["fail"],
-    pending: ["fail", "release"]
-  }[row.status]
-  if (row.settled_by !== null && mayHaveSettled !== undefined) {
+  if (row.settled_by !== null) {
     const sent = job.writes.some((write) =>
-      mayHaveSettled.includes(write.write) && write.attempt === row.attempts && write.worker === row.settled_by
+      write.write === row.settled_as && write.attempt === row.settled_attempt && write.worker === row.settled_by
     )
-    if (!sent) yield `the row says attempt ${row.attempts} was settled by ${row.settled_by}, which never sent that`
+    const settle = `${row.settled_as} of attempt ${row.settled_attempt}`
+    if (!sent) yield `the row says that its last settle is a ${settle} by ${row.settled_by}, which never sent that`
   }
   if (row.status === "succeeded" && row.settled_by === null) yield "it has succeeded, settled by nobody"
 }

@@ -180,7 +180,8 @@ export class Site {
   private readonly rows = this.connected((sql) =>
     Effect.map(
       sql<Row>`
-        SELECT id, status, attempts, failures, max_attempts, locked_by, settled_by, errors FROM holdfast_jobs`,
+        SELECT id, status, attempts, failures, max_attempts, locked_by, settled_attempt, settled_by, settled_as, errors
+        FROM holdfast_jobs`,
       (rows): ReadonlyMap<string, Row> => new Map(rows.map((row) => [row.id, row]))
     )
   )

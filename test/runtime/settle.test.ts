@@ -1,7 +1,8 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Data, Effect, Schedule, Schema, TestClock } from "effect"
+import { Data, Effect, Option, Schedule, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
+import type { Lease } from "../../src/domain/Lease.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
 import { metrics } from "../../src/runtime/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
@@ -244,6 +245,8 @@ describe("what cannot be read or kept", () => {
     }).pipe(inHoldfast(Send.toLayer(() => Effect.fail(new Error("ÿ".repeat(100_000)))))))
 })
 
+const unknownFate = "Lease lost after a settle without an answer, so the attempt's outcome may be written or not"
+
 describe("a settle that does not get through", () => {
   const cutOff = /^StoreError: The job store failed in (complete|fail|release): the test has cut the store off$/
   const losses: Readonly<Record<string, { readonly fault: Fault; readonly told: RegExp }>> = {
@@ -278,6 +281,71 @@ describe("a settle that does not get through", () => {
         }).pipe(inHoldfast(Send.toLayer(handler))))
     }
   }
+
+  /** The settle is written and its answer lost, and before it is repeated another worker has claimed the job, and perhaps more. */
+  const answerLostBefore = (then: (lease: Lease) => Effect.Effect<unknown, unknown, StoreFaults>) =>
+    Effect.map(
+      Effect.context<StoreFaults>(),
+      (context): Fault => (call, operation) =>
+        call.pipe(
+          Effect.zipLeft(
+            Effect.flatMap(StoreFaults, ({ beneath }) => beneath.claim(elsewhere)).pipe(
+              Effect.flatMap(([claimed]) => then(Option.getOrThrow(Option.fromNullable(claimed?.lease)))),
+              Effect.orDie,
+              Effect.provide(context)
+            )
+          ),
+          (both) => answerLost(both, operation)
+        )
+    )
+  const elsewhere = {
+    worker: "elsewhere",
+    limit: 1,
+    queues: Option.none(),
+    kinds: [{ kind: Send.kind, leaseFor: 60_000 }]
+  }
+
+  it.effect("one that was written, and whose job another worker runs by now, has ended as it was written", () =>
+    Effect.gen(function*() {
+      yield* StoreFaults.inject("release", yield* answerLostBefore(() => Effect.void), 1)
+      const { id } = yield* runOnce
+      assert.strictEqual(yield* settles, 2)
+      assert.strictEqual((yield* linesSaying("Job handed back")).length, 0)
+      assert.strictEqual((yield* linesSaying("Job snoozed")).length, 1)
+      const job = yield* JobQueue.get(id)
+      assert.deepStrictEqual([job.status, job.lockedBy, job.attempts, job.settledAttempt], [
+        "running",
+        "elsewhere",
+        2,
+        1
+      ])
+    }).pipe(inHoldfast(Send.toLayer(() => snooze(0)))))
+
+  it.effect("one whose job another worker has settled by now is told as unknown, and not as a lease that was lost", () =>
+    Effect.gen(function*() {
+      const before = yield* counted(metrics.outcomesUnknown, { kind: Send.kind })
+      const lostBefore = yield* counted(metrics.leasesLost, { kind: Send.kind })
+      const settledElsewhere = yield* answerLostBefore((lease) =>
+        Effect.flatMap(StoreFaults, ({ beneath }) => beneath.complete([{ lease, result: "2" }]))
+      )
+      yield* StoreFaults.inject("release", settledElsewhere, 1)
+      const { id } = yield* runOnce
+      assert.strictEqual((yield* JobQueue.get(id)).result, 2)
+      assert.strictEqual((yield* linesSaying(unknownFate)).length, 1)
+      assert.deepStrictEqual(yield* linesSaying("Lease lost, the attempt's outcome is not written"), [])
+      assert.strictEqual((yield* counted(metrics.outcomesUnknown, { kind: Send.kind })) - before, 1)
+      assert.strictEqual((yield* counted(metrics.leasesLost, { kind: Send.kind })) - lostBefore, 0)
+    }).pipe(inHoldfast(Send.toLayer(() => snooze(0)))))
+
+  it.effect("one that is given up is told as unknown", () =>
+    Effect.gen(function*() {
+      const before = yield* counted(metrics.outcomesUnknown, { kind: Send.kind })
+      yield* StoreFaults.inject("complete", answerLost)
+      const { id } = yield* runOnce
+      yield* TestClock.adjust("70 seconds")
+      assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
+      assert.strictEqual((yield* counted(metrics.outcomesUnknown, { kind: Send.kind })) - before, 1)
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.succeed(1)))))
 
   it.effect("one is waited for, for as long as an eighth of the lease, before it is written again", () => {
     const Slow = Job.make("settle.patiently", { payload: Schema.Void, lease: "10 minutes" })

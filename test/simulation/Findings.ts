@@ -20,6 +20,7 @@ export class Findings {
 /** Rare states, each of which a run over many seeds must reach: one that it never does, it has not tested. */
 export const sometimes = [
   "a settle was repeated and told yes",
+  "a settle was repeated and told yes although its job had been claimed again",
   "a late settle was refused",
   "an extension was told that its lease is lost",
   "a settle came after its lease was over, and counted",
@@ -54,6 +55,7 @@ export const sometimes = [
   "a handler went on after it was told to stop",
   "a settle was tried again",
   "a settle was given up",
+  "whether a settle was written stayed unknown",
   "two handlers of a job overlapped, excused",
   "a heartbeat failed",
   "the store failed a poll",

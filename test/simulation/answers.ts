@@ -155,10 +155,14 @@ const isInClaimOrder = (jobs: ReadonlyArray<ClaimedJob>): boolean =>
 /** Whether a write under a lease is answered with what it, or the same settle before it, has made of the row. */
 const isAsWritten = ({ answered, call, timeline }: Asked, { lease }: Item, answer: unknown): boolean => {
   const { cancelRequested, lease: extended, status } = answer as Partial<Extended & Settled> ?? {}
+  if (settles(call.operation)) {
+    return timeline.stepsOf(lease.jobId).some((step) =>
+      step.order <= answered.order && isSettleOf(step, lease, call.operation) && step.row?.status === status
+    )
+  }
   return timeline.states(lease.jobId, call.invoked.order, answered.order).some((row) => {
     if (row === undefined || row.attempts !== lease.attempt) return false
     if (call.operation === "progress") return true
-    if (call.operation !== "extend") return row.status === status && row.settled_by === lease.worker
     return row.locked_until === extended?.lockedUntil && (row.cancel_requested_at !== null) === cancelRequested
   })
 }
@@ -188,21 +192,24 @@ const checkFenced = (
 ) => {
   const { operation } = call
   const { lease } = item
-  const settles = operation === "complete" || operation === "fail" || operation === "release"
   const written = steps.some(({ id }) => id === lease.jobId)
   const states = timeline.states(lease.jobId, call.invoked.order, answered.order)
   const isRepeated = (row: JobRow | undefined) =>
-    settles && row !== undefined && settledBefore(timeline, row, item, operation)
+    settles(operation) && row !== undefined && settledBefore(timeline, row, item, operation)
   if (yes) {
     const repeated = !written && states.some(isRepeated)
     findings.sometimes("a settle was repeated and told yes", repeated)
+    findings.sometimes(
+      "a settle was repeated and told yes although its job had been claimed again",
+      repeated && states.every((row) => row?.attempts !== lease.attempt)
+    )
     return findings.expect(
       written || repeated,
       "an accepted write is the current holder's",
       () => `${operation} by ${lease.worker}, attempt ${lease.attempt} of ${lease.jobId}, was told yes`
     )
   }
-  findings.sometimes("a late settle was refused", settles)
+  findings.sometimes("a late settle was refused", settles(operation))
   findings.sometimes("an extension was told that its lease is lost", operation === "extend")
   findings.expect(
     !written && states.some((row) => !holds(row, lease) && !isRepeated(row)),
@@ -214,11 +221,21 @@ const checkFenced = (
 const holds = (row: JobRow | undefined, lease: Lease) =>
   row?.status === "running" && row.locked_by === lease.worker && row.attempts === lease.attempt
 
-/** Whether the row is as this very settle left it, some time before. "Never again" leaves nothing pending. */
-const settledBefore = (timeline: Timeline, row: JobRow, { lease, retryAfter }: Item, operation: string): boolean =>
-  row.attempts === lease.attempt && row.settled_by === lease.worker
-  && !(retryAfter === null && row.status === "pending")
-  && timeline.stepsOf(row.id).some((step) => step.call?.operation === operation && step.row?.attempts === lease.attempt)
+/** Whether the last settle that a row has had was this very one. "Never again" leaves nothing pending. */
+const settledBefore = (timeline: Timeline, row: JobRow, { lease, retryAfter }: Item, operation: string): boolean => {
+  const until = timeline.stepsOf(row.id).findIndex((step) => step.row === row)
+  const last = timeline.stepsOf(row.id).slice(0, until + 1).findLast(({ call }) =>
+    call !== undefined && (settles(call.operation) || call.operation === "retry")
+  )
+  return last !== undefined && isSettleOf(last, lease, operation)
+    && !(retryAfter === null && last.row?.status === "pending")
+}
+
+const settles = (operation: string) => operation === "complete" || operation === "fail" || operation === "release"
+
+/** Whether a change is the one that this operation made under a lease. */
+const isSettleOf = ({ before, call }: Step, lease: Lease, operation: string): boolean =>
+  call?.operation === operation && before?.attempts === lease.attempt && before.locked_by === lease.worker
 
 /** Whether a job keeps another from being enqueued: by the same id, or by the same unique key for as long as it has not ended. */
 const isInTheWay = (row: JobRow | undefined, { id, kind, partitionKey, uniqueKey }: NewJob): boolean =>

@@ -43,6 +43,10 @@ const noteWarnings = ({ rare, warnings }: History, findings: Findings): void => 
     ["The job does not stop and is left behind; its lease will run out", "a worker that ended left a job behind"],
     ["Settling failed, trying again", "a settle was tried again"],
     ["Settling was given up; the lease will run out", "a settle was given up"],
+    [
+      "Lease lost after a settle without an answer, so the attempt's outcome may be written or not",
+      "whether a settle was written stayed unknown"
+    ],
     ["Heartbeat failed, trying again", "a heartbeat failed"],
     ["The job store failed, trying again: claim", "the store failed a poll"]
   ]

@@ -42,7 +42,10 @@ export interface JobRow {
   readonly locked_at: number | null
   readonly locked_by: string | null
   readonly locked_until: number | null
+  readonly settled_attempt: number | null
   readonly settled_by: string | null
+  readonly settled_as: string | null
+  readonly settled_to: string | null
   readonly cancel_requested_at: number | null
   readonly progress: string | null
   readonly result: string | null
@@ -75,7 +78,10 @@ const columns = [
   "locked_at",
   "locked_by",
   "locked_until",
+  "settled_attempt",
   "settled_by",
+  "settled_as",
+  "settled_to",
   "cancel_requested_at",
   "last_error",
   "updated_at",

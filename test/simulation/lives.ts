@@ -53,6 +53,7 @@ const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }:
     }
   }
   if (isFinished(before) && operation !== "retry") return "a finished job changed"
+  if (lastSettle(row) !== lastSettleAfter(operation, before, row)) return "another last settle than there was"
   switch (operation) {
     case "claim":
       return claimed(request as ClaimRequest, before, row)
@@ -71,7 +72,7 @@ const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }:
         : "a cancel request that does more than ask"
     case "retry":
       return ["failed", "cancelled"].includes(before.status) && row.status === "pending" && row.failures === 0
-          && row.cancel_requested_at === null && row.settled_by === null
+          && row.cancel_requested_at === null
         ? undefined
         : "a retry of a job that cannot be retried, or not a fresh start"
     case "enqueue":
@@ -82,6 +83,17 @@ const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }:
     case "prune":
       return "an operation that changes no job changed one"
   }
+}
+
+/** What a row says of its last settle. */
+const lastSettle = ({ settled_as, settled_attempt, settled_by, settled_to }: JobRow) =>
+  `${settled_as} of attempt ${settled_attempt} by ${settled_by} to ${settled_to}`
+
+/** The last settle is known until the next one, whatever else becomes of the job, or until a person's retry. */
+const lastSettleAfter = (operation: string, before: JobRow, row: JobRow): string => {
+  const settles = operation === "complete" || operation === "fail" || operation === "release"
+  if (settles) return `${operation} of attempt ${before.attempts} by ${before.locked_by} to ${row.status}`
+  return operation === "retry" ? "null of attempt null by null to null" : lastSettle(before)
 }
 
 const neverChanges = ["kind", "queue", "priority", "partition_key", "unique_key", "max_attempts"] as const
@@ -123,7 +135,7 @@ const claimed = (request: ClaimRequest, before: JobRow, row: JobRow): string | u
   if (before.status !== "pending") return "a claim of a job that is not pending"
   if (row.status !== "running" || row.locked_by !== request.worker) return "a claim that is not the claimer's"
   if (before.available_at > row.updated_at) return "a claim of a job that is not due"
-  if (row.failures !== before.failures || row.settled_by !== null) return "a claim that changes the past"
+  if (row.failures !== before.failures) return "a claim that changes the past"
   if (leaseFor === undefined) return "a claim of a kind that was not asked for"
   return row.locked_at === row.updated_at && row.locked_until === row.updated_at + leaseFor
     ? undefined
@@ -169,8 +181,7 @@ const underLease = (
 }
 
 const settledAs = (before: JobRow, row: JobRow, status: JobRow["status"], failures: number) =>
-  row.status === status && row.failures === before.failures + failures && row.settled_by === before.locked_by
-    && row.locked_by === null
+  row.status === status && row.failures === before.failures + failures && row.locked_by === null
     ? undefined
     : `not settled as ${status}`
 
@@ -182,7 +193,7 @@ const releasedStale = (before: JobRow, row: JobRow): string | undefined => {
   if (row.last_error?.includes(`was locked by ${before.locked_by} since`) !== true) {
     return "a release that names another holder"
   }
-  return row.status === status && row.failures === before.failures + 1 && row.settled_by === null
+  return row.status === status && row.failures === before.failures + 1
     ? undefined
     : `a stale release that does not make it ${status}`
 }

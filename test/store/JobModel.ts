@@ -15,7 +15,10 @@ export interface Row {
   readonly locked_at: number | null
   readonly locked_by: string | null
   readonly locked_until: number | null
+  readonly settled_attempt: number | null
   readonly settled_by: string | null
+  readonly settled_as: Settle | null
+  readonly settled_to: JobStatus | null
   readonly cancel_requested_at: number | null
   readonly last_error: string | null
   readonly finished_at: number | null
@@ -24,13 +27,12 @@ export interface Row {
 type Settle = "complete" | "fail" | "release"
 
 const unlocked = { locked_at: null, locked_by: null, locked_until: null }
+const unsettled = { settled_attempt: null, settled_by: null, settled_as: null, settled_to: null }
 
 /** The life of a job, as simply as it can be said: what a store should hold after the same calls. */
 export class JobModel {
   now = 0
   private readonly jobs = new Map<string, Row>()
-  /** How the attempt that a job is at was settled. */
-  private readonly settled = new Map<string, Settle>()
 
   get rows(): ReadonlyArray<Row> {
     return [...this.jobs.values()].toSorted((a, b) => a.id < b.id ? -1 : 1)
@@ -59,7 +61,7 @@ export class JobModel {
       failures: 0,
       available_at: "at" in job.available ? job.available.at : this.now + job.available.after,
       ...unlocked,
-      settled_by: null,
+      ...unsettled,
       cancel_requested_at: null,
       last_error: null,
       finished_at: null
@@ -78,8 +80,7 @@ export class JobModel {
         attempts: row.attempts + 1,
         locked_at: this.now,
         locked_by: worker,
-        locked_until: this.now + leaseFor,
-        settled_by: null
+        locked_until: this.now + leaseFor
       })
     }
     return due.map((row) => ({ jobId: row.id, attempt: row.attempts + 1, failures: row.failures }))
@@ -103,11 +104,11 @@ export class JobModel {
   settle(lease: Lease, as: Settle, delay: number | null): JobStatus | "lost" {
     const row = this.held(lease)
     if (row === undefined) {
-      const before = this.jobs.get(lease.jobId)
-      const ours = before?.settled_by === lease.worker && before.attempts === lease.attempt
+      const last = this.jobs.get(lease.jobId)
+      const ours = last?.settled_by === lease.worker && last.settled_attempt === lease.attempt && last.settled_as === as
       // "Never again" is another outcome than a failure that is tried again.
-      const another = as === "fail" && delay === null && before?.status === "pending"
-      return ours && this.settled.get(lease.jobId) === as && !another ? before.status : "lost"
+      const another = as === "fail" && delay === null && last?.settled_to === "pending"
+      return ours && !another ? last.settled_to ?? "lost" : "lost"
     }
     const failures = row.failures + (as === "fail" ? 1 : 0)
     const status = as === "complete" ? "succeeded" : this.after(row, failures, delay === null)
@@ -115,11 +116,13 @@ export class JobModel {
       status,
       failures,
       ...unlocked,
+      settled_attempt: lease.attempt,
       settled_by: lease.worker,
+      settled_as: as,
+      settled_to: status,
       ...(as === "fail" ? { last_error: "boom" } : {}),
       ...(status === "pending" ? { available_at: this.now + (delay ?? 0) } : { finished_at: this.now })
     })
-    this.settled.set(row.id, as)
     return status
   }
 
@@ -138,7 +141,6 @@ export class JobModel {
         status,
         failures,
         ...unlocked,
-        settled_by: null,
         last_error: failures >= row.max_attempts
           ? `Stale lock after ${row.attempts} attempts ${held}`
           : `Released from stale lock ${held}`,
@@ -169,7 +171,7 @@ export class JobModel {
       available_at: this.now,
       failures: 0,
       finished_at: null,
-      settled_by: null,
+      ...unsettled,
       cancel_requested_at: null
     })
     return "retried"

@@ -55,7 +55,11 @@ describe("fences", () => {
 
     refused("by another worker", (lease) => Effect.succeed(other(lease, { worker: "other" })))
 
-    refused("for an older attempt", (lease) => Effect.as(Effect.zipRight(release(lease), claimOne()), lease))
+    refused(
+      "for an older attempt",
+      (lease) =>
+        Effect.as(Effect.zipRight(TestClock.adjust(leaseFor), Effect.zipRight(releaseStale, claimOne())), lease)
+    )
 
     refused("for an attempt that has not been", (lease) => Effect.succeed(other(lease, { attempt: lease.attempt + 1 })))
 
@@ -165,15 +169,48 @@ describe("repeated settles", () => {
   }
 
   for (const first of ["fail with budget left", "release", "snooze"] as const) {
-    it.effect(`${first} repeated after the next claim is LeaseLost, and the next attempt keeps its job`, () =>
+    const afterNextClaim = (then: Effect.Effect<unknown, unknown, JobStore>) =>
+      Effect.gen(function*() {
+        const lease = yield* running(1)
+        const answered = yield* settles[first](lease)
+        yield* TestClock.adjust(60_000)
+        yield* claimOne("other")
+        yield* then
+        const before = yield* allRows
+        assert.deepStrictEqual(yield* settles[first](lease), answered)
+        for (const [second, repeat] of Object.entries(settles)) {
+          if (outcomeOf(first) === outcomeOf(second)) continue
+          assert.strictEqual((yield* Effect.flip(repeat(lease)))._tag, "LeaseLost")
+        }
+        assert.deepStrictEqual(yield* allRows, before)
+      }).pipe(Effect.provide(memory))
+
+    it.effect(`${first} repeated after the next claim is answered like the first, and the next attempt keeps its job`, () =>
+      afterNextClaim(Effect.void))
+
+    it.effect(`${first} repeated after the next attempt went stale is answered like the first`, () =>
+      afterNextClaim(Effect.zipRight(TestClock.adjust(leaseFor), releaseStale)))
+
+    it.effect(`${first} repeated after the next attempt was asked to stop is answered like the first`, () =>
+      afterNextClaim(cancel(one)))
+
+    it.effect(`${first} repeated after the next attempt was settled is LeaseLost, and changes nothing`, () =>
       Effect.gen(function*() {
         const lease = yield* running(1)
         yield* settles[first](lease)
         yield* TestClock.adjust(60_000)
-        yield* claimOne()
+        yield* settles[first](yield* claimOne(lease.worker))
         const before = yield* allRows
         assert.strictEqual((yield* Effect.flip(settles[first](lease)))._tag, "LeaseLost")
         assert.deepStrictEqual(yield* allRows, before)
+      }).pipe(Effect.provide(memory)))
+
+    it.effect(`${first} repeated after a person cancelled the job is answered with what it had made of the job`, () =>
+      Effect.gen(function*() {
+        const lease = yield* running(1)
+        yield* settles[first](lease)
+        yield* cancel(one)
+        assert.deepStrictEqual(yield* settles[first](lease), { status: "pending" })
       }).pipe(Effect.provide(memory)))
   }
 

@@ -169,7 +169,7 @@ describe("the life of a job", () => {
           yield* take(model, leases, step, step.does === "enqueue" ? enqueued++ : 0)
           const rows = yield* sql<Row>`
             SELECT id, unique_key, priority, max_attempts, status, attempts, failures, available_at, locked_at, locked_by,
-              locked_until, settled_by, cancel_requested_at, last_error, finished_at
+              locked_until, settled_attempt, settled_by, settled_as, settled_to, cancel_requested_at, last_error, finished_at
             FROM holdfast_jobs ORDER BY id`
           assert.deepStrictEqual(rows, model.rows)
           holds(rows, before)

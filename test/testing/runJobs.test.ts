@@ -6,6 +6,7 @@ import {
   advance,
   enqueued,
   failing,
+  hanging,
   layerMemory,
   runAll,
   runDue,
@@ -124,6 +125,17 @@ describe("runDue", () => {
       const attempts = yield* runDue({ jobs: [Losing] })
       assert.deepStrictEqual(attempts.map(({ attempt, ended }) => [attempt, ended]), [[1, "lost"], [2, "succeeded"]])
     }).pipe(Effect.provide(LosingLive), Effect.provide(layerMemory))
+  })
+
+  it.effect("answers that an attempt's outcome is unknown when the store never said that it was taken", () => {
+    const Silent = Job.make("run.silent", { payload: Schema.Void, lease: "8 seconds" })
+    return Effect.gen(function*() {
+      yield* JobQueue.enqueue(Silent, undefined)
+      yield* StoreFaults.inject("complete", hanging)
+      const fiber = yield* Effect.fork(runDue({ jobs: [Silent], heartbeatInterval: "1 second" }))
+      yield* TestClock.adjust("14 seconds")
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ ended }) => ended), ["unknown"])
+    }).pipe(Effect.provide(Silent.toLayer(() => Effect.void)), Effect.provide(layerMemory))
   })
 
   it.effect("frees the jobs whose lease is over first, and runs them", () =>

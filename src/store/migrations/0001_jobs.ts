@@ -47,7 +47,9 @@ export const jobs = Effect.gen(function*() {
       CHECK ((status = 'running') = (locked_until IS NOT NULL)),
       CHECK ((status IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
       CHECK ((status = 'succeeded') = (result IS NOT NULL)),
-      CHECK (status <> 'running' OR settled_by IS NULL),
+      CHECK ((settled_attempt IS NULL) = (settled_by IS NULL)),
+      CHECK ((settled_attempt IS NULL) = (settled_as IS NULL)),
+      CHECK ((settled_attempt IS NULL) = (settled_to IS NULL)),
       CHECK (status NOT IN ('pending', 'failed') OR cancel_requested_at IS NULL),
       CHECK (status <> 'failed' OR last_error IS NOT NULL)
     ) STRICT`

@@ -67,18 +67,30 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that the store refuses counts as done",
     file,
-    find: `if (Either.isLeft(answer.value)) return yield* Effect.as(events.leaseLost(job, "LeaseLost"), lost)`,
-    replace: `if (Either.isLeft(answer.value)) {
-      yield* events.settled(job, "succeeded", 0, {})
-      return { ended: "succeeded" } as const
-    }`,
+    find: `if (ended === "lost") yield* events.leaseLost(job, "LeaseLost")`,
+    replace: `if (ended === "lost") yield* events.settled(job, "succeeded", 0, {})`,
     killedBy: heartbeat
   },
   {
     name: "A settle that failed is not tried again",
     file,
-    find: "Effect.catchAll(write, () => Effect.retry(write, untilLeaseIsOver(leaseFor)))",
-    replace: "write",
+    find:
+      "Effect.catchAll(\n      writeOr(lost),\n      () => Effect.retry(writeOr(unknown), untilLeaseIsOver(leaseFor))\n    )",
+    replace: "writeOr(lost)",
+    killedBy: settle
+  },
+  {
+    name: "A settle that may have been written is told as a lease that was lost",
+    file,
+    find: "Effect.retry(writeOr(unknown)",
+    replace: "Effect.retry(writeOr(lost)",
+    killedBy: settle
+  },
+  {
+    name: "A settle that was never answered is counted nowhere",
+    file: "src/runtime/events.ts",
+    find: "Effect.zipRight(\n    count(metrics.outcomesUnknown, job.kind),\n    Effect.logError",
+    replace: "Effect.zipRight(\n    Effect.void,\n    Effect.logError",
     killedBy: settle
   },
   {

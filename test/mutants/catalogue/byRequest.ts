@@ -51,15 +51,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retry keeps who settled the job",
     file,
-    find: "settled_by = NULL, cancel_requested_at = NULL, updated_at = ${now}\n      WHERE",
-    replace: "cancel_requested_at = NULL, updated_at = ${now}\n      WHERE",
+    find:
+      "settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL,\n        cancel_requested_at = NULL",
+    replace: "cancel_requested_at = NULL",
     killedBy: life
   },
   {
     name: "A retry keeps the request to cancel",
     file,
-    find: "settled_by = NULL, cancel_requested_at = NULL, updated_at = ${now}\n      WHERE",
-    replace: "settled_by = NULL, updated_at = ${now}\n      WHERE",
+    find: "settled_to = NULL,\n        cancel_requested_at = NULL, updated_at = ${now}\n      WHERE",
+    replace: "settled_to = NULL, updated_at = ${now}\n      WHERE",
     killedBy: life
   },
   {

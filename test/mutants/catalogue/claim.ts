@@ -133,11 +133,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: claim
   },
   {
-    name: "A claim leaves who settled the attempt before",
+    name: "A claim forgets the settle before it, which may still be repeated",
     file,
-    find: "settled_by = NULL, updated_at = ${now},\n        locked_at",
-    replace: "updated_at = ${now},\n        locked_at",
-    killedBy: life
+    find: "attempts = attempts + 1, updated_at = ${now},",
+    replace:
+      "attempts = attempts + 1, settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL," +
+      " updated_at = ${now},",
+    killedBy: ["test/store/fences.test.ts"]
   },
   {
     name: "The lease a claim gives does not know the failures before it",

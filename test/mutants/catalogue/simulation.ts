@@ -152,22 +152,39 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL",
     replace: "const over = sql`item.retry_after IS NULL",
-    also: [{
-      file: store,
-      find: "status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over}",
-      replace: "cancel_requested_at = NULL, status = CASE WHEN ${over}"
-    }],
+    also: [
+      {
+        file: store,
+        find: "${settle(\"fail\", status)},",
+        replace: "${settle(\"fail\", status)}, cancel_requested_at = NULL,"
+      },
+      {
+        file: store,
+        find: "sql`CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over}",
+        replace: "sql`CASE WHEN ${over}"
+      }
+    ],
     killedBy: bySeed(11)
   },
   {
     name: "In a fleet, a job that is handed back the first time runs again although someone cancelled it",
     file: store,
-    find: "status = CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END,\n" +
+    find: "${settle(\"release\", sql`CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END`)},\n" +
       "          finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,",
     replace: "cancel_requested_at = CASE WHEN attempts > 1 THEN cancel_requested_at END,\n" +
-      "          status = CASE WHEN cancel_requested_at IS NULL OR attempts = 1 THEN 'pending' ELSE 'cancelled' END,\n" +
+      "          ${settle(\"release\"," +
+      " sql`CASE WHEN cancel_requested_at IS NULL OR attempts = 1 THEN 'pending' ELSE 'cancelled' END`)},\n" +
       "          finished_at = CASE WHEN cancel_requested_at IS NULL OR attempts = 1 THEN NULL ELSE ${now} END,",
     killedBy: bySeed(2)
+  },
+  {
+    name: "In a fleet, a claim forgets the settle before it",
+    file: store,
+    find: "attempts = attempts + 1, updated_at = ${now},",
+    replace:
+      "attempts = attempts + 1, settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL," +
+      " updated_at = ${now},",
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a lease whose deadline has passed is extended all the same",

@@ -85,13 +85,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: life
   },
   {
-    name: "A stale release leaves the old holder as the one who settled",
+    name: "A stale release is taken for a settle by the one whose lease was over",
     file,
-    find:
-      "updated_at = ${now}, settled_by = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
-    replace:
-      "updated_at = ${now}, settled_by = locked_by, locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
+    find: "updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
+    replace: "updated_at = ${now}, settled_attempt = attempts, settled_by = locked_by, settled_as = 'fail'," +
+      " settled_to = 'pending', locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
     killedBy: life
+  },
+  {
+    name: "A stale release forgets the settle of the attempt before, which may still be repeated",
+    file,
+    find: "updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
+    replace: "updated_at = ${now}, settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL," +
+      " locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
+    killedBy: ["test/store/fences.test.ts"]
   },
   {
     name: "A stale release says that the budget is spent when it is not",
