@@ -1,13 +1,15 @@
 import type { Statement } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
-import { Array as Arr, Clock, Effect, Either, Layer, Option } from "effect"
-import { JobIdConflict, JobNotFound, JobNotRetryable, LeaseLost, StoreError, UniqueKeyTaken } from "../domain/errors.ts"
+import { Array as Arr, Effect, Either, Layer, Option } from "effect"
+import { JobNotFound, JobNotRetryable, LeaseLost, StoreError, UniqueKeyTaken } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
 import type { JobStatus } from "../domain/JobRecord.ts"
 import { Lease } from "../domain/Lease.ts"
+import { currentMillis } from "./currentMillis.ts"
 import { dialect } from "./dialect.ts"
-import type { ClaimRequest, Enqueued, Fenced, NewJob, StaleJob } from "./JobStore.ts"
+import { makeEnqueue } from "./enqueue.ts"
 import { makeJobSignals } from "./JobSignals.ts"
+import type { ClaimRequest, Fenced, StaleJob } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
 import { migrate } from "./migrate.ts"
 import type { AttemptRow, ClaimedRow, SettledRow } from "./rows.ts"
@@ -18,7 +20,6 @@ import {
   execute,
   extendedRows,
   idRows,
-  inTheWayRows,
   nextDueRows,
   recordColumns,
   recordRows,
@@ -29,69 +30,14 @@ import {
 import * as Transactions from "./transactions.ts"
 
 /**
- * The statements, in the order a job meets them. Each takes its items as one JSON
+ * The statements, in the order a job meets them; those of an enqueue are in enqueue.ts. Each takes its items as one JSON
  * parameter. None has a span: the trace is about the work of whoever calls.
  */
 const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const transactions = yield* Transactions.make(sql)
+  const enqueue = makeEnqueue(sql)
   const { atMost, byId, byIndex, each, remember } = dialect(sql)
-
-  // -- enqueue
-
-  const insert = (jobs: ReadonlyArray<NewJob>, now: number) =>
-    idRows(sql`
-      INSERT INTO holdfast_jobs (
-        id, queue, kind, payload, status, priority, partition_key, unique_key,
-        max_attempts, available_at, created_at, updated_at, trace_context
-      )
-      SELECT value ->> 'id', value ->> 'queue', value ->> 'kind', value ->> 'payload', 'pending', value ->> 'priority',
-        value ->> 'partitionKey', value ->> 'uniqueKey', value ->> 'maxAttempts',
-        COALESCE(value ->> '$.available.at', ${now} + (value ->> '$.available.after')),
-        ${now}, ${now}, value ->> 'traceContext'
-      FROM ${each(jobs)} WHERE TRUE
-      ON CONFLICT DO NOTHING
-      RETURNING id`)
-
-  /** For each job that was not inserted: the one in its way, and whether it is the same job under the same id. */
-  const findInTheWay = (jobs: ReadonlyArray<NewJob>) =>
-    inTheWayRows(sql`
-      SELECT value ->> 'id' AS id, j.id AS found, j.id = value ->> 'id' AS by_id,
-        j.kind = value ->> 'kind' AND j.payload = value ->> 'payload'
-          AND j.partition_key IS value ->> 'partitionKey' AS same
-      FROM ${each(jobs)}
-      JOIN holdfast_jobs AS j ${byId} ON j.id = value ->> 'id'
-      UNION ALL
-      SELECT value ->> 'id', j.id, 0, 0
-      FROM ${each(jobs.filter((job) => job.uniqueKey !== null))}
-      CROSS JOIN holdfast_jobs AS j ${byIndex("holdfast_jobs_unique")}
-      WHERE j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'
-        AND COALESCE(j.partition_key, '') = COALESCE(value ->> 'partitionKey', '')
-        AND j.unique_key IS NOT NULL AND j.status IN ('pending', 'running')`)
-
-  const enqueue = Effect.fnUntraced(function*(jobs: ReadonlyArray<NewJob>) {
-    const now = yield* currentMillis
-    const added = yield* eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))
-    const inserted = new Set(added.flat().map(({ id }) => id))
-    // An id given twice in one call is inserted once; the second is compared with the first.
-    const place = new Map(jobs.map(({ id }, index) => [id, index] as const).toReversed())
-    const isNew = (job: NewJob, index: number) => inserted.has(job.id) && place.get(job.id) === index
-    const others = jobs.filter((job, index) => !isNew(job, index))
-    if (others.length === 0) return jobs.map(({ id }): Enqueued => ({ id, enqueued: true }))
-
-    const inTheWay = (yield* eachInTurn(inChunks(others), findInTheWay)).flat()
-    const conflict = inTheWay.find((found) => found.by_id === 1 && found.same === 0)
-    if (conflict !== undefined) {
-      // The caller's transaction may go on after this error, so it must hold none of this call.
-      yield* eachInTurn(
-        added,
-        (rows) => execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})`)
-      )
-      return yield* new JobIdConflict({ jobId: conflict.id })
-    }
-    const found = new Map(Arr.reverse(inTheWay).map((one) => [one.id, one.found]))
-    return jobs.map((job, index): Enqueued => ({ id: found.get(job.id) ?? job.id, enqueued: isNew(job, index) }))
-  })
 
   // -- claim
 
@@ -511,36 +457,6 @@ const make = Effect.gen(function*() {
     prune: (options) => statement("prune", prune(options))
   })
 })
-
-/**
- * So many jobs at once that their JSON is one parameter of at most some tens of MiB, as V8 holds no text of 512, and
- * that the event loop is not held up for longer than some tens of milliseconds.
- */
-const inChunks = (jobs: ReadonlyArray<NewJob>): ReadonlyArray<ReadonlyArray<NewJob>> => {
-  const chunks: Array<Array<NewJob>> = []
-  let room = 0
-  for (const job of jobs) {
-    const last = chunks.at(-1)
-    if (last === undefined || last.length === chunkLength || room < job.payload.length) {
-      chunks.push([job])
-      room = chunkSize - job.payload.length
-    } else {
-      last.push(job)
-      room -= job.payload.length
-    }
-  }
-  return chunks
-}
-
-const chunkLength = 1000
-const chunkSize = 16 * 1024 * 1024
-
-/** What runs for each chunk, with a turn of the event loop between two: the driver gives none to timers and sockets. */
-const eachInTurn = <Chunk, A, E, R>(chunks: ReadonlyArray<Chunk>, run: (chunk: Chunk) => Effect.Effect<A, E, R>) =>
-  Effect.forEach(chunks, (chunk, index) => Effect.zipRight(index === 0 ? Effect.void : Effect.sleep(0), run(chunk)))
-
-/** Whole, as the columns are; a test may set its clock between two. */
-const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
 
 const inClaimOrder = (a: ClaimedRow, b: ClaimedRow) =>
   b.priority - a.priority || a.availableAt - b.availableAt || (a.id < b.id ? -1 : 1)

@@ -1,6 +1,6 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/store/SqlJobStore.ts"
+const file = "src/store/enqueue.ts"
 const migration = "src/store/migrations/0001_jobs.ts"
 const enqueue = ["test/store/enqueue.test.ts"]
 const large = ["test/store/largeEnqueue.test.ts"]
