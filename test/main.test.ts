@@ -188,19 +188,32 @@ describe.concurrent("pnpm start", { timeout: 180_000 }, () => {
       assert.isFalse(existsSync(join(folder, "data")))
     }).pipe(Effect.scoped))
 
-  it.live("with --once fails, in a sentence, when the store does", () =>
+  it.live("with --once fails, in a sentence, when the store does, and when its tables are gone", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
       const account = { APIFY_TOKEN: "apify_api_sentinel", APIFY_BASE_URL: "http://127.0.0.1:9" }
+      const statement = (text: string) =>
+        Effect.flatMap(SqlClient.SqlClient, (sql) => sql`${sql.literal(text)}`).pipe(
+          Effect.provide(SqliteClient.layer({ filename: join(folder, "data/holdfast.db") }))
+        )
+      const failsWith = (problem: RegExp) =>
+        Effect.gen(function*() {
+          const process = yield* start(folder, ["--once"], account)
+          yield* ends(process, 1)
+          assert.strictEqual(process.complained.length, 1)
+          assert.match(String(process.complained[0]), problem)
+        })
       yield* ends(yield* start(folder, ["--once"], account), 0)
-      yield* Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DROP TABLE holdfast_jobs`).pipe(
-        Effect.provide(SqliteClient.layer({ filename: join(folder, "data/holdfast.db") }))
-      )
-      const process = yield* start(folder, ["--once"], account)
-      yield* ends(process, 1)
-      assert.match(
-        process.complained.join("\n"),
-        /^\{"message":"The job store failed in [^"]*: no such table: holdfast_jobs"[^\n]*$/
+      yield* statement(`
+        INSERT INTO holdfast_jobs (
+          id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at
+        ) VALUES ('job', 'default', 'brandbrain.compile', '{}', 'pending', 0, 1, 0, 0, 0)`)
+      yield* statement(`
+        CREATE TRIGGER refuse BEFORE UPDATE ON holdfast_jobs BEGIN SELECT RAISE(ABORT, 'the trigger refuses'); END`)
+      yield* failsWith(/^\{"message":"The job store failed in [^"]*: the trigger refuses"/)
+      yield* statement("DROP TABLE holdfast_jobs")
+      yield* failsWith(
+        /^\{"message":"The job store failed in [^"]*: The table holdfast_jobs is missing[^"]*drizzle-kit push/
       )
     }).pipe(Effect.scoped))
 

@@ -79,9 +79,9 @@ class DatabaseUnreadable extends Schema.TaggedError<DatabaseUnreadable>()("Datab
   }
 }
 
-/** Only the driver's words tell that a database was never a worker's. */
+/** Only the words tell that a database was never a worker's. */
 const isWithoutTables = (error: unknown) =>
-  error instanceof StoreError && error.message.includes("no such table: holdfast_")
+  error instanceof StoreError && error.message.includes("no tables of Holdfast in this database yet")
 
 /** Logs the due jobs that a worker with these options would claim now, in claim order. Opens the database to read only. */
 export const dryRun = (

@@ -11,7 +11,7 @@ import { makeEnqueue } from "./enqueue.ts"
 import { makeJobSignals } from "./JobSignals.ts"
 import type { ClaimRequest, Fenced, StaleJob } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
-import { migrate } from "./migrate.ts"
+import { checkMigrated, migrate } from "./migrate.ts"
 import type { AttemptRow, ClaimedRow, SettledRow } from "./rows.ts"
 import {
   attemptRows,
@@ -520,7 +520,7 @@ export const layer = (options?: {
       )
       yield* sql`PRAGMA synchronous = ${sql.literal(options?.synchronous ?? "full")}`
       yield* sql`PRAGMA temp_store = MEMORY`
-      if (options?.readonly !== true) yield* migrate
+      yield* options?.readonly === true ? checkMigrated : migrate
       return yield* make
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),

@@ -1,44 +1,79 @@
 import { Migrator, SqlClient } from "@effect/sql"
 import { Effect, Option } from "effect"
 import { StoreError } from "../domain/errors.ts"
-import { jobs } from "./migrations/0001_jobs.ts"
+import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
 import { immediateTransaction } from "./connection.ts"
-
-/** A shipped migration is never edited: a change of the tables is another one. */
-const migrations = { "0001_jobs": jobs }
-
-const newest = Object.keys(migrations).length
+import { migrations, newest } from "./migrations/migrations.ts"
 
 /**
- * Brings the tables up to date, remembering how far in `holdfast_migrations`.
+ * Brings the tables up to date, remembering how far in `holdfast_migrations`, and
+ * checks that they are as the store's statements need them. A database that is
+ * up to date is only read, so that a start does not wait for the write lock.
  *
  * The migrator alone lets the second of two processes that start at once go on
  * without tables. Here the first takes the write lock before it looks, and the
- * others wait for it. Tables that a newer Holdfast has made are refused.
+ * others wait for it.
  */
 export const migrate: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const upToDate = Effect.gen(function*() {
-    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "holdfast_migrations" }).pipe(
-      // A migration that fails is a defect of the migrator's, and one of the database for us.
-      Effect.catchSomeDefect((defect) =>
-        defect instanceof Migrator.MigrationError ? Option.some(Effect.fail(defect)) : Option.none()
-      )
+  if ((yield* look).version < newest) yield* immediateTransaction(sql)(bringUpToDate)
+  yield* refuseUnwritable
+  yield* check
+}).pipe(failingAs("migrate"))
+
+/** Checks that the tables are up to date, and changes nothing. */
+export const checkMigrated: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Effect.suspend(() => check).pipe(
+  failingAs("open")
+)
+
+/** Which version made the tables, 0 when none did, and the tables. */
+const look = Effect.gen(function*() {
+  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+  const tables = yield* readTables
+  if (!tables.some(({ name }) => name === "holdfast_migrations")) return { version: 0, tables }
+  const [row] = yield* sql<{ readonly version: number | bigint | null }>`
+    SELECT max(migration_id) AS version FROM holdfast_migrations`
+  return { version: Number(row?.version ?? 0), tables }
+})
+
+const bringUpToDate = Effect.gen(function*() {
+  // Another process may have been faster.
+  const { tables, version } = yield* look
+  if (version === 0) yield* refuseUnversioned(tables)
+  yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "holdfast_migrations" }).pipe(
+    // A migration that fails is a defect of the migrator's, and one of the database for us.
+    Effect.catchSomeDefect((defect) =>
+      defect instanceof Migrator.MigrationError ? Option.some(Effect.fail(defect)) : Option.none()
     )
-    // SQLite opens a file that may not be written to without a word, begins this transaction, and only fails, for as long
-    // as the connection lives, where something is written: so something is, which changes nothing.
-    yield* sql`DELETE FROM holdfast_migrations WHERE FALSE`
-    const [newer] = yield* sql`
-      SELECT migration_id AS version FROM holdfast_migrations WHERE migration_id > ${newest}
-      ORDER BY migration_id DESC LIMIT 1`
-    if (newer !== undefined) {
-      const found = String(newer["version"])
-      const cause = new Error(`the tables are of version ${found}, and this is made for version ${newest}`)
-      return yield* new StoreError({ operation: "migrate", cause })
-    }
-  })
-  yield* immediateTransaction(sql)(upToDate).pipe(
-    Effect.withTracerEnabled(false),
-    Effect.mapError((cause) => cause instanceof StoreError ? cause : new StoreError({ operation: "migrate", cause }))
   )
 })
+
+const check = Effect.gen(function*() {
+  const { tables, version } = yield* look
+  if (version === 0) yield* refuseUnversioned(tables)
+  if (version !== newest) {
+    const problem = version === 0
+      ? "there are no tables of Holdfast in this database yet"
+      : `the tables are of version ${version}, and this is made for version ${newest}`
+    const reason = version > newest ? "newerSchema" : "unavailable"
+    return yield* new StoreError({ operation: "migrate", cause: new Error(problem), reason })
+  }
+  yield* checkTables(tables)
+})
+
+/**
+ * SQLite opens a file that may not be written to without a word, begins transactions, and only fails, until the connection
+ * is closed, where something is written: so something is, which changes nothing.
+ */
+const refuseUnwritable = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`DELETE FROM holdfast_migrations WHERE FALSE`
+)
+
+function failingAs(operation: string) {
+  return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreError, R> =>
+    effect.pipe(
+      Effect.withTracerEnabled(false),
+      Effect.mapError((cause) => cause instanceof StoreError ? cause : new StoreError({ operation, cause }))
+    )
+}

@@ -5,11 +5,13 @@ const transactions = "src/store/transactions.ts"
 const sqlite = "src/store/SqliteStore.ts"
 const sqlStore = "src/store/SqlJobStore.ts"
 const migrate = "src/store/migrate.ts"
+const tablesProblem = "src/store/tablesProblem.ts"
 const byTransactions = ["test/store/transactions.test.ts"]
 const byAfterTransaction = ["test/store/afterTransaction.test.ts"]
 const byConnection = ["test/store/connection.test.ts"]
 const byMonotonic = ["test/store/monotonic.test.ts"]
 const bySqlite = ["test/store/SqliteStore.test.ts"]
+const byTables = ["test/store/checkTables.test.ts"]
 
 /** The client, its transactions and its locks, and how operations meet them. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -306,23 +308,66 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Two processes that start at once make the same tables",
     file: migrate,
-    find: "yield* immediateTransaction(sql)(upToDate).pipe(",
-    replace: "yield* upToDate.pipe(",
+    find: "yield* immediateTransaction(sql)(bringUpToDate)",
+    replace: "yield* bringUpToDate",
     killedBy: ["test/store/migrate.test.ts"]
   },
   {
     name: "A file that may not be written to is opened without a word",
     file: migrate,
-    find: "yield* sql`DELETE FROM holdfast_migrations WHERE FALSE`\n",
-    replace: "\n",
+    find: "yield* refuseUnwritable",
+    replace: "",
     killedBy: bySqlite
   },
   {
     name: "Tables of a newer version are opened",
     file: migrate,
-    find: "WHERE migration_id > ${newest}",
-    replace: "WHERE migration_id > ${newest} + 1000",
+    find: "if (version !== newest) {",
+    replace: "if (version < newest) {",
     killedBy: bySqlite
+  },
+  {
+    name: "Tables that a tool has dropped are not missed",
+    file: tablesProblem,
+    find: "if (missing.some(isTable)) {",
+    replace: "if (false) {",
+    killedBy: byTables
+  },
+  {
+    name: "An index that a tool has dropped is not missed",
+    file: tablesProblem,
+    find: "if (missing.length + changed.length > 0) return indexProblem(missing, changed)",
+    replace: "",
+    killedBy: byTables
+  },
+  {
+    name: "Any index of the right name will do",
+    file: tablesProblem,
+    find: "each.parts.filter((part) => !same.parts.includes(part))",
+    replace: "each.parts.filter((part) => each.type === \"table\" && !same.parts.includes(part))",
+    killedBy: byTables
+  },
+  {
+    name: "A table that an older version made is opened",
+    file: tablesProblem,
+    find: "if (lacks.length > 0) {",
+    replace: "if (false) {",
+    killedBy: byTables
+  },
+  {
+    name: "A column that the app has added keeps the store from opening",
+    file: tablesProblem,
+    find: "each.parts.filter((part) => !same.parts.includes(part))",
+    replace:
+      "(each.parts.length < same.parts.length ? same.parts : each.parts).filter((part) => !(each.parts.length < same.parts.length ? each.parts : same.parts).includes(part))",
+    killedBy: byTables
+  },
+  {
+    name: "Tables that are only read are not checked",
+    file: migrate,
+    find: "Effect.suspend(() => check).pipe(",
+    replace: "Effect.void.pipe(",
+    killedBy: byTables
   },
   {
     name: "An enqueue is no part of the caller's transaction, and waits for its end",

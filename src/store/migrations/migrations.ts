@@ -1,0 +1,7 @@
+import { jobs } from "./0001_jobs.ts"
+
+/** Every migration, in order. One that was shipped is never edited: a change of the tables is another one. */
+export const migrations = { "0001_jobs": jobs }
+
+/** The version of the tables that these statements are made for. */
+export const newest = Object.keys(migrations).length

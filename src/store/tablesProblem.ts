@@ -1,0 +1,50 @@
+import type { Definition } from "./definitions.ts"
+
+/** The first thing about the tables found that keeps the store's statements from running, with what a person can do about it. */
+export const problemOf = (
+  expected: ReadonlyArray<Definition>,
+  found: ReadonlyArray<Definition>
+): string | undefined => {
+  const missing: Array<Definition> = []
+  const changed: Array<Definition> = []
+  const lacks: Array<string> = []
+  for (const each of expected) {
+    const same = found.find(({ name, type }) => name === each.name && type === each.type)
+    if (same === undefined) missing.push(each)
+    else {
+      const parts = each.parts.filter((part) => !same.parts.includes(part))
+      if (parts.length > 0) changed.push(each)
+      if (each.type === "table") lacks.push(...parts.map((part) => `"${part}"`))
+    }
+  }
+  const ours = namesOf(expected.filter(isTable))
+  if (missing.some(isTable)) {
+    return `The table ${
+      namesOf(missing.filter(isTable))
+    } is missing, although holdfast_migrations says that it was made. ` +
+      "Restore the database from a backup. If its jobs may be lost, run DROP TABLE holdfast_migrations; the next start " +
+      "makes the tables anew."
+  }
+  if (lacks.length > 0) {
+    return `The table ${namesOf(changed.filter(isTable))} was made by another version of Holdfast, or changed since. ` +
+      `It lacks ${
+        lacks.join(", ")
+      }. Run the version that made it, or restore the database from a backup. If its jobs may ` +
+      `be lost, run DROP TABLE ${ours}; DROP TABLE holdfast_migrations; the next start makes the tables anew.`
+  }
+  if (missing.length + changed.length > 0) return indexProblem(missing, changed)
+  return undefined
+}
+
+const indexProblem = (missing: ReadonlyArray<Definition>, changed: ReadonlyArray<Definition>) =>
+  [
+    ...(missing.length === 0 ? [] : [`The index ${namesOf(missing)} is missing.`]),
+    ...(changed.length === 0 ? [] : [`The index ${namesOf(changed)} is not the one that Holdfast made.`]),
+    "To make it anew, run",
+    ...changed.map(({ name }) => `DROP INDEX ${name};`),
+    ...[...missing, ...changed].map(({ statement }) => `${statement.replace(/\s+/g, " ")};`)
+  ].join(" ")
+
+const isTable = ({ type }: Definition) => type === "table"
+
+const namesOf = (definitions: ReadonlyArray<Definition>) => definitions.map(({ name }) => name).join(", ")
