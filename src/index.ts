@@ -54,4 +54,5 @@ export {
 
 // what a simulation replaces
 export { EventLoop } from "./runtime/EventLoop.ts"
+export { HeldLeases } from "./runtime/HeldLeases.ts"
 export { Ids } from "./runtime/Ids.ts"

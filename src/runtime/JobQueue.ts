@@ -142,7 +142,10 @@ export interface JobQueueService {
     leaseFor?: Duration.DurationInput
   ) => Effect.Effect<boolean, InvalidOption | StoreFailure>
 
-  /** Frees every job whose lease is over. Answers how many. */
+  /**
+   * Frees every job whose lease is over by this machine's clock, in one call and
+   * without the second look that a worker takes. Answers how many.
+   */
   readonly releaseStale: Effect.Effect<number, StoreFailure>
 }
 

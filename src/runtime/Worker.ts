@@ -23,7 +23,11 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   readonly heartbeatInterval?: Duration.DurationInput
   /** How often to look for jobs that nothing announced, every 5 s unless given. */
   readonly pollInterval?: Duration.DurationInput
-  /** How often to free stale jobs and prune finished ones, every minute unless given. */
+  /**
+   * How often to check for stale jobs and prune finished ones, every minute unless
+   * given. A stale job is freed one heartbeat interval after the check that found
+   * its lease over, if that is unchanged by then.
+   */
   readonly staleCheckInterval?: Duration.DurationInput
   /** How long running jobs may go on when the worker is told to end, 25 s unless given; then they are interrupted and handed back. */
   readonly shutdownGrace?: Duration.DurationInput

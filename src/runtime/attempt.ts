@@ -32,6 +32,7 @@ import { recurUpTo } from "../store/monotonic.ts"
 import * as events from "./events.ts"
 import type { KeptLease } from "./heartbeat.ts"
 import { beatMayTake, keepLease } from "./heartbeat.ts"
+import { HeldLeases } from "./HeldLeases.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { enqueuedIn } from "./traceContext.ts"
 
@@ -77,6 +78,11 @@ export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStor
       interval: attempt.heartbeatInterval,
       stop: (reason) => Effect.asVoid(Deferred.succeed(attempt.stopRequest, reason))
     })
+    const held = yield* HeldLeases
+    yield* Effect.acquireRelease(
+      held.hold(attempt.job.lease, lease.deadline),
+      () => held.letGo(attempt.job.lease)
+    )
     yield* attempt.onKept(lease)
     const outcome = yield* Either.match(decodePayload(attempt), {
       onLeft: (refused) => Effect.succeed(refused),

@@ -3,6 +3,7 @@ import * as Backoff from "../domain/Backoff.ts"
 import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
 import { JobId } from "../domain/JobId.ts"
+import type { Lease } from "../domain/Lease.ts"
 import { readableCause } from "../domain/readableCause.ts"
 import { spanOf } from "../domain/spanOf.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
@@ -10,9 +11,11 @@ import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobSto
 import { JobStore } from "../store/JobStore.ts"
 import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
+import { HeldLeases } from "./HeldLeases.ts"
 import { Ids } from "./Ids.ts"
 import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueue.ts"
 import { releaseStale } from "./maintenance.ts"
+import { monotonicMillis } from "./monotonic.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
 import { currentTraceContext } from "./traceContext.ts"
 
@@ -24,6 +27,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const store = yield* JobStore
   const { signals } = store
   const thisWorker = yield* (yield* Ids).workerId
+  const held = yield* HeldLeases
 
   const enqueueMany: JobQueueService["enqueueMany"] = Effect.fn("JobQueue.enqueue")(function*(job, entries) {
     const ids = new Set<string>()
@@ -83,6 +87,10 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       Effect.catchAll((error) => Effect.logDebug("A cancel request could not be read", error._tag))
     )
 
+  /** A lease that was claimed in another's name is not this process's to hold. */
+  const holdOurs = (lease: Lease, until: number) =>
+    lease.worker === thisWorker ? held.hold(lease, Effect.succeed(until)) : Effect.void
+
   return {
     enqueue: (job, payload, options) =>
       Effect.map(enqueueMany(job, [{ payload, ...options }]), ([answer]) => present(answer)),
@@ -123,11 +131,19 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     }),
 
     due: (options) => Effect.flatMap(claimRequest(options), (request) => store.due(request)),
-    claim: (options) => Effect.flatMap(claimRequest(options), (request) => store.claim(request)),
+    claim: Effect.fnUntraced(function*(options) {
+      const request = yield* claimRequest(options)
+      const sentAt = yield* monotonicMillis
+      const jobs = yield* store.claim(request)
+      yield* Effect.forEach(jobs, ({ lease }) => holdOurs(lease, sentAt + lease.lockedUntil - lease.lockedAt), {
+        discard: true
+      })
+      return jobs
+    }),
 
     complete: Effect.fn("JobQueue.complete")(function*(lease, value) {
       const result = yield* encodeJson(lease.jobId, "result", Schema.Unknown, value)
-      return yield* accepted(store.complete([{ lease, result }]))
+      return yield* Effect.zipLeft(accepted(store.complete([{ lease, result }])), held.letGo(lease))
     }),
 
     fail: Effect.fn("JobQueue.fail")(function*(lease, error, options) {
@@ -136,12 +152,18 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
         ? Option.none()
         : yield* Backoff.delayAfter(options?.backoff ?? Backoff.defaultBackoff, lease.failures + 1, now)
       const retryAfter = Option.match(delay, { onNone: () => null, onSome: Backoff.storableMillis })
-      return yield* accepted(store.fail([{ lease, error: readableError(error), retryAfter }]))
+      return yield* Effect.zipLeft(
+        accepted(store.fail([{ lease, error: readableError(error), retryAfter }])),
+        held.letGo(lease)
+      )
     }),
 
     extendLock: Effect.fn("JobQueue.extendLock")(function*(lease, leaseFor) {
-      const duration = yield* span("leaseFor", leaseFor ?? defaultLease)
-      return yield* accepted(store.extend([{ lease, leaseFor: Duration.toMillis(duration) }]))
+      const duration = Duration.toMillis(yield* span("leaseFor", leaseFor ?? defaultLease))
+      const sentAt = yield* monotonicMillis
+      const extended = yield* accepted(store.extend([{ lease, leaseFor: duration }]))
+      if (extended) yield* holdOurs(lease, sentAt + duration)
+      return extended
     }),
 
     releaseStale: Effect.withSpan(releaseStale(store), "JobQueue.releaseStale")

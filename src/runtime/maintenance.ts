@@ -1,7 +1,9 @@
-import { Duration, Effect, Schedule } from "effect"
+import { Duration, Effect, Option, Schedule } from "effect"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
+import { monotonicMillis } from "./monotonic.ts"
+import { look, nextLookAt, noSuspects, sweepOnce } from "./staleSweep.ts"
 
 /** How long finished jobs are kept, in milliseconds. */
 export interface Retention {
@@ -17,23 +19,49 @@ const pruneBatch = 500
 /** Long enough for every batch there is, short enough to come round again. */
 const stepFor = Duration.minutes(5)
 
+/** How a worker keeps house. */
+export interface Upkeep {
+  readonly store: typeof JobStore.Service
+  /** Between two checks for stale jobs, and two prunings. */
+  readonly interval: Duration.Duration
+  /** Between the two looks that a stale release takes. */
+  readonly heartbeatInterval: Duration.Duration
+  readonly retention: Retention
+}
+
 /**
  * Frees jobs whose lease is over and deletes finished ones past their
  * retention, now and every `interval`, for as long as the fiber lives. Every
  * worker does it; doing it twice at once changes nothing.
  */
-export const maintain = (
-  store: typeof JobStore.Service,
-  interval: Duration.Duration,
-  retention: Retention
-): Effect.Effect<never> =>
-  Effect.all([
-    orReport("release stale", releaseStale(store)),
-    orReport("prune", prune(store, retention))
-  ], { discard: true }).pipe(
-    Effect.repeat(Schedule.spaced(interval)),
-    Effect.zipRight(Effect.never)
+export const maintain = (upkeep: Upkeep): Effect.Effect<never> =>
+  Effect.zipRight(
+    Effect.all([sweepAgainAndAgain(upkeep), pruneAgainAndAgain(upkeep)], { concurrency: "unbounded" }),
+    Effect.never
   )
+
+/** The check of a worker that does not stay for a second look. */
+export const sweepBeforeClaiming = ({ store }: Upkeep): Effect.Effect<void> =>
+  Effect.asVoid(orReport("release stale", sweepOnce(store)))
+
+/** A check every `interval`, and a second look as long after each that saw a lease over as two looks are to be apart. */
+const sweepAgainAndAgain = ({ heartbeatInterval, interval, store }: Upkeep): Effect.Effect<never> =>
+  Effect.gen(function*() {
+    let suspects = noSuspects
+    let nextCheckAt = -Infinity
+    while (true) {
+      suspects = Option.getOrElse(
+        yield* orReport("release stale", look(store, suspects, heartbeatInterval)),
+        () => suspects
+      )
+      const now = yield* monotonicMillis
+      if (now >= nextCheckAt) nextCheckAt = now + Duration.toMillis(interval)
+      yield* Effect.sleep(Math.min(nextCheckAt, nextLookAt(suspects, heartbeatInterval, now)) - now)
+    }
+  })
+
+const pruneAgainAndAgain = ({ interval, retention, store }: Upkeep) =>
+  Effect.repeat(orReport("prune", prune(store, retention)), Schedule.spaced(interval))
 
 /** Frees every job whose lease is over, each told to the log with who held it. Answers how many. */
 export const releaseStale = (store: typeof JobStore.Service): Effect.Effect<number, StoreFailure> =>
@@ -66,12 +94,13 @@ const inBatchesOf = (size: number, batch: Effect.Effect<number, StoreFailure>): 
   })
 
 /** A store that is away now is tried again at the next interval. */
-const orReport = (step: string, effect: Effect.Effect<unknown, StoreFailure>) =>
+const orReport = <A>(step: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<Option.Option<A>> =>
   effect.pipe(
+    Effect.asSome,
     // A store that never answers must not be the end of it.
     Effect.disconnect,
     Effect.timeout(stepFor),
     // A driver may throw what it should fail with, and a loop that died of it would do so in silence.
     Effect.catchAllDefect(Effect.fail),
-    Effect.catchAll((error) => events.storeUnavailable(step, error))
+    Effect.catchAll((error) => Effect.as(events.storeUnavailable(step, error), Option.none()))
   )

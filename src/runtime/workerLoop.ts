@@ -8,6 +8,8 @@ import { runAttempt } from "./attempt.ts"
 import { drain, makeShutdown } from "./drain.ts"
 import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
+import { deadlineMargin } from "./heartbeat.ts"
+import { HeldLeases } from "./HeldLeases.ts"
 import { Ids } from "./Ids.ts"
 import type { Retention } from "./maintenance.ts"
 import { maintain } from "./maintenance.ts"
@@ -48,6 +50,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
   Effect.gen(function*() {
     const store = yield* JobStore
     const { turn } = yield* EventLoop
+    const held = yield* HeldLeases
     const worker = yield* (yield* Ids).workerId
     const kinds = [...settings.kinds].map(([kind, { leaseFor }]) => ({ kind, leaseFor }))
 
@@ -71,6 +74,12 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
           })
         ).pipe(Effect.provideService(JobStore, store)))
 
+    /** From the claim on, before the attempt's own heartbeat says so. */
+    const hold = (claimSentAt: number) => ({ lease }: ClaimedJob) => {
+      const leaseFor = lease.lockedUntil - lease.lockedAt
+      return held.hold(lease, Effect.succeed(claimSentAt + leaseFor - deadlineMargin(leaseFor)))
+    }
+
     /**
      * Claims what there is room for and starts it. Waiting for the store can be
      * interrupted; once the claim is made nothing comes between, or a claimed
@@ -82,6 +91,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
         const claimSentAt = yield* monotonicMillis
         const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
         yield* Ref.update(claimable, (left) => left - jobs.length)
+        yield* Effect.forEach(jobs, hold(claimSentAt), { discard: true })
         yield* Effect.forEach(jobs, (job) => start(job, { claimSentAt, begins: isAwaited() }), { discard: true })
         return jobs.length
       }))
@@ -141,7 +151,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
         kinds: kinds.map(({ kind }) => kind).join(", "),
         concurrency: settings.concurrency
       })
-      yield* Effect.forkScoped(maintain(store, settings.staleCheckInterval, settings.retention))
+      yield* Effect.forkScoped(maintain({ ...settings, store, interval: settings.staleCheckInterval }))
       yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))
       yield* (settings.once ? claimOnce : claimLoop).pipe(
         Effect.zipRight(slots.ended),

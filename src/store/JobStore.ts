@@ -87,6 +87,17 @@ export interface Settled {
 /** The answer to one item of a write under a lease. */
 export type Fenced<A> = Either.Either<A, LeaseLost>
 
+/** A lease that is over and not yet released: whose, of which attempt, and until when it held, in epoch milliseconds. */
+export interface StaleLease {
+  readonly id: JobId
+  readonly attempt: number
+  readonly lockedBy: string
+  readonly lockedUntil: number
+}
+
+/** Which stale jobs to free: up to `limit`, those longest over first, or the holders of `leases` that are still as they say. */
+export type StaleChoice = { readonly limit: number } | { readonly leases: ReadonlyArray<StaleLease> }
+
 /** A job whose lease was over, and who held it since when, read before the row was cleared. */
 export interface StaleJob {
   readonly id: JobId
@@ -172,8 +183,14 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     items: ReadonlyArray<{ readonly lease: Lease; readonly delay: number }>
   ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
 
-  /** Frees up to `limit` jobs whose lease is over, those longest over first. */
-  readonly releaseStale: (options: { readonly limit: number }) => Effect.Effect<ReadonlyArray<StaleJob>, StoreFailure>
+  /** Up to `limit` leases that are over, those longest over first, from behind `after` on. Only reads. */
+  readonly staleLeases: (options: {
+    readonly limit: number
+    readonly after?: StaleLease | undefined
+  }) => Effect.Effect<ReadonlyArray<StaleLease>, StoreFailure>
+
+  /** Frees jobs whose lease is over, those longest over first. A lease that was extended since it was seen keeps its job. */
+  readonly releaseStale: (which: StaleChoice) => Effect.Effect<ReadonlyArray<StaleJob>, StoreFailure>
 
   /** The job, if it is there and in the partition, when one is given. */
   readonly get: (

@@ -9,7 +9,7 @@ import { currentMillis } from "./currentMillis.ts"
 import { dialect } from "./dialect.ts"
 import { makeEnqueue } from "./enqueue.ts"
 import { makeJobSignals } from "./JobSignals.ts"
-import type { ClaimRequest, Fenced, StaleJob } from "./JobStore.ts"
+import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
 import { checkMigrated, migrate } from "./migrate.ts"
 import type { AttemptRow, ClaimedRow, SettledRow } from "./rows.ts"
@@ -24,6 +24,7 @@ import {
   recordColumns,
   recordRows,
   settledRows,
+  staleLeaseRows,
   staleRows,
   statusRows
 } from "./rows.ts"
@@ -295,17 +296,41 @@ const make = Effect.gen(function*() {
       return answers(items, settled.concat(before), ({ status }) => ({ status }))
     })
 
+  const staleLeases = Effect.fnUntraced(
+    function*({ after, limit }: { readonly limit: number; readonly after?: StaleLease | undefined }) {
+      const now = yield* currentMillis
+      const isBehind = after === undefined
+        ? sql.literal("TRUE")
+        : sql`(locked_until, id) > (${after.lockedUntil}, ${after.id})`
+      return yield* staleLeaseRows(sql`
+        SELECT id, attempts AS attempt, locked_by AS "lockedBy", locked_until AS "lockedUntil"
+        FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+        WHERE status = 'running' AND locked_until <= ${now} AND ${isBehind}
+        ORDER BY locked_until, id ${atMost(limit)}`)
+    }
+  )
+
+  const staleOf = (which: StaleChoice, now: number) =>
+    "leases" in which
+      ? sql`
+      SELECT holdfast_jobs.id, kind, attempts, locked_by, locked_at, locked_until
+      FROM ${each(which.leases)} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = value ->> 'id'
+      WHERE status = 'running' AND locked_until <= ${now} AND attempts = value ->> 'attempt'
+        AND locked_by = value ->> 'lockedBy' AND locked_until = value ->> 'lockedUntil'
+      ORDER BY locked_until, holdfast_jobs.id`
+      : sql`
+      SELECT id, kind, attempts, locked_by, locked_at, locked_until
+      FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+      WHERE status = 'running' AND locked_until <= ${now}
+      ORDER BY locked_until, id ${atMost(which.limit)}`
+
   /**
    * RETURNING cannot give the old holder, so who held the lock is read first; the
    * update is fenced by what was read, and a lease extended since keeps its job.
    */
-  const releaseStale = Effect.fnUntraced(function*(options: { readonly limit: number }) {
+  const releaseStale = Effect.fnUntraced(function*(which: StaleChoice) {
     const now = yield* currentMillis
-    const stale = yield* staleRows(sql`
-      SELECT id, kind, attempts, locked_by, locked_at, locked_until
-      FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
-      WHERE status = 'running' AND locked_until <= ${now}
-      ORDER BY locked_until, id ${atMost(options.limit)}`)
+    const stale = yield* staleRows(staleOf(which, now))
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
     const released = yield* statusRows(sql`
@@ -445,11 +470,14 @@ const make = Effect.gen(function*() {
     complete: (items) => statement("complete", complete(items)),
     fail: (items) => statement("fail", fail(items)),
     release: (items) => statement("release", release(items)),
-    releaseStale: (options) =>
-      statement("releaseStale", anyStale).pipe(
-        // A sweep that finds nothing, which is nearly every one, writes nothing.
-        Effect.flatMap((any) => any ? transaction("releaseStale", releaseStale(options)) : Effect.succeed([]))
-      ),
+    staleLeases: (options) => statement("staleLeases", staleLeases(options)),
+    releaseStale: (which) =>
+      "leases" in which
+        ? transaction("releaseStale", releaseStale(which))
+        : statement("releaseStale", anyStale).pipe(
+          // A sweep that finds nothing, which is nearly every one, writes nothing.
+          Effect.flatMap((any) => any ? transaction("releaseStale", releaseStale(which)) : Effect.succeed([]))
+        ),
     get: (id, partitionKey) => statement("get", get(id, partitionKey)),
     list: (listing) => statement("list", list(listing)),
     cancel: (id, partitionKey) => transaction("cancel", cancel(id, partitionKey)),

@@ -97,6 +97,13 @@ const SettledRow = Schema.Struct({ ...AttemptRow.fields, status: JobStatus })
 export type SettledRow = typeof SettledRow.Type
 export const settledRows = rowsOf(SettledRow)
 
+export const staleLeaseRows = rowsOf(Schema.Struct({
+  id: JobId,
+  attempt: Schema.Number,
+  lockedBy: Schema.String,
+  lockedUntil: Schema.Number
+}))
+
 export const staleRows = rowsOf(Schema.Struct({
   id: JobId,
   attempts: Schema.Number,

@@ -33,7 +33,7 @@ it.effect("an attempt that dies is in the log, its slot is free again, and its j
     yield* JobQueue.enqueue(Task, undefined)
     yield* settled
     assert.lengthOf(ran, 1)
-    yield* TestClock.adjust("70 seconds")
+    yield* TestClock.adjust("90 seconds")
     const { attempts, failures, status } = yield* JobQueue.get(id)
     assert.deepStrictEqual([status, attempts, failures], ["succeeded", 2, 1])
   }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))

@@ -7,7 +7,7 @@ import { inHoldfast, linesSaying, work } from "./harness.ts"
 
 const Idle = Job.make("unansweredMaintenance.idle", { payload: Schema.Void })
 
-for (const operation of ["releaseStale", "prune"] as const) {
+for (const operation of ["staleLeases", "prune"] as const) {
   it.effect(`a ${operation} that is never answered is given up after five minutes, and the next one is made`, () =>
     Effect.gen(function*() {
       yield* StoreFaults.inject(operation, hanging, 1)
@@ -21,5 +21,6 @@ for (const operation of ["releaseStale", "prune"] as const) {
       const [line] = yield* linesSaying("The job store failed, trying again")
       assert.strictEqual(line?.annotations["step"], operation === "prune" ? "prune" : "release stale")
       assert.strictEqual((yield* JobQueue.get(job.lease.jobId)).failures, 1)
+      assert.isAbove(yield* StoreFaults.calls(operation), 1)
     }).pipe(inHoldfast(Idle.toLayer(() => Effect.never))))
 }

@@ -54,8 +54,8 @@ for (const [what, { thrown, told }] of Object.entries(errors)) {
 
     it.effect("is told of, and the next sweep is made", () =>
       Effect.gen(function*() {
-        yield* runOnce("releaseStale", 1)
-        assert.isAbove(yield* StoreFaults.calls("releaseStale"), 2)
+        yield* runOnce("staleLeases", 1)
+        assert.isAbove(yield* StoreFaults.calls("staleLeases"), 2)
         yield* expectLine("The job store failed, trying again")
       }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
 

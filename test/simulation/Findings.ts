@@ -28,6 +28,8 @@ export const sometimes = [
   "a stale job was released to the next attempt",
   "a stale job had spent its budget",
   "a stale job was cancelled",
+  "a worker saw a lease of its own process that was over, and left it",
+  "a lease was extended between two looks at it",
   "a pending job was cancelled",
   "a running job was cancelled",
   "a job succeeded although its cancel was asked for",

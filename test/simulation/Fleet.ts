@@ -3,7 +3,7 @@ import type { Lease } from "../../src/domain/Lease.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
-import type { ClaimRequest } from "../../src/store/JobStore.ts"
+import type { ClaimRequest, StaleChoice } from "../../src/store/JobStore.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { ClientWorld } from "./clients.ts"
 import { client } from "./clients.ts"
@@ -356,11 +356,12 @@ export class Fleet {
   }
 }
 
-/** Whether a client made a call. A sweep may be a worker's, too, which waits for none. */
+/** Whether a client made a call. */
 const isOfClient = ({ operation, request }: Call): boolean => {
   switch (operation) {
     case "nextDue":
     case "due":
+    case "staleLeases":
     case "prune":
       return false
     case "claim":
@@ -376,7 +377,8 @@ const isOfClient = ({ operation, request }: Call): boolean => {
     case "retry":
     case "get":
     case "list":
-    case "releaseStale":
       return true
+    case "releaseStale":
+      return !("leases" in (request as StaleChoice))
   }
 }

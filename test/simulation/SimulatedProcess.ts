@@ -2,6 +2,7 @@ import type Database from "better-sqlite3"
 import type { Exit, Fiber, Scheduler } from "effect"
 import { Clock, Context, Duration, Effect, FiberId, Random } from "effect"
 import { EventLoop } from "../../src/runtime/EventLoop.ts"
+import { HeldLeases, makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
 import type { Owner, World } from "./World.ts"
 import { epoch } from "./World.ts"
@@ -197,7 +198,8 @@ export class SimulatedProcess implements Owner {
     const workerId = Effect.sync(() => `${this.name}:${Buffer.from(bytes(16)).toString("hex")}`)
     return Context.make(EventLoop, { turn: Effect.yieldNow() }).pipe(
       // The real one is as long as the names of host and process, which a nearly full disk would tell.
-      Context.add(Ids, { ...makeIds(bytes), workerId })
+      Context.add(Ids, { ...makeIds(bytes), workerId }),
+      Context.add(HeldLeases, makeHeldLeases())
     )
   }
 }

@@ -3,11 +3,20 @@ import { Either } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
-import type { ClaimedJob, Enqueued, Extended, NewJob, Settled, StaleJob } from "../../src/store/JobStore.ts"
+import type {
+  ClaimedJob,
+  Enqueued,
+  Extended,
+  NewJob,
+  Settled,
+  StaleChoice,
+  StaleJob,
+  StaleLease
+} from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, Moment } from "./History.ts"
-import { wasAsAnswered, wronglyListed, wronglyNext, wronglyNothing } from "./looks.ts"
+import { wasAsAnswered, wronglyListed, wronglyNext, wronglyNothing, wronglyStale } from "./looks.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
 /** Whether each answer of the store was true at some time between its question and itself. */
@@ -102,10 +111,13 @@ const checkAnswer = (asked: Asked): void => {
           () => `${id} was not ${enqueued ? "added" : "in the way"}`
         )
       })
+    case "staleLeases":
+      return notWrong(wronglyStale(asked, answer as ReadonlyArray<StaleLease>))
     case "releaseStale": {
       const jobs = answer as ReadonlyArray<StaleJob>
+      const which = call.request as StaleChoice
       told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and released ${steps.length}`)
-      told(jobs.length <= (call.request as { readonly limit: number }).limit, () => `released ${jobs.length}`)
+      told(jobs.length <= ("leases" in which ? which.leases.length : which.limit), () => `released ${jobs.length}`)
       for (const job of jobs) {
         const before = steps.find(({ id }) => id === job.id)?.before
         const row = steps.find(({ id }) => id === job.id)?.row

@@ -9,6 +9,7 @@ import type { History } from "./History.ts"
 import { checkLives } from "./lives.ts"
 import type { Plan } from "./plan.ts"
 import { checkRuns } from "./runs.ts"
+import { checkSweeps } from "./sweeps.ts"
 import { Timeline } from "./Timeline.ts"
 
 /** Everything that one simulation left behind. */
@@ -27,6 +28,7 @@ export const check = ({ changes, fleet, history, plan }: Evidence): Findings => 
   checkAnswers(timeline, findings)
   checkRuns(timeline, findings)
   checkHeartbeats(timeline, findings)
+  checkSweeps(timeline, findings)
   checkEnds(timeline, findings, fleet.leftovers)
   noteWarnings(history, findings)
   return findings

@@ -1,8 +1,9 @@
 import type { JobFailure } from "../../src/domain/JobRecord.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
-import type { ClaimRequest, NewJob } from "../../src/store/JobStore.ts"
+import type { ClaimRequest, NewJob, StaleChoice } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
+import { isUnder } from "./looks.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
 /**
@@ -64,7 +65,7 @@ const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }:
     case "release":
       return underLease(operation, request as Items, before, row)
     case "releaseStale":
-      return releasedStale(before, row)
+      return releasedStale(request as StaleChoice, before, row)
     case "cancel":
       if (before.status === "pending") return row.status === "cancelled" ? undefined : "a cancel that does not cancel"
       return row.status === "running" && row.cancel_requested_at !== null && sameLease(before, row)
@@ -78,6 +79,7 @@ const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }:
     case "enqueue":
     case "nextDue":
     case "due":
+    case "staleLeases":
     case "get":
     case "list":
     case "prune":
@@ -185,7 +187,10 @@ const settledAs = (before: JobRow, row: JobRow, status: JobRow["status"], failur
     ? undefined
     : `not settled as ${status}`
 
-const releasedStale = (before: JobRow, row: JobRow): string | undefined => {
+const releasedStale = (which: StaleChoice, before: JobRow, row: JobRow): string | undefined => {
+  if ("leases" in which && !which.leases.some((lease) => isUnder(before, lease))) {
+    return "a stale release of a lease that was not named"
+  }
   if (before.status !== "running" || before.locked_until === null) return "a stale release of a job that is not running"
   if (before.locked_until > row.updated_at) return "a release of a lease that is not over"
   const over = before.failures + 1 >= before.max_attempts
@@ -323,6 +328,7 @@ const noteRareStates = (timeline: Timeline, { before, call, id, process, row }: 
     case "due":
     case "claim":
     case "progress":
+    case "staleLeases":
     case "get":
     case "list":
     case "prune":

@@ -1,6 +1,6 @@
 import type { Option } from "effect"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
-import type { ClaimRequest, Listing } from "../../src/store/JobStore.ts"
+import type { ClaimRequest, Listing, StaleLease } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Call, Moment } from "./History.ts"
 import type { Timeline } from "./Timeline.ts"
@@ -53,6 +53,40 @@ export const wronglyListed = (look: Look, answer: ReadonlyArray<JobRecord>): str
   const missed = allTheTime(look, (row) => isOfList(row, listing) && row.id > last).find(({ id }) => !listed.has(id))
   return missed === undefined ? undefined : `${missed.id} is left out`
 }
+
+/** What is wrong with a look at stale leases, if anything: its length or order, a lease that was not so or not over, or one that is left out. */
+export const wronglyStale = (look: Look, answer: ReadonlyArray<StaleLease>): string | undefined => {
+  const { after, limit } = look.call.request as { readonly limit: number; readonly after?: StaleLease }
+  const { call, answered, timeline } = look
+  if (answer.length > limit) return `${answer.length} leases, of at most ${limit}`
+  const from = after === undefined ? answer : [after, ...answer]
+  const outOfOrder = from.find((lease, index) => index > 0 && !isBehind(lease, from[index - 1]))
+  if (outOfOrder !== undefined) return `${outOfOrder.id} is out of order`
+  const latest = timeline.latestWall(call.process, call.invoked.at, answered.at)
+  const untrue = answer.find((lease) =>
+    lease.lockedUntil > latest || !statesDuring(look, lease.id).some((row) => row !== undefined && isUnder(row, lease))
+  )
+  if (untrue !== undefined) return `the lease of ${untrue.id} was never so, or not over`
+  const earliest = timeline.earliestWall(call.process, call.invoked.at, answered.at)
+  const seen = new Set<string>(answer.map(({ id }) => id))
+  const last = answer.length < limit ? undefined : answer.at(-1)
+  const missed = allTheTime(look, (row) => {
+    if (row.status !== "running" || row.locked_until === null || row.locked_until > earliest) return false
+    const place = { id: row.id, lockedUntil: row.locked_until }
+    return isBehind(place, after) && (last === undefined || !isBehind(place, last))
+  }).find(({ id }) => !seen.has(id))
+  return missed === undefined ? undefined : `the lease of ${missed.id} is left out`
+}
+
+type Place = { readonly id: string; readonly lockedUntil: number }
+
+const isBehind = (place: Place, before: Place | undefined): boolean =>
+  before === undefined || place.lockedUntil > before.lockedUntil
+  || place.lockedUntil === before.lockedUntil && place.id > before.id
+
+/** Whether a row is under this very lease: the attempt, its holder and its end. */
+export const isUnder = (row: JobRow, { attempt, id, lockedBy, lockedUntil }: StaleLease): boolean =>
+  row.id === id && row.attempts === attempt && row.locked_by === lockedBy && row.locked_until === lockedUntil
 
 /** Whether a job was at some time of the call as it was answered. */
 export const wasAsAnswered = (look: Look, job: JobRecord): boolean =>

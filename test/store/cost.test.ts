@@ -135,6 +135,18 @@ describe("what the other operations cost", () => {
           byId,
           /INDEX holdfast_jobs_lease \(locked_until<\?\)$/
         )
+        yield* claimOne()
+        yield* TestClock.adjust(leaseFor)
+        assertSeeksOnly(
+          yield* queryPlan(store.staleLeases({ limit: 10 })),
+          /INDEX holdfast_jobs_lease \(locked_until<\?\)$/
+        )
+        const [stale] = yield* store.staleLeases({ limit: 10 })
+        assertSeeksOnly(
+          yield* queryPlan(store.staleLeases({ limit: 10, after: stale })),
+          /INDEX holdfast_jobs_lease \(locked_until>\? AND locked_until<\?\)$/
+        )
+        assertSeeksOnly(yield* queryPlan(store.releaseStale({ leases: stale === undefined ? [] : [stale] })), byId)
         assertSeeksOnly(yield* queryPlan(store.cancel(jobId(1), undefined)), byId)
         assertSeeksOnly(
           yield* queryPlan(store.retry(jobId(1), undefined)),
@@ -182,6 +194,7 @@ describe("what the other operations cost", () => {
       const before = yield* totalChanges
       yield* store.nextDue(request())
       yield* store.due(request())
+      yield* store.staleLeases({ limit: 100 })
       yield* store.releaseStale({ limit: 100 })
       yield* store.prune({ status: "succeeded", retention: 0, limit: 100 })
       yield* store.list({ limit: 100 })
@@ -199,13 +212,14 @@ describe("what the other operations cost", () => {
         store.nextDue(request()),
         store.due(request()),
         store.claim(request()),
+        store.staleLeases({ limit: 10 }),
         store.releaseStale({ limit: 10 }),
         store.list({ limit: 10 }),
         store.cancel(jobId(1), undefined),
         store.prune({ status: "cancelled", retention: 0, limit: 10 })
       ]))
       const limited = sent.map(([text]) => text).filter((text) => text.includes("LIMIT ?"))
-      assert.isAtLeast(limited.length, 7)
+      assert.isAtLeast(limited.length, 8)
       // SQLite's planner looks at the value of a bare parameter, and at that of no expression.
       assert.deepStrictEqual(limited.filter((text) => /LIMIT \?(?! \+ 0)/.test(text)), [])
     }).pipe(Effect.provide(memory)))

@@ -18,7 +18,8 @@ import {
   release,
   releaseStale,
   request,
-  retry
+  retry,
+  staleLeases
 } from "./someJobs.ts"
 
 /** A UUID, but no id that an enqueue takes. */
@@ -59,6 +60,7 @@ describe("a row that something else wrote", () => {
       yield* beside
       yield* claim()
       yield* TestClock.adjust(leaseFor)
+      assert.deepStrictEqual(idsOf(yield* staleLeases), all)
       assert.deepStrictEqual(idsOf(yield* releaseStale), all)
       assert.lengthOf(yield* claim(), all.length)
     }).pipe(Effect.provide(memory)))

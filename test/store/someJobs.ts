@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Effect, Option, TestClock } from "effect"
 import { JobId } from "../../src/domain/JobId.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
-import type { ClaimRequest, Fenced, NewJob } from "../../src/store/JobStore.ts"
+import type { ClaimRequest, Fenced, NewJob, StaleLease } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
 
@@ -82,6 +82,12 @@ export const cancel = (id: JobId) => Effect.flatMap(JobStore, (store) => store.c
 export const retry = (id: JobId) => Effect.flatMap(JobStore, (store) => store.retry(id, undefined))
 
 export const releaseStale = Effect.flatMap(JobStore, (store) => store.releaseStale({ limit: 100 }))
+
+export const staleLeases = Effect.flatMap(JobStore, (store) => store.staleLeases({ limit: 100 }))
+
+/** Frees the holders of these leases, as they were seen. */
+export const releaseSeen = (leases: ReadonlyArray<StaleLease>) =>
+  Effect.flatMap(JobStore, (store) => store.releaseStale({ leases }))
 
 /** The single answer of a call about a single lease, a lost lease in the error channel. */
 export const answer = <A, E, R>(answers: Effect.Effect<ReadonlyArray<Fenced<A>>, E, R>) =>

@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, TestClock } from "effect"
 import type { Lease } from "../../src/domain/Lease.ts"
-import type { StaleJob } from "../../src/store/JobStore.ts"
+import type { StaleJob, StaleLease } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import {
   claim,
@@ -15,8 +15,10 @@ import {
   leaseFor,
   memory,
   release,
+  releaseSeen,
   releaseStale,
   running,
+  staleLeases,
   start,
   startClock
 } from "./someJobs.ts"
@@ -40,6 +42,80 @@ describe("a sweep", () => {
       yield* TestClock.adjust(leaseFor)
       assert.deepStrictEqual((yield* store.releaseStale({ limit: 1 })).map(({ id }) => id), [jobId(1)])
       assert.strictEqual((yield* get(jobId(2))).status, "running")
+    }).pipe(Effect.provide(memory)))
+})
+
+describe("a look at stale leases", () => {
+  it.effect("finds those that are over, longest over first, and says whose they are", () =>
+    Effect.gen(function*() {
+      yield* startClock
+      yield* running(2)
+      yield* TestClock.adjust(1)
+      yield* running(1)
+      yield* TestClock.adjust(1)
+      yield* running(3)
+      yield* TestClock.adjust(leaseFor - 1)
+      const found = (number: number, until: number) =>
+        ({ id: jobId(number), attempt: 1, lockedBy: "w", lockedUntil: start + leaseFor + until }) as const
+      assert.deepStrictEqual(yield* staleLeases, [found(2, 0), found(1, 1)])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("goes on behind the last of the look before, also where many ended at once", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(job(1), job(2), job(3), job(4))
+      yield* claim({ limit: 3 })
+      yield* TestClock.adjust(1)
+      yield* claim()
+      yield* TestClock.adjust(leaseFor)
+      const seen: Array<string> = []
+      let after: StaleLease | undefined
+      do {
+        const page: ReadonlyArray<StaleLease> = yield* store.staleLeases({ limit: 2, after })
+        seen.push(...page.map(({ id }) => id))
+        after = page[1]
+      } while (after !== undefined)
+      assert.deepStrictEqual(seen, [1, 2, 3, 4].map(jobId))
+    }).pipe(Effect.provide(memory)))
+})
+
+describe("a release of leases that were seen", () => {
+  it.effect("frees their jobs and leaves others alone, though their leases are over too", () =>
+    Effect.gen(function*() {
+      yield* enqueue(job(1), job(2))
+      yield* claim()
+      yield* TestClock.adjust(leaseFor)
+      const [first] = yield* staleLeases
+      assert(first)
+      assert.deepStrictEqual((yield* releaseSeen([first])).map(({ id, status }) => [id, status]), [
+        [jobId(1), "pending"]
+      ])
+      assert.strictEqual((yield* get(jobId(2))).status, "running")
+    }).pipe(Effect.provide(memory)))
+
+  const changes: Readonly<Record<string, (seen: StaleLease) => StaleLease>> = {
+    "another attempt": (seen) => ({ ...seen, attempt: seen.attempt - 1 }),
+    "another holder": (seen) => ({ ...seen, lockedBy: "someone else" }),
+    "another end": (seen) => ({ ...seen, lockedUntil: seen.lockedUntil - 1 })
+  }
+  for (const [what, changed] of Object.entries(changes)) {
+    it.effect(`frees no job whose lease has ${what} since`, () =>
+      Effect.gen(function*() {
+        yield* running(1)
+        yield* TestClock.adjust(leaseFor)
+        assert.deepStrictEqual(yield* releaseSeen((yield* staleLeases).map(changed)), [])
+        assert.strictEqual((yield* get(jobId(1))).status, "running")
+      }).pipe(Effect.provide(memory)))
+  }
+
+  it.effect("frees no job whose lease is not over any more, because the clock was set back", () =>
+    Effect.gen(function*() {
+      yield* startClock
+      yield* running(1)
+      yield* TestClock.adjust(leaseFor)
+      const seen = yield* staleLeases
+      yield* TestClock.setTime(start + leaseFor - 1)
+      assert.deepStrictEqual(yield* releaseSeen(seen), [])
     }).pipe(Effect.provide(memory)))
 })
 

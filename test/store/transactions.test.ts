@@ -87,7 +87,9 @@ for (const [whose, store] of Object.entries(clients)) {
           yield* jobs.cancel(jobId(3), undefined)
           yield* claimOne()
           yield* TestClock.adjust(leaseFor)
-          assert.lengthOf(yield* jobs.releaseStale({ limit: 10 }), 1)
+          const stale = yield* jobs.staleLeases({ limit: 10 })
+          assert.lengthOf(stale, 1)
+          assert.lengthOf(yield* jobs.releaseStale({ leases: stale }), 1)
           assert.strictEqual(yield* jobs.prune({ status: "succeeded", retention: 0, limit: 10 }), 1)
           return yield* Effect.fail("no")
         })))
@@ -288,6 +290,7 @@ describe("a transaction of another client", () => {
         complete: jobs.complete([{ lease, result: "null" }]),
         fail: jobs.fail([{ lease, error: "boom", retryAfter: 0 }]),
         release: jobs.release([{ lease, delay: 0 }]),
+        staleLeases: jobs.staleLeases({ limit: 1 }),
         releaseStale: jobs.releaseStale({ limit: 1 }),
         get: jobs.get(jobId(1), undefined),
         list: jobs.list({ limit: 1 }),

@@ -117,6 +117,7 @@ describe("every operation of the store", () => {
     complete: (store) => store.complete([]),
     fail: (store) => store.fail([]),
     release: (store) => store.release([]),
+    staleLeases: (store) => store.staleLeases({ limit: 1 }),
     releaseStale: (store) => store.releaseStale({ limit: 1 }),
     get: (store) => store.get(id as never, undefined),
     list: (store) => store.list({ limit: 1 }),

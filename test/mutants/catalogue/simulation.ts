@@ -4,6 +4,7 @@ const store = "src/store/SqlJobStore.ts"
 const attempt = "src/runtime/attempt.ts"
 const heartbeat = "src/runtime/heartbeat.ts"
 const loop = "src/runtime/workerLoop.ts"
+const sweep = "src/runtime/staleSweep.ts"
 
 const over = "const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`"
 
@@ -411,6 +412,46 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: heartbeat,
     find: "const firstAt = claimSentAt + Duration.toMillis(options.interval)",
     replace: "const firstAt = (yield* monotonicMillis) + Duration.toMillis(options.interval)",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a worker frees what one look saw",
+    file: sweep,
+    find: "return seen !== undefined && isSame(seen.lease, lease)\n        && lookedAt",
+    replace: "return seen === undefined || isSame(seen.lease, lease)\n        || lookedAt",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a worker's two looks at a lease are not apart",
+    file: "src/runtime/maintenance.ts",
+    find: "look(store, suspects, heartbeatInterval)",
+    replace: "look(store, suspects, Duration.times(heartbeatInterval, 1 / 2))",
+    also: [{
+      file: "src/runtime/maintenance.ts",
+      find: "nextLookAt(suspects, heartbeatInterval, now)",
+      replace: "nextLookAt(suspects, Duration.times(heartbeatInterval, 1 / 2), now)"
+    }],
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a look does not see that a lease was extended since the last",
+    file: sweep,
+    find: " && a.lockedUntil === b.lockedUntil",
+    replace: "",
+    killedBy: bySeed(4)
+  },
+  {
+    name: "In a fleet, a worker frees what its own process holds",
+    file: "src/runtime/HeldLeases.ts",
+    find: "return deadline === undefined ? Effect.succeed(true)",
+    replace: "return deadline === undefined || attempt > 0 ? Effect.succeed(true)",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a look at stale leases leaves out the first",
+    file: store,
+    find: "ORDER BY locked_until, id ${atMost(limit)}`)",
+    replace: "ORDER BY locked_until, id ${atMost(limit)} OFFSET 1`)",
     killedBy: bySeed(1)
   }
 ]

@@ -1,7 +1,11 @@
 import type { Mutant } from "../Mutant.ts"
 
 const file = "src/store/SqlJobStore.ts"
+const sweep = "src/runtime/staleSweep.ts"
+const maintenance = "src/runtime/maintenance.ts"
+const held = "src/runtime/HeldLeases.ts"
 const life = ["test/store/life.test.ts"]
+const bySweeps = ["test/runtime/staleSweep.test.ts"]
 
 const status = `status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
           WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,`
@@ -33,15 +37,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A sweep frees more than its limit",
     file,
-    find: "ORDER BY locked_until, id ${atMost(options.limit)}`",
+    find: "ORDER BY locked_until, id ${atMost(which.limit)}`",
     replace: "ORDER BY locked_until, id`",
     killedBy: life
   },
   {
     name: "A sweep frees those first whose lease was over last",
     file,
-    find: "ORDER BY locked_until, id ${atMost(options.limit)}`",
-    replace: "ORDER BY locked_until DESC, id ${atMost(options.limit)}`",
+    find: "ORDER BY locked_until, id ${atMost(which.limit)}`",
+    replace: "ORDER BY locked_until DESC, id ${atMost(which.limit)}`",
     killedBy: life
   },
   {
@@ -106,5 +110,165 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "THEN item.spent ELSE item.released END`",
     replace: "THEN item.released ELSE item.spent END`",
     killedBy: life
+  },
+  {
+    name: "A lease is seen as over a millisecond too late",
+    file,
+    find: "AND locked_until <= ${now} AND ${isBehind}",
+    replace: "AND locked_until < ${now} AND ${isBehind}",
+    killedBy: ["test/store/stale.test.ts"]
+  },
+  {
+    name: "A look at stale leases begins anew each time",
+    file,
+    find: "AND locked_until <= ${now} AND ${isBehind}",
+    replace: "AND locked_until <= ${now}",
+    hangs: true,
+    killedBy: ["test/store/stale.test.ts"]
+  },
+  {
+    name: "A look at stale leases leaves out those that ended together with the last it saw",
+    file,
+    find: "sql`(locked_until, id) > (${after.lockedUntil}, ${after.id})`",
+    replace: "sql`locked_until > ${after.lockedUntil}`",
+    killedBy: ["test/store/stale.test.ts"]
+  },
+  {
+    name: "A release of a lease that was seen frees another attempt",
+    file,
+    find: "AND attempts = value ->> 'attempt'",
+    replace: "",
+    killedBy: ["test/store/stale.test.ts"]
+  },
+  {
+    name: "A release of a lease that was seen frees another's",
+    file,
+    find: "AND locked_by = value ->> 'lockedBy'",
+    replace: "",
+    killedBy: ["test/store/stale.test.ts"]
+  },
+  {
+    name: "A release of a lease that was seen frees one that was extended since",
+    file,
+    find: "AND locked_until = value ->> 'lockedUntil'",
+    replace: "",
+    killedBy: ["test/store/stale.test.ts"]
+  },
+  {
+    name: "A release of a lease that was seen frees one that is not over any more",
+    file,
+    find: "AND locked_until <= ${now} AND attempts",
+    replace: "AND attempts",
+    killedBy: ["test/store/stale.test.ts"]
+  },
+  {
+    name: "A worker frees what one look saw",
+    file: sweep,
+    find: "return seen !== undefined && isSame(seen.lease, lease)\n        && lookedAt",
+    replace: "return seen === undefined || isSame(seen.lease, lease)\n        || lookedAt",
+    killedBy: bySweeps
+  },
+  {
+    name: "A worker's two looks need not be apart",
+    file: sweep,
+    find: "&& lookedAt - seen.seenAt >= Duration.toMillis(heartbeatInterval)",
+    replace: "",
+    killedBy: bySweeps
+  },
+  {
+    name: "A second look comes at the next check",
+    file: maintenance,
+    find: "Math.min(nextCheckAt, nextLookAt(suspects, heartbeatInterval, now)) - now",
+    replace: "nextCheckAt - now",
+    killedBy: bySweeps
+  },
+  {
+    name: "A look that failed is made again at once",
+    file: sweep,
+    find: "if (at > now && at < next) next = at",
+    replace: "if (at < next) next = at",
+    hangs: true,
+    killedBy: bySweeps
+  },
+  {
+    name: "Checks come again after each second look only",
+    file: maintenance,
+    find: "if (now >= nextCheckAt) nextCheckAt",
+    replace: "nextCheckAt",
+    killedBy: bySweeps
+  },
+  {
+    name: "A look does not see that a lease was extended since the last",
+    file: sweep,
+    find: " && a.lockedUntil === b.lockedUntil",
+    replace: "",
+    killedBy: bySweeps
+  },
+  {
+    name: "A worker frees what its own process holds",
+    file: held,
+    find: "return deadline === undefined ? Effect.succeed(true)",
+    replace: "return deadline === undefined || attempt > 0 ? Effect.succeed(true)",
+    killedBy: bySweeps
+  },
+  {
+    name: "A worker frees what a sibling holds, and not what it holds itself",
+    file: "src/runtime/workerLoop.ts",
+    find: "const held = yield* HeldLeases",
+    replace: "const held = makeHeldLeases()",
+    also: [
+      {
+        file: "src/runtime/workerLoop.ts",
+        find: "import { HeldLeases } from \"./HeldLeases.ts\"",
+        replace: "import { HeldLeases, makeHeldLeases } from \"./HeldLeases.ts\""
+      },
+      {
+        file: "src/runtime/workerLoop.ts",
+        find: "maintain({ ...settings, store, interval: settings.staleCheckInterval })",
+        replace:
+          "Effect.provideService(maintain({ ...settings, store, interval: settings.staleCheckInterval }), HeldLeases, held)"
+      },
+      {
+        file: "src/runtime/workerLoop.ts",
+        find: "}).pipe(Effect.provideService(JobStore, store)))",
+        replace: "}).pipe(Effect.provideService(JobStore, store), Effect.provideService(HeldLeases, held)))"
+      }
+    ],
+    killedBy: bySweeps
+  },
+  {
+    name: "What a process holds is never taken for dead",
+    file: held,
+    find: "Effect.map(deadline, (until) => until <= now)",
+    replace: "Effect.as(deadline, now < 0)",
+    killedBy: bySweeps
+  },
+  {
+    name: "A process does not hold what it has claimed by hand",
+    file: "src/runtime/jobQueueClient.ts",
+    find: "lease.worker === thisWorker ? held.hold(lease, Effect.succeed(until)) : Effect.void",
+    replace: "lease.worker === \"\" ? held.hold(lease, Effect.succeed(until)) : Effect.void",
+    killedBy: bySweeps
+  },
+  {
+    name: "A process holds what it has claimed by hand no longer although it extends it",
+    file: "src/runtime/jobQueueClient.ts",
+    find: "if (extended) yield* holdOurs(lease, sentAt + duration)",
+    replace: "",
+    killedBy: bySweeps
+  },
+  {
+    name: "Leases that were claimed by hand and never settled are remembered for ever",
+    file: held,
+    find: "return deadlines.size > tidyAt ? tidy : Effect.void",
+    replace: "return Effect.void",
+    killedBy: ["test/runtime/HeldLeases.test.ts"]
+  },
+  {
+    name: "The leases of a process are tidied although they are held",
+    file: held,
+    find: "if ((yield* deadline) <= now) deadlines.delete(name)",
+    replace: "if ((yield* deadline) >= now) deadlines.delete(name)",
+    killedBy: ["test/runtime/HeldLeases.test.ts"]
   }
 ]

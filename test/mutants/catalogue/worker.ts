@@ -312,6 +312,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/workerOptions.test.ts"]
   },
   {
+    name: "A kind is kept for the longest lease of its worker's",
+    file,
+    find: "found.set(kind, { handler, leaseFor })",
+    replace: "found.set(kind, { handler, leaseFor: Math.max(...[...kinds.values()].map((one) => one.leaseFor)) })",
+    killedBy: ["test/runtime/leaseOfKind.test.ts"]
+  },
+  {
+    name: "A kind is claimed for the longest lease of its worker's",
+    file,
+    find: "const kinds = [...settings.kinds].map(([kind, { leaseFor }]) => ({ kind, leaseFor }))",
+    replace:
+      "const kinds = [...settings.kinds.keys()].map((kind) => ({ kind, leaseFor: Math.max(...[...settings.kinds.values()].map((one) => one.leaseFor)) }))",
+    killedBy: ["test/runtime/leaseOfKind.test.ts"]
+  },
+  {
     name: "A worker that has ended is still told of jobs",
     file: "src/store/JobSignals.ts",
     find: "() => Effect.sync(() => void listeners.delete(listener))",
@@ -328,21 +343,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Nobody keeps house",
     file,
-    find: "yield* Effect.forkScoped(maintain(store, settings.staleCheckInterval, settings.retention))",
+    find: "yield* Effect.forkScoped(maintain({ ...settings, store, interval: settings.staleCheckInterval }))",
     replace: "",
     killedBy: byMaintenance
   },
   {
-    name: "House is kept once",
+    name: "Finished jobs are pruned once",
     file: maintenance,
-    find: "Effect.repeat(Schedule.spaced(interval)),",
-    replace: "",
+    find: "Effect.repeat(orReport(\"prune\", prune(store, retention)), Schedule.spaced(interval))",
+    replace: "Effect.zipRight(orReport(\"prune\", prune(store, retention)), Effect.never)",
     killedBy: byMaintenance
   },
   {
     name: "Housekeeping ends at the first error",
     file: maintenance,
-    find: "Effect.catchAll((error) => events.storeUnavailable(step, error))",
+    find: "Effect.catchAll((error) => Effect.as(events.storeUnavailable(step, error), Option.none()))",
     replace: "Effect.tapError((error) => events.storeUnavailable(step, error)), Effect.orDie",
     killedBy: byMaintenance
   },

@@ -1,0 +1,58 @@
+import { Context, Effect } from "effect"
+import type { Lease } from "../domain/Lease.ts"
+import type { StaleLease } from "../store/JobStore.ts"
+import { monotonicMillis } from "./monotonic.ts"
+
+/**
+ * The leases that this process holds, in whichever of its workers, so that none
+ * of them takes a job of a live sibling for a dead worker's.
+ */
+export interface HeldLeasesService {
+  /** Notes that this process holds the lease until the monotonic millisecond that `deadline` answers. Repeating it replaces that. */
+  readonly hold: (lease: Lease, deadline: Effect.Effect<number>) => Effect.Effect<void>
+  /** Forgets the lease; one that is not noted stays so. */
+  readonly letGo: (lease: Lease) => Effect.Effect<void>
+  /** Those of these leases that this process does not hold, or whose deadline has passed. */
+  readonly notHeld: (leases: ReadonlyArray<StaleLease>) => Effect.Effect<ReadonlyArray<StaleLease>>
+}
+
+/** Replaceable, so that a simulation may run several processes in one. */
+export class HeldLeases extends Context.Reference<HeldLeases>()("holdfast/runtime/HeldLeases", {
+  defaultValue: (): HeldLeasesService => makeHeldLeases()
+}) {}
+
+/** The registry of one process. */
+export const makeHeldLeases = (): HeldLeasesService => {
+  const deadlines = new Map<string, Effect.Effect<number>>()
+  let tidyAt = fewest
+
+  /** Whoever claims by hand may never settle, so what is over is forgotten before the registry doubles. */
+  const tidy = Effect.gen(function*() {
+    const now = yield* monotonicMillis
+    for (const [name, deadline] of deadlines) if ((yield* deadline) <= now) deadlines.delete(name)
+    tidyAt = Math.max(fewest, 2 * deadlines.size)
+  })
+
+  return {
+    hold: (lease, deadline) =>
+      Effect.suspend(() => {
+        deadlines.set(nameOf(lease.jobId, lease.worker, lease.attempt), deadline)
+        return deadlines.size > tidyAt ? tidy : Effect.void
+      }),
+    letGo: (lease) => Effect.sync(() => void deadlines.delete(nameOf(lease.jobId, lease.worker, lease.attempt))),
+    notHeld: (leases) =>
+      Effect.gen(function*() {
+        const now = yield* monotonicMillis
+        return yield* Effect.filter(leases, ({ attempt, id, lockedBy }) => {
+          const deadline = deadlines.get(nameOf(id, lockedBy, attempt))
+          return deadline === undefined ? Effect.succeed(true) : Effect.map(deadline, (until) => until <= now)
+        })
+      })
+  }
+}
+
+/** As many as one worker may run. */
+const fewest = 1000
+
+/** A worker's name is drawn by chance, so two databases in one process do not share any. */
+const nameOf = (id: string, worker: string, attempt: number) => `${worker} ${attempt} ${id}`

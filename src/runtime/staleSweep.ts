@@ -1,0 +1,116 @@
+import { Array as Arr, Duration, Effect } from "effect"
+import type { JobStore, StaleLease, StoreFailure } from "../store/JobStore.ts"
+import { EventLoop } from "./EventLoop.ts"
+import * as events from "./events.ts"
+import { HeldLeases } from "./HeldLeases.ts"
+import { monotonicMillis } from "./monotonic.ts"
+
+/*
+ * How a worker frees the jobs of dead ones. A lease that is over by this
+ * machine's clock may be a live worker's: a clock jumped forward, a laptop slept,
+ * another program held the database. So it frees nothing that its own process
+ * holds, and of others' only what two looks, one heartbeat apart, saw unchanged:
+ * whoever is alive has extended by then. The release is fenced by what was seen.
+ */
+
+type Store = typeof JobStore.Service
+
+/** Small enough that a batch never holds the database for longer than a few milliseconds. */
+const batch = 100
+
+/** Leases read at a time, for the same reason. */
+const page = 500
+
+/** More than ten workers leave behind that died with every slot taken. The rest waits for another look. */
+const mostRemembered = 10_000
+
+/** A lease that was over at a look, and the monotonic millisecond at which that look had been answered. */
+interface Suspect {
+  readonly lease: StaleLease
+  readonly seenAt: number
+}
+
+/** What the last look saw, by job. */
+export type Suspects = ReadonlyMap<string, Suspect>
+
+export const noSuspects: Suspects = new Map()
+
+/**
+ * Frees what an earlier look has seen unchanged at least `heartbeatInterval` ago.
+ * Answers what remains to be seen again.
+ */
+export const look = (
+  store: Store,
+  suspects: Suspects,
+  heartbeatInterval: Duration.Duration
+): Effect.Effect<Suspects, StoreFailure> =>
+  Effect.gen(function*() {
+    const lookedAt = yield* monotonicMillis
+    const over = yield* staleLeases(store)
+    const seenAt = yield* monotonicMillis
+    const [fresh, confirmed] = Arr.partition(over, (lease) => {
+      const seen = suspects.get(lease.id)
+      return seen !== undefined && isSame(seen.lease, lease)
+        && lookedAt - seen.seenAt >= Duration.toMillis(heartbeatInterval)
+    })
+    const { turn } = yield* EventLoop
+    for (const leases of Arr.chunksOf(confirmed, batch)) yield* Effect.zipRight(turn, release(store, leases))
+    return new Map(fresh.map((lease) => {
+      const seen = suspects.get(lease.id)
+      return [lease.id, seen !== undefined && isSame(seen.lease, lease) ? seen : { lease, seenAt }]
+    }))
+  })
+
+/** The monotonic millisecond at which the next of these is to be looked at again; none before `now`, whose look has failed. */
+export const nextLookAt = (suspects: Suspects, heartbeatInterval: Duration.Duration, now: number): number => {
+  let next = Infinity
+  for (const { seenAt } of suspects.values()) {
+    const at = seenAt + Duration.toMillis(heartbeatInterval)
+    if (at > now && at < next) next = at
+  }
+  return next
+}
+
+/**
+ * Frees every job whose lease is over and not held by this process, after one
+ * look: for who does not stay to look twice.
+ */
+export const sweepOnce = (store: Store): Effect.Effect<void, StoreFailure> =>
+  Effect.gen(function*() {
+    const { turn } = yield* EventLoop
+    let after: StaleLease | undefined
+    do {
+      const leases: ReadonlyArray<StaleLease> = yield* store.staleLeases({ limit: batch, after })
+      yield* release(store, leases)
+      after = leases[batch - 1]
+      yield* turn
+    } while (after !== undefined)
+  })
+
+/** The leases that are over and that this process does not hold, those longest over first. */
+const staleLeases = (store: Store) =>
+  Effect.gen(function*() {
+    const { turn } = yield* EventLoop
+    const { notHeld } = yield* HeldLeases
+    const found: Array<StaleLease> = []
+    let after: StaleLease | undefined
+    do {
+      const leases: ReadonlyArray<StaleLease> = yield* store.staleLeases({ limit: page, after })
+      found.push(...yield* notHeld(leases))
+      after = leases[page - 1]
+      if (after !== undefined) yield* turn
+    } while (after !== undefined && found.length < mostRemembered)
+    return found
+  })
+
+/** Frees the holders of these leases, but for those that this process holds, and tells the log of each. */
+const release = (store: Store, leases: ReadonlyArray<StaleLease>) =>
+  Effect.gen(function*() {
+    const notOurs = yield* (yield* HeldLeases).notHeld(leases)
+    if (notOurs.length === 0) return
+    const released = yield* store.releaseStale({ leases: notOurs })
+    yield* Effect.forEach(released, events.staleReleased, { discard: true })
+  })
+
+const isSame = (a: StaleLease, b: StaleLease) =>
+  a.id === b.id && a.attempt === b.attempt && a.lockedBy === b.lockedBy && a.lockedUntil === b.lockedUntil

@@ -1,0 +1,232 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Schema, TestClock } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { HeldLeases, makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as Worker from "../../src/runtime/Worker.ts"
+import { failing, StoreFaults } from "../../src/testing.ts"
+import { wallClock } from "../store/wallClock.ts"
+import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
+
+const Task = Job.make("staleSweep.task", { payload: Schema.Void, lease: "2 minutes" })
+const Idle = Job.make("staleSweep.idle", { payload: Schema.Void })
+
+/** Runs a task for ever and counts how often one was begun. */
+const running = () => {
+  let begun = 0
+  return {
+    begun: () => begun,
+    handlers: Layer.mergeAll(
+      Task.toLayer(() => Effect.zipRight(Effect.sync(() => void begun++), Effect.never)),
+      Idle.toLayer(() => Effect.void)
+    )
+  }
+}
+
+/** Looks every minute, and keeps its leases every 25 s. */
+const keen = { ...calm, heartbeatInterval: "25 seconds", staleCheckInterval: "1 minute" } as const
+
+type By = Effect.Effect.Success<typeof wallClock>["by"]
+
+/** Runs a worker until the test's scope closes, on this clock, and as part of a process of its own or of the test's. */
+const workOn = <const Jobs extends ReadonlyArray<Job.Any>>(
+  by: By,
+  options: Worker.Options<Jobs>,
+  process = makeHeldLeases()
+) =>
+  Effect.zipLeft(
+    Effect.forkScoped(by(Effect.provideService(Worker.run({ ...keen, ...options }), HeldLeases, process))),
+    settled
+  )
+
+/** A task that some other process has claimed, for 90 s from now, and will not be heard of again. */
+const abandoned = Effect.gen(function*() {
+  const { id } = yield* JobQueue.enqueue(Task, undefined)
+  yield* JobQueue.claim({ jobs: [Task], worker: "bob", leaseFor: "90 seconds" })
+  return id
+})
+
+const statusOf = (id: string) => Effect.map(JobQueue.get(id), ({ status }) => status)
+
+/** By how much the wall clock of these tests jumps: by more than any lease. */
+const jump = 3_600_000
+
+describe("a worker whose wall clock jumps past the end of leases", () => {
+  it.effect("goes on with its own job, which nobody runs a second time", () => {
+    const { begun, handlers } = running()
+    return Effect.gen(function*() {
+      const { by, set } = yield* wallClock
+      yield* workOn(by, { jobs: [Task] })
+      const { id } = yield* JobQueue.enqueue(Task, undefined)
+      yield* settled
+      // Its beats are at 25, 50 and 75 s, its checks at 0, 60 and 120 s.
+      yield* TestClock.adjust("55 seconds")
+      yield* set(jump)
+      yield* TestClock.adjust("65 seconds")
+      assert.strictEqual(begun(), 1)
+      assert.strictEqual((yield* JobQueue.get(id)).failures, 0)
+      assert.deepStrictEqual(yield* linesSaying("Released a stale lock"), [])
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("leaves alone what another worker of its process runs, also one whose beats do not get through", () => {
+    const { begun, handlers } = running()
+    return Effect.gen(function*() {
+      const { by, set } = yield* wallClock
+      const process = makeHeldLeases()
+      yield* workOn(by, { jobs: [Task] }, process)
+      yield* workOn(by, { jobs: [Idle] }, process)
+      const { id } = yield* JobQueue.enqueue(Task, undefined)
+      yield* settled
+      yield* StoreFaults.inject("extend", failing)
+      yield* set(jump)
+      // Until 90 s, which is its deadline, it may not be taken for dead.
+      yield* TestClock.adjust("89 seconds")
+      assert.strictEqual(yield* statusOf(id), "running")
+      assert.deepStrictEqual(yield* linesSaying("Released a stale lock"), [])
+      // From the check at 120 s on it looks like any other.
+      yield* TestClock.adjust("55 seconds")
+      assert.strictEqual(yield* statusOf(id), "running")
+      yield* TestClock.adjust("1 seconds")
+      assert.lengthOf(yield* linesSaying("Released a stale lock"), 1)
+      assert.strictEqual(begun(), 1)
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("leaves alone what another process runs and goes on extending", () => {
+    const { begun, handlers } = running()
+    return Effect.gen(function*() {
+      const { by, set } = yield* wallClock
+      yield* workOn(by, { jobs: [Task] })
+      yield* workOn(by, { jobs: [Idle] })
+      const { id } = yield* JobQueue.enqueue(Task, undefined)
+      yield* settled
+      yield* TestClock.adjust("55 seconds")
+      yield* set(jump)
+      yield* TestClock.adjust("3 minutes")
+      assert.strictEqual(begun(), 1)
+      assert.strictEqual((yield* JobQueue.get(id)).failures, 0)
+      assert.deepStrictEqual(yield* linesSaying("Released a stale lock"), [])
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("leaves alone what its process has claimed by hand, until the time that it claimed it for is over", () => {
+    const { handlers } = running()
+    return Effect.gen(function*() {
+      const { by, set } = yield* wallClock
+      const process = makeHeldLeases()
+      yield* Effect.gen(function*() {
+        const queue = yield* JobQueue
+        const { id } = yield* queue.enqueue(Task, undefined)
+        const [job] = yield* by(queue.claim({ jobs: [Task], leaseFor: "100 seconds" }))
+        assert(job)
+        yield* workOn(by, { jobs: [Idle] }, process)
+        yield* set(jump)
+        yield* TestClock.adjust("90 seconds")
+        assert.strictEqual(yield* statusOf(id), "running")
+        yield* set(0)
+        assert.isTrue(yield* by(queue.extendLock(job.lease, "100 seconds")))
+        yield* set(jump)
+        yield* TestClock.adjust("99 seconds")
+        assert.strictEqual(yield* statusOf(id), "running")
+        // The next check is at 240 s.
+        yield* TestClock.adjust("76 seconds")
+        assert.strictEqual(yield* statusOf(id), "pending")
+      }).pipe(Effect.provide(JobQueue.layer), Effect.provideService(HeldLeases, process))
+    }).pipe(inHoldfast(handlers))
+  })
+})
+
+describe("a stale job", () => {
+  it.effect("is released one heartbeat after the check that found it, not at the next check", () => {
+    const { handlers } = running()
+    return Effect.gen(function*() {
+      const id = yield* abandoned
+      yield* work({ ...keen, jobs: [Idle], heartbeatInterval: "25 seconds" })
+      // Over at 90 s, first seen at 120 s.
+      yield* TestClock.adjust(144_999)
+      assert.strictEqual(yield* statusOf(id), "running")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* statusOf(id), "pending")
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("is released within a check and a heartbeat also where checks are more frequent than heartbeats", () => {
+    const { handlers } = running()
+    return Effect.gen(function*() {
+      const [first] = [yield* abandoned, yield* TestClock.adjust("7 seconds")]
+      const second = yield* abandoned
+      yield* work({ ...keen, jobs: [Idle], heartbeatInterval: "25 seconds", staleCheckInterval: "5 seconds" })
+      // Over at 90 and 97 s; the checks are at 7, 12 and so on, thus at 92 and 97 s.
+      yield* TestClock.adjust(109_999)
+      assert.strictEqual(yield* statusOf(first), "running")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* statusOf(first), "pending")
+      yield* TestClock.adjust(4_999)
+      assert.strictEqual(yield* statusOf(second), "running")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* statusOf(second), "pending")
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("whose holder extends it between the two looks, although it stays over, is taken for alive", () => {
+    const { handlers } = running()
+    return Effect.gen(function*() {
+      const { by, set } = yield* wallClock
+      const { id } = yield* JobQueue.enqueue(Task, undefined)
+      const [job] = yield* JobQueue.claim({ jobs: [Task], worker: "bob", leaseFor: "1 minute" })
+      assert(job)
+      yield* set(jump)
+      yield* workOn(by, { jobs: [Idle] })
+      // The other's clock did not jump, so its extensions look over to us as soon as they are made.
+      for (let beat = 0; beat < 8; beat++) {
+        yield* TestClock.adjust("24 seconds")
+        assert.isTrue(yield* JobQueue.extendLock(job.lease, "1 minute"))
+      }
+      assert.strictEqual(yield* statusOf(id), "running")
+      yield* TestClock.adjust("85 seconds")
+      assert.strictEqual(yield* statusOf(id), "pending")
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("is looked at again at the next check when its second look fails, and no sooner", () => {
+    const { handlers } = running()
+    return Effect.gen(function*() {
+      const id = yield* abandoned
+      yield* TestClock.adjust("90 seconds")
+      yield* work({ ...keen, jobs: [Idle], heartbeatInterval: "25 seconds" })
+      yield* StoreFaults.inject("releaseStale", failing, 1)
+      yield* TestClock.adjust("25 seconds")
+      assert.strictEqual(yield* StoreFaults.calls("staleLeases"), 2)
+      yield* TestClock.adjust("34 seconds")
+      assert.strictEqual(yield* StoreFaults.calls("staleLeases"), 2)
+      assert.strictEqual(yield* statusOf(id), "running")
+      yield* TestClock.adjust("1 seconds")
+      assert.strictEqual(yield* statusOf(id), "pending")
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("is one read a check where there is none", () => {
+    const { handlers } = running()
+    return Effect.gen(function*() {
+      yield* work({ ...keen, jobs: [Idle] })
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(yield* StoreFaults.calls("staleLeases"), 11)
+      assert.strictEqual(yield* StoreFaults.calls("releaseStale"), 0)
+    }).pipe(inHoldfast(handlers))
+  })
+
+  it.effect("of very many is released with the others, a hundred at a time", () => {
+    const { handlers } = running()
+    return Effect.gen(function*() {
+      yield* JobQueue.enqueueMany(Task, Array.from({ length: 1000 }, () => ({ payload: undefined })))
+      yield* JobQueue.claim({ jobs: [Task], worker: "bob", leaseFor: "1 minute", limit: 1000 })
+      yield* TestClock.adjust("1 minute")
+      yield* work({ ...keen, jobs: [Idle], heartbeatInterval: "25 seconds" })
+      yield* TestClock.adjust("25 seconds")
+      assert.deepStrictEqual((yield* JobQueue.list({ status: "running" })).jobs, [])
+      assert.lengthOf(yield* linesSaying("Released a stale lock"), 1000)
+      assert.strictEqual(yield* StoreFaults.calls("releaseStale"), 10)
+    }).pipe(inHoldfast(handlers))
+  })
+})
