@@ -230,8 +230,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       },
       {
         file: "src/runtime/workerLoop.ts",
-        find: "}).pipe(Effect.provideService(JobStore, store)))",
-        replace: "}).pipe(Effect.provideService(JobStore, store), Effect.provideService(HeldLeases, held)))"
+        find: ").pipe(Effect.provideService(JobStore, store)))",
+        replace: ").pipe(Effect.provideService(JobStore, store), Effect.provideService(HeldLeases, held)))"
       }
     ],
     killedBy: bySweeps
