@@ -2,6 +2,7 @@ import { Cause, Duration, Effect, Layer, Option } from "effect"
 import { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { spanOf } from "../domain/spanOf.ts"
+import { guardTelemetry } from "../store/guardTelemetry.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { outsideTransaction } from "../store/transactions.ts"
 import { inOwnAsyncContext } from "./asyncContext.ts"
@@ -93,11 +94,14 @@ export const check = <const Jobs extends ReadonlyArray<Job.Any>>(
 const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits
 ): Effect.Effect<Effect.Effect<void, StoreFailure, Requirements<Jobs>>, InvalidOption, Requirements<Jobs>> =>
-  Effect.gen(function*() {
-    const settings = yield* validate(options)
-    const handlers = yield* findHandlers(settings)
-    return inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))
-  })
+  Effect.flatMap(
+    validate(options),
+    (settings) =>
+      Effect.map(
+        findHandlers(settings),
+        (handlers) => guardTelemetry(inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers))))
+      )
+  )
 
 /** The options with their defaults, or the first that does not fit. */
 const validate = <Jobs extends ReadonlyArray<Job.Any>>(

@@ -1,6 +1,7 @@
 import { Cause, Duration, Effect, Metric, MetricBoundaries } from "effect"
 import type { StopReason } from "../domain/Outcome.ts"
 import { readable } from "../domain/readableCause.ts"
+import { telemetryFailures, updateMetric } from "../store/guardTelemetry.ts"
 import type { ClaimedJob, StaleJob } from "../store/JobStore.ts"
 
 /**
@@ -45,11 +46,12 @@ export const metrics = {
     "How much later than its interval a heartbeat was sent: a blocked event loop shows here"
   ),
   jobDuration: Metric.histogram("holdfast_job_duration_seconds", seconds, "From claim to settle, by kind"),
-  queueDelay: Metric.histogram("holdfast_queue_delay_seconds", seconds, "From due to claimed, by kind")
+  queueDelay: Metric.histogram("holdfast_queue_delay_seconds", seconds, "From due to claimed, by kind"),
+  telemetryFailures
 }
 
 const count = <Type, Out>(metric: Metric.Metric<Type, number, Out>, kind: string, by = 1) =>
-  Metric.update(Metric.tagged(metric, "kind", kind), by)
+  updateMetric(Metric.tagged(metric, "kind", kind), by)
 
 /** An error as a line shows it, whatever was thrown. */
 const shown = (error: unknown) => readable(() => String(error))
@@ -80,7 +82,7 @@ export const settled = (
   annotations: Readonly<Record<string, unknown>>
 ) =>
   Effect.all([
-    Metric.update(Metric.tagged(Metric.tagged(metrics.settled, "kind", job.kind), "outcome", outcome), 1),
+    updateMetric(Metric.tagged(Metric.tagged(metrics.settled, "kind", job.kind), "outcome", outcome), 1),
     count(metrics.jobDuration, job.kind, tookMillis / 1000),
     Effect.annotateLogs(
       outcome === "failed" ? Effect.logError(settledMessage.failed) : Effect.logInfo(settledMessage[outcome]),
@@ -178,7 +180,7 @@ export const settleGivenUp = (job: ClaimedJob, cause: Cause.Cause<unknown>) =>
 /** A job was freed from a worker that no longer renews its lease. */
 export const staleReleased = (job: StaleJob) =>
   Effect.zipRight(
-    Metric.update(Metric.tagged(Metric.tagged(metrics.staleReleased, "kind", job.kind), "status", job.status), 1),
+    updateMetric(Metric.tagged(Metric.tagged(metrics.staleReleased, "kind", job.kind), "status", job.status), 1),
     Effect.annotateLogs(Effect.logWarning("Released a stale lock"), {
       jobId: job.id,
       kind: job.kind,

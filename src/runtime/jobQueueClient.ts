@@ -7,6 +7,7 @@ import type { Lease } from "../domain/Lease.ts"
 import { readableCause } from "../domain/readableCause.ts"
 import { spanOf } from "../domain/spanOf.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
+import { guardCalls } from "../store/guardTelemetry.ts"
 import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
 import { EventLoop } from "./EventLoop.ts"
@@ -91,7 +92,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const holdOurs = (lease: Lease, until: number) =>
     lease.worker === thisWorker ? held.hold(lease, Effect.succeed(until)) : Effect.void
 
-  return {
+  return guardCalls<JobQueueService>({
     enqueue: (job, payload, options) =>
       Effect.map(enqueueMany(job, [{ payload, ...options }]), ([answer]) => present(answer)),
     enqueueMany,
@@ -167,7 +168,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     }),
 
     releaseStale: Effect.withSpan(releaseStale(store), "JobQueue.releaseStale")
-  }
+  })
 })
 
 /** A job as the store takes it, or what is wrong with it. */

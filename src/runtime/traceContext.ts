@@ -6,7 +6,9 @@ const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 /** The current span as a W3C traceparent, to be kept with a job; null outside any span. */
 export const currentTraceContext: Effect.Effect<string | null> = Effect.currentSpan.pipe(
   Effect.map((span) => `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`),
-  Effect.catchTag("NoSuchElementException", () => Effect.succeed(null))
+  Effect.catchTag("NoSuchElementException", () => Effect.succeed(null)),
+  // Whoever reads the span of an app runs the app's code.
+  Effect.catchAllDefect(() => Effect.succeed(null))
 )
 
 /** The span that a job was enqueued in, or none when there was none or it cannot be read. */

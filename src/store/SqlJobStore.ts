@@ -8,6 +8,7 @@ import { Lease } from "../domain/Lease.ts"
 import { currentMillis } from "./currentMillis.ts"
 import { dialect } from "./dialect.ts"
 import { makeEnqueue } from "./enqueue.ts"
+import { guardTelemetry } from "./guardTelemetry.ts"
 import { makeJobSignals } from "./JobSignals.ts"
 import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
@@ -553,7 +554,8 @@ export const layer = (options?: {
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
       // The tables are nobody's transaction. One of this very client holds the connection and must end first.
-      Transactions.outsideTransaction
+      Transactions.outsideTransaction,
+      guardTelemetry
     )
   )
 

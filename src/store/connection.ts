@@ -2,6 +2,7 @@ import type { SqlConnection, SqlError } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
 import { Context, Deferred, Effect, Exit, FiberId, Option, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
+import { guardTelemetry } from "./guardTelemetry.ts"
 import { recurUpTo } from "./monotonic.ts"
 
 type Connection = SqlConnection.Connection
@@ -255,6 +256,8 @@ export const immediateTransaction = (client: Reservable): SqlClient.SqlClient["w
       // One that is over is none to nest in.
       Effect.mapInputContext((context: Context.Context<R>) =>
         Option.isSome(ambientConnection(context as Context.Context<never>)) ? context : withoutTransaction(context)
-      )
+      ),
+      // An event of the transaction's span comes between its statements and its COMMIT.
+      guardTelemetry
     )
 }

@@ -12,6 +12,21 @@ const byMaintenance = ["test/runtime/maintenance.test.ts"]
 /** When a worker claims, for which slots, what it survives, and how it ends. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "A worker's loggers may throw into it",
+    file: "src/runtime/Worker.ts",
+    find: "guardTelemetry(inOwnAsyncContext(",
+    replace: "(<A>(worker: A) => worker)(inOwnAsyncContext(",
+    killedBy: ["test/runtime/brokenTelemetry.test.ts"],
+    hangs: true
+  },
+  {
+    name: "A guarded set of loggers is taken for the one it guards",
+    file: "src/store/guardTelemetry.ts",
+    find: "[Hash.symbol]: { value: () => hash }",
+    replace: "",
+    killedBy: ["test/runtime/brokenTelemetry.test.ts"]
+  },
+  {
     name: "A worker waits for ever to be told what is due",
     file: "src/runtime/workerLoop.ts",
     find: "duration: lookMayTake,",
