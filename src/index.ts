@@ -30,6 +30,8 @@ export { Lease } from "./domain/Lease.ts"
 export { NeverRetry, neverRetry, Snooze, snooze } from "./domain/Verdict.ts"
 export type { Verdict } from "./domain/Verdict.ts"
 export { metrics } from "./runtime/events.ts"
+export { handleSignals } from "./runtime/handleSignals.ts"
+export type { SignalOptions } from "./runtime/handleSignals.ts"
 export * as Worker from "./runtime/Worker.ts"
 
 // where jobs live

@@ -11,10 +11,9 @@ import * as BrandBrain from "./brandbrain/layer.ts"
 import * as Logging from "./cli/logging.ts"
 import { report } from "./cli/report.ts"
 import { settings } from "./cli/settings.ts"
-import { handleSignals } from "./cli/signals.ts"
 import { dryRun, flags, workerOptions } from "./cli/start.ts"
 import { withoutDashes } from "./cli/withoutDashes.ts"
-import { JobQueue, SqliteStore, Worker } from "./index.ts"
+import { handleSignals, JobQueue, SqliteStore, Worker } from "./index.ts"
 
 /** The jobs and the app's tables, in the database that the environment names. */
 const Database = Layer.unwrapEffect(
@@ -30,9 +29,9 @@ const start = Command.make("holdfast", flags, (flags) =>
     // Everything that can be wrong with the settings is told before a file is made.
     yield* Effect.zipRight(Worker.check(options), BrandBrainConfig.config)
     if (flags.dryRun) return yield* dryRun(options, configured)
-    yield* handleSignals(configured.shutdownGrace)
     yield* Effect.zipRight(firstStart, Worker.run(options)).pipe(
-      Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App)))
+      Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App))),
+      handleSignals({ exitAfterGrace: "5 seconds" })
     )
   }).pipe(Effect.provide(Logging.layer(process.stdout)))).pipe(
     Command.withDescription(

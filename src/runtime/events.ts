@@ -132,6 +132,12 @@ export const zombie = (job: ClaimedJob) =>
     Effect.logError("The handler does not stop; its heartbeat ends and its lease will run out")
   )
 
+/** A process was told to end by a signal, for the first time or the second. */
+export const toldToEnd = (signal: string, isFirst: boolean) =>
+  isFirst
+    ? Effect.logInfo(`Told to end by ${signal}; a second signal hands running jobs back at once, a third one kills`)
+    : Effect.logInfo(`Told to end again by ${signal}; running jobs are interrupted and handed back`)
+
 /** A worker was told to end while jobs run. */
 export const draining = (running: number, grace: Duration.Duration) =>
   Effect.annotateLogs(Effect.logInfo("Waiting for running jobs to end"), { running, grace: Duration.format(grace) })

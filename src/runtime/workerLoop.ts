@@ -14,6 +14,7 @@ import { Ids } from "./Ids.ts"
 import type { Retention } from "./maintenance.ts"
 import { maintain } from "./maintenance.ts"
 import { monotonicMillis } from "./monotonic.ts"
+import { ProcessEnd } from "./ProcessEnd.ts"
 import { Slots } from "./Slots.ts"
 import type { Requirements } from "./Worker.ts"
 
@@ -51,6 +52,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     const store = yield* JobStore
     const { turn } = yield* EventLoop
     const held = yield* HeldLeases
+    const processEnd = yield* ProcessEnd
     const worker = yield* (yield* Ids).workerId
     const kinds = [...settings.kinds].map(([kind, { leaseFor }]) => ({ kind, leaseFor }))
 
@@ -152,6 +154,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
         concurrency: settings.concurrency
       })
       yield* Effect.forkScoped(maintain({ ...settings, store, interval: settings.staleCheckInterval }))
+      yield* processEnd.listen({ shutdown, grace: settings.shutdownGrace, leaveBehind: slots.leaveBehind })
       yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))
       yield* (settings.once ? claimOnce : claimLoop).pipe(
         Effect.zipRight(slots.ended),

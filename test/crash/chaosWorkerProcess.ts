@@ -1,10 +1,9 @@
 // Not from the barrel, which takes longer to load than everything else.
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Duration, Effect, Layer, Logger, LogLevel } from "effect"
+import { Cause, Effect, Layer, Logger, LogLevel } from "effect"
 import { Socket } from "node:net"
-import { handleSignals } from "../../src/cli/signals.ts"
-import { CurrentJob, JobQueue, neverRetry, snooze, SqliteStore, Worker } from "../../src/index.ts"
-import { Act, aliveEvery, graceFor, heartbeatEvery, leaseFor, staleCheckEvery } from "./chaosJobs.ts"
+import { CurrentJob, handleSignals, JobQueue, neverRetry, snooze, SqliteStore, Worker } from "../../src/index.ts"
+import { Act, aliveEvery, graceFor, hardEndAfterGrace, heartbeatEvery, leaseFor, staleCheckEvery } from "./chaosJobs.ts"
 import { openJournal } from "./chaosJournal.ts"
 import { carryParcels, produce } from "./chaosLoad.ts"
 import { recordedStore } from "./chaosRecordedStore.ts"
@@ -63,7 +62,6 @@ const worker = Worker.run({
 })
 
 Effect.gen(function*() {
-  yield* handleSignals(Duration.millis(graceFor))
   note({ note: "up" })
   yield* Effect.all([
     worker,
@@ -78,6 +76,7 @@ Effect.gen(function*() {
       Layer.provideMerge(SqliteStore.layer({ filename: options.database }))
     )
   ),
+  handleSignals({ exitAfterGrace: hardEndAfterGrace }),
   Effect.tapErrorCause((cause) => Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logError("Ended", cause)),
   Effect.provide(Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))),
   Logger.withMinimumLogLevel(LogLevel.Warning),

@@ -134,6 +134,7 @@ it.live("a process whose handler refuses to stop exits with 1, five seconds afte
       yield* worker.says("running 1")
       yield* worker.kill("SIGTERM")
       assert.deepStrictEqual(yield* worker.ended, { code: 1, signal: null })
+      assert.isTrue(worker.complained.some((line) => line.includes("left behind") && line.includes(id)))
       // It was never handed back, since its fiber never ended: it waits for its lease to run out.
       assert.strictEqual((yield* JobQueue.get(id)).status, "running")
     })))
@@ -159,24 +160,84 @@ it.live("a process gives up its jobs and ends, four seconds after its grace, whi
       }))
     })))
 
-it.live("a second signal kills at once", () =>
+it.live("a process that is killed while it drains has held its job for half a minute, and not for its lease", () =>
   inSharedFolder({
-    lease: "60 seconds",
-    heartbeat: "10 seconds",
+    lease: "600 seconds",
+    heartbeat: "30 seconds",
     concurrency: 1,
     grace: "60 seconds"
   }, (settings) =>
     Effect.gen(function*() {
-      yield* JobQueue.enqueue(Hold, { n: 1, millis: 60_000, stubborn: false })
+      const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 60_000, stubborn: false })
       const worker = yield* startWorker(settings)
       yield* worker.says("running 1")
-      yield* worker.kill("SIGINT")
-      // Until the second is no longer taken for an echo of the first, it does nothing; then it kills.
+      yield* worker.kill("SIGTERM")
+      const leaseFor = Effect.map(JobQueue.get(id), (job) => (job.lockedUntil ?? 0) - (job.lockedAt ?? 0))
+      yield* leaseFor.pipe(Effect.delay("50 millis"), Effect.repeat({ until: (millis) => millis < 600_000 }))
+      yield* worker.kill("SIGKILL")
+      yield* worker.ended
+      assert.strictEqual(yield* leaseFor, 30_000)
+      assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+    })))
+
+it.live("a second signal hands back at once", () =>
+  inSharedFolder({
+    lease: "600 seconds",
+    heartbeat: "30 seconds",
+    concurrency: 1,
+    grace: "60 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 60_000, stubborn: false })
+      for (const [first, second] of [["SIGINT", "SIGINT"], ["SIGTERM", "SIGHUP"], ["SIGHUP", "SIGTERM"]] as const) {
+        const worker = yield* startWorker(settings)
+        yield* worker.says("running 1")
+        yield* worker.kill(first)
+        // Until the second is no longer taken for an echo of the first.
+        yield* worker.kill(second).pipe(
+          Effect.delay("50 millis"),
+          Effect.repeat({ until: () => worker.complained.some((line) => line.includes(`Told to end again`)) })
+        )
+        assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null })
+        assert.strictEqual(worker.said.at(-1), "interrupted 1")
+        const job = yield* JobQueue.get(id)
+        assert.deepStrictEqual([job.status, job.failures], ["pending", 0])
+      }
+    })))
+
+it.live("a third signal kills, with an exit code, since not every process dies of a signal", () =>
+  inSharedFolder({
+    lease: "600 seconds",
+    heartbeat: "30 seconds",
+    concurrency: 1,
+    grace: "60 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 600_000, stubborn: true })
+      const worker = yield* startWorker(settings)
+      yield* worker.says("running 1")
       yield* worker.kill("SIGINT").pipe(
         Effect.delay("50 millis"),
-        Effect.repeat({ until: () => worker.child.signalCode !== null })
+        Effect.repeat({ until: () => worker.child.exitCode !== null })
       )
-      assert.deepStrictEqual(yield* worker.ended, { code: null, signal: "SIGINT" })
+      assert.deepStrictEqual(yield* worker.ended, { code: 130, signal: null })
+      assert.isTrue(worker.complained.some((line) => line.includes("left behind") && line.includes(id)))
+    })))
+
+it.live("a signal that a package runner passes on as another counts once", () =>
+  inSharedFolder({
+    lease: "600 seconds",
+    heartbeat: "30 seconds",
+    concurrency: 1,
+    grace: "60 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 1500, stubborn: false })
+      const worker = yield* startWorker(settings)
+      yield* worker.says("running 1")
+      for (const signal of ["SIGINT", "SIGINT", "SIGTERM", "SIGHUP"] as const) yield* worker.kill(signal)
+      assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null })
+      assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
     })))
 
 it.live("ten processes that start at once on no database all come up", () =>

@@ -1,9 +1,8 @@
 // Not from the barrel, which takes longer to load than everything else.
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Duration, Effect, Layer, Logger } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { mkdirSync, rmdirSync, writeSync } from "node:fs"
-import { handleSignals } from "../../src/cli/signals.ts"
-import { CurrentJob, JobQueue, SqliteStore, Worker } from "../../src/index.ts"
+import { CurrentJob, handleSignals, JobQueue, SqliteStore, Worker } from "../../src/index.ts"
 import { Hold } from "./jobs.ts"
 import type { WorkerProcessOptions } from "./workerProcesses.ts"
 
@@ -43,7 +42,6 @@ const worker = Worker.run({
 })
 
 Effect.gen(function*() {
-  yield* handleSignals(Duration.decode(options.grace))
   yield* say("started 0")
   yield* worker
 }).pipe(
@@ -51,6 +49,7 @@ Effect.gen(function*() {
     Layer.provideMerge(JobQueue.layer),
     Layer.provideMerge(SqliteStore.layer({ filename: options.database }))
   )),
+  handleSignals({ exitAfterGrace: "5 seconds" }),
   Effect.provide(Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.jsonLogger))),
   NodeRuntime.runMain({ disablePrettyLogger: true })
 )

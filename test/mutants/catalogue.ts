@@ -6,6 +6,7 @@ import * as fences from "./catalogue/fences.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
 import * as queue from "./catalogue/queue.ts"
 import * as settle from "./catalogue/settle.ts"
+import * as signals from "./catalogue/signals.ts"
 import * as simulation from "./catalogue/simulation.ts"
 import * as stale from "./catalogue/stale.ts"
 import * as transactions from "./catalogue/transactions.ts"
@@ -15,7 +16,21 @@ import type { Equivalent, Mutant } from "./Mutant.ts"
 const themes: ReadonlyArray<{
   readonly mutants: ReadonlyArray<Mutant>
   readonly equivalents?: ReadonlyArray<Equivalent>
-}> = [enqueue, claim, fences, heartbeat, attempt, settle, stale, byRequest, transactions, worker, queue, simulation]
+}> = [
+  enqueue,
+  claim,
+  fences,
+  heartbeat,
+  attempt,
+  settle,
+  stale,
+  byRequest,
+  transactions,
+  worker,
+  signals,
+  queue,
+  simulation
+]
 
 /** Every broken variant that a test must notice, in the order a job would meet them. */
 export const mutants: ReadonlyArray<Mutant> = themes.flatMap((theme) => theme.mutants)

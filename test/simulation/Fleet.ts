@@ -151,7 +151,8 @@ export class Fleet {
       if (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && !this.couldNotStart(process, exit.cause)) {
         this.history.deaths.push(`${process.name} ended: ${Cause.pretty(exit.cause)}`)
       }
-      if (Exit.isSuccess(exit)) this.history.deaths.push(`the worker of ${process.name} ended by itself`)
+      const told = this.history.incidents.some(({ to, what }) => what === "terminate" && to === process.name)
+      if (Exit.isSuccess(exit) && !told) this.history.deaths.push(`the worker of ${process.name} ended by itself`)
       // In a task of its own, after all that the end of the main fiber sets going.
       this.world.after(0, () => this.ended(post, process))
     })
@@ -222,18 +223,21 @@ export class Fleet {
     post.process = undefined
   }
 
+  /** A signal, and sometimes a second one. The rest of the app may keep the main fiber from ending at the first. */
   private terminate(post: Post, process: SimulatedProcess): void {
     this.resume(process)
     this.history.incident("terminate", process.name)
-    process.interrupt()
+    const random = this.world.stream("signals", process.name)
     const { exits, worker: { shutdownGrace } } = this.clients.plan
     const toldAt = this.world.now
+    let graceOver = toldAt + shutdownGrace
+    process.signal("first")
+    this.world.after(exits ? 0 : random.integer(2) * random.integer(5000), () => process.interrupt())
     // Timers are rounded up, and pass through a few hands.
-    const bound = shutdownGrace + (exits ? exitAfterGrace : endAfterGrace + 100)
-    const mayTake = () => bound + this.stoppedSince(process, toldAt)
+    const bound = exits ? exitAfterGrace : endAfterGrace + 100
     const look = () => {
       if (!process.alive) return
-      const left = toldAt + mayTake() - this.world.now
+      const left = graceOver + bound + this.stoppedSince(process, toldAt) - this.world.now
       if (left > 0) return void this.world.after(Math.max(left, 1000), look)
       if (!this.isHeldUp(process)) this.leftovers.push(`${process.name} did not end within its grace`)
       this.history.rare.push("a process had to be killed after its grace")
@@ -241,7 +245,16 @@ export class Fleet {
       this.kill(post, process)
       this.world.after(1000, () => this.boot(post))
     }
-    this.world.after(mayTake(), look)
+    this.world.after(shutdownGrace + bound, look)
+    if (random.number() < 0.5) return
+    this.world.after(500 + random.integer(shutdownGrace + 3000), () => {
+      if (!process.alive) return
+      this.history.incident("told again", process.name)
+      if (this.world.now < graceOver) this.history.rare.push("a second signal ended a grace")
+      graceOver = Math.min(graceOver, this.world.now)
+      process.signal("second")
+      this.world.after(bound, look)
+    })
   }
 
   private stop(process: SimulatedProcess, millis: number): void {

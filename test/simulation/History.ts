@@ -62,6 +62,7 @@ export type Happening =
   | "resumed"
   | "healed"
   | "blocked"
+  | "told again"
 
 /** A transaction of a client's that enqueued jobs. */
 export interface Enclosing extends Moment {

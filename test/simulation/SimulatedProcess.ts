@@ -4,6 +4,7 @@ import { Clock, Context, Duration, Effect, FiberId, Random } from "effect"
 import { EventLoop } from "../../src/runtime/EventLoop.ts"
 import { HeldLeases, makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
+import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
 import type { Owner, World } from "./World.ts"
 import { epoch } from "./World.ts"
 
@@ -46,6 +47,7 @@ export class SimulatedProcess implements Owner {
   private readonly world: World
   private main: Fiber.RuntimeFiber<unknown, unknown> | undefined
   private closedInTransaction = 0
+  private readonly end = makeProcessEnd()
 
   constructor(world: World, machine: Machine) {
     this.world = world
@@ -97,7 +99,14 @@ export class SimulatedProcess implements Owner {
     main.addObserver(ended)
   }
 
-  /** Asks the main fiber to end, as SIGTERM does. */
+  /** Does what the listeners for a signal do, the first time or the second. One that is stopped hears it when it goes on. */
+  signal(time: "first" | "second"): void {
+    const hear = () => Effect.runSync(time === "first" ? this.end.begin : this.end.endGrace)
+    if (this.state === "running") this.world.enqueue(this, this.inside(hear))
+    else this.park(hear)
+  }
+
+  /** Asks the main fiber to end, as the runtime does at the first signal. */
   interrupt(): void {
     this.main?.unsafeInterruptAsFork(FiberId.none)
   }
@@ -199,7 +208,8 @@ export class SimulatedProcess implements Owner {
     return Context.make(EventLoop, { turn: Effect.yieldNow() }).pipe(
       // The real one is as long as the names of host and process, which a nearly full disk would tell.
       Context.add(Ids, { ...makeIds(bytes), workerId }),
-      Context.add(HeldLeases, makeHeldLeases())
+      Context.add(HeldLeases, makeHeldLeases()),
+      Context.add(ProcessEnd, this.end)
     )
   }
 }

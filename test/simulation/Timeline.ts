@@ -155,9 +155,10 @@ export class Timeline {
     return this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)?.at ?? Infinity
   }
 
-  /** When the grace of a process that was told to end was over. */
+  /** When the grace of a process that was told to end was over: in time, or by a second signal. */
   graceOverAt(process: string): number {
-    return this.toldToEndAt(process) + this.plan.worker.shutdownGrace
+    const again = this.history.incidents.find(({ to, what }) => what === "told again" && to === process)
+    return Math.min(this.toldToEndAt(process) + this.plan.worker.shutdownGrace, again?.at ?? Infinity)
   }
 
   /** How the worker of a process keeps the lease of a job of this kind at an instant. */

@@ -453,5 +453,66 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "ORDER BY locked_until, id ${atMost(limit)}`)",
     replace: "ORDER BY locked_until, id ${atMost(limit)} OFFSET 1`)",
     killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a drain leaves leases as they are",
+    file: "src/runtime/drain.ts",
+    find: "yield* slots.drain\n",
+    replace: "\n",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a drain lease is extended as rarely as any",
+    file: heartbeat,
+    find: "interval: Duration.min(interval, Duration.seconds(5)),",
+    replace: "interval,",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, the deadline of a drain lease is lowered only when the write is answered",
+    file: heartbeat,
+    find: "yield* Ref.update(deadline, (known) => Math.min(known, now + holdsFor(pace)))\n      heart",
+    replace: "void now\n      heart",
+    also: [{
+      file: heartbeat,
+      find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
+      replace: "yield* Ref.set(deadline, sentAt + holdsFor(pace))"
+    }],
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, the answer to a beat that was sent before a drain moves its deadline",
+    file: heartbeat,
+    find: "yield* Fiber.interruptAll([heart, watch])",
+    replace: "yield* Fiber.interrupt(watch)",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, the timer of a deadline is set further ahead than to the next beat",
+    file: heartbeat,
+    find: "yield* Effect.sleep(Duration.min(left, interval))",
+    replace: "yield* Effect.sleep(left)",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a job that is claimed as its worker is told to end is begun",
+    file: loop,
+    find: "begins: isAwaited()",
+    replace: "begins: isAwaited() || job.kind !== \"\"",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a second signal does nothing",
+    file: "src/runtime/ProcessEnd.ts",
+    find: "endGrace: tellAll(\"began\", \"graceOver\")",
+    replace: "endGrace: tellAll(\"began\")",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a worker waits for ever for what does not stop",
+    file: "src/runtime/drain.ts",
+    find: "const endsAfterGrace = Duration.seconds(10)",
+    replace: "const endsAfterGrace = Duration.infinity",
+    killedBy: bySeed(1)
   }
 ]

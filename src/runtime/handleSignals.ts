@@ -1,0 +1,109 @@
+import type { Fiber } from "effect"
+import { Duration, Effect, FiberId, Option, Runtime } from "effect"
+import { constants } from "node:os"
+import type { InvalidOption } from "../domain/errors.ts"
+import * as events from "./events.ts"
+import { span } from "./options.ts"
+import { ProcessEnd } from "./ProcessEnd.ts"
+
+/** A package runner passes a Ctrl-C on that the terminal has sent to everyone already, sometimes as a SIGTERM. */
+const echoFor = 500
+
+/** The signals that end a process. */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
+/** How a process answers signals. */
+export interface SignalOptions {
+  /**
+   * Exits with 1 when the process is still there so long after the grace of its
+   * workers, whatever it waits for. Never, unless given.
+   */
+  readonly exitAfterGrace?: Duration.DurationInput
+}
+
+/**
+ * Listens to the process's SIGINT, SIGTERM and SIGHUP while `program` runs, for
+ * all of its workers. The first has them drain. The second ends their grace:
+ * running jobs are interrupted and handed back at once. The third exits with
+ * 128 + the signal's number, also where a signal has no default action, as in a
+ * container's first process. What follows within half a second is its echo.
+ *
+ * It ends the workers and not the program, which `NodeRuntime.runMain` does,
+ * or the framework that the app is made with. For `runMain`, a SIGHUP is also
+ * a SIGTERM.
+ *
+ * Without it, nothing of Holdfast listens to signals: workers drain when their
+ * fiber or layer ends, and a second signal is what it is to the app.
+ */
+export const handleSignals =
+  (options: SignalOptions = {}) => <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E | InvalidOption, R> =>
+    Effect.acquireUseRelease(listen(options), () => program, (stop) => stop)
+
+/** Answers what stops it. */
+const listen = ({ exitAfterGrace }: SignalOptions) =>
+  Effect.gen(function*() {
+    const exitsAfter = exitAfterGrace === undefined
+      ? Option.none()
+      : Option.some(yield* span("exitAfterGrace", exitAfterGrace, 0))
+    const processEnd = yield* ProcessEnd
+    const clock = yield* Effect.clock
+    const runtime = yield* Effect.runtime()
+    let timer = Option.none<Fiber.RuntimeFiber<void>>()
+    let count = 0
+    let countedAt = -Infinity
+    let isPassingOn = false
+
+    const exit = (code: number) => {
+      try {
+        Runtime.runSync(runtime)(Effect.forEach(processEnd.workers, (worker) => worker.leaveBehind, { discard: true }))
+      } finally {
+        process.exit(code)
+      }
+    }
+
+    const stopTimer = () => Option.map(timer, (fiber) => fiber.unsafeInterruptAsFork(FiberId.none))
+
+    const exitLater = (grace: Duration.Duration) => {
+      stopTimer()
+      timer = Option.map(exitsAfter, (after) =>
+        Runtime.runFork(runtime)(
+          // The runtime is that of a region that nothing interrupts.
+          Effect.interruptible(Effect.delay(Effect.sync(() => exit(1)), Duration.sum(grace, after)))
+        ))
+    }
+
+    const onSignal = (signal: typeof endings[number]) => {
+      const now = Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+      if (isPassingOn || now - countedAt < echoFor) {
+        return
+      }
+      countedAt = now
+      count++
+      if (count > 2) {
+        return exit(128 + constants.signals[signal])
+      }
+      const isFirst = count === 1
+      Runtime.runSync(runtime)(events.toldToEnd(signal, isFirst))
+      Runtime.runSync(runtime)(isFirst ? processEnd.begin : processEnd.endGrace)
+      exitLater(isFirst ? longestGrace(processEnd) : Duration.zero)
+      if (signal === "SIGHUP" && isFirst) {
+        isPassingOn = true
+        process.emit("SIGTERM", "SIGTERM")
+        isPassingOn = false
+      }
+    }
+
+    for (const ending of endings) {
+      process.on(ending, onSignal)
+    }
+    return Effect.suspend(() => {
+      for (const ending of endings) {
+        process.removeListener(ending, onSignal)
+      }
+      stopTimer()
+      return processEnd.callOff
+    })
+  })
+
+const longestGrace = ({ workers }: typeof ProcessEnd.Service) =>
+  [...workers].reduce((longest, { grace }) => Duration.max(longest, grace), Duration.zero)
