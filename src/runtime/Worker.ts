@@ -94,14 +94,12 @@ export const check = <const Jobs extends ReadonlyArray<Job.Any>>(
 const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits
 ): Effect.Effect<Effect.Effect<void, StoreFailure, Requirements<Jobs>>, InvalidOption, Requirements<Jobs>> =>
-  Effect.flatMap(
-    validate(options),
-    (settings) =>
-      Effect.map(
-        findHandlers(settings),
-        (handlers) => guardTelemetry(inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers))))
-      )
-  )
+  Effect.gen(function*() {
+    const settings = yield* validate(options)
+    const handlers = yield* findHandlers(settings)
+    const worker = inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))
+    return guardTelemetry(worker)
+  })
 
 /** The options with their defaults, or the first that does not fit. */
 const validate = <Jobs extends ReadonlyArray<Job.Any>>(

@@ -189,7 +189,7 @@ const guardSpan = (tracer: Tracer.Tracer, span: Tracer.Span): Tracer.Span => {
     const run = span[method] as (...given: ReadonlyArray<unknown>) => void
     return {
       value: (...given: ReadonlyArray<unknown>) =>
-        attempt("tracer", tracer, () => void Reflect.apply(run, span, given), nothing),
+        attempt("tracer", tracer, () => run.apply(span, [...given]), nothing),
       writable: true,
       configurable: true
     }

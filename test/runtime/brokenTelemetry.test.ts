@@ -71,7 +71,7 @@ const telemetries: Readonly<Record<string, () => Breakable>> = {
   "a tracer, at the end of a span,": tracer("end"),
   "a metric": breakable((pass) => (effect) => {
     const all = Object.values(metrics)
-    const unbroken = all.map(({ unsafeUpdate }) => unsafeUpdate)
+    const unbroken = all.map((metric) => Object.getOwnPropertyDescriptor(metric, "unsafeUpdate") ?? {})
     return Effect.ensuring(
       Effect.zipRight(
         Effect.sync(() => {
@@ -79,7 +79,9 @@ const telemetries: Readonly<Record<string, () => Breakable>> = {
         }),
         effect
       ),
-      Effect.sync(() => all.forEach((metric, index) => Object.assign(metric, { unsafeUpdate: unbroken[index] })))
+      Effect.sync(() =>
+        all.forEach((metric, index) => Object.defineProperty(metric, "unsafeUpdate", unbroken[index] ?? {}))
+      )
     )
   })
 }

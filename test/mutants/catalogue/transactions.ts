@@ -454,8 +454,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker works inside the transaction it was started in",
     file: "src/runtime/Worker.ts",
-    find: "return inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))",
-    replace: "return inOwnAsyncContext((outsideTransaction, runWorker(settings, handlers)))",
+    find: "inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))",
+    replace: "inOwnAsyncContext((outsideTransaction, runWorker(settings, handlers)))",
     killedBy: ["test/runtime/worker.test.ts"]
   },
   {
