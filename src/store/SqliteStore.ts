@@ -9,7 +9,8 @@ import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
-import { exclusively, heldForEach, holdingConnection, immediateTransaction, isBusy } from "./connection.ts"
+import { exclusively, heldForEach, holdingConnection, isBusy } from "./connection.ts"
+import { immediateTransaction } from "./immediateTransaction.ts"
 import { recurUpTo } from "./monotonic.ts"
 
 /** How to open a SQLite database. */
@@ -26,17 +27,25 @@ export interface Options {
  * A SQLite file with the jobs in it, as one layer: the job store, and the
  * SqlClient for the app's own tables, so that both share transactions.
  *
- * The client is `@effect/sql-sqlite-node`'s, mended in six places. A fiber that
- * is interrupted while it waits for the connection does not take it along, and one
- * that is interrupted while it runs a statement leaves it fit to be run again. A statement
- * outside a transaction holds the connection while it runs; the client's own
- * can land in another fiber's transaction and be rolled back with it. A
- * transaction takes the write lock when it begins, and a fiber that outlives it
- * does not write into a later one. A COMMIT that fails is rolled back and a typed
- * error. All wait for another process's lock up to 5 s
- * without blocking the event loop. An export or a backup holds the connection
- * until it is done, heartbeats included; inside a transaction of this client it
- * would wait for itself.
+ * The client is `@effect/sql-sqlite-node`'s with its faults mended, which
+ * docs/design.md names:
+ *
+ * - A fiber that is interrupted while it waits for the connection does not take
+ *   it along, and one that is interrupted while it runs a statement leaves the
+ *   statement fit to be run again.
+ * - A statement outside a transaction holds the connection while it runs.
+ * - A transaction takes the write lock when it begins, and a COMMIT that fails is
+ *   rolled back and a typed error.
+ * - After SQLite has rolled a transaction back by itself, the rest of it is
+ *   refused, and it fails with a SqlError.
+ * - Nested transactions run one after the other, and what other fibers do in the
+ *   outer one waits for their end.
+ * - BEGIN, COMMIT and ROLLBACK by hand are refused, but on a reserved connection.
+ * - A fiber that outlives its transaction does not write into a later one.
+ * - All wait for another process's lock up to 5 s without blocking the event loop.
+ *
+ * An export or a backup holds the connection until it is done, heartbeats
+ * included; inside a transaction of this client it would wait for itself.
  */
 export const layer = (
   options: Options
@@ -113,6 +122,6 @@ const mended = (client: SqliteClient.SqliteClient) =>
     }
     return Object.assign(statements, ofTheDriver, {
       updateValues: client.updateValues,
-      withTransaction: immediateTransaction(exclusive)
+      withTransaction: immediateTransaction({ ...exclusive, withTransaction: statements.withTransaction })
     })
   }).pipe(Effect.provide(Reactivity.layer))

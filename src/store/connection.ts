@@ -1,17 +1,16 @@
-import type { SqlConnection, SqlError } from "@effect/sql"
-import { SqlClient } from "@effect/sql"
-import { Context, Deferred, Effect, Exit, FiberId, Option, Predicate, Schedule, Scope, Stream } from "effect"
+import type { SqlClient, SqlConnection, SqlError } from "@effect/sql"
+import { Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
-import { guardTelemetry } from "./guardTelemetry.ts"
 import { recurUpTo } from "./monotonic.ts"
+import { isInTransaction, refusedAlone, rollBack } from "./transactionControl.ts"
 
 type Connection = SqlConnection.Connection
 
 /** What has a connection that one at a time can have. */
-type Reservable = Pick<SqlClient.SqlClient, "reserve">
+export type Reservable = Pick<SqlClient.SqlClient, "reserve">
 
 /** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
-type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+export type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** Runs an effect with the connection, which is given back after it. */
 type Lend = <A, E, R>(
@@ -25,7 +24,8 @@ type Lend = <A, E, R>(
  */
 const lends = new WeakMap<SqlClient.SqlClient["reserve"], Lend>()
 
-const lendOf = ({ reserve }: Reservable): Lend =>
+/** How the client's connection is lent. */
+export const lendOf = ({ reserve }: Reservable): Lend =>
   lends.get(reserve) ??
     ((use, wait) => Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(reserve, permit)), use)))
 
@@ -54,6 +54,16 @@ const whole = (connection: Connection): Connection => ({
   executeUnprepared: (...statement) => Effect.uninterruptible(connection.executeUnprepared(...statement)),
   executeStream: (...statement) => connection.executeStream(...statement)
 })
+
+/** A reserved connection may begin a transaction by hand. Left open, it would take in what all others write next, and lose it. */
+const endLeftOpen = (connection: Connection) =>
+  Effect.flatMap(isInTransaction(connection), (isOpen) =>
+    isOpen
+      ? Effect.zipRight(
+        rollBack(connection),
+        Effect.logWarning("A reserved connection was given back in the middle of a transaction, which was rolled back")
+      )
+      : Effect.void)
 
 /**
  * A connection for which waiting can be interrupted at any time, and nothing
@@ -95,7 +105,10 @@ export const exclusively = (driver: Connection): Reservable => {
       })
     )
   const reserve = Effect.uninterruptibleMask((restore) =>
-    take(restore).pipe(Effect.zipRight(Effect.addFinalizer(() => release)), Effect.as(connection))
+    take(restore).pipe(
+      Effect.zipRight(Effect.addFinalizer(() => Effect.ensuring(endLeftOpen(connection), release))),
+      Effect.as(connection)
+    )
   )
   lends.set(reserve, (use, wait) =>
     Effect.uninterruptibleMask((restore) =>
@@ -111,7 +124,7 @@ export const exclusively = (driver: Connection): Reservable => {
  * Runs an effect again while it fails busily. The schedule's driver is made only
  * when it is needed: it costs a fifth of a short statement.
  */
-const whenFree = <A, E, R>(
+export const whenFree = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   busily: (error: E) => boolean,
   wait: Wait
@@ -124,7 +137,7 @@ const whenFree = <A, E, R>(
     }))
 
 /** As the caller may be interrupted. */
-const asCaller: Wait = (effect) => effect
+export const asCaller: Wait = (effect) => effect
 
 /**
  * Runs an effect with the client's one connection held for it, and again while
@@ -141,123 +154,17 @@ export const holdingConnection = (client: Reservable, wait: Wait = asCaller) =>
 
 /** A connection that is held anew for each statement, and given back after it. */
 export const heldForEach = (client: Reservable): Connection => {
-  const held = holdingConnection(client)
+  const hold = holdingConnection(client)
+  const held = <A>(text: string, run: (connection: Connection) => Effect.Effect<A, SqlError.SqlError>) => {
+    const refused = refusedAlone(text)
+    return refused === undefined ? hold(run) : Effect.fail(refused)
+  }
   return {
-    execute: (...statement) => held((connection) => connection.execute(...statement)),
-    executeRaw: (...statement) => held((connection) => connection.executeRaw(...statement)),
-    executeValues: (...statement) => held((connection) => connection.executeValues(...statement)),
-    executeUnprepared: (...statement) => held((connection) => connection.executeUnprepared(...statement)),
+    execute: (...statement) => held(statement[0], (connection) => connection.execute(...statement)),
+    executeRaw: (...statement) => held(statement[0], (connection) => connection.executeRaw(...statement)),
+    executeValues: (...statement) => held(statement[0], (connection) => connection.executeValues(...statement)),
+    executeUnprepared: (...statement) => held(statement[0], (connection) => connection.executeUnprepared(...statement)),
     executeStream: (...statement) =>
       Stream.unwrapScoped(Effect.map(client.reserve, (connection) => connection.executeStream(...statement)))
   }
-}
-
-/**
- * The connection of one transaction. A fiber that was forked in the transaction
- * and outlives it still carries this; what it does then is done by itself, and
- * not in the middle of whatever transaction is open by that time.
- */
-class TransactionConnection implements Connection {
-  open = true
-  readonly ofClient: Connection
-  private readonly afterwards: Connection
-  constructor(ofClient: Connection, afterwards: Connection) {
-    this.ofClient = ofClient
-    this.afterwards = afterwards
-  }
-  private get now(): Connection {
-    return this.open ? this.ofClient : this.afterwards
-  }
-  readonly execute: Connection["execute"] = (...statement) => this.now.execute(...statement)
-  readonly executeRaw: Connection["executeRaw"] = (...statement) => this.now.executeRaw(...statement)
-  readonly executeValues: Connection["executeValues"] = (...statement) => this.now.executeValues(...statement)
-  readonly executeUnprepared: Connection["executeUnprepared"] = (...statement) =>
-    this.now.executeUnprepared(...statement)
-  readonly executeStream: Connection["executeStream"] = (...statement) => this.now.executeStream(...statement)
-}
-
-/** The client's connection that the ambient transaction is on; none when there is none, or when it is over. */
-export const ambientConnection = (context: Context.Context<never>): Option.Option<Connection> =>
-  Option.flatMap(Context.getOption(context, SqlClient.TransactionConnection), ([connection]) => {
-    if (!(connection instanceof TransactionConnection)) return Option.some(connection)
-    return connection.open ? Option.some(connection.ofClient) : Option.none()
-  })
-
-/** `context` without any transaction. */
-export const withoutTransaction = <R>(context: Context.Context<R>): Context.Context<R> =>
-  Context.omit(SqlClient.TransactionConnection)(context as Context.Context<never>) as Context.Context<R>
-
-/** A transaction that did not come about, thrown past `makeWithTransaction`, which knows no failing BEGIN or COMMIT. */
-class NotTransacted {
-  readonly step: "begin" | "commit"
-  readonly error: SqlError.SqlError
-  constructor(step: "begin" | "commit", error: SqlError.SqlError) {
-    this.step = step
-    this.error = error
-  }
-}
-
-/**
- * The client's `withTransaction`, but it takes the write lock when it begins, so
- * that reading before writing cannot fail with SQLITE_BUSY_SNAPSHOT; waits for
- * a lock that another process holds; turns a failed COMMIT into a rollback and
- * a typed error, where the client's own leaves the transaction open; and lets no
- * fiber that outlives it write into a later one.
- */
-export const immediateTransaction = (client: Reservable): SqlClient.SqlClient["withTransaction"] => {
-  const afterwards = heldForEach(client)
-  const run = (connection: Connection, command: string) => connection.executeUnprepared(command, [], undefined)
-  const transact = (restore: Wait) =>
-    SqlClient.makeWithTransaction({
-      transactionTag: SqlClient.TransactionConnection,
-      spanAttributes: [["db.system.name", "sqlite"]],
-      // The combinator cannot be interrupted here, and would wait for the connection however long another has it.
-      acquireConnection: Effect.gen(function*() {
-        const scope = yield* Scope.make()
-        const ofClient = yield* restore(Scope.extend(client.reserve, scope)).pipe(
-          // It may be interrupted after it was given the connection and before anyone knows of it.
-          Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-        )
-        const transaction = new TransactionConnection(ofClient, afterwards)
-        yield* Scope.addFinalizer(scope, Effect.sync(() => void (transaction.open = false)))
-        return [scope, transaction] as const
-      }),
-      begin: (connection: Connection) =>
-        Effect.catchAll(run(connection, "BEGIN IMMEDIATE"), (error) => Effect.die(new NotTransacted("begin", error))),
-      savepoint: (connection, id) => run(connection, `SAVEPOINT holdfast_${id}`),
-      commit: (connection) =>
-        Effect.catchAll(
-          run(connection, "COMMIT"),
-          (error) => Effect.zipRight(rollback(connection), Effect.die(new NotTransacted("commit", error)))
-        ),
-      rollback: (connection) => rollback(connection),
-      rollbackSavepoint: (connection, id) => run(connection, `ROLLBACK TO SAVEPOINT holdfast_${id}`)
-    })
-  const rollback = (connection: Connection) =>
-    Effect.catchAll(run(connection, "ROLLBACK"), (error) =>
-      // SQLite rolls back by itself when the disk is full, and there is nothing to roll back when BEGIN failed.
-      Effect.logDebug("Nothing to roll back", error.cause))
-
-  return <R, E, A>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
-    whenFree(
-      Effect.uninterruptibleMask((restore) =>
-        transact(restore)(restore(effect)).pipe(
-          // In here, since a fiber that is interrupted runs no handler but keeps the defect.
-          Effect.catchSomeDefect((defect) =>
-            defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
-          )
-        )
-      ),
-      // Nothing of `effect` has run when BEGIN has failed; after anything else it is not for us to run it again.
-      (error) => error instanceof NotTransacted && error.step === "begin" && isBusy(error.error),
-      asCaller
-    ).pipe(
-      Effect.mapError((error) => error instanceof NotTransacted ? error.error : error),
-      // One that is over is none to nest in.
-      Effect.mapInputContext((context: Context.Context<R>) =>
-        Option.isSome(ambientConnection(context as Context.Context<never>)) ? context : withoutTransaction(context)
-      ),
-      // An event of the transaction's span comes between its statements and its COMMIT.
-      guardTelemetry
-    )
 }

@@ -2,7 +2,7 @@ import { Migrator, SqlClient } from "@effect/sql"
 import { Effect, Option } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
-import { immediateTransaction } from "./connection.ts"
+import { immediateTransaction } from "./immediateTransaction.ts"
 import { migrations, newest } from "./migrations/migrations.ts"
 
 /**

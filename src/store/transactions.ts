@@ -1,8 +1,12 @@
+import type { SqlConnection } from "@effect/sql"
 import { SqlClient, SqlError } from "@effect/sql"
 import type { Scope } from "effect"
 import { Context, Effect, Option } from "effect"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
-import { ambientConnection, holdingConnection, immediateTransaction, withoutTransaction } from "./connection.ts"
+import { ambientTransaction, connectionOf, withoutTransaction } from "./ambientTransaction.ts"
+import { holdingConnection } from "./connection.ts"
+import { immediateTransaction } from "./immediateTransaction.ts"
+import { Level } from "./openTransaction.ts"
 import type { StoreFailure } from "./JobStore.ts"
 
 /** How store operations meet the transactions of their callers, on SQLite. */
@@ -72,26 +76,30 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       outsideTransaction
     )
 
-    const alone = (hold: ReturnType<typeof holdingConnection>): ByItself => (effect) =>
-      hold((connection) =>
-        Effect.mapInputContext(
-          effect,
-          (context: Context.Context<never>) =>
-            asNumbers(context).pipe(Context.add(SqlClient.TransactionConnection, [connection, 0] as const))
-        )
-      )
+    const alone = (hold: ReturnType<typeof holdingConnection>): ByItself => (effect) => hold(on(effect))
 
-    // The transaction provides its connection, which the type of `withTransaction` does not say.
+    // Nobody else is in an operation's own transaction, and a statement that fails fails the operation.
     const inTransaction: ByItself = <A, E>(effect: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
-      withTransaction(Effect.mapInputContext(effect as Effect.Effect<A, E>, asNumbers))
+      withTransaction(
+        // The transaction provides its connection, which the type of `withTransaction` does not say.
+        Effect.flatMap(
+          SqlClient.TransactionConnection,
+          ([level]) => on(effect)(connectionOf(level))
+        ) as Effect.Effect<A, E>
+      )
 
     const joining =
       (byItself: ByItself): Transactions["statement"] =>
       <A, E>(operation: string, effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>) =>
         Effect.flatMap(ambient, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction> => {
           if (Option.isNone(ambient)) return byItself(effect)
-          if (ambient.value !== ours) return Effect.fail(new ForeignTransaction({ operation }))
-          return Effect.mapInputContext(effect as Effect.Effect<A, E | SqlError.SqlError>, asNumbers)
+          const { value } = ambient
+          if (connectionOf(value) !== ours) {
+            return Effect.fail(new ForeignTransaction({ operation }))
+          }
+          return value instanceof Level
+            ? value.transaction.within(value, on(effect), Effect.suspend(() => byItself(effect)))
+            : on(effect)(value)
         }).pipe(
           Effect.mapError((error) =>
             error instanceof SqlError.SqlError
@@ -116,12 +124,23 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
   })
 
 /**
- * Our statements answer with numbers, whatever the caller wants of its own: the
+ * Runs an effect's statements on the connection itself, which nobody else uses
+ * meanwhile. They answer with numbers, whatever the caller wants of its own: the
  * driver goes on giving bigints for a statement that was once run for them.
  */
-const asNumbers = Context.add(SqlClient.SafeIntegers, false)
+const on =
+  <A, E>(effect: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
+  (connection: SqlConnection.Connection): Effect.Effect<A, E> =>
+    Effect.mapInputContext(
+      effect,
+      (context: Context.Context<never>) =>
+        context.pipe(
+          Context.add(SqlClient.SafeIntegers, false),
+          Context.add(SqlClient.TransactionConnection, [connection, 0] as const)
+        )
+    )
 
-const ambient = Effect.contextWith((context: Context.Context<never>) => ambientConnection(context))
+const ambient = Effect.contextWith((context: Context.Context<never>) => ambientTransaction(context))
 
 /** Runs `effect` as if no transaction were open: what a worker does by itself is never part of somebody's transaction. */
 export const outsideTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

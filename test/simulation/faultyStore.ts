@@ -1,7 +1,7 @@
 import type { Context } from "effect"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { StoreError } from "../../src/domain/errors.ts"
-import { ambientConnection } from "../../src/store/connection.ts"
+import { ambientConnection } from "../../src/store/ambientTransaction.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import type { StoreFailure } from "../../src/store/JobStore.ts"
 import { behind } from "../../src/testing/StoreFaults.ts"

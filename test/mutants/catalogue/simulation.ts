@@ -204,9 +204,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a transaction that is interrupted is left open",
-    file: "src/store/connection.ts",
-    find: "rollback: (connection) => rollback(connection)",
-    replace: "rollback: (connection) => Effect.interruptible(rollback(connection))",
+    file: "src/store/immediateTransaction.ts",
+    find: "Effect.zipRight(level.transaction.undo(level), note(span, \"rollback\"))",
+    replace: "Effect.interruptible(level.transaction.undo(level))",
     killedBy: bySeed(2)
   },
   {

@@ -6,6 +6,11 @@ const sqlite = "src/store/SqliteStore.ts"
 const sqlStore = "src/store/SqlJobStore.ts"
 const migrate = "src/store/migrate.ts"
 const tablesProblem = "src/store/tablesProblem.ts"
+const open = "src/store/openTransaction.ts"
+const immediate = "src/store/immediateTransaction.ts"
+const control = "src/store/transactionControl.ts"
+const byNested = ["test/store/nestedTransactions.test.ts"]
+const byRolledBack = ["test/store/rolledBack.test.ts"]
 const byTransactions = ["test/store/transactions.test.ts"]
 const byAfterTransaction = ["test/store/afterTransaction.test.ts"]
 const byConnection = ["test/store/connection.test.ts"]
@@ -30,28 +35,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byConnection
   },
   {
-    name: "A transaction that is interrupted as it is given the connection takes it along",
-    file: connection,
-    find: "Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))",
-    replace: "Effect.onError(() => Effect.void)",
-    killedBy: byConnection
-  },
-  {
-    name: "A transaction that finds the database locked and is interrupted dies of it",
-    file: connection,
-    find: `        transact(restore)(restore(effect)).pipe(
-          // In here, since a fiber that is interrupted runs no handler but keeps the defect.
-          Effect.catchSomeDefect((defect) =>
-            defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
-          )
-        )
-      ),`,
-    replace: `        transact(restore)(restore(effect))
-      ).pipe(
-        Effect.catchSomeDefect((defect) =>
-          defect instanceof NotTransacted ? Option.some(Effect.fail(defect)) : Option.none()
-        )
-      ),`,
+    name: "A transaction that finds the database locked dies of it",
+    file: immediate,
+    find: "Effect.mapError(command(connection, \"BEGIN IMMEDIATE\"), (error) => new NotBegun(error))",
+    replace: "Effect.orDie(command(connection, \"BEGIN IMMEDIATE\"))",
     killedBy: byConnection
   },
   {
@@ -76,32 +63,18 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byConnection
   },
   {
-    name: "A claim answers with what numbers its caller would have of its own statements",
+    name: "The store answers with what numbers its caller would have of its own statements",
     file: transactions,
-    find: "asNumbers(context).pipe(Context.add(",
-    replace: "context.pipe(Context.add(",
-    killedBy: ["test/store/unseen.test.ts"]
-  },
-  {
-    name: "An enqueue in a transaction answers with what numbers its caller would have of its own statements",
-    file: transactions,
-    find: "Effect.mapInputContext(effect as Effect.Effect<A, E | SqlError.SqlError>, asNumbers)",
-    replace: "effect as Effect.Effect<A, E | SqlError.SqlError>",
-    killedBy: ["test/store/unseen.test.ts"]
-  },
-  {
-    name: "A stale release answers with what numbers its caller would have of its own statements",
-    file: transactions,
-    find: "withTransaction(Effect.mapInputContext(effect as Effect.Effect<A, E>, asNumbers))",
-    replace: "withTransaction(effect as Effect.Effect<A, E>)",
+    find: "Context.add(SqlClient.SafeIntegers, false),",
+    replace: "",
     killedBy: ["test/store/unseen.test.ts"]
   },
   {
     name: "A statement of the app's gives the connection back before it runs",
     file: connection,
-    find: "const held = holdingConnection(client)",
+    find: "const hold = holdingConnection(client)",
     replace:
-      "const held: ReturnType<typeof holdingConnection> = (use) => Effect.flatMap(Effect.scoped(client.reserve), use)",
+      "const hold: ReturnType<typeof holdingConnection> = (use) => Effect.flatMap(Effect.scoped(client.reserve), use)",
     killedBy: byTransactions
   },
   {
@@ -176,61 +149,68 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A COMMIT that failed leaves its transaction open",
-    file: connection,
-    find: `Effect.zipRight(rollback(connection), Effect.die(new NotTransacted("commit", error)))`,
-    replace: `Effect.die(new NotTransacted("commit", error))`,
+    file: immediate,
+    find: `      Effect.zipLeft(Effect.zipRight(
+        note(span, level.depth === 0 ? "commit" : "savepoint"),
+        level.transaction.commit(level, restore)
+      )),
+      Effect.onError(() => Effect.zipRight(level.transaction.undo(level), note(span, "rollback")))`,
+    replace: `      Effect.onError(() => Effect.zipRight(level.transaction.undo(level), note(span, "rollback"))),
+      Effect.zipLeft(Effect.zipRight(
+        note(span, level.depth === 0 ? "commit" : "savepoint"),
+        level.transaction.commit(level, restore)
+      ))`,
     killedBy: byTransactions
   },
   {
     name: "A COMMIT that failed is a defect",
-    file: connection,
-    find: `Effect.die(new NotTransacted("commit", error))`,
-    replace: "Effect.die(error)",
+    file: immediate,
+    find: "level.transaction.commit(level, restore)",
+    replace: "Effect.orDie(level.transaction.commit(level, restore))",
     killedBy: byTransactions
   },
   {
     name: "What was rolled back because its COMMIT failed is acknowledged",
-    file: connection,
-    find: `Effect.zipRight(rollback(connection), Effect.die(new NotTransacted("commit", error)))`,
-    replace: "rollback(connection)",
+    file: immediate,
+    find: "level.transaction.commit(level, restore)",
+    replace:
+      "Effect.ignore(Effect.onError(level.transaction.commit(level, restore), () => level.transaction.undo(level)))",
     killedBy: byTransactions
   },
   {
     name: "A transaction is acknowledged before its COMMIT",
-    file: connection,
-    find: `commit: (connection) =>
-        Effect.catchAll(`,
-    replace: `commit: (connection) => Effect.asVoid(Effect.forkDaemon(run(connection, "COMMIT"))),
-      neverCalled: (connection: Connection) =>
-        Effect.catchAll(`,
+    file: immediate,
+    find: "level.transaction.commit(level, restore)",
+    replace: "Effect.forkDaemon(level.transaction.commit(level, restore))",
     killedBy: byTransactions
   },
   {
     name: "A fiber that outlives its transaction writes into a later one",
-    file: connection,
-    find: "Effect.sync(() => void (transaction.open = false))",
-    replace: "Effect.void",
+    file: open,
+    find: "level.state = \"ended\"",
+    replace: "",
     killedBy: byTransactions
   },
   {
     name: "A transaction that is over still counts as the one a caller is in",
-    file: connection,
-    find: "return connection.open ? Option.some(connection.ofClient) : Option.none()",
-    replace: "return Option.some(connection.ofClient)",
+    file: "src/store/ambientTransaction.ts",
+    find: "Option.filter((connection) => !(connection instanceof Level && connection.isOver))",
+    replace: "Option.filter(() => true)",
     killedBy: byTransactions
   },
   {
-    name: "A transaction nests in one that is over",
-    file: connection,
-    find: "Option.isSome(ambientConnection(context as Context.Context<never>)) ? context : withoutTransaction(context)",
-    replace: "context",
-    killedBy: ["test/store/outlivingFiber.test.ts"]
+    name: "A transaction nests in one that has ended while it waited for its turn",
+    file: open,
+    find: "inItsContext(() => Deferred.unsafeDone(turn.answer, Effect.succeed(undefined)))",
+    replace: "inItsContext(() => Deferred.unsafeDone(turn.answer, Effect.succeed(level)))",
+    killedBy: byNested,
+    hangs: true
   },
   {
     name: "A transaction that waits for the connection cannot be given up",
-    file: connection,
-    find: "yield* restore(Scope.extend(client.reserve, scope))",
-    replace: "yield* Scope.extend(client.reserve, scope)",
+    file: immediate,
+    find: `            ), restore)`,
+    replace: `            ), (wait) => wait)`,
     killedBy: byTransactions,
     hangs: true
   },
@@ -250,17 +230,137 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A transaction that finds the database locked fails at once",
-    file: connection,
-    find: `error instanceof NotTransacted && error.step === "begin" && isBusy(error.error)`,
+    file: immediate,
+    find: "error instanceof NotBegun && isBusy(error.error)",
     replace: "error instanceof Error && isBusy(error)",
     killedBy: byTransactions
   },
   {
     name: "A transaction whose COMMIT finds the database locked is run a second time",
-    file: connection,
-    find: `error instanceof NotTransacted && error.step === "begin" && isBusy(error.error)`,
-    replace: "error instanceof NotTransacted && isBusy(error.error)",
+    file: immediate,
+    find: "error instanceof NotBegun && isBusy(error.error)",
+    replace: "isBusy(error instanceof NotBegun ? error.error : error)",
     killedBy: ["test/store/busyCommit.test.ts"]
+  },
+  {
+    name: "What follows a transaction that SQLite rolled back by itself is committed alone",
+    file: open,
+    find: "if (!isThere) this.cut(",
+    replace: "if (isThere === undefined) this.cut(",
+    killedBy: byRolledBack
+  },
+  {
+    name: "A statement that failed is taken for the end of its transaction",
+    file: open,
+    find: "if (!isThere) this.cut(",
+    replace: "this.cut(",
+    killedBy: byRolledBack
+  },
+  {
+    name: "A COMMIT written by hand ends the transaction it stands in",
+    file: control,
+    find: `return word === undefined || word === "SAVEPOINT" ? undefined`,
+    replace: `return word === undefined || word !== "BEGIN" ? undefined`,
+    killedBy: byRolledBack
+  },
+  {
+    name: "A COMMIT behind a comment ends the transaction it stands in",
+    file: control,
+    find: "|--[^\\n]*(?:\\n|$)|",
+    replace: "|",
+    killedBy: byRolledBack
+  },
+  {
+    name: "A BEGIN written by hand begins a transaction of nobody's",
+    file: control,
+    find: `return word === "BEGIN" || word === "SAVEPOINT"`,
+    replace: `return word === "SAVEPOINT"`,
+    killedBy: byRolledBack
+  },
+  {
+    name: "A reserved connection is given back in the middle of a transaction",
+    file: connection,
+    find: "Effect.ensuring(endLeftOpen(connection), release)",
+    replace: "release",
+    killedBy: byRolledBack
+  },
+  {
+    name: "Nested transactions beside each other are on one stack at once",
+    file: open,
+    find: "if (this.isBusy || at !== this.innermost)",
+    replace: "if (this.isBusy)",
+    killedBy: byNested
+  },
+  {
+    name: "What a nested transaction's own fiber does with an outer connection waits for itself",
+    file: open,
+    find: "if (inner.owner === fiber) return inner",
+    replace: "if (inner.owner === undefined) return inner",
+    killedBy: byNested,
+    hangs: true
+  },
+  {
+    name: "Two parts of a transaction that wait for each other hold the connection forever",
+    file: open,
+    find: "this.refuse(level.waiting, stuck)",
+    replace: "this.refuse(new Set(), stuck)",
+    killedBy: byNested,
+    hangs: true
+  },
+  {
+    name: "A nested transaction that takes long is taken for one in which nothing happens",
+    file: open,
+    find: "if (this.turns > before || this.isBusy) continue",
+    replace: "if (this.isBusy) continue",
+    killedBy: byNested
+  },
+  {
+    name: "A transaction commits while one inside it is open",
+    file: open,
+    find: `this.take(level, wait),
+      this.use((connection) =>
+        Effect.map(`,
+    replace: `Effect.as(this.takeNow(level), wait),
+      this.use((connection) =>
+        Effect.map(`,
+    killedBy: byNested
+  },
+  {
+    name: "What is left of a nested transaction is committed alone when the outer one has failed",
+    file: open,
+    find: "this.cut(level, outerRolledBack)",
+    replace: "this.innermost = level",
+    killedBy: byNested
+  },
+  {
+    name: "A nested transaction that fails is kept",
+    file: open,
+    find: "command(connection, `ROLLBACK TO SAVEPOINT ${savepoint}`)",
+    replace: "Effect.void",
+    killedBy: byTransactions
+  },
+  {
+    name: "A transaction whose savepoint was released by hand is committed",
+    file: open,
+    find: `this.cut(undefined, rolledBackAfter(error))
+              return rollBack(connection)`,
+    replace: `return Effect.sync(() => [ended(), error])`,
+    killedBy: byNested
+  },
+  {
+    name: "A fiber that is interrupted as it is given its turn in a transaction keeps it",
+    file: open,
+    find: "if (turn.given) return this.passOn(Effect.void)",
+    replace: "",
+    killedBy: byNested,
+    hangs: true
+  },
+  {
+    name: "A fiber goes on in the async context of the one before it in a transaction",
+    file: open,
+    find: "inItsContext: AsyncLocalStorage.snapshot()",
+    replace: "inItsContext: (run) => run()",
+    killedBy: byNested
   },
   {
     name: "A locked database is waited for without an end",
@@ -381,8 +481,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue takes part in another client's transaction",
     file: transactions,
-    find: "if (ambient.value !== ours)",
-    replace: "if (ambient.value === undefined)",
+    find: "if (connectionOf(value) !== ours)",
+    replace: "if (value === undefined)",
     killedBy: byTransactions
   },
   {

@@ -1,0 +1,26 @@
+import type { SqlConnection } from "@effect/sql"
+import { SqlClient } from "@effect/sql"
+import { Context, Option } from "effect"
+import { Level } from "./openTransaction.ts"
+
+type Connection = SqlConnection.Connection
+
+/** The transaction that the caller is in: a level of one of ours, or the bare connection of another client. */
+export const ambientTransaction = (context: Context.Context<never>): Option.Option<Level | Connection> =>
+  Context.getOption(context, SqlClient.TransactionConnection).pipe(
+    Option.map(([connection]) => connection),
+    // A fiber that was forked in a transaction and outlives it still carries that.
+    Option.filter((connection) => !(connection instanceof Level && connection.isOver))
+  )
+
+/** The connection that a transaction is on. */
+export const connectionOf = (transaction: Level | Connection): Connection =>
+  transaction instanceof Level ? transaction.transaction.connection : transaction
+
+/** The connection that the ambient transaction is on. */
+export const ambientConnection = (context: Context.Context<never>): Option.Option<Connection> =>
+  Option.map(ambientTransaction(context), connectionOf)
+
+/** `context` without any transaction. */
+export const withoutTransaction = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.omit(SqlClient.TransactionConnection)(context as Context.Context<never>) as Context.Context<R>

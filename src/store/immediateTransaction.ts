@@ -1,0 +1,106 @@
+import type { SqlError } from "@effect/sql"
+import { SqlClient } from "@effect/sql"
+import { Context, Effect, Option, Tracer } from "effect"
+import { ambientTransaction } from "./ambientTransaction.ts"
+import type { Reservable, Wait } from "./connection.ts"
+import { asCaller, heldForEach, isBusy, lendOf, whenFree } from "./connection.ts"
+import { guardTelemetry } from "./guardTelemetry.ts"
+import { Level, OpenTransaction } from "./openTransaction.ts"
+import { command } from "./transactionControl.ts"
+
+/** A transaction that did not begin: nothing of what was to run in it has run. */
+class NotBegun {
+  readonly error: SqlError.SqlError
+  constructor(error: SqlError.SqlError) {
+    this.error = error
+  }
+}
+
+/**
+ * The client's `withTransaction`, but it takes the write lock when it begins, so
+ * that reading before writing cannot fail with SQLITE_BUSY_SNAPSHOT; waits for
+ * a lock that another process holds; turns a failed COMMIT into a rollback and
+ * a typed error, where the client's own leaves the transaction open; refuses
+ * what comes after SQLite has rolled it back by itself; runs nested ones one
+ * after the other; and lets no fiber that outlives it write into a later one.
+ */
+export const immediateTransaction = (
+  client: Reservable & Pick<SqlClient.SqlClient, "withTransaction">
+): SqlClient.SqlClient["withTransaction"] => {
+  const lend = lendOf(client)
+  const afterwards = heldForEach(client)
+
+  const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
+    whenFree(
+      Effect.uninterruptibleMask((restore) =>
+        inSpan((span) =>
+          lend((connection) =>
+            Effect.zipRight(
+              Effect.mapError(command(connection, "BEGIN IMMEDIATE"), (error) => new NotBegun(error)),
+              Effect.withFiberRuntime<A, E | SqlError.SqlError, R>((fiber) => {
+                const transaction = new OpenTransaction(connection, afterwards, fiber)
+                return Effect.ensuring(within(transaction.level, effect, span, restore), transaction.close)
+              })
+            ), restore)
+        )
+      ),
+      (error) => error instanceof NotBegun && isBusy(error.error),
+      asCaller
+    ).pipe(Effect.mapError((error) => error instanceof NotBegun ? error.error : error))
+
+  return <R, E, A>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
+    Effect.contextWithEffect((context: Context.Context<never>) =>
+      Option.match(ambientTransaction(context), {
+        onNone: () => outermost(effect),
+        onSome: (ambient) =>
+          ambient instanceof Level
+            ? nested(ambient, effect, outermost(effect))
+            // Of another client: Effect 3 cannot tell them apart, and opens a savepoint there.
+            : client.withTransaction(effect)
+      })
+      // An event of the transaction's span comes between its statements and its COMMIT.
+    ).pipe(guardTelemetry)
+}
+
+const nested = <A, E, R>(
+  level: Level,
+  effect: Effect.Effect<A, E, R>,
+  alone: Effect.Effect<A, E | SqlError.SqlError, R>
+): Effect.Effect<A, E | SqlError.SqlError, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    inSpan((span) =>
+      Effect.flatMap(
+        level.transaction.nest(level, restore),
+        (inner) => inner === undefined ? restore(alone) : within(inner, effect, span, restore)
+      )
+    )
+  )
+
+/** Runs an effect in a level that has begun, and ends that: commits it, or rolls it back when the effect or the commit fails. */
+const within = <A, E, R>(
+  level: Level,
+  effect: Effect.Effect<A, E, R>,
+  span: Tracer.Span,
+  restore: Wait
+): Effect.Effect<A, E | SqlError.SqlError, R> =>
+  restore(Effect.mapInputContext(effect, (context: Context.Context<R>) =>
+    context.pipe(
+      Context.add(SqlClient.TransactionConnection, [level, level.depth] as const),
+      Context.add(Tracer.ParentSpan, span)
+    ) as Context.Context<R>)).pipe(
+      Effect.zipLeft(Effect.zipRight(
+        note(span, level.depth === 0 ? "commit" : "savepoint"),
+        level.transaction.commit(level, restore)
+      )),
+      Effect.onError(() => Effect.zipRight(level.transaction.undo(level), note(span, "rollback")))
+    )
+
+const note = (span: Tracer.Span, event: string) =>
+  Effect.map(Effect.clock, (clock) => span.event(`db.transaction.${event}`, clock.unsafeCurrentTimeNanos()))
+
+const inSpan = <A, E, R>(use: (span: Tracer.Span) => Effect.Effect<A, E, R>) =>
+  Effect.useSpan("sql.transaction", {
+    kind: "client",
+    captureStackTrace: false,
+    attributes: { "db.system.name": "sqlite" }
+  }, use)

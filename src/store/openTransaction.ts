@@ -1,0 +1,320 @@
+import type { SqlConnection } from "@effect/sql"
+import { SqlError } from "@effect/sql"
+import { Cause, Deferred, Effect, Fiber, FiberId } from "effect"
+import { AsyncLocalStorage } from "node:async_hooks"
+import type { Wait } from "./connection.ts"
+import { command, isInTransaction, refusedInside, rollBack } from "./transactionControl.ts"
+import { outerRolledBack, rolledBackAfter, stuck } from "./transactionErrors.ts"
+
+type Connection = SqlConnection.Connection
+type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+
+/**
+ * How long a part of a transaction waits for another in which nothing happens.
+ * Two that wait for each other would never end, and hold the connection.
+ */
+const stillFor = "30 seconds"
+
+/** A fiber's place in the order in which a transaction's parts use the connection. */
+interface Turn {
+  level: Level
+  given: boolean
+  /** The level whose turn it is, or undefined when all levels have ended. */
+  readonly answer: Deferred.Deferred<Level | undefined, SqlError.SqlError>
+  /** Enters the async context that the fiber waits in; without it the fiber would go on in that of the one before it. */
+  readonly inItsContext: ReturnType<typeof AsyncLocalStorage.snapshot>
+}
+
+/**
+ * One level of a transaction: the whole, or a nested one, which is a savepoint.
+ * It is the connection that statements made at this level run on.
+ */
+export class Level implements Connection {
+  /**
+   * `ended`: what a fiber still does here belongs to the level around it. An
+   * error: the level was rolled back before its end, and every statement gets that.
+   */
+  state: "open" | "ended" | SqlError.SqlError = "open"
+  readonly waiting = new Set<Turn>()
+  readonly transaction: OpenTransaction
+  readonly around: Level | undefined
+  readonly depth: number
+  /** Began it. What this fiber does before the end is part of the level, also with a connection from further out. */
+  readonly owner: AnyFiber
+
+  constructor(transaction: OpenTransaction, around: Level | undefined, owner: AnyFiber) {
+    this.transaction = transaction
+    this.around = around
+    this.depth = around === undefined ? 0 : around.depth + 1
+    this.owner = owner
+  }
+
+  /** Whether it has ended, and all around it. */
+  get isOver(): boolean {
+    return this.state === "ended" && (this.around === undefined || this.around.isOver)
+  }
+
+  readonly execute: Connection["execute"] = (...statement) =>
+    this.transaction.statement(this, statement[0], (connection) => connection.execute(...statement))
+  readonly executeRaw: Connection["executeRaw"] = (...statement) =>
+    this.transaction.statement(this, statement[0], (connection) => connection.executeRaw(...statement))
+  readonly executeValues: Connection["executeValues"] = (...statement) =>
+    this.transaction.statement(this, statement[0], (connection) => connection.executeValues(...statement))
+  readonly executeUnprepared: Connection["executeUnprepared"] = (...statement) =>
+    this.transaction.statement(this, statement[0], (connection) => connection.executeUnprepared(...statement))
+  readonly executeStream: Connection["executeStream"] = (...statement) =>
+    this.transaction.connection.executeStream(...statement)
+}
+
+/**
+ * A transaction that is open on a connection.
+ *
+ * Savepoints are a stack, and a rollback undoes all that was written since its
+ * savepoint, also by others. So only the innermost level may do anything: a
+ * statement further out waits until the nested transaction has ended, and nested
+ * transactions run one after the other.
+ *
+ * When a statement fails, SQLite may have rolled back the whole transaction. The
+ * next statement would then be committed by itself. So the transaction looks, and
+ * refuses all that follows.
+ */
+export class OpenTransaction {
+  readonly connection: Connection
+  /** Runs the statements of fibers that outlive the transaction. */
+  private readonly afterwards: Connection
+  private readonly outermost: Level
+  private innermost: Level
+  private isBusy = false
+  private turns = 0
+  private readonly urgent = new Set<Turn>()
+  private isWatched = false
+  private watch: AnyFiber | undefined
+
+  constructor(connection: Connection, afterwards: Connection, owner: AnyFiber) {
+    this.connection = connection
+    this.afterwards = afterwards
+    this.outermost = this.innermost = new Level(this, undefined, owner)
+  }
+
+  get level(): Level {
+    return this.outermost
+  }
+
+  /** Runs one statement at a level, or by itself when that and all around it have ended. */
+  statement<A>(
+    level: Level,
+    text: string,
+    run: (connection: Connection) => Effect.Effect<A, SqlError.SqlError>
+  ): Effect.Effect<A, SqlError.SqlError> {
+    return this.within(level, (connection) => {
+      const refused = refusedInside(text)
+      return refused === undefined ? run(connection) : Effect.fail(refused)
+    }, Effect.suspend(() => run(this.afterwards)))
+  }
+
+  /** Runs `use` with the connection, and nothing else of the transaction meanwhile; or `alone`, when the level and all around it have ended. */
+  within<A, E, R>(
+    level: Level,
+    use: (connection: Connection) => Effect.Effect<A, E, R>,
+    alone: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | SqlError.SqlError, R> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(
+        this.take(level, restore),
+        (taken): Effect.Effect<A, E, R> => taken === undefined ? restore(alone) : this.use(use)
+      )
+    )
+  }
+
+  /** Opens a level inside another; undefined when that and all around it have ended. Not to be interrupted. */
+  nest(level: Level, wait: Wait): Effect.Effect<Level | undefined, SqlError.SqlError> {
+    return Effect.flatMap(
+      this.take(level, wait),
+      (around) =>
+        around === undefined ?
+          Effect.succeed(undefined) :
+          this.use((connection) =>
+            Effect.withFiberRuntime<Level, SqlError.SqlError>((fiber) => {
+              const nested = new Level(this, around, fiber)
+              return Effect.map(command(connection, `SAVEPOINT ${nameOf(nested)}`), () => this.innermost = nested)
+            })
+          )
+    )
+  }
+
+  /** Commits a level, once those inside it have ended. The caller undoes it if that fails. Not to be interrupted. */
+  commit(level: Level, wait: Wait): Effect.Effect<void, SqlError.SqlError> {
+    return Effect.zipRight(
+      this.take(level, wait),
+      this.use((connection) =>
+        Effect.map(
+          command(connection, level.around === undefined ? "COMMIT" : `RELEASE SAVEPOINT ${nameOf(level)}`),
+          () => this.end(level)
+        )
+      )
+    )
+  }
+
+  /** Rolls a level back with the levels inside it, which refuse every statement from then on. Not to be interrupted. */
+  undo(level: Level): Effect.Effect<void> {
+    const { around } = level
+    return Effect.zipRight(
+      this.takeNow(level),
+      this.use((connection) => {
+        if (level.state !== "open") return Effect.void
+        const ended = () => {
+          this.cut(level, outerRolledBack)
+          this.end(level)
+        }
+        if (around === undefined) return Effect.map(rollBack(connection), ended)
+        const savepoint = nameOf(level)
+        return Effect.matchEffect(
+          Effect.zipRight(
+            command(connection, `ROLLBACK TO SAVEPOINT ${savepoint}`),
+            command(connection, `RELEASE SAVEPOINT ${savepoint}`)
+          ),
+          {
+            onSuccess: () => Effect.sync(ended),
+            // The app released the savepoint by hand, so what belongs to this level cannot be told any more.
+            onFailure: (error) => {
+              this.cut(undefined, rolledBackAfter(error))
+              return rollBack(connection)
+            }
+          }
+        )
+      })
+    )
+  }
+
+  /** Ends what the transaction runs in the background. */
+  readonly close = Effect.suspend(() => this.watch === undefined ? Effect.void : Fiber.interruptFork(this.watch))
+
+  /** Runs an effect whose turn it is, and passes the turn on. */
+  private use<A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.matchCauseEffect(Effect.suspend(() => use(this.connection)), {
+      onFailure: (cause) =>
+        Effect.zipRight(this.look(cause), Effect.suspend(() => this.passOn(Effect.failCause(cause)))),
+      onSuccess: (answer) => this.passOn(Effect.succeed(answer))
+    })
+  }
+
+  /** Looks whether the transaction is still there after something has failed in it. */
+  private look(cause: Cause.Cause<unknown>): Effect.Effect<void> {
+    if (this.outermost.state !== "open") return Effect.void
+    return Effect.map(isInTransaction(this.connection), (isThere) => {
+      if (!isThere) this.cut(undefined, rolledBackAfter(Cause.squash(cause)))
+    })
+  }
+
+  /** Waits until it is the level's turn. */
+  private take(level: Level, wait: Wait): Effect.Effect<Level | undefined, SqlError.SqlError> {
+    return Effect.withFiberRuntime((fiber) => {
+      const at = this.standing(level, fiber)
+      if (at === undefined) return Effect.succeed(undefined)
+      if (at.state instanceof SqlError.SqlError) return Effect.fail(at.state)
+      if (this.isBusy || at !== this.innermost) return Effect.zipRight(this.watchOver, this.wait(at, at.waiting, wait))
+      this.isBusy = true
+      this.turns += 1
+      return Effect.succeed(at)
+    })
+  }
+
+  /** Waits only for what runs at the moment. */
+  private takeNow(level: Level): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.isBusy) return Effect.orDie(this.wait(level, this.urgent, (effect) => effect))
+      this.isBusy = true
+      return Effect.void
+    })
+  }
+
+  private wait(level: Level, line: Set<Turn>, wait: Wait) {
+    const turn: Turn = {
+      level,
+      given: false,
+      answer: Deferred.unsafeMake(FiberId.none),
+      inItsContext: AsyncLocalStorage.snapshot()
+    }
+    line.add(turn)
+    return Effect.onInterrupt(wait(Deferred.await(turn.answer)), () =>
+      Effect.suspend(() => {
+        if (turn.given) return this.passOn(Effect.void)
+        turn.level.waiting.delete(turn)
+        return Effect.void
+      }))
+  }
+
+  private passOn<A>(then: A): A {
+    const line = this.urgent.size > 0 ? this.urgent : this.innermost.waiting
+    const [next] = line
+    this.isBusy = next !== undefined
+    if (next === undefined) return then
+    line.delete(next)
+    next.given = true
+    this.turns += 1
+    next.inItsContext(() => Deferred.unsafeDone(next.answer, Effect.succeed(next.level)))
+    return then
+  }
+
+  /** The level that what a fiber does at `level` is part of: the nearest that has not ended, or one inside it that the fiber began. */
+  private standing(level: Level, fiber: AnyFiber): Level | undefined {
+    let at: Level | undefined = level
+    while (at?.state === "ended") at = at.around
+    if (at?.state !== "open") return at
+    for (let inner: Level | undefined = this.innermost; inner !== at && inner !== undefined; inner = inner.around) {
+      if (inner.owner === fiber) return inner
+    }
+    return at
+  }
+
+  private end(level: Level): void {
+    const { around } = level
+    level.state = "ended"
+    this.innermost = around ?? level
+    for (const turn of level.waiting) {
+      if (around === undefined) {
+        turn.inItsContext(() => Deferred.unsafeDone(turn.answer, Effect.succeed(undefined)))
+      } else {
+        turn.level = around
+        around.waiting.add(turn)
+      }
+    }
+    level.waiting.clear()
+  }
+
+  /** Marks the levels inside `from`, or all of them, as rolled back before their end. */
+  private cut(from: Level | undefined, why: SqlError.SqlError): void {
+    for (let level: Level | undefined = this.innermost; level !== from && level !== undefined; level = level.around) {
+      level.state = why
+      this.refuse(level.waiting, why)
+    }
+    this.innermost = from ?? this.outermost
+  }
+
+  private refuse(waiting: Set<Turn>, why: SqlError.SqlError): void {
+    for (const turn of waiting) turn.inItsContext(() => Deferred.unsafeDone(turn.answer, Effect.fail(why)))
+    waiting.clear()
+  }
+
+  /** Refuses what waits for a level in which nothing happens. */
+  private readonly watchOver = Effect.suspend(() => {
+    if (this.isWatched) return Effect.void
+    this.isWatched = true
+    const watch = Effect.gen(this, function*() {
+      while (this.outermost.state === "open") {
+        const before = this.turns
+        yield* Effect.sleep(stillFor)
+        if (this.turns > before || this.isBusy) continue
+        for (let level = this.innermost.around; level !== undefined; level = level.around) {
+          this.refuse(level.waiting, stuck)
+        }
+      }
+    })
+    return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(watch)), (fiber) => {
+      this.watch = fiber
+      return this.outermost.state === "open" ? Effect.void : this.close
+    })
+  })
+}
+
+const nameOf = (level: Level) => `holdfast_${level.depth}`

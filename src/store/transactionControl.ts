@@ -1,0 +1,51 @@
+import type { SqlConnection, SqlError } from "@effect/sql"
+import { Effect } from "effect"
+import { refusedStatement } from "./transactionErrors.ts"
+
+type Connection = SqlConnection.Connection
+
+/**
+ * A statement that begins or ends a transaction, behind the blanks, semicolons
+ * and comments that SQLite reads past. `ROLLBACK TO` only goes back to a savepoint.
+ */
+const control =
+  /^(?:[\s\uFEFF;]|--[^\n]*(?:\n|$)|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*(BEGIN|COMMIT|END|SAVEPOINT|ROLLBACK(?!(?:\s+TRANSACTION)?\s+TO\b))\b/i
+
+const controlWord = (text: string) => control.exec(text)?.[1]?.toUpperCase()
+
+/** An error if the statement may not run inside a transaction, which it would end unseen. */
+export const refusedInside = (text: string): SqlError.SqlError | undefined => {
+  const word = controlWord(text)
+  return word === undefined || word === "SAVEPOINT" ? undefined : refusedStatement(
+    `${word} inside sql.withTransaction, which begins and ends the transaction itself; fail in it to roll back, or nest another`
+  )
+}
+
+/** An error if the statement may not run by itself: the transaction it begins would take in the writes of all fibers. */
+export const refusedAlone = (text: string): SqlError.SqlError | undefined => {
+  const word = controlWord(text)
+  return word === "BEGIN" || word === "SAVEPOINT"
+    ? refusedStatement(
+      `${word} outside sql.withTransaction; use that, or a connection of sql.reserve, which nobody else has meanwhile`
+    )
+    : undefined
+}
+
+/** Runs a statement that controls a transaction, such as BEGIN. */
+export const command = (connection: Connection, text: string): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(connection.executeUnprepared(text, [], undefined))
+
+/**
+ * Tells whether the connection is in a transaction by trying to begin one, which
+ * takes no lock. The driver keeps SQLite's own word for it to itself. It costs as
+ * much as a statement, so it is asked only where the answer may be new.
+ */
+export const isInTransaction = (connection: Connection): Effect.Effect<boolean> =>
+  Effect.matchEffect(command(connection, "BEGIN"), {
+    onFailure: () => Effect.succeed(true),
+    onSuccess: () => Effect.as(Effect.orDie(command(connection, "COMMIT")), false)
+  })
+
+/** Rolls back what SQLite may have rolled back by itself, as it does when the disk is full. */
+export const rollBack = (connection: Connection): Effect.Effect<void> =>
+  Effect.catchAll(command(connection, "ROLLBACK"), (error) => Effect.logDebug("Nothing to roll back", error.cause))

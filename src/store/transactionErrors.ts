@@ -1,0 +1,33 @@
+import { SqlError } from "@effect/sql"
+
+const transactionError = (message: string, why: string) => new SqlError.SqlError({ cause: new Error(why), message })
+
+/** SQLite undid the whole transaction because a statement in it failed. */
+export const rolledBackAfter = (error: unknown): SqlError.SqlError =>
+  transactionError(
+    "The transaction is gone",
+    "the transaction was rolled back by the database, and nothing of it is committed; the statement that failed in it said: "
+      + rootMessage(error)
+  )
+
+/** The driver's words, from under the wrappers. */
+const rootMessage = (error: unknown): string =>
+  error instanceof Error && error.cause instanceof Error ? rootMessage(error.cause) : String(
+    error instanceof Error ? error.message : error
+  )
+
+/** The transaction around a nested one was rolled back while the nested one was open. */
+export const outerRolledBack = transactionError(
+  "The transaction is gone",
+  "the transaction around this one was rolled back, and nothing of it is committed"
+)
+
+/** Two parts of a transaction wait for each other. */
+export const stuck = transactionError(
+  "The transaction is stuck",
+  "waited 30 s for a nested transaction to end, in which nothing happened: two parts of one transaction may wait for "
+    + "each other; do the waiting outside the nested one"
+)
+
+/** A statement that begins or ends a transaction by hand, where it may not. */
+export const refusedStatement = (why: string): SqlError.SqlError => transactionError("Statement refused", why)
