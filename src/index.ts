@@ -13,6 +13,7 @@ export * as Job from "./domain/Job.ts"
 // enqueue, observe
 export { JobId } from "./domain/JobId.ts"
 export { JobFailure, JobRecord, JobStatus } from "./domain/JobRecord.ts"
+export { OnConflict, UniqueScope } from "./domain/UniqueKey.ts"
 export { JobQueue } from "./runtime/JobQueue.ts"
 export type {
   ClaimOptions,

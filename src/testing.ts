@@ -11,7 +11,7 @@ export { layer, layerMemory } from "./testing/layer.ts"
 
 // what was enqueued
 export { assertEnqueued, assertNotEnqueued, enqueued } from "./testing/enqueued.ts"
-export type { EnqueuedJob, ExpectedPayload, UnreadableJobs } from "./testing/enqueued.ts"
+export type { EnqueuedJob, ExpectedOptions, ExpectedPayload, UnreadableJobs } from "./testing/enqueued.ts"
 
 // run what was enqueued, or one handler
 export type { Attempted } from "./testing/Attempted.ts"

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { JobId } from "./JobId.ts"
+import { UniqueScope } from "./UniqueKey.ts"
 
 /** `pending` with an `availableAt` in the future is what other tools call scheduled. */
 export const JobStatus = Schema.Literal("pending", "running", "succeeded", "failed", "cancelled")
@@ -27,6 +28,10 @@ export class JobRecord extends Schema.Class<JobRecord>("JobRecord")({
   priority: Schema.Number,
   partitionKey: Schema.NullOr(Schema.String),
   uniqueKey: Schema.NullOr(Schema.String),
+  /** Null without a unique key. */
+  uniqueScope: Schema.NullOr(UniqueScope),
+  /** False also of a pending job that found its unique key taken when it came back from an attempt. */
+  holdsKey: Schema.Boolean,
   /** Claims so far. Only rises; the running attempt's number is its fencing token. */
   attempts: Schema.Number,
   /** Attempts that failed or went stale since the enqueue or the last retry by a person. */

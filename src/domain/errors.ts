@@ -45,15 +45,15 @@ export class JobIdConflict extends Schema.TaggedError<JobIdConflict>()("JobIdCon
   }
 }
 
-/** An unfinished job of the same kind and partition holds the unique key, so this one may not run again beside it. */
+/** Another job of the same kind and partition holds the unique key, so this one cannot wait beside it. Nothing was changed. */
 export class UniqueKeyTaken extends Schema.TaggedError<UniqueKeyTaken>()("UniqueKeyTaken", {
   jobId: JobId,
   uniqueKey: Schema.String,
-  /** The unfinished job that has the key. */
+  /** The job that holds the key: pending, or running under the scope `unfinished`. */
   heldBy: JobId
 }) {
   override get message() {
-    return `Job ${this.jobId} cannot be retried: unfinished job ${this.heldBy} holds its unique key`
+    return `Job ${this.jobId} cannot be retried: job ${this.heldBy} holds its unique key`
   }
 }
 

@@ -13,6 +13,7 @@ import type {
 import type * as Job from "../domain/Job.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
+import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "../store/JobStore.ts"
 import type { JobStore } from "../store/JobStore.ts"
 import { makeJobQueue } from "./jobQueueClient.ts"
@@ -26,8 +27,35 @@ export interface EnqueueOptions {
   readonly priority?: number
   readonly queue?: string
   readonly maxAttempts?: number
-  /** While an unfinished job of this kind and partition has this key, no other is added: the answer is its id. */
+  /** While a job of this kind and partition holds this key, no other is added: the answer is its id. */
   readonly uniqueKey?: string
+  /**
+   * How long the job holds its unique key; give all jobs of one key the same.
+   *
+   * `pending`, which it is unless given: until the job is claimed. At most one
+   * waits, and an enqueue while it runs adds another, so that no change is missed.
+   * A job that comes back from an attempt holds its key again if it is free. If
+   * not, both wait, and either may run first.
+   *
+   * `unfinished`: until the job has ended, so that at most one waits or runs. An
+   * enqueue while it runs adds nothing.
+   */
+  readonly uniqueScope?: UniqueScope
+  /**
+   * What happens to a pending job that holds the unique key. Nothing is changed
+   * of a running one.
+   *
+   * `keep`, which it is unless given, leaves it as it is. `replace` gives it this
+   * payload. `move` makes it due when this job would be, which debounces: each
+   * enqueue moves it on. One that waits for its next attempt is never moved to an
+   * earlier instant.
+   *
+   * A `replace` or a `move` whose answer was lost may be repeated. Where the job
+   * was claimed meanwhile, the repetition adds one.
+   */
+  readonly onConflict?: OnConflict
+  /** With `move`: how long after its creation a job is due at the latest. Without, a key that is enqueued again and again waits forever. */
+  readonly maxWait?: Duration.DurationInput
   /** The tenant the job belongs to. Reads that name a partition see no other's jobs. */
   readonly partitionKey?: string
   /**
@@ -92,7 +120,7 @@ export interface JobQueueService {
   ) => Effect.Effect<Enqueued, InvalidJob | JobIdConflict | StoreFailure>
 
   /**
-   * Adds jobs of one kind, all or none. The answers are in the order given. Until
+   * Adds jobs of one kind, all or none, as if one after the other. The answers are in the order given. Until
    * all are in no other process can write, and none waits longer than 5 s for it.
    * A hundred thousand may take 3 s: give more than that in several calls.
    */

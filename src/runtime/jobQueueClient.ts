@@ -5,7 +5,6 @@ import * as Job from "../domain/Job.ts"
 import { JobId } from "../domain/JobId.ts"
 import type { Lease } from "../domain/Lease.ts"
 import { readableCause } from "../domain/readableCause.ts"
-import { spanOf } from "../domain/spanOf.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import { guardCalls } from "../store/guardTelemetry.ts"
 import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
@@ -19,6 +18,7 @@ import { releaseStale } from "./maintenance.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
 import { currentTraceContext } from "./traceContext.ts"
+import { uniqueness } from "./uniqueness.ts"
 
 const pageLimit = 100
 const claimLimit = 1000
@@ -43,8 +43,9 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     if (jobs.length === 0) return []
     const answers = yield* store.enqueue(jobs)
     const added = answers.filter(({ enqueued }) => enqueued).length
-    if (added > 0) {
-      yield* events.enqueued(job.kind, added)
+    if (added > 0) yield* events.enqueued(job.kind, added)
+    // One that was moved may be due sooner than the workers know.
+    if (answers.some(({ outcome }) => outcome === "enqueued" || outcome === "moved")) {
       yield* store.afterTransaction(signals.wake)
     }
     return answers
@@ -201,6 +202,7 @@ const newJob = <J extends Job.Any>(
       priority,
       partitionKey: partitionKey ?? null,
       uniqueKey: uniqueKey ?? null,
+      ...(yield* uniqueness(kind, options)),
       maxAttempts,
       available: yield* availability(kind, options),
       traceContext: yield* currentTraceContext
@@ -226,7 +228,7 @@ const availability = (kind: string, { at, delay }: EnqueueOptions): Effect.Effec
     })
   }
   return Option.match(
-    Option.filter(spanOf(delay ?? 0), Duration.lessThanOrEqualTo(Backoff.longestDelay)),
+    Backoff.storable(delay ?? 0),
     {
       onNone: () =>
         Effect.fail(

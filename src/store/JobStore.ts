@@ -12,6 +12,7 @@ import type {
 import type { JobId } from "../domain/JobId.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
+import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { JobSignals } from "./JobSignals.ts"
 
 /** Why a store operation cannot answer. Whether its write happened is unknown after a StoreError, and repeating is safe. */
@@ -26,6 +27,12 @@ export interface NewJob {
   readonly priority: number
   readonly partitionKey: string | null
   readonly uniqueKey: string | null
+  /** Null exactly if `uniqueKey` is. */
+  readonly uniqueScope: UniqueScope | null
+  /** What happens where a pending job holds the unique key. */
+  readonly onConflict: OnConflict
+  /** Of a move: how long after its creation the holder is due at the latest. */
+  readonly maxWait: number | null
   readonly maxAttempts: number
   /** An instant in epoch milliseconds, or a span from the store's now. */
   readonly available: { readonly at: number } | { readonly after: number }
@@ -37,6 +44,11 @@ export interface NewJob {
 export interface Enqueued {
   readonly id: JobId
   readonly enqueued: boolean
+  /**
+   * `enqueued`: the job was added. `kept`: the one that was there is as it was.
+   * `replaced`: it has the new payload. `moved`: it is due when this asked for.
+   */
+  readonly outcome: "enqueued" | "kept" | "replaced" | "moved"
 }
 
 /** What a worker asks for: which kinds in which queues, and how many. */

@@ -137,6 +137,7 @@ const make = Effect.gen(function*() {
       WITH RECURSIVE ${chosen(request, now)}
       UPDATE holdfast_jobs ${byId} SET
         status = 'running', attempts = attempts + 1, updated_at = ${now},
+        holds_key = CASE unique_scope WHEN 'unfinished' THEN holds_key ELSE 0 END,
         locked_at = ${now}, locked_by = ${request.worker},
         locked_until = ${now} + (SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)
       WHERE holdfast_jobs.id IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'
@@ -202,6 +203,31 @@ const make = Effect.gen(function*() {
 
   // -- settle
 
+  /** The one row that holds the unique key of this one. */
+  const keyHolder = sql`
+        SELECT other.id FROM holdfast_jobs AS other ${byIndex("holdfast_jobs_unique")}
+        WHERE other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key
+          AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '') AND other.holds_key = 1`
+
+  /**
+   * Whether a row that goes back to pending then holds its key: one that has it
+   * keeps it, and another takes it if it is free, of those of one statement the
+   * first. `rivals` are the statement's items with their rows as `rival`, which
+   * go back, too. Every key is looked up before any row is written.
+   */
+  const keyAfter = (goesBack: Statement.Fragment, rivals: Statement.Fragment) =>
+    sql`CASE WHEN unique_key IS NULL OR NOT (${goesBack}) THEN 0 WHEN holds_key = 1 THEN 1
+          ELSE NOT EXISTS (${keyHolder}) AND NOT EXISTS (
+            SELECT 1 FROM ${rivals} AND ${goesBack} AND rival.kind = holdfast_jobs.kind
+              AND rival.unique_key = holdfast_jobs.unique_key AND rival.id < holdfast_jobs.id
+              AND COALESCE(rival.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')
+          ) END`
+
+  /** The items of a statement that takes locks off, with the rows whose lock it takes off. */
+  const rivalsOf = (items: Statement.Fragment) =>
+    sql`${items} JOIN holdfast_jobs AS rival ${byId} ON rival.id = item.id
+            WHERE rival.status = 'running' AND rival.locked_by = item.worker AND rival.attempts = item.attempt`
+
   /** Takes the lock off a row, and keeps who settled which attempt, as what and to what, until the next settle. */
   const settle = (as: "complete" | "fail" | "release", status: Statement.Fragment) =>
     sql`status = ${status}, settled_attempt = attempts, settled_by = locked_by, settled_as = ${sql.literal(`'${as}'`)},
@@ -217,7 +243,7 @@ const make = Effect.gen(function*() {
       const settled = yield* settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
           ${settle("complete", sql`'succeeded'`)},
-          result = item.result, finished_at = ${now}, updated_at = ${now}
+          result = item.result, finished_at = ${now}, updated_at = ${now}, holds_key = 0
         FROM ${leased(items, { result: (item) => item.result })}
         WHERE ${held}
         RETURNING ${lastSettle}`)
@@ -240,22 +266,24 @@ const make = Effect.gen(function*() {
       const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`
       const status =
         sql`CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over} THEN 'failed' ELSE 'pending' END`
+      const leases = leased(items, { retry_after: (item) => item.retryAfter })
       const settled = yield* settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
           ${settle("fail", status)},
           finished_at = CASE WHEN ${over} THEN ${now} END,
           available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
           failures = failures + 1, last_error = item.error,
-          errors = ${remembering(now, sql`item.error`)}, updated_at = ${now}
+          errors = ${remembering(now, sql`item.error`)}, updated_at = ${now},
+          holds_key = ${keyAfter(sql`NOT (${over})`, rivalsOf(leases))}
         FROM ${leased(items, { error: (item) => item.error, retry_after: (item) => item.retryAfter })}
         WHERE ${held}
         RETURNING ${lastSettle}`)
       return yield* settledOr(
-        leased(items, { final: (item) => item.retryAfter === null ? 1 : 0 }),
+        leases,
         items,
         settled,
         // "Never again" is another outcome than a failure that is tried again.
-        sql`settled_as = 'fail' AND (settled_to <> 'pending' OR item.final = 0)`
+        sql`settled_as = 'fail' AND (settled_to <> 'pending' OR item.retry_after IS NOT NULL)`
       )
     }
   )
@@ -268,7 +296,7 @@ const make = Effect.gen(function*() {
           ${settle("release", sql`CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END`)},
           finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
           available_at = CASE WHEN cancel_requested_at IS NULL THEN ${now} + item.delay ELSE available_at END,
-          updated_at = ${now}
+          updated_at = ${now}, holds_key = ${keyAfter(sql`cancel_requested_at IS NULL`, rivalsOf(leased(items, {})))}
         FROM ${leased(items, { delay: (item) => item.delay })}
         WHERE ${held}
         RETURNING ${lastSettle}`)
@@ -333,6 +361,11 @@ const make = Effect.gen(function*() {
     const now = yield* currentMillis
     const stale = yield* staleRows(staleOf(which, now))
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
+    const rivals = rivalsOf(sql`(
+              SELECT value ->> 'id' AS id, value ->> 'attempts' AS attempt, value ->> 'locked_by' AS worker,
+                value ->> 'locked_until' AS locked_until
+              FROM ${each(stale)}
+            ) AS item`)
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
     const released = yield* statusRows(sql`
       UPDATE holdfast_jobs ${byId} SET
@@ -342,7 +375,8 @@ const make = Effect.gen(function*() {
         available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,
         failures = failures + 1, last_error = ${message},
         errors = ${remembering(now, message)},
-        updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL
+        updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL,
+        holds_key = ${keyAfter(sql`NOT (${over})`, sql`${rivals} AND rival.locked_until = item.locked_until`)}
       FROM (
         SELECT value ->> 'id' AS id, value ->> 'attempts' AS attempt, value ->> 'locked_by' AS worker,
           value ->> 'locked_until' AS locked_until, value ->> 'released' AS released, value ->> 'spent' AS spent
@@ -415,7 +449,8 @@ const make = Effect.gen(function*() {
     const [changed] = yield* statusRows(sql`
       UPDATE holdfast_jobs SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at = ${now},
         status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
-        finished_at = CASE status WHEN 'pending' THEN ${now} END
+        finished_at = CASE status WHEN 'pending' THEN ${now} END,
+        holds_key = CASE status WHEN 'pending' THEN 0 ELSE holds_key END
       WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('pending', 'running')
       RETURNING id, status`)
     return changed?.status ?? (yield* get(id, partitionKey)).status
@@ -423,22 +458,17 @@ const make = Effect.gen(function*() {
 
   const retry = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined) {
     const now = yield* currentMillis
-    const sameKey = sql`
-      SELECT other.id FROM holdfast_jobs AS other
-      WHERE other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key
-        AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')
-        AND other.unique_key IS NOT NULL AND other.status IN ('pending', 'running')`
     const [retried] = yield* idRows(sql`
       UPDATE holdfast_jobs SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
         settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL,
-        cancel_requested_at = NULL, updated_at = ${now}
+        cancel_requested_at = NULL, updated_at = ${now}, holds_key = unique_key IS NOT NULL
       WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')
-        AND NOT EXISTS (${sameKey})
+        AND NOT EXISTS (${keyHolder})
       RETURNING id`)
     if (retried !== undefined) return
     const job = yield* get(id, partitionKey)
     const [holder] = yield* idRows(
-      sql`SELECT (${sameKey}) AS id FROM holdfast_jobs WHERE id = ${id} AND status IN ('failed', 'cancelled')`
+      sql`SELECT (${keyHolder}) AS id FROM holdfast_jobs WHERE id = ${id} AND status IN ('failed', 'cancelled')`
     )
     if (holder === undefined) return yield* new JobNotRetryable({ jobId: id, status: job.status })
     return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id }, asItStands)

@@ -1,21 +1,23 @@
 import { Effect } from "effect"
-import type { NewJob } from "./JobStore.ts"
 
 /**
  * So many jobs at once that their JSON is one parameter of at most some tens of MiB, as V8 holds no text of 512, and
  * that the event loop is not held up for longer than some tens of milliseconds.
  */
-export const inChunks = (jobs: ReadonlyArray<NewJob>): ReadonlyArray<ReadonlyArray<NewJob>> => {
-  const chunks: Array<Array<NewJob>> = []
+export const inChunks = <A extends { readonly payload: string | null }>(
+  jobs: ReadonlyArray<A>
+): ReadonlyArray<ReadonlyArray<A>> => {
+  const chunks: Array<Array<A>> = []
   let room = 0
   for (const job of jobs) {
     const last = chunks.at(-1)
-    if (last === undefined || last.length === chunkLength || room < job.payload.length) {
+    const size = job.payload?.length ?? 0
+    if (last === undefined || last.length === chunkLength || room < size) {
       chunks.push([job])
-      room = chunkSize - job.payload.length
+      room = chunkSize - size
     } else {
       last.push(job)
-      room -= job.payload.length
+      room -= size
     }
   }
   return chunks

@@ -49,10 +49,21 @@ export const idRows = rowsOf(Schema.Struct({ id: JobId }))
 
 export const statusRows = rowsOf(Schema.Struct({ id: JobId, status: JobStatus }))
 
-/** Of an enqueue: what is in the way of a job, under the same id or the same unique key. */
-export const inTheWayRows = rowsOf(
-  Schema.Struct({ id: JobId, found: JobId, by_id: Schema.Literal(0, 1), same: Schema.Literal(0, 1) })
-)
+/** Of an enqueue: the job in the way of another, by its id or by a unique key that it holds. */
+const InTheWayRow = Schema.Struct({
+  /** Of the job that was not inserted. */
+  id: JobId,
+  found: JobId,
+  by_id: Schema.Literal(0, 1),
+  /** Whether it is the same job under the same id. */
+  same: Schema.Literal(0, 1),
+  status: JobStatus,
+  attempts: Schema.Number,
+  available_at: Schema.Number,
+  created_at: Schema.Number
+})
+export type InTheWayRow = typeof InTheWayRow.Type
+export const inTheWayRows = rowsOf(InTheWayRow)
 
 export const nextDueRows = rowsOf(Schema.Struct({ at: Schema.NullOr(Schema.Number) }))
 
@@ -119,6 +130,7 @@ export const recordRows = rowsOf(Schema.Struct({
   payload: Json,
   progress: Json,
   result: Json,
+  holdsKey: Schema.transformLiterals([0, false], [1, true]),
   errors: Schema.parseJson(JobRecord.fields.errors)
 }))
 

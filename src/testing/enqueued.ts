@@ -17,6 +17,9 @@ export interface EnqueuedJob<J extends Job.Any> extends Omit<JobRecord, "payload
 /** The fields of a payload that matter, or what has to be true of it. */
 export type ExpectedPayload<J extends Job.Any> = Partial<Job.Payload<J>> | ((payload: Job.Payload<J>) => boolean)
 
+/** What a job was enqueued with, as far as the job tells it: not what was to be done to another one. */
+export type ExpectedOptions = Omit<EnqueueOptions, "onConflict" | "maxWait">
+
 /** Why the jobs that are enqueued cannot be told: InvalidJob for a payload that its definition does not decode. */
 export type UnreadableJobs = InvalidJob | InvalidOption | StoreFailure
 
@@ -44,7 +47,7 @@ export const enqueued = <J extends Job.Any>(
 export const assertEnqueued = <J extends Job.Any>(
   job: J,
   payload?: ExpectedPayload<J>,
-  options: EnqueueOptions = {}
+  options: ExpectedOptions = {}
 ): Effect.Effect<EnqueuedJob<J>, NotEnqueued | UnreadableJobs, JobQueue> =>
   Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
@@ -62,7 +65,7 @@ export const assertEnqueued = <J extends Job.Any>(
 export const assertNotEnqueued = <J extends Job.Any>(
   job: J,
   payload?: ExpectedPayload<J>,
-  options: EnqueueOptions = {}
+  options: ExpectedOptions = {}
 ): Effect.Effect<void, UnexpectedlyEnqueued | UnreadableJobs, JobQueue> =>
   Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
@@ -78,7 +81,7 @@ export const assertNotEnqueued = <J extends Job.Any>(
 const differs = <J extends Job.Any>(
   found: EnqueuedJob<J>,
   payload: ExpectedPayload<J> | undefined,
-  { at, delay, ...same }: EnqueueOptions,
+  { at, delay, ...same }: ExpectedOptions,
   now: number
 ): ReadonlyArray<string> => [
   ...payloadDiffers(found.payload, payload),

@@ -10,6 +10,7 @@ import * as signals from "./catalogue/signals.ts"
 import * as simulation from "./catalogue/simulation.ts"
 import * as stale from "./catalogue/stale.ts"
 import * as transactions from "./catalogue/transactions.ts"
+import * as uniqueKeys from "./catalogue/uniqueKeys.ts"
 import * as worker from "./catalogue/worker.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 
@@ -18,6 +19,7 @@ const themes: ReadonlyArray<{
   readonly equivalents?: ReadonlyArray<Equivalent>
 }> = [
   enqueue,
+  uniqueKeys,
   claim,
   fences,
   heartbeat,

@@ -53,6 +53,37 @@ describe("what cannot be enqueued", () => {
     ["an empty partition key", { partitionKey: "" }, ["partitionKey", `""`, "1 to 255 characters"]],
     ["a partition key of 256 characters", { partitionKey: "p".repeat(256) }, ["partitionKey", "1 to 255 characters"]],
     ["an empty unique key", { uniqueKey: "" }, ["uniqueKey", `""`, "1 to 255 characters"]],
+    ["a scope without a unique key", { uniqueScope: "unfinished" }, [
+      "uniqueScope",
+      "unfinished",
+      "only with uniqueKey"
+    ]],
+    ["a conflict without a unique key", { onConflict: "move" }, ["onConflict", "move", "only with uniqueKey"]],
+    ["a longest wait without a unique key", { maxWait: 1000 }, ["maxWait", "1000", "only with uniqueKey"]],
+    ["a scope that is none", { uniqueKey: "a", uniqueScope: "running" as never }, [
+      "uniqueScope",
+      "running",
+      `"pending" or "unfinished"`
+    ]],
+    ["a way out of a conflict that is none", { uniqueKey: "a", onConflict: "drop" as never }, [
+      "onConflict",
+      "drop",
+      `"keep" or "replace" or "move"`
+    ]],
+    ["a longest wait of what is not moved", { uniqueKey: "a", onConflict: "replace", maxWait: 1000 }, [
+      "maxWait",
+      "1000",
+      `onConflict: "move"`
+    ]],
+    ["a longest wait below zero", { uniqueKey: "a", onConflict: "move", maxWait: -1 }, [
+      "maxWait",
+      "-1",
+      "from 0 to ten"
+    ]],
+    ["an endless longest wait", { uniqueKey: "a", onConflict: "move", maxWait: Duration.infinity }, [
+      "maxWait",
+      "from 0 to ten years"
+    ]],
     ["an empty queue", { queue: "" }, ["queue", `""`, "1 to 255 characters"]],
     ["a priority above the limit", { priority: 1001 }, ["priority", "1001", "from -1000 to 1000"]],
     ["a priority between two integers", { priority: 0.5 }, ["priority", "0.5", "from -1000 to 1000"]],
@@ -87,11 +118,13 @@ describe("enqueueing twice", () => {
     return Effect.gen(function*() {
       assert.deepStrictEqual(yield* JobQueue.enqueue(Greet, { name: "Ada" }, { id }), {
         id: id as never,
-        enqueued: true
+        enqueued: true,
+        outcome: "enqueued"
       })
       assert.deepStrictEqual(yield* JobQueue.enqueue(Greet, { name: "Ada" }, { id }), {
         id: id as never,
-        enqueued: false
+        enqueued: false,
+        outcome: "kept"
       })
       yield* work({ jobs: [Greet] })
       assert.isFalse((yield* JobQueue.enqueue(Greet, { name: "Ada" }, { id })).enqueued)
@@ -108,12 +141,12 @@ describe("enqueueing twice", () => {
       assert.deepStrictEqual((yield* JobQueue.get(id)).payload, { name: "Ada" })
     }).pipe(inHoldfast()))
 
-  it.effect("an unfinished job's unique key is answered with its id, for each partition by itself", () => {
+  it.effect("a pending job's unique key is answered with its id, for each partition by itself", () => {
     const { live } = greeter()
     return Effect.gen(function*() {
       const first = yield* JobQueue.enqueue(Greet, { name: "Ada" }, { uniqueKey: "ada" })
       const again = yield* JobQueue.enqueue(Greet, { name: "Ada again" }, { uniqueKey: "ada" })
-      assert.deepStrictEqual(again, { id: first.id, enqueued: false })
+      assert.deepStrictEqual(again, { id: first.id, enqueued: false, outcome: "kept" })
       const elsewhere = yield* JobQueue.enqueue(Greet, { name: "Ada" }, { uniqueKey: "ada", partitionKey: "acme" })
       assert.isTrue(elsewhere.enqueued)
 

@@ -28,6 +28,9 @@ export interface Stopped {
 /** A change with the row as it was before it. */
 export interface Step extends Change {
   readonly before: JobRow | undefined
+  /** The payload before the change, undefined where there was no job, and after it. */
+  readonly carried: string | undefined
+  readonly carries: string
   /** The store operation that made it; none for what is not ours. */
   readonly call: Call | undefined
   /** It is noted when it is made, and seen by others only once it is committed: by here at the latest. */
@@ -54,10 +57,13 @@ export class Timeline {
     this.machines = new Map(machines.map((machine) => [machine.name, machine]))
     this.steps = changes.map((change): Step => {
       const ofJob = entry(this.ofJob, change.id)
+      const last = ofJob.at(-1)
       const call = history.calls[change.operation - 1]
       const step = {
         ...change,
-        before: ofJob.at(-1)?.row ?? undefined,
+        before: last?.row ?? undefined,
+        carried: last === undefined || last.row === null ? undefined : last.carries,
+        carries: change.payload ?? last?.carries ?? "",
         call,
         committedBy: this.committedBy(change.id, call)
       }
@@ -88,8 +94,8 @@ export class Timeline {
     return this.ofJob.get(id) ?? []
   }
 
-  stepsOfCall(call: Call): ReadonlyArray<Step> {
-    return this.ofCall.get(call.number) ?? []
+  stepsOfCall(call: Call | undefined): ReadonlyArray<Step> {
+    return call === undefined ? [] : this.ofCall.get(call.number) ?? []
   }
 
   /** The writes under the lease of an attempt, also those that failed, in the order in which they were sent. */

@@ -18,6 +18,7 @@ import type { Findings } from "./Findings.ts"
 import type { Call, Moment } from "./History.ts"
 import { wasAsAnswered, wronglyListed, wronglyNext, wronglyNothing, wronglyStale } from "./looks.ts"
 import type { Step, Timeline } from "./Timeline.ts"
+import { keyOf } from "./uniqueKeys.ts"
 
 /** Whether each answer of the store was true at some time between its question and itself. */
 export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
@@ -100,15 +101,20 @@ const checkAnswer = (asked: Asked): void => {
         if (Either.isRight(one)) told(isAsWritten(asked, item, one.right), () => `said ${JSON.stringify(one.right)}`)
       })
     case "enqueue":
-      return (answer as ReadonlyArray<Enqueued>).forEach(({ enqueued, id }, index) => {
+      return (answer as ReadonlyArray<Enqueued>).forEach(({ enqueued, id, outcome }, index) => {
         const asked = (call.request as ReadonlyArray<NewJob>)[index]
+        const changes = outcome === "replaced" || outcome === "moved"
         findings.sometimes("an enqueue was repeated", !enqueued && asked?.id === id)
         findings.sometimes("a unique key was taken", !enqueued && asked?.id !== id)
         told(
           enqueued
-            ? steps.some((step) => step.id === id && step.before === undefined)
-            : asked !== undefined && timeline.states(id, call.invoked.order, to).some((row) => isInTheWay(row, asked)),
-          () => `${id} was not ${enqueued ? "added" : "in the way"}`
+            ? outcome === "enqueued" && steps.some((step) => step.id === id && step.before === undefined)
+            : changes
+            ? asked?.onConflict === (outcome === "replaced" ? "replace" : "move") && asked.id !== id
+              && steps.some((step) => step.id === id && step.before !== undefined)
+            : outcome === "kept" && asked !== undefined
+              && timeline.states(id, call.invoked.order, to).some((row) => isKept(row, asked)),
+          () => `${id} was not ${outcome}`
         )
       })
     case "staleLeases":
@@ -179,14 +185,20 @@ const isAsWritten = ({ answered, call, timeline }: Asked, { lease }: Item, answe
   })
 }
 
-/** Whether a worker is given what was asked for when the job was enqueued. */
+/** Whether a worker is given what was asked for when the job was enqueued, or when its payload was replaced. */
 const isAsEnqueued = (timeline: Timeline, { lease, ...job }: ClaimedJob): boolean => {
-  const enqueue = timeline.stepsOf(lease.jobId).findLast(({ before }) => before === undefined)?.call
-  const asked = (enqueue?.request as ReadonlyArray<NewJob> | undefined)?.find(({ id }) => id === lease.jobId)
-  return asked !== undefined && JSON.stringify(job.payload) === JSON.stringify(JSON.parse(asked.payload))
+  const until = timeline.stepsOf(lease.jobId).findIndex(({ row }) => row?.attempts === lease.attempt)
+  const steps = timeline.stepsOf(lease.jobId).slice(0, until + 1)
+  const jobsOf = (step: Step | undefined) => step?.call?.request as ReadonlyArray<NewJob> | undefined
+  const asked = jobsOf(steps.findLast(({ before }) => before === undefined))?.find(({ id }) => id === lease.jobId)
+  const claim = steps.at(-1)
+  const given = steps.findLast(({ before, carried, carries }) => before === undefined || carries !== carried)
+  const giver = jobsOf(given)?.findLast(({ payload }) => payload === given?.carries)
+  return asked !== undefined && giver !== undefined && claim !== undefined
+    && JSON.stringify(job.payload) === JSON.stringify(JSON.parse(claim.carries))
     && job.kind === asked.kind && job.queue === asked.queue && job.priority === asked.priority
     && job.partitionKey === asked.partitionKey && job.maxAttempts === asked.maxAttempts
-    && job.traceContext === asked.traceContext
+    && job.traceContext === giver.traceContext
 }
 
 interface Item {
@@ -249,20 +261,22 @@ const settles = (operation: string) => operation === "complete" || operation ===
 const isSettleOf = ({ before, call }: Step, lease: Lease, operation: string): boolean =>
   call?.operation === operation && before?.attempts === lease.attempt && before.locked_by === lease.worker
 
-/** Whether a job keeps another from being enqueued: by the same id, or by the same unique key for as long as it has not ended. */
-const isInTheWay = (row: JobRow | undefined, { id, kind, partitionKey, uniqueKey }: NewJob): boolean =>
-  row?.id === id
-    ? row.kind === kind && row.partition_key === partitionKey
-    : hasKey(row, { kind, partition_key: partitionKey, unique_key: uniqueKey })
+/** Whether a job keeps another from being enqueued, and stays as it is: by the same id, or by a unique key that it holds. */
+const isKept = (row: JobRow | undefined, { id, kind, onConflict, partitionKey, uniqueKey }: NewJob): boolean => {
+  if (row?.id === id) return row.kind === kind && row.partition_key === partitionKey
+  const isChanged = row?.status === "pending" &&
+    (onConflict === "replace" || onConflict === "move" && row.attempts === 0)
+  return !isChanged && holdsKey(row, { kind, partition_key: partitionKey, unique_key: uniqueKey })
+}
 
-/** Whether a job that has not ended has a unique key. */
-const hasKey = (row: JobRow | undefined, key: Pick<JobRow, "kind" | "partition_key" | "unique_key">): boolean =>
-  row !== undefined && row.finished_at === null && row.unique_key !== null && row.unique_key === key.unique_key
-  && row.kind === key.kind && row.partition_key === key.partition_key
+const holdsKey = (row: JobRow | undefined, key: Pick<JobRow, "kind" | "partition_key" | "unique_key">): boolean =>
+  row !== undefined && row.holds_key === 1 && keyOf(row) === keyOf(key)
 
-/** Whether another job had the unique key of this one at some time from one place in the order to another. */
+/** Whether another job held the unique key of this one at some time from one place in the order to another. */
 const isTaken = (timeline: Timeline, row: JobRow, from: number, to: number): boolean =>
-  [...timeline.jobIds].some((id) => id !== row.id && timeline.states(id, from, to).some((other) => hasKey(other, row)))
+  [...timeline.jobIds].some((id) =>
+    id !== row.id && timeline.states(id, from, to).some((other) => holdsKey(other, row))
+  )
 
 const checkRefusal = (
   timeline: Timeline,

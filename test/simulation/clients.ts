@@ -94,25 +94,43 @@ const someWork = (world: ClientWorld) =>
     return { kind: world.kinds[kind], payload: { behaviour, takes, filler } }
   })
 
+const someUniqueness = Effect.gen(function*() {
+  const onConflict = yield* oneOf(["keep", "replace", "move"] as const)
+  const uniqueness = {
+    uniqueKey: yield* oneOf(["k1", "k2"]),
+    uniqueScope: yield* oneOf(["pending", "pending", "unfinished"] as const),
+    onConflict
+  }
+  const maxWait = yield* Random.nextIntBetween(0, 60_000)
+  return onConflict === "move" && maxWait > 20_000 ? { ...uniqueness, maxWait } : uniqueness
+})
+
 const someOptions = Effect.gen(function*() {
   const options: { -readonly [K in keyof EnqueueOptions]: EnqueueOptions[K] } = {}
   if ((yield* Random.next) < 0.2) options.delay = yield* Random.nextIntBetween(1, 60_000)
   if ((yield* Random.next) < 0.3) options.priority = yield* Random.nextIntBetween(-2, 3)
   if ((yield* Random.next) < 0.25) options.queue = "bulk"
-  if ((yield* Random.next) < 0.15) options.uniqueKey = yield* oneOf(["k1", "k2"])
+  if ((yield* Random.next) < 0.3) Object.assign(options, yield* someUniqueness)
   if ((yield* Random.next) < 0.15) options.partitionKey = yield* oneOf(["p1", "p2"])
   if ((yield* Random.next) < 0.2) options.maxAttempts = yield* Random.nextIntBetween(1, 6)
   return options
 })
 
-/** One job, under an id of the client's, again until the answer is known. */
+/** Mostly one job, under ids of the client's, again until the answer is known; several often want the same key. */
 const enqueue = (world: ClientWorld) =>
   Effect.gen(function*() {
-    const { kind, payload } = yield* someWork(world)
-    const options = { ...(yield* someOptions), id: yield* (yield* Ids).jobId }
-    world.left--
-    world.known.push(options.id)
-    yield* JobQueue.enqueue(kind, payload, options).pipe(Effect.retry({ times: 2 }))
+    const { kind } = yield* someWork(world)
+    const count = (yield* Random.next) < 0.85 ? 1 : 3
+    const entries = yield* Effect.replicateEffect(
+      Effect.gen(function*() {
+        const { payload } = yield* someWork(world)
+        return { payload, ...(yield* someOptions), id: yield* (yield* Ids).jobId }
+      }),
+      count
+    )
+    world.left -= count
+    world.known.push(...entries.map(({ id }) => id))
+    yield* JobQueue.enqueueMany(kind, entries).pipe(Effect.retry({ times: 2 }))
   })
 
 /** Some jobs with writes of the app's, committed together or not at all. */

@@ -35,6 +35,8 @@ export interface JobRow {
   readonly priority: number
   readonly partition_key: string | null
   readonly unique_key: string | null
+  readonly unique_scope: string | null
+  readonly holds_key: 0 | 1
   readonly attempts: number
   readonly failures: number
   readonly max_attempts: number
@@ -52,6 +54,7 @@ export interface JobRow {
   readonly last_error: string | null
   /** JSON, as the row has it. */
   readonly errors: string
+  readonly created_at: number
   readonly updated_at: number
   readonly finished_at: number | null
 }
@@ -71,6 +74,8 @@ const columns = [
   "priority",
   "partition_key",
   "unique_key",
+  "unique_scope",
+  "holds_key",
   "attempts",
   "failures",
   "max_attempts",
@@ -84,6 +89,7 @@ const columns = [
   "settled_to",
   "cancel_requested_at",
   "last_error",
+  "created_at",
   "updated_at",
   "finished_at"
 ] satisfies ReadonlyArray<keyof JobRow>

@@ -10,7 +10,6 @@ import { rounding } from "./Timeline.ts"
 export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: ReadonlyArray<string>): void => {
   for (const left of leftovers) findings.violation("a process that has ended leaves nothing", left)
   for (const death of timeline.history.deaths) findings.violation("nothing dies of a bug", death)
-  const behaviours = behavioursOf(timeline)
   for (const step of timeline.steps) {
     if (step.call?.operation === "releaseStale") {
       findings.expect(
@@ -18,7 +17,7 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
         "a live job is not released",
         () =>
           `attempt ${step.before?.attempts} of ${step.id} (${
-            behaviours.get(step.id)
+            behaviourOf(step)
           }), held by ${step.before?.locked_by} until ${step.before?.locked_until}, released at ${step.at}`
       )
     }
@@ -27,7 +26,7 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
     findings.expect(
       !isHandedBack(step) || mayBeHandedBack(timeline, step),
       "a job is handed back only at a shutdown, or when its claim came too late",
-      () => `attempt ${step.row?.attempts} of ${step.id} (${behaviours.get(step.id)}) by ${step.process}`
+      () => `attempt ${step.row?.attempts} of ${step.id} (${behaviourOf(step)}) by ${step.process}`
     )
   }
   for (const id of timeline.jobIds) {
@@ -35,9 +34,9 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
     const job = last?.row
     // Pruned: it had ended, or prune would have been found wrong.
     if (last === undefined || job === null || job === undefined) continue
-    findings.expect(job.finished_at !== null, "every job ends", () => `${id} (${behaviours.get(id)}) is ${job.status}`)
+    findings.expect(job.finished_at !== null, "every job ends", () => `${id} (${behaviourOf(last)}) is ${job.status}`)
   }
-  for (const id of timeline.jobIds) checkFailed(timeline, findings, id, behaviours.get(id) ?? "fail")
+  for (const id of timeline.jobIds) checkFailed(timeline, findings, id)
 }
 
 /** As opposed to snoozed: it may run again at once, and has lost nothing. */
@@ -55,33 +54,26 @@ const mayBeHandedBack = (timeline: Timeline, { call, id, process, row }: Step): 
 }
 
 /** Each time that a job failed although its handler would succeed, faults have spent its whole budget. */
-const checkFailed = (timeline: Timeline, findings: Findings, id: string, behaviour: Behaviour): void => {
+const checkFailed = (timeline: Timeline, findings: Findings, id: string): void => {
   let spent: Array<Step> = []
   for (const step of timeline.stepsOf(id)) {
     const { before, call, row } = step
     if (call?.operation === "retry") spent = []
     if (row === null || row.failures <= (before?.failures ?? 0)) continue
     spent.push(step)
-    if (row.status !== "failed" || !wouldSucceed(row.kind, behaviour)) continue
+    if (row.status !== "failed" || !wouldSucceed(row.kind, behaviourOf(step))) continue
     findings.expect(
       row.failures === row.max_attempts && spent.length === row.failures &&
-        spent.every((one) => byFault(timeline, one)),
+        spent.every((one) => !wouldSucceed(row.kind, behaviourOf(one)) || byFault(timeline, one)),
       "a job whose handler would succeed fails only when faults have spent its budget",
-      () => `${id} (${behaviour}): ${spent.map(({ row }) => row?.last_error).join("; ")}`
+      () => `${id} (${spent.map(behaviourOf).join(", ")}): ${spent.map(({ row }) => row?.last_error).join("; ")}`
     )
   }
 }
 
-const behavioursOf = (timeline: Timeline): ReadonlyMap<string, Behaviour> => {
-  const found = new Map<string, Behaviour>()
-  for (const { operation, request } of timeline.history.calls) {
-    if (operation !== "enqueue") continue
-    for (const { id, payload } of request as ReadonlyArray<NewJob>) {
-      found.set(id, (JSON.parse(payload) as { readonly behaviour: Behaviour }).behaviour)
-    }
-  }
-  return found
-}
+/** What the handler of a job does with the payload that it has after a change. */
+const behaviourOf = ({ carries }: Step): Behaviour =>
+  (JSON.parse(carries) as { readonly behaviour: Behaviour }).behaviour
 
 /** Whether an attempt failed by something that was done to it, or as its script says. A stale release is judged by itself. */
 const byFault = (timeline: Timeline, step: Step): boolean => {

@@ -5,6 +5,7 @@ import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import { isUnder } from "./looks.ts"
 import type { Step, Timeline } from "./Timeline.ts"
+import { changedBy, KeyHolders } from "./uniqueKeys.ts"
 
 /**
  * The life table, from the outside: whether each committed change of a row is
@@ -13,13 +14,15 @@ import type { Step, Timeline } from "./Timeline.ts"
  */
 export const checkLives = (timeline: Timeline, findings: Findings): void => {
   const rows = new Map<string, JobRow>()
+  const keys = new KeyHolders(timeline)
   const claims = new Set<number>()
   for (const step of timeline.steps) {
     if (step.call?.operation === "claim" && !claims.has(step.operation)) {
       claims.add(step.operation)
       checkClaimOrder(timeline, findings, step, rows)
     }
-    const wrong = whatIsWrong(timeline, step) ?? wrongContent(step) ?? wrongTime(timeline, step) ?? wrongInstants(step)
+    const wrong = whatIsWrong(timeline, step, rows) ?? wrongContent(step) ?? wrongTime(timeline, step)
+      ?? wrongInstants(step) ?? keys.wrong(step)
     findings.expect(
       wrong === undefined,
       "every change is one of the life table",
@@ -39,7 +42,12 @@ type Items = ReadonlyArray<{ readonly lease: Lease } & Readonly<Record<string, u
 const isFinished = (row: JobRow) => row.status !== "pending" && row.status !== "running"
 
 /** What a step does that its operation may not do, if anything. */
-const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }: Step): string | undefined => {
+const whatIsWrong = (
+  timeline: Timeline,
+  step: Step,
+  rows: ReadonlyMap<string, JobRow>
+): string | undefined => {
+  const { at, before, call, id, process, row } = step
   if (call === undefined) return "a change outside of every operation"
   const { operation, request } = call
   if (before === undefined || row === null) {
@@ -77,6 +85,7 @@ const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }:
         ? undefined
         : "a retry of a job that cannot be retried, or not a fresh start"
     case "enqueue":
+      return changedHolder(step, before, row, rows)
     case "nextDue":
     case "due":
     case "staleLeases":
@@ -85,6 +94,24 @@ const whatIsWrong = (timeline: Timeline, { at, before, call, id, process, row }:
     case "prune":
       return "an operation that changes no job changed one"
   }
+}
+
+/** An enqueue may change the pending job that holds its unique key, as it says and in nothing else. */
+const changedHolder = (
+  { call, carried, carries }: Step,
+  before: JobRow,
+  row: JobRow,
+  rows: ReadonlyMap<string, JobRow>
+): string | undefined => {
+  if (before.status !== "pending" || row.status !== "pending" || before.holds_key !== 1) {
+    return "an enqueue that changes a job which does not wait with its key"
+  }
+  const jobs = call?.request as ReadonlyArray<NewJob>
+  const expected = changedBy(jobs, before, carried ?? "", row.updated_at, (id) => rows.has(id))
+  return expected.outcome !== "kept" && carries === expected.payload && row.available_at === expected.availableAt
+      && row.failures === before.failures
+    ? undefined
+    : "an enqueue that changes a job in another way than it says"
 }
 
 /** What a row says of its last settle. */
@@ -98,7 +125,16 @@ const lastSettleAfter = (operation: string, before: JobRow, row: JobRow): string
   return operation === "retry" ? "null of attempt null by null to null" : lastSettle(before)
 }
 
-const neverChanges = ["kind", "queue", "priority", "partition_key", "unique_key", "max_attempts"] as const
+const neverChanges = [
+  "kind",
+  "queue",
+  "priority",
+  "partition_key",
+  "unique_key",
+  "unique_scope",
+  "max_attempts",
+  "created_at"
+] as const
 
 const appearsOrGoes = (
   operation: string,
@@ -114,6 +150,7 @@ const appearsOrGoes = (
     const { available } = asked
     const same = row.kind === asked.kind && row.queue === asked.queue && row.priority === asked.priority
       && row.partition_key === asked.partitionKey && row.unique_key === asked.uniqueKey
+      && row.unique_scope === asked.uniqueScope && row.created_at === row.updated_at
       && row.max_attempts === asked.maxAttempts
       && row.available_at === ("at" in available ? available.at : row.updated_at + available.after)
     return same && row.status === "pending" && row.attempts === 0 && row.failures === 0
@@ -204,12 +241,14 @@ const releasedStale = (which: StaleChoice, before: JobRow, row: JobRow): string 
 }
 
 /** What a job carries is as it was given, and only the operation that it was given to writes it. */
-const wrongContent = ({ before, call, id, payload, row }: Step): string | undefined => {
+const wrongContent = ({ before, call, carried, carries, id, row }: Step): string | undefined => {
   if (call === undefined || row === null) return undefined
   const { operation, request } = call
   const newJob = () => (request as ReadonlyArray<NewJob>).find((job) => job.id === id)
   const item = () => (request as Items).find(({ lease }) => lease.jobId === id)
-  if (payload !== (operation === "enqueue" ? newJob()?.payload : null)) return "another payload than was given"
+  // Of an enqueue that changes a job that is there, `changedHolder` tells.
+  if (operation !== "enqueue" && carries !== carried) return "another payload than was given"
+  if (before === undefined && carries !== newJob()?.payload) return "another payload than was given"
   if (row.progress !== (operation === "progress" ? item()?.["progress"] : before?.progress ?? null)) {
     return "another progress than was given"
   }
@@ -244,7 +283,8 @@ const wrongTime = (timeline: Timeline, { at, call, process, row }: Step): string
 const wrongInstants = ({ before, call, row }: Step): string | undefined => {
   if (call === undefined || row === null || before === undefined) return undefined
   if (row.finished_at !== (isFinished(row) ? row.updated_at : null)) return "another end than now"
-  const schedules = row.status === "pending" && ["fail", "release", "releaseStale", "retry"].includes(call.operation)
+  const schedules = row.status === "pending" &&
+    ["fail", "release", "releaseStale", "retry", "enqueue"].includes(call.operation)
   if (!schedules && row.available_at !== before.available_at) return "another due instant than it had"
   const atOnce = call.operation === "releaseStale" || call.operation === "retry"
   return schedules && atOnce && row.available_at !== row.updated_at ? "not due at once" : undefined
@@ -283,12 +323,17 @@ const checkClaimOrder = (
   )
 }
 
-const noteRareStates = (timeline: Timeline, { before, call, id, process, row }: Step, findings: Findings): void => {
+const noteRareStates = (timeline: Timeline, step: Step, findings: Findings): void => {
+  const { before, call, carried, carries, id, process, row } = step
   if (call === undefined) return
   const { operation } = call
   if (before === undefined) return
   if (row === null) return findings.sometimes("a finished job was pruned")
   const over = before.locked_until !== null && before.locked_until < row.updated_at
+  findings.sometimes(
+    "a job came back from an attempt without its unique key",
+    before.status === "running" && row.status === "pending" && row.unique_key !== null && row.holds_key === 0
+  )
   switch (operation) {
     case "extend":
       return findings.sometimes("a lease that was over was extended", over)
@@ -324,6 +369,8 @@ const noteRareStates = (timeline: Timeline, { before, call, id, process, row }: 
     case "retry":
       return findings.sometimes("a finished job was retried")
     case "enqueue":
+      findings.sometimes("a pending job's payload was replaced", carries !== carried)
+      return findings.sometimes("a pending job's due time was moved", row.available_at !== before.available_at)
     case "nextDue":
     case "due":
     case "claim":

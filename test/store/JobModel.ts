@@ -6,6 +6,10 @@ import type { NewJob } from "../../src/store/JobStore.ts"
 export interface Row {
   readonly id: string
   readonly unique_key: string | null
+  readonly unique_scope: string | null
+  readonly holds_key: 0 | 1
+  readonly payload: string
+  readonly first_payload: string | null
   readonly priority: number
   readonly max_attempts: number
   readonly status: JobStatus
@@ -22,6 +26,7 @@ export interface Row {
   readonly cancel_requested_at: number | null
   readonly last_error: string | null
   readonly finished_at: number | null
+  readonly created_at: number
 }
 
 type Settle = "complete" | "fail" | "release"
@@ -38,10 +43,8 @@ export class JobModel {
     return [...this.jobs.values()].toSorted((a, b) => a.id < b.id ? -1 : 1)
   }
 
-  private unfinishedWith(key: string | null) {
-    return this.rows.find((row) =>
-      key !== null && row.unique_key === key && (row.status === "pending" || row.status === "running")
-    )
+  private holderOf(key: string | null) {
+    return this.rows.find((row) => key !== null && row.unique_key === key && row.holds_key === 1)
   }
 
   private change(row: Row, changes: Partial<Row>) {
@@ -49,24 +52,42 @@ export class JobModel {
   }
 
   enqueue(job: NewJob) {
-    const holder = this.unfinishedWith(job.uniqueKey)
-    if (holder !== undefined) return { id: holder.id, enqueued: false }
+    const due = "at" in job.available ? job.available.at : this.now + job.available.after
+    const holder = this.holderOf(job.uniqueKey)
+    if (holder !== undefined) return { id: holder.id, enqueued: false, outcome: this.conflict(holder, job, due) }
     this.jobs.set(job.id, {
       id: job.id,
       unique_key: job.uniqueKey,
+      unique_scope: job.uniqueScope,
+      holds_key: job.uniqueKey === null ? 0 : 1,
+      payload: job.payload,
+      first_payload: null,
+      created_at: this.now,
       priority: job.priority,
       max_attempts: job.maxAttempts,
       status: "pending",
       attempts: 0,
       failures: 0,
-      available_at: "at" in job.available ? job.available.at : this.now + job.available.after,
+      available_at: due,
       ...unlocked,
       ...unsettled,
       cancel_requested_at: null,
       last_error: null,
       finished_at: null
     })
-    return { id: job.id, enqueued: true }
+    return { id: job.id, enqueued: true, outcome: "enqueued" }
+  }
+
+  private conflict(holder: Row, { maxWait, onConflict, payload }: NewJob, due: number) {
+    if (holder.status === "running" || onConflict === "keep") return "kept"
+    if (onConflict === "replace") {
+      this.change(holder, { payload, first_payload: holder.first_payload ?? holder.payload })
+      return "replaced"
+    }
+    const available_at = Math.min(due, holder.created_at + (maxWait ?? Infinity))
+    if (holder.attempts > 0 && available_at < holder.available_at) return "kept"
+    this.change(holder, { available_at })
+    return "moved"
   }
 
   claim(worker: string, limit: number, leaseFor: number) {
@@ -78,6 +99,7 @@ export class JobModel {
       this.change(row, {
         status: "running",
         attempts: row.attempts + 1,
+        holds_key: row.unique_scope === "unfinished" ? row.holds_key : 0,
         locked_at: this.now,
         locked_by: worker,
         locked_until: this.now + leaseFor
@@ -115,6 +137,7 @@ export class JobModel {
     this.change(row, {
       status,
       failures,
+      holds_key: this.keyAfter(row, status),
       ...unlocked,
       settled_attempt: lease.attempt,
       settled_by: lease.worker,
@@ -126,6 +149,12 @@ export class JobModel {
     return status
   }
 
+  /** A job that is pending again takes its key if it is free; one that has ended gives it up. */
+  private keyAfter(row: Row, status: JobStatus): 0 | 1 {
+    const holder = this.holderOf(row.unique_key)
+    return row.unique_key !== null && status === "pending" && (holder === undefined || holder.id === row.id) ? 1 : 0
+  }
+
   private after(row: Row, failures: number, final: boolean): JobStatus {
     if (row.cancel_requested_at !== null) return "cancelled"
     return final || failures >= row.max_attempts ? "failed" : "pending"
@@ -133,6 +162,8 @@ export class JobModel {
 
   releaseStale() {
     const stale = this.rows.filter((row) => row.status === "running" && Number(row.locked_until) <= this.now)
+    // No key is free that one of the sweep's own jobs gives up in it.
+    const taken = new Set(stale.filter(({ holds_key }) => holds_key === 1).map(({ unique_key }) => unique_key))
     return stale.map((row) => {
       const failures = row.failures + 1
       const status = this.after(row, failures, false)
@@ -140,6 +171,7 @@ export class JobModel {
       this.change(row, {
         status,
         failures,
+        holds_key: row.holds_key === 0 && taken.has(row.unique_key) ? 0 : this.keyAfter(row, status),
         ...unlocked,
         last_error: failures >= row.max_attempts
           ? `Stale lock after ${row.attempts} attempts ${held}`
@@ -156,7 +188,7 @@ export class JobModel {
     const cancel_requested_at = row.cancel_requested_at ?? this.now
     if (row.status === "running") this.change(row, { cancel_requested_at })
     if (row.status === "pending") {
-      this.change(row, { status: "cancelled", cancel_requested_at, finished_at: this.now })
+      this.change(row, { status: "cancelled", cancel_requested_at, finished_at: this.now, holds_key: 0 })
     }
     return this.jobs.get(id)?.status ?? "JobNotFound"
   }
@@ -165,9 +197,10 @@ export class JobModel {
     const row = this.jobs.get(id)
     if (row === undefined) return "JobNotFound"
     if (row.status !== "failed" && row.status !== "cancelled") return "JobNotRetryable"
-    if (this.unfinishedWith(row.unique_key) !== undefined) return "UniqueKeyTaken"
+    if (this.holderOf(row.unique_key) !== undefined) return "UniqueKeyTaken"
     this.change(row, {
       status: "pending",
+      holds_key: row.unique_key === null ? 0 : 1,
       available_at: this.now,
       failures: 0,
       finished_at: null,

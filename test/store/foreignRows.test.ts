@@ -95,7 +95,11 @@ describe("a row that something else wrote", () => {
       yield* fail(yield* Effect.zipRight(enqueue(job(1, { uniqueKey })), claimOne()), { retryAfter: null })
       yield* enqueue(job(2, { uniqueKey }))
       yield* changeId(jobId(2))
-      assert.deepStrictEqual(yield* enqueue(job(3, { uniqueKey })), [{ id: upperCase, enqueued: false }])
+      assert.deepStrictEqual(yield* enqueue(job(3, { uniqueKey })), [{
+        id: upperCase,
+        enqueued: false,
+        outcome: "kept"
+      }])
       const taken = yield* Effect.flip(retry(jobId(1)))
       assert(taken._tag === "UniqueKeyTaken")
       assert.strictEqual(taken.heldBy, upperCase)

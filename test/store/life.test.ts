@@ -38,7 +38,7 @@ describe("enqueue", () => {
   test("an enqueued job is pending, with no attempts and a budget of three", () =>
     Effect.gen(function*() {
       const [enqueued] = yield* enqueue(job(1))
-      assert.deepStrictEqual(enqueued, { id: one, enqueued: true })
+      assert.deepStrictEqual(enqueued, { id: one, enqueued: true, outcome: "enqueued" })
       const { attempts, availableAt, createdAt, failures, finishedAt, lockedBy, maxAttempts, status } = yield* get(one)
       assert.deepStrictEqual({ attempts, failures, finishedAt, lockedBy, maxAttempts, status }, {
         attempts: 0,

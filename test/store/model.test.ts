@@ -33,7 +33,10 @@ const step = FastCheck.oneof(
       priority: FastCheck.constantFrom(-1, 0, 5),
       after: delays,
       maxAttempts: FastCheck.integer({ min: 1, max: 3 }),
-      uniqueKey: FastCheck.constantFrom(null, null, "a", "b")
+      uniqueKey: FastCheck.constantFrom(null, null, "a", "b"),
+      uniqueScope: FastCheck.constantFrom("pending" as const, "pending" as const, "unfinished" as const),
+      onConflict: FastCheck.constantFrom("keep" as const, "replace" as const, "move" as const),
+      maxWait: FastCheck.constantFrom(null, 0, 700)
     })
   },
   {
@@ -79,8 +82,12 @@ const take = (model: JobModel, leases: Array<Lease>, step: Step, number: number)
     const leaseAt = (place: number) => leases.at(-1 - (place % Math.max(1, leases.length)))
     switch (step.does) {
       case "enqueue": {
-        const { after, does: _, ...options } = step
-        const added = job(number, { ...options, available: { after } })
+        const { after, does: _, uniqueScope, ...options } = step
+        const added = job(number, {
+          ...options,
+          uniqueScope: options.uniqueKey === null ? null : uniqueScope,
+          available: { after }
+        })
         return assert.deepStrictEqual<unknown>(yield* store.enqueue([added]), [model.enqueue(added)])
       }
       case "claim": {
@@ -150,8 +157,12 @@ const holds = (rows: ReadonlyArray<Row>, before: ReadonlyMap<string, Row>) => {
     assert.isAtMost(row.failures, row.max_attempts)
     if (row.failures >= row.max_attempts) assert.include(["failed", "cancelled"], row.status)
   }
-  const unfinished = rows.filter((row) => row.unique_key !== null && row.finished_at === null)
-  assert.strictEqual(new Set(unfinished.map((row) => row.unique_key)).size, unfinished.length)
+  const holders = rows.filter((row) => row.holds_key === 1)
+  assert.strictEqual(new Set(holders.map((row) => row.unique_key)).size, holders.length)
+  for (const row of rows) {
+    if (row.unique_scope === "unfinished") assert.strictEqual(row.holds_key, row.finished_at === null ? 1 : 0)
+    if (row.unique_scope === "pending" && row.status === "running") assert.strictEqual(row.holds_key, 0)
+  }
 }
 
 describe("the life of a job", () => {
@@ -168,7 +179,7 @@ describe("the life of a job", () => {
         for (const step of steps) {
           yield* take(model, leases, step, step.does === "enqueue" ? enqueued++ : 0)
           const rows = yield* sql<Row>`
-            SELECT id, unique_key, priority, max_attempts, status, attempts, failures, available_at, locked_at, locked_by,
+            SELECT id, unique_key, unique_scope, holds_key, payload, first_payload, created_at, priority, max_attempts, status, attempts, failures, available_at, locked_at, locked_by,
               locked_until, settled_attempt, settled_by, settled_as, settled_to, cancel_requested_at, last_error, finished_at
             FROM holdfast_jobs ORDER BY id`
           assert.deepStrictEqual(rows, model.rows)

@@ -228,7 +228,7 @@ describe("a transaction that waits for another to end", () => {
       assert.isTrue((yield* Fiber.join(waiting)).every((answer) => Option.isNone<unknown>(answer)))
       yield* Fiber.interrupt(other)
       // What was given up has left nothing behind that holds the connection.
-      assert.deepStrictEqual(yield* enqueue(job(1)), [{ id: jobId(1), enqueued: true }])
+      assert.deepStrictEqual(yield* enqueue(job(1)), [{ id: jobId(1), enqueued: true, outcome: "enqueued" }])
     }).pipe(Effect.provide(memory)))
 })
 
@@ -246,7 +246,11 @@ describe("a fiber that outlives the transaction it was forked in", () => {
 
   it.effect("enqueues by itself, and what it was told is there is there", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* laterInAnother(enqueue(job(1))), [{ id: jobId(1), enqueued: true }])
+      assert.deepStrictEqual(yield* laterInAnother(enqueue(job(1))), [{
+        id: jobId(1),
+        enqueued: true,
+        outcome: "enqueued"
+      }])
       assert.deepStrictEqual(yield* ids, [jobId(1)])
     }).pipe(Effect.provide(memory)))
 
@@ -404,7 +408,7 @@ describe("a database that another connection is writing to", () => {
         yield* TestClock.adjust("6 seconds")
         assert.strictEqual((yield* Fiber.join(waiting))._tag, "StoreError")
         yield* unlock
-        assert.deepStrictEqual(yield* enqueue(job(1)), [{ id: jobId(1), enqueued: true }])
+        assert.deepStrictEqual(yield* enqueue(job(1)), [{ id: jobId(1), enqueued: true, outcome: "enqueued" }])
       }).pipe(Effect.provide(SqliteStore.layer({ filename })))
     }))
 

@@ -95,6 +95,7 @@ describe("assertEnqueued", () => {
     queue: "slow",
     maxAttempts: 7,
     uniqueKey: "ada",
+    uniqueScope: "unfinished",
     partitionKey: "acme",
     id: "01890a5d-ac96-774b-bcce-b302099a8057"
   } as const
@@ -104,6 +105,7 @@ describe("assertEnqueued", () => {
     queue: "default",
     maxAttempts: 3,
     uniqueKey: "bob",
+    uniqueScope: "pending",
     partitionKey: "corp",
     id: "01890a5d-ac96-774b-bcce-b302099a8058"
   } as const

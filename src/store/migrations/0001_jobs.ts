@@ -47,6 +47,10 @@ export const jobs = Effect.gen(function*() {
       CHECK ((status = 'running') = (locked_until IS NOT NULL)),
       CHECK ((status IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
       CHECK ((status = 'succeeded') = (result IS NOT NULL)),
+      CHECK ((unique_key IS NULL) = (unique_scope IS NULL)),
+      CHECK (
+        holds_key = 0 OR unique_key IS NOT NULL AND (status = 'pending' OR status = 'running' AND unique_scope = 'unfinished')
+      ),
       CHECK ((settled_attempt IS NULL) = (settled_by IS NULL)),
       CHECK ((settled_attempt IS NULL) = (settled_as IS NULL)),
       CHECK ((settled_attempt IS NULL) = (settled_to IS NULL)),
@@ -58,9 +62,10 @@ export const jobs = Effect.gen(function*() {
     CREATE INDEX holdfast_jobs_claim ON holdfast_jobs (queue, kind, priority DESC, available_at, id)
     WHERE status = 'pending'`
   yield* sql`CREATE INDEX holdfast_jobs_lease ON holdfast_jobs (locked_until) WHERE status = 'running'`
+  // Of the rows that hold their key: one that a claim has made give it up stands in nobody's way.
   yield* sql`
     CREATE UNIQUE INDEX holdfast_jobs_unique ON holdfast_jobs (kind, COALESCE(partition_key, ''), unique_key)
-    WHERE unique_key IS NOT NULL AND status IN ('pending', 'running')`
+    WHERE holds_key = 1`
   yield* sql`CREATE INDEX holdfast_jobs_finished ON holdfast_jobs (status, finished_at) WHERE finished_at IS NOT NULL`
   // For pages of jobs, newest first, by one of these.
   yield* sql`CREATE INDEX holdfast_jobs_by_status ON holdfast_jobs (status, id)`

@@ -59,8 +59,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retry keeps the request to cancel",
     file,
-    find: "settled_to = NULL,\n        cancel_requested_at = NULL, updated_at = ${now}\n      WHERE",
-    replace: "settled_to = NULL, updated_at = ${now}\n      WHERE",
+    find: "settled_to = NULL,\n        cancel_requested_at = NULL, updated_at = ${now}, holds_key",
+    replace: "settled_to = NULL, updated_at = ${now}, holds_key",
     killedBy: life
   },
   {
@@ -86,8 +86,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retry does not look who holds the job's unique key",
     file,
-    find: "\n        AND NOT EXISTS (${sameKey})",
-    replace: "",
+    find: "\n        AND NOT EXISTS (${keyHolder})\n      RETURNING",
+    replace: "\n      RETURNING",
     killedBy: life
   },
   {

@@ -45,7 +45,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The answer names the job that was not added, and not the one in its way",
     file,
-    find: "id: found.get(job.id) ?? job.id, enqueued",
+    find: "id: row?.found ?? job.id, enqueued",
     replace: "id: job.id, enqueued",
     killedBy: enqueue
   },
@@ -59,14 +59,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An id of another kind of job is taken for the same job",
     file,
-    find: "j.kind = value ->> 'kind' AND j.payload = value ->> 'payload'",
-    replace: "j.payload = value ->> 'payload'",
+    find: "j.kind = value ->> 'kind' AND COALESCE(j.first_payload, j.payload) = value ->> 'payload'",
+    replace: "COALESCE(j.first_payload, j.payload) = value ->> 'payload'",
     killedBy: enqueue
   },
   {
     name: "An id of a job with another payload is taken for the same job",
     file,
-    find: "j.kind = value ->> 'kind' AND j.payload = value ->> 'payload'",
+    find: "j.kind = value ->> 'kind' AND COALESCE(j.first_payload, j.payload) = value ->> 'payload'",
     replace: "j.kind = value ->> 'kind'",
     killedBy: enqueue
   },

@@ -103,9 +103,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A negative delay is none",
-    file,
-    find: "spanOf(delay ?? 0)",
-    replace: "Duration.decodeUnknown(delay ?? 0)",
+    file: "src/domain/Backoff.ts",
+    find: "Option.filter(spanOf(input),",
+    replace: "Option.filter(Duration.decodeUnknown(input),",
     killedBy: ["test/runtime/refusedEnqueue.test.ts"]
   },
   {

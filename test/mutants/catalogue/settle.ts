@@ -147,14 +147,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A failure for good is recognised in one that is tried again",
     file,
-    find: "(settled_to <> 'pending' OR item.final = 0)`",
-    replace: "(settled_to <> 'pending' OR item.final >= 0)`",
+    find: "(settled_to <> 'pending' OR item.retry_after IS NOT NULL)`",
+    replace: "(settled_to <> 'pending' OR TRUE)`",
     killedBy: fences
   },
   {
     name: "A failure that is tried again is not recognised",
     file,
-    find: "(settled_to <> 'pending' OR item.final = 0)`",
+    find: "(settled_to <> 'pending' OR item.retry_after IS NOT NULL)`",
     replace: "settled_to <> 'pending'`",
     killedBy: fences
   },

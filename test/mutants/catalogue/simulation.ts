@@ -263,9 +263,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a retry is refused as long as any job has a key",
     file: store,
     find: "other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key\n" +
-      "        AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')\n" +
-      "        AND other.unique_key",
-    replace: "holdfast_jobs.unique_key IS NOT NULL AND other.unique_key",
+      "          AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')" +
+      " AND other.holds_key = 1",
+    replace: "holdfast_jobs.unique_key IS NOT NULL AND other.holds_key = 1",
     killedBy: bySeed(46)
   },
   {

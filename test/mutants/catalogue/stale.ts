@@ -91,17 +91,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A stale release is taken for a settle by the one whose lease was over",
     file,
-    find: "updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
+    find: "updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL,\n        holds_key",
     replace: "updated_at = ${now}, settled_attempt = attempts, settled_by = locked_by, settled_as = 'fail'," +
-      " settled_to = 'pending', locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
+      " settled_to = 'pending', locked_at = NULL, locked_by = NULL, locked_until = NULL, holds_key",
     killedBy: life
   },
   {
     name: "A stale release forgets the settle of the attempt before, which may still be repeated",
     file,
-    find: "updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
+    find: "updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL,\n        holds_key",
     replace: "updated_at = ${now}, settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL," +
-      " locked_at = NULL, locked_by = NULL, locked_until = NULL\n      FROM (",
+      " locked_at = NULL, locked_by = NULL, locked_until = NULL, holds_key",
     killedBy: ["test/store/fences.test.ts"]
   },
   {
