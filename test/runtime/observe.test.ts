@@ -104,6 +104,27 @@ describe("another tenant's job does not exist", () => {
       assert.strictEqual((yield* JobQueue.get(id)).status, "pending")
     }).pipe(inHoldfast()))
 
+  it.effect("its status is told to none of them, whatever it is", () =>
+    Effect.gen(function*() {
+      const { id, us } = yield* setUp
+      const told = Effect.gen(function*() {
+        for (const ask of [JobQueue.get, JobQueue.cancel, JobQueue.retry]) {
+          assert.strictEqual((yield* Effect.flip(Effect.asVoid(ask(id, us))))._tag, "JobNotFound")
+        }
+        return (yield* JobQueue.get(id)).status
+      })
+      const [claimed] = yield* JobQueue.claim({ jobs: [Count] })
+      assert(claimed)
+      assert.strictEqual(yield* told, "running")
+      yield* JobQueue.fail(claimed.lease, "no", { retry: false })
+      assert.strictEqual(yield* told, "failed")
+      yield* JobQueue.retry(id)
+      const [again] = yield* JobQueue.claim({ jobs: [Count] })
+      assert(again)
+      yield* JobQueue.complete(again.lease, 1)
+      assert.strictEqual(yield* told, "succeeded")
+    }).pipe(inHoldfast()))
+
   it.effect("it is in none of our pages, and a job of no partition is not either", () =>
     Effect.gen(function*() {
       const { us } = yield* setUp

@@ -34,6 +34,7 @@ export const sometimes = [
   "a running job was cancelled",
   "a job succeeded although its cancel was asked for",
   "a finished job was retried",
+  "another partition's job was asked for",
   "a unique key was taken",
   "a pending job's payload was replaced",
   "a pending job's due time was moved",

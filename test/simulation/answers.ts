@@ -136,16 +136,19 @@ const checkAnswer = (asked: Asked): void => {
       return
     }
     case "cancel": {
-      const { id } = call.request as { readonly id: string }
+      const { id, partitionKey } = call.request as Named
       return told(
         timeline.states(id, call.invoked.order, to).some((row) =>
-          row !== undefined && row.status === answer && (answer !== "running" || row.cancel_requested_at !== null)
+          row !== undefined && isSeen(row, partitionKey) && row.status === answer &&
+          (answer !== "running" || row.cancel_requested_at !== null)
         ),
         () => `${id} was not ${String(answer)}`
       )
     }
     case "get": {
       const job = answer as JobRecord
+      const { partitionKey } = call.request as Named
+      told(partitionKey === undefined || job.partitionKey === partitionKey, () => `${job.id} is another partition's`)
       return told(wasAsAnswered(asked, job), () => `${job.id} was never as answered`)
     }
     case "list":
@@ -154,13 +157,27 @@ const checkAnswer = (asked: Asked): void => {
       return notWrong(wronglyNext(asked, answer as Option.Option<number>))
     case "prune":
       return told(answer === steps.length, () => `answered ${String(answer)} jobs and deleted ${steps.length}`)
-    case "retry":
-      return told(steps.length === 1, () => `retried ${steps.length} jobs`)
+    case "retry": {
+      const { partitionKey } = call.request as Named
+      return told(
+        steps.length === 1 && steps.every(({ row }) => row !== null && isSeen(row, partitionKey)),
+        () => `retried ${steps.length} jobs, for partition ${partitionKey}`
+      )
+    }
     case "due":
       // Nobody in the fleet asks.
       return
   }
 }
+
+/** A job that is asked for, by whom: a partition, or one who sees all. */
+interface Named {
+  readonly id: string
+  readonly partitionKey: string | undefined
+}
+
+const isSeen = (row: JobRow, partitionKey: string | undefined): boolean =>
+  partitionKey === undefined || row.partition_key === partitionKey
 
 const isInClaimOrder = (jobs: ReadonlyArray<ClaimedJob>): boolean =>
   jobs.every((job, index) => {
@@ -284,11 +301,17 @@ const checkRefusal = (
   call: Call,
   { error, order }: { readonly error: string; readonly order: number }
 ): void => {
-  const { id } = call.request as { readonly id?: string }
+  const { id, partitionKey } = call.request as Partial<Named>
+  findings.sometimes(
+    "another partition's job was asked for",
+    error === "JobNotFound" && id !== undefined && timeline.stepsOf(id).length > 0 && partitionKey !== undefined
+  )
   const states = id === undefined ? [] : timeline.states(id, call.invoked.order, order)
   const expected = (row: JobRow | undefined) =>
     error === "JobNotFound"
-      ? row === undefined
+      ? row === undefined || !isSeen(row, partitionKey)
+      : row !== undefined && !isSeen(row, partitionKey)
+      ? false
       : error === "JobNotRetryable"
       ? row !== undefined && row.status !== "failed" && row.status !== "cancelled"
       : error === "UniqueKeyTaken"

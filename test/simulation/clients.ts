@@ -59,16 +59,22 @@ const something = (world: ClientWorld, process: string, leases: Array<Lease>) =>
     const draw = yield* Random.next
     if (draw < 0.55) return world.left > 0 ? yield* enqueue(world) : undefined
     if (draw < 0.62) return yield* enqueueTogether(world)
-    if (draw < 0.7) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.cancel(id))
-    if (draw < 0.76) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.retry(id))
-    if (draw < 0.8) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.get(id))
-    if (draw < 0.83) return yield* JobQueue.list({ limit: 5 })
+    const partition = yield* somePartition
+    if (draw < 0.7) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.cancel(id, partition))
+    if (draw < 0.76) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.retry(id, partition))
+    if (draw < 0.8) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.get(id, partition))
+    if (draw < 0.83) return yield* JobQueue.list({ limit: 5, ...partition })
     if (draw < 0.86) return yield* JobQueue.releaseStale
     return yield* byHand(world, process, leases)
   })
 
 const oneOf = <A>(some: ReadonlyArray<A>) =>
   Effect.map(Random.next, (draw) => some[Math.floor(draw * some.length)] as A)
+
+/** Mostly of someone who sees all; else of a tenant, whose jobs are few. */
+const somePartition = Effect.gen(function*() {
+  return (yield* Random.next) < 0.75 ? {} : { partitionKey: yield* oneOf(["p1", "p2"]) }
+})
 
 /** Mostly one of the newest, which are those that may still be pending or running. */
 const someJob = (world: ClientWorld) =>

@@ -168,7 +168,7 @@ describe("a database is opened", () => {
         filename,
         `CREATE UNIQUE INDEX "holdfast_jobs_unique" ON "holdfast_jobs"
           ([kind], coalesce("partition_key", ''), unique_key)
-          WHERE unique_key IS NOT NULL AND status IN ('pending', 'running')`,
+          where \`holds_key\`=1`,
         `CREATE INDEX holdfast_jobs_by_partition ON holdfast_jobs (partition_key, id) WHERE partition_key IS NOT NULL`
       )
       yield* isOpenedWithItsJob(filename)

@@ -109,6 +109,14 @@ describe("a unique key of scope pending", () => {
         assert.deepStrictEqual(yield* holders, [1])
         assert.lengthOf(yield* claim(), 3)
       }))
+
+    test(`is each kind's and partition's own for jobs that ${what} together`, () =>
+      Effect.gen(function*() {
+        yield* enqueue(keyed(1), keyed(2, { kind: "crawl" }), keyed(3, { partitionKey: "acme" }))
+        const kinds = ["email", "crawl"].map((kind) => ({ kind, leaseFor }))
+        yield* comeBack((yield* claim({ kinds })).map(({ lease }) => lease))
+        assert.deepStrictEqual(yield* holders, [1, 2, 3])
+      }))
   }
 
   test("is not left free for one of several that fail together which has ended, or is another's by now", () =>

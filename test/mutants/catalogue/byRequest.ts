@@ -163,6 +163,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/observe.test.ts"]
   },
   {
+    name: "A cancel tells another tenant how a job stands that it may not see",
+    file,
+    find: "changed?.status ?? (yield* get(id, partitionKey)).status",
+    replace: "changed?.status ?? (yield* get(id, undefined)).status",
+    killedBy: ["test/runtime/observe.test.ts"]
+  },
+  {
+    name: "A retry tells another tenant how a job stands that it may not see",
+    file,
+    find: "const job = yield* get(id, partitionKey)",
+    replace: "const job = yield* get(id, undefined)",
+    killedBy: ["test/runtime/observe.test.ts"]
+  },
+  {
+    name: "A retry looks and writes without a transaction around them",
+    file,
+    find: "transaction(\"retry\", retry(id, partitionKey))",
+    replace: "statement(\"retry\", retry(id, partitionKey))",
+    killedBy: retry
+  },
+  {
     name: "A list shows other tenants' jobs",
     file,
     find: "visible(listing.partitionKey),",

@@ -260,6 +260,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(2)
   },
   {
+    name: "In a fleet, a read ignores its partition",
+    file: store,
+    find: "WHERE id = ${id} AND ${visible(partitionKey)}`",
+    replace: "WHERE id = ${id}`",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a list ignores its partition",
+    file: store,
+    find: "visible(listing.partitionKey),",
+    replace: "",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a cancel ignores its partition",
+    file: store,
+    find: "AND ${visible(partitionKey)} AND status IN ('pending', 'running')",
+    replace: "AND status IN ('pending', 'running')",
+    killedBy: bySeed(1)
+  },
+  {
     name: "In a fleet, a retry is refused as long as any job has a key",
     file: store,
     find: "other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key\n" +

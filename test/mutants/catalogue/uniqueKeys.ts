@@ -218,7 +218,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "ELSE NOT EXISTS (${keyHolder}) AND NOT EXISTS (",
     replace: "ELSE NOT EXISTS (",
-    killedBy: bySeed(2)
+    killedBy: bySeed(6)
   },
   {
     name: "In a fleet, two jobs hold one key",
