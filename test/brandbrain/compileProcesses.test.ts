@@ -120,6 +120,6 @@ describe.concurrent("a compile whose worker ends while actor runs are under way"
           assert.isFalse(text.includes("S3nt1nel"))
         }
       }).pipe(Effect.scoped),
-    60_000
+    180_000
   )
 })
