@@ -120,6 +120,10 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   }
 }
 
+/** Whether the store failed for a reason that lasts until a person acts. */
+export const isLasting = (error: unknown): error is StoreError =>
+  error instanceof StoreError && error.reason !== "unavailable"
+
 /** More than anyone wraps an error in. One that is its own cause has no end. */
 const deepestCause = 50
 

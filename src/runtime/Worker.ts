@@ -1,4 +1,5 @@
-import { Cause, Duration, Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
+import type { StoreError } from "../domain/errors.ts"
 import { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { spanOf } from "../domain/spanOf.ts"
@@ -6,6 +7,7 @@ import { guardTelemetry } from "../store/guardTelemetry.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { outsideTransaction } from "../store/transactions.ts"
 import { inOwnAsyncContext } from "./asyncContext.ts"
+import { keepRunning } from "./keepRunning.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
 import type { WorkerSettings } from "./workerLoop.ts"
 import { findHandlers, runWorker } from "./workerLoop.ts"
@@ -51,6 +53,16 @@ export interface Limits {
 /** What a worker needs: the job store, and the handler of each job it lists. */
 export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | Job.HandlerOf<Jobs[number]>
 
+/** What a worker's layer does that the worker does not. */
+export interface LayerOptions<R> {
+  /**
+   * Runs when the worker has ended for good, because its database was replaced or
+   * migrated by a newer Holdfast, once its jobs have ended. The app goes on without
+   * a worker: end it here if it has nothing else to do.
+   */
+  readonly onEnd?: (error: StoreError) => Effect.Effect<void, never, R>
+}
+
 /**
  * A worker for as long as the layer lives. When it is torn down, no more jobs
  * are claimed, running ones get `shutdownGrace` to end, and those that are left
@@ -58,20 +70,21 @@ export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | Job.H
  * 4 s is left to its lease. So is one whose handler has not stopped 10 s after
  * the grace: the log names it, and the tear-down ends.
  *
+ * A worker that dies of a bug is started again after 1 s, then later, to at most
+ * 1 minute. The log says so at Error, and `metrics.workerRestarts` counts it. One
+ * whose StoreError has a reason that lasts, `databaseReplaced` or `newerSchema`,
+ * ends as at a tear-down and is not started again: the log says so at Fatal, and
+ * `onEnd` runs.
+ *
  * Fails with InvalidOption, before anything is claimed, when an option does not
  * fit.
  */
-export const layer = <const Jobs extends ReadonlyArray<Job.Any>>(
-  options: Options<Jobs>
-): Layer.Layer<never, InvalidOption, Requirements<Jobs>> =>
+export const layer = <const Jobs extends ReadonlyArray<Job.Any>, R = never>(
+  options: Options<Jobs> & LayerOptions<R>
+): Layer.Layer<never, InvalidOption, Requirements<Jobs> | R> =>
   Layer.scopedDiscard(Effect.flatMap(prepare(options), (worker) =>
-    worker.pipe(
-      // A fiber that fails in the background does so in silence.
-      Effect.tapErrorCause((cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logFatal("The worker has ended", cause)
-      ),
-      Effect.forkScoped
-    )))
+    // A fiber's end is told in the context of its start.
+    guardTelemetry(Effect.forkScoped(keepRunning(worker, options.onEnd ?? (() => Effect.void))))))
 
 /**
  * A worker for as long as this effect runs: until it is interrupted, or comes to
@@ -79,7 +92,9 @@ export const layer = <const Jobs extends ReadonlyArray<Job.Any>>(
  * but not waited for, inside a transaction, whose end its claims wait for.
  *
  * A store that cannot be reached is waited for, and the log says so; only with
- * `once`, whose one claim has nothing to wait for, does that fail.
+ * `once`, whose one claim has nothing to wait for, does that fail. A StoreError
+ * whose reason lasts, `databaseReplaced` or `newerSchema`, always ends it, once
+ * its jobs have ended.
  */
 export const run = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits

@@ -1,4 +1,5 @@
 import { Cause, Duration, Effect, Metric, MetricBoundaries } from "effect"
+import type { StoreError } from "../domain/errors.ts"
 import type { StopReason } from "../domain/Outcome.ts"
 import { readable } from "../domain/readableCause.ts"
 import { telemetryFailures, updateMetric } from "../store/guardTelemetry.ts"
@@ -47,6 +48,10 @@ export const metrics = {
   ),
   jobDuration: Metric.histogram("holdfast_job_duration_seconds", seconds, "From claim to settle, by kind"),
   queueDelay: Metric.histogram("holdfast_queue_delay_seconds", seconds, "From due to claimed, by kind"),
+  workerRestarts: Metric.counter("holdfast_worker_restarts", {
+    description: "Workers that died and were started again",
+    incremental: true
+  }),
   telemetryFailures
 }
 
@@ -200,3 +205,23 @@ export const staleReleased = (job: StaleJob) =>
 /** A background step of the worker could not reach the store. */
 export const storeUnavailable = (step: string, error: unknown) =>
   Effect.annotateLogs(Effect.logWarning("The job store failed, trying again"), { step, error: shown(error) })
+
+/** A worker died of a bug, and is started again. */
+export const workerDied = (cause: Cause.Cause<unknown>, after: Duration.Duration) =>
+  Effect.zipRight(
+    updateMetric(metrics.workerRestarts, 1),
+    Effect.annotateLogs(Effect.logError("The worker died, starting it again", cause), {
+      after: Duration.format(after)
+    })
+  )
+
+/** A worker ended for a reason that lasts until a person acts. */
+export const workerEnded = (error: StoreError) =>
+  Effect.annotateLogs(Effect.logFatal("The worker has ended and will not be started again"), {
+    reason: error.reason,
+    error: shown(error)
+  })
+
+/** The app's own effect for a worker's end died. */
+export const onEndDied = (cause: Cause.Cause<unknown>) =>
+  Effect.logError("What the app does at a worker's end died", cause)

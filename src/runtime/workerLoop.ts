@@ -1,5 +1,5 @@
 import { Clock, Context, Deferred, Duration, Effect, Option, Queue, Ref } from "effect"
-import { InvalidOption, StoreError } from "../domain/errors.ts"
+import { InvalidOption, isLasting, StoreError } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
 import type { ClaimedJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
@@ -132,7 +132,11 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
       return (yield* timelyClaim) === 0 ? Duration.min(afterLostRace, settings.pollInterval) : Duration.zero
     }).pipe(
       Effect.catchAllDefect(Effect.fail),
-      Effect.catchAll((error) => Effect.as(events.storeUnavailable("claim", error), settings.pollInterval))
+      Effect.catchAll((error) =>
+        isLasting(error)
+          ? Effect.fail(error)
+          : Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)
+      )
     )
 
     const claimLoop = Effect.gen(function*() {

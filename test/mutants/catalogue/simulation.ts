@@ -356,10 +356,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker ends when the store fails",
     file: loop,
-    find: `Effect.catchAll((error) => Effect.as(events.storeUnavailable("claim", error), settings.pollInterval))`,
-    replace: `Effect.catchAll((error) =>
-        Effect.zipRight(events.storeUnavailable("claim", error), new StoreError({ operation: "claim", cause: error }))
-      )`,
+    find: `: Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)`,
+    replace: `: Effect.zipRight(
+            events.storeUnavailable("claim", error), new StoreError({ operation: "claim", cause: error })
+          )`,
     killedBy: bySeed(1)
   },
   {

@@ -8,9 +8,46 @@ const worker = ["test/runtime/worker.test.ts"]
 const shutdown = ["test/runtime/shutdown.test.ts"]
 const bounded = ["test/runtime/boundedEnd.test.ts"]
 const byMaintenance = ["test/runtime/maintenance.test.ts"]
+const restart = ["test/runtime/restart.test.ts"]
 
 /** When a worker claims, for which slots, what it survives, and how it ends. */
 export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A worker goes on looking for jobs after its store has failed for good",
+    file: "src/runtime/workerLoop.ts",
+    find: "isLasting(error) ? Effect.fail(error) : ",
+    replace: "",
+    killedBy: restart,
+    hangs: true
+  },
+  {
+    name: "A worker whose store failed for good is started again",
+    file: "src/runtime/keepRunning.ts",
+    find: "if (Option.isSome(lasting)) {",
+    replace: "if (Option.isSome(lasting) && Duration.lessThan(pause, shortestPause)) {",
+    killedBy: restart
+  },
+  {
+    name: "A worker that died is not started again",
+    file: "src/runtime/keepRunning.ts",
+    find: "yield* Effect.sleep(pause)",
+    replace: "return",
+    killedBy: restart
+  },
+  {
+    name: "A worker that dies again and again is started again every second",
+    file: "src/runtime/keepRunning.ts",
+    find: "pause = Duration.min(Duration.times(pause, 2), longestPause)",
+    replace: "",
+    killedBy: restart
+  },
+  {
+    name: "A worker that was well is paused for as long as one that died at once",
+    file: "src/runtime/keepRunning.ts",
+    find: "if ((yield* monotonicMillis) - startedAt >= Duration.toMillis(wellAfter)) pause = shortestPause",
+    replace: "",
+    killedBy: restart
+  },
   {
     name: "A worker's loggers may throw into it",
     file: "src/runtime/Worker.ts",
@@ -135,8 +172,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker stops polling after a store error",
     file,
-    find: `Effect.catchAll((error) => Effect.as(events.storeUnavailable("claim", error), settings.pollInterval))`,
-    replace: "Effect.orDie",
+    find: `: Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)`,
+    replace: ": Effect.die(error)",
     killedBy: worker
   },
   {
