@@ -16,19 +16,20 @@ import {
   LogLevel,
   Metric,
   Option,
+  Supervisor,
   Tracer
 } from "effect"
 import { readable } from "../domain/readableCause.ts"
 
-/** Counts what loggers, tracers and metrics threw, by which of them it was. */
+/** Counts what loggers, tracers, metrics and supervisors threw, by which of them it was. */
 export const telemetryFailures = Metric.counter("holdfast_telemetry_failures", {
-  description: "Loggers, tracers and metrics that threw, by source",
+  description: "Loggers, tracers, metrics and supervisors that threw, by source",
   incremental: true
 })
 
 /**
- * Runs an effect under loggers and a tracer that cannot throw into it: the
- * app's own, with what they throw swallowed, counted, and logged once.
+ * Runs an effect under loggers, a tracer and a supervisor that cannot throw into
+ * it: the app's own, with what they throw swallowed, counted, and logged once.
  *
  * In Effect a logger that throws is a defect of the fiber that logs, and where a
  * fiber ends it leaves whoever waits for that fiber waiting. A span that throws
@@ -37,13 +38,16 @@ export const telemetryFailures = Metric.counter("holdfast_telemetry_failures", {
 export const guardTelemetry = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime<A, E, R>((fiber) => {
     const loggers = fiber.getFiberRef(FiberRef.currentLoggers)
-    const { currentTracer: tracer } = fiber
+    const { currentSupervisor: supervisor, currentTracer: tracer } = fiber
     let guarded = effect
     if (!areGuarded.has(loggers)) {
       guarded = Effect.locally(guarded, FiberRef.currentLoggers, guardedLoggers(loggers))
     }
     if (tracer !== nativeTracer && !areGuarded.has(tracer)) {
       guarded = Effect.withTracer(guarded, guardedTracer(tracer))
+    }
+    if (supervisor !== Supervisor.none && !areGuarded.has(supervisor)) {
+      guarded = Effect.locally(guarded, FiberRef.currentSupervisor, guardedSupervisor(supervisor))
     }
     return guarded
   })
@@ -64,10 +68,13 @@ export const guardCalls = <Service extends object>(service: Service): Service =>
 export const updateMetric = <Type, In, Out>(metric: Metric.Metric<Type, In, Out>, input: In): Effect.Effect<void> =>
   Effect.catchAllDefect(
     Metric.update(metric, input),
-    (thrown) => Effect.sync(() => failed("metric", metric, thrown))
+    (thrown) => Effect.sync(() => failed("metric", everyMetric, thrown))
   )
 
-type Source = "logger" | "tracer" | "metric"
+/** A metric that is tagged is another each time. */
+const everyMetric = {}
+
+type Source = "logger" | "tracer" | "supervisor" | "metric"
 
 /** Those of whom it was told that they throw. */
 const told = new WeakSet<object>()
@@ -79,18 +86,24 @@ const failed = (source: Source, who: object, thrown: unknown): void => {
     if (told.has(who)) return
     told.add(who)
     const fiber = Option.getOrUndefined(Fiber.getCurrentFiber())
-    if (fiber !== undefined) tell(fiber, source, thrown)
+    if (fiber !== undefined) tell(fiber, source, who, thrown)
   } catch {
     // Nothing is left to tell it with.
   }
 }
 
-/** Logs by hand, where no effect can run: with the loggers that are guarded, of which the one that throws is silent. */
-const tell = (fiber: Fiber.RuntimeFiber<unknown, unknown>, source: Source, thrown: unknown): void => {
+/** Logs by hand, where no effect can run, with the loggers that are left. */
+const tell = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  source: Source,
+  who: object,
+  thrown: unknown
+): void => {
   if (LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Error)) return
   const now = Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeMillis()
-  for (const logger of guardedLoggers(fiber.getFiberRef(FiberRef.currentLoggers))) {
-    logger.log({
+  for (const logger of HashSet.toValues(fiber.getFiberRef(FiberRef.currentLoggers))) {
+    if (logger === who) continue
+    guardedLogger(logger).log({
       fiberId: fiber.id(),
       logLevel: LogLevel.Error,
       message: [`A ${source} threw; what it is told may be lost, and nothing else is`],
@@ -115,7 +128,7 @@ const attempt = <A>(source: Source, who: object, run: () => A, instead: () => A)
 
 const nothing = () => {}
 
-/** Sets of loggers, tracers and spans that are guarded. */
+/** Sets of loggers, tracers, spans and supervisors that are guarded. */
 const areGuarded = new WeakSet<object>()
 
 /** The guarded form of each, made once. */
@@ -203,3 +216,27 @@ const guardSpan = (tracer: Tracer.Tracer, span: Tracer.Span): Tracer.Span => {
     addLinks: quiet("addLinks")
   })
 }
+
+class GuardedSupervisor extends Supervisor.AbstractSupervisor<unknown> {
+  readonly value: Effect.Effect<unknown>
+  private readonly inner: Supervisor.Supervisor<unknown>
+  constructor(inner: Supervisor.Supervisor<unknown>) {
+    super()
+    this.inner = inner
+    this.value = inner.value
+  }
+  private quiet(run: () => void): void {
+    attempt("supervisor", this.inner, run, nothing)
+  }
+  override onStart: Supervisor.Supervisor<unknown>["onStart"] = (...event) =>
+    this.quiet(() => this.inner.onStart(...event))
+  override onEnd: Supervisor.Supervisor<unknown>["onEnd"] = (...event) => this.quiet(() => this.inner.onEnd(...event))
+  override onEffect: Supervisor.Supervisor<unknown>["onEffect"] = (...event) =>
+    this.quiet(() => this.inner.onEffect(...event))
+  override onSuspend: Supervisor.Supervisor<unknown>["onSuspend"] = (...event) =>
+    this.quiet(() => this.inner.onSuspend(...event))
+  override onResume: Supervisor.Supervisor<unknown>["onResume"] = (...event) =>
+    this.quiet(() => this.inner.onResume(...event))
+}
+
+const guardedSupervisor = cached<Supervisor.Supervisor<unknown>>((supervisor) => new GuardedSupervisor(supervisor))
