@@ -9,6 +9,13 @@ export const defaultBackoff: Backoff = Schedule.exponential("60 seconds").pipe(
   Schedule.union(Schedule.spaced("1 hour"))
 )
 
+/**
+ * How long a job whose payload did not decode waits after its `failures`-th
+ * failure: a rolling deploy is over in minutes, a forgotten worker in an hour.
+ */
+export const undecodedDelay = (failures: number): Duration.Duration =>
+  Duration.minutes(failures <= 1 ? 1 : failures === 2 ? 10 : 60)
+
 /** Ten years, which for a job is never. */
 export const longestDelay = Duration.days(3650)
 

@@ -21,7 +21,13 @@ export const StopReason = Data.taggedEnum<StopReason>()
 export type Outcome = Data.TaggedEnum<{
   Complete: { readonly value: unknown }
   /** `final` spends the whole budget: the error says never again. */
-  Fail: { readonly error: string; readonly name: string; readonly final: boolean }
+  Fail: {
+    readonly error: string
+    readonly name: string
+    readonly final: boolean
+    /** In place of the job's backoff. */
+    readonly retryAfter?: Duration.Duration
+  }
   Snooze: { readonly delay: Duration.Duration }
   /** Hands the job back as it was: a shutdown, or a cancel, which the store turns into `cancelled`. */
   Release: {}

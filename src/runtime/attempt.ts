@@ -123,11 +123,21 @@ class AttemptFailed extends Data.TaggedError("AttemptFailed")<{ readonly error: 
   }
 }
 
-/** A payload that does not fit will not fit the next time either. */
+/**
+ * While an app is deployed, a payload may be of a release that this worker is not
+ * of: another reads it, or this one once it is replaced. Text that is not JSON no
+ * release reads.
+ */
 const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcome> =>
   Either.mapLeft(
     decodeJson(job.kind, "payload", handler.job.payloadSchema, job.payload),
-    (error) => Outcome.Fail({ error: truncated(error.message), name: error._tag, final: true })
+    (error) =>
+      Outcome.Fail({
+        error: truncated(error.message),
+        name: error._tag,
+        final: job.payload === undefined,
+        retryAfter: Backoff.undecodedDelay(job.lease.failures + 1)
+      })
   )
 
 /** Runs the handler in a fiber of its own, which a stop request interrupts, and decides what its end means. */
@@ -210,7 +220,9 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never,
   Effect.gen(function*() {
     const { claimSentAt, job, leaseFor } = attempt
     if (outcome._tag === "Abandon") return yield* Effect.as(events.leaseLost(job, outcome.reason), lost)
-    const delay = outcome._tag === "Fail" && !outcome.final ? yield* backoffDelay(attempt) : Option.none()
+    const delay = outcome._tag === "Fail" && !outcome.final
+      ? outcome.retryAfter === undefined ? yield* backoffDelay(attempt) : Option.some(outcome.retryAfter)
+      : Option.none()
     const write = settlement(attempt, outcome, delay).pipe(
       // An answer that never comes is asked for again: if the first write happened, the second is told so.
       Effect.disconnect,
@@ -275,7 +287,7 @@ const settlement = (
     switch (outcome._tag) {
       case "Complete": {
         const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value)
-        // The next attempt's result would fit no better.
+        // The side effect is done, and another attempt would do it again.
         if (Either.isLeft(result)) {
           const { _tag, message } = result.left
           const refused = Outcome.Fail({ error: truncated(message), name: _tag, final: true })

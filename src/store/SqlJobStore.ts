@@ -13,6 +13,7 @@ import { makeJobSignals } from "./JobSignals.ts"
 import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
 import { checkMigrated, migrate } from "./migrate.ts"
+import { makeNewerSchema } from "./newerSchema.ts"
 import type { AttemptRow, ClaimedRow, SettledRow } from "./rows.ts"
 import {
   attemptRows,
@@ -40,6 +41,7 @@ const make = Effect.gen(function*() {
   const transactions = yield* Transactions.make(sql)
   const enqueue = makeEnqueue(sql)
   const { atMost, byId, byIndex, each, remember } = dialect(sql)
+  const { explained, isOurs } = makeNewerSchema(sql)
 
   // -- claim
 
@@ -119,7 +121,7 @@ const make = Effect.gen(function*() {
         WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority = level.priority
         ORDER BY j.available_at LIMIT 1
       )) AS at
-      FROM level WHERE level.priority IS NOT NULL`)
+      FROM level WHERE level.priority IS NOT NULL AND ${isOurs}`)
     return Option.fromNullable(next?.at)
   })
 
@@ -127,7 +129,7 @@ const make = Effect.gen(function*() {
     const now = yield* currentMillis
     return yield* dueRows(sql`
       WITH RECURSIVE ${chosen(request, now)}
-      SELECT id, kind, queue, priority, available_at AS "availableAt" FROM chosen
+      SELECT id, kind, queue, priority, available_at AS "availableAt" FROM chosen WHERE ${isOurs}
       ORDER BY priority DESC, available_at, id`)
   })
 
@@ -140,7 +142,7 @@ const make = Effect.gen(function*() {
         holds_key = CASE unique_scope WHEN 'unfinished' THEN holds_key ELSE 0 END,
         locked_at = ${now}, locked_by = ${request.worker},
         locked_until = ${now} + (SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)
-      WHERE holdfast_jobs.id IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'
+      WHERE holdfast_jobs.id IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending' AND ${isOurs}
       RETURNING id, kind, queue, payload, priority, partition_key AS "partitionKey", max_attempts AS "maxAttempts",
         available_at AS "availableAt", trace_context AS "traceContext", attempts, failures,
         locked_at AS "lockedAt", locked_until AS "lockedUntil"`)
@@ -493,9 +495,9 @@ const make = Effect.gen(function*() {
     enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs))),
     afterTransaction,
     signals: makeJobSignals(),
-    nextDue: (request) => statement("nextDue", nextDue(request)),
-    due: (request) => statement("due", due(request)),
-    claim: (request) => interruptibleUntilRun("claim", claim(request)),
+    nextDue: (request) => statement("nextDue", explained("nextDue", nextDue(request), Option.isNone)),
+    due: (request) => statement("due", explained("due", due(request), isEmpty)),
+    claim: (request) => interruptibleUntilRun("claim", explained("claim", claim(request), isEmpty)),
     extend: (items) => statement("extend", extend(items)),
     progress: (items) => statement("progress", progress(items)),
     complete: (items) => statement("complete", complete(items)),
@@ -516,6 +518,8 @@ const make = Effect.gen(function*() {
     prune: (options) => statement("prune", prune(options))
   })
 })
+
+const isEmpty = (found: ReadonlyArray<unknown>) => found.length === 0
 
 const inClaimOrder = (a: ClaimedRow, b: ClaimedRow) =>
   b.priority - a.priority || a.availableAt - b.availableAt || (a.id < b.id ? -1 : 1)

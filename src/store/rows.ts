@@ -65,6 +65,8 @@ const InTheWayRow = Schema.Struct({
 export type InTheWayRow = typeof InTheWayRow.Type
 export const inTheWayRows = rowsOf(InTheWayRow)
 
+export const newestVersionRows = rowsOf(Schema.Struct({ version: Schema.NullOr(Schema.Number) }))
+
 export const nextDueRows = rowsOf(Schema.Struct({ at: Schema.NullOr(Schema.Number) }))
 
 export const dueRows = rowsOf(Schema.Struct({

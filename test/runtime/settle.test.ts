@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Data, Effect, Option, Schedule, Schema, TestClock } from "effect"
+import { Clock, Data, Duration, Effect, Option, Schedule, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
@@ -153,21 +153,50 @@ describe("every end of a handler is exactly one outcome", () => {
 })
 
 describe("what cannot be read or kept", () => {
-  it.effect("a payload in the table that does not decode fails its job for good, and no handler sees it", () => {
+  it.effect("a payload that does not decode is a failure, tried again after 1, 10 and 60 minutes within the budget", () => {
     let runs = 0
     return Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      const { id } = yield* JobQueue.enqueue(Send, someone)
+      const { id } = yield* JobQueue.enqueue(Send, someone, { maxAttempts: 5 })
       yield* sql`UPDATE holdfast_jobs SET payload = '{"to": 31337}'`
       yield* work({ jobs: [Send], heartbeatInterval: "20 seconds" })
+      for (const [failed, minutes] of [1, 10, 60, 60].entries()) {
+        const job = yield* JobQueue.get(id)
+        assert.deepStrictEqual([job.status, job.failures], ["pending", failed + 1])
+        assert.strictEqual(job.availableAt, (yield* Clock.currentTimeMillis) + minutes * 60_000)
+        yield* TestClock.adjust(Duration.minutes(minutes))
+      }
       const job = yield* JobQueue.get(id)
-      assert.strictEqual(job.status, "failed")
-      assert.strictEqual(job.attempts, 1)
+      assert.deepStrictEqual([job.status, job.failures], ["failed", 5])
       assert.include(job.lastError ?? "", "string at to")
       assert.notInclude(job.lastError ?? "", "31337")
       assert.strictEqual(runs, 0)
     }).pipe(inHoldfast(Send.toLayer(() => Effect.sync(() => runs++))))
   })
+
+  it.effect("a payload that did not decode is run by a worker of the release that can read it", () => {
+    const ran: Array<string> = []
+    return Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { id } = yield* JobQueue.enqueue(Send, someone)
+      yield* sql`UPDATE holdfast_jobs SET payload = '{"to": 31337}'`
+      yield* work({ jobs: [Send], heartbeatInterval: "20 seconds" })
+      assert.strictEqual((yield* JobQueue.get(id)).status, "pending")
+      yield* sql`UPDATE holdfast_jobs SET payload = '{"to": "someone"}'`
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
+      assert.deepStrictEqual(ran, ["someone"])
+    }).pipe(inHoldfast(Send.toLayer(({ to }) => Effect.sync(() => ran.push(to)))))
+  })
+
+  it.effect("a payload that does not decode fails a job of one attempt at once", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { id } = yield* JobQueue.enqueue(Send, someone, { maxAttempts: 1 })
+      yield* sql`UPDATE holdfast_jobs SET payload = '{"to": 31337}'`
+      yield* work({ jobs: [Send], heartbeatInterval: "20 seconds" })
+      assert.strictEqual((yield* JobQueue.get(id)).status, "failed")
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.succeed(1)))))
 
   it.effect("a result that does not encode fails its job for good, by its path and what was expected there", () => {
     const Report = Job.make("settle.report", {
@@ -213,7 +242,7 @@ describe("what cannot be read or kept", () => {
   })
   const Hostile = Job.make("settle.hostile", { payload: Throwing, success: Throwing })
 
-  it.effect("a schema that throws while it decodes a payload fails the job, and its slot is free again", () =>
+  it.effect("a schema that throws while it decodes a payload fails the attempt, and its slot is free again", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       const { id } = yield* JobQueue.enqueue(Hostile, "fine")
@@ -221,7 +250,7 @@ describe("what cannot be read or kept", () => {
       const next = yield* JobQueue.enqueue(Hostile, "fine")
       yield* work({ jobs: [Hostile], concurrency: 1 })
       const job = yield* JobQueue.get(id)
-      assert.strictEqual(job.status, "failed")
+      assert.strictEqual(job.status, "pending")
       assert.include(job.lastError ?? "", "payload: expected a value that its schema can take without throwing")
       assert.strictEqual((yield* JobQueue.get(next.id)).status, "succeeded")
     }).pipe(inHoldfast(Hostile.toLayer((text) => Effect.succeed(text)))))
@@ -541,7 +570,7 @@ describe("what is kept of an error", () => {
       yield* sql`UPDATE holdfast_jobs SET payload = '[]'`
       yield* work({ jobs: [Any] })
       const job = yield* JobQueue.get(id)
-      assert.strictEqual(job.status, "failed")
+      assert.strictEqual(job.failures, 1)
       assert.isAtMost(Buffer.byteLength(job.lastError ?? ""), 8 * 1024)
     }).pipe(inHoldfast(Any.toLayer(() => Effect.void)))
   })

@@ -61,7 +61,7 @@ describe("the log of a job", () => {
       yield* JobQueue.enqueue(Told, { secret })
       yield* sql`UPDATE holdfast_jobs SET payload = ${JSON.stringify({ secret: [secret] })}`
       yield* work({ jobs: [Told] })
-      assert.strictEqual((yield* linesSaying("Job failed")).length, 1)
+      assert.strictEqual((yield* linesSaying("Job failed, will be retried")).length, 1)
       for (const { whole } of yield* Logs) assert.notInclude(whole, secret)
     }).pipe(inHoldfast(Told.toLayer(() => Effect.succeed("")))))
 

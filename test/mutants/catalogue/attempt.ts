@@ -44,10 +44,31 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: settle
   },
   {
-    name: "A payload that does not decode is tried again",
+    name: "A payload that does not decode fails its job at once",
     file,
-    find: "name: error._tag, final: true })",
-    replace: "name: error._tag, final: false })",
+    find: "final: job.payload === undefined,",
+    replace: "final: true,",
+    killedBy: settle
+  },
+  {
+    name: "A payload that is not JSON is tried again",
+    file,
+    find: "final: job.payload === undefined,",
+    replace: "final: false,",
+    killedBy: ["test/runtime/foreignRows.test.ts"]
+  },
+  {
+    name: "A payload that does not decode comes back by its job's backoff",
+    file,
+    find: "retryAfter: Backoff.undecodedDelay(job.lease.failures + 1)",
+    replace: "",
+    killedBy: settle
+  },
+  {
+    name: "A payload that does not decode comes back after a minute each time",
+    file,
+    find: "Backoff.undecodedDelay(job.lease.failures + 1)",
+    replace: "Backoff.undecodedDelay(1)",
     killedBy: settle
   },
   {
@@ -157,8 +178,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A failure that says never again is tried again",
     file,
-    find: `outcome._tag === "Fail" && !outcome.final ? yield*`,
-    replace: `outcome._tag === "Fail" ? yield*`,
+    find: `outcome._tag === "Fail" && !outcome.final ? outcome.retryAfter`,
+    replace: `outcome._tag === "Fail" ? outcome.retryAfter`,
     killedBy: settle
   },
   {

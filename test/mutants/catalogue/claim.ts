@@ -2,10 +2,39 @@ import type { Equivalent, Mutant } from "../Mutant.ts"
 
 const file = "src/store/SqlJobStore.ts"
 const claim = ["test/store/claim.test.ts"]
+const newerSchema = ["test/store/newerSchema.test.ts"]
 const life = ["test/store/life.test.ts"]
 
 /** Which jobs a claim takes, how many, and what it writes. */
 export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A claim takes jobs from tables that a newer release has migrated",
+    file,
+    find: "AND holdfast_jobs.status = 'pending' AND ${isOurs}",
+    replace: "AND holdfast_jobs.status = 'pending'",
+    killedBy: newerSchema
+  },
+  {
+    name: "A look finds jobs in tables that a newer release has migrated",
+    file,
+    find: "level.priority IS NOT NULL AND ${isOurs}",
+    replace: "level.priority IS NOT NULL",
+    killedBy: newerSchema
+  },
+  {
+    name: "A claim from newer tables is answered as if nothing were due",
+    file: "src/store/newerSchema.ts",
+    find: "foundNothing(answer) ? refuse(operation) : Effect.void",
+    replace: "Effect.void",
+    killedBy: newerSchema
+  },
+  {
+    name: "Newer tables that no longer fit are taken for a database that is away",
+    file: "src/store/newerSchema.ts",
+    find: "Effect.catchAll((error) => Effect.zipRight(refuse(operation), Effect.fail(error))),",
+    replace: "",
+    killedBy: newerSchema
+  },
   {
     name: "A claim does not raise attempts",
     file,
@@ -158,8 +187,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What would be claimed is shown in another order",
     file,
-    find: `available_at AS "availableAt" FROM chosen\n      ORDER BY priority DESC, available_at, id`,
-    replace: `available_at AS "availableAt" FROM chosen\n      ORDER BY id`,
+    find: `available_at AS "availableAt" FROM chosen WHERE \${isOurs}\n      ORDER BY priority DESC, available_at, id`,
+    replace: `available_at AS "availableAt" FROM chosen WHERE \${isOurs}\n      ORDER BY id`,
     killedBy: ["test/runtime/fiveOperations.test.ts"]
   },
   {

@@ -233,9 +233,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a claim that the database refuses says that nothing is due",
     file: store,
-    find: "interruptibleUntilRun(\"claim\", claim(request))",
+    find: "interruptibleUntilRun(\"claim\", explained(\"claim\", claim(request), isEmpty))",
     replace:
-      "Effect.catchTag(interruptibleUntilRun(\"claim\", claim(request)), \"StoreError\", () => Effect.succeed([]))",
+      "Effect.catchTag(interruptibleUntilRun(\"claim\", explained(\"claim\", claim(request), isEmpty)), \"StoreError\", () => Effect.succeed([]))",
     killedBy: bySeed(4)
   },
   {

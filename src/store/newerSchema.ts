@@ -1,0 +1,42 @@
+import type { SqlClient, SqlError } from "@effect/sql"
+import { Effect } from "effect"
+import { StoreError } from "../domain/errors.ts"
+import { newest } from "./migrations/migrations.ts"
+import { newestVersionRows } from "./rows.ts"
+
+/** How statements that look for jobs to run keep away from tables that a newer Holdfast has migrated. */
+export const makeNewerSchema = (sql: SqlClient.SqlClient) => {
+  /** Part of a statement's WHERE, so that no migration comes between the check and what the statement does. */
+  const isOurs = sql.literal(`NOT EXISTS (SELECT 1 FROM holdfast_migrations WHERE migration_id > ${newest})`)
+
+  const refuse = (operation: string) =>
+    Effect.flatMap(
+      newestVersionRows(sql`SELECT max(migration_id) AS version FROM holdfast_migrations`),
+      ([row]) => {
+        const version = row?.version ?? 0
+        return version <= newest ? Effect.void : new StoreError({
+          operation,
+          cause: new Error(
+            `a newer release has migrated the tables to version ${version}, and this one is made for version ${newest}`
+          ),
+          reason: "newerSchema"
+        })
+      }
+    )
+
+  /**
+   * Says that the tables are newer, where a statement with `isOurs` has found
+   * nothing or failed. Any other answer shows that they are not.
+   */
+  const explained = <A, R>(
+    operation: string,
+    effect: Effect.Effect<A, SqlError.SqlError, R>,
+    foundNothing: (answer: A) => boolean
+  ) =>
+    effect.pipe(
+      Effect.catchAll((error) => Effect.zipRight(refuse(operation), Effect.fail(error))),
+      Effect.tap((answer) => foundNothing(answer) ? refuse(operation) : Effect.void)
+    )
+
+  return { isOurs, explained }
+}
