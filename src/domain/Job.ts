@@ -38,11 +38,13 @@ export interface Job<
    * error a handler may fail with a `Verdict`, or let through what Holdfast's
    * calls fail with; CurrentJob and a Scope, closed
    * before the job is settled, are given to it. The layer is built anew at each
-   * mention, so that the workers of two databases do not share its services.
+   * mention, so that the workers of two databases do not share its services. An
+   * Effect that builds a handler has the layer's Scope: what it acquires is
+   * released when the layer closes, after the worker's attempts have ended.
    */
   readonly toLayer: <H extends HandlerSource<Payload, Success, Error>>(
     handler: H
-  ) => Layer.Layer<Handler<Kind>, BuildError<H>, Exclude<HandlerContext<H>, CurrentJob | Scope.Scope>>
+  ) => Layer.Layer<Handler<Kind>, BuildError<H>, BuildContext<H> | HandlerContext<H>>
 }
 
 /** A definition of any kind of job. */
@@ -87,8 +89,11 @@ type RuntimeError = LeaseLost | InvalidJob | ForeignTransaction | StoreError
 
 type BuildError<H> = H extends Effect.Effect<infer _F, infer E, infer _R> ? E : never
 
-type HandlerContext<H> = H extends Effect.Effect<infer F, infer _E, infer R> ? R | HandlerContext<F>
-  : H extends (payload: never) => Effect.Effect<infer _A, infer _E, infer R> ? R
+/** There is no job yet when a handler is built, so CurrentJob stays required. */
+type BuildContext<H> = H extends Effect.Effect<infer _F, infer _E, infer R> ? Exclude<R, Scope.Scope> : never
+
+type HandlerContext<H> = H extends Effect.Effect<infer F, infer _E, infer _R> ? HandlerContext<F>
+  : H extends (payload: never) => Effect.Effect<infer _A, infer _E, infer R> ? Exclude<R, CurrentJob | Scope.Scope>
   : never
 
 /** In a Layer's type: the code for jobs of this kind. A worker that lists the kind requires it. */
@@ -189,7 +194,7 @@ type AnyHandler = (payload: never) => Effect.Effect<unknown, unknown, CurrentJob
 
 /** Built anew at each mention: the worker of a second database runs it with the services of its own. */
 const handlerLayer = (job: Any, handler: AnyHandler | Effect.Effect<AnyHandler, unknown, unknown>) =>
-  Layer.fresh(Layer.effect(
+  Layer.fresh(Layer.scoped(
     handlerTag(job.kind),
     Effect.gen(function*() {
       const run = Effect.isEffect(handler) ? yield* handler : handler

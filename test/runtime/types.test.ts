@@ -68,4 +68,16 @@ describe("the types", () => {
       true
     assert.isDefined([required, complete, given])
   })
+
+  it("an Effect that builds a handler has the layer's Scope, and no job yet", () => {
+    const built = Welcome.toLayer(Effect.gen(function*() {
+      const mailer = yield* Effect.acquireRelease(Mailer, () => Effect.void)
+      return () => Effect.zipRight(CurrentJob, mailer.send)
+    }))
+    const required: Layer.Layer<Job.Handler<"types.welcome">, never, Mailer> = built
+    const early = Welcome.toLayer(Effect.map(CurrentJob, () => () => Effect.void))
+    // @ts-expect-error -- there is no job yet
+    const complete: Layer.Layer<Job.Handler<"types.welcome">> = early
+    assert.isDefined([required, complete])
+  })
 })

@@ -51,6 +51,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: settle
   },
   {
+    name: "A handler that is built with a resource has no scope for it",
+    file: "src/domain/Job.ts",
+    find: "Layer.fresh(Layer.scoped(",
+    replace: "Layer.fresh(Layer.effect(",
+    killedBy: ["test/runtime/builtHandler.test.ts"]
+  },
+  {
     name: "A payload that is not JSON is tried again",
     file,
     find: "final: job.payload === undefined,",

@@ -21,8 +21,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Handlers of a second database run with the services of the first",
     file: "src/domain/Job.ts",
-    find: "Layer.fresh(Layer.effect(",
-    replace: "Layer.suspend(() => Layer.effect(",
+    find: "Layer.fresh(Layer.scoped(",
+    replace: "Layer.suspend(() => Layer.scoped(",
     killedBy: twoDatabases
   },
   {
