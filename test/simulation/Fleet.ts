@@ -72,6 +72,20 @@ export class Fleet {
 
   /** Does what the nemesis planned, unless it cannot be done now. */
   do(deed: Planned): void {
+    const { world } = this
+    const strikes = deed.class === "kill" || deed.class === "pause"
+    // Transactions are short: by chance alone, hundreds of seeds may meet none.
+    const waits = strikes && world.stream("strikes", deed.name).number() < 0.25
+    const until = waits ? world.now + 10_000 : world.now
+    const strike = (): void => {
+      const isMet = this.posts[deed.machine]?.process?.inTransaction === true
+      if (world.now < until && !isMet && !this.healed) return void world.after(5, strike)
+      this.apply(deed)
+    }
+    strike()
+  }
+
+  private apply(deed: Planned): void {
     const post = this.posts[deed.machine]
     if (post === undefined || this.healed) return
     const { process } = post
