@@ -42,7 +42,11 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   }
 }
 
-/** When a worker ends by itself. */
+/**
+ * When a worker ends by itself. Such a worker may be gone before a second look:
+ * before its first claim it frees every stale job that its own process does not
+ * hold, and it prunes finished jobs once before it ends.
+ */
 export interface Limits {
   /** Claims no more than this in all, and ends when they have settled. */
   readonly maxJobs?: number

@@ -1,4 +1,5 @@
-import { Duration, Effect, Option, Schedule } from "effect"
+import type { Scope } from "effect"
+import { Deferred, Duration, Effect, Option, Schedule } from "effect"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { EventLoop } from "./EventLoop.ts"
 import * as events from "./events.ts"
@@ -30,17 +31,25 @@ export interface Upkeep {
 }
 
 /**
- * Frees jobs whose lease is over and deletes finished ones past their
- * retention, now and every `interval`, for as long as the fiber lives. Every
- * worker does it; doing it twice at once changes nothing.
+ * Frees jobs whose lease is over and deletes finished ones past their retention,
+ * now and every `interval`, until the scope closes. Every worker does it; doing
+ * it twice at once changes nothing. Answers what waits for the first pruning,
+ * since a worker may end before that is over.
  */
-export const maintain = (upkeep: Upkeep): Effect.Effect<never> =>
-  Effect.zipRight(
-    Effect.all([sweepAgainAndAgain(upkeep), pruneAgainAndAgain(upkeep)], { concurrency: "unbounded" }),
-    Effect.never
-  )
+export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { interval, retention, store } = upkeep
+    const pruned = yield* Deferred.make<void>()
+    yield* Effect.forkScoped(sweepAgainAndAgain(upkeep))
+    yield* orReport("prune", prune(store, retention)).pipe(
+      Effect.zipRight(Deferred.succeed(pruned, undefined)),
+      Effect.repeat(Schedule.spaced(interval)),
+      Effect.forkScoped
+    )
+    return Deferred.await(pruned)
+  })
 
-/** The check of a worker that does not stay for a second look. */
+/** The check of a worker that may end before a second look. */
 export const sweepBeforeClaiming = ({ store }: Upkeep): Effect.Effect<void> =>
   Effect.asVoid(orReport("release stale", sweepOnce(store)))
 
@@ -59,9 +68,6 @@ const sweepAgainAndAgain = ({ heartbeatInterval, interval, store }: Upkeep): Eff
       yield* Effect.sleep(Math.min(nextCheckAt, nextLookAt(suspects, heartbeatInterval, now)) - now)
     }
   })
-
-const pruneAgainAndAgain = ({ interval, retention, store }: Upkeep) =>
-  Effect.repeat(orReport("prune", prune(store, retention)), Schedule.spaced(interval))
 
 /** Frees every job whose lease is over, each told to the log with who held it. Answers how many. */
 export const releaseStale = (store: typeof JobStore.Service): Effect.Effect<number, StoreFailure> =>

@@ -12,7 +12,7 @@ import { deadlineMargin } from "./heartbeat.ts"
 import { HeldLeases } from "./HeldLeases.ts"
 import { Ids } from "./Ids.ts"
 import type { Retention } from "./maintenance.ts"
-import { maintain } from "./maintenance.ts"
+import { maintain, sweepBeforeClaiming } from "./maintenance.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
 import { Slots } from "./Slots.ts"
@@ -157,11 +157,15 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
         kinds: kinds.map(({ kind }) => kind).join(", "),
         concurrency: settings.concurrency
       })
-      yield* Effect.forkScoped(maintain({ ...settings, store, interval: settings.staleCheckInterval }))
+      const upkeep = { ...settings, store, interval: settings.staleCheckInterval }
+      const pruned = yield* maintain(upkeep)
       yield* processEnd.listen({ shutdown, grace: settings.shutdownGrace, leaveBehind: slots.leaveBehind })
       yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))
-      yield* (settings.once ? claimOnce : claimLoop).pipe(
+      const mayEndSoon = settings.once || settings.maxJobs < Infinity
+      yield* Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon).pipe(
+        Effect.zipRight(settings.once ? claimOnce : claimLoop),
         Effect.zipRight(slots.ended),
+        Effect.zipRight(pruned),
         Effect.raceFirst(Deferred.await(shutdown.began))
       )
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))

@@ -2,7 +2,6 @@ import type { Duration } from "effect"
 import { Clock, Context, Duration as Durations, Effect, Fiber, Option } from "effect"
 import type { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
-import { releaseStale } from "../runtime/maintenance.ts"
 import { wholeNumber } from "../runtime/options.ts"
 import * as Worker from "../runtime/Worker.ts"
 import type { StoreFailure } from "../store/JobStore.ts"
@@ -115,7 +114,6 @@ const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
 
     const untilNoneIsDue = Effect.gen(function*() {
       while (true) {
-        yield* releaseStale(store)
         if (recorded.claimed.length >= limit) {
           const next = yield* nextDue
           if (Option.isNone(next) || next.value > (yield* Clock.currentTimeMillis)) return

@@ -5,6 +5,7 @@ const sweep = "src/runtime/staleSweep.ts"
 const maintenance = "src/runtime/maintenance.ts"
 const held = "src/runtime/HeldLeases.ts"
 const life = ["test/store/life.test.ts"]
+const byLimited = ["test/runtime/limitedWorkers.test.ts"]
 const bySweeps = ["test/runtime/staleSweep.test.ts"]
 
 const status = `status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
@@ -224,9 +225,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       },
       {
         file: "src/runtime/workerLoop.ts",
-        find: "maintain({ ...settings, store, interval: settings.staleCheckInterval })",
-        replace:
-          "Effect.provideService(maintain({ ...settings, store, interval: settings.staleCheckInterval }), HeldLeases, held)"
+        find: "const pruned = yield* maintain(upkeep)",
+        replace: "const pruned = yield* Effect.provideService(maintain(upkeep), HeldLeases, held)"
       },
       {
         file: "src/runtime/workerLoop.ts",
@@ -270,5 +270,50 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "if ((yield* deadline) <= now) deadlines.delete(name)",
     replace: "if ((yield* deadline) >= now) deadlines.delete(name)",
     killedBy: ["test/runtime/HeldLeases.test.ts"]
+  },
+  {
+    name: "A worker that may end soon frees no stale job",
+    file: "src/runtime/workerLoop.ts",
+    find: "Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon)",
+    replace: "Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon && false)",
+    hangs: true,
+    killedBy: byLimited
+  },
+  {
+    name: "A worker with maxJobs frees no stale job as it starts",
+    file: "src/runtime/workerLoop.ts",
+    find: "const mayEndSoon = settings.once || settings.maxJobs < Infinity",
+    replace: "const mayEndSoon = settings.once",
+    hangs: true,
+    killedBy: byLimited
+  },
+  {
+    name: "Every worker frees what it sees as it starts",
+    file: "src/runtime/workerLoop.ts",
+    find: "const mayEndSoon = settings.once || settings.maxJobs < Infinity",
+    replace: "const mayEndSoon = true",
+    killedBy: bySweeps
+  },
+  {
+    name: "A worker that may end soon frees one batch of stale jobs",
+    file: sweep,
+    find: "after = leases[batch - 1]",
+    replace: "after = leases[batch]",
+    hangs: true,
+    killedBy: byLimited
+  },
+  {
+    name: "A worker that may end soon frees what its own process runs",
+    file: sweep,
+    find: "const notOurs = yield* (yield* HeldLeases).notHeld(leases)",
+    replace: "const notOurs = leases",
+    killedBy: byLimited
+  },
+  {
+    name: "A worker ends before it has pruned",
+    file: "src/runtime/workerLoop.ts",
+    find: "Effect.zipRight(pruned),",
+    replace: "",
+    killedBy: byLimited
   }
 ]

@@ -258,16 +258,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that was told to claim once claims until it is stopped",
     file,
-    find: "yield* (settings.once ? claimOnce : claimLoop).pipe(",
-    replace: "yield* (settings.once && settings.concurrency < 0 ? claimOnce : claimLoop).pipe(",
+    find: "Effect.zipRight(settings.once ? claimOnce : claimLoop),",
+    replace: "Effect.zipRight(settings.once && settings.concurrency < 0 ? claimOnce : claimLoop),",
     killedBy: worker,
     hangs: true
   },
   {
     name: "A worker with an end ends before its jobs do",
     file,
-    find: "Effect.zipRight(slots.ended),\n        Effect.raceFirst(Deferred.await(shutdown.began))",
-    replace: "Effect.raceFirst(Deferred.await(shutdown.began))",
+    find: "Effect.zipRight(slots.ended),\n        Effect.zipRight(pruned),",
+    replace: "Effect.zipRight(pruned),",
     also: [{ file: drain, find: "if (slots.isBusy) {", replace: "if (slots.size > 1_000_000) {" }],
     killedBy: worker
   },
@@ -395,15 +395,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Nobody keeps house",
     file,
-    find: "yield* Effect.forkScoped(maintain({ ...settings, store, interval: settings.staleCheckInterval }))",
-    replace: "",
+    find: "const pruned = yield* maintain(upkeep)",
+    replace: "const pruned = Effect.as(Effect.void, maintain)",
     killedBy: byMaintenance
   },
   {
     name: "Finished jobs are pruned once",
     file: maintenance,
-    find: "Effect.repeat(orReport(\"prune\", prune(store, retention)), Schedule.spaced(interval))",
-    replace: "Effect.zipRight(orReport(\"prune\", prune(store, retention)), Effect.never)",
+    find: "Effect.repeat(Schedule.spaced(interval)),",
+    replace: "",
     killedBy: byMaintenance
   },
   {
