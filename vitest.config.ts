@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config"
  * for each file took longer than most of them run.
  */
 const units = [
-  "test/{domain,store,runtime,testing,cli,mutants}/**/*.test.ts",
+  "test/{domain,platform,store,runtime,testing,cli,mutants}/**/*.test.ts",
   "test/{architecture,proof,readme}.test.ts",
   "docs/**/*.test.ts"
 ]

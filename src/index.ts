@@ -56,6 +56,6 @@ export {
 } from "./domain/errors.ts"
 
 // what a simulation replaces
-export { EventLoop } from "./runtime/EventLoop.ts"
+export { EventLoop } from "./platform/EventLoop.ts"
 export { HeldLeases } from "./runtime/HeldLeases.ts"
 export { Ids } from "./runtime/Ids.ts"

@@ -9,7 +9,7 @@ import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import { guardCalls } from "../store/guardTelemetry.ts"
 import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
-import { EventLoop } from "./EventLoop.ts"
+import { giveWay } from "../platform/EventLoop.ts"
 import * as events from "./events.ts"
 import { HeldLeases } from "./HeldLeases.ts"
 import { Ids } from "./Ids.ts"
@@ -36,10 +36,9 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     if (twice !== undefined) {
       return yield* new InvalidJob({ kind: job.kind, field: "id", given: `${twice} twice`, allowed: "each id once" })
     }
-    const { turn } = yield* EventLoop
-    const jobs = yield* Effect.forEach(entries, ({ payload, ...options }, index) =>
-      // As many as the store takes at a time. Heartbeats must go on beside a million.
-      Effect.zipRight(index > 0 && index % 1000 === 0 ? turn : Effect.void, newJob(job, payload, options)))
+    const jobs = yield* Effect.forEach(entries, ({ payload, ...options }) =>
+      // Heartbeats must go on beside a million.
+      Effect.zipRight(giveWay, newJob(job, payload, options)))
     if (jobs.length === 0) return []
     const answers = yield* store.enqueue(jobs)
     const added = answers.filter(({ enqueued }) => enqueued).length

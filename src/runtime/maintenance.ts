@@ -1,7 +1,7 @@
 import type { Scope } from "effect"
 import { Deferred, Duration, Effect, Option, Schedule } from "effect"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
-import { EventLoop } from "./EventLoop.ts"
+import { EventLoop } from "../platform/EventLoop.ts"
 import * as events from "./events.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { look, nextLookAt, noSuspects, sweepOnce } from "./staleSweep.ts"

@@ -1,6 +1,6 @@
 import { Array as Arr, Duration, Effect } from "effect"
 import type { JobStore, StaleLease, StoreFailure } from "../store/JobStore.ts"
-import { EventLoop } from "./EventLoop.ts"
+import { EventLoop } from "../platform/EventLoop.ts"
 import * as events from "./events.ts"
 import { HeldLeases } from "./HeldLeases.ts"
 import { monotonicMillis } from "./monotonic.ts"

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { EventLoop } from "../platform/EventLoop.ts"
 
 /**
  * So many jobs at once that their JSON is one parameter of at most some tens of MiB, as V8 holds no text of 512, and
@@ -26,8 +27,13 @@ export const inChunks = <A extends { readonly payload: string | null }>(
 const chunkLength = 1000
 const chunkSize = 16 * 1024 * 1024
 
-/** What runs for each chunk, with a turn of the event loop between two: the driver gives none to timers and sockets. */
+/** What runs for each chunk, with a turn of the event loop between two, since each takes about as long as one may. */
 export const eachInTurn = <Chunk, A, E, R>(
   chunks: ReadonlyArray<Chunk>,
   run: (chunk: Chunk) => Effect.Effect<A, E, R>
-) => Effect.forEach(chunks, (chunk, index) => Effect.zipRight(index === 0 ? Effect.void : Effect.sleep(0), run(chunk)))
+) =>
+  Effect.flatMap(
+    EventLoop,
+    ({ turn }) =>
+      Effect.forEach(chunks, (chunk, index) => Effect.zipRight(index === 0 ? Effect.void : turn, run(chunk)))
+  )

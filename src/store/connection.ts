@@ -1,6 +1,7 @@
 import type { SqlClient, SqlConnection, SqlError } from "@effect/sql"
 import { Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
+import { giveWay } from "../platform/EventLoop.ts"
 import { recurUpTo } from "./monotonic.ts"
 import { isInTransaction, refusedAlone, rollBack } from "./transactionControl.ts"
 
@@ -141,7 +142,8 @@ export const asCaller: Wait = (effect) => effect
 
 /**
  * Runs an effect with the client's one connection held for it, and again while
- * another process has the lock.
+ * another process has the lock. Gives way before, with the connection held, so
+ * that of a thousand fibers one waits for the event loop and the rest behind it.
  *
  * A bare statement of the client would not do: it gives its permit back before
  * it runs, so that it can land inside another fiber's transaction, see what is
@@ -150,7 +152,12 @@ export const asCaller: Wait = (effect) => effect
 export const holdingConnection = (client: Reservable, wait: Wait = asCaller) =>
 <A, E, R>(
   use: (connection: Connection) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | SqlError.SqlError, R> => whenFree(lendOf(client)(use, wait), isBusy, wait)
+): Effect.Effect<A, E | SqlError.SqlError, R> =>
+  whenFree(
+    lendOf(client)((connection) => Effect.flatMap(wait(giveWay), () => use(connection)), wait),
+    isBusy,
+    wait
+  )
 
 /** A connection that is held anew for each statement, and given back after it. */
 export const heldForEach = (client: Reservable): Connection => {

@@ -1,6 +1,7 @@
 import type { SqlError } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Option, Tracer } from "effect"
+import { giveWay } from "../platform/EventLoop.ts"
 import { ambientTransaction } from "./ambientTransaction.ts"
 import type { Reservable, Wait } from "./connection.ts"
 import { asCaller, heldForEach, isBusy, lendOf, whenFree } from "./connection.ts"
@@ -36,7 +37,10 @@ export const immediateTransaction = (
         inSpan((span) =>
           lend((connection) =>
             Effect.zipRight(
-              Effect.mapError(command(connection, "BEGIN IMMEDIATE"), (error) => new NotBegun(error)),
+              Effect.flatMap(
+                restore(giveWay),
+                () => Effect.mapError(command(connection, "BEGIN IMMEDIATE"), (error) => new NotBegun(error))
+              ),
               Effect.withFiberRuntime<A, E | SqlError.SqlError, R>((fiber) => {
                 const transaction = new OpenTransaction(connection, afterwards, fiber)
                 return Effect.ensuring(within(transaction.level, effect, span, restore), transaction.close)

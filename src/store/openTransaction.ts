@@ -2,6 +2,7 @@ import type { SqlConnection } from "@effect/sql"
 import { SqlError } from "@effect/sql"
 import { Cause, Deferred, Effect, Fiber, FiberId } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
+import { giveWay } from "../platform/EventLoop.ts"
 import type { Wait } from "./connection.ts"
 import { command, isInTransaction, refusedInside, rollBack } from "./transactionControl.ts"
 import { outerRolledBack, rolledBackAfter, stuck } from "./transactionErrors.ts"
@@ -120,7 +121,7 @@ export class OpenTransaction {
   ): Effect.Effect<A, E | SqlError.SqlError, R> {
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
-        this.take(level, restore),
+        Effect.zipRight(restore(giveWay), this.take(level, restore)),
         (taken): Effect.Effect<A, E, R> => taken === undefined ? restore(alone) : this.use(use)
       )
     )

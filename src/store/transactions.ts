@@ -3,6 +3,7 @@ import { SqlClient, SqlError } from "@effect/sql"
 import type { Scope } from "effect"
 import { Context, Effect, Option } from "effect"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
+import { giveWay } from "../platform/EventLoop.ts"
 import { ambientTransaction, connectionOf, withoutTransaction } from "./ambientTransaction.ts"
 import { holdingConnection } from "./connection.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
@@ -99,7 +100,8 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
           }
           return value instanceof Level
             ? value.transaction.within(value, on(effect), Effect.suspend(() => byItself(effect)))
-            : on(effect)(value)
+            // A transaction of an app's own client does not give way by itself.
+            : Effect.zipRight(giveWay, on(effect)(value))
         }).pipe(
           Effect.mapError((error) =>
             error instanceof SqlError.SqlError

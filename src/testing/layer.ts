@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import type { StoreError } from "../domain/errors.ts"
-import { EventLoop } from "../runtime/EventLoop.ts"
+import { EventLoop } from "../platform/EventLoop.ts"
 import { JobQueue } from "../runtime/JobQueue.ts"
 import type { JobStore } from "../store/JobStore.ts"
 import * as SqliteStore from "../store/SqliteStore.ts"
@@ -18,7 +18,7 @@ import { StoreFaults } from "./StoreFaults.ts"
 export const layer: Layer.Layer<JobQueue | JobStore | StoreFaults | EventLoop, never, JobStore> = Layer.fresh(
   JobQueue.layer.pipe(
     Layer.provideMerge(StoreFaults.layer),
-    Layer.provideMerge(Layer.succeed(EventLoop, { turn: Effect.yieldNow() }))
+    Layer.provideMerge(Layer.succeed(EventLoop, { turn: Effect.yieldNow(), overdue: () => false }))
   )
 )
 

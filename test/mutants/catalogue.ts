@@ -2,6 +2,7 @@ import * as attempt from "./catalogue/attempt.ts"
 import * as byRequest from "./catalogue/byRequest.ts"
 import * as claim from "./catalogue/claim.ts"
 import * as enqueue from "./catalogue/enqueue.ts"
+import * as eventLoop from "./catalogue/eventLoop.ts"
 import * as fences from "./catalogue/fences.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
 import * as queue from "./catalogue/queue.ts"
@@ -28,6 +29,7 @@ const themes: ReadonlyArray<{
   stale,
   byRequest,
   transactions,
+  eventLoop,
   worker,
   signals,
   queue,

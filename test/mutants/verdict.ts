@@ -38,7 +38,7 @@ export const judge = (tree: string, killedBy: Mutant["killedBy"]): Effect.Effect
   "simulate" in killedBy ? bySimulation(tree, killedBy.simulate) : byTests(tree, killedBy)
 
 /** These need the compiled program, which the project's own configuration makes first. */
-const needsPrograms = (test: string) => !/^test\/(?:domain|store|runtime|mutants)\//.test(test)
+const needsPrograms = (test: string) => !/^test\/(?:domain|platform|store|runtime|mutants)\//.test(test)
 
 const byTests = (tree: string, tests: ReadonlyArray<string>) =>
   Effect.gen(function*() {

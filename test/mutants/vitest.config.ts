@@ -8,7 +8,7 @@ export default defineConfig({
   cacheDir: `${root}.build/vite`,
   resolve: { alias: { holdfast: `${root}src/index.ts` } },
   test: {
-    include: ["test/{domain,store,runtime}/**/*.test.ts"],
+    include: ["test/{domain,platform,store,runtime}/**/*.test.ts"],
     testTimeout: 10_000,
     hookTimeout: 10_000
   }

@@ -3,7 +3,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import { EventLoop } from "../../src/runtime/EventLoop.ts"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
 import type { EnqueueOptions } from "../../src/runtime/JobQueue.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { failing, StoreFaults } from "../../src/testing.ts"
@@ -191,18 +191,21 @@ describe("enqueueMany", () => {
       assert.deepStrictEqual((yield* everyJob).map((job) => job.id), [id as never])
     }).pipe(inHoldfast()))
 
-  it.effect("many are encoded a thousand at a time, with a turn of the event loop between two", () =>
+  it.effect("many are encoded with a turn of the event loop whenever one is overdue", () =>
     Effect.gen(function*() {
       const encoded: Array<number> = []
+      let began = 0
       let started = 0
       const Counted = Job.make("enqueue.counted", {
         payload: Schema.transform(Schema.Number, Schema.Number, { decode: (n) => n, encode: () => started++ })
       })
-      const turn = Effect.sync(() => void encoded.push(started))
+      // One that is overdue after 800 payloads.
+      const overdue = () => started - began >= 800
+      const turn = Effect.sync(() => void encoded.push(began = started))
       yield* JobQueue.enqueueMany(Counted, Array.from({ length: 2001 }, () => ({ payload: 1 }))).pipe(
-        Effect.provideService(EventLoop, { turn })
+        Effect.provideService(EventLoop, { turn, overdue })
       )
-      assert.deepStrictEqual(encoded, [1000, 2000])
+      assert.deepStrictEqual(encoded.slice(0, 2), [800, 1600])
     }).pipe(inHoldfast()))
 
   it.effect("no entries are no work", () =>

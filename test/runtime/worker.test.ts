@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import { EventLoop } from "../../src/runtime/EventLoop.ts"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import type { Fault } from "../../src/testing.ts"
@@ -229,7 +229,8 @@ describe("when a worker looks", () => {
     let turns = 0
     const { handlers, ran } = noting()
     const counting = Layer.succeed(EventLoop, {
-      turn: Effect.zipRight(Effect.sync(() => turns++), Effect.yieldNow())
+      turn: Effect.zipRight(Effect.sync(() => turns++), Effect.yieldNow()),
+      overdue: () => false
     })
     return Effect.gen(function*() {
       const { calls } = yield* StoreFaults
@@ -240,14 +241,6 @@ describe("when a worker looks", () => {
       assert.isAtLeast(turns, yield* calls("nextDue"))
     }).pipe(inHoldfast(handlers))
   })
-
-  it.live("giving way lets what waits on the real event loop go first", () =>
-    Effect.gen(function*() {
-      let immediate = false
-      setImmediate(() => void (immediate = true))
-      yield* (yield* EventLoop).turn
-      assert.isTrue(immediate)
-    }))
 })
 
 describe("a store that is away", () => {

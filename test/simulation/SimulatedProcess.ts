@@ -1,7 +1,7 @@
 import type Database from "better-sqlite3"
 import type { Exit, Fiber, Scheduler } from "effect"
 import { Clock, Context, Duration, Effect, FiberId, Random } from "effect"
-import { EventLoop } from "../../src/runtime/EventLoop.ts"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { HeldLeases, makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
@@ -205,7 +205,9 @@ export class SimulatedProcess implements Owner {
     const random = this.world.stream("ids", this.name)
     const bytes = (size: number) => Uint8Array.from({ length: size }, () => random.integer(256))
     const workerId = Effect.sync(() => `${this.name}:${Buffer.from(bytes(16)).toString("hex")}`)
-    return Context.make(EventLoop, { turn: Effect.yieldNow() }).pipe(
+    // By chance instead of by time, of which none passes while its code runs.
+    const turns = this.world.stream("turns", this.name)
+    return Context.make(EventLoop, { turn: Effect.yieldNow(), overdue: () => turns.number() < 0.02 }).pipe(
       // The real one is as long as the names of host and process, which a nearly full disk would tell.
       Context.add(Ids, { ...makeIds(bytes), workerId }),
       Context.add(HeldLeases, makeHeldLeases()),

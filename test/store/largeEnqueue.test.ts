@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
-import { Array as Arr, Clock, Deferred, Effect, Fiber } from "effect"
+import { Array as Arr, Deferred, Effect, Fiber } from "effect"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { allRows, enqueue, job, memory } from "./someJobs.ts"
 
 it.effect("of an enqueue so large that it takes two statements, nothing is there when the second is refused", () =>
@@ -14,13 +15,13 @@ it.effect("of an enqueue so large that it takes two statements, nothing is there
 /** The smallest there are, of which one parameter would hold millions. */
 const many = Arr.makeBy(2500, (index) => job(index, { payload: "1" }))
 
-/** A clock on which a wait is this. */
-const waiting = (wait: Effect.Effect<void>) => Effect.withClock(Object.assign(Clock.make(), { sleep: () => wait }))
+/** An event loop whose turn is this, and which is never overdue. */
+const turning = (turn: Effect.Effect<void>) => Effect.provideService(EventLoop, { turn, overdue: () => false })
 
 it.effect("small jobs are added a thousand at a time, and the event loop has a turn after each thousand", () =>
   Effect.gen(function*() {
     let turns = 0
-    const counting = waiting(Effect.sync(() => void turns++))
+    const counting = turning(Effect.sync(() => void turns++))
     assert.isTrue((yield* counting(enqueue(...many))).every(({ enqueued }) => enqueued))
     assert.strictEqual(turns, 2)
     assert.lengthOf(yield* allRows, 2500)
@@ -42,7 +43,7 @@ it.effect("an enqueue of many that is interrupted in a transaction that goes on 
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const reached = yield* Deferred.make<void>()
-    const atGate = waiting(Effect.zipRight(Deferred.succeed(reached, undefined), Effect.yieldNow()))
+    const atGate = turning(Effect.zipRight(Deferred.succeed(reached, undefined), Effect.yieldNow()))
     yield* sql.withTransaction(Effect.gen(function*() {
       const fiber = yield* Effect.fork(atGate(enqueue(...many)))
       yield* Deferred.await(reached)

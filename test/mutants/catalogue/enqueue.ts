@@ -115,7 +115,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A large enqueue lets nothing else happen until it is done",
     file,
-    find: "Effect.zipRight(index === 0 ? Effect.void : Effect.sleep(0), run(chunk))",
+    find: "Effect.zipRight(index === 0 ? Effect.void : turn, run(chunk))",
     replace: "run(chunk)",
     killedBy: large
   },

@@ -83,8 +83,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Nothing else happens until all of a call are encoded",
     file,
-    find: "index > 0 && index % 1000 === 0 ? turn : Effect.void",
-    replace: "Effect.void",
+    find: "Effect.zipRight(giveWay, newJob(job, payload, options))",
+    replace: "(giveWay, newJob(job, payload, options))",
     killedBy: enqueue
   },
   {

@@ -1,0 +1,87 @@
+import { Context, Effect } from "effect"
+import { AsyncLocalStorage } from "node:async_hooks"
+import { performance } from "node:perf_hooks"
+import { setImmediate } from "node:timers"
+
+/** What a loop over the synchronous driver must give way to. */
+export interface EventLoopService {
+  /** Lets everything else that is ready run once: timers, sockets, other fibers. */
+  readonly turn: Effect.Effect<void>
+  /** Whether this turn has lasted for so long, since this was first asked in it, that whoever loops should give way. */
+  readonly overdue: () => boolean
+}
+
+/** A tenth of what a person notices, and some hundred statements of SQLite. */
+const longestTurn = 10
+
+// As they are now: a test that fakes timers later would wait forever for one.
+const immediately = setImmediate
+const monotonicMillis = performance.now.bind(performance)
+
+/**
+ * The event loop of the process, which there is one of. Of fibers that wait for
+ * a turn it resumes one after the other and only until the turn is overdue, or a
+ * thousand of them would make up one long turn.
+ */
+const ofTheProcess = (): EventLoopService => {
+  let beganAt: number | undefined
+  const began = () => void (beganAt = undefined)
+  const overdue = () => {
+    if (beganAt !== undefined) return monotonicMillis() - beganAt >= longestTurn
+    beganAt = monotonicMillis()
+    immediately(began)
+    return false
+  }
+
+  const waiting = new Set<() => void>()
+  /** Those for whom a turn has come. */
+  const ready = new Set<() => void>()
+  let scheduled = false
+  const schedule = () => {
+    if (!scheduled) immediately(turned)
+    scheduled = true
+  }
+  const turned = () => {
+    scheduled = false
+    for (const one of waiting) ready.add(one)
+    waiting.clear()
+    resumeNext()
+  }
+  const resumeNext = () => {
+    const [next] = ready
+    if (next === undefined) return
+    if (overdue()) return schedule()
+    ready.delete(next)
+    next()
+    // It runs before this does, up to its next pause.
+    queueMicrotask(resumeNext)
+  }
+  return {
+    turn: Effect.async<void>((resume) => {
+      const inItsContext = AsyncLocalStorage.snapshot()
+      const go = () => inItsContext(() => resume(Effect.void))
+      waiting.add(go)
+      schedule()
+      return Effect.sync(() => void (waiting.delete(go) || ready.delete(go)))
+    }),
+    overdue
+  }
+}
+
+/** Replaceable, so that a simulation may schedule everything itself. */
+export class EventLoop extends Context.Reference<EventLoop>()("holdfast/platform/EventLoop", {
+  defaultValue: ofTheProcess
+}) {}
+
+/**
+ * Gives way to the rest of the process if it has waited for long.
+ *
+ * Fibers over a synchronous driver never give way by themselves, so that a loop
+ * of enqueues once held up every timer of its process, heartbeats included, for
+ * as long as it went on. By time and not by statement, since a turn costs as
+ * much as a short one.
+ */
+export const giveWay: Effect.Effect<void> = Effect.flatMap(
+  EventLoop,
+  ({ overdue, turn }) => overdue() ? turn : Effect.void
+)
