@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Schema } from "effect"
-import { Job, JobQueue, JobStore, SqliteStore, Worker } from "../../src/index.ts"
+import { EventLoop, Job, JobQueue, JobStore, SqliteStore, Worker } from "../../src/index.ts"
 import type { JobQueueService } from "../../src/index.ts"
 import * as Testing from "../../src/testing.ts"
 import { calm, settled } from "./harness.ts"
@@ -14,6 +14,10 @@ class First extends Context.Tag("test/First")<First, Database>() {}
 class Second extends Context.Tag("test/Second")<Second, Database>() {}
 
 const database = Effect.all({ queue: JobQueue, store: JobStore })
+
+/** Gives way to ready fibers only, so that `settled` waits for all of them. */
+const still = Layer.succeed(EventLoop, { turn: Effect.yieldNow(), overdue: () => false })
+
 const inMemory = () => SqliteStore.layer({ filename: ":memory:" })
 
 const kindsIn = ({ store }: Database) =>
@@ -54,7 +58,7 @@ describe("an app with two databases", () => {
       for (const one of [yield* First, yield* Second]) {
         assert.deepStrictEqual(yield* kindsIn(one), ["two.next pending", "two.work succeeded"])
       }
-    }).pipe(Effect.provide(Layer.merge(side(First), side(Second))))
+    }).pipe(Effect.provide(Layer.merge(side(First), side(Second))), Effect.provide(still))
   })
 })
 
@@ -73,7 +77,7 @@ describe("the queues of one store", () => {
       yield* queue.enqueue(Work, { name: "ada" })
       yield* settled
       assert.deepStrictEqual(yield* kindsIn({ queue, store }), ["two.work succeeded"])
-    }).pipe(Effect.provide(app))
+    }).pipe(Effect.provide(app), Effect.provide(still))
   })
 
   it.effect("share its faults in a test", () =>
@@ -113,7 +117,8 @@ describe("a worker", () => {
       Effect.provide(Layer.merge(
         Layer.effect(First, database).pipe(Layer.provide(JobQueue.layer), Layer.provide(inMemory())),
         inMemory()
-      ))
+      )),
+      Effect.provide(still)
     )
   })
 })
