@@ -1,7 +1,7 @@
 import { HelpDoc, Options, ValidationError } from "@effect/cli"
 import { FileSystem } from "@effect/platform"
 import type { Duration } from "effect"
-import { Effect, Either, Layer, Option, Schema } from "effect"
+import { DateTime, Effect, Either, Layer, Option, Schema } from "effect"
 import type { Job, Worker } from "../index.ts"
 import { JobQueue, SqliteStore, StoreError } from "../index.ts"
 import type { Reader, Settings } from "./settings.ts"
@@ -108,7 +108,10 @@ export const dryRun = (
         kind: job.kind,
         queue: job.queue,
         priority: job.priority,
-        dueSince: new Date(job.availableAt).toISOString()
+        dueSince: Option.getOrElse(
+          Option.map(DateTime.make(job.availableAt), DateTime.formatIso),
+          () => job.availableAt
+        )
       }), { discard: true })
     yield* Effect.annotateLogs(Effect.logInfo("Dry run: nothing was claimed"), { due: due.value.length })
   })

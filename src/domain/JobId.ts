@@ -11,3 +11,9 @@ export const JobId = Schema.String.pipe(
   Schema.brand("JobId")
 )
 export type JobId = typeof JobId.Type
+
+/**
+ * A job's identity as its row has it. An app's own SQL may have given one that
+ * no enqueue would take; its job is claimed, shown and settled all the same.
+ */
+export const StoredJobId = Schema.String.pipe(Schema.brand("JobId"))

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { JobId } from "./JobId.ts"
+import { StoredJobId } from "./JobId.ts"
 import { UniqueScope } from "./UniqueKey.ts"
 
 /** `pending` with an `availableAt` in the future is what other tools call scheduled. */
@@ -19,10 +19,10 @@ export type JobFailure = typeof JobFailure.Type
 
 /** A job as it stands in the store. Instants are epoch milliseconds; JSON columns are parsed. */
 export class JobRecord extends Schema.Class<JobRecord>("JobRecord")({
-  id: JobId,
+  id: StoredJobId,
   queue: Schema.String,
   kind: Schema.String,
-  /** As encoded by the definition's payload schema; undefined when the text of a row that an app wrote is no JSON. */
+  /** As encoded by the definition's payload schema; undefined when it is unreadable. */
   payload: Schema.Unknown,
   status: JobStatus,
   priority: Schema.Number,
@@ -54,8 +54,10 @@ export class JobRecord extends Schema.Class<JobRecord>("JobRecord")({
   /** As encoded by the definition's success schema; null unless succeeded. */
   result: Schema.Unknown,
   lastError: Schema.NullOr(Schema.String),
-  /** The last ten failures, oldest first. */
+  /** The last ten failures, oldest first; those that can be read. */
   errors: Schema.Array(JobFailure),
+  /** The JSON columns that an app's SQL has left something else in, which is not shown. */
+  unreadable: Schema.Array(Schema.Literal("payload", "progress", "result", "errors")),
   createdAt: Schema.Number,
   updatedAt: Schema.Number,
   finishedAt: Schema.NullOr(Schema.Number)

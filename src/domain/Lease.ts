@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { JobId } from "./JobId.ts"
+import { StoredJobId } from "./JobId.ts"
 
 /**
  * Proof that one worker may act on one attempt of one job.
@@ -9,7 +9,7 @@ import { JobId } from "./JobId.ts"
  * outside the database that can refuse a token older than the newest it saw.
  */
 export class Lease extends Schema.Class<Lease>("Lease")({
-  jobId: JobId,
+  jobId: StoredJobId,
   /** Who holds it: host, pid and the incarnation of the process, so a restarted process is another worker. */
   worker: Schema.NonEmptyString,
   attempt: Schema.Positive,

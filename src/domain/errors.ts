@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { JobId } from "./JobId.ts"
+import { StoredJobId } from "./JobId.ts"
 import { JobStatus } from "./JobRecord.ts"
 import { readable } from "./readableCause.ts"
 
@@ -9,7 +9,7 @@ import { readable } from "./readableCause.ts"
  * do not repeat the write.
  */
 export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
-  jobId: JobId,
+  jobId: StoredJobId,
   attempt: Schema.Number
 }) {
   override get message() {
@@ -28,7 +28,7 @@ export class JobNotFound extends Schema.TaggedError<JobNotFound>()("JobNotFound"
 
 /** A retry was asked for a job that did not end in failure or cancellation. Nothing was changed. */
 export class JobNotRetryable extends Schema.TaggedError<JobNotRetryable>()("JobNotRetryable", {
-  jobId: JobId,
+  jobId: StoredJobId,
   status: JobStatus
 }) {
   override get message() {
@@ -38,7 +38,7 @@ export class JobNotRetryable extends Schema.TaggedError<JobNotRetryable>()("JobN
 
 /** The id is taken by a job of another kind, payload or partition that is still kept. Nothing of the call was enqueued. */
 export class JobIdConflict extends Schema.TaggedError<JobIdConflict>()("JobIdConflict", {
-  jobId: JobId
+  jobId: StoredJobId
 }) {
   override get message() {
     return `Job ${this.jobId} exists with another kind, payload or partition; an id names one job for as long as that is kept`
@@ -47,10 +47,10 @@ export class JobIdConflict extends Schema.TaggedError<JobIdConflict>()("JobIdCon
 
 /** Another job of the same kind and partition holds the unique key, so this one cannot wait beside it. Nothing was changed. */
 export class UniqueKeyTaken extends Schema.TaggedError<UniqueKeyTaken>()("UniqueKeyTaken", {
-  jobId: JobId,
+  jobId: StoredJobId,
   uniqueKey: Schema.String,
   /** The job that holds the key: pending, or running under the scope `unfinished`. */
-  heldBy: JobId
+  heldBy: StoredJobId
 }) {
   override get message() {
     return `Job ${this.jobId} cannot be retried: job ${this.heldBy} holds its unique key`

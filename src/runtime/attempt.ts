@@ -27,7 +27,7 @@ import { truncated } from "../domain/readableCause.ts"
 import { decodeJson, encodeJson } from "../domain/wireValue.ts"
 import { withoutTransaction } from "../store/ambientTransaction.ts"
 import type { ClaimedJob, Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
-import { JobStore } from "../store/JobStore.ts"
+import { JobStore, only } from "../store/JobStore.ts"
 import { recurUpTo } from "../store/monotonic.ts"
 import * as events from "./events.ts"
 import type { KeptLease } from "./heartbeat.ts"
@@ -207,7 +207,7 @@ const currentJob = ({ job }: Attempt, lease: KeptLease) =>
       progress: (value) =>
         Effect.gen(function*() {
           const progress = yield* encodeJson(job.kind, "progress", Schema.Unknown, value)
-          yield* Effect.all(yield* store.progress([{ lease: job.lease, progress }]), { discard: true })
+          yield* yield* only(store.progress([{ lease: job.lease, progress }]))
         })
     }))
 
@@ -324,11 +324,7 @@ const settlement = (
 const one = (
   answers: Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>,
   ended: (status: JobStatus) => Settlement
-) =>
-  Effect.map(
-    answers,
-    (items) => Either.map(Option.getOrThrow(Option.fromNullable(items[0])), ({ status }) => ended(status))
-  )
+) => Effect.map(only(answers), Either.map(({ status }) => ended(status)))
 
 /** A schedule that throws, hangs or interrupts itself must not keep a failed job from being settled. */
 const backoffDelay = ({ handler, job }: Attempt) => {

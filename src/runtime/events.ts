@@ -1,5 +1,6 @@
 import { Cause, Duration, Effect, Metric, MetricBoundaries } from "effect"
 import type { StoreError } from "../domain/errors.ts"
+import { instantText } from "../domain/instantText.ts"
 import type { StopReason } from "../domain/Outcome.ts"
 import { readable } from "../domain/readableCause.ts"
 import { telemetryFailures, updateMetric } from "../store/guardTelemetry.ts"
@@ -197,7 +198,7 @@ export const staleReleased = (job: StaleJob) =>
       kind: job.kind,
       attempt: job.attempt,
       lockedBy: job.lockedBy,
-      lockedSince: new Date(job.lockedAt).toISOString(),
+      lockedSince: instantText(job.lockedAt),
       status: job.status
     })
   )

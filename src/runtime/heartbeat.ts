@@ -2,7 +2,7 @@ import type { Scope } from "effect"
 import { Duration, Effect, Either, Fiber, Ref, Schedule } from "effect"
 import { StopReason } from "../domain/Outcome.ts"
 import type { ClaimedJob } from "../store/JobStore.ts"
-import { JobStore } from "../store/JobStore.ts"
+import { JobStore, only } from "../store/JobStore.ts"
 import * as events from "./events.ts"
 import { monotonicMillis } from "./monotonic.ts"
 
@@ -70,8 +70,8 @@ export const keepLease = (options: {
         if ((yield* Ref.get(deadline)) <= sentAt) return true
         const before = yield* Ref.getAndSet(lastSentAt, sentAt)
         yield* events.heartbeat(job.kind, sentAt - before - Duration.toMillis(pace.interval))
-        const [answer] = yield* store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }])
-        if (answer === undefined || Either.isLeft(answer)) {
+        const answer = yield* only(store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }]))
+        if (Either.isLeft(answer)) {
           yield* stop(StopReason.LeaseLost())
           return true
         }

@@ -1,14 +1,14 @@
-import { Cause, Clock, DateTime, Duration, Effect, Either, Inspectable, Option, Schema } from "effect"
+import { Cause, Clock, DateTime, Duration, Effect, Either, Inspectable, Option, Predicate, Schema } from "effect"
 import * as Backoff from "../domain/Backoff.ts"
 import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
-import { JobId } from "../domain/JobId.ts"
+import { JobId, StoredJobId } from "../domain/JobId.ts"
 import type { Lease } from "../domain/Lease.ts"
 import { readableCause } from "../domain/readableCause.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import { guardCalls } from "../store/guardTelemetry.ts"
 import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
-import { JobStore } from "../store/JobStore.ts"
+import { JobStore, only } from "../store/JobStore.ts"
 import { giveWay } from "../platform/EventLoop.ts"
 import * as events from "./events.ts"
 import { HeldLeases } from "./HeldLeases.ts"
@@ -103,13 +103,13 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       const limit = yield* wholeNumber("limit", options.limit ?? pageLimit, 1, pageLimit)
       const { after, ...filter } = options
       const before = after === undefined ? undefined : yield* Effect.mapError(
-        Schema.decodeUnknown(JobId)(after),
+        cursorId(after),
         () => new InvalidOption({ option: "after", given: JSON.stringify(after), allowed: "the `next` of a page" })
       )
       // One more than asked for tells whether there is a next page.
       const found = yield* store.list({ ...filter, before, limit: limit + 1 })
       const jobs = found.slice(0, limit)
-      return { jobs, next: found.length > limit ? present(jobs[limit - 1]).id : null }
+      return { jobs, next: found.length > limit ? cursorAt(present(jobs[limit - 1]).id) : null }
     }),
 
     cancel: Effect.fn("JobQueue.cancel")(function*(given, options) {
@@ -127,8 +127,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
     progress: Effect.fn("JobQueue.progress")(function*(lease, value) {
       const progress = yield* encodeJson(lease.jobId, "progress", Schema.Unknown, value)
-      const [answer] = yield* store.progress([{ lease, progress }])
-      yield* present(answer)
+      yield* yield* only(store.progress([{ lease, progress }]))
     }),
 
     due: (options) => Effect.flatMap(claimRequest(options), (request) => store.due(request)),
@@ -244,11 +243,22 @@ const callersId = (kind: string, id: string) =>
     () => new InvalidJob({ kind, field: "id", given: JSON.stringify(id), allowed: "a UUID in lower case" })
   )
 
-/** What cannot be an id names no job. */
-const jobIdOf = (id: string) => Effect.mapError(Schema.decodeUnknown(JobId)(id), () => new JobNotFound({ jobId: id }))
+/** What cannot be an id names no job. One that no enqueue takes may be that of a row which an app's SQL has added. */
+const jobIdOf = (id: string) =>
+  id.isWellFormed() ? Effect.succeed(StoredJobId.make(id)) : Effect.fail(new JobNotFound({ jobId: id }))
+
+/** Where a page ends, as text that `cursorId` takes and that no other text is taken for. */
+const cursorAt = (id: string) => Schema.is(JobId)(id) ? id : `${oddCursor}${id}`
+
+const cursorId = (cursor: string) =>
+  Predicate.isString(cursor) && cursor.startsWith(oddCursor)
+    ? Option.some(StoredJobId.make(cursor.slice(oddCursor.length)))
+    : Schema.decodeUnknownOption(JobId)(cursor)
+
+const oddCursor = "id:"
 
 const accepted = <A>(answers: Effect.Effect<ReadonlyArray<Fenced<A>>, StoreFailure>) =>
-  Effect.map(answers, ([answer]) => Either.isRight(present(answer)))
+  Effect.map(only(answers), Either.isRight)
 
 /** The store answers for every item it is given. */
 const present = <A>(answer: A | undefined): A => Option.getOrThrow(Option.fromNullable(answer))

@@ -82,7 +82,19 @@ export const releaseStale = (store: typeof JobStore.Service): Effect.Effect<numb
 const prune = (store: typeof JobStore.Service, retention: Retention) =>
   Effect.forEach(
     ["succeeded", "failed", "cancelled"] as const,
-    (status) => inBatchesOf(pruneBatch, store.prune({ status, retention: retention[status], limit: pruneBatch })),
+    (status) => {
+      // The first ended come first again, with those in front that could not be deleted.
+      let skip = 0
+      return inBatchesOf(
+        pruneBatch,
+        Effect.suspend(() => store.prune({ status, retention: retention[status], limit: pruneBatch, skip })).pipe(
+          Effect.map(({ deleted, refused }) => {
+            skip += refused
+            return deleted + refused
+          })
+        )
+      )
+    },
     { discard: true }
   )
 

@@ -1,5 +1,5 @@
-import type { Effect, Either, Option } from "effect"
-import { Context } from "effect"
+import type { Option } from "effect"
+import { Context, Effect, Either } from "effect"
 import type {
   ForeignTransaction,
   JobIdConflict,
@@ -76,7 +76,7 @@ export interface ClaimedJob {
   readonly lease: Lease
   readonly kind: string
   readonly queue: string
-  /** Parsed JSON, not yet decoded by the definition; undefined when the text of a row that an app wrote is no JSON. */
+  /** Parsed JSON, not yet decoded by the definition; undefined when an app's SQL has left something else there. */
   readonly payload: unknown
   readonly priority: number
   readonly partitionKey: string | null
@@ -96,8 +96,21 @@ export interface Settled {
   readonly status: JobStatus
 }
 
-/** The answer to one item of a write under a lease. */
-export type Fenced<A> = Either.Either<A, LeaseLost>
+/**
+ * The answer to one item of a write under a lease. A StoreError is of a row that
+ * refused what others of the same call took; a call for one item fails with it.
+ */
+export type Fenced<A> = Either.Either<A, LeaseLost | StoreError>
+
+/** The answer to a call for one item. */
+export const only = <A, E>(
+  answers: Effect.Effect<ReadonlyArray<Fenced<A>>, E>
+): Effect.Effect<Either.Either<A, LeaseLost>, E | StoreError> =>
+  Effect.flatMap(answers, ([answer]): Effect.Effect<Either.Either<A, LeaseLost>, StoreError> => {
+    if (answer === undefined) return Effect.dieMessage("The job store has not answered for an item")
+    if (Either.isRight(answer)) return Effect.succeed(Either.right(answer.right))
+    return answer.left._tag === "StoreError" ? Effect.fail(answer.left) : Effect.succeed(Either.left(answer.left))
+  })
 
 /** A lease that is over and not yet released: whose, of which attempt, and until when it held, in epoch milliseconds. */
 export interface StaleLease {
@@ -120,6 +133,12 @@ export interface StaleJob {
   readonly lockedAt: number
   /** What became of the job. */
   readonly status: JobStatus
+}
+
+/** What came of a pruning: how many jobs it deleted, and how many it could not, as when a table of the app's refers to them. */
+export interface Pruned {
+  readonly deleted: number
+  readonly refused: number
 }
 
 /** A filter and a place in the list of jobs, newest id first. */
@@ -225,10 +244,12 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     partitionKey: string | undefined
   ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
 
-  /** Deletes up to `limit` jobs that ended with `status` at least `retention` milliseconds ago. Answers how many. */
+  /** Deletes up to `limit` jobs that ended with `status` at least `retention` milliseconds ago, the first ended first. */
   readonly prune: (options: {
     readonly status: JobStatus
     readonly retention: number
     readonly limit: number
-  }) => Effect.Effect<number, StoreFailure>
+    /** Steps over so many of the first: those that calls before have answered as refused. */
+    readonly skip?: number | undefined
+  }) => Effect.Effect<Pruned, StoreFailure>
 }>() {}

@@ -1,20 +1,22 @@
-import type { Statement } from "@effect/sql"
+import type { SqlError, Statement } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
 import { Array as Arr, Effect, Either, Layer, Option } from "effect"
 import { JobNotFound, JobNotRetryable, LeaseLost, StoreError, UniqueKeyTaken } from "../domain/errors.ts"
+import { instantText } from "../domain/instantText.ts"
 import type { JobId } from "../domain/JobId.ts"
-import type { JobStatus } from "../domain/JobRecord.ts"
 import { Lease } from "../domain/Lease.ts"
 import { currentMillis } from "./currentMillis.ts"
 import { dialect } from "./dialect.ts"
 import { makeEnqueue } from "./enqueue.ts"
 import { guardTelemetry } from "./guardTelemetry.ts"
 import { makeJobSignals } from "./JobSignals.ts"
-import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease } from "./JobStore.ts"
+import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease, StoreFailure } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
 import { checkMigrated, migrate } from "./migrate.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
-import type { AttemptRow, ClaimedRow, SettledRow } from "./rows.ts"
+import { inHalves, isOfARow, makeRefusedRows } from "./oddRows.ts"
+import type { RefusedRows } from "./oddRows.ts"
+import type { AttemptRow, ClaimedRow, SettledRow, StaleRow } from "./rows.ts"
 import {
   attemptRows,
   claimedRows,
@@ -38,21 +40,25 @@ import * as Transactions from "./transactions.ts"
  */
 const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-  const transactions = yield* Transactions.make(sql)
+  const { afterTransaction, interruptibleUntilRun, statement, transaction } = yield* Transactions.make(sql)
   const enqueue = makeEnqueue(sql)
   const { atMost, byId, byIndex, each, remember } = dialect(sql)
   const { explained, isOurs } = makeNewerSchema(sql)
+  const refusedRows = yield* makeRefusedRows
 
   // -- claim
+
+  const kindsOf = ({ kinds }: Pick<ClaimRequest, "kinds">) =>
+    sql`named (kind, lease_for) AS (SELECT value ->> 'kind', value ->> 'leaseFor' FROM ${each(kinds)})`
 
   /**
    * The lanes of a request, and below each its priorities, best first, for as
    * long as better ones leave room. Every step is one seek in the claim index,
    * so rows that are not due, finished or of other kinds are never walked.
    */
-  const levels = (request: Pick<ClaimRequest, "queues" | "kinds" | "limit">, now: number) =>
+  const levels = (request: Pick<ClaimRequest, "queues" | "kinds" | "limit">, now: number, leftOut: LeftOut) =>
     sql`
-    named (kind, lease_for) AS (SELECT value ->> 'kind', value ->> 'leaseFor' FROM ${each(request.kinds)}),
+    ${kindsOf(request)},
     room (queue, slots) AS (${
       Option.match(request.queues, {
         onSome: (queues) => sql`SELECT value ->> 'queue', value ->> 'limit' FROM ${each(queues)}`,
@@ -86,7 +92,7 @@ const make = Effect.gen(function*() {
         SELECT count(*) FROM (
           SELECT 1 FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
           WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind
-            AND j.priority = level.priority AND j.available_at <= ${now}
+            AND j.priority = level.priority AND j.available_at <= ${now} ${leftOut("j.id")}
           ${atMost(request.limit)}
         )
       )
@@ -94,16 +100,16 @@ const make = Effect.gen(function*() {
     )`
 
   /** The due jobs that a claim takes: within each queue's room and the request's limit, in claim order. */
-  const chosen = (request: Pick<ClaimRequest, "queues" | "kinds" | "limit">, now: number) =>
+  const chosen = (request: Pick<ClaimRequest, "queues" | "kinds" | "limit">, now: number, leftOut: LeftOut) =>
     sql`
-    ${levels(request, now)},
+    ${levels(request, now, leftOut)},
     candidate (id, kind, queue, priority, available_at, slots, place) AS (
       SELECT j.id, j.kind, j.queue, j.priority, j.available_at, level.slots,
         row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)
       FROM level JOIN holdfast_jobs AS j ON j.id IN (
         SELECT due.id FROM holdfast_jobs AS due ${byIndex("holdfast_jobs_claim")}
         WHERE due.status = 'pending' AND due.queue = level.queue AND due.kind = level.kind
-          AND due.priority = level.priority AND due.available_at <= ${now}
+          AND due.priority = level.priority AND due.available_at <= ${now} ${leftOut("due.id")}
         ORDER BY due.available_at, due.id ${atMost(request.limit)}
       )
     ),
@@ -114,11 +120,13 @@ const make = Effect.gen(function*() {
 
   const nextDue = Effect.fnUntraced(function*(request: Pick<ClaimRequest, "queues" | "kinds">) {
     const now = yield* currentMillis
+    const leftOut = yield* refusedRows.leftOut
     const [next] = yield* nextDueRows(sql`
-      WITH RECURSIVE ${levels({ ...request, limit: 1 }, now)}
+      WITH RECURSIVE ${levels({ ...request, limit: 1 }, now, leftOut)}
       SELECT min((
         SELECT j.available_at FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
         WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority = level.priority
+          ${leftOut("j.id")}
         ORDER BY j.available_at LIMIT 1
       )) AS at
       FROM level WHERE level.priority IS NOT NULL AND ${isOurs}`)
@@ -128,15 +136,39 @@ const make = Effect.gen(function*() {
   const due = Effect.fnUntraced(function*(request: Omit<ClaimRequest, "worker">) {
     const now = yield* currentMillis
     return yield* dueRows(sql`
-      WITH RECURSIVE ${chosen(request, now)}
+      WITH RECURSIVE ${chosen(request, now, yield* refusedRows.leftOut)}
       SELECT id, kind, queue, priority, available_at AS "availableAt" FROM chosen WHERE ${isOurs}
       ORDER BY priority DESC, available_at, id`)
   })
 
   const claim = Effect.fnUntraced(function*(request: ClaimRequest) {
     const now = yield* currentMillis
+    return yield* take(request, now, chosen(request, now, yield* refusedRows.leftOut))
+  })
+
+  /** A claim after one that a row has refused: takes the same jobs without such rows. */
+  const claimInHalves = Effect.fnUntraced(function*(request: ClaimRequest) {
+    const now = yield* currentMillis
+    const first = yield* idRows(sql`
+      WITH RECURSIVE ${chosen(request, now, yield* refusedRows.leftOut)}
+      SELECT id FROM chosen ORDER BY priority DESC, available_at, id`)
+    return yield* inHalves(
+      first,
+      (jobs) =>
+        take(
+          request,
+          now,
+          sql`
+    ${kindsOf(request)},
+    chosen (id) AS (SELECT value ->> 'id' FROM ${each(jobs)})`
+        ),
+      ({ id }, error) => Effect.as(refusedRows.add("claim", id, error), [])
+    )
+  })
+
+  const take = Effect.fnUntraced(function*(request: ClaimRequest, now: number, chosen: Statement.Fragment) {
     const claimed = yield* claimedRows(sql`
-      WITH RECURSIVE ${chosen(request, now)}
+      WITH RECURSIVE ${chosen}
       UPDATE holdfast_jobs ${byId} SET
         status = 'running', attempts = attempts + 1, updated_at = ${now},
         holds_key = CASE unique_scope WHEN 'unfinished' THEN holds_key ELSE 0 END,
@@ -327,6 +359,10 @@ const make = Effect.gen(function*() {
       return answers(items, settled.concat(before), ({ status }) => ({ status }))
     })
 
+  // An app's SQL may have set what JavaScript would round, and a fence would miss.
+  const attempt = sql.literal(`min(holdfast_jobs.attempts, ${Number.MAX_SAFE_INTEGER})`)
+  const lockedUntil = sql.literal(`max(holdfast_jobs.locked_until, ${Number.MIN_SAFE_INTEGER})`)
+
   const staleLeases = Effect.fnUntraced(
     function*({ after, limit }: { readonly limit: number; readonly after?: StaleLease | undefined }) {
       const now = yield* currentMillis
@@ -334,26 +370,26 @@ const make = Effect.gen(function*() {
         ? sql.literal("TRUE")
         : sql`(locked_until, id) > (${after.lockedUntil}, ${after.id})`
       return yield* staleLeaseRows(sql`
-        SELECT id, attempts AS attempt, locked_by AS "lockedBy", locked_until AS "lockedUntil"
+        SELECT id, ${attempt} AS attempt, locked_by AS "lockedBy", ${lockedUntil} AS "lockedUntil"
         FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
-        WHERE status = 'running' AND locked_until <= ${now} AND ${isBehind}
+        WHERE status = 'running' AND locked_until <= ${now} AND ${isBehind} ${(yield* refusedRows.leftOut)("id")}
         ORDER BY locked_until, id ${atMost(limit)}`)
     }
   )
 
-  const staleOf = (which: StaleChoice, now: number) =>
+  const staleOf = (which: StaleChoice, now: number, leftOut: LeftOut) =>
     "leases" in which
       ? sql`
-      SELECT holdfast_jobs.id, kind, attempts, locked_by, locked_at, locked_until
+      SELECT holdfast_jobs.id, kind, ${attempt} AS attempts, locked_by, locked_at, ${lockedUntil} AS locked_until
       FROM ${each(which.leases)} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = value ->> 'id'
-      WHERE status = 'running' AND locked_until <= ${now} AND attempts = value ->> 'attempt'
-        AND locked_by = value ->> 'lockedBy' AND locked_until = value ->> 'lockedUntil'
-      ORDER BY locked_until, holdfast_jobs.id`
+      WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} AND ${attempt} = value ->> 'attempt'
+        AND locked_by = value ->> 'lockedBy' AND ${lockedUntil} = value ->> 'lockedUntil'
+      ORDER BY holdfast_jobs.locked_until, holdfast_jobs.id`
       : sql`
-      SELECT id, kind, attempts, locked_by, locked_at, locked_until
+      SELECT id, kind, ${attempt} AS attempts, locked_by, locked_at, ${lockedUntil} AS locked_until
       FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
-      WHERE status = 'running' AND locked_until <= ${now}
-      ORDER BY locked_until, id ${atMost(which.limit)}`
+      WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${leftOut("id")}
+      ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`
 
   /**
    * RETURNING cannot give the old holder, so who held the lock is read first; the
@@ -361,7 +397,15 @@ const make = Effect.gen(function*() {
    */
   const releaseStale = Effect.fnUntraced(function*(which: StaleChoice) {
     const now = yield* currentMillis
-    const stale = yield* staleRows(staleOf(which, now))
+    const stale = yield* staleRows(staleOf(which, now, yield* refusedRows.leftOut))
+    return yield* inHalves(
+      stale,
+      (jobs) => free(jobs, now),
+      ({ id }, error) => Effect.as(refusedRows.add("releaseStale", id, error), [])
+    )
+  })
+
+  const free = Effect.fnUntraced(function*(stale: ReadonlyArray<StaleRow>, now: number) {
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
     const rivals = rivalsOf(sql`(
               SELECT value ->> 'id' AS id, value ->> 'attempts' AS attempt, value ->> 'locked_by' AS worker,
@@ -384,7 +428,7 @@ const make = Effect.gen(function*() {
           value ->> 'locked_until' AS locked_until, value ->> 'released' AS released, value ->> 'spent' AS spent
         FROM ${
       each(stale.map((job) => {
-        const holder = `was locked by ${job.locked_by} since ${new Date(job.locked_at).toISOString()}`
+        const holder = `was locked by ${job.locked_by} since ${instantText(job.locked_at)}`
         return {
           ...job,
           released: `Released from stale lock (${holder})`,
@@ -394,7 +438,7 @@ const make = Effect.gen(function*() {
     }
       ) AS item
       WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by = item.worker
-        AND holdfast_jobs.attempts = item.attempt AND holdfast_jobs.locked_until = item.locked_until
+        AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until
       RETURNING id, status`)
     const statusOf = new Map(released.map(({ id, status }) => [id, status]))
     return Arr.filterMap(stale, (job) =>
@@ -412,7 +456,7 @@ const make = Effect.gen(function*() {
     const now = yield* currentMillis
     const found = yield* execute(sql`
       SELECT 1 FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
-      WHERE status = 'running' AND locked_until <= ${now} LIMIT 1`)
+      WHERE status = 'running' AND locked_until <= ${now} ${(yield* refusedRows.leftOut)("id")} LIMIT 1`)
     return found.length > 0
   })
 
@@ -473,23 +517,37 @@ const make = Effect.gen(function*() {
       sql`SELECT (${keyHolder}) AS id FROM holdfast_jobs WHERE id = ${id} AND status IN ('failed', 'cancelled')`
     )
     if (holder === undefined) return yield* new JobNotRetryable({ jobId: id, status: job.status })
-    return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id }, asItStands)
+    return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
   })
 
-  const prune = Effect.fnUntraced(
-    function*(options: { readonly status: JobStatus; readonly retention: number; readonly limit: number }) {
-      const now = yield* currentMillis
-      const old = sql`
-        SELECT id FROM holdfast_jobs ${byIndex("holdfast_jobs_finished")}
-        WHERE status = ${options.status} AND finished_at IS NOT NULL AND finished_at <= ${now - options.retention}
-        ORDER BY finished_at ${atMost(options.limit)}`
-      // A table with nothing to prune is only read.
-      if ((yield* execute(old)).length === 0) return 0
-      return (yield* execute(sql`DELETE FROM holdfast_jobs WHERE id IN (${old}) RETURNING id`)).length
-    }
-  )
+  /** Each half of a batch that a row refuses is a transaction by itself, since a commit may be what refuses. */
+  const prune = Effect.fnUntraced(function*({ limit, retention, skip = 0, status }: Pruning) {
+    const since = (yield* currentMillis) - retention
+    const isOld = sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`
+    const jobs = yield* statement(
+      "prune",
+      idRows(sql`
+        SELECT id FROM holdfast_jobs ${byIndex("holdfast_jobs_finished")} WHERE ${isOld}
+        ORDER BY finished_at ${atMost(limit)} OFFSET ${skip} + 0`)
+    )
+    // A table with nothing to prune is only read.
+    if (jobs.length === 0) return { deleted: 0, refused: 0 }
+    // One of them may have been retried since.
+    const remove = (jobs: ReadonlyArray<{ readonly id: JobId }>) =>
+      execute(sql`
+        DELETE FROM holdfast_jobs ${byId} WHERE id IN (SELECT value ->> 'id' FROM ${each(jobs)}) AND ${isOld}
+        RETURNING id`)
+    const refused: Array<JobId> = []
+    let why: StoreFailure | undefined
+    const deleted = yield* inHalves(jobs, (some) => statement("prune", remove(some)), ({ id }, error) => {
+      refused.push(id)
+      why = error
+      return Effect.succeed([])
+    })
+    if (why !== undefined) yield* refusedRows.notDeleted(refused, why)
+    return { deleted: deleted.length, refused: refused.length }
+  })
 
-  const { afterTransaction, interruptibleUntilRun, statement, transaction } = transactions
   return JobStore.of({
     // The caller's transaction may go on after an interruption, too.
     enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs))),
@@ -497,12 +555,17 @@ const make = Effect.gen(function*() {
     signals: makeJobSignals(),
     nextDue: (request) => statement("nextDue", explained("nextDue", nextDue(request), Option.isNone)),
     due: (request) => statement("due", explained("due", due(request), isEmpty)),
-    claim: (request) => interruptibleUntilRun("claim", explained("claim", claim(request), isEmpty)),
-    extend: (items) => statement("extend", extend(items)),
-    progress: (items) => statement("progress", progress(items)),
-    complete: (items) => statement("complete", complete(items)),
-    fail: (items) => statement("fail", fail(items)),
-    release: (items) => statement("release", release(items)),
+    claim: (request) =>
+      Effect.catchIf(
+        interruptibleUntilRun("claim", explained("claim", claim(request), isEmpty)),
+        isOfARow,
+        () => transaction("claim", explained("claim", claimInHalves(request), isEmpty))
+      ),
+    extend: (items) => statement("extend", eachItem("extend", extend)(items)),
+    progress: (items) => statement("progress", eachItem("progress", progress)(items)),
+    complete: (items) => statement("complete", eachItem("complete", complete)(items)),
+    fail: (items) => statement("fail", eachItem("fail", fail)(items)),
+    release: (items) => statement("release", eachItem("release", release)(items)),
     staleLeases: (options) => statement("staleLeases", staleLeases(options)),
     releaseStale: (which) =>
       "leases" in which
@@ -515,17 +578,30 @@ const make = Effect.gen(function*() {
     list: (listing) => statement("list", list(listing)),
     cancel: (id, partitionKey) => transaction("cancel", cancel(id, partitionKey)),
     retry: (id, partitionKey) => transaction("retry", retry(id, partitionKey)),
-    prune: (options) => statement("prune", prune(options))
+    prune
   })
 })
 
 const isEmpty = (found: ReadonlyArray<unknown>) => found.length === 0
 
+type LeftOut = Effect.Effect.Success<RefusedRows["leftOut"]>
+
+type Pruning = Parameters<(typeof JobStore.Service)["prune"]>[0]
+
+/** A write under leases that a row of one item refuses is answered for the others. */
+const eachItem = <Item, A, R>(
+  operation: string,
+  write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<A>>, SqlError.SqlError, R>
+) =>
+(items: ReadonlyArray<Item>) =>
+  items.length === 1 ? write(items) : inHalves<Item, Fenced<A>, SqlError.SqlError, R>(
+    items,
+    write,
+    (_, cause) => Effect.succeed([Either.left(new StoreError({ operation, cause }))])
+  )
+
 const inClaimOrder = (a: ClaimedRow, b: ClaimedRow) =>
   b.priority - a.priority || a.availableAt - b.availableAt || (a.id < b.id ? -1 : 1)
-
-/** Of what a row says: its id may be one that no enqueue would take. */
-const asItStands = { disableValidation: true }
 
 const leaseOf = (
   { attempt, failures, jobId, worker }: Pick<Lease, "jobId" | "worker" | "attempt" | "failures">,
@@ -533,7 +609,7 @@ const leaseOf = (
   lockedUntil: number
 ) =>
   // Checked already, as a row. Checking it again costs more than the statement.
-  new Lease({ jobId, worker, attempt, failures, lockedAt, lockedUntil }, asItStands)
+  new Lease({ jobId, worker, attempt, failures, lockedAt, lockedUntil }, { disableValidation: true })
 
 /** The answer for each item, in the items' order: from the row of its attempt, or LeaseLost when there is none. */
 const answers = <Row extends AttemptRow, A>(
@@ -545,7 +621,7 @@ const answers = <Row extends AttemptRow, A>(
   return items.map(({ lease }) => {
     const row = rowOf.get(`${lease.jobId} ${lease.attempt} ${lease.worker}`)
     return row === undefined
-      ? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }, asItStands))
+      ? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }))
       : Either.right(answer(row, lease))
   })
 }

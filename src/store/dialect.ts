@@ -18,7 +18,7 @@ export interface Dialect {
   readonly byId: Statement.Fragment
   /** The rows of a JSON array parameter, each as `value`. */
   readonly each: (items: ReadonlyArray<unknown>) => Statement.Fragment
-  /** `errors` with one entry more and at most ten, from an expression for the entry's JSON. */
+  /** `errors` with one entry more and at most ten, from an expression for the entry's JSON. Replaces what is no array. */
   readonly remember: (entry: Statement.Fragment) => Statement.Fragment
 }
 
@@ -30,9 +30,12 @@ export const dialect = (sql: SqlClient.SqlClient): Dialect =>
       byIndex: (index) => sql.literal(`INDEXED BY ${index}`),
       byId: sql.literal("INDEXED BY sqlite_autoindex_holdfast_jobs_1"),
       each: (items) => sql`json_each(${JSON.stringify(items)})`,
+      // A CASE reads no further than it needs to: every other JSON function fails on what is not JSON.
       remember: (entry) =>
-        sql`CASE WHEN json_array_length(errors) < 10 THEN json_insert(errors, '$[#]', json(${entry}))
-          ELSE json_insert(json_remove(errors, '$[0]'), '$[#]', json(${entry})) END`
+        sql`json_insert(
+          CASE WHEN NOT json_valid(errors) THEN '[]' WHEN json_type(errors) <> 'array' THEN '[]'
+            WHEN json_array_length(errors) < 10 THEN errors ELSE json_remove(errors, '$[0]') END,
+          '$[#]', json(${entry}))`
     }),
     orElse: () => {
       throw new Error("holdfast supports SQLite; PostgreSQL is to come")

@@ -1,8 +1,10 @@
 import type { SqlError, Statement } from "@effect/sql"
 import { SqlClient } from "@effect/sql"
-import { Effect, Either, Schema } from "effect"
-import { JobRecord, JobStatus } from "../domain/JobRecord.ts"
+import { Array as Arr, Effect, Either, Predicate, Schema } from "effect"
+import { StoredJobId } from "../domain/JobId.ts"
+import { JobFailure, JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import { schemaIssues } from "../domain/schemaIssues.ts"
+import { tellMisfit } from "./oddRows.ts"
 
 /**
  * Runs a statement on the connection that the store operation holds, or that its
@@ -19,41 +21,54 @@ export const execute = (
   })
 
 /**
- * Executes a statement and decodes its rows. A row that does not fit means that
- * the schema of the table and the statement disagree: a bug, and so a defect,
- * which says what was expected where but not the value.
+ * Executes a statement and decodes its rows, each by itself: one that does not
+ * fit is told of and left out. When none fits, the schema of the table and the
+ * statement disagree: a bug, and so a defect, which says what was expected where
+ * but not the value.
  *
  * Each decoder is made once, below: making one takes several times as long as
  * running a short statement.
  */
 const rowsOf = <A, I>(row: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknownEither(Schema.Array(row))
+  const decode = Schema.decodeUnknownEither(row)
   return (statement: Statement.Statement<unknown>) =>
-    Effect.flatMap(execute(statement), (found) =>
-      Either.match(decode(found), {
-        onLeft: (error) => Effect.dieMessage(`A row of holdfast_jobs is not as expected: ${schemaIssues(error)}`),
-        onRight: (decoded) => Effect.succeed(decoded)
-      }))
+    Effect.flatMap(execute(statement), (found) => {
+      const decoded: Array<A> = []
+      const misfits: Array<Effect.Effect<void>> = []
+      let issues = ""
+      for (const row of found) {
+        const fit = decode(row)
+        if (Either.isRight(fit)) decoded.push(fit.right)
+        else {
+          issues = schemaIssues(fit.left)
+          misfits.push(tellMisfit(row, issues))
+        }
+      }
+      if (misfits.length === 0) return Effect.succeed(decoded)
+      if (decoded.length === 0) return Effect.dieMessage(`A row of holdfast_jobs is not as expected: ${issues}`)
+      return Effect.as(Effect.all(misfits, { discard: true }), decoded)
+    })
 }
-
-/**
- * An id as it stands, whether or not an enqueue would take it. Rows are decoded
- * together, and one that an app wrote by itself must not take the others along.
- */
-const JobId = Schema.String.pipe(Schema.brand("JobId"))
 
 /** What a column of JSON stands for; undefined where only SQLite takes the text for JSON, as it does up to a NUL. */
 const Json = Schema.NullOr(Schema.parseJson()).annotations({ decodingFallback: () => Either.right(undefined) })
 
-export const idRows = rowsOf(Schema.Struct({ id: JobId }))
+/** The failures among what `errors` holds; undefined for each entry that is none, and for all when it is no array. */
+const Errors = Schema.parseJson(
+  Schema.Array(
+    Schema.UndefinedOr(JobFailure).annotations({ decodingFallback: () => Either.right(undefined) })
+  )
+).annotations({ decodingFallback: () => Either.right([undefined]) })
 
-export const statusRows = rowsOf(Schema.Struct({ id: JobId, status: JobStatus }))
+export const idRows = rowsOf(Schema.Struct({ id: StoredJobId }))
+
+export const statusRows = rowsOf(Schema.Struct({ id: StoredJobId, status: JobStatus }))
 
 /** Of an enqueue: the job in the way of another, by its id or by a unique key that it holds. */
 const InTheWayRow = Schema.Struct({
   /** Of the job that was not inserted. */
-  id: JobId,
-  found: JobId,
+  id: StoredJobId,
+  found: StoredJobId,
   by_id: Schema.Literal(0, 1),
   /** Whether it is the same job under the same id. */
   same: Schema.Literal(0, 1),
@@ -70,7 +85,7 @@ export const newestVersionRows = rowsOf(Schema.Struct({ version: Schema.NullOr(S
 export const nextDueRows = rowsOf(Schema.Struct({ at: Schema.NullOr(Schema.Number) }))
 
 export const dueRows = rowsOf(Schema.Struct({
-  id: JobId,
+  id: StoredJobId,
   kind: Schema.String,
   queue: Schema.String,
   priority: Schema.Number,
@@ -78,7 +93,7 @@ export const dueRows = rowsOf(Schema.Struct({
 }))
 
 const ClaimedRow = Schema.Struct({
-  id: JobId,
+  id: StoredJobId,
   attempts: Schema.Number,
   kind: Schema.String,
   queue: Schema.String,
@@ -95,7 +110,7 @@ const ClaimedRow = Schema.Struct({
 export type ClaimedRow = typeof ClaimedRow.Type
 export const claimedRows = rowsOf(ClaimedRow)
 
-const AttemptRow = Schema.Struct({ id: JobId, attempts: Schema.Number, worker: Schema.NullOr(Schema.String) })
+const AttemptRow = Schema.Struct({ id: StoredJobId, attempts: Schema.Number, worker: Schema.NullOr(Schema.String) })
 /** What tells whose row it is, of a write under leases. */
 export type AttemptRow = typeof AttemptRow.Type
 export const attemptRows = rowsOf(AttemptRow)
@@ -111,36 +126,52 @@ export type SettledRow = typeof SettledRow.Type
 export const settledRows = rowsOf(SettledRow)
 
 export const staleLeaseRows = rowsOf(Schema.Struct({
-  id: JobId,
+  id: StoredJobId,
   attempt: Schema.Number,
   lockedBy: Schema.String,
   lockedUntil: Schema.Number
 }))
 
-export const staleRows = rowsOf(Schema.Struct({
-  id: JobId,
+const StaleRow = Schema.Struct({
+  id: StoredJobId,
   attempts: Schema.Number,
   kind: Schema.String,
   locked_by: Schema.String,
   locked_at: Schema.Number,
   locked_until: Schema.Number
-}))
+})
+export type StaleRow = typeof StaleRow.Type
+export const staleRows = rowsOf(StaleRow)
 
-export const recordRows = rowsOf(Schema.Struct({
-  ...JobRecord.fields,
-  id: JobId,
+const { unreadable: _, ...columns } = JobRecord.fields
+
+const storedRecordRows = rowsOf(Schema.Struct({
+  ...columns,
+  id: StoredJobId,
   payload: Json,
   progress: Json,
   result: Json,
   holdsKey: Schema.transformLiterals([0, false], [1, true]),
-  errors: Schema.parseJson(JobRecord.fields.errors)
+  errors: Errors
 }))
+
+/** Whole jobs. What an app's SQL has left in one keeps no other from being shown. */
+export const recordRows = (statement: Statement.Statement<unknown>) =>
+  Effect.map(
+    storedRecordRows(statement),
+    Arr.map(({ errors, ...job }): JobRecord => ({
+      ...job,
+      errors: errors.filter(Predicate.isNotUndefined),
+      unreadable: [
+        ...(["payload", "progress", "result"] as const).filter((column) => job[column] === undefined),
+        ...errors.includes(undefined) ? ["errors"] as const : []
+      ]
+    }))
+  )
 
 /** The columns that `recordRows` decodes. */
 export const recordColumns = (sql: SqlClient.SqlClient) =>
   sql.literal(
-    Object.keys(JobRecord.fields).map((field) =>
-      `${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)} AS "${field}"`
-    )
+    Object.keys(columns).map((field) => `${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)} AS "${field}"`)
       .join(", ")
   )

@@ -1,5 +1,6 @@
 import { Clock, DateTime, Duration, Effect, Predicate } from "effect"
 import type { InvalidJob, InvalidOption } from "../domain/errors.ts"
+import { instantText } from "../domain/instantText.ts"
 import type * as Job from "../domain/Job.ts"
 import type { JobRecord } from "../domain/JobRecord.ts"
 import { decodeJson } from "../domain/wireValue.ts"
@@ -73,7 +74,7 @@ export const assertNotEnqueued = <J extends Job.Any>(
     if (found.length === 0) return
     return yield* new UnexpectedlyEnqueued({
       kind: job.kind,
-      found: found.map((job) => `job ${job.id}, due at ${instantOf(job.availableAt)}, with ${shown(job.payload)}`)
+      found: found.map((job) => `job ${job.id}, due at ${instantText(job.availableAt)}, with ${shown(job.payload)}`)
     })
   })
 
@@ -87,7 +88,7 @@ const differs = <J extends Job.Any>(
   ...payloadDiffers(found.payload, payload),
   ...at === undefined
     ? []
-    : differences("at", DateTime.formatIso(DateTime.unsafeMake(at)), instantOf(found.availableAt)),
+    : differences("at", DateTime.formatIso(DateTime.unsafeMake(at)), instantText(found.availableAt)),
   ...delay === undefined
     ? []
     : differences("delay", Duration.format(delay), Duration.format(found.availableAt - now)),
@@ -101,8 +102,6 @@ const payloadDiffers = (found: unknown, expected: unknown): ReadonlyArray<string
   if (!Predicate.isFunction(expected)) return differencesInFields("payload", expected, found)
   return expected(found) === true ? [] : [`payload: not as the predicate expects, got ${shown(found)}`]
 }
-
-const instantOf = (millis: number) => new Date(millis).toISOString()
 
 /** Every page of jobs, oldest first. */
 const allJobs = (filter: Pick<ListOptions, "kind" | "status">) =>

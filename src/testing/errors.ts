@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { JobId } from "../domain/JobId.ts"
+import { StoredJobId } from "../domain/JobId.ts"
 import { JobStatus } from "../domain/JobRecord.ts"
 
 const lines = (head: string, rest: ReadonlyArray<string>) => [head, ...rest.map((line) => `  ${line}`)].join("\n")
@@ -45,7 +45,7 @@ export class StillDue extends Schema.TaggedError<StillDue>()("StillDue", {
 export class StillRunning extends Schema.TaggedError<StillRunning>()("StillRunning", {
   /** As in "5 seconds". */
   waited: Schema.String,
-  running: Schema.Array(Schema.Struct({ jobId: JobId, kind: Schema.String, attempt: Schema.Number }))
+  running: Schema.Array(Schema.Struct({ jobId: StoredJobId, kind: Schema.String, attempt: Schema.Number }))
 }) {
   override get message() {
     const running = this.running.map(({ attempt, jobId, kind }) => `"${kind}" (${jobId}, attempt ${attempt})`)
@@ -56,7 +56,7 @@ export class StillRunning extends Schema.TaggedError<StillRunning>()("StillRunni
 
 /** The job is not running, so that there is no lease to be taken away. */
 export class JobNotRunning extends Schema.TaggedError<JobNotRunning>()("JobNotRunning", {
-  jobId: JobId,
+  jobId: StoredJobId,
   status: JobStatus
 }) {
   override get message() {

@@ -1,9 +1,10 @@
-import { Effect, Either, Schema } from "effect"
-import { JobNotFound } from "../domain/errors.ts"
-import { JobId } from "../domain/JobId.ts"
+import { Effect, Either } from "effect"
+import type { JobNotFound } from "../domain/errors.ts"
+import { StoredJobId } from "../domain/JobId.ts"
 import { Lease } from "../domain/Lease.ts"
 import { releaseStale } from "../runtime/maintenance.ts"
 import type { StoreFailure } from "../store/JobStore.ts"
+import { only } from "../store/JobStore.ts"
 import { JobNotRunning } from "./errors.ts"
 import { StoreFaults } from "./StoreFaults.ts"
 
@@ -20,15 +21,14 @@ export const takeLeaseAway = (
 ): Effect.Effect<void, JobNotFound | JobNotRunning | StoreFailure, StoreFaults> =>
   Effect.gen(function*() {
     const { beneath } = yield* StoreFaults
-    const jobId = yield* Effect.mapError(Schema.decodeUnknown(JobId)(id), () => new JobNotFound({ jobId: id }))
+    const jobId = StoredJobId.make(id)
     const { attempts, failures, lockedAt, lockedBy, lockedUntil, status } = yield* beneath.get(jobId, undefined)
     if (lockedBy === null || lockedAt === null || lockedUntil === null) {
       return yield* new JobNotRunning({ jobId, status })
     }
     // The holder's own lease, cut short: the rest is what happens to every lease that is over.
     const lease = new Lease({ jobId, worker: lockedBy, attempt: attempts, failures, lockedAt, lockedUntil })
-    const [cut] = yield* beneath.extend([{ lease, leaseFor: 0 }])
-    if (cut === undefined || Either.isLeft(cut)) {
+    if (Either.isLeft(yield* only(beneath.extend([{ lease, leaseFor: 0 }])))) {
       // It has ended since.
       return yield* new JobNotRunning({ jobId, status: (yield* beneath.get(jobId, undefined)).status })
     }

@@ -5,6 +5,7 @@ import * as enqueue from "./catalogue/enqueue.ts"
 import * as eventLoop from "./catalogue/eventLoop.ts"
 import * as fences from "./catalogue/fences.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
+import * as oddRows from "./catalogue/oddRows.ts"
 import * as queue from "./catalogue/queue.ts"
 import * as settle from "./catalogue/settle.ts"
 import * as signals from "./catalogue/signals.ts"
@@ -28,6 +29,7 @@ const themes: ReadonlyArray<{
   settle,
   stale,
   byRequest,
+  oddRows,
   transactions,
   eventLoop,
   worker,

@@ -1,7 +1,8 @@
 import { SqlClient } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Array as Arr, Effect, Schema } from "effect"
 import * as Job from "../../src/domain/Job.ts"
+import type { Page } from "../../src/runtime/JobQueue.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { inHoldfast, linesSaying, work } from "./harness.ts"
 
@@ -23,3 +24,41 @@ it.effect("a row that an app inserted by itself keeps no other job from being ru
     assert.lengthOf(yield* linesSaying("The attempt died; its lease will run out"), 0)
   }).pipe(inHoldfast(Task.toLayer((payload) => Effect.sync(() => void ran.push(payload)))))
 })
+
+it.effect("a job whose id no enqueue would take can be looked at, cancelled, retried and paged past", () =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const jobs = yield* JobQueue.enqueueMany(Task, [1, 2, 3, 4].map((payload) => ({ payload })))
+    yield* sql`UPDATE holdfast_jobs SET id = 'job ' || payload WHERE payload IN ('2', '3')`
+    const pages: Array<ReadonlyArray<unknown>> = []
+    let after: string | null | undefined
+    while (after !== null) {
+      const page: Page = yield* JobQueue.list(after === undefined ? { limit: 1 } : { limit: 1, after })
+      pages.push(page.jobs.map(({ payload }) => payload))
+      after = page.next
+    }
+    assert.deepStrictEqual(pages, [[3], [2], [4], [1]])
+
+    assert.strictEqual((yield* JobQueue.get("job 2")).payload, 2)
+    assert.strictEqual((yield* Effect.flip(JobQueue.retry("job 2")))._tag, "JobNotRetryable")
+    assert.strictEqual(yield* JobQueue.cancel("job 2"), "cancelled")
+    yield* JobQueue.retry("job 2")
+    assert.strictEqual((yield* JobQueue.get("job 2")).status, "pending")
+    for (const ask of [JobQueue.get, JobQueue.cancel, JobQueue.retry]) {
+      for (const nobodys of ["job 5", "", "job 2\0", "\ud800", "JOB 2", String(jobs[1]?.id)]) {
+        assert.strictEqual((yield* Effect.flip(Effect.asVoid(ask(nobodys))))._tag, "JobNotFound")
+      }
+    }
+  }).pipe(inHoldfast()))
+
+it.effect("finished jobs that a table of the app's refers to keep no others from being pruned, however many they are", () =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TABLE receipts (job TEXT REFERENCES holdfast_jobs (id))`
+    yield* JobQueue.enqueueMany(Task, Arr.makeBy(700, (payload) => ({ payload })))
+    yield* sql`UPDATE holdfast_jobs SET status = 'cancelled', finished_at = CAST(payload AS INTEGER) - 700`
+    yield* sql`INSERT INTO receipts SELECT id FROM holdfast_jobs WHERE CAST(payload AS INTEGER) < 600`
+    yield* work({ jobs: [Task], retention: { cancelled: 0 } })
+    assert.deepStrictEqual(yield* sql`SELECT count(*) AS jobs FROM holdfast_jobs`, [{ jobs: 600 }])
+    assert.lengthOf(yield* linesSaying("Finished jobs cannot be deleted"), 2)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, TestClock } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import { Lease } from "../../src/domain/Lease.ts"
-import type { StoreFailure } from "../../src/store/JobStore.ts"
+import type { Fenced, StoreFailure } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import {
   allRows,
@@ -241,8 +241,11 @@ describe("many at once", () => {
       const leases = (yield* claim()).map(({ lease }) => lease)
       const gone = leases.map((lease, index) => index % 2 === 0 ? lease : other(lease, { worker: "other" }))
         .toReversed()
-      const words = <A>(answers: ReadonlyArray<Either.Either<A, { readonly jobId: string }>>, word: (a: A) => string) =>
-        answers.map((answer) => Either.isRight(answer) ? word(answer.right) : `lost ${answer.left.jobId}`)
+      const words = <A>(answers: ReadonlyArray<Fenced<A>>, word: (a: A) => string) =>
+        answers.map((answer) => {
+          if (Either.isRight(answer)) return word(answer.right)
+          return answer.left._tag === "LeaseLost" ? `lost ${answer.left.jobId}` : answer.left.message
+        })
       const expected = (word: (lease: Lease) => string) =>
         gone.map((lease) => lease.worker === "w" ? word(lease) : `lost ${lease.jobId}`)
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { SqlClient } from "@effect/sql"
-import { Effect, Exit, TestClock } from "effect"
+import { SqlClient } from "@effect/sql"
+import { Deferred, Effect, Exit, Fiber, TestClock } from "effect"
 import { Lease } from "../../src/domain/Lease.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import {
@@ -519,7 +519,7 @@ describe("prune", () => {
       // Job 2 finished exactly 10 s ago, job 3 a second later.
       yield* TestClock.adjust(8000)
       const prune = (status: "succeeded" | "failed" | "cancelled", limit: number) =>
-        store.prune({ status, retention: 10_000, limit })
+        Effect.map(store.prune({ status, retention: 10_000, limit }), ({ deleted }) => deleted)
       assert.strictEqual(yield* prune("succeeded", 1), 1)
       assert.strictEqual((yield* Effect.flip(get(one)))._tag, "JobNotFound")
       assert.strictEqual(yield* prune("succeeded", 10), 1)
@@ -528,6 +528,28 @@ describe("prune", () => {
       yield* TestClock.adjust(10_000)
       assert.deepStrictEqual([yield* prune("failed", 10), yield* prune("cancelled", 10)], [1, 1])
       assert.deepStrictEqual((yield* allRows).map((row) => row["id"]), [jobId(3), jobId(6), jobId(7)])
+    }))
+})
+
+describe("prune, beside others", () => {
+  test("a job that is retried while it is about to be deleted is kept", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { prune } = yield* JobStore
+      for (const number of [1, 2]) yield* fail(yield* running(number), { retryAfter: null })
+      // While the connection is taken the two line up for it, the pruning first.
+      const open = yield* Deferred.make<void>()
+      const holder = yield* Effect.fork(sql.withTransaction(Deferred.await(open)))
+      yield* Effect.yieldNow()
+      const pruning = yield* Effect.fork(prune({ status: "failed", retention: 0, limit: 10 }))
+      yield* Effect.yieldNow()
+      const retrying = yield* Effect.fork(retry(jobId(2)))
+      yield* Effect.yieldNow()
+      yield* Deferred.succeed(open, undefined)
+      yield* Fiber.join(holder)
+      yield* Fiber.join(retrying)
+      assert.deepStrictEqual(yield* Fiber.join(pruning), { deleted: 1, refused: 0 })
+      assert.strictEqual((yield* get(jobId(2))).status, "pending")
     }))
 })
 

@@ -135,7 +135,8 @@ const take = (model: JobModel, leases: Array<Lease>, step: Step, number: number)
       }
       case "prune": {
         const { retention, status } = step
-        return assert.strictEqual(yield* store.prune({ status, retention, limit: 100 }), model.prune(status, retention))
+        const { deleted } = yield* store.prune({ status, retention, limit: 100 })
+        return assert.strictEqual(deleted, model.prune(status, retention))
       }
       case "wait":
         model.now += step.millis

@@ -5,6 +5,11 @@ import { Effect } from "effect"
  * The table of jobs, as it is on SQLite. Instants are epoch milliseconds. The
  * CHECKs tie a status to the columns that go with it, so that a wrong statement
  * is refused and not believed.
+ *
+ * A row that keeps to them also keeps to them after every step of its life.
+ * So an app's SQL is refused there and then, and leaves nothing behind that
+ * makes a later statement over many rows fail. That is why no CHECK holds
+ * `failures` below `max_attempts`, which an app may lower.
  */
 export const jobs = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -41,7 +46,7 @@ export const jobs = Effect.gen(function*() {
       updated_at INTEGER NOT NULL,
       finished_at INTEGER,
       trace_context TEXT,
-      CHECK (failures <= attempts AND failures <= max_attempts),
+      CHECK (failures <= attempts AND (status <> 'running' OR failures < attempts)),
       CHECK ((status = 'running') = (locked_at IS NOT NULL)),
       CHECK ((status = 'running') = (locked_by IS NOT NULL)),
       CHECK ((status = 'running') = (locked_until IS NOT NULL)),

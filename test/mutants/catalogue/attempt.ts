@@ -260,8 +260,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Progress under a lost lease is taken for written",
     file,
-    find: "yield* Effect.all(yield* store.progress([{ lease: job.lease, progress }]), { discard: true })",
-    replace: "yield* store.progress([{ lease: job.lease, progress }])",
+    find: "yield* yield* only(store.progress([{ lease: job.lease, progress }]))",
+    replace: "yield* only(store.progress([{ lease: job.lease, progress }]))",
     killedBy: heartbeat
   },
   {

@@ -107,38 +107,41 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A pruning deletes unfinished jobs",
     file,
-    find: `\${byIndex("holdfast_jobs_finished")}
-        WHERE status = \${options.status} AND finished_at IS NOT NULL AND finished_at <= \${now - options.retention}
-        ORDER BY finished_at`,
-    replace: "WHERE COALESCE(finished_at, updated_at) <= ${now - options.retention} ORDER BY updated_at",
+    find: "${byIndex(\"holdfast_jobs_finished\")} WHERE ${isOld}",
+    replace: "WHERE ${isOld}",
+    also: [{
+      file,
+      find: "const isOld = sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`",
+      replace: "const isOld = sql`COALESCE(finished_at, updated_at) <= ${since}`"
+    }],
     killedBy: life
   },
   {
     name: "A pruning deletes finished jobs of every status",
     file,
-    find: "WHERE status = ${options.status} AND finished_at IS NOT NULL",
-    replace: "WHERE status IN ('succeeded', 'failed', 'cancelled') AND finished_at IS NOT NULL",
+    find: "sql`status = ${status} AND finished_at IS NOT NULL",
+    replace: "sql`status IN ('succeeded', 'failed', 'cancelled', ${status}) AND finished_at IS NOT NULL",
     killedBy: life
   },
   {
     name: "A pruning does not wait for the retention",
     file,
-    find: "finished_at <= ${now - options.retention}",
-    replace: "finished_at <= ${now}",
+    find: "finished_at <= ${since}",
+    replace: "finished_at <= ${since + retention}",
     killedBy: life
   },
   {
     name: "A pruning keeps jobs a millisecond longer than their retention",
     file,
-    find: "finished_at <= ${now - options.retention}",
-    replace: "finished_at < ${now - options.retention}",
+    find: "finished_at <= ${since}",
+    replace: "finished_at < ${since}",
     killedBy: life
   },
   {
     name: "A pruning takes more than its limit",
     file,
-    find: "ORDER BY finished_at ${atMost(options.limit)}`",
-    replace: "ORDER BY finished_at`",
+    find: "ORDER BY finished_at ${atMost(limit)} OFFSET",
+    replace: "ORDER BY finished_at ${atMost(limit + 1)} OFFSET",
     killedBy: life
   },
   {

@@ -193,7 +193,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A row whose id no enqueue would take spoils the claims and the sweeps it is in",
-    file: "src/store/rows.ts",
+    file: "src/domain/JobId.ts",
     find: "Schema.String.pipe(Schema.brand(\"JobId\"))",
     replace: "Schema.String.pipe(Schema.pattern(/^[0-9a-f-]*$/), Schema.brand(\"JobId\"))",
     killedBy: ["test/store/foreignRows.test.ts"]
@@ -201,8 +201,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A payload that is no JSON spoils the claim it is in",
     file: "src/store/rows.ts",
-    find: ".annotations({ decodingFallback: () => Either.right(undefined) })",
-    replace: "",
+    find: "Schema.NullOr(Schema.parseJson()).annotations({ decodingFallback: () => Either.right(undefined) })",
+    replace: "Schema.NullOr(Schema.parseJson())",
     killedBy: ["test/store/foreignRows.test.ts"]
   },
   {

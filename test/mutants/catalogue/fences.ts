@@ -44,15 +44,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lost lease is answered as kept",
     file,
-    find: "? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }, asItStands))",
+    find: "? Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }))",
     replace: "? Either.right(answer(undefined as never, lease))",
     killedBy: fences
   },
   {
     name: "A lost lease is not told of a job whose id no enqueue would take",
-    file,
-    find: "attempt: lease.attempt }, asItStands))",
-    replace: "attempt: lease.attempt }))",
+    file: "src/domain/errors.ts",
+    find: `"LeaseLost", {
+  jobId: StoredJobId,`,
+    replace: `"LeaseLost", {
+  jobId: Schema.UUID.pipe(Schema.lowercased(), Schema.brand("JobId")),`,
     killedBy: ["test/store/foreignRows.test.ts"]
   },
   {
@@ -93,14 +95,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A stale release takes away a lease that was extended since it looked",
     file,
-    find: "AND holdfast_jobs.attempts = item.attempt AND holdfast_jobs.locked_until = item.locked_until",
+    find: "AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until",
     replace: "AND holdfast_jobs.attempts = item.attempt",
     killedBy: ["test/store/stale.test.ts"]
   },
   {
     name: "A stale release takes away the lease of a newer attempt",
     file,
-    find: "AND holdfast_jobs.attempts = item.attempt AND holdfast_jobs.locked_until = item.locked_until",
+    find: "AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until",
     replace: "AND holdfast_jobs.locked_until = item.locked_until",
     killedBy: ["test/store/stale.test.ts"]
   },
@@ -108,7 +110,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A stale release believes what it read, whatever became of the job since",
     file,
     find: " AND holdfast_jobs.locked_by = item.worker\n" +
-      "        AND holdfast_jobs.attempts = item.attempt AND holdfast_jobs.locked_until = item.locked_until",
+      "        AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until",
     replace: "",
     killedBy: ["test/store/stale.test.ts"]
   }
@@ -133,8 +135,8 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "A stale release does not ask who holds the job now",
     file,
-    find: "AND holdfast_jobs.locked_by = item.worker\n        AND holdfast_jobs.attempts = item.attempt AND",
-    replace: "AND holdfast_jobs.attempts = item.attempt AND",
+    find: "AND holdfast_jobs.locked_by = item.worker\n        AND ${attempt} = item.attempt AND",
+    replace: "AND ${attempt} = item.attempt AND",
     because: "Only a claim changes who holds a job, and every claim raises attempts, which must be what was read."
   }
 ]

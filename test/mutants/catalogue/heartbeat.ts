@@ -73,7 +73,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lease that the store says is lost counts as extended",
     file,
-    find: `if (answer === undefined || Either.isLeft(answer)) {
+    find: `if (Either.isLeft(answer)) {
         yield* stop(StopReason.LeaseLost())
         return true
       }

@@ -132,15 +132,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page that is exactly full is followed by an empty one",
     file,
-    find: "found.length > limit ? present",
-    replace: "found.length >= limit ? present",
+    find: "found.length > limit ? cursorAt(present",
+    replace: "found.length >= limit ? cursorAt(present",
     killedBy: observe
   },
   {
     name: "A write by hand under a lost lease answers true",
     file,
-    find: "Effect.map(answers, ([answer]) => Either.isRight(present(answer)))",
-    replace: "Effect.map(answers, ([answer]) => present(answer) !== undefined)",
+    find: "Effect.map(only(answers), Either.isRight)",
+    replace: "Effect.map(only(answers), (answer) => Either.isRight(answer) || Either.isLeft(answer))",
     killedBy: five
   },
   {

@@ -108,8 +108,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a sweep frees jobs whose lease goes on",
     file: store,
-    find: "WHERE status = 'running' AND locked_until <= ${now}\n      ORDER BY locked_until",
-    replace: "WHERE status = 'running' AND locked_until > 0\n      ORDER BY locked_until",
+    find:
+      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
+    replace: "WHERE status = 'running' AND holdfast_jobs.locked_until > 0\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: bySeed(2)
   },
   {
@@ -137,8 +138,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, finished jobs are pruned whatever their age",
     file: store,
-    find: "AND finished_at <= ${now - options.retention}",
-    replace: "AND finished_at <= ${now}",
+    find: "AND finished_at <= ${since}",
+    replace: "AND finished_at <= ${since + retention}",
     killedBy: bySeed(1)
   },
   {
@@ -334,8 +335,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job remembers only its last two failures",
     file: "src/store/dialect.ts",
-    find: "CASE WHEN json_array_length(errors) < 10 THEN",
-    replace: "CASE WHEN json_array_length(errors) < 2 THEN",
+    find: "WHEN json_array_length(errors) < 10 THEN",
+    replace: "WHEN json_array_length(errors) < 2 THEN",
     killedBy: bySeed(2)
   },
   {
@@ -365,9 +366,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no finished job can be pruned",
     file: store,
-    find: "if ((yield* execute(old)).length === 0) return 0",
-    replace: `if ((yield* execute(old)).length === 0) return 0
-      if (options.limit > 0) return yield* new StoreError({ operation: "prune", cause: new Error("no") })`,
+    find: "if (jobs.length === 0) return { deleted: 0, refused: 0 }",
+    replace: `if (jobs.length === 0) return { deleted: 0, refused: 0 }
+      if (limit > 0) return yield* new StoreError({ operation: "prune", cause: new Error("no") })`,
     killedBy: bySeed(1)
   },
   {

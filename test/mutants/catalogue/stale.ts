@@ -17,36 +17,37 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lease is over a millisecond later than it says",
     file,
-    find: "AND locked_until <= ${now}\n      ORDER BY locked_until",
-    replace: "AND locked_until < ${now}\n      ORDER BY locked_until",
+    find: "AND holdfast_jobs.locked_until <= ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
+    replace: "AND holdfast_jobs.locked_until < ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: life
   },
   {
     name: "A sweep does not see the lease that is over this very instant",
     file,
-    find: "locked_until <= ${now} LIMIT 1`",
-    replace: "locked_until < ${now} LIMIT 1`",
+    find: "locked_until <= ${now} ${(yield* refusedRows.leftOut)(\"id\")} LIMIT 1`",
+    replace: "locked_until < ${now} ${(yield* refusedRows.leftOut)(\"id\")} LIMIT 1`",
     killedBy: life
   },
   {
     name: "A sweep that frees one job frees those whose lease goes on too",
     file,
-    find: "WHERE status = 'running' AND locked_until <= ${now}\n      ORDER BY locked_until",
-    replace: "WHERE status = 'running' AND locked_until > 0\n      ORDER BY locked_until",
+    find:
+      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
+    replace: "WHERE status = 'running' AND holdfast_jobs.locked_until > 0\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: ["test/store/stale.test.ts"]
   },
   {
     name: "A sweep frees more than its limit",
     file,
-    find: "ORDER BY locked_until, id ${atMost(which.limit)}`",
-    replace: "ORDER BY locked_until, id`",
+    find: "ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`",
+    replace: "ORDER BY holdfast_jobs.locked_until, id`",
     killedBy: life
   },
   {
     name: "A sweep frees those first whose lease was over last",
     file,
-    find: "ORDER BY locked_until, id ${atMost(which.limit)}`",
-    replace: "ORDER BY locked_until DESC, id ${atMost(which.limit)}`",
+    find: "ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`",
+    replace: "ORDER BY holdfast_jobs.locked_until DESC, id ${atMost(which.limit)}`",
     killedBy: life
   },
   {
@@ -137,7 +138,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A release of a lease that was seen frees another attempt",
     file,
-    find: "AND attempts = value ->> 'attempt'",
+    find: "AND ${attempt} = value ->> 'attempt'",
     replace: "",
     killedBy: ["test/store/stale.test.ts"]
   },
@@ -151,14 +152,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A release of a lease that was seen frees one that was extended since",
     file,
-    find: "AND locked_until = value ->> 'lockedUntil'",
+    find: "AND ${lockedUntil} = value ->> 'lockedUntil'",
     replace: "",
     killedBy: ["test/store/stale.test.ts"]
   },
   {
     name: "A release of a lease that was seen frees one that is not over any more",
     file,
-    find: "AND locked_until <= ${now} AND attempts",
+    find: "AND holdfast_jobs.locked_until <= ${now} AND ${attempt}",
     replace: "AND attempts",
     killedBy: ["test/store/stale.test.ts"]
   },

@@ -165,8 +165,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that is told to end claims once more when the store comes free",
     file: "src/store/SqlJobStore.ts",
-    find: `claim: (request) => interruptibleUntilRun("claim", explained(`,
-    replace: `claim: (request) => statement("claim", explained(`,
+    find: `interruptibleUntilRun("claim", explained(`,
+    replace: `statement("claim", explained(`,
     killedBy: ["test/runtime/endingBeforeClaim.test.ts"]
   },
   {

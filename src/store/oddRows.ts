@@ -1,0 +1,116 @@
+import type { Statement } from "@effect/sql"
+import { SqlClient, SqlError } from "@effect/sql"
+import { Duration, Effect, Predicate } from "effect"
+import { StoreError } from "../domain/errors.ts"
+import type { JobId } from "../domain/JobId.ts"
+import { dialect } from "./dialect.ts"
+import { guardTelemetry } from "./guardTelemetry.ts"
+import type { StoreFailure } from "./JobStore.ts"
+import { monotonicNanos } from "./monotonic.ts"
+
+/**
+ * The table of jobs is also the app's. Its SQL can leave in a row what no job of
+ * Holdfast's has, and its triggers and foreign keys can refuse a write to one.
+ * Such a row is told of by its id, and stops nothing that is done to others.
+ */
+
+/** How long claims and sweeps leave a row out that has refused them. A person may have mended it by then. */
+const leftOutFor = Duration.minutes(1)
+
+/** A job that is finished does no harm by staying, so a row that cannot be deleted is named no more often than this. */
+const toldAgainAfter = Duration.hours(1)
+
+/** Jobs that a table of the app's refers to can be any number, and each takes a hundred bytes to remember. */
+const mostTold = 10_000
+
+/** Whether a statement failed for what one of its rows is, so that it may not fail for the others. */
+export const isOfARow = (error: SqlError.SqlError | StoreFailure): boolean => {
+  if (error._tag === "ForeignTransaction") return false
+  if (error._tag === "StoreError") return error.cause instanceof SqlError.SqlError && isOfARow(error.cause)
+  const code = Predicate.hasProperty(error.cause, "code") ? String(error.cause.code) : ""
+  // SQLITE_ERROR is what JSON functions and arithmetic fail with.
+  return code.startsWith("SQLITE_CONSTRAINT") || ["SQLITE_ERROR", "SQLITE_MISMATCH", "SQLITE_TOOBIG"].includes(code)
+}
+
+/**
+ * Runs a write for all items, and where it fails because of one of their rows,
+ * for each half by itself, until `refused` is given each item that fails alone.
+ * So few bad rows among many cost few statements.
+ */
+export const inHalves = <Item, A, E extends SqlError.SqlError | StoreFailure, R>(
+  items: ReadonlyArray<Item>,
+  write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<A>, E, R>,
+  refused: (item: Item, error: E) => Effect.Effect<ReadonlyArray<A>>
+): Effect.Effect<ReadonlyArray<A>, E, R> =>
+  Effect.catchIf(write(items), isOfARow, (error) => {
+    const [first] = items
+    if (first === undefined) return Effect.fail(error)
+    if (items.length === 1) return refused(first, error)
+    const middle = Math.ceil(items.length / 2)
+    return Effect.zipWith(
+      inHalves(items.slice(0, middle), write, refused),
+      inHalves(items.slice(middle), write, refused),
+      (before, after) => before.concat(after)
+    )
+  })
+
+/** The rows that have refused a write lately. */
+export interface RefusedRows {
+  /** Tells of a row that a claim or a sweep could not change, and leaves it out for a minute. */
+  readonly add: (operation: string, id: JobId, error: SqlError.SqlError) => Effect.Effect<void>
+  /** For a WHERE, after a condition of its own: leaves out the rows whose id is in this column. */
+  readonly leftOut: Effect.Effect<(column: "id" | "j.id" | "due.id") => Statement.Fragment>
+  /** Tells which finished jobs a pruning could not delete. */
+  readonly notDeleted: (ids: ReadonlyArray<JobId>, error: StoreFailure) => Effect.Effect<void>
+}
+
+/** None, at first. */
+export const makeRefusedRows = Effect.map(SqlClient.SqlClient, (client): RefusedRows => {
+  const sql = client.withoutTransforms()
+  const { each } = dialect(sql)
+  const nothing = sql.literal("")
+  /** By id, with the monotonic instant until which the row is left out. */
+  const until = new Map<JobId, bigint>()
+  /** By id, with the monotonic instant from which the row is told of again. */
+  const told = new Map<JobId, bigint>()
+  return {
+    add: (operation, id, error) =>
+      Effect.flatMap(monotonicNanos, (now) => {
+        until.set(id, now + Duration.unsafeToNanos(leftOutFor))
+        const { message } = new StoreError({ operation, cause: error })
+        return warn("A job's row refuses a write and is left out for a minute", { jobId: id, error: message })
+      }),
+    leftOut: Effect.suspend(() => {
+      if (until.size === 0) return Effect.succeed(() => nothing)
+      return Effect.map(monotonicNanos, (now) => {
+        for (const [id, end] of until) if (end <= now) until.delete(id)
+        if (until.size === 0) return () => nothing
+        const ids = [...until.keys()]
+        return (column) => sql`AND ${sql.literal(column)} NOT IN (SELECT value FROM ${each(ids)})`
+      })
+    }),
+    notDeleted: (ids, error) =>
+      Effect.flatMap(monotonicNanos, (now) => {
+        const untold = ids.filter((id) => (told.get(id) ?? now) <= now)
+        if (untold.length === 0) return Effect.void
+        if (told.size + untold.length > mostTold) told.clear()
+        for (const id of untold) told.set(id, now + Duration.unsafeToNanos(toldAgainAfter))
+        const shown = untold.slice(0, 5).join(", ")
+        return warn("Finished jobs cannot be deleted", {
+          jobIds: untold.length > 5 ? `${shown} and ${untold.length - 5} more` : shown,
+          error: error.message
+        })
+      })
+  }
+})
+
+/** Tells of a row that does not decode, and what was expected of it. */
+export const tellMisfit = (row: unknown, issues: string): Effect.Effect<void> =>
+  warn("A job's row is not as expected and is left out", {
+    jobId: Predicate.hasProperty(row, "id") ? String(row.id) : "unknown",
+    expected: issues
+  })
+
+/** A logger that throws must not undo what was done to the other rows. */
+const warn = (message: string, annotations: Readonly<Record<string, unknown>>) =>
+  guardTelemetry(Effect.annotateLogs(Effect.logWarning(message), annotations))
