@@ -94,7 +94,7 @@ export interface ClaimOptions {
   readonly jobs: ReadonlyArray<Job.Any>
   /** Every queue unless given. */
   readonly queues?: ReadonlyArray<string>
-  /** 1 unless given, at most 1000. */
+  /** 1 unless given, at most 1000. A claim takes fewer where their payloads would be more than 4 MiB together. */
   readonly limit?: number
   /** 10 minutes unless the definition or this says otherwise. */
   readonly leaseFor?: Duration.DurationInput

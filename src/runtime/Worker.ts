@@ -50,7 +50,7 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
 export interface Limits {
   /** Claims no more than this in all, and ends when they have settled. */
   readonly maxJobs?: number
-  /** Claims once, at most `concurrency` jobs, and ends when they have settled, also when none was due. */
+  /** Claims once, at most `concurrency` jobs and about 4 MiB of payloads, and ends when they have settled, also when none was due. */
   readonly once?: boolean
 }
 

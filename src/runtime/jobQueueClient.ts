@@ -16,7 +16,7 @@ import { Ids } from "./Ids.ts"
 import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueue.ts"
 import { releaseStale } from "./maintenance.ts"
 import { monotonicMillis } from "./monotonic.ts"
-import { defaultLease, span, wholeNumber } from "./options.ts"
+import { claimBytes, defaultLease, span, wholeNumber } from "./options.ts"
 import { currentTraceContext } from "./traceContext.ts"
 import { uniqueness } from "./uniqueness.ts"
 
@@ -78,7 +78,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
         Option.fromNullable(options.queues),
         (names) => [...new Set(names)].map((queue) => ({ queue, limit }))
       )
-      return { limit, kinds, queues, worker } satisfies ClaimRequest
+      return { limit, maxBytes: claimBytes, kinds, queues, worker } satisfies ClaimRequest
     })
 
   /** A request that was rolled back is none; one that cannot be read now is found by the next heartbeat. */

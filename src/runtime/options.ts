@@ -5,6 +5,12 @@ import { timerSpan } from "../domain/timerSpan.ts"
 /** How long a claim holds unless its definition or its worker says otherwise. */
 export const defaultLease = Duration.minutes(10)
 
+/**
+ * The payloads that one claim may take: reading and parsing them takes some tens
+ * of milliseconds, in which the event loop stands and no heartbeat is sent.
+ */
+export const claimBytes = 4 * 1024 * 1024
+
 /** `given` as a whole number from `least` to `most`. */
 export const wholeNumber = (
   option: string,

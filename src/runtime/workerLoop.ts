@@ -14,6 +14,7 @@ import { Ids } from "./Ids.ts"
 import type { Retention } from "./maintenance.ts"
 import { maintain, sweepBeforeClaiming } from "./maintenance.ts"
 import { monotonicMillis } from "./monotonic.ts"
+import { claimBytes } from "./options.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
 import { Slots } from "./Slots.ts"
 import type { Requirements } from "./Worker.ts"
@@ -90,8 +91,9 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     const take = (isAwaited: () => boolean) =>
       Effect.uninterruptible(Effect.gen(function*() {
         const { limit, queues } = slots.room
+        const most = Math.min(limit, yield* Ref.get(claimable))
         const claimSentAt = yield* monotonicMillis
-        const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+        const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
         yield* Ref.update(claimable, (left) => left - jobs.length)
         yield* Effect.forEach(jobs, hold(claimSentAt), { discard: true })
         yield* Effect.forEach(jobs, (job) => start(job, { claimSentAt, begins: isAwaited() }), { discard: true })

@@ -56,6 +56,8 @@ export interface ClaimRequest {
   readonly worker: string
   /** At most this many in all. */
   readonly limit: number
+  /** At most this many bytes of payloads in all, but always one job: those after the first that does not fit are left. */
+  readonly maxBytes: number
   /** A most for each queue; none: every queue there is. */
   readonly queues: Option.Option<ReadonlyArray<{ readonly queue: string; readonly limit: number }>>
   /** Each kind with the milliseconds its claim shall hold. */
@@ -177,7 +179,7 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
 
   /** The earliest instant, in epoch milliseconds, at which a job of these lanes is due. Only reads. */
   readonly nextDue: (
-    request: Omit<ClaimRequest, "worker" | "limit">
+    request: Omit<ClaimRequest, "worker" | "limit" | "maxBytes">
   ) => Effect.Effect<Option.Option<number>, StoreFailure>
 
   /** The jobs that `claim` would take now, in claim order. Only reads. */

@@ -99,12 +99,12 @@ const make = Effect.gen(function*() {
       FROM level WHERE priority IS NOT NULL AND found < slots
     )`
 
-  /** The due jobs that a claim takes: within each queue's room and the request's limit, in claim order. */
-  const chosen = (request: Pick<ClaimRequest, "queues" | "kinds" | "limit">, now: number, leftOut: LeftOut) =>
+  /** The due jobs that a claim takes: within each queue's room and the request's limits, in claim order. */
+  const chosen = (request: Omit<ClaimRequest, "worker">, now: number, leftOut: LeftOut) =>
     sql`
     ${levels(request, now, leftOut)},
-    candidate (id, kind, queue, priority, available_at, slots, place) AS (
-      SELECT j.id, j.kind, j.queue, j.priority, j.available_at, level.slots,
+    candidate (id, kind, queue, priority, available_at, bytes, slots, place) AS (
+      SELECT j.id, j.kind, j.queue, j.priority, j.available_at, octet_length(j.payload), level.slots,
         row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)
       FROM level JOIN holdfast_jobs AS j ON j.id IN (
         SELECT due.id FROM holdfast_jobs AS due ${byIndex("holdfast_jobs_claim")}
@@ -113,9 +113,15 @@ const make = Effect.gen(function*() {
         ORDER BY due.available_at, due.id ${atMost(request.limit)}
       )
     ),
-    chosen (id, kind, queue, priority, available_at) AS (
-      SELECT id, kind, queue, priority, available_at FROM candidate WHERE place <= slots
+    first (id, kind, queue, priority, available_at, bytes) AS (
+      SELECT id, kind, queue, priority, available_at, bytes FROM candidate WHERE place <= slots
       ORDER BY priority DESC, available_at, id ${atMost(request.limit)}
+    ),
+    chosen (id, kind, queue, priority, available_at) AS (
+      SELECT id, kind, queue, priority, available_at FROM (
+        SELECT *, sum(bytes) OVER (ORDER BY priority DESC, available_at, id ROWS UNBOUNDED PRECEDING) AS total FROM first
+      )
+      WHERE total <= ${request.maxBytes} OR total = bytes
     )`
 
   const nextDue = Effect.fnUntraced(function*(request: Pick<ClaimRequest, "queues" | "kinds">) {

@@ -330,6 +330,7 @@ describe("a settle that does not get through", () => {
   const elsewhere = {
     worker: "elsewhere",
     limit: 1,
+    maxBytes: Infinity,
     queues: Option.none(),
     kinds: [{ kind: Send.kind, leaseFor: 60_000 }]
   }

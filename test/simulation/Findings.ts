@@ -50,6 +50,7 @@ export const sometimes = [
   "a finished job was pruned",
   "a claim's answer was lost",
   "a claim found nothing left",
+  "a claim left jobs for their size",
   "a process was killed while a handler ran",
   "a process was killed inside a transaction",
   "a process was stopped inside a transaction",

@@ -311,6 +311,7 @@ export class Fleet {
       history: this.history,
       process,
       rates: plan.rates,
+      claimBytes: plan.claimBytes,
       allows: (name) => !this.healed && this.allows(name),
       out: () => post.outages > 0,
       count: (operation) => {

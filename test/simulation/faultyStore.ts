@@ -19,6 +19,8 @@ export interface StoreFaults {
   readonly history: History
   readonly process: SimulatedProcess
   readonly rates: CallFaultRates
+  /** The payloads that a claim of its worker may take. */
+  readonly claimBytes: number
   /** Whether this call is one of those that may fail now. */
   readonly allows: (name: string) => boolean
   /** Whether the whole database is out of this machine's reach. */
@@ -29,7 +31,13 @@ export interface StoreFaults {
 
 /** The real job store, between which and its callers things go wrong as the seed says, and are noted. */
 export const faultyStore = (faults: StoreFaults): Layer.Layer<JobStore, never, JobStore> =>
-  Layer.effect(JobStore, Effect.map(JobStore, (store) => behind(store, suffering(faults))))
+  Layer.effect(
+    JobStore,
+    Effect.map(JobStore, (store) => {
+      const { claim, ...others } = behind(store, suffering(faults))
+      return { ...others, claim: (request) => claim({ ...request, maxBytes: faults.claimBytes }) }
+    })
+  )
 
 const suffering = ({ allows, count, history, out, process, rates, world }: StoreFaults) =>
 <A, E>(

@@ -15,11 +15,12 @@ import { changedBy, KeyHolders } from "./uniqueKeys.ts"
 export const checkLives = (timeline: Timeline, findings: Findings): void => {
   const rows = new Map<string, JobRow>()
   const keys = new KeyHolders(timeline)
+  const bytes = new Map<string, number>()
   const claims = new Set<number>()
   for (const step of timeline.steps) {
     if (step.call?.operation === "claim" && !claims.has(step.operation)) {
       claims.add(step.operation)
-      checkClaimOrder(timeline, findings, step, rows)
+      checkClaimOrder(timeline, findings, step, rows, bytes)
     }
     const wrong = whatIsWrong(timeline, step, rows) ?? wrongContent(step) ?? wrongTime(timeline, step)
       ?? wrongInstants(step) ?? keys.wrong(step)
@@ -32,6 +33,7 @@ export const checkLives = (timeline: Timeline, findings: Findings): void => {
     noteRareStates(timeline, step, findings)
     if (step.row === null) rows.delete(step.id)
     else rows.set(step.id, step.row)
+    if (step.payload !== null) bytes.set(step.id, Buffer.byteLength(step.payload))
   }
 }
 
@@ -290,28 +292,35 @@ const wrongInstants = ({ before, call, row }: Step): string | undefined => {
   return schedules && atOnce && row.available_at !== row.updated_at ? "not due at once" : undefined
 }
 
-/** A claim takes exactly the first due jobs of its kinds and queues, in claim order. */
+/** A claim takes exactly the first due jobs of its kinds and queues, in claim order, as far as they fit into it. */
 const checkClaimOrder = (
   timeline: Timeline,
   findings: Findings,
   first: Step,
-  rows: ReadonlyMap<string, JobRow>
+  rows: ReadonlyMap<string, JobRow>,
+  bytes: ReadonlyMap<string, number>
 ): void => {
   const { call, row } = first
   if (call === undefined || row === null) return
-  const { kinds, limit, queues } = call.request as ClaimRequest
+  const { kinds, limit, maxBytes, queues } = call.request as ClaimRequest
   const names = new Set(kinds.map(({ kind }) => kind))
   const due = [...rows.values()]
     .filter((job) => job.status === "pending" && names.has(job.kind) && job.available_at <= row.updated_at)
     .sort((a, b) => b.priority - a.priority || a.available_at - b.available_at || (a.id < b.id ? -1 : 1))
   const room = new Map(queues._tag === "Some" ? queues.value.map((one) => [one.queue, one.limit]) : [])
   const expected: Array<string> = []
+  let total = 0
   for (const job of due) {
     if (expected.length === limit) break
     if (queues._tag === "Some") {
       const left = room.get(job.queue) ?? 0
       if (left === 0) continue
       room.set(job.queue, left - 1)
+    }
+    total += bytes.get(job.id) ?? 0
+    if (total > maxBytes && expected.length > 0) {
+      findings.sometimes("a claim left jobs for their size")
+      break
     }
     expected.push(job.id)
   }

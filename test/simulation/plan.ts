@@ -19,6 +19,8 @@ export interface Plan {
   }
   /** Whether the worker's program exits by itself when its shutdown takes too long, as `start` does. */
   readonly exits: boolean
+  /** The payloads that one claim may take. */
+  readonly claimBytes: number
   /** How long things go wrong, before they heal. */
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
@@ -74,6 +76,7 @@ export const makePlan = (world: World): Plan => {
       retention: random.number() < 0.3 ? 3 * minute : 7 * 24 * 60 * minute
     },
     exits: world.stream("program").number() < 0.5,
+    claimBytes: pick(world.stream("claims"), [5_000, 30_000, 4 * 1024 * 1024]),
     troubledFor,
     jobs: between(25, 110),
     classes,

@@ -135,6 +135,27 @@ describe("claim limits", () => {
     }).pipe(Effect.provide(memory)))
 })
 
+describe("a claim of many bytes", () => {
+  const heavy = (number: number) => job(number, { payload: JSON.stringify({ number, text: "ö".repeat(500) }) })
+
+  it.effect("takes the jobs that fit together, in order, and leaves one that would fit behind one that does not", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(heavy(1), heavy(2), heavy(3), job(4))
+      const limited = { maxBytes: 2500 }
+      assert.deepStrictEqual((yield* store.due(request(limited))).map(({ id }) => id), [jobId(1), jobId(2)])
+      assert.deepStrictEqual(numbers(yield* claim(limited)), [1, 2])
+      assert.deepStrictEqual(numbers(yield* claim(limited)), [3, 4])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("takes one job although it is larger than the claim may be", () =>
+    Effect.gen(function*() {
+      yield* enqueue(heavy(1), job(2))
+      assert.deepStrictEqual(numbers(yield* claim({ maxBytes: 1 })), [1])
+      assert.deepStrictEqual(numbers(yield* claim({ maxBytes: 1 })), [2])
+    }).pipe(Effect.provide(memory)))
+})
+
 describe("nextDue", () => {
   it.effect("the next instant is that of the earliest job that this worker could run, whatever its priority", () =>
     Effect.gen(function*() {
@@ -168,7 +189,9 @@ function someJob(): FastCheck.Arbitrary<Partial<NewJob>> {
     kind: FastCheck.constantFrom("email", "crawl", "sync"),
     queue: FastCheck.constantFrom("a", "b", "c"),
     priority: FastCheck.constantFrom(-1000, -1, 0, 0, 3, 1000),
-    available: FastCheck.constantFrom(-2, -1, 0, 0, 1).map((from) => ({ at: start + from }))
+    available: FastCheck.constantFrom(-2, -1, 0, 0, 1).map((from) => ({ at: start + from })),
+    // Two bytes for each of the letters, and the quotes.
+    payload: FastCheck.constantFrom(1, 1, 10, 100).map((letters) => JSON.stringify("ö".repeat(letters)))
   })
 }
 
@@ -176,6 +199,7 @@ function someRequest(): FastCheck.Arbitrary<ClaimRequest> {
   return FastCheck.record({
     worker: FastCheck.constant("w"),
     limit: FastCheck.nat({ max: 15 }),
+    maxBytes: FastCheck.oneof(FastCheck.constant(Infinity), FastCheck.nat({ max: 500 })),
     kinds: FastCheck.subarray(kinds("email", "crawl", "sync", "none")),
     queues: FastCheck.option(
       FastCheck.dictionary(FastCheck.constantFrom("a", "b", "c", "d"), FastCheck.nat({ max: 6 }))
@@ -183,6 +207,9 @@ function someRequest(): FastCheck.Arbitrary<ClaimRequest> {
       .map((limits) => limits === null ? Option.none() : lanes(limits))
   })
 }
+
+const bytesOf = (jobs: ReadonlyArray<NewJob>) =>
+  jobs.reduce((total, { payload }) => total + Buffer.byteLength(payload), 0)
 
 /** The claim's rule, said plainly: in claim order, each due job for which its queue and the request still have room. */
 function wouldTake(jobs: ReadonlyArray<NewJob>, asked: ClaimRequest) {
@@ -200,5 +227,6 @@ function wouldTake(jobs: ReadonlyArray<NewJob>, asked: ClaimRequest) {
       return left > 0
     })
     .slice(0, asked.limit)
+    .filter((one, index, before) => index === 0 || bytesOf(before.slice(0, index)) + bytesOf([one]) <= asked.maxBytes)
     .map(({ id }) => id)
 }

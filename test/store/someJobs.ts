@@ -41,10 +41,11 @@ export const job = (number: number, options: Partial<NewJob> = {}): NewJob => ({
 
 export const enqueue = (...jobs: ReadonlyArray<NewJob>) => Effect.flatMap(JobStore, (store) => store.enqueue(jobs))
 
-/** Up to ten jobs of kind "email", in any queue, for worker "w". */
+/** Up to ten jobs of kind "email", of any size and in any queue, for worker "w". */
 export const request = (options: Partial<ClaimRequest> = {}): ClaimRequest => ({
   worker: "w",
   limit: 10,
+  maxBytes: Infinity,
   queues: Option.none(),
   kinds: [{ kind: "email", leaseFor }],
   ...options

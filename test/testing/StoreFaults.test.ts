@@ -110,8 +110,8 @@ describe("every operation of the store", () => {
   const calls: Readonly<Record<StoreOperation, (store: typeof JobStore.Service) => Effect.Effect<unknown, unknown>>> = {
     enqueue: (store) => store.enqueue([]),
     nextDue: (store) => store.nextDue({ kinds: [], queues: Option.none() }),
-    due: (store) => store.due({ kinds: [], queues: Option.none(), limit: 1 }),
-    claim: (store) => store.claim({ worker: "w", kinds: [], queues: Option.none(), limit: 1 }),
+    due: (store) => store.due({ kinds: [], queues: Option.none(), limit: 1, maxBytes: 1 }),
+    claim: (store) => store.claim({ worker: "w", kinds: [], queues: Option.none(), limit: 1, maxBytes: 1 }),
     extend: (store) => store.extend([]),
     progress: (store) => store.progress([]),
     complete: (store) => store.complete([]),

@@ -122,8 +122,36 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim takes more than its limit",
     file,
-    find: "ORDER BY priority DESC, available_at, id ${atMost(request.limit)}\n    )`",
-    replace: "ORDER BY priority DESC, available_at, id\n    )`",
+    find: "ORDER BY priority DESC, available_at, id ${atMost(request.limit)}\n    ),\n    chosen",
+    replace: "ORDER BY priority DESC, available_at, id\n    ),\n    chosen",
+    killedBy: claim
+  },
+  {
+    name: "A claim takes any amount of payloads",
+    file,
+    find: "WHERE total <= ${request.maxBytes} OR total = bytes",
+    replace: "WHERE total <= ${request.maxBytes} OR total > 0",
+    killedBy: [...claim, "test/runtime/heavyClaims.test.ts"]
+  },
+  {
+    name: "A claim takes no job that is larger than it may be",
+    file,
+    find: "WHERE total <= ${request.maxBytes} OR total = bytes",
+    replace: "WHERE total <= ${request.maxBytes}",
+    killedBy: claim
+  },
+  {
+    name: "A claim passes by a job that does not fit, and takes those behind it that do",
+    file,
+    find: "WHERE total <= ${request.maxBytes} OR total = bytes",
+    replace: "WHERE bytes <= ${request.maxBytes} OR total = bytes",
+    killedBy: claim
+  },
+  {
+    name: "A claim counts the letters of payloads for bytes",
+    file,
+    find: "octet_length(j.payload)",
+    replace: "length(j.payload)",
     killedBy: claim
   },
   {

@@ -122,10 +122,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "The deadline counts from when the claim was answered and not from before it was sent",
     file: "src/runtime/workerLoop.ts",
     find: `      const claimSentAt = yield* monotonicMillis
-      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+      const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
 `,
-    replace:
-      `      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+    replace: `      const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
       const claimSentAt = yield* monotonicMillis
 `,
     killedBy: heartbeat

@@ -251,8 +251,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker claims more in all than it was told",
     file,
-    find: "limit: Math.min(limit, yield* Ref.get(claimable))",
-    replace: "limit",
+    find: "const most = Math.min(limit, yield* Ref.get(claimable))",
+    replace: "const most = limit",
     killedBy: worker
   },
   {
