@@ -78,7 +78,12 @@ export interface ListOptions {
   readonly limit?: number
 }
 
-/** Jobs, newest id first, and where the next page begins, null when this is the last. */
+/**
+ * Jobs, newest id first, and where the next page begins, null when this is the
+ * last. A page may be short, or empty, although more are to come: it ends where
+ * some thousand rows were looked at or some MiB read, so that a list holds no one
+ * up. Go on until `next` is null.
+ */
 export interface Page {
   readonly jobs: ReadonlyArray<JobRecord>
   readonly next: string | null
@@ -132,7 +137,7 @@ export interface JobQueueService {
   /** The job as it stands. A job of another partition than the one named is not found. */
   readonly get: (id: string, options?: InPartition) => Effect.Effect<JobRecord, JobNotFound | StoreFailure>
 
-  /** A page of jobs, newest first. */
+  /** A page of jobs, newest first. It may be short although more are to come: go on until `next` is null. */
   readonly list: (options?: ListOptions) => Effect.Effect<Page, InvalidOption | StoreFailure>
 
   /**

@@ -106,10 +106,8 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
         cursorId(after),
         () => new InvalidOption({ option: "after", given: JSON.stringify(after), allowed: "the `next` of a page" })
       )
-      // One more than asked for tells whether there is a next page.
-      const found = yield* store.list({ ...filter, before, limit: limit + 1 })
-      const jobs = found.slice(0, limit)
-      return { jobs, next: found.length > limit ? cursorAt(present(jobs[limit - 1]).id) : null }
+      const { jobs, next } = yield* store.list({ ...filter, before, limit })
+      return { jobs, next: next === null ? null : cursorAt(next) }
     }),
 
     cancel: Effect.fn("JobQueue.cancel")(function*(given, options) {

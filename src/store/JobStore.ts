@@ -143,13 +143,19 @@ export interface Pruned {
   readonly refused: number
 }
 
+/** Jobs, newest id first, and the last that was looked at; null when no more are to come. */
+export interface JobPage {
+  readonly jobs: ReadonlyArray<JobRecord>
+  readonly next: JobId | null
+}
+
 /** A filter and a place in the list of jobs, newest id first. */
 export interface Listing {
   readonly status?: JobStatus | undefined
   readonly kind?: string | undefined
   readonly queue?: string | undefined
   readonly partitionKey?: string | undefined
-  /** Only jobs whose id sorts before this one: the last of the page before. */
+  /** Only jobs whose id sorts before this one: the `next` of the page before. */
   readonly before?: JobId | undefined
   readonly limit: number
 }
@@ -231,8 +237,12 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     partitionKey: string | undefined
   ) => Effect.Effect<JobRecord, JobNotFound | StoreFailure>
 
-  /** A page of jobs, highest id first. */
-  readonly list: (listing: Listing) => Effect.Effect<ReadonlyArray<JobRecord>, StoreFailure>
+  /**
+   * A page of jobs, highest id first. It ends at `limit` jobs, at some MiB, or
+   * where it has looked at some thousand rows, so that it may be short, or empty,
+   * although more are to come.
+   */
+  readonly list: (listing: Listing) => Effect.Effect<JobPage, StoreFailure>
 
   /** Cancels a pending job, records the request for a running one, leaves a finished one. Answers the status it has now. */
   readonly cancel: (

@@ -12,6 +12,7 @@ import { guardTelemetry } from "./guardTelemetry.ts"
 import { makeJobSignals } from "./JobSignals.ts"
 import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease, StoreFailure } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
+import { makeList } from "./list.ts"
 import { checkMigrated, migrate } from "./migrate.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
 import { inHalves, isOfARow, makeRefusedRows } from "./oddRows.ts"
@@ -42,6 +43,7 @@ const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const { afterTransaction, interruptibleUntilRun, statement, transaction } = yield* Transactions.make(sql)
   const enqueue = makeEnqueue(sql)
+  const list = makeList(sql)
   const { atMost, byId, byIndex, each, remember } = dialect(sql)
   const { explained, isOurs } = makeNewerSchema(sql)
   const refusedRows = yield* makeRefusedRows
@@ -477,21 +479,6 @@ const make = Effect.gen(function*() {
       sql`SELECT ${recordColumns(sql)} FROM holdfast_jobs WHERE id = ${id} AND ${visible(partitionKey)}`
     )
     return job ?? (yield* new JobNotFound({ jobId: id }))
-  })
-
-  const list = Effect.fnUntraced(function*(listing: Parameters<(typeof JobStore.Service)["list"]>[0]) {
-    return yield* recordRows(sql`
-      SELECT ${recordColumns(sql)} FROM holdfast_jobs
-      WHERE ${
-      sql.and([
-        visible(listing.partitionKey),
-        ...(listing.status === undefined ? [] : [sql`status = ${listing.status}`]),
-        ...(listing.kind === undefined ? [] : [sql`kind = ${listing.kind}`]),
-        ...(listing.queue === undefined ? [] : [sql`queue = ${listing.queue}`]),
-        ...(listing.before === undefined ? [] : [sql`id < ${listing.before}`])
-      ])
-    }
-      ORDER BY id DESC ${atMost(listing.limit)}`)
   })
 
   // -- by request

@@ -80,6 +80,16 @@ const InTheWayRow = Schema.Struct({
 export type InTheWayRow = typeof InTheWayRow.Type
 export const inTheWayRows = rowsOf(InTheWayRow)
 
+/** Of a job that has the id of an enqueued one: what tells whether it is the same. */
+export const keptRows = rowsOf(
+  Schema.Struct({
+    id: StoredJobId,
+    kind: Schema.String,
+    partition_key: Schema.NullOr(Schema.String),
+    payload: Schema.String
+  })
+)
+
 export const newestVersionRows = rowsOf(Schema.Struct({ version: Schema.NullOr(Schema.Number) }))
 
 export const nextDueRows = rowsOf(Schema.Struct({ at: Schema.NullOr(Schema.Number) }))
@@ -145,7 +155,7 @@ export const staleRows = rowsOf(StaleRow)
 
 const { unreadable: _, ...columns } = JobRecord.fields
 
-const storedRecordRows = rowsOf(Schema.Struct({
+const StoredRecord = Schema.Struct({
   ...columns,
   id: StoredJobId,
   payload: Json,
@@ -153,23 +163,30 @@ const storedRecordRows = rowsOf(Schema.Struct({
   result: Json,
   holdsKey: Schema.transformLiterals([0, false], [1, true]),
   errors: Errors
-}))
+})
 
-/** Whole jobs. What an app's SQL has left in one keeps no other from being shown. */
+/** What can be shown of a job. What an app's SQL has left in one keeps no other from being shown. */
+const recordOf = ({ errors, ...job }: typeof StoredRecord.Type): JobRecord => ({
+  ...job,
+  errors: errors.filter(Predicate.isNotUndefined),
+  unreadable: [
+    ...(["payload", "progress", "result"] as const).filter((column) => job[column] === undefined),
+    ...errors.includes(undefined) ? ["errors"] as const : []
+  ]
+})
+
+const storedRecordRows = rowsOf(StoredRecord)
+const listedRecordRows = rowsOf(Schema.Struct({ ...StoredRecord.fields, found: Schema.Number }))
+
+/** Whole jobs. */
 export const recordRows = (statement: Statement.Statement<unknown>) =>
-  Effect.map(
-    storedRecordRows(statement),
-    Arr.map(({ errors, ...job }): JobRecord => ({
-      ...job,
-      errors: errors.filter(Predicate.isNotUndefined),
-      unreadable: [
-        ...(["payload", "progress", "result"] as const).filter((column) => job[column] === undefined),
-        ...errors.includes(undefined) ? ["errors"] as const : []
-      ]
-    }))
-  )
+  Effect.map(storedRecordRows(statement), Arr.map(recordOf))
 
-/** The columns that `recordRows` decodes. */
+/** Whole jobs of a page, each with how many there were before some were left for their size. */
+export const listedRows = (statement: Statement.Statement<unknown>) =>
+  Effect.map(listedRecordRows(statement), Arr.map(({ found, ...job }) => ({ found, job: recordOf(job) })))
+
+/** The columns that `recordRows` and `listedRows` decode. */
 export const recordColumns = (sql: SqlClient.SqlClient) =>
   sql.literal(
     Object.keys(columns).map((field) => `${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)} AS "${field}"`)

@@ -5,6 +5,7 @@ import * as enqueue from "./catalogue/enqueue.ts"
 import * as eventLoop from "./catalogue/eventLoop.ts"
 import * as fences from "./catalogue/fences.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
+import * as list from "./catalogue/list.ts"
 import * as oddRows from "./catalogue/oddRows.ts"
 import * as queue from "./catalogue/queue.ts"
 import * as settle from "./catalogue/settle.ts"
@@ -29,6 +30,7 @@ const themes: ReadonlyArray<{
   settle,
   stale,
   byRequest,
+  list,
   oddRows,
   transactions,
   eventLoop,

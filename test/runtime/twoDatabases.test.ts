@@ -21,7 +21,7 @@ const still = Layer.succeed(EventLoop, { turn: Effect.yieldNow(), overdue: () =>
 const inMemory = () => SqliteStore.layer({ filename: ":memory:" })
 
 const kindsIn = ({ store }: Database) =>
-  Effect.map(store.list({ limit: 100 }), (jobs) => jobs.map(({ kind, status }) => `${kind} ${status}`).toSorted())
+  Effect.map(store.list({ limit: 100 }), ({ jobs }) => jobs.map(({ kind, status }) => `${kind} ${status}`).toSorted())
 
 describe("an app with two databases", () => {
   const queues = (layer: Layer.Layer<JobQueue, never, JobStore>) =>

@@ -8,6 +8,7 @@ import type {
   ClaimedJob,
   Enqueued,
   Extended,
+  JobPage,
   NewJob,
   Settled,
   StaleChoice,
@@ -153,7 +154,7 @@ const checkAnswer = (asked: Asked): void => {
       return told(wasAsAnswered(asked, job), () => `${job.id} was never as answered`)
     }
     case "list":
-      return notWrong(wronglyListed(asked, answer as ReadonlyArray<JobRecord>))
+      return notWrong(wronglyListed(asked, answer as JobPage))
     case "nextDue":
       return notWrong(wronglyNext(asked, answer as Option.Option<number>))
     case "prune":

@@ -1,6 +1,6 @@
 import type { Option } from "effect"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
-import type { ClaimRequest, Listing, StaleLease } from "../../src/store/JobStore.ts"
+import type { ClaimRequest, JobPage, Listing, StaleLease } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Call, Moment } from "./History.ts"
 import type { Timeline } from "./Timeline.ts"
@@ -39,18 +39,20 @@ export const wronglyNext = (look: Look, answer: Option.Option<number>): string |
 }
 
 /** What is wrong with a list, if anything: its length or order, a job that was not so or does not belong there, or one that is left out. */
-export const wronglyListed = (look: Look, answer: ReadonlyArray<JobRecord>): string | undefined => {
+export const wronglyListed = (look: Look, { jobs, next }: JobPage): string | undefined => {
   const listing = look.call.request as Listing
-  if (answer.length > listing.limit) return `${answer.length} jobs, of at most ${listing.limit}`
-  const outOfOrder = answer.find(({ id }, index) => index > 0 && id >= (answer[index - 1]?.id ?? ""))
+  if (jobs.length > listing.limit) return `${jobs.length} jobs, of at most ${listing.limit}`
+  const outOfOrder = jobs.find(({ id }, index) => index > 0 && id >= (jobs[index - 1]?.id ?? ""))
   if (outOfOrder !== undefined) return `${outOfOrder.id} is out of order`
-  const untrue = answer.find((job) =>
-    !statesDuring(look, job.id).some((row) => isAs(row, job) && isOfList(row, listing))
-  )
+  const last = jobs.at(-1)?.id
+  // No fleet has so many jobs, or such large ones, that a page ends for another reason than its limit.
+  if (next !== null && (jobs.length < listing.limit || next !== last)) return `${next} is where no page ends`
+  const untrue = jobs.find((job) => !statesDuring(look, job.id).some((row) => isAs(row, job) && isOfList(row, listing)))
   if (untrue !== undefined) return `${untrue.id} was never as answered, or does not belong there`
-  const listed = new Set<string>(answer.map(({ id }) => id))
-  const last = answer.length < listing.limit ? "" : answer.at(-1)?.id ?? ""
-  const missed = allTheTime(look, (row) => isOfList(row, listing) && row.id > last).find(({ id }) => !listed.has(id))
+  const listed = new Set<string>(jobs.map(({ id }) => id))
+  const missed = allTheTime(look, (row) => isOfList(row, listing) && row.id > (next ?? "")).find(({ id }) =>
+    !listed.has(id)
+  )
   return missed === undefined ? undefined : `${missed.id} is left out`
 }
 

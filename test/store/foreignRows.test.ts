@@ -70,7 +70,7 @@ describe("a row that something else wrote", () => {
       yield* beside
       const store = yield* JobStore
       assert.deepStrictEqual(idsOf(yield* store.due(request())), all)
-      const listed = yield* store.list({ limit: 10 })
+      const { jobs: listed } = yield* store.list({ limit: 10 })
       assert.deepStrictEqual(idsOf(listed), all)
       const noJson = listed.find(({ id }) => id === jobId(4))
       assert.deepStrictEqual([noJson?.payload, noJson?.progress, noJson?.result], [undefined, undefined, null])

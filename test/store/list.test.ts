@@ -1,5 +1,8 @@
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect } from "effect"
+import type { JobId } from "../../src/domain/JobId.ts"
+import type { JobPage, Listing } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { cancel, enqueue, get, job, jobId, memory, release, running } from "./someJobs.ts"
 
@@ -10,14 +13,14 @@ describe("list", () => {
     Effect.gen(function*() {
       const store = yield* JobStore
       yield* enqueue(...Arr.makeBy(10, (index) => job(index)))
-      const first = yield* store.list({ limit: 4 })
-      assert.deepStrictEqual(first.map(({ id }) => id), ids([9, 8, 7, 6]))
+      const page = (before?: JobId) =>
+        Effect.map(store.list({ limit: 4, before }), ({ jobs, next }) => [jobs.map(({ id }) => id), next])
+      assert.deepStrictEqual(yield* page(), [ids([9, 8, 7, 6]), jobId(6)])
       yield* enqueue(job(10))
-      const second = yield* store.list({ limit: 4, before: jobId(6) })
-      assert.deepStrictEqual(second.map(({ id }) => id), ids([5, 4, 3, 2]))
-      const third = yield* store.list({ limit: 4, before: jobId(2) })
-      assert.deepStrictEqual(third.map(({ id }) => id), ids([1, 0]))
-      assert.deepStrictEqual(yield* store.list({ limit: 4, before: jobId(0) }), [])
+      assert.deepStrictEqual(yield* page(jobId(6)), [ids([5, 4, 3, 2]), jobId(2)])
+      assert.deepStrictEqual(yield* page(jobId(2)), [ids([1, 0]), null])
+      assert.deepStrictEqual(yield* page(jobId(4)), [ids([3, 2, 1, 0]), null])
+      assert.deepStrictEqual(yield* page(jobId(0)), [[], null])
     }).pipe(Effect.provide(memory)))
 
   it.effect("a list may be narrowed by status, kind, queue and partition, together", () =>
@@ -33,7 +36,7 @@ describe("list", () => {
       yield* cancel(jobId(1))
       yield* cancel(jobId(5))
       const listed = (filter: Omit<Parameters<typeof store.list>[0], "limit">) =>
-        Effect.map(store.list({ ...filter, limit: 10 }), (jobs) => jobs.map(({ id }) => id))
+        Effect.map(store.list({ ...filter, limit: 10 }), ({ jobs }) => jobs.map(({ id }) => id))
       assert.deepStrictEqual(yield* listed({}), ids([5, 4, 3, 2, 1]))
       assert.deepStrictEqual(yield* listed({ status: "cancelled" }), ids([5, 1]))
       assert.deepStrictEqual(yield* listed({ kind: "crawl" }), ids([5, 2]))
@@ -51,6 +54,92 @@ describe("list", () => {
     Effect.gen(function*() {
       const store = yield* JobStore
       yield* release(yield* running(1))
-      assert.deepStrictEqual(yield* store.list({ limit: 1 }), [yield* get(jobId(1))])
+      assert.deepStrictEqual((yield* store.list({ limit: 1 })).jobs, [yield* get(jobId(1))])
     }).pipe(Effect.provide(memory)))
 })
+
+describe("a list of few jobs among many", () => {
+  /** Of 12,000 jobs every fiftieth has failed, every other is an email, and none is both but these. */
+  const many = (both: ReadonlyArray<number>) =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`
+        WITH RECURSIVE number (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < 11999)
+        INSERT INTO holdfast_jobs (
+          id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
+          result
+        )
+        SELECT printf('00000000-0000-7000-8000-%012x', i), 'default', CASE WHEN i % 2 = 0 THEN 'email' ELSE 'crawl' END,
+          '{}', 'succeeded', 0, 3, 0, 0, 0, 0, 'null'
+        FROM number`
+      yield* sql`
+        UPDATE holdfast_jobs SET status = 'cancelled', result = NULL
+        WHERE rowid % 50 = 0 AND kind = 'crawl' OR id IN ${sql.in(both.map(jobId))}`
+    })
+
+  /** Every page of a list: how many jobs it has, and whether more are to come. */
+  const pagesOf = (filter: Partial<Listing>) =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      const pages: Array<string> = []
+      const jobs: Array<JobId> = []
+      let before: JobId | undefined
+      while (true) {
+        const page: JobPage = yield* store.list({ limit: 10, ...filter, before })
+        pages.push(`${page.jobs.length}${page.next === null ? "" : " and more"}`)
+        jobs.push(...page.jobs.map(({ id }) => id))
+        if (page.next === null) return { pages, jobs }
+        before = page.next
+      }
+    })
+
+  it.effect("looks at 5,000 rows for each page, and comes to each job once", () =>
+    Effect.gen(function*() {
+      yield* many([10, 4000, 11_998])
+      const { jobs, pages } = yield* pagesOf({ kind: "email", queue: "default", status: "succeeded", limit: 10_000 })
+      // The emails are the fewest: 5,000 of them with two that were cancelled, then 1,000 with one.
+      assert.deepStrictEqual(pages, ["4998 and more", "999"])
+      assert.strictEqual(new Set(jobs).size, 5997)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("walks the filter that fewest jobs have, so that a rare one is found at once", () =>
+    Effect.gen(function*() {
+      yield* many([10, 4000, 11_998])
+      const found = { pages: ["3"], jobs: [jobId(11_998), jobId(4000), jobId(10)] }
+      assert.deepStrictEqual(yield* pagesOf({ kind: "email", status: "cancelled" }), found)
+      assert.deepStrictEqual(yield* pagesOf({ kind: "email", status: "cancelled", queue: "default" }), found)
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE holdfast_jobs SET queue = 'rare' WHERE id IN ${sql.in([3, 9000].map(jobId))}`
+      assert.deepStrictEqual(yield* pagesOf({ kind: "crawl", status: "succeeded", queue: "rare" }), {
+        pages: ["1"],
+        jobs: [jobId(3)]
+      })
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("goes on where its walk has ended, although it has found nothing there", () =>
+    Effect.gen(function*() {
+      yield* many([])
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE holdfast_jobs SET queue = 'slow' WHERE kind = 'crawl' OR id = ${jobId(4)}`
+      // Of each there are 6,000, and the last 1,000 emails are fewer than a walk.
+      assert.deepStrictEqual(yield* pagesOf({ kind: "email", queue: "slow" }), {
+        pages: ["0 and more", "1"],
+        jobs: [jobId(4)]
+      })
+    }).pipe(Effect.provide(memory)))
+})
+
+it.effect("a page of large jobs ends at 4 MiB, and one that is larger by itself is a page", () =>
+  Effect.gen(function*() {
+    const store = yield* JobStore
+    const payload = (length: number) => JSON.stringify("x".repeat(length))
+    yield* enqueue(
+      ...Arr.makeBy(6, (index) => job(index + 1, { payload: payload(index === 0 ? 5_000_000 : 1_000_000) }))
+    )
+    const first = yield* store.list({ limit: 100 })
+    assert.deepStrictEqual([first.jobs.map(({ id }) => id), first.next], [[6, 5, 4, 3].map(jobId), jobId(3)])
+    const second = yield* store.list({ limit: 100, before: jobId(3) })
+    assert.deepStrictEqual([second.jobs.map(({ id }) => id), second.next], [[jobId(2)], jobId(2)])
+    const third = yield* store.list({ limit: 100, before: jobId(2) })
+    assert.deepStrictEqual([third.jobs.map(({ id }) => id), third.next], [[jobId(1)], null])
+  }).pipe(Effect.provide(memory)))

@@ -73,7 +73,7 @@ for (const [whose, store] of Object.entries(clients)) {
         const exit = yield* Effect.exit(inTransaction(Effect.gen(function*() {
           yield* enqueue(job(1), job(2), job(3))
           assert.strictEqual((yield* get(jobId(1))).status, "pending")
-          assert.lengthOf(yield* jobs.list({ limit: 10 }), 3)
+          assert.lengthOf((yield* jobs.list({ limit: 10 })).jobs, 3)
           assert.lengthOf(yield* jobs.due(request()), 3)
           assert.isTrue(Option.isSome(yield* jobs.nextDue(request())))
           const [a, b, c] = (yield* claim()).map(({ lease }) => lease)
@@ -421,7 +421,7 @@ describe("a database that another connection is writing to", () => {
         yield* enqueue(job(1))
         yield* lock
         assert.strictEqual((yield* get(jobId(1))).status, "pending")
-        assert.lengthOf(yield* jobs.list({ limit: 1 }), 1)
+        assert.lengthOf((yield* jobs.list({ limit: 1 })).jobs, 1)
         assert.lengthOf(yield* jobs.due(request()), 1)
         assert.isTrue(Option.isSome(yield* jobs.nextDue(request())))
         assert.deepStrictEqual(yield* jobs.releaseStale({ limit: 1 }), [])

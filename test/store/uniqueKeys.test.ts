@@ -39,7 +39,8 @@ const holders = Effect.flatMap(
   (store) =>
     Effect.map(
       store.list({ limit: 100 }),
-      (jobs) => jobs.filter(({ holdsKey }) => holdsKey).map(({ id }) => Number.parseInt(id.slice(-4), 16)).toReversed()
+      ({ jobs }) =>
+        jobs.filter(({ holdsKey }) => holdsKey).map(({ id }) => Number.parseInt(id.slice(-4), 16)).toReversed()
     )
 )
 

@@ -185,26 +185,5 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "transaction(\"retry\", retry(id, partitionKey))",
     replace: "statement(\"retry\", retry(id, partitionKey))",
     killedBy: retry
-  },
-  {
-    name: "A list shows other tenants' jobs",
-    file,
-    find: "visible(listing.partitionKey),",
-    replace: "",
-    killedBy: ["test/store/list.test.ts"]
-  },
-  {
-    name: "A page begins with the job that the page before ended with",
-    file,
-    find: "[sql`id < ${listing.before}`]",
-    replace: "[sql`id <= ${listing.before}`]",
-    killedBy: ["test/store/list.test.ts"]
-  },
-  {
-    name: "A list shows the oldest first",
-    file,
-    find: "ORDER BY id DESC ${atMost(listing.limit)}`",
-    replace: "ORDER BY id ${atMost(listing.limit)}`",
-    killedBy: ["test/store/list.test.ts"]
   }
 ]

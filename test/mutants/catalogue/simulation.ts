@@ -69,10 +69,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, the deadline counts from when the claim was answered",
     file: loop,
     find: `      const claimSentAt = yield* monotonicMillis
-      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+      const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
 `,
-    replace:
-      `      const jobs = yield* store.claim({ worker, kinds, queues, limit: Math.min(limit, yield* Ref.get(claimable)) })
+    replace: `      const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
       const claimSentAt = yield* monotonicMillis
 `,
     killedBy: bySeed(1)
@@ -248,9 +247,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a list begins with the oldest job",
-    file: store,
-    find: "ORDER BY id DESC ${atMost(listing.limit)}",
-    replace: "ORDER BY id ${atMost(listing.limit)}",
+    file: "src/store/list.ts",
+    find: "ORDER BY id DESC ${atMost(listing.limit + 1)}",
+    replace: "ORDER BY id ${atMost(listing.limit + 1)}",
     killedBy: bySeed(3)
   },
   {
@@ -269,8 +268,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a list ignores its partition",
-    file: store,
-    find: "visible(listing.partitionKey),",
+    file: "src/store/list.ts",
+    find: "[\"partition\", \"partition_key\", listing.partitionKey],",
     replace: "",
     killedBy: bySeed(1)
   },
@@ -313,8 +312,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a list shows jobs of every status",
-    file: store,
-    find: "...(listing.status === undefined ? [] : [sql`status = ${listing.status}`]),",
+    file: "src/store/list.ts",
+    find: "[\"status\", \"status\", listing.status],",
     replace: "",
     killedBy: bySeed(1)
   },

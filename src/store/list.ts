@@ -1,0 +1,94 @@
+import type { SqlClient, Statement } from "@effect/sql"
+import { Effect } from "effect"
+import type { JobId } from "../domain/JobId.ts"
+import { dialect } from "./dialect.ts"
+import type { JobPage, Listing } from "./JobStore.ts"
+import { idRows, listedRows, recordColumns } from "./rows.ts"
+
+/** The rows that one page may look at: some milliseconds, in which the event loop stands. */
+const mostWalked = 5000
+
+/** The text of a page's jobs, which takes some tens of milliseconds to read and parse. */
+const mostBytes = 4 * 1024 * 1024
+
+/** One condition of a listing, and the index that has its jobs in the order of their ids. */
+interface Filter {
+  readonly index: string
+  readonly holds: Statement.Fragment
+}
+
+/**
+ * Pages of jobs. With one filter an index leads from job to job of the page. With
+ * more, one of their indexes is walked and the others are asked of each job, so
+ * that a page may end because its walk was long enough, and be short or empty.
+ */
+export const makeList = (sql: SqlClient.SqlClient) => {
+  const { atMost, byId, byIndex } = dialect(sql)
+
+  const filtersOf = (listing: Listing): ReadonlyArray<Filter> =>
+    ([
+      ["partition", "partition_key", listing.partitionKey],
+      ["status", "status", listing.status],
+      ["kind", "kind", listing.kind],
+      ["queue", "queue", listing.queue]
+    ] as const).flatMap(([name, column, value]) =>
+      value === undefined
+        ? []
+        : [{ index: `holdfast_jobs_by_${name}`, holds: sql`${sql.literal(column)} = ${value}` }]
+    )
+
+  /** The last job that a walk along this index comes to; none when the index ends before. */
+  const endOfWalk = ({ holds, index }: Filter, isBefore: Statement.Fragment) =>
+    Effect.map(
+      idRows(sql`
+        SELECT id FROM holdfast_jobs ${byIndex(index)} WHERE ${holds} AND ${isBefore}
+        ORDER BY id DESC ${atMost(1)} OFFSET ${mostWalked - 1} + 0`),
+      ([last]) => last?.id ?? null
+    )
+
+  /** The index along which a walk comes furthest, and where it ends: first of all one that ends by itself. */
+  const furthest = (filters: ReadonlyArray<Filter>, isBefore: Statement.Fragment) =>
+    Effect.gen(function*() {
+      let best: { readonly index: string | undefined; readonly end: JobId | null } = { index: undefined, end: null }
+      for (const filter of filters) {
+        const end = filters.length === 1 ? null : yield* endOfWalk(filter, isBefore)
+        if (best.index === undefined || end === null || best.end !== null && end < best.end) {
+          best = { index: filter.index, end }
+        }
+        if (end === null) break
+      }
+      return best
+    })
+
+  return Effect.fnUntraced(function*(listing: Listing) {
+    const filters = filtersOf(listing)
+    const isBefore = listing.before === undefined ? sql.literal("TRUE") : sql`id < ${listing.before}`
+    const { end, index } = yield* furthest(filters, isBefore)
+    const found = yield* listedRows(sql`
+      WITH listed (listed_id, bytes) AS (
+        SELECT id, octet_length(payload) + octet_length(errors)
+          + COALESCE(octet_length(progress), 0) + COALESCE(octet_length(result), 0)
+        FROM holdfast_jobs ${index === undefined ? sql.literal("") : byIndex(index)}
+        WHERE ${
+      sql.and([
+        ...filters.map(({ holds }) => holds),
+        isBefore,
+        end === null ? sql.literal("TRUE") : sql`id >= ${end}`
+      ])
+    }
+        ORDER BY id DESC ${atMost(listing.limit + 1)}
+      ),
+      sized AS (
+        SELECT listed_id, bytes, count(*) OVER () AS found,
+          sum(bytes) OVER (ORDER BY listed_id DESC ROWS UNBOUNDED PRECEDING) AS total
+        FROM listed
+      )
+      SELECT found, ${recordColumns(sql)} FROM sized CROSS JOIN holdfast_jobs ${byId} ON id = listed_id
+      WHERE total <= ${mostBytes} OR total = bytes
+      ORDER BY id DESC`)
+    const jobs = found.slice(0, listing.limit).map(({ job }) => job)
+    const last = jobs.at(-1)
+    const isCut = last !== undefined && jobs.length < (found[0]?.found ?? 0)
+    return { jobs, next: isCut ? last.id : end } satisfies JobPage
+  })
+}
