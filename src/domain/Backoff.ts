@@ -32,7 +32,9 @@ export const storableMillis = (delay: Duration.Duration): number =>
  * when the schedule ends before that and the job has failed for good.
  *
  * A job's schedule keeps no state between attempts: it is replayed from its
- * start, each step at the instant the one before it named. `now` is epoch
+ * start, as if each attempt had failed at once when it was due, and the last one
+ * now. So a schedule that counts or measures is as far as it would be, and one
+ * that names instants of the calendar names the next after `now`, which is epoch
  * milliseconds.
  */
 export const delayAfter = (
@@ -41,17 +43,36 @@ export const delayAfter = (
   now: number
 ): Effect.Effect<Option.Option<Duration.Duration>> =>
   Effect.gen(function*() {
-    let state: unknown = backoff.initial
-    let instant = now
-    let delay = 0
-    for (let step = 0; step < failures; step++) {
-      const [next, , decision] = yield* backoff.step(instant, undefined, state)
-      if (ScheduleDecision.isDone(decision)) return Option.none()
-      const due = ScheduleIntervals.start(decision.intervals)
-      delay = Math.min(Math.max(0, due - instant), Duration.toMillis(longestDelay))
-      // Not `due`: an endless delay would make it Infinity, and every delay after that nothing.
-      instant += delay
-      state = next
+    // What the delays before this one come to says when the first attempt has failed.
+    const ahead = yield* replay(backoff, failures - 1, now, Infinity)
+    if (ahead === undefined) return Option.none()
+    const before = yield* replay(backoff, failures - 1, now - (ahead.instant - now), now)
+    if (before === undefined) return Option.none()
+    const last = yield* step(backoff, { state: before.state, instant: now })
+    return Option.map(Option.fromNullable(last), ({ instant }) => Duration.millis(instant - now))
+  })
+
+/** How far a schedule has come: its state, and the instant of its next step. */
+interface Progress {
+  readonly state: unknown
+  readonly instant: number
+}
+
+/** Takes so many steps, each at the instant that the one before named, or at `latest` where that is earlier. */
+const replay = (backoff: Backoff, steps: number, start: number, latest: number) =>
+  Effect.gen(function*() {
+    let progress: Progress | undefined = { state: backoff.initial, instant: start }
+    for (let taken = 0; taken < steps && progress !== undefined; taken++) {
+      progress = yield* step(backoff, { ...progress, instant: Math.min(progress.instant, latest) })
     }
-    return Option.some(Duration.millis(delay))
+    return progress
+  })
+
+/** One step; undefined when the schedule ends with it. */
+const step = (backoff: Backoff, { instant, state }: Progress): Effect.Effect<Progress | undefined> =>
+  Effect.map(backoff.step(instant, undefined, state), ([next, , decision]) => {
+    if (ScheduleDecision.isDone(decision)) return undefined
+    const due = ScheduleIntervals.start(decision.intervals)
+    // Not `due`: an endless delay would make it Infinity, and every delay after that nothing.
+    return { state: next, instant: instant + Math.min(Math.max(0, due - instant), Duration.toMillis(longestDelay)) }
   })

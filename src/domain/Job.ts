@@ -136,7 +136,11 @@ export interface Options<Payload, Success, Error> {
   readonly priority?: number
   /** Failed and stale attempts until the job has failed, 3 unless given. */
   readonly maxAttempts?: number
-  /** A Schedule without requirements, replayed from its start once per failure. When it ends, the job has failed. */
+  /**
+   * A Schedule without requirements, replayed from its start at each failure, as if each attempt had failed at once when
+   * it was due, and the last one now: one that names instants of the calendar keeps to them. When it ends, the job has
+   * failed.
+   */
   readonly backoff?: Backoff
   /** A handler still running after this is interrupted and its attempt fails. No timeout unless given. */
   readonly timeout?: Duration.DurationInput

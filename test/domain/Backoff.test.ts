@@ -42,14 +42,75 @@ describe("Backoff", () => {
       assert.deepStrictEqual(Option.map(daily, Duration.toMillis), Option.some(30 * 60_000))
     }))
 
-  it.effect("each step of a schedule is taken at the instant that the one before it named", () =>
+  const atNine = Schedule.cron("0 9 * * *", "UTC")
+  const calendars: Readonly<Record<string, Backoff>> = {
+    "a cron": atNine,
+    "a cron or a year, whichever is first": Schedule.union(atNine, Schedule.spaced("365 days")),
+    "a cron for thirty tries": Schedule.intersect(atNine, Schedule.recurs(30)),
+    "a cron after one try": Schedule.andThen(Schedule.recurs(1), atNine)
+  }
+  for (const [what, calendar] of Object.entries(calendars)) {
+    it.effect(`a backoff by ${what} keeps to its hour, whichever failure it is and whenever it comes`, () =>
+      Effect.gen(function*() {
+        const first = what === "a cron after one try" ? 2 : 1
+        for (const hour of [8, 9.5, 10, 23]) {
+          const failedAt = now + hour * 3_600_000
+          const nine = now + (hour < 9 ? 9 : 33) * 3_600_000
+          for (const failures of [first, first + 1, first + 2, first + 6]) {
+            const delay = yield* delayAfter(calendar, failures, failedAt)
+            assert.deepStrictEqual(
+              Option.map(delay, Duration.toMillis),
+              Option.some(nine - failedAt),
+              `${hour} ${failures}`
+            )
+          }
+        }
+      }))
+  }
+
+  it.effect("a schedule that counts, measures or alternates is as far as its failures before have brought it", () =>
     Effect.gen(function*() {
-      const atTheFullMinute: Backoff = Schedule.makeWithState(null, (instant) => {
-        const next = (Math.floor(instant / 60_000) + 1) * 60_000
-        return Effect.succeed([null, null, ScheduleDecision.continueWith(ScheduleInterval.after(next))] as const)
+      const all = [1, 2, 3, 4, 5]
+      assert.deepStrictEqual(yield* delays(Schedule.exponential("1 second"), all), [1000, 2000, 4000, 8000, 16_000])
+      assert.deepStrictEqual(yield* delays(Schedule.fibonacci("1 second"), all), [1000, 1000, 2000, 3000, 5000])
+      assert.deepStrictEqual(
+        yield* delays(
+          Schedule.andThen(Schedule.intersect(Schedule.spaced(10), Schedule.recurs(2)), Schedule.spaced(500)),
+          all
+        ),
+        [10, 10, 500, 500, 500]
+      )
+      const forTenSeconds = Schedule.exponential("1 second").pipe(Schedule.upTo("10 seconds"))
+      assert.deepStrictEqual(yield* delays(forTenSeconds, all), [1000, 2000, 4000, 8000, null])
+      assert.deepStrictEqual(
+        yield* delays(Schedule.union(Schedule.exponential("1 second"), Schedule.spaced("3 seconds")), all),
+        [
+          1000,
+          2000,
+          3000,
+          3000,
+          3000
+        ]
+      )
+      assert.deepStrictEqual(yield* delays(Schedule.fixed("7 seconds"), all), [7000, 7000, 7000, 7000, 7000])
+      assert.deepStrictEqual(yield* delays(Schedule.windowed("7 seconds"), all), [7000, 7000, 7000, 7000, 7000])
+      assert.deepStrictEqual(
+        yield* delays(Schedule.recurs(3), all),
+        [0, 0, 0, null, null]
+      )
+    }))
+
+  it.effect("a schedule is taken through the instants that the steps before it named, and last of all now", () =>
+    Effect.gen(function*() {
+      const instants: Array<number> = []
+      const doubling: Backoff = Schedule.makeWithState(1000, (instant, _, wait) => {
+        instants.push(instant)
+        return Effect.succeed(
+          [wait * 2, null, ScheduleDecision.continueWith(ScheduleInterval.after(instant + wait))] as const
+        )
       })
-      assert.deepStrictEqual(yield* delayAfter(atTheFullMinute, 1, 1000), Option.some(Duration.seconds(59)))
-      assert.deepStrictEqual(yield* delayAfter(atTheFullMinute, 2, 1000), Option.some(Duration.seconds(60)))
+      assert.deepStrictEqual(yield* delayAfter(doubling, 4, now), Option.some(Duration.seconds(8)))
+      assert.deepStrictEqual(instants.slice(-4), [now - 7000, now - 6000, now - 4000, now])
     }))
 
   it.effect("a schedule that waits for ever waits ten years, every time", () =>

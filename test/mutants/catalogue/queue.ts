@@ -131,9 +131,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A page that is exactly full is followed by an empty one",
-    file,
-    find: "found.length > limit ? cursorAt(present",
-    replace: "found.length >= limit ? cursorAt(present",
+    file: "src/store/list.ts",
+    find: "jobs.length < (found[0]?.found ?? 0)",
+    replace: "(jobs.length < (found[0]?.found ?? 0) || jobs.length === listing.limit)",
     killedBy: observe
   },
   {
@@ -167,36 +167,40 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The backoff takes one step too many",
     file: backoff,
-    find: "step < failures; step++",
-    replace: "step <= failures; step++",
+    find: "taken < steps && progress",
+    replace: "taken <= steps && progress",
     killedBy: byBackoff
   },
   {
     name: "The backoff takes one step too few",
     file: backoff,
-    find: "step < failures; step++",
-    replace: "step < failures - 1; step++",
+    find: "taken < steps && progress",
+    replace: "taken < steps - 1 && progress",
     killedBy: byBackoff
   },
   {
     name: "A backoff that has ended goes on",
     file: backoff,
-    find: "if (ScheduleDecision.isDone(decision)) return Option.none()",
-    replace: "if (ScheduleDecision.isDone(decision)) return Option.some(Duration.zero)",
+    find: "if (ScheduleDecision.isDone(decision)) return undefined",
+    replace: "if (ScheduleDecision.isDone(decision)) return { state: next, instant }",
     killedBy: byBackoff
   },
   {
     name: "Each step of a backoff is asked at the instant of the failure",
     file: backoff,
-    find: "instant += delay",
-    replace: "instant += 0",
+    find: "{ ...progress, instant: Math.min(progress.instant, latest) }",
+    replace: "{ ...progress, instant: now }",
+    also: [
+      { file: backoff, find: "start: number, latest: number) =>", replace: "now: number, latest: number) =>" },
+      { file: backoff, find: "instant: start }", replace: "instant: now }" }
+    ],
     killedBy: byBackoff
   },
   {
     name: "A backoff forgets its steps",
     file: backoff,
-    find: "state = next\n",
-    replace: "void next\n",
+    find: "return { state: next, instant: instant +",
+    replace: "return { state, instant: instant +",
     killedBy: byBackoff
   },
   {
