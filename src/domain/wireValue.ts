@@ -1,6 +1,8 @@
 import type { ParseResult } from "effect"
-import { Either, Schema } from "effect"
+import { Either, Option, Schema } from "effect"
 import { InvalidJob } from "./errors.ts"
+import { isJsonSafe } from "./isJsonSafe.ts"
+import { jsonLoss } from "./jsonLoss.ts"
 import { schemaIssues } from "./schemaIssues.ts"
 
 /** The most that a payload, a result or a progress may take as JSON: 1 MiB of UTF-8. */
@@ -12,8 +14,9 @@ const maxNesting = 500
 type Field = "payload" | "result" | "progress"
 
 /**
- * `value` as the JSON text a row keeps, encoded by `schema`. Refused with the
- * path and what was expected there, and never with the value itself.
+ * `value` as the JSON text a row keeps, encoded by `schema`. Refused where it
+ * would come back as something else, with the path and what was expected there,
+ * and never with the value itself.
  */
 export const encodeJson = (
   kind: string,
@@ -22,7 +25,7 @@ export const encodeJson = (
   value: unknown
 ): Either.Either<string, InvalidJob> =>
   unlessItThrows(kind, field, () => Schema.encodeUnknownEither(schema as Schema.Schema<unknown>)(value)).pipe(
-    Either.flatMap((encoded) => toJson(kind, field, encoded))
+    Either.flatMap((encoded) => toJson(kind, field, encoded, isJsonSafe(schema)))
   )
 
 /** The value that `json` stands for, decoded by `schema`. It is undefined where the text was no JSON. */
@@ -42,10 +45,7 @@ export const decodeJson = (
   })
 }
 
-/**
- * `value` as JSON text that decodes again: what JSON makes something else of, as
- * it makes null of NaN, would only be found out when the job runs.
- */
+/** `value` as JSON text that decodes again: what does not would only be found out when the job runs. */
 export const encodePayload = (
   kind: string,
   schema: Schema.Schema.Any,
@@ -64,7 +64,12 @@ const unlessItThrows = <A>(kind: string, field: Field, step: () => Either.Either
   )
 }
 
-const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<string, InvalidJob> => {
+const toJson = (
+  kind: string,
+  field: Field,
+  encoded: unknown,
+  isSafe: boolean
+): Either.Either<string, InvalidJob> => {
   const noJson = () => new InvalidJob({ kind, field, allowed: "a value that JSON can hold" })
   // JSON has no undefined, which is what Schema.Void encodes to.
   const stringify = () => JSON.stringify(encoded ?? null) as string | undefined
@@ -84,6 +89,12 @@ const toJson = (kind: string, field: Field, encoded: unknown): Either.Either<str
       // A shorter text cannot be deeper.
       (json) => json.length <= 2 * maxNesting || nesting(json) <= maxNesting,
       () => new InvalidJob({ kind, field, allowed: `at most ${maxNesting} levels of nesting` })
+    ),
+    Either.flatMap((json) =>
+      Option.match(isSafe ? Option.none() : jsonLoss(encoded ?? null), {
+        onNone: () => Either.right(json),
+        onSome: (allowed) => Either.left(new InvalidJob({ kind, field, allowed }))
+      })
     )
   )
 }

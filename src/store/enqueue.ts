@@ -1,12 +1,13 @@
 import type { SqlClient } from "@effect/sql"
 import { Effect } from "effect"
 import { JobIdConflict } from "../domain/errors.ts"
+import { isSameJson } from "../domain/sameJson.ts"
 import { eachInTurn, inChunks } from "./chunks.ts"
 import { currentMillis } from "./currentMillis.ts"
 import { dialect } from "./dialect.ts"
 import { afterConflicts, type HolderChange } from "./conflicts.ts"
 import type { Enqueued, NewJob } from "./JobStore.ts"
-import { execute, idRows, inTheWayRows } from "./rows.ts"
+import { execute, idRows, inTheWayRows, keptRows } from "./rows.ts"
 
 /** The statements that add jobs. */
 export const makeEnqueue = (sql: SqlClient.SqlClient) => {
@@ -28,7 +29,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
 
   /**
    * For each job that was not inserted: the one in its way, and whether it is the
-   * same job under the same id, with the payload that it was enqueued with.
+   * same job under the same id, with the payload that it was enqueued with, letter by letter.
    */
   const findInTheWay = (jobs: ReadonlyArray<NewJob>) =>
     inTheWayRows(sql`
@@ -61,6 +62,24 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
       ) AS item
       WHERE holdfast_jobs.id = item.holder AND holdfast_jobs.status = 'pending'`)
 
+  /** The first of these whose id another job has: one of another kind or partition, or with a payload that is another value. */
+  const findConflict = (jobs: ReadonlyArray<NewJob>) =>
+    Effect.gen(function*() {
+      const kept = yield* eachInTurn(
+        inChunks(jobs),
+        (some) =>
+          keptRows(sql`
+          SELECT id, kind, partition_key, COALESCE(first_payload, payload) AS payload
+          FROM holdfast_jobs ${byId} WHERE id IN (SELECT value ->> 'id' FROM ${each(some)})`)
+      )
+      const byItsId = new Map(kept.flat().map((one) => [one.id, one]))
+      return jobs.find((job) => {
+        const one = byItsId.get(job.id)
+        return one === undefined || one.kind !== job.kind || one.partition_key !== job.partitionKey
+          || !isSameJson(one.payload, job.payload)
+      })
+    })
+
   return Effect.fnUntraced(function*(jobs: ReadonlyArray<NewJob>) {
     const now = yield* currentMillis
     const added = yield* eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))
@@ -73,7 +92,9 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
     if (others.length === 0) return jobs.map(enqueued)
 
     const inTheWay = (yield* eachInTurn(inChunks(others), findInTheWay)).flat()
-    const conflict = inTheWay.find((found) => found.by_id === 1 && found.same === 0)
+    // Nearly all that are the same are so letter by letter.
+    const perhaps = new Set(inTheWay.flatMap(({ by_id, id, same }) => by_id === 1 && same === 0 ? [id] : []))
+    const conflict = yield* findConflict(others.filter(({ id }) => perhaps.has(id)))
     if (conflict !== undefined) {
       // The caller's transaction may go on after this error, so it must hold none of this call.
       yield* eachInTurn(

@@ -95,7 +95,7 @@ describe("a payload", () => {
     const sizes = Schema.Struct({ size: Schema.Number })
     for (const size of [NaN, Infinity]) {
       const refused = Either.getOrThrow(Either.flip(encodePayload("k", sizes, { size })))
-      assert.strictEqual(refused.message, "Job \"k\", payload: expected number at size")
+      assert.strictEqual(refused.message, "Job \"k\", payload: expected a finite number at size")
     }
     assert.deepStrictEqual(encodePayload("k", sizes, { size: 1 }), Either.right("{\"size\":1}"))
     assert.isTrue(Either.isLeft(encodePayload("k", Schema.DateFromSelf, new Date(0))))

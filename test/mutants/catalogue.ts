@@ -14,6 +14,7 @@ import * as simulation from "./catalogue/simulation.ts"
 import * as stale from "./catalogue/stale.ts"
 import * as transactions from "./catalogue/transactions.ts"
 import * as uniqueKeys from "./catalogue/uniqueKeys.ts"
+import * as values from "./catalogue/values.ts"
 import * as worker from "./catalogue/worker.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 
@@ -37,6 +38,7 @@ const themes: ReadonlyArray<{
   worker,
   signals,
   queue,
+  values,
   simulation
 ]
 

@@ -108,6 +108,23 @@ describe("ids", () => {
       }
     }).pipe(Effect.provide(memory)))
 
+  it.effect("an id is repeated also where the members of its payload come in another order", () =>
+    Effect.gen(function*() {
+      const payload = `{"brand":"acme","sources":{"web":[1,2],"video":null}}`
+      const reordered = `{"sources":{"video":null,"web":[1,2]},"brand":"acme"}`
+      yield* enqueue(job(1, { payload }))
+      const before = yield* allRows
+      assert.deepStrictEqual(yield* enqueue(job(2), job(1, { payload: reordered })), answers([2, true], [1, false]))
+      assert.deepStrictEqual((yield* allRows).slice(0, 1), before)
+      for (
+        const other of [
+          job(1, { payload: reordered.replace("[1,2]", "[2,1]") }),
+          job(1, { payload: reordered, kind: "crawl" }),
+          job(1, { payload: reordered, partitionKey: "acme" })
+        ]
+      ) assert.strictEqual((yield* Effect.flip(enqueue(other)))._tag, "JobIdConflict")
+    }).pipe(Effect.provide(memory)))
+
   it.effect("an id given twice in one call is one job, and twice with different payloads a conflict", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* enqueue(job(1), job(1)), answers([1, true], [1, false]))

@@ -180,8 +180,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue that changes a job does so although another of its call is refused",
     file: enqueue,
-    find: "const conflict = inTheWay.find",
-    replace: "yield* change(afterConflicts(others, inTheWay, now).changes, now)\n    const conflict = inTheWay.find",
+    find: "const conflict = yield* findConflict(",
+    replace:
+      "yield* change(afterConflicts(others, inTheWay, now).changes, now)\n    const conflict = yield* findConflict(",
     killedBy: uniqueKeys
   },
   {

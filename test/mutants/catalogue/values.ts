@@ -1,0 +1,171 @@
+import type { Mutant } from "../Mutant.ts"
+
+const loss = "src/domain/jsonLoss.ts"
+const safe = "src/domain/isJsonSafe.ts"
+const same = "src/domain/sameJson.ts"
+const backoff = "src/domain/Backoff.ts"
+const jsonLoss = ["test/domain/jsonLoss.test.ts"]
+const backoffs = ["test/domain/Backoff.test.ts"]
+
+/** What JSON would make of values, and what a schedule makes of failures. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "Nothing is looked at for what JSON would make of it",
+    file: "src/domain/wireValue.ts",
+    find: "isSafe ? Option.none() : jsonLoss(",
+    replace: "isSafe || !isSafe ? Option.none() : jsonLoss(",
+    killedBy: [...jsonLoss, "test/runtime/changedValues.test.ts"]
+  },
+  {
+    name: "A number that is not finite becomes null in silence",
+    file: loss,
+    find: "Number.isFinite(value) ?",
+    replace: "typeof value === \"number\" ?",
+    killedBy: jsonLoss
+  },
+  {
+    name: "What has a class becomes an object without one in silence",
+    file: loss,
+    find: "if (!isPlain(value)) return",
+    replace: "if (value instanceof Date) return",
+    killedBy: jsonLoss
+  },
+  {
+    name: "What has no prototype is refused",
+    file: loss,
+    find: "(prototype === null || Object.getPrototypeOf(prototype) === null)",
+    replace: "(prototype !== null && Object.getPrototypeOf(prototype) === null)",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A member under a symbol is lost in silence",
+    file: loss,
+    find: "&& Object.getOwnPropertySymbols(value).length === 0",
+    replace: "",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A hole in an array becomes null in silence",
+    file: loss,
+    find: "const loss = lossIn(items[index])",
+    replace: "const loss = index in items ? lossIn(items[index]) : undefined",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A member that is undefined is refused",
+    file: loss,
+    find: "if (member === undefined) continue",
+    replace: "",
+    killedBy: jsonLoss
+  },
+  {
+    name: "Any number is taken for one that JSON can hold",
+    file: safe,
+    find: "case \"BooleanKeyword\":",
+    replace: "case \"BooleanKeyword\":\n    case \"NumberKeyword\":",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A number that is checked for anything is taken for finite",
+    file: safe,
+    find: "return isFinite(ast) || isSafe(ast.from, within)",
+    replace: "return true",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A whole number is looked at each time",
+    file: safe,
+    find: "return isFinite(ast) || isSafe(ast.from, within)",
+    replace: "return isSafe(ast.from, within)",
+    killedBy: jsonLoss
+  },
+  {
+    name: "What may be undefined in an array is not looked at",
+    file: safe,
+    find: "!mayBeUndefined(type) && isSafe(type, within)",
+    replace: "isSafe(type, within)",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A struct without members, which takes anything, is not looked at",
+    file: safe,
+    find: "return ast.propertySignatures.length + ast.indexSignatures.length > 0",
+    replace: "return true",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A struct that lets other members through is not looked at",
+    file: safe,
+    find: "if (Option.isSome(AST.getParseOptionsAnnotation(ast))) return false",
+    replace: "",
+    killedBy: jsonLoss
+  },
+  {
+    name: "What was supposed of a schema within itself is kept for the truth",
+    file: safe,
+    find: "if (within.size === 0 || !safe) known.set(ast, safe)",
+    replace: "known.set(ast, safe)",
+    killedBy: jsonLoss
+  },
+  {
+    name: "JSON is the same only where its members are in the same order",
+    file: "src/store/enqueue.ts",
+    find: "|| !isSameJson(one.payload, job.payload)",
+    replace: "|| one.payload !== job.payload",
+    killedBy: ["test/store/enqueue.test.ts"]
+  },
+  {
+    name: "An id that is repeated in another order may be of another kind",
+    file: "src/store/enqueue.ts",
+    find: "one.kind !== job.kind || one.partition_key",
+    replace: "one.partition_key",
+    killedBy: ["test/store/enqueue.test.ts"]
+  },
+  {
+    name: "An id that is repeated in another order may be of another partition",
+    file: "src/store/enqueue.ts",
+    find: "|| one.partition_key !== job.partitionKey",
+    replace: "",
+    killedBy: ["test/store/enqueue.test.ts"]
+  },
+  {
+    name: "JSON is the same where one has a member more",
+    file: same,
+    find: "keys.length === Object.keys(other).length\n    && keys",
+    replace: "keys",
+    killedBy: jsonLoss
+  },
+  {
+    name: "JSON is the same where a member is inherited",
+    file: same,
+    find: "Object.hasOwn(other, key) &&",
+    replace: "",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A backoff by calendar drifts off it from the second failure on",
+    file: backoff,
+    find: "{ state: before.state, instant: now }",
+    replace: "{ state: ahead.state, instant: ahead.instant }",
+    also: [{
+      file: backoff,
+      find: "Duration.millis(instant - now))",
+      replace: "Duration.millis(instant - ahead.instant))"
+    }],
+    killedBy: backoffs
+  },
+  {
+    name: "A backoff that measures time begins anew at each failure",
+    file: backoff,
+    find: "now - (ahead.instant - now), now)",
+    replace: "now, now)",
+    killedBy: backoffs
+  },
+  {
+    name: "A backoff by calendar is replayed past the failure that it is asked for",
+    file: backoff,
+    find: "Math.min(progress.instant, latest)",
+    replace: "progress.instant",
+    killedBy: backoffs
+  }
+]
