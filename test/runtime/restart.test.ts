@@ -3,7 +3,7 @@ import { Clock, Deferred, Effect, Exit, Layer, Schema, Scope, TestClock } from "
 import type { StoreErrorReason } from "../../src/domain/errors.ts"
 import { StoreError } from "../../src/domain/errors.ts"
 import * as Job from "../../src/domain/Job.ts"
-import { EventLoop } from "../../src/runtime/EventLoop.ts"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { metrics } from "../../src/runtime/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
@@ -28,6 +28,7 @@ const deadly = () => {
   return {
     kill: Effect.sync(() => void (isDeadly = true)),
     layer: Layer.succeed(EventLoop, {
+      overdue: () => false,
       turn: Effect.suspend(() => {
         if (!isDeadly) return Effect.yieldNow()
         isDeadly = false

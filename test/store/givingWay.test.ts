@@ -129,7 +129,7 @@ describe("giving way", () => {
       yield* Deferred.succeed(turned, undefined)
       yield* Fiber.await(claiming)
       const { list } = yield* JobStore
-      assert.deepStrictEqual((yield* list({ limit: 1 })).map(({ status }) => status), ["pending"])
+      assert.deepStrictEqual((yield* list({ limit: 1 })).jobs.map(({ status }) => status), ["pending"])
     }).pipe(Effect.provide(memory)))
 })
 
