@@ -71,6 +71,15 @@ describe("the house", () => {
     assert.includeMembers([...worker?.imports ?? []], ["effect", "store/JobStore.ts", "runtime/workerLoop.ts"])
   })
 
+  it("of the packages beside effect only the modules that are needed are loaded", () =>
+    expectNone(
+      sources.flatMap(({ code, path }) =>
+        [...code.matchAll(/^(?:import|export) (?!type).*"(@effect\/[a-z-]+)"$/gm)].map(([, whole]) =>
+          `${path} loads all of ${whole}`
+        )
+      )
+    ))
+
   it("an import goes down or stays, and never up", () => {
     expectNone(sources.flatMap(({ imports, path, room }) => {
       const floor = floors[room]

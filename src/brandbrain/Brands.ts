@@ -1,4 +1,5 @@
-import { SqlClient, SqlSchema } from "@effect/sql"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Option, ParseResult, Schema } from "effect"
 import { Answers } from "./answers.ts"
 import { mergeOverrides, Overrides } from "./overrides.ts"

@@ -1,4 +1,5 @@
-import { SqlClient, SqlSchema } from "@effect/sql"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Order, Schema } from "effect"
 import { bestPerGroup, newestPerGroup } from "./bundle.ts"
 import { idOf } from "./canonicalJson.ts"

@@ -1,4 +1,4 @@
-import type { HttpClientError } from "@effect/platform"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import { Clock, Effect, Option, Random, Schema } from "effect"
 import { ActorPlatformError } from "./ActorPlatform.ts"
 

@@ -1,4 +1,4 @@
-import { SqlClient } from "@effect/sql"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
 import { ActorPlatform, isTerminal } from "./ActorPlatform.ts"
 import type { ActorPlatformError, ActorRun } from "./ActorPlatform.ts"

@@ -1,4 +1,4 @@
-import { FetchHttpClient } from "@effect/platform"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { Effect, Layer, Option } from "effect"
 import * as ApifyActorPlatform from "./ApifyActorPlatform.ts"
 import * as ApifyRuns from "./ApifyRuns.ts"

@@ -1,4 +1,5 @@
-import { Migrator, SqlClient } from "@effect/sql"
+import * as Migrator from "@effect/sql/Migrator"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Layer } from "effect"
 import { brandbrain } from "./migrations/0001_brandbrain.ts"
 import { storage } from "./StorageError.ts"

@@ -1,4 +1,4 @@
-import { SqlClient } from "@effect/sql"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { Clock, Effect, Option, Schema } from "effect"
 import { ApifyRuns } from "./ApifyRuns.ts"
 import { BrandBrainConfig, isEnabled } from "./BrandBrainConfig.ts"

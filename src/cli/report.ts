@@ -1,4 +1,4 @@
-import { ValidationError } from "@effect/cli"
+import * as ValidationError from "@effect/cli/ValidationError"
 import { Cause, ConfigError, Console, Effect } from "effect"
 import * as Logging from "./logging.ts"
 

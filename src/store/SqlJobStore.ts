@@ -1,5 +1,6 @@
-import type { SqlError, Statement } from "@effect/sql"
-import { SqlClient } from "@effect/sql"
+import type * as SqlError from "@effect/sql/SqlError"
+import type * as Statement from "@effect/sql/Statement"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { Array as Arr, Effect, Either, Layer, Option } from "effect"
 import { JobNotFound, JobNotRetryable, LeaseLost, StoreError, UniqueKeyTaken } from "../domain/errors.ts"
 import { instantText } from "../domain/instantText.ts"

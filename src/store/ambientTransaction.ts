@@ -1,5 +1,5 @@
-import type { SqlConnection } from "@effect/sql"
-import { SqlClient } from "@effect/sql"
+import type * as SqlConnection from "@effect/sql/SqlConnection"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { Context, Option } from "effect"
 import { Level } from "./openTransaction.ts"
 

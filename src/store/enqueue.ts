@@ -1,4 +1,4 @@
-import type { SqlClient } from "@effect/sql"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import { JobIdConflict } from "../domain/errors.ts"
 import { isSameJson } from "../domain/sameJson.ts"

@@ -1,5 +1,5 @@
-import type { SqlError } from "@effect/sql"
-import { SqlClient } from "@effect/sql"
+import type * as SqlError from "@effect/sql/SqlError"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { Context, Effect, Option, Tracer } from "effect"
 import { giveWay } from "../platform/EventLoop.ts"
 import { ambientTransaction } from "./ambientTransaction.ts"

@@ -1,4 +1,5 @@
-import { Migrator, SqlClient } from "@effect/sql"
+import * as Migrator from "@effect/sql/Migrator"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"

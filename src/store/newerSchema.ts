@@ -1,4 +1,5 @@
-import type { SqlClient, SqlError } from "@effect/sql"
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import { newest } from "./migrations/migrations.ts"

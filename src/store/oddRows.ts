@@ -1,5 +1,6 @@
-import type { Statement } from "@effect/sql"
-import { SqlClient, SqlError } from "@effect/sql"
+import type * as Statement from "@effect/sql/Statement"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlError from "@effect/sql/SqlError"
 import { Duration, Effect, Predicate } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"

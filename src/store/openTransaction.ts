@@ -1,5 +1,5 @@
-import type { SqlConnection } from "@effect/sql"
-import { SqlError } from "@effect/sql"
+import type * as SqlConnection from "@effect/sql/SqlConnection"
+import * as SqlError from "@effect/sql/SqlError"
 import { Cause, Deferred, Effect, Fiber, FiberId } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { giveWay } from "../platform/EventLoop.ts"

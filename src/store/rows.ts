@@ -1,5 +1,6 @@
-import type { SqlError, Statement } from "@effect/sql"
-import { SqlClient } from "@effect/sql"
+import type * as SqlError from "@effect/sql/SqlError"
+import type * as Statement from "@effect/sql/Statement"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { Array as Arr, Effect, Either, Predicate, Schema } from "effect"
 import { StoredJobId } from "../domain/JobId.ts"
 import { JobFailure, JobRecord, JobStatus } from "../domain/JobRecord.ts"

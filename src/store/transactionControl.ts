@@ -1,4 +1,5 @@
-import type { SqlConnection, SqlError } from "@effect/sql"
+import type * as SqlConnection from "@effect/sql/SqlConnection"
+import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { refusedStatement } from "./transactionErrors.ts"
 

@@ -1,4 +1,4 @@
-import { SqlError } from "@effect/sql"
+import * as SqlError from "@effect/sql/SqlError"
 
 const transactionError = (message: string, why: string) => new SqlError.SqlError({ cause: new Error(why), message })
 

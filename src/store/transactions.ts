@@ -1,5 +1,6 @@
-import type { SqlConnection } from "@effect/sql"
-import { SqlClient, SqlError } from "@effect/sql"
+import type * as SqlConnection from "@effect/sql/SqlConnection"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
 import { Context, Effect, Option } from "effect"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
