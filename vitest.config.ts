@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config"
 
 /**
  * Tests that start no other process and need nothing compiled. They leave
- * nothing behind, so that those of many files share a process: loading Effect
+ * nothing behind, so that those of many files share a thread: loading Effect
  * for each file took longer than most of them run.
  */
 const units = [
@@ -25,8 +25,12 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Vitest would leave a core to itself, and of two it would use one.
+    maxWorkers: "100%",
+    // Of the whole run, since Vitest does not read it from a project.
+    poolOptions: { threads: { isolate: false } },
     projects: [
-      { extends: true, test: { name: "units", include: units, isolate: false } },
+      { extends: true, test: { name: "units", include: units, isolate: false, pool: "threads" } },
       {
         extends: true,
         test: {

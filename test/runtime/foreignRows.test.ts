@@ -16,7 +16,8 @@ it.effect("a row that an app inserted by itself keeps no other job from being ru
     yield* sql`UPDATE holdfast_jobs SET id = upper(id) WHERE id = ${String(upperCase?.id)}`
     yield* sql`UPDATE holdfast_jobs SET payload = ${"{}\0{"} WHERE id = ${String(noJson?.id)}`
     yield* work({ jobs: [Task] })
-    assert.deepStrictEqual(ran, [1, 2, 4])
+    // Ids of one millisecond are ordered by their text, where upper case goes first.
+    assert.sameMembers(ran, [1, 2, 4])
     assert.lengthOf((yield* JobQueue.list({ status: "succeeded" })).jobs, 3)
     const { attempts, lastError, payload, status } = yield* JobQueue.get(String(noJson?.id))
     assert.deepStrictEqual([status, attempts, payload], ["failed", 1, undefined])
