@@ -25,6 +25,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    setupFiles: ["test/framesOnly.ts"],
     // Vitest would leave a core to itself, and of two it would use one.
     maxWorkers: "100%",
     // Of the whole run, since Vitest does not read it from a project.
