@@ -11,6 +11,7 @@ import {
   Fiber,
   FiberRef,
   Option,
+  Predicate,
   Schedule,
   Schema,
   Scope,
@@ -19,7 +20,7 @@ import {
 import * as Backoff from "../domain/Backoff.ts"
 import { CurrentJob } from "../domain/CurrentJob.ts"
 import type { LeaseLost } from "../domain/errors.ts"
-import { StoreError } from "../domain/errors.ts"
+import { isLasting, StoreError } from "../domain/errors.ts"
 import type { HandlerService } from "../domain/Job.ts"
 import type { JobStatus } from "../domain/JobRecord.ts"
 import { Outcome, outcomeOf, StopReason } from "../domain/Outcome.ts"
@@ -213,8 +214,8 @@ const currentJob = ({ job }: Attempt, lease: KeptLease) =>
 
 /**
  * Writes the outcome, again and again until the store answers: for at most as
- * long as one lease, and for 4 s when the worker's grace is over. What is given
- * up goes stale, as after a crash.
+ * long as one lease, and for 4 s when the worker's grace is over; not when the
+ * database was replaced. What is given up goes stale, as after a crash.
  */
 const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never, JobStore> =>
   Effect.gen(function*() {
@@ -235,9 +236,10 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never,
     )
     const writeOr = <A>(leaseLost: A) => Effect.map(write, Either.getOrElse(() => leaseLost))
     // A write that failed may have happened all the same, and the job been settled again since.
-    const answer = yield* Effect.catchAll(
+    const answer = yield* Effect.catchIf(
       writeOr(lost),
-      () => Effect.retry(writeOr(unknown), untilLeaseIsOver(leaseFor))
+      Predicate.not(isLasting),
+      () => Effect.retry(writeOr(unknown), { schedule: untilLeaseIsOver(leaseFor), until: isLasting })
     ).pipe(
       Effect.raceFirst(Effect.zipRight(attempt.graceOver, Effect.delay(hasToEnd, lastWait))),
       Effect.exit

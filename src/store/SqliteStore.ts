@@ -10,7 +10,8 @@ import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
-import { exclusively, heldForEach, holdingConnection, isBusy } from "./connection.ts"
+import { asCaller, exclusively, heldForEach, holdingConnection, isBusy, whenFree } from "./connection.ts"
+import { watchDatabaseFile } from "./databaseFile.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
 import { recurUpTo } from "./monotonic.ts"
 
@@ -44,6 +45,8 @@ export interface Options {
  * - BEGIN, COMMIT and ROLLBACK by hand are refused, but on a reserved connection.
  * - A fiber that outlives its transaction does not write into a later one.
  * - All wait for another process's lock up to 5 s without blocking the event loop.
+ * - Once the database file or its WAL is deleted or replaced under the connection,
+ *   every statement and every transaction fails, the one that came to see it first.
  *
  * An export or a backup holds the connection until it is done, heartbeats
  * included; inside a transaction of this client it would wait for itself.
@@ -105,7 +108,7 @@ const mended = (client: SqliteClient.SqliteClient) =>
   Effect.gen(function*() {
     yield* client`PRAGMA busy_timeout = 0`
     const driver = (yield* Effect.scoped(client.reserve)) as Copyable
-    const exclusive = exclusively(driver)
+    const exclusive = exclusively(driver, yield* whenFree(watchDatabaseFile(driver), isBusy, asCaller))
     const holding = holdingConnection(exclusive)
     const statements = yield* SqlClient.make({
       acquirer: Effect.succeed(heldForEach(exclusive)),

@@ -4,6 +4,8 @@ import type * as SqlError from "@effect/sql/SqlError"
 import { Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { giveWay } from "../platform/EventLoop.ts"
+import type { DatabaseFile } from "./databaseFile.ts"
+import { watchDatabaseFile } from "./databaseFile.ts"
 import { recurUpTo } from "./monotonic.ts"
 import { isInTransaction, refusedAlone, rollBack } from "./transactionControl.ts"
 
@@ -28,9 +30,19 @@ type Lend = <A, E, R>(
 const lends = new WeakMap<SqlClient.SqlClient["reserve"], Lend>()
 
 /** How the client's connection is lent. */
-export const lendOf = ({ reserve }: Reservable): Lend =>
-  lends.get(reserve) ??
-    ((use, wait) => Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(reserve, permit)), use)))
+export const lendOf = ({ reserve }: Reservable): Lend => lends.get(reserve) ?? lendOfDriver(reserve)
+
+const lendOfDriver = (reserve: SqlClient.SqlClient["reserve"]): Lend => (use, wait) =>
+  Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(reserve, permit)), use))
+
+/** Has the files of a client of the app's own watched by all that its connection is lent to from now on; ours does so by itself. */
+export const watchLent = ({ reserve }: Reservable, connection: Connection): Effect.Effect<void, SqlError.SqlError> =>
+  lends.has(reserve) ?
+    Effect.void :
+    Effect.map(whenFree(watchDatabaseFile(connection), isBusy, asCaller), ({ guard }) => {
+      const lend = lendOfDriver(reserve)
+      lends.set(reserve, (use, wait) => lend((connection) => guard(use(connection)), wait))
+    })
 
 /** Waits 2 ms, then longer, to at most 50 ms and 5 s in all, for a lock that another process holds. */
 const untilFree = Schedule.exponential("2 millis", 1.5).pipe(
@@ -77,7 +89,7 @@ const endLeftOpen = (connection: Connection) =>
  * timeouts and grants come due together; every later statement then waits for
  * ever. Here a permit that comes too late is passed on.
  */
-export const exclusively = (driver: Connection): Reservable => {
+export const exclusively = (driver: Connection, { guard }: DatabaseFile): Reservable => {
   const connection = whole(driver)
   /** Each with how to enter the async context it waits in, or it would go on in that of the fiber before it. */
   const waiting = new Map<Deferred.Deferred<void>, ReturnType<typeof AsyncLocalStorage.snapshot>>()
@@ -117,7 +129,7 @@ export const exclusively = (driver: Connection): Reservable => {
     Effect.uninterruptibleMask((restore) =>
       Effect.zipRight(
         take((effect) => restore(wait(effect))),
-        Effect.ensuring(Effect.suspend(() => use(connection)), release)
+        Effect.ensuring(guard(Effect.suspend(() => use(connection))), release)
       )
     ))
   return { reserve }

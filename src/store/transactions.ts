@@ -3,10 +3,12 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
 import { Context, Effect, Option } from "effect"
+import type { StoreErrorReason } from "../domain/errors.ts"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
 import { giveWay } from "../platform/EventLoop.ts"
 import { ambientTransaction, connectionOf, withoutTransaction } from "./ambientTransaction.ts"
-import { holdingConnection } from "./connection.ts"
+import { holdingConnection, watchLent } from "./connection.ts"
+import { DatabaseReplaced } from "./databaseFile.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
 import { Level } from "./openTransaction.ts"
 import type { StoreFailure } from "./JobStore.ts"
@@ -53,6 +55,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const ours = yield* Effect.scoped(client.reserve)
+    yield* watchLent(client, ours)
     const withTransaction = immediateTransaction(client)
 
     /** What is to run once the open transaction has ended. While there is something, one fiber waits for that. */
@@ -106,7 +109,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
         }).pipe(
           Effect.mapError((error) =>
             error instanceof SqlError.SqlError
-              ? new StoreError({ operation, cause: error })
+              ? new StoreError({ operation, cause: error, reason: reasonOf(error) })
               : error as Exclude<E, SqlError.SqlError>
           )
         )
@@ -125,6 +128,9 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
         })
     }
   })
+
+const reasonOf = ({ cause }: SqlError.SqlError): StoreErrorReason =>
+  cause instanceof DatabaseReplaced ? "databaseReplaced" : "unavailable"
 
 /**
  * Runs an effect's statements on the connection itself, which nobody else uses

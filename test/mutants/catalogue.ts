@@ -6,6 +6,7 @@ import * as eventLoop from "./catalogue/eventLoop.ts"
 import * as fences from "./catalogue/fences.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
 import * as list from "./catalogue/list.ts"
+import * as databaseFile from "./catalogue/databaseFile.ts"
 import * as oddRows from "./catalogue/oddRows.ts"
 import * as queue from "./catalogue/queue.ts"
 import * as settle from "./catalogue/settle.ts"
@@ -32,6 +33,7 @@ const themes: ReadonlyArray<{
   stale,
   byRequest,
   list,
+  databaseFile,
   oddRows,
   transactions,
   eventLoop,

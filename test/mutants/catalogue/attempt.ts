@@ -103,7 +103,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A settle that failed is not tried again",
     file,
     find:
-      "Effect.catchAll(\n      writeOr(lost),\n      () => Effect.retry(writeOr(unknown), untilLeaseIsOver(leaseFor))\n    )",
+      "Effect.catchIf(\n      writeOr(lost),\n      Predicate.not(isLasting),\n      () => Effect.retry(writeOr(unknown), { schedule: untilLeaseIsOver(leaseFor), until: isLasting })\n    )",
     replace: "writeOr(lost)",
     killedBy: settle
   },

@@ -80,14 +80,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of ours gives the connection back before it runs",
     file: connection,
-    find: "Effect.ensuring(Effect.suspend(() => use(connection)), release)",
+    find: "Effect.ensuring(guard(Effect.suspend(() => use(connection))), release)",
     replace: "Effect.zipRight(release, Effect.suspend(() => use(connection)))",
     killedBy: byTransactions
   },
   {
     name: "A statement of ours that fails keeps the connection",
     file: connection,
-    find: "Effect.ensuring(Effect.suspend(() => use(connection)), release)",
+    find: "Effect.ensuring(guard(Effect.suspend(() => use(connection))), release)",
     replace: "Effect.zipLeft(Effect.suspend(() => use(connection)), release)",
     killedBy: byConnection
   },

@@ -1,0 +1,50 @@
+import type { Mutant } from "../Mutant.ts"
+
+const databaseFile = "src/store/databaseFile.ts"
+const byFile = ["test/store/databaseFile.test.ts"]
+
+/** How a database that is deleted or replaced under its connection is noticed. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A database file that is replaced under a store is taken for the one that was opened",
+    file: databaseFile,
+    find: "if (!areSame(identify(file), opened)) return refuse(file)",
+    replace: "void opened",
+    killedBy: byFile
+  },
+  {
+    name: "A WAL that is deleted under a store is not missed",
+    file: databaseFile,
+    find: "return areSame(found, openedWal) ? Effect.void : walIsGone",
+    replace: "return areSame(found, openedWal) || found === undefined ? Effect.void : walIsGone",
+    killedBy: byFile
+  },
+  {
+    name: "A replaced database is looked for before a statement, and not before its answer",
+    file: databaseFile,
+    find: "Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look))",
+    replace: "Effect.suspend(() => replaced ?? Effect.zipRight(look, effect))",
+    killedBy: byFile
+  },
+  {
+    name: "The files of an app's own client are not watched",
+    file: "src/store/transactions.ts",
+    find: "yield* watchLent(client, ours)",
+    replace: "void watchLent",
+    killedBy: byFile
+  },
+  {
+    name: "A replaced database is told of as one that may come back",
+    file: "src/store/transactions.ts",
+    find: "cause instanceof DatabaseReplaced ? \"databaseReplaced\" : \"unavailable\"",
+    replace: "cause instanceof DatabaseReplaced ? \"unavailable\" : \"unavailable\"",
+    killedBy: [...byFile, "test/runtime/replacedDatabase.test.ts"]
+  },
+  {
+    name: "A settle goes on asking a store whose database was replaced",
+    file: "src/runtime/attempt.ts",
+    find: "Predicate.not(isLasting)",
+    replace: "() => true",
+    killedBy: ["test/runtime/replacedDatabase.test.ts"]
+  }
+]
