@@ -1,5 +1,5 @@
+import { Predicate } from "effect"
 import { beforeEach } from "vitest"
-import type { TestError } from "vitest"
 
 /**
  * Leaves in a failed test's stacks the frames alone, without the message before
@@ -9,7 +9,9 @@ import type { TestError } from "vitest"
  */
 beforeEach(({ onTestFailed }) => onTestFailed(({ task }) => task.result?.errors?.forEach(framesOnly)))
 
-const framesOnly = (error: TestError): void => {
-  if (error.stack !== undefined) error.stack = error.stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n")
-  if (error.cause !== undefined) framesOnly(error.cause)
+const framesOnly = (error: unknown): void => {
+  if (!Predicate.isRecord(error)) return
+  const { cause, stack } = error
+  if (Predicate.isString(stack)) error["stack"] = stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n")
+  framesOnly(cause)
 }
