@@ -169,7 +169,7 @@ export interface Listing {
  * ForeignTransaction. Called outside, it is a transaction by itself.
  */
 export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
-  /** Adds the jobs, all or, on a JobIdConflict, none. */
+  /** Adds the jobs as if one after the other, all, or none when it fails, also in a transaction that goes on after that. */
   readonly enqueue: (
     jobs: ReadonlyArray<NewJob>
   ) => Effect.Effect<ReadonlyArray<Enqueued>, JobIdConflict | StoreFailure>

@@ -42,7 +42,7 @@ import * as Transactions from "./transactions.ts"
  */
 const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-  const { afterTransaction, interruptibleUntilRun, statement, transaction } = yield* Transactions.make(sql)
+  const { afterTransaction, allOrNone, interruptibleUntilRun, statement, transaction } = yield* Transactions.make(sql)
   const enqueue = makeEnqueue(sql)
   const list = makeList(sql)
   const { atMost, byId, byIndex, each, remember } = dialect(sql)
@@ -543,8 +543,7 @@ const make = Effect.gen(function*() {
   })
 
   return JobStore.of({
-    // The caller's transaction may go on after an interruption, too.
-    enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs))),
+    enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", enqueue(jobs)),
     afterTransaction,
     signals: makeJobSignals(),
     nextDue: (request) => statement("nextDue", explained("nextDue", nextDue(request), Option.isNone)),
@@ -553,7 +552,7 @@ const make = Effect.gen(function*() {
       Effect.catchIf(
         interruptibleUntilRun("claim", explained("claim", claim(request), isEmpty)),
         isOfARow,
-        () => transaction("claim", explained("claim", claimInHalves(request), isEmpty))
+        () => allOrNone("claim", explained("claim", claimInHalves(request), isEmpty))
       ),
     extend: (items) => statement("extend", eachItem("extend", extend)(items)),
     progress: (items) => statement("progress", eachItem("progress", progress)(items)),
@@ -563,10 +562,10 @@ const make = Effect.gen(function*() {
     staleLeases: (options) => statement("staleLeases", staleLeases(options)),
     releaseStale: (which) =>
       "leases" in which
-        ? transaction("releaseStale", releaseStale(which))
+        ? allOrNone("releaseStale", releaseStale(which))
         : statement("releaseStale", anyStale).pipe(
           // A sweep that finds nothing, which is nearly every one, writes nothing.
-          Effect.flatMap((any) => any ? transaction("releaseStale", releaseStale(which)) : Effect.succeed([]))
+          Effect.flatMap((any) => any ? allOrNone("releaseStale", releaseStale(which)) : Effect.succeed([]))
         ),
     get: (id, partitionKey) => statement("get", get(id, partitionKey)),
     list: (listing) => statement("list", list(listing)),

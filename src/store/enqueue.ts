@@ -95,14 +95,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
     // Nearly all that are the same are so letter by letter.
     const perhaps = new Set(inTheWay.flatMap(({ by_id, id, same }) => by_id === 1 && same === 0 ? [id] : []))
     const conflict = yield* findConflict(others.filter(({ id }) => perhaps.has(id)))
-    if (conflict !== undefined) {
-      // The caller's transaction may go on after this error, so it must hold none of this call.
-      yield* eachInTurn(
-        added,
-        (rows) => execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})`)
-      )
-      return yield* new JobIdConflict({ jobId: conflict.id })
-    }
+    if (conflict !== undefined) return yield* new JobIdConflict({ jobId: conflict.id })
     // All that is inserted comes first: what an enqueue changes of a holder frees no key.
     const { answers, changes } = afterConflicts(others, inTheWay, now)
     yield* eachInTurn(inChunks(changes), (chunk) => change(chunk, now))

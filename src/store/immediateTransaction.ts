@@ -58,7 +58,7 @@ export const immediateTransaction = (
         onNone: () => outermost(effect),
         onSome: (ambient) =>
           ambient instanceof Level
-            ? nested(ambient, effect, outermost(effect))
+            ? nested(ambient, () => effect, outermost(effect))
             // Of another client: Effect 3 cannot tell them apart, and opens a savepoint there.
             : client.withTransaction(effect)
       })
@@ -66,16 +66,17 @@ export const immediateTransaction = (
     ).pipe(guardTelemetry)
 }
 
-const nested = <A, E, R>(
+/** Runs an effect in a level inside another; or `alone`, when that and all around it have ended. */
+export const nested = <A, E, R>(
   level: Level,
-  effect: Effect.Effect<A, E, R>,
+  effect: (inner: Level) => Effect.Effect<A, E, R>,
   alone: Effect.Effect<A, E | SqlError.SqlError, R>
 ): Effect.Effect<A, E | SqlError.SqlError, R> =>
   Effect.uninterruptibleMask((restore) =>
     inSpan((span) =>
       Effect.flatMap(
         level.transaction.nest(level, restore),
-        (inner) => inner === undefined ? restore(alone) : within(inner, effect, span, restore)
+        (inner) => inner === undefined ? restore(alone) : within(inner, effect(inner), span, restore)
       )
     )
   )

@@ -83,6 +83,8 @@ export class OpenTransaction {
   readonly connection: Connection
   /** Runs the statements of fibers that outlive the transaction. */
   private readonly afterwards: Connection
+  /** Whether it was begun here. One of an app's own client is never rolled back as a whole. */
+  private readonly isOurs: boolean
   private readonly outermost: Level
   private innermost: Level
   private isBusy = false
@@ -91,9 +93,10 @@ export class OpenTransaction {
   private isWatched = false
   private watch: AnyFiber | undefined
 
-  constructor(connection: Connection, afterwards: Connection, owner: AnyFiber) {
+  constructor(connection: Connection, afterwards: Connection, owner: AnyFiber, isOurs = true) {
     this.connection = connection
     this.afterwards = afterwards
+    this.isOurs = isOurs
     this.outermost = this.innermost = new Level(this, undefined, owner)
   }
 
@@ -179,7 +182,7 @@ export class OpenTransaction {
             // The app released the savepoint by hand, so what belongs to this level cannot be told any more.
             onFailure: (error) => {
               this.cut(undefined, rolledBackAfter(error))
-              return rollBack(connection)
+              return this.isOurs ? rollBack(connection) : Effect.void
             }
           }
         )

@@ -7,10 +7,10 @@ import type { StoreErrorReason } from "../domain/errors.ts"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
 import { giveWay } from "../platform/EventLoop.ts"
 import { ambientTransaction, connectionOf, withoutTransaction } from "./ambientTransaction.ts"
-import { holdingConnection, watchLent } from "./connection.ts"
-import { DatabaseReplaced } from "./databaseFile.ts"
-import { immediateTransaction } from "./immediateTransaction.ts"
-import { Level } from "./openTransaction.ts"
+import { asCaller, exclusively, holdingConnection, lendOf, watchLent } from "./connection.ts"
+import { DatabaseReplaced, noFile } from "./databaseFile.ts"
+import { immediateTransaction, nested } from "./immediateTransaction.ts"
+import { Level, OpenTransaction } from "./openTransaction.ts"
 import type { StoreFailure } from "./JobStore.ts"
 
 /** How store operations meet the transactions of their callers, on SQLite. */
@@ -32,10 +32,17 @@ export interface Transactions {
   readonly interruptibleUntilRun: Transactions["statement"]
 
   /**
-   * Runs an effect of several statements: in the caller's transaction when that
-   * is of our client, else in one of its own that begins with the write lock.
+   * Runs an effect of several statements, one of which writes: in the caller's
+   * transaction when that is of our client, else in one of its own that begins
+   * with the write lock.
    */
   readonly transaction: Transactions["statement"]
+
+  /**
+   * As `transaction`, of several writes: inside the caller's, it is a nested one,
+   * so that none of them is left there when a later one fails and the caller goes on.
+   */
+  readonly allOrNone: Transactions["statement"]
 
   /**
    * Runs `effect` in the background once the caller's transaction has ended, or
@@ -56,6 +63,8 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
     const scope = yield* Effect.scope
     const ours = yield* Effect.scoped(client.reserve)
     yield* watchLent(client, ours)
+    /** For operations in a transaction of the app's own client: one that fails undoes all that was written since it began. */
+    const inTurn = lendOf(exclusively(ours, noFile))
     const withTransaction = immediateTransaction(client)
 
     /** What is to run once the open transaction has ended. While there is something, one fiber waits for that. */
@@ -94,7 +103,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       )
 
     const joining =
-      (byItself: ByItself): Transactions["statement"] =>
+      (byItself: ByItself, isWhole = false): Transactions["statement"] =>
       <A, E>(operation: string, effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>) =>
         Effect.flatMap(ambient, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction> => {
           if (Option.isNone(ambient)) return byItself(effect)
@@ -102,10 +111,15 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
           if (connectionOf(value) !== ours) {
             return Effect.fail(new ForeignTransaction({ operation }))
           }
-          return value instanceof Level
-            ? value.transaction.within(value, on(effect), Effect.suspend(() => byItself(effect)))
-            // A transaction of an app's own client does not give way by itself.
-            : Effect.zipRight(giveWay, on(effect)(value))
+          const use = on(effect)
+          const alone = Effect.suspend(() => byItself(effect))
+          const whole = (level: Level) => nested(level, (inner) => inner.transaction.within(inner, use, alone), alone)
+          if (value instanceof Level) return isWhole ? whole(value) : value.transaction.within(value, use, alone)
+          // A transaction of an app's own client does not give way by itself.
+          return inTurn(
+            (connection) => Effect.zipRight(giveWay, isWhole ? inSavepoint(connection, whole) : use(connection)),
+            asCaller
+          )
         }).pipe(
           Effect.mapError((error) =>
             error instanceof SqlError.SqlError
@@ -117,8 +131,8 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
     return {
       statement: joining(alone(holdingConnection(client))),
       interruptibleUntilRun: joining(alone(holdingConnection(client, Effect.interruptible))),
-      // The caller's trace is about the caller's work.
-      transaction: (operation, effect) => Effect.withTracerEnabled(joining(inTransaction)(operation, effect), false),
+      transaction: untraced(joining(inTransaction)),
+      allOrNone: untraced(joining(inTransaction, true)),
       afterTransaction: (effect) =>
         Effect.flatMap(ambient, (ambient) => {
           if (Option.isNone(ambient)) return effect
@@ -148,6 +162,20 @@ const on =
           Context.add(SqlClient.TransactionConnection, [connection, 0] as const)
         )
     )
+
+/** The caller's trace is about the caller's work. */
+const untraced = (run: Transactions["statement"]): Transactions["statement"] => (operation, effect) =>
+  Effect.withTracerEnabled(run(operation, effect), false)
+
+/** Runs an effect in a savepoint of a transaction that an app's own client has begun. */
+const inSavepoint = <A, E, R>(
+  connection: SqlConnection.Connection,
+  use: (level: Level) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime((fiber) => {
+    const transaction = new OpenTransaction(connection, connection, fiber, false)
+    return Effect.ensuring(use(transaction.level), transaction.close)
+  })
 
 const ambient = Effect.contextWith((context: Context.Context<never>) => ambientTransaction(context))
 

@@ -42,6 +42,7 @@ export const sometimes = [
   "an enqueue was repeated",
   "jobs were enqueued and committed",
   "jobs were enqueued and rolled back",
+  "an enqueue was refused in a transaction that committed",
   "a job was snoozed",
   "a job was handed back at a shutdown",
   "a job was handed back that was claimed too late",

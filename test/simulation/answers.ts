@@ -17,7 +17,7 @@ import type {
 } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
-import type { Call, Moment } from "./History.ts"
+import type { Call, Moment, Returned } from "./History.ts"
 import { wasAsAnswered, wronglyListed, wronglyNext, wronglyNothing, wronglyStale } from "./looks.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 import { keyOf } from "./uniqueKeys.ts"
@@ -26,8 +26,12 @@ import { keyOf } from "./uniqueKeys.ts"
 export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
   for (const call of timeline.history.calls) {
     const { returned } = call
-    // What is joined to a caller's transaction is true only once that commits.
-    if (returned === undefined || call.joined) continue
+    if (returned === undefined) continue
+    if (call.joined) {
+      // What is joined to a caller's transaction is true only once that commits. What failed is not part of it.
+      checkJoined(timeline, findings, call, returned)
+      continue
+    }
     if (returned.tag === "ok") checkAnswer({ timeline, findings, call, answer: returned.answer, answered: returned })
     if (returned.tag === "error") checkRefusal(timeline, findings, call, returned)
     if (returned.tag === "unknown") {
@@ -54,6 +58,24 @@ export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
     }
   }
 }
+
+const checkJoined = (timeline: Timeline, findings: Findings, call: Call, { tag }: Returned): void => {
+  findings.sometimes(
+    "an enqueue was refused in a transaction that committed",
+    tag === "error" && isCommitted(timeline, call)
+  )
+  findings.expect(
+    tag !== "error" || timeline.stepsOfCall(call).length === 0,
+    "what is refused in a transaction leaves nothing in it",
+    () => `${call.operation} by ${call.process}`
+  )
+}
+
+/** Whether the transaction that a call was made in, by the ids that it asks about, has committed. */
+const isCommitted = ({ history }: Timeline, { request }: Call): boolean =>
+  history.transactions.some(({ end, jobIds }) =>
+    end === "committed" && (request as ReadonlyArray<NewJob>).some(({ id }) => jobIds.includes(id))
+  )
 
 interface Asked {
   readonly timeline: Timeline

@@ -156,6 +156,7 @@ const enqueueTogether = (world: ClientWorld) =>
         yield* JobQueue.enqueue(kind, payload, { id })
         yield* Effect.sleep(yield* Random.nextIntBetween(0, 50))
       }
+      if ((yield* Random.next) < 0.5) yield* refusedBeside(world, jobIds[0])
       return rollBack ? yield* Effect.fail("roll back" as const) : undefined
     })).pipe(
       Effect.tap(() => note("committed")),
@@ -163,6 +164,19 @@ const enqueueTogether = (world: ClientWorld) =>
       Effect.tapError((error) => note(error instanceof SqlError.SqlError ? "unknown" : "rolled back")),
       Effect.onInterrupt(() => note("unknown"))
     )
+  })
+
+/** Jobs that are refused, since one has the id of another job, in a transaction that goes on without them. */
+const refusedBeside = (world: ClientWorld, taken: string | undefined) =>
+  Effect.gen(function*() {
+    const ids = yield* Ids
+    const { kind, payload } = yield* someWork(world)
+    const entries = [
+      { payload, id: yield* ids.jobId },
+      { payload: { ...payload, filler: "another" }, ...(taken === undefined ? {} : { id: taken }) },
+      { payload, id: yield* ids.jobId }
+    ]
+    yield* Effect.catchTag(JobQueue.enqueueMany(kind, entries), "JobIdConflict", () => Effect.void)
   })
 
 /** The five operations, in time or too late, once or twice. */

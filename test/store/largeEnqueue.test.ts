@@ -2,7 +2,8 @@ import { SqlClient } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
 import { Array as Arr, Deferred, Effect, Fiber } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
-import { allRows, enqueue, job, memory } from "./someJobs.ts"
+import type { NewJob } from "../../src/store/JobStore.ts"
+import { allRows, enqueue, get, job, jobId, memory } from "./someJobs.ts"
 
 it.effect("of an enqueue so large that it takes two statements, nothing is there when the second is refused", () =>
   Effect.gen(function*() {
@@ -39,7 +40,7 @@ it.effect("a conflict among many small jobs leaves none of them in a transaction
     assert.lengthOf(yield* allRows, 1)
   }).pipe(Effect.provide(memory)))
 
-it.effect("an enqueue of many that is interrupted in a transaction that goes on is there as a whole", () =>
+it.effect("an enqueue of many that is interrupted in a transaction that goes on leaves nothing there", () =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const reached = yield* Deferred.make<void>()
@@ -49,5 +50,70 @@ it.effect("an enqueue of many that is interrupted in a transaction that goes on 
       yield* Deferred.await(reached)
       yield* Fiber.interrupt(fiber)
     }))
-    assert.lengthOf(yield* allRows, 2500)
+    assert.lengthOf(yield* allRows, 0)
+  }).pipe(Effect.provide(memory)))
+
+/** Makes the table refuse a change of a job, in the middle of the statement that makes it. */
+const refusing = (event: "INSERT" | "UPDATE", number: number) =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) =>
+      sql.unsafe(`
+        CREATE TRIGGER refusing BEFORE ${event} ON holdfast_jobs WHEN NEW.id = '${jobId(number)}'
+        BEGIN SELECT RAISE(ABORT, 'not this one'); END`)
+  )
+
+/** An enqueue that fails in a transaction of the app's, which writes before and after it, and commits. */
+const failingInside = (...jobs: ReadonlyArray<NewJob>) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql.withTransaction(Effect.gen(function*() {
+      yield* enqueue(job(9001))
+      assert.strictEqual((yield* Effect.flip(enqueue(...jobs)))._tag, "StoreError")
+      yield* enqueue(job(9002))
+    }))
+  })
+
+const itsOwn = [jobId(9001), jobId(9002)]
+
+const idsThere = Effect.map(allRows, (rows) => rows.map((row) => row["id"]))
+
+for (const number of [500, 1500, 2499]) {
+  it.effect(`of an enqueue of many none is in a transaction that goes on when job ${number} is refused`, () =>
+    Effect.gen(function*() {
+      yield* refusing("INSERT", number)
+      yield* failingInside(...many)
+      assert.deepStrictEqual(yield* idsThere, itsOwn)
+    }).pipe(Effect.provide(memory)))
+}
+
+it.effect("an enqueue that is refused as it changes the holder of a key adds none of its other jobs, and changes no other", () =>
+  Effect.gen(function*() {
+    yield* enqueue(job(1, { uniqueKey: "a" }), job(2, { uniqueKey: "b" }))
+    yield* refusing("UPDATE", 2)
+    yield* failingInside(
+      job(3),
+      job(4, { uniqueKey: "a", onConflict: "replace" }),
+      job(5, { uniqueKey: "b", onConflict: "move", available: { after: 1000 } })
+    )
+    assert.deepStrictEqual(yield* idsThere, [jobId(1), jobId(2), ...itsOwn])
+    assert.deepStrictEqual((yield* get(jobId(1))).payload, { number: 1 })
+  }).pipe(Effect.provide(memory)))
+
+it.effect("an enqueue of many that changes holders in two parts changes none when the second is refused", () =>
+  Effect.gen(function*() {
+    const keys = Arr.makeBy(1200, (index) => job(index, { uniqueKey: String(index), payload: "1" }))
+    yield* enqueue(...keys)
+    yield* refusing("UPDATE", 1100)
+    yield* failingInside(...keys.map((one, index): NewJob => ({
+      ...one,
+      id: jobId(5000 + index),
+      payload: "2",
+      onConflict: "replace"
+    })))
+    assert.deepStrictEqual(
+      new Set((yield* allRows).filter((row) => row["unique_key"] !== null).map((row) => row["payload"])),
+      new Set(["1"])
+    )
+    assert.lengthOf(yield* allRows, 1202)
   }).pipe(Effect.provide(memory)))

@@ -3,6 +3,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Deferred, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import { join } from "node:path"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
 import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
@@ -125,6 +126,30 @@ for (const [whose, store] of Object.entries(clients)) {
         }))
         assert.deepStrictEqual(yield* ids, [jobId(1), jobId(2), jobId(5)])
         assert.deepStrictEqual((yield* get(jobId(1))).payload, { number: 1 })
+      }).pipe(Effect.provide(store)))
+
+    it.effect("an enqueue that fails takes nothing of another with it, in the same transaction at the same time", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`
+          CREATE TRIGGER refusing BEFORE INSERT ON holdfast_jobs WHEN NEW.payload = '"refused"'
+          BEGIN SELECT RAISE(ABORT, 'not this one'); END`
+        const refused = [
+          ...Arr.makeBy(1200, (index) => job(5000 + index, { payload: "1" })),
+          job(9000, { payload: `"refused"` })
+        ]
+        const others = Arr.makeBy(
+          100,
+          (index) => Effect.zipRight(Effect.repeatN(Effect.yieldNow(), index), enqueue(job(index), job(100 + index)))
+        )
+        const [failed, ...told] = yield* Effect.provideService(
+          inTransaction(Effect.all([Effect.exit(enqueue(...refused)), ...others], { concurrency: "unbounded" })),
+          EventLoop,
+          { turn: Effect.repeatN(Effect.yieldNow(), 50), overdue: () => false }
+        )
+        assert.isTrue(Exit.isFailure(failed))
+        assert.isTrue(told.flat().every(({ enqueued }) => enqueued))
+        assert.deepStrictEqual(yield* ids, Arr.makeBy(200, jobId))
       }).pipe(Effect.provide(store)))
 
     it.effect("what one fiber was told is done is never undone by the rollback of another fiber's transaction", () =>

@@ -1,6 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 
 const file = "src/store/enqueue.ts"
+const store = "src/store/SqlJobStore.ts"
 const migration = "src/store/migrations/0001_jobs.ts"
 const enqueue = ["test/store/enqueue.test.ts"]
 const large = ["test/store/largeEnqueue.test.ts"]
@@ -79,9 +80,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "An id conflict leaves the rest of its call in the caller's transaction",
-    file,
-    find: "DELETE FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})",
-    replace: "SELECT id FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})",
+    file: store,
+    find: "(jobs.length === 1 ? transaction : allOrNone)",
+    replace: "transaction",
     killedBy: ["test/store/transactions.test.ts"]
   },
   {
@@ -120,17 +121,32 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: large
   },
   {
-    name: "An id conflict leaves what is after the first part of a large enqueue in the caller's transaction",
-    file,
-    find: "yield* eachInTurn(\n        added,",
-    replace: "yield* eachInTurn(\n        added.slice(0, 1),",
+    name: "A large enqueue that fails leaves its first part in the caller's transaction",
+    file: store,
+    find: "(jobs.length === 1 ? transaction : allOrNone)",
+    replace: "transaction",
     killedBy: large
   },
   {
-    name: "An enqueue that is interrupted leaves its first part in the caller's transaction",
-    file,
-    find: "transaction(\"enqueue\", Effect.uninterruptible(enqueue(jobs)))",
-    replace: "transaction(\"enqueue\", enqueue(jobs))",
-    killedBy: large
+    name: "An enqueue that fails takes along what another fiber was told is in the same transaction",
+    file: "src/store/transactions.ts",
+    find: "return inTurn(",
+    replace: "return lendOf({ reserve: Effect.succeed(ours) })(",
+    killedBy: ["test/store/transactions.test.ts"]
+  },
+  {
+    name:
+      "On an app's client, a claim or a sweep that is interrupted leaves a part of itself in the caller's transaction",
+    file: "src/store/transactions.ts",
+    find: "isWhole ? inSavepoint(connection, whole) : use(connection)",
+    replace: "Effect.interruptible(use(connection))",
+    killedBy: ["test/store/interruptedInside.test.ts"]
+  },
+  {
+    name: "In a fleet, an enqueue that is refused leaves a part of itself in the caller's transaction",
+    file: store,
+    find: "(jobs.length === 1 ? transaction : allOrNone)",
+    replace: "transaction",
+    killedBy: { simulate: [2, 3, 6] }
   }
 ]

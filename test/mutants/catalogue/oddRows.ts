@@ -80,7 +80,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A row that refuses its claim stops the whole claim",
     file,
-    find: "() => transaction(\"claim\", explained(\"claim\", claimInHalves(request), isEmpty))",
+    find: "() => allOrNone(\"claim\", explained(\"claim\", claimInHalves(request), isEmpty))",
     replace: "Effect.fail",
     killedBy: odd
   },

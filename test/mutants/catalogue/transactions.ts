@@ -122,8 +122,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A transaction of the store's own is a span of the app's trace",
     file: transactions,
-    find: "Effect.withTracerEnabled(joining(inTransaction)(operation, effect), false)",
-    replace: "joining(inTransaction)(operation, effect)",
+    find: "Effect.withTracerEnabled(run(operation, effect), false)",
+    replace: "run(operation, effect)",
     killedBy: ["test/store/unseen.test.ts"]
   },
   {
@@ -343,7 +343,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A transaction whose savepoint was released by hand is committed",
     file: open,
     find: `this.cut(undefined, rolledBackAfter(error))
-              return rollBack(connection)`,
+              return this.isOurs ? rollBack(connection) : Effect.void`,
     replace: `return Effect.sync(() => [ended(), error])`,
     killedBy: byNested
   },
@@ -472,9 +472,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue is no part of the caller's transaction, and waits for its end",
     file: sqlStore,
-    find: `enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs)))`,
-    replace:
-      `enqueue: (jobs) => Transactions.outsideTransaction(transaction("enqueue", Effect.uninterruptible(enqueue(jobs))))`,
+    find: `enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", enqueue(jobs))`,
+    replace: `enqueue: (jobs) => Transactions.outsideTransaction(transaction("enqueue", enqueue(jobs)))`,
     killedBy: ["test/runtime/enqueue.test.ts"],
     hangs: true
   },
@@ -488,8 +487,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue by itself is no transaction",
     file: sqlStore,
-    find: `enqueue: (jobs) => transaction("enqueue", Effect.uninterruptible(enqueue(jobs)))`,
-    replace: `enqueue: (jobs) => statement("enqueue", Effect.uninterruptible(enqueue(jobs)))`,
+    find: `enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", enqueue(jobs))`,
+    replace: `enqueue: (jobs) => statement("enqueue", enqueue(jobs))`,
     killedBy: ["test/store/largeEnqueue.test.ts"]
   },
   {
