@@ -6,6 +6,8 @@ import type { Shutdown } from "./drain.ts"
 export interface EndingWorker {
   readonly shutdown: Shutdown
   readonly grace: Duration.Duration
+  /** Shortens its leases to 5 s before it returns. */
+  readonly cutLeases: () => void
   /** Names the jobs that still run, and lets go of their leases. */
   readonly leaveBehind: Effect.Effect<void>
 }

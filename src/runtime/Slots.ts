@@ -1,7 +1,7 @@
-import { Deferred, Effect, Fiber, FiberId, Option } from "effect"
+import { Array as Arr, Deferred, Effect, Fiber, FiberId, Option } from "effect"
 import type { JobId } from "../domain/JobId.ts"
 import { StopReason } from "../domain/Outcome.ts"
-import type { ClaimedJob } from "../store/JobStore.ts"
+import type { ClaimedJob, JobStore } from "../store/JobStore.ts"
 import type { Attempt } from "./attempt.ts"
 import * as events from "./events.ts"
 import type { KeptLease } from "./heartbeat.ts"
@@ -117,6 +117,16 @@ export class Slots {
       this.isDraining = true
       return Effect.forEach(this.leases, (lease) => lease.drain, { discard: true })
     })
+  }
+
+  /** Readies every lease for ending in 5 s. Answers the extensions that make it so in the store. Waits for nothing. */
+  get cut(): Effect.Effect<Parameters<(typeof JobStore.Service)["extend"]>[0]> {
+    return Effect.suspend(() => Effect.map(Effect.forEach(this.leases, (lease) => lease.cut), Arr.getSomes))
+  }
+
+  /** Goes on with the heartbeats after a cut. */
+  get resume(): Effect.Effect<void> {
+    return Effect.suspend(() => Effect.forEach(this.leases, (lease) => lease.resume, { discard: true }))
   }
 
   private get leases(): ReadonlyArray<KeptLease> {

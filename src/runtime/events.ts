@@ -144,6 +144,11 @@ export const toldToEnd = (signal: string, isFirst: boolean) =>
     ? Effect.logInfo(`Told to end by ${signal}; a second signal hands running jobs back at once, a third one kills`)
     : Effect.logInfo(`Told to end again by ${signal}; running jobs are interrupted and handed back`)
 
+/** An uncaught exception has cut the leases of a process, which goes on all the same. */
+export const survivedCrash = Effect.logWarning(
+  "The process goes on after an uncaught exception, which has shortened its leases to 5 s; they are extended again"
+)
+
 /** A worker was told to end while jobs run. */
 export const draining = (running: number, grace: Duration.Duration) =>
   Effect.annotateLogs(Effect.logInfo("Waiting for running jobs to end"), { running, grace: Duration.format(grace) })

@@ -4,6 +4,7 @@ import { constants } from "node:os"
 import type { InvalidOption } from "../domain/errors.ts"
 import * as events from "./events.ts"
 import { span } from "./options.ts"
+import { guardTelemetry } from "../store/guardTelemetry.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
 
 /** A package runner passes a Ctrl-C on that the terminal has sent to everyone already, sometimes as a SIGTERM. */
@@ -22,11 +23,17 @@ export interface SignalOptions {
 }
 
 /**
- * Listens to the process's SIGINT, SIGTERM and SIGHUP while `program` runs, for
- * all of its workers. The first has them drain. The second ends their grace:
- * running jobs are interrupted and handed back at once. The third exits with
- * 128 + the signal's number, also where a signal has no default action, as in a
- * container's first process. What follows within half a second is its echo.
+ * Listens while `program` runs to SIGINT, SIGTERM, SIGHUP and uncaught exceptions
+ * of the process, for all of its workers.
+ *
+ * The first signal has them drain. The second ends their grace: running jobs are
+ * interrupted and handed back at once. The third exits with 128 + the signal's
+ * number, also where a signal has no default action, as in a container's first
+ * process. What follows within half a second is its echo.
+ *
+ * An uncaught exception, of which the process dies, shortens its leases to 5 s, so
+ * that its jobs run elsewhere soon. They are not handed back: what a handler has
+ * set going may go on without it.
  *
  * It ends the workers and not the program, which `NodeRuntime.runMain` does,
  * or the framework that the app is made with. For `runMain`, a SIGHUP is also
@@ -48,14 +55,27 @@ const listen = ({ exitAfterGrace }: SignalOptions) =>
     const processEnd = yield* ProcessEnd
     const clock = yield* Effect.clock
     const runtime = yield* Effect.runtime()
+    // A logger that throws here would be an exception that nobody catches.
+    const run = (effect: Effect.Effect<void>) => Runtime.runSync(runtime)(guardTelemetry(effect))
     let timer = Option.none<Fiber.RuntimeFiber<void>>()
     let count = 0
     let countedAt = -Infinity
     let isPassingOn = false
 
+    const cutLeases = () => {
+      for (const worker of processEnd.workers) {
+        try {
+          worker.cutLeases()
+        } catch {
+          // A bug of ours must not hide the exception that the process dies of.
+        }
+      }
+    }
+
     const exit = (code: number) => {
       try {
-        Runtime.runSync(runtime)(Effect.forEach(processEnd.workers, (worker) => worker.leaveBehind, { discard: true }))
+        cutLeases()
+        run(Effect.forEach(processEnd.workers, (worker) => worker.leaveBehind, { discard: true }))
       } finally {
         process.exit(code)
       }
@@ -83,8 +103,8 @@ const listen = ({ exitAfterGrace }: SignalOptions) =>
         return exit(128 + constants.signals[signal])
       }
       const isFirst = count === 1
-      Runtime.runSync(runtime)(events.toldToEnd(signal, isFirst))
-      Runtime.runSync(runtime)(isFirst ? processEnd.begin : processEnd.endGrace)
+      run(events.toldToEnd(signal, isFirst))
+      run(isFirst ? processEnd.begin : processEnd.endGrace)
       exitLater(isFirst ? longestGrace(processEnd) : Duration.zero)
       if (signal === "SIGHUP" && isFirst) {
         isPassingOn = true
@@ -96,7 +116,9 @@ const listen = ({ exitAfterGrace }: SignalOptions) =>
     for (const ending of endings) {
       process.on(ending, onSignal)
     }
+    process.on("uncaughtExceptionMonitor", cutLeases)
     return Effect.suspend(() => {
+      process.removeListener("uncaughtExceptionMonitor", cutLeases)
       for (const ending of endings) {
         process.removeListener(ending, onSignal)
       }

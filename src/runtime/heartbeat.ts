@@ -1,5 +1,6 @@
 import type { Scope } from "effect"
-import { Duration, Effect, Either, Fiber, Ref, Schedule } from "effect"
+import { Duration, Effect, Either, Fiber, FiberId, Option, Ref, Schedule } from "effect"
+import type { Lease } from "../domain/Lease.ts"
 import { StopReason } from "../domain/Outcome.ts"
 import type { ClaimedJob } from "../store/JobStore.ts"
 import { JobStore, only } from "../store/JobStore.ts"
@@ -24,8 +25,14 @@ const whileDraining = ({ interval, leaseFor }: Pace): Pace => ({
   leaseFor: Math.min(leaseFor, 30_000)
 })
 
+/** How long the leases of a process that crashes go on. */
+const crashLease = 5_000
+
+/** When a process that goes on after a crash extends its leases again: while the shortened ones last. */
+export const resumesAfter = Duration.millis(2_500)
+
 /** The milliseconds from before a claim or an extension is sent to the deadline it buys. */
-const holdsFor = ({ leaseFor }: Pace) => leaseFor - deadlineMargin(leaseFor)
+const holdsFor = ({ leaseFor }: Pick<Pace, "leaseFor">) => leaseFor - deadlineMargin(leaseFor)
 
 /** A lease that is being kept. */
 export interface KeptLease {
@@ -33,6 +40,14 @@ export interface KeptLease {
   readonly deadline: Effect.Effect<number>
   /** From now on the lease is 30 s at most, and extended every 5 s at least. */
   readonly drain: Effect.Effect<void>
+  /**
+   * Readies the lease for ending in 5 s, without waiting for anything: lowers the
+   * deadline and stops the heartbeat. Answers the extension that makes it so in
+   * the store; none for a lease that nothing may be written under.
+   */
+  readonly cut: Effect.Effect<Option.Option<{ readonly lease: Lease; readonly leaseFor: number }>>
+  /** Goes on with the heartbeat after a cut. */
+  readonly resume: Effect.Effect<void>
   /** Ends the heartbeat before its scope does, so that the lease runs out. */
   readonly letGo: Effect.Effect<void>
 }
@@ -108,27 +123,65 @@ export const keepLease = (options: {
     // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
     const firstAt = claimSentAt + Duration.toMillis(options.interval)
     let isLetGo = false
-    let heart: Fiber.Fiber<unknown, unknown> = yield* beating(options).pipe(
+    let pace: Pace = options
+    let cutTo = Infinity
+    let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* beating(options).pipe(
       Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),
       Effect.forkIn(scope)
     )
-    let watch: Fiber.Fiber<unknown, unknown> = yield* Effect.forkIn(watching(options), scope)
+    let watch: Fiber.RuntimeFiber<unknown, unknown> = yield* Effect.forkIn(watching(options), scope)
+
+    const lowerDeadline = (leaseFor: number) =>
+      Effect.flatMap(monotonicMillis, (now) =>
+        Ref.update(deadline, (known) => Math.min(known, now + holdsFor({ leaseFor }))))
+
+    const restart = (delay: Duration.Duration) =>
+      Effect.gen(function*() {
+        heart = yield* beating(pace).pipe(Effect.delay(delay), Effect.interruptible, Effect.forkIn(scope))
+        watch = yield* watching(pace).pipe(Effect.interruptible, Effect.forkIn(scope))
+      })
 
     const drain = Effect.gen(function*() {
-      if (isLetGo) return
-      const pace = whileDraining(options)
+      if (isLetGo) {
+        return
+      }
+      pace = whileDraining(options)
       // The answer to a beat that is under way, for a longer lease, must not move the deadline any more.
       yield* Fiber.interruptAll([heart, watch])
       // First this, then the write: it may land although no answer comes.
-      const now = yield* monotonicMillis
-      yield* Ref.update(deadline, (known) => Math.min(known, now + holdsFor(pace)))
-      heart = yield* beating(pace).pipe(Effect.interruptible, Effect.forkIn(scope))
-      watch = yield* watching(pace).pipe(Effect.interruptible, Effect.forkIn(scope))
+      yield* lowerDeadline(pace.leaseFor)
+      yield* restart(Duration.zero)
+    })
+
+    const cut = Effect.gen(function*() {
+      if (isLetGo || (yield* Ref.get(deadline)) <= (yield* monotonicMillis)) {
+        return Option.none()
+      }
+      const leaseFor = Math.min(pace.leaseFor, crashLease)
+      // As in a drain, but nobody can wait here.
+      heart.unsafeInterruptAsFork(FiberId.none)
+      watch.unsafeInterruptAsFork(FiberId.none)
+      yield* lowerDeadline(leaseFor)
+      cutTo = yield* Ref.get(deadline)
+      return Option.some({ lease: job.lease, leaseFor })
+    })
+
+    const resume = Effect.gen(function*() {
+      if (isLetGo) {
+        return
+      }
+      yield* Fiber.interruptAll([heart, watch])
+      // The answer to a beat that was under way may have come in between.
+      yield* Ref.update(deadline, (known) =>
+        Math.min(known, cutTo))
+      yield* restart(resumesAfter)
     })
 
     return {
       deadline: Ref.get(deadline),
       drain: Effect.uninterruptible(drain),
+      cut,
+      resume: Effect.uninterruptible(resume),
       letGo: Effect.suspend(() => {
         isLetGo = true
         return Fiber.interruptFork(heart)

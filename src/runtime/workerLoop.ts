@@ -6,6 +6,7 @@ import type { ClaimedJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
 import type { Attempt } from "./attempt.ts"
 import { runAttempt } from "./attempt.ts"
+import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
 import * as events from "./events.ts"
 import { deadlineMargin } from "./heartbeat.ts"
@@ -161,7 +162,12 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
       })
       const upkeep = { ...settings, store, interval: settings.staleCheckInterval }
       const pruned = yield* maintain(upkeep)
-      yield* processEnd.listen({ shutdown, grace: settings.shutdownGrace, leaveBehind: slots.leaveBehind })
+      yield* processEnd.listen({
+        shutdown,
+        grace: settings.shutdownGrace,
+        cutLeases: yield* makeCutLeases(store, slots),
+        leaveBehind: slots.leaveBehind
+      })
       yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))
       const mayEndSoon = settings.once || settings.maxJobs < Infinity
       yield* Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon).pipe(

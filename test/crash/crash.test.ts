@@ -240,6 +240,30 @@ it.live("a signal that a package runner passes on as another counts once", () =>
       assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
     })))
 
+for (const crash of ["exception", "rejection"] as const) {
+  it.live(`a process that dies of an unhandled ${crash} has held its job for 5 s more, and not handed it back`, () =>
+    inSharedFolder({
+      lease: "600 seconds",
+      heartbeat: "30 seconds",
+      concurrency: 1,
+      grace: "60 seconds"
+    }, (settings) =>
+      Effect.gen(function*() {
+        const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 60_000, stubborn: false, crash })
+        const worker = yield* startWorker(settings)
+        assert.deepStrictEqual(yield* worker.ended, { code: 1, signal: null })
+        assert.include(worker.complained.join("\n"), `a crash by ${crash}`)
+        const { failures, lockedAt, lockedUntil, status } = yield* JobQueue.get(id)
+        assert.deepStrictEqual([status, failures], ["running", 0])
+        assert.strictEqual((lockedUntil ?? 0) - (lockedAt ?? 0), 5000)
+        assert.deepStrictEqual(worker.said.filter((line) => line.startsWith("interrupted")), [])
+
+        // Another process has it about as soon as that is over, and not after ten minutes.
+        const other = yield* startWorker({ ...settings, heartbeat: "1 seconds" })
+        yield* other.says("running 1 2")
+      })))
+}
+
 it.live("ten processes that start at once on no database all come up", () =>
   Effect.gen(function*() {
     const shared = yield* sharedFolder

@@ -17,7 +17,18 @@ const options = JSON.parse(process.argv[2] ?? "{}") as WorkerProcessOptions
 
 const say = (line: string) => Effect.sync(() => writeSync(1, `${line}\n`))
 
-const HoldLive = Hold.toLayer(({ millis, n, stubborn }) =>
+/** Has what nobody catches happen outside of every fiber. */
+const crashBy = (crash: "exception" | "rejection" | undefined) => {
+  const error = new Error(`a crash by ${crash}`)
+  if (crash === "rejection") setTimeout(() => void Promise.reject(error))
+  if (crash === "exception") {
+    setTimeout(() => {
+      throw error
+    })
+  }
+}
+
+const HoldLive = Hold.toLayer(({ crash, millis, n, stubborn }) =>
   Effect.gen(function*() {
     const { attempt, id } = yield* CurrentJob
     yield* Effect.acquireRelease(
@@ -25,6 +36,7 @@ const HoldLive = Hold.toLayer(({ millis, n, stubborn }) =>
       () => Effect.sync(() => rmdirSync(`${options.locks}/${id}`))
     ).pipe(Effect.catchAllDefect(() => say(`overlap ${n}`)))
     yield* say(`running ${n} ${attempt}`)
+    if (attempt === 1) crashBy(crash)
     const work = Effect.sleep(millis)
     yield* stubborn ? Effect.uninterruptible(work) : work
     yield* say(`done ${n} ${attempt}`)

@@ -16,6 +16,9 @@ const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 /** The listeners of this process for the signals that end it. */
 const listeners = () => endings.flatMap((signal) => process.listeners(signal))
 
+/** Its listeners for anything at all. */
+const everyListener = () => process.eventNames().flatMap((name) => process.rawListeners(name))
+
 /** What the process was asked to exit with. It does not. */
 const noExit = Effect.acquireRelease(
   Effect.sync(() => {
@@ -158,7 +161,7 @@ describe("the second signal", () => {
 
 describe("the third signal", () => {
   for (const [ending, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-    it.effect(`exits with ${code} when it is a ${ending}, and names what still runs`, () =>
+    it.effect(`exits with ${code} when it is a ${ending}, names what still runs, and leaves it locked for 5 s`, () =>
       Effect.gen(function*() {
         const { codes, job, signal } = yield* running()
         yield* signal("SIGINT")
@@ -172,6 +175,8 @@ describe("the third signal", () => {
         assert.deepStrictEqual(codes, [code])
         const [line] = yield* linesSaying("The job does not stop and is left behind; its lease will run out")
         assert.strictEqual(line?.annotations["jobId"], (yield* job).id)
+        const { lockedUntil, status } = yield* job
+        assert.deepStrictEqual([status, lockedUntil], ["running", 6500])
       }).pipe(inHoldfast(stubborn)))
   }
 })
@@ -223,15 +228,15 @@ describe("a process that is to exit so long after the grace", () => {
 })
 
 describe("listening", () => {
-  it.effect("ends with the program, and nothing else of Holdfast listens", () =>
+  it.effect("ends with the program, and nothing else of Holdfast listens to anything of the process", () =>
     Effect.gen(function*() {
-      const before = listeners()
+      const before = everyListener()
       yield* Effect.scoped(Effect.gen(function*() {
         yield* Effect.forkScoped(Worker.run({ ...calm, jobs: [Task] }))
         yield* settled
-        assert.deepStrictEqual(listeners(), before)
+        assert.deepStrictEqual(everyListener(), before)
       }))
-      yield* Effect.sync(() => assert.strictEqual(listeners().length, before.length + 3)).pipe(handleSignals())
-      assert.deepStrictEqual(listeners(), before)
+      yield* Effect.sync(() => assert.strictEqual(everyListener().length, before.length + 4)).pipe(handleSignals())
+      assert.deepStrictEqual(everyListener(), before)
     }).pipe(inHoldfast(forever)))
 })

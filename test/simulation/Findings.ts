@@ -57,6 +57,7 @@ export const sometimes = [
   "a process was stopped inside a transaction",
   "a process had to be killed after its grace",
   "a lease was made shorter by a drain",
+  "a crash cut a lease",
   "a second signal ended a grace",
   "a worker that ended left a job behind",
   "a worker that was told to end handed back what it was claiming",

@@ -96,6 +96,10 @@ export class Fleet {
     switch (deed.class) {
       case "kill":
         if (process === undefined) return
+        if (process.running && this.world.stream("crashes", deed.name).number() < 0.5) {
+          this.history.incident("crash", process.name)
+          process.crash()
+        }
         note()
         this.kill(post, process)
         return void this.world.after(deed.millis, () => this.boot(post))

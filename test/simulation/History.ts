@@ -63,6 +63,7 @@ export type Happening =
   | "healed"
   | "blocked"
   | "told again"
+  | "crash"
 
 /** A transaction of a client's that enqueued jobs. */
 export interface Enclosing extends Moment {

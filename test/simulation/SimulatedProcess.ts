@@ -2,6 +2,7 @@ import type Database from "better-sqlite3"
 import type { Exit, Fiber, Scheduler } from "effect"
 import { Clock, Context, Duration, Effect, FiberId, Random } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
+import { StandStill } from "../../src/platform/StandStill.ts"
 import { HeldLeases, makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
@@ -104,6 +105,13 @@ export class SimulatedProcess implements Owner {
     const hear = () => Effect.runSync(time === "first" ? this.end.begin : this.end.endGrace)
     if (this.state === "running") this.world.enqueue(this, this.inside(hear))
     else this.park(hear)
+  }
+
+  /** Does what the listener for an uncaught exception does, before the process dies of it. */
+  crash(): void {
+    this.inside(() => {
+      for (const worker of this.end.workers) worker.cutLeases()
+    })()
   }
 
   /** Asks the main fiber to end, as the runtime does at the first signal. */
@@ -211,6 +219,7 @@ export class SimulatedProcess implements Owner {
       // The real one is as long as the names of host and process, which a nearly full disk would tell.
       Context.add(Ids, { ...makeIds(bytes), workerId }),
       Context.add(HeldLeases, makeHeldLeases()),
+      Context.add(StandStill, () => {}),
       Context.add(ProcessEnd, this.end)
     )
   }

@@ -167,6 +167,11 @@ export class Timeline {
     return Math.min(this.toldToEndAt(process) + this.plan.worker.shutdownGrace, again?.at ?? Infinity)
   }
 
+  /** The place in the order at which a process crashed. */
+  crashOf(process: string): number {
+    return this.history.incidents.find(({ to, what }) => what === "crash" && to === process)?.order ?? Infinity
+  }
+
   /** How the worker of a process keeps the lease of a job of this kind at an instant. */
   paceAt(process: string, kind: string, at: number): Pace {
     return paceOf(kind, this.plan.worker, at >= this.toldToEndAt(process))

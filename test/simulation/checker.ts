@@ -1,4 +1,5 @@
 import { checkAnswers } from "./answers.ts"
+import { checkCrashes } from "./crashes.ts"
 import type { Change } from "./database.ts"
 import { checkEnds } from "./ends.ts"
 import { Findings } from "./Findings.ts"
@@ -28,6 +29,7 @@ export const check = ({ changes, fleet, history, plan }: Evidence): Findings => 
   checkAnswers(timeline, findings)
   checkRuns(timeline, findings)
   checkHeartbeats(timeline, findings)
+  checkCrashes(timeline, findings)
   checkSweeps(timeline, findings)
   checkEnds(timeline, findings, fleet.leftovers)
   noteWarnings(history, findings)

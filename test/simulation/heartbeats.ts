@@ -1,4 +1,5 @@
 import { Either } from "effect"
+import { crashLease } from "./crashes.ts"
 import type { Findings } from "./Findings.ts"
 import type { HandlerRun } from "./History.ts"
 import { leaseOf, zombieAfter } from "./jobs.ts"
@@ -15,16 +16,21 @@ export const checkHeartbeats = (timeline: Timeline, findings: Findings): void =>
     const told = timeline.toldToEndAt(run.process)
     for (const { invoked, leaseFor } of timeline.extensionsOf(run)) {
       // It is told between two of its tasks, and one that is just sent at that instant may be of before.
-      const may = [invoked.at - rounding, invoked.at].map((at) => timeline.paceAt(run.process, run.kind, at).leaseFor)
+      const may = [invoked.at - rounding, invoked.at].map((at) =>
+        Math.min(
+          timeline.paceAt(run.process, run.kind, at).leaseFor,
+          invoked.order > timeline.crashOf(run.process) ? crashLease : Infinity
+        )
+      )
       findings.expect(
         may.includes(leaseFor),
-        "a lease is extended for what it is, and for 30 s at most once its worker drains",
+        "a lease is extended for what it is, for 30 s at most once its worker drains, and for 5 s in a crash",
         () =>
           `attempt ${run.attempt} of ${run.jobId} in ${run.process}, told to end at ${told}, was extended at ${invoked.at} for ${leaseFor}`
       )
       findings.sometimes(
         "a lease was made shorter by a drain",
-        leaseFor < leaseOf(run.kind, timeline.plan.worker.lease)
+        leaseFor < leaseOf(run.kind, timeline.plan.worker.lease) && invoked.order < timeline.crashOf(run.process)
       )
     }
     for (const { from, mayTake, to } of silences(timeline, run)) {

@@ -10,8 +10,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "No heartbeat is forked",
     file,
-    find: "let heart: Fiber.Fiber<unknown, unknown> = yield* beating(options).pipe(",
-    replace: "let heart: Fiber.Fiber<unknown, unknown> = yield* Effect.never.pipe(",
+    find: "let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* beating(options).pipe(",
+    replace: "let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* Effect.never.pipe(",
     killedBy: heartbeat
   },
   {
@@ -223,8 +223,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The deadline of a drain lease is lowered only when the write is answered",
     file,
-    find: "yield* Ref.update(deadline, (known) => Math.min(known, now + holdsFor(pace)))\n      heart",
-    replace: "void now\n      heart",
+    find: "yield* lowerDeadline(pace.leaseFor)",
+    replace: "",
     also: [{
       file,
       find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
@@ -235,15 +235,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A drain gives a handler more time than it had",
     file,
-    find: "(known) => Math.min(known, now + holdsFor(pace))",
-    replace: "() => now + holdsFor(pace)",
+    find: "(known) => Math.min(known, now + holdsFor({ leaseFor }))",
+    replace: "() => now + holdsFor({ leaseFor })",
     killedBy: drain
   },
   {
     name: "The answer to a beat that was sent before a drain moves its deadline",
     file,
-    find: "yield* Fiber.interruptAll([heart, watch])",
-    replace: "yield* Fiber.interrupt(watch)",
+    find: "yield* Fiber.interruptAll([heart, watch])\n      // First this",
+    replace: "yield* Fiber.interrupt(watch)\n      // First this",
     killedBy: drain
   },
   {
@@ -256,12 +256,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A deadline that a drain lowers is seen at the next beat",
     file,
-    find: "yield* Fiber.interruptAll([heart, watch])",
-    replace: "yield* Fiber.interrupt(heart)",
+    find: "yield* Fiber.interruptAll([heart, watch])\n      // First this",
+    replace: "yield* Fiber.interrupt(heart)\n      // First this",
     also: [{
       file,
-      find: "watch = yield* watching(pace).pipe(Effect.interruptible, Effect.forkIn(scope))",
-      replace: ""
+      find: "yield* restart(Duration.zero)",
+      replace: "heart = yield* beating(pace).pipe(Effect.interruptible, Effect.forkIn(scope))"
     }],
     killedBy: drain
   },

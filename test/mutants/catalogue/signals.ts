@@ -4,7 +4,11 @@ const file = "src/runtime/handleSignals.ts"
 const processEnd = "src/runtime/ProcessEnd.ts"
 const killedBy = ["test/runtime/handleSignals.test.ts"]
 
-/** How a process answers signals. */
+const crashed = ["test/runtime/crash.test.ts"]
+const cutLeases = "src/runtime/cutLeases.ts"
+const heartbeat = "src/runtime/heartbeat.ts"
+
+/** How a process answers signals, and an exception that it dies of. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A first signal waits for the worker's layer to be torn down",
@@ -108,6 +112,104 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A program that has ended goes on listening to signals",
     file,
     find: "process.removeListener(ending, onSignal)",
+    replace: "",
+    killedBy
+  },
+  {
+    name: "A process that crashes leaves its leases as they are",
+    file,
+    find: "process.on(\"uncaughtExceptionMonitor\", cutLeases)",
+    replace: "",
+    killedBy: crashed
+  },
+  {
+    name: "A process that crashes holds its leases for half a minute",
+    file: heartbeat,
+    find: "const crashLease = 5_000",
+    replace: "const crashLease = 30_000",
+    killedBy: crashed
+  },
+  {
+    name: "A crash makes a short lease longer",
+    file: heartbeat,
+    find: "Math.min(pace.leaseFor, crashLease)",
+    replace: "crashLease",
+    killedBy: crashed
+  },
+  {
+    name: "A crash extends a lease whose deadline has passed",
+    file: heartbeat,
+    find: "if (isLetGo || (yield* Ref.get(deadline)) <= (yield* monotonicMillis)) {",
+    replace: "if (isLetGo) {",
+    killedBy: crashed
+  },
+  {
+    name: "A crash that finds the connection taken writes once it is free",
+    file: cutLeases,
+    find: "if (fiber.unsafePoll() === null) fiber.unsafeInterruptAsFork(FiberId.none)",
+    replace: "",
+    killedBy: crashed
+  },
+  {
+    name: "A crash shortens leases when the process goes on",
+    file: cutLeases,
+    find: "runNow(runtime, store.extend(items))",
+    replace: "Runtime.runFork(runtime)(Effect.delay(store.extend(items), 1))",
+    killedBy: crashed
+  },
+  {
+    name: "A process that goes on after a crash does not extend its leases again",
+    file: cutLeases,
+    find: "Effect.zipRight(slots.resume),",
+    replace: "",
+    killedBy: crashed
+  },
+  {
+    name: "A process that goes on after a crash counts on its leases as before",
+    file: heartbeat,
+    find: "yield* lowerDeadline(leaseFor)\n      cutTo",
+    replace: "cutTo",
+    killedBy: crashed
+  },
+  {
+    name: "Exceptions that come one after the other put off the next heartbeat",
+    file: cutLeases,
+    find: "if (isCut) return",
+    replace: "",
+    killedBy: crashed
+  },
+  {
+    name: "A process that crashes hands its jobs back",
+    file: cutLeases,
+    find: "runNow(runtime, store.extend(items))",
+    replace: "runNow(runtime, store.release(items.map(({ lease }) => ({ lease, delay: 0 }))))",
+    killedBy: crashed
+  },
+  {
+    name: "A process that crashes gives up where another one has the lock",
+    file: cutLeases,
+    find: "let left = waitsAtMost",
+    replace: "let left = 0",
+    killedBy: crashed
+  },
+  {
+    name: "A process that crashes waits for a lock as long as a worker does",
+    file: cutLeases,
+    find: "left -= millis",
+    replace: "",
+    killedBy: crashed
+  },
+  {
+    name: "A third signal leaves a job locked for as long as a drain's lease",
+    file,
+    find: "cutLeases()\n        run(Effect.forEach",
+    replace: "run(Effect.forEach",
+    killedBy
+  },
+  {
+    name: "A program that handles signals leaves a listener for uncaught exceptions behind",
+    file,
+    find: "process.removeListener(\"uncaughtExceptionMonitor\", cutLeases)",
     replace: "",
     killedBy
   }

@@ -47,8 +47,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
-    find: "let heart: Fiber.Fiber<unknown, unknown> = yield* beating(options).pipe(",
-    replace: "let heart: Fiber.Fiber<unknown, unknown> = yield* Effect.never.pipe(",
+    find: "let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* beating(options).pipe(",
+    replace: "let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* Effect.never.pipe(",
     killedBy: bySeed(1)
   },
   {
@@ -492,8 +492,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the deadline of a drain lease is lowered only when the write is answered",
     file: heartbeat,
-    find: "yield* Ref.update(deadline, (known) => Math.min(known, now + holdsFor(pace)))\n      heart",
-    replace: "void now\n      heart",
+    find: "yield* lowerDeadline(pace.leaseFor)",
+    replace: "",
     also: [{
       file: heartbeat,
       find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
@@ -504,8 +504,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the answer to a beat that was sent before a drain moves its deadline",
     file: heartbeat,
-    find: "yield* Fiber.interruptAll([heart, watch])",
-    replace: "yield* Fiber.interrupt(watch)",
+    find: "yield* Fiber.interruptAll([heart, watch])\n      // First this",
+    replace: "yield* Fiber.interrupt(watch)\n      // First this",
     killedBy: bySeed(1)
   },
   {
@@ -534,6 +534,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/runtime/drain.ts",
     find: "const endsAfterGrace = Duration.seconds(10)",
     replace: "const endsAfterGrace = Duration.infinity",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a process that crashes leaves its leases as they are",
+    file: "src/runtime/cutLeases.ts",
+    find: "runNow(runtime, store.extend(items))",
+    replace: "if (items.length < 0) runNow(runtime, store.extend(items))",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a process that crashes holds its leases for half a minute",
+    file: heartbeat,
+    find: "const crashLease = 5_000",
+    replace: "const crashLease = 30_000",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a process that crashes hands its jobs back",
+    file: "src/runtime/cutLeases.ts",
+    find: "runNow(runtime, store.extend(items))",
+    replace: "runNow(runtime, store.release(items.map(({ lease }) => ({ lease, delay: 0 }))))",
     killedBy: bySeed(1)
   }
 ]
