@@ -2,6 +2,7 @@ import type { Scope } from "effect"
 import { Clock, Duration, Effect, FiberId, Queue, Runtime, Scheduler } from "effect"
 import { EventLoop } from "../platform/EventLoop.ts"
 import { StandStill } from "../platform/StandStill.ts"
+import { AtOnce } from "../store/connection.ts"
 import type { JobStore } from "../store/JobStore.ts"
 import * as events from "./events.ts"
 import { resumesAfter } from "./heartbeat.ts"
@@ -54,6 +55,7 @@ const runNow = (runtime: Runtime.Runtime<never>, effect: Effect.Effect<unknown, 
   const scheduler = new Scheduler.SyncScheduler()
   const fiber = effect.pipe(
     standingStill,
+    Effect.provideService(AtOnce, true),
     Effect.provideService(EventLoop, { turn: Effect.void, overdue: () => false }),
     Effect.interruptible,
     (atOnce) => Runtime.runFork(runtime)(atOnce, { scheduler })

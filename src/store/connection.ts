@@ -1,9 +1,9 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
+import { Context, Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
-import { giveWay } from "../platform/EventLoop.ts"
+import { EventLoop, giveWay } from "../platform/EventLoop.ts"
 import type { DatabaseFile } from "./databaseFile.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
 import { recurUpTo } from "./monotonic.ts"
@@ -17,7 +17,17 @@ export type Reservable = Pick<SqlClient.SqlClient, "reserve">
 /** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
 export type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** Runs an effect with the connection, which is given back after it. */
+/**
+ * Whether what is done has to be done before the event loop turns again, as in a
+ * crash: a fiber that holds the connection and waits for a turn is passed by.
+ */
+export class AtOnce extends Context.Reference<AtOnce>()("holdfast/store/AtOnce", { defaultValue: () => false }) {}
+
+/**
+ * Runs an effect with the connection, which is given back after it. Gives way
+ * before, with the connection held, so that of a thousand fibers one waits for
+ * the event loop and the rest behind it.
+ */
 type Lend = <A, E, R>(
   use: (connection: Connection) => Effect.Effect<A, E, R>,
   wait: Wait
@@ -33,7 +43,9 @@ const lends = new WeakMap<SqlClient.SqlClient["reserve"], Lend>()
 export const lendOf = ({ reserve }: Reservable): Lend => lends.get(reserve) ?? lendOfDriver(reserve)
 
 const lendOfDriver = (reserve: SqlClient.SqlClient["reserve"]): Lend => (use, wait) =>
-  Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(reserve, permit)), use))
+  Effect.scopedWith((permit) =>
+    Effect.flatMap(wait(Scope.extend(reserve, permit)), (connection) => Effect.zipRight(wait(giveWay), use(connection)))
+  )
 
 /** Has the files of a client of the app's own watched by all that its connection is lent to from now on; ours does so by itself. */
 export const watchLent = ({ reserve }: Reservable, connection: Connection): Effect.Effect<void, SqlError.SqlError> =>
@@ -94,6 +106,8 @@ export const exclusively = (driver: Connection, { guard }: DatabaseFile): Reserv
   /** Each with how to enter the async context it waits in, or it would go on in that of the fiber before it. */
   const waiting = new Map<Deferred.Deferred<void>, ReturnType<typeof AsyncLocalStorage.snapshot>>()
   let held = false
+  /** Held by a fiber that has yet to begin, and waits for a turn of the event loop. */
+  let isIdle = false
   const release = Effect.sync(() => {
     const [first] = waiting
     held = first !== undefined
@@ -125,13 +139,25 @@ export const exclusively = (driver: Connection, { guard }: DatabaseFile): Reserv
       Effect.as(connection)
     )
   )
-  lends.set(reserve, (use, wait) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.zipRight(
-        take((effect) => restore(wait(effect))),
-        Effect.ensuring(guard(Effect.suspend(() => use(connection))), release)
-      )
-    ))
+  const givingWay = (wait: Wait) =>
+    Effect.flatMap(EventLoop, ({ overdue, turn }) => {
+      if (!overdue()) return Effect.void
+      isIdle = true
+      return Effect.ensuring(wait(turn), Effect.sync(() => void (isIdle = false)))
+    })
+  lends.set(reserve, (use, wait) => {
+    const run = guard(Effect.suspend(() => use(connection)))
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(AtOnce, (atOnce) => {
+        if (atOnce && isIdle) return run
+        const asCallerAsked: Wait = (effect) => restore(wait(effect))
+        return Effect.zipRight(
+          take(asCallerAsked),
+          Effect.ensuring(Effect.zipRight(givingWay(asCallerAsked), run), release)
+        )
+      })
+    )
+  })
   return { reserve }
 }
 
@@ -156,8 +182,7 @@ export const asCaller: Wait = (effect) => effect
 
 /**
  * Runs an effect with the client's one connection held for it, and again while
- * another process has the lock. Gives way before, with the connection held, so
- * that of a thousand fibers one waits for the event loop and the rest behind it.
+ * another process has the lock.
  *
  * A bare statement of the client would not do: it gives its permit back before
  * it runs, so that it can land inside another fiber's transaction, see what is
@@ -168,7 +193,7 @@ export const holdingConnection = (client: Reservable, wait: Wait = asCaller) =>
   use: (connection: Connection) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError.SqlError, R> =>
   whenFree(
-    lendOf(client)((connection) => Effect.flatMap(wait(giveWay), () => use(connection)), wait),
+    lendOf(client)(use, wait),
     isBusy,
     wait
   )

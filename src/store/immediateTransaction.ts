@@ -1,7 +1,6 @@
 import type * as SqlError from "@effect/sql/SqlError"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Context, Effect, Option, Tracer } from "effect"
-import { giveWay } from "../platform/EventLoop.ts"
 import { ambientTransaction } from "./ambientTransaction.ts"
 import type { Reservable, Wait } from "./connection.ts"
 import { asCaller, heldForEach, isBusy, lendOf, whenFree } from "./connection.ts"
@@ -37,10 +36,7 @@ export const immediateTransaction = (
         inSpan((span) =>
           lend((connection) =>
             Effect.zipRight(
-              Effect.flatMap(
-                restore(giveWay),
-                () => Effect.mapError(command(connection, "BEGIN IMMEDIATE"), (error) => new NotBegun(error))
-              ),
+              Effect.mapError(command(connection, "BEGIN IMMEDIATE"), (error) => new NotBegun(error)),
               Effect.withFiberRuntime<A, E | SqlError.SqlError, R>((fiber) => {
                 const transaction = new OpenTransaction(connection, afterwards, fiber)
                 return Effect.ensuring(within(transaction.level, effect, span, restore), transaction.close)

@@ -4,6 +4,7 @@ import Database from "better-sqlite3"
 import { Effect, Fiber, Schema, TestClock } from "effect"
 import { join } from "node:path"
 import * as Job from "../../src/domain/Job.ts"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { StandStill } from "../../src/platform/StandStill.ts"
 import { handleSignals } from "../../src/runtime/handleSignals.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
@@ -11,7 +12,7 @@ import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import { answeredAfter, failing, StoreFaults, takeLeaseAway } from "../../src/testing.ts"
 import { temporaryFolder } from "../store/temporaryFolder.ts"
-import { anotherProcess, calm, inHoldfast, linesSaying, notingStops, settled } from "./harness.ts"
+import { anotherProcess, calm, inHoldfast, linesSaying, makeGate, notingStops, settled } from "./harness.ts"
 
 const Task = Job.make("crash.task", { payload: Schema.Void })
 
@@ -52,6 +53,22 @@ describe("an uncaught exception", () => {
       yield* crash
       const { failures, lockedUntil, status } = yield* job
       assert.deepStrictEqual([status, lockedUntil, failures], ["running", 12_000, 0])
+    }).pipe(inHoldfast(forever)))
+
+  it.effect("shortens them also while a fiber that has the connection waits for the event loop", () =>
+    Effect.gen(function*() {
+      const { crash, job } = yield* running()
+      const turning = yield* makeGate
+      const sql = yield* SqlClient.SqlClient
+      const selecting = yield* sql`SELECT 1`.pipe(
+        Effect.provideService(EventLoop, { overdue: () => true, turn: turning.pass }),
+        Effect.fork
+      )
+      yield* turning.reached
+      yield* crash
+      yield* turning.open
+      yield* Fiber.join(selecting)
+      assert.strictEqual((yield* job).lockedUntil, 5000)
     }).pipe(inHoldfast(forever)))
 
   it.effect("makes no short lease longer", () =>

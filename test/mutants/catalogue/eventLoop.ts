@@ -65,31 +65,31 @@ export const mutants: ReadonlyArray<Mutant> = [
     hangs: true
   },
   {
-    name: "A loop of single statements starves its process",
+    name: "A loop of statements or transactions starves its process",
     file: connection,
-    find: "Effect.flatMap(wait(giveWay), () => use(connection))",
-    replace: "use(connection)",
+    find: "if (!overdue()) return Effect.void\n      isIdle = true",
+    replace: "if (!isIdle) return Effect.void\n      isIdle = true",
     killedBy: byGivingWay
   },
   {
     name: "A claim that is told to end as it gives way claims all the same",
     file: connection,
-    find: "Effect.flatMap(wait(giveWay), () => use(connection))",
-    replace: "Effect.flatMap(giveWay, () => use(connection))",
+    find: "Effect.ensuring(wait(turn), Effect.sync(() => void (isIdle = false)))",
+    replace: "Effect.ensuring(turn, Effect.sync(() => void (isIdle = false)))",
     killedBy: byGivingWay
+  },
+  {
+    name: "A crash finds the connection held by one that waits for the event loop, and writes nothing",
+    file: connection,
+    find: "if (atOnce && isIdle) return run",
+    replace: "void atOnce",
+    killedBy: ["test/runtime/crash.test.ts"]
   },
   {
     name: "A loop of statements in one transaction starves its process",
     file: "src/store/openTransaction.ts",
     find: "Effect.zipRight(restore(giveWay), this.take(level, restore))",
     replace: "(giveWay, this.take(level, restore))",
-    killedBy: byGivingWay
-  },
-  {
-    name: "A loop of transactions starves its process",
-    file: "src/store/immediateTransaction.ts",
-    find: "restore(giveWay),",
-    replace: "(giveWay, Effect.void),",
     killedBy: byGivingWay
   },
   {

@@ -80,21 +80,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of ours gives the connection back before it runs",
     file: connection,
-    find: "Effect.ensuring(guard(Effect.suspend(() => use(connection))), release)",
-    replace: "Effect.zipRight(release, Effect.suspend(() => use(connection)))",
+    find: "Effect.ensuring(Effect.zipRight(givingWay(asCallerAsked), run), release)",
+    replace: "Effect.zipRight(release, run)",
     killedBy: byTransactions
   },
   {
     name: "A statement of ours that fails keeps the connection",
     file: connection,
-    find: "Effect.ensuring(guard(Effect.suspend(() => use(connection))), release)",
-    replace: "Effect.zipLeft(Effect.suspend(() => use(connection)), release)",
+    find: "Effect.ensuring(Effect.zipRight(givingWay(asCallerAsked), run), release)",
+    replace: "Effect.zipLeft(Effect.zipRight(givingWay(asCallerAsked), run), release)",
     killedBy: byConnection
   },
   {
     name: "A claim that waits for the connection is waited for",
     file: connection,
-    find: "take((effect) => restore(wait(effect)))",
+    find: "take(asCallerAsked)",
     replace: "take(restore)",
     killedBy: ["test/runtime/endingBeforeClaim.test.ts"]
   },
@@ -136,7 +136,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of ours on a client of the app's gives the connection back before it runs",
     file: connection,
-    find: "Effect.scopedWith((permit) => Effect.flatMap(wait(Scope.extend(reserve, permit)), use))",
+    find:
+      "Effect.scopedWith((permit) =>\n    Effect.flatMap(wait(Scope.extend(reserve, permit)), (connection) => Effect.zipRight(wait(giveWay), use(connection)))\n  )",
     replace: "Effect.flatMap(wait(Effect.scoped(reserve)), use)",
     killedBy: byTransactions
   },
