@@ -114,7 +114,7 @@ describe("a fiber that is interrupted at any operation", () => {
       const again = Effect.gen(function*() {
         const interrupted = yield* interruptedAt(n, list)
         // Its own permit can be lost, and then nothing runs any more. That is not ours to mend.
-        if (!(yield* succeeds(answer))) return interrupted
+        if (!(yield* succeeds(answer, "1 second"))) return interrupted
         assert.isTrue(yield* succeeds(list), `after an interruption at operation ${n}`)
         repeated += 1
         return interrupted
