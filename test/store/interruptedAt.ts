@@ -26,10 +26,10 @@ export const interruptedAt = <A, E, R>(n: number, effect: Effect.Effect<A, E, R>
       fiber.addObserver(() => resume(Effect.succeed(interrupted)))
     }))
 
-/** Whether an effect succeeds. One that never ends is given up after some real time. */
-export const succeeds = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: "1 second" | "20 seconds" = "20 seconds") =>
+/** Whether an effect succeeds. One that never ends is given up after a second of real time. */
+export const succeeds = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
     Effect.exit,
     Effect.disconnect,
-    Effect.timeoutTo({ duration, onTimeout: () => false, onSuccess: Exit.isSuccess })
+    Effect.timeoutTo({ duration: "1 second", onTimeout: () => false, onSuccess: Exit.isSuccess })
   )

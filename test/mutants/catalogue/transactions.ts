@@ -49,13 +49,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byConnection
   },
   {
-    name: "A statement of ours on a client of the app's that is interrupted can never be run again",
-    file: "src/store/rows.ts",
-    find: "return Effect.uninterruptible(connection.execute(text, parameters, undefined))",
-    replace: "return connection.execute(text, parameters, undefined)",
-    killedBy: byConnection
-  },
-  {
     name: "An export that is interrupted takes the driver's own permit along",
     file: sqlite,
     find: "holding(() => driver.export)",
