@@ -18,7 +18,10 @@ import { handleSignals, JobQueue, SqliteStore, Worker } from "./index.ts"
 
 /** The jobs and the app's tables, in the database that the environment names. */
 const Database = Layer.unwrapEffect(
-  Effect.map(settings, ({ database, synchronous }) => SqliteStore.layer({ ...database, synchronous }))
+  Effect.map(
+    settings,
+    ({ busyTimeout, database, synchronous }) => SqliteStore.layer({ ...database, synchronous, busyTimeout })
+  )
 )
 const App = BrandBrain.layer.pipe(Layer.provideMerge(JobQueue.layer), Layer.provideMerge(Database))
 

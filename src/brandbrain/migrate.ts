@@ -5,17 +5,21 @@ import { brandbrain } from "./migrations/0001_brandbrain.ts"
 import { storage } from "./StorageError.ts"
 import type { StorageError } from "./StorageError.ts"
 
+const migrations = { "0001_brandbrain": brandbrain }
+
 /**
- * Brings the app's tables up to date, all of it in one transaction or none.
+ * Brings the app's tables up to date, all of it in one transaction or none. When
+ * they are, they are only read: a start does not wait for the write lock.
  *
  * The outer transaction is what makes two processes that start at once take
  * turns: on a client that begins IMMEDIATE, the second waits and then finds nothing to do.
  */
 export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
+  if (yield* isUpToDate) return
   const applied = yield* sql.withTransaction(
     Migrator.make({})({
-      loader: Migrator.fromRecord({ "0001_brandbrain": brandbrain }),
+      loader: Migrator.fromRecord(migrations),
       table: "brandbrain_migrations"
     })
   )
@@ -26,6 +30,15 @@ export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = E
   Effect.catchTag("MigrationError", (error) => Effect.die(error)),
   storage("migrate")
 )
+
+const isUpToDate = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const [table] = yield* sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'brandbrain_migrations'`
+  if (table === undefined) return false
+  const done = yield* sql`
+    SELECT 1 FROM brandbrain_migrations WHERE migration_id >= ${Object.keys(migrations).length}`
+  return done.length > 0
+})
 
 /** Migrates when the layer is built, before anything that needs the tables. */
 export const layer: Layer.Layer<never, StorageError, SqlClient.SqlClient> = Layer.effectDiscard(migrate)

@@ -56,6 +56,7 @@ const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config
 export const settings = Config.all({
   database: variable("DATABASE_URL", database, { filename: "data/holdfast.db" }),
   synchronous: variable("HOLDFAST_SQLITE_SYNCHRONOUS", synchronous, "full"),
+  busyTimeout: variable("HOLDFAST_SQLITE_BUSY_TIMEOUT", span, Duration.seconds(30)),
   concurrency: variable("HOLDFAST_CONCURRENCY", count, 10),
   pollInterval: variable("HOLDFAST_POLL_INTERVAL", span, Duration.seconds(5)),
   heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span, Duration.seconds(30)),

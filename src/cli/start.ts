@@ -88,7 +88,7 @@ const isWithoutTables = (error: unknown) =>
 /** Logs the due jobs that a worker with these options would claim now, in claim order. Opens the database to read only. */
 export const dryRun = (
   { concurrency = 10, jobs, maxJobs = Infinity }: Worker.Options<ReadonlyArray<Job.Any>> & Worker.Limits,
-  { database: { filename } }: Settings
+  { busyTimeout, database: { filename } }: Settings
 ) =>
   Effect.gen(function*() {
     const files = yield* FileSystem.FileSystem
@@ -96,7 +96,7 @@ export const dryRun = (
       return yield* Effect.logInfo(`There is no database at ${filename}, so nothing is due`)
     }
     const due = yield* JobQueue.due({ jobs, limit: Math.min(concurrency, maxJobs) }).pipe(
-      Effect.provide(JobQueue.layer.pipe(Layer.provide(SqliteStore.layer({ filename, readonly: true })))),
+      Effect.provide(JobQueue.layer.pipe(Layer.provide(SqliteStore.layer({ filename, busyTimeout, readonly: true })))),
       Effect.asSome,
       Effect.catchIf(isWithoutTables, () => Effect.succeedNone),
       Effect.mapError((cause) => new DatabaseUnreadable({ filename, cause }))

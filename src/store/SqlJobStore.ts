@@ -1,11 +1,13 @@
 import type * as SqlError from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { Duration } from "effect"
 import { Array as Arr, Effect, Either, Layer, Option } from "effect"
 import { JobNotFound, JobNotRetryable, LeaseLost, StoreError, UniqueKeyTaken } from "../domain/errors.ts"
 import { instantText } from "../domain/instantText.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { Lease } from "../domain/Lease.ts"
+import { readBusyTimeout, setBusyTimeout } from "./busyTimeout.ts"
 import { currentMillis } from "./currentMillis.ts"
 import { dialect } from "./dialect.ts"
 import { makeEnqueue } from "./enqueue.ts"
@@ -637,6 +639,8 @@ export type Synchronous = "full" | "normal"
  */
 export const layer = (options?: {
   readonly synchronous?: Synchronous | undefined
+  /** How long an operation waits for a lock that another process holds, 30 seconds unless given. */
+  readonly busyTimeout?: Duration.DurationInput | undefined
   /** Leaves the tables as they are, for a client that cannot write. */
   readonly readonly?: boolean | undefined
 }): Layer.Layer<JobStore, StoreError, SqlClient.SqlClient> =>
@@ -644,6 +648,7 @@ export const layer = (options?: {
     JobStore,
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
+      setBusyTimeout(sql, yield* readBusyTimeout(options?.busyTimeout))
       yield* Effect.scoped(sql.reserve).pipe(
         Effect.timeoutFail({
           duration: "5 seconds",

@@ -3,17 +3,18 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Statement from "@effect/sql/Statement"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import { Context, Effect, ExecutionStrategy, Exit, Layer, Schedule, Scope } from "effect"
+import { Context, Effect, ExecutionStrategy, Exit, Layer, Scope } from "effect"
+import type { Duration } from "effect"
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
+import { readBusyTimeout, setBusyTimeout, triesFor } from "./busyTimeout.ts"
 import type { Synchronous } from "./SqlJobStore.ts"
 import * as SqlJobStore from "./SqlJobStore.ts"
 import { asCaller, exclusively, heldForEach, holdingConnection, isBusy, whenFree } from "./connection.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
-import { recurUpTo } from "./monotonic.ts"
 
 /** How to open a SQLite database. */
 export interface Options {
@@ -21,6 +22,11 @@ export interface Options {
   readonly filename: string
   /** What a commit waits for; `full` unless given, so that no crash loses what was acknowledged. */
   readonly synchronous?: Synchronous | undefined
+  /**
+   * How long the client waits for a lock that another process holds, 30 seconds
+   * unless given: when it opens the file, and for each statement and transaction.
+   */
+  readonly busyTimeout?: Duration.DurationInput | undefined
   /** Opens a database that is there and changes nothing in it, not even by migrating; writes fail. */
   readonly readonly?: boolean | undefined
 }
@@ -44,7 +50,7 @@ export interface Options {
  *   outer one waits for their end.
  * - BEGIN, COMMIT and ROLLBACK by hand are refused, but on a reserved connection.
  * - A fiber that outlives its transaction does not write into a later one.
- * - All wait for another process's lock up to 5 s without blocking the event loop.
+ * - All wait for another process's lock up to `busyTimeout` without blocking the event loop.
  * - Once the database file or its WAL is deleted or replaced under the connection,
  *   every statement and every transaction fails, the one that came to see it first.
  *
@@ -65,7 +71,10 @@ const open = (options: Options) =>
       return yield* new StoreError({ operation: "open", cause: new Error("the filename is empty") })
     }
     if (options.filename !== ":memory:" && options.readonly !== true) yield* makeFolder(options.filename)
-    const client = yield* mended(yield* connect(options))
+    const busyTimeout = yield* readBusyTimeout(options.busyTimeout)
+    const driver = yield* connect(options, busyTimeout)
+    setBusyTimeout(driver, busyTimeout)
+    const client = yield* mended(driver)
     return Context.make(SqliteClient.SqliteClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
     Effect.mapError((cause) =>
@@ -80,7 +89,7 @@ const makeFolder = (filename: string) => Effect.try(() => mkdirSync(dirname(file
  * The driver throws when it cannot open the file, and when another process is
  * just turning it into a WAL file, which no busy timeout waits for.
  */
-const connect = ({ filename, readonly }: Options) =>
+const connect = ({ filename, readonly }: Options, busyTimeout: Duration.Duration) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const outer = yield* Effect.scope
@@ -93,10 +102,7 @@ const connect = ({ filename, readonly }: Options) =>
         )
     })
   ).pipe(
-    Effect.retry({
-      while: isBusy,
-      schedule: Schedule.spaced("20 millis").pipe(Schedule.jittered, Schedule.intersect(recurUpTo("10 seconds")))
-    }),
+    Effect.retry({ while: isBusy, schedule: triesFor(busyTimeout) }),
     Effect.provide(Reactivity.layer)
   )
 
@@ -108,7 +114,7 @@ const mended = (client: SqliteClient.SqliteClient) =>
   Effect.gen(function*() {
     yield* client`PRAGMA busy_timeout = 0`
     const driver = (yield* Effect.scoped(client.reserve)) as Copyable
-    const exclusive = exclusively(driver, yield* whenFree(watchDatabaseFile(driver), isBusy, asCaller))
+    const exclusive = exclusively(driver, yield* whenFree(client, watchDatabaseFile(driver), isBusy, asCaller))
     const holding = holdingConnection(exclusive)
     const statements = yield* SqlClient.make({
       acquirer: Effect.succeed(heldForEach(exclusive)),

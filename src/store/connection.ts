@@ -4,9 +4,9 @@ import type * as SqlError from "@effect/sql/SqlError"
 import { Context, Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { EventLoop, giveWay } from "../platform/EventLoop.ts"
+import { untilFree } from "./busyTimeout.ts"
 import type { DatabaseFile } from "./databaseFile.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
-import { recurUpTo } from "./monotonic.ts"
 import { isInTransaction, refusedAlone, rollBack } from "./transactionControl.ts"
 
 type Connection = SqlConnection.Connection
@@ -51,17 +51,10 @@ const lendOfDriver = (reserve: SqlClient.SqlClient["reserve"]): Lend => (use, wa
 export const watchLent = ({ reserve }: Reservable, connection: Connection): Effect.Effect<void, SqlError.SqlError> =>
   lends.has(reserve) ?
     Effect.void :
-    Effect.map(whenFree(watchDatabaseFile(connection), isBusy, asCaller), ({ guard }) => {
+    Effect.map(whenFree({ reserve }, watchDatabaseFile(connection), isBusy, asCaller), ({ guard }) => {
       const lend = lendOfDriver(reserve)
       lends.set(reserve, (use, wait) => lend((connection) => guard(use(connection)), wait))
     })
-
-/** Waits 2 ms, then longer, to at most 50 ms and 5 s in all, for a lock that another process holds. */
-const untilFree = Schedule.exponential("2 millis", 1.5).pipe(
-  Schedule.union(Schedule.spaced("50 millis")),
-  Schedule.jittered,
-  Schedule.intersect(recurUpTo("5 seconds"))
-)
 
 /** Whether another connection has the lock, which time can mend. */
 export const isBusy = (error: unknown): boolean => {
@@ -166,12 +159,13 @@ export const exclusively = (driver: Connection, { guard }: DatabaseFile): Reserv
  * when it is needed: it costs a fifth of a short statement.
  */
 export const whenFree = <A, E, R>(
+  client: Reservable,
   effect: Effect.Effect<A, E, R>,
   busily: (error: E) => boolean,
   wait: Wait
 ): Effect.Effect<A, E, R> =>
   Effect.catchIf(effect, busily, (busy) =>
-    Effect.flatMap(Schedule.driver(untilFree), (driver) => {
+    Effect.flatMap(Schedule.driver(untilFree(client)), (driver) => {
       const again = (error: E): Effect.Effect<A, E, R> =>
         Effect.zipRight(Effect.mapError(wait(driver.next(error)), () => error), Effect.catchIf(effect, busily, again))
       return again(busy)
@@ -193,6 +187,7 @@ export const holdingConnection = (client: Reservable, wait: Wait = asCaller) =>
   use: (connection: Connection) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError.SqlError, R> =>
   whenFree(
+    client,
     lendOf(client)(use, wait),
     isBusy,
     wait

@@ -32,6 +32,7 @@ export const immediateTransaction = (
 
   const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
     whenFree(
+      client,
       Effect.uninterruptibleMask((restore) =>
         inSpan((span) =>
           lend((connection) =>

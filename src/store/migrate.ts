@@ -1,8 +1,10 @@
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
+import { isBusy } from "./connection.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
 import { migrations, newest } from "./migrations/migrations.ts"
 
@@ -64,12 +66,29 @@ const check = Effect.gen(function*() {
 
 /**
  * SQLite opens a file that may not be written to without a word, begins transactions, and only fails, until the connection
- * is closed, where something is written: so something is, which changes nothing.
+ * is closed, where something is written: so something is, which changes nothing. It says so before it asks for the lock, so
+ * that one that another process holds shows that the file may be written to, and is not waited for.
  */
 const refuseUnwritable = Effect.flatMap(
   SqlClient.SqlClient,
-  (sql) => sql`DELETE FROM holdfast_migrations WHERE FALSE`
+  (sql) =>
+    Effect.scoped(Effect.flatMap(sql.reserve, (connection) => {
+      const run = (statement: string) => connection.execute(statement, [], undefined)
+      const write = run("DELETE FROM holdfast_migrations WHERE FALSE")
+      return withoutWaiting(run, Effect.catchIf(write, isBusy, () => Effect.void))
+    }))
 )
+
+/** An app's own client waits for locks in the driver, which blocks the process. */
+const withoutWaiting = <A>(
+  run: (statement: string) => Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError>,
+  effect: Effect.Effect<A, SqlError.SqlError>
+) =>
+  Effect.acquireUseRelease(
+    Effect.zipLeft(run("PRAGMA busy_timeout"), run("PRAGMA busy_timeout = 0")),
+    () => effect,
+    ([row]) => Effect.orDie(run(`PRAGMA busy_timeout = ${Number(Object.values(row ?? {})[0])}`))
+  )
 
 function failingAs(operation: string) {
   return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreError, R> =>

@@ -13,6 +13,9 @@ export const hardEndAfterGrace = 5_000
 /** How often a worker process notes that its event loop turns. */
 export const aliveEvery = 100
 
+/** Shorter than another process holds the write lock for, so that operations are given up. */
+export const busyTimeout = "5 seconds"
+
 /** What a handler does with its attempt. */
 export const Script = Schema.Literal(
   /** Takes `millis` and succeeds. Longer than a lease, it needs its heartbeat. */

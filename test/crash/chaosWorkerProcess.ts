@@ -3,7 +3,16 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Layer, Logger, LogLevel } from "effect"
 import { Socket } from "node:net"
 import { CurrentJob, handleSignals, JobQueue, neverRetry, snooze, SqliteStore, Worker } from "../../src/index.ts"
-import { Act, aliveEvery, graceFor, hardEndAfterGrace, heartbeatEvery, leaseFor, staleCheckEvery } from "./chaosJobs.ts"
+import {
+  Act,
+  aliveEvery,
+  busyTimeout,
+  graceFor,
+  hardEndAfterGrace,
+  heartbeatEvery,
+  leaseFor,
+  staleCheckEvery
+} from "./chaosJobs.ts"
 import { openJournal } from "./chaosJournal.ts"
 import { carryParcels, produce } from "./chaosLoad.ts"
 import { recordedStore } from "./chaosRecordedStore.ts"
@@ -73,7 +82,7 @@ Effect.gen(function*() {
     ActLive.pipe(
       Layer.provideMerge(JobQueue.layer),
       Layer.provideMerge(recordedStore(note)),
-      Layer.provideMerge(SqliteStore.layer({ filename: options.database }))
+      Layer.provideMerge(SqliteStore.layer({ filename: options.database, busyTimeout }))
     )
   ),
   handleSignals({ exitAfterGrace: hardEndAfterGrace }),

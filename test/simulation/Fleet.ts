@@ -351,7 +351,12 @@ export class Fleet {
         }).pipe(
           Layer.provideMerge(JobQueue.layer),
           Layer.provideMerge(store),
-          Layer.provideMerge(SqliteStore.layer({ filename: this.database.filename, synchronous: "normal" }))
+          Layer.provideMerge(SqliteStore.layer({
+            filename: this.database.filename,
+            synchronous: "normal",
+            // So that an operation is sometimes given up.
+            busyTimeout: "5 seconds"
+          }))
         )
       ),
       Effect.provide(this.logs(process)),

@@ -28,7 +28,11 @@ const locked = Effect.gen(function*() {
     Effect.provide(yield* Layer.build(SqliteClient.layer({ filename, disableWAL: true })))
   )
   yield* rival`CREATE TABLE app (id INTEGER)`
-  return { lock: rival`BEGIN IMMEDIATE`, unlock: rival`COMMIT`, store: Layer.build(SqliteStore.layer({ filename })) }
+  return {
+    lock: rival`BEGIN IMMEDIATE`,
+    unlock: rival`COMMIT`,
+    store: Layer.build(SqliteStore.layer({ filename, busyTimeout: "5 seconds" }))
+  }
 })
 
 /** Runs what waits for a lock on a wall clock that is set to `ahead` after a second. */
@@ -59,7 +63,7 @@ describe("an operation that waits for a lock", () => {
       assert.isTrue(Either.isRight(yield* Fiber.join(fiber)))
     }))
 
-  it.scoped("is given up after 5 s, also when the wall clock is set back", () =>
+  it.scoped("is given up after its busy timeout, also when the wall clock is set back", () =>
     Effect.gen(function*() {
       const { fiber } = yield* waiting(-hour)
       yield* TestClock.adjust("5 seconds")
@@ -78,16 +82,16 @@ describe("a store that waits for a lock to be opened", () => {
   it.scoped("goes on to wait when the wall clock is set forward", () =>
     Effect.gen(function*() {
       const { fiber, unlock } = yield* waiting(hour)
-      yield* TestClock.adjust("8 seconds")
+      yield* TestClock.adjust("3 seconds")
       yield* unlock
       yield* TestClock.adjust("1 second")
       assert.isTrue(Either.isRight(yield* Fiber.join(fiber)))
     }))
 
-  it.scoped("is given up after 10 s, also when the wall clock is set back", () =>
+  it.scoped("is given up after its busy timeout, also when the wall clock is set back", () =>
     Effect.gen(function*() {
       const { fiber } = yield* waiting(-hour)
-      yield* TestClock.adjust("10 seconds")
+      yield* TestClock.adjust("5 seconds")
       assert.isTrue(Either.isLeft(yield* Fiber.join(fiber)))
     }))
 })

@@ -423,7 +423,7 @@ describe("a database that another connection is writing to", () => {
       }))
   }
 
-  it.scoped("an operation gives up after five seconds with a typed error, and may be repeated", () =>
+  it.scoped("an operation gives up after its busy timeout with a typed error, and may be repeated", () =>
     Effect.gen(function*() {
       const filename = yield* file
       yield* Effect.gen(function*() {
@@ -434,7 +434,7 @@ describe("a database that another connection is writing to", () => {
         assert.strictEqual((yield* Fiber.join(waiting))._tag, "StoreError")
         yield* unlock
         assert.deepStrictEqual(yield* enqueue(job(1)), [{ id: jobId(1), enqueued: true, outcome: "enqueued" }])
-      }).pipe(Effect.provide(SqliteStore.layer({ filename })))
+      }).pipe(Effect.provide(SqliteStore.layer({ filename, busyTimeout: "5 seconds" })))
     }))
 
   it.scoped("reads, and sweeps with nothing to do, need no lock at all", () =>

@@ -5,6 +5,7 @@ const transactions = "src/store/transactions.ts"
 const sqlite = "src/store/SqliteStore.ts"
 const sqlStore = "src/store/SqlJobStore.ts"
 const migrate = "src/store/migrate.ts"
+const busyTimeout = "src/store/busyTimeout.ts"
 const tablesProblem = "src/store/tablesProblem.ts"
 const open = "src/store/openTransaction.ts"
 const immediate = "src/store/immediateTransaction.ts"
@@ -16,6 +17,7 @@ const byAfterTransaction = ["test/store/afterTransaction.test.ts"]
 const byConnection = ["test/store/connection.test.ts"]
 const byMonotonic = ["test/store/monotonic.test.ts"]
 const bySqlite = ["test/store/SqliteStore.test.ts"]
+const byBusyTimeout = ["test/store/busyTimeout.test.ts"]
 const byTables = ["test/store/checkTables.test.ts"]
 
 /** The client, its transactions and its locks, and how operations meet them. */
@@ -358,24 +360,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A locked database is waited for without an end",
-    file: connection,
-    find: `Schedule.jittered,\n  Schedule.intersect(recurUpTo("5 seconds"))`,
-    replace: "Schedule.jittered",
-    killedBy: byTransactions,
+    file: busyTimeout,
+    find: "if (Duration.greaterThanOrEqualTo(waited, busyTimeout))",
+    replace: "if (false)",
+    killedBy: byBusyTimeout,
     hangs: true
   },
   {
     name: "A locked database is waited for by the wall clock",
-    file: connection,
-    find: `Schedule.intersect(recurUpTo("5 seconds"))`,
-    replace: `Schedule.upTo("5 seconds")`,
-    killedBy: byMonotonic
-  },
-  {
-    name: "A store is opened by the wall clock",
-    file: sqlite,
-    find: `Schedule.intersect(recurUpTo("10 seconds"))`,
-    replace: `Schedule.upTo("10 seconds")`,
+    file: busyTimeout,
+    find: "Effect.map(monotonicNanos, (now) => {",
+    replace: "Effect.map(Effect.sync(() => BigInt(Math.floor(wall * 1e6))), (now) => {",
     killedBy: byMonotonic
   },
   {
@@ -412,6 +407,41 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "yield* refuseUnwritable",
     replace: "",
     killedBy: bySqlite
+  },
+  {
+    name: "A start waits for the write lock although the tables are up to date",
+    file: migrate,
+    find: "if ((yield* look).version < newest)",
+    replace: "",
+    killedBy: byBusyTimeout
+  },
+  {
+    name: "A start waits for the write lock to see whether the file may be written to",
+    file: migrate,
+    find: "Effect.catchIf(write, isBusy, () => Effect.void)",
+    replace: "write",
+    killedBy: byBusyTimeout
+  },
+  {
+    name: "A start lets an app's own driver block the process while it waits for a lock",
+    file: migrate,
+    find: "run(\"PRAGMA busy_timeout = 0\")",
+    replace: "Effect.void",
+    killedBy: byBusyTimeout
+  },
+  {
+    name: "How long to wait for a lock cannot be set",
+    file: sqlStore,
+    find: "setBusyTimeout(sql, yield* readBusyTimeout(options?.busyTimeout))",
+    replace: "setBusyTimeout(sql, yield* readBusyTimeout(undefined))",
+    killedBy: byBusyTimeout
+  },
+  {
+    name: "Those who have waited long for a lock come last",
+    file: busyTimeout,
+    find: "afterLong(millis)",
+    replace: "100",
+    killedBy: byBusyTimeout
   },
   {
     name: "Tables of a newer version are opened",
