@@ -56,6 +56,7 @@ export {
 } from "./domain/errors.ts"
 
 // what a simulation replaces
+export { ClaimMark } from "./platform/ClaimMark.ts"
 export { EventLoop } from "./platform/EventLoop.ts"
 export { HeldLeases } from "./runtime/HeldLeases.ts"
 export { Ids } from "./runtime/Ids.ts"

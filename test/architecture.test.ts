@@ -182,6 +182,8 @@ describe("time, chance and timers", () => {
     expectNone(filesWith(/\bMath\.random\b/))
     expectNone(filesWith(/\bset(Timeout|Interval)\b/))
     expectNone(filesWith(/\bsetImmediate\b|\bnextTick\b|\bqueueMicrotask\b/, ["platform/EventLoop.ts"]))
-    expectNone(filesWith(/\brandom(Bytes|UUID)\b/, ["runtime/Ids.ts", "brandbrain/RandomId.ts"]))
+    expectNone(
+      filesWith(/\brandom(Bytes|UUID)\b/, ["platform/ClaimMark.ts", "runtime/Ids.ts", "brandbrain/RandomId.ts"])
+    )
   })
 })

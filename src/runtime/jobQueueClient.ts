@@ -9,6 +9,7 @@ import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import { guardCalls } from "../store/guardTelemetry.ts"
 import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
 import { JobStore, only } from "../store/JobStore.ts"
+import { isNameOf } from "../store/nameForOneClaim.ts"
 import { giveWay } from "../platform/EventLoop.ts"
 import * as events from "./events.ts"
 import { HeldLeases } from "./HeldLeases.ts"
@@ -90,7 +91,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
   /** A lease that was claimed in another's name is not this process's to hold. */
   const holdOurs = (lease: Lease, until: number) =>
-    lease.worker === thisWorker ? held.hold(lease, Effect.succeed(until)) : Effect.void
+    isNameOf(thisWorker, lease.worker) ? held.hold(lease, Effect.succeed(until)) : Effect.void
 
   return guardCalls<JobQueueService>({
     enqueue: (job, payload, options) =>

@@ -18,6 +18,7 @@ import { JobStore } from "./JobStore.ts"
 import { makeList } from "./list.ts"
 import { checkMigrated, migrate } from "./migrate.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
+import { nameForOneClaim } from "./nameForOneClaim.ts"
 import { inHalves, isOfARow, makeRefusedRows } from "./oddRows.ts"
 import type { RefusedRows } from "./oddRows.ts"
 import type { AttemptRow, ClaimedRow, SettledRow, StaleRow } from "./rows.ts"
@@ -44,7 +45,8 @@ import * as Transactions from "./transactions.ts"
  */
 const make = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-  const { afterTransaction, allOrNone, interruptibleUntilRun, statement, transaction } = yield* Transactions.make(sql)
+  const { afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } = yield* Transactions
+    .make(sql)
   const enqueue = makeEnqueue(sql)
   const list = makeList(sql)
   const { atMost, byId, byIndex, each, remember } = dialect(sql)
@@ -176,6 +178,17 @@ const make = Effect.gen(function*() {
       ({ id }, error) => Effect.as(refusedRows.add("claim", id, error), [])
     )
   })
+
+  /**
+   * A claim inside the caller's transaction holds its leases in a name of its own. A rollback gives the attempt's number
+   * back, and the next claim of the same worker takes it: by attempt and worker alone, the lease that was rolled back could
+   * settle that. A claim by itself has committed before it is answered.
+   */
+  const inItsName = (request: ClaimRequest) =>
+    Effect.flatMap(isInside, (isInside) =>
+      isInside
+        ? Effect.map(nameForOneClaim(request.worker), (worker) => ({ ...request, worker }))
+        : Effect.succeed(request))
 
   const take = Effect.fnUntraced(function*(request: ClaimRequest, now: number, chosen: Statement.Fragment) {
     const claimed = yield* claimedRows(sql`
@@ -550,12 +563,13 @@ const make = Effect.gen(function*() {
     signals: makeJobSignals(),
     nextDue: (request) => statement("nextDue", explained("nextDue", nextDue(request), Option.isNone)),
     due: (request) => statement("due", explained("due", due(request), isEmpty)),
-    claim: (request) =>
-      Effect.catchIf(
-        interruptibleUntilRun("claim", explained("claim", claim(request), isEmpty)),
-        isOfARow,
-        () => allOrNone("claim", explained("claim", claimInHalves(request), isEmpty))
-      ),
+    claim: (asked) =>
+      Effect.flatMap(inItsName(asked), (request) =>
+        Effect.catchIf(
+          interruptibleUntilRun("claim", explained("claim", claim(request), isEmpty)),
+          isOfARow,
+          () => allOrNone("claim", explained("claim", claimInHalves(request), isEmpty))
+        )),
     extend: (items) => statement("extend", eachItem("extend", extend)(items)),
     progress: (items) => statement("progress", eachItem("progress", progress)(items)),
     complete: (items) => statement("complete", eachItem("complete", complete)(items)),

@@ -44,6 +44,9 @@ export interface Transactions {
    */
   readonly allOrNone: Transactions["statement"]
 
+  /** Whether the caller is in a transaction, so that what an operation answers may still be rolled back. */
+  readonly isInside: Effect.Effect<boolean>
+
   /**
    * Runs `effect` in the background once the caller's transaction has ended, or
    * at once if there is none. The same effect runs once for each transaction,
@@ -133,6 +136,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       interruptibleUntilRun: joining(alone(holdingConnection(client, Effect.interruptible))),
       transaction: untraced(joining(inTransaction)),
       allOrNone: untraced(joining(inTransaction, true)),
+      isInside: Effect.map(ambient, Option.isSome),
       afterTransaction: (effect) =>
         Effect.flatMap(ambient, (ambient) => {
           if (Option.isNone(ambient)) return effect

@@ -1,3 +1,4 @@
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
@@ -110,31 +111,38 @@ describe("a worker whose wall clock jumps past the end of leases", () => {
     }).pipe(inHoldfast(handlers))
   })
 
-  it.effect("leaves alone what its process has claimed by hand, until the time that it claimed it for is over", () => {
-    const { handlers } = running()
-    return Effect.gen(function*() {
-      const { by, set } = yield* wallClock
-      const process = makeHeldLeases()
-      yield* Effect.gen(function*() {
-        const queue = yield* JobQueue
-        const { id } = yield* queue.enqueue(Task, undefined)
-        const [job] = yield* by(queue.claim({ jobs: [Task], leaseFor: "100 seconds" }))
-        assert(job)
-        yield* workOn(by, { jobs: [Idle] }, process)
-        yield* set(jump)
-        yield* TestClock.adjust("90 seconds")
-        assert.strictEqual(yield* statusOf(id), "running")
-        yield* set(0)
-        assert.isTrue(yield* by(queue.extendLock(job.lease, "100 seconds")))
-        yield* set(jump)
-        yield* TestClock.adjust("99 seconds")
-        assert.strictEqual(yield* statusOf(id), "running")
-        // The next check is at 240 s.
-        yield* TestClock.adjust("76 seconds")
-        assert.strictEqual(yield* statusOf(id), "pending")
-      }).pipe(Effect.provide(JobQueue.layer), Effect.provideService(HeldLeases, process))
-    }).pipe(inHoldfast(handlers))
-  })
+  const claims = {
+    "by hand": <A, E, R>(claim: Effect.Effect<A, E, R>) => claim,
+    "by hand in a transaction": <A, E, R>(claim: Effect.Effect<A, E, R>) =>
+      Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(claim))
+  }
+  for (const [how, claiming] of Object.entries(claims)) {
+    it.effect(`leaves alone what its process has claimed ${how}, until the time that it claimed it for is over`, () => {
+      const { handlers } = running()
+      return Effect.gen(function*() {
+        const { by, set } = yield* wallClock
+        const process = makeHeldLeases()
+        yield* Effect.gen(function*() {
+          const queue = yield* JobQueue
+          const { id } = yield* queue.enqueue(Task, undefined)
+          const [job] = yield* by(claiming(queue.claim({ jobs: [Task], leaseFor: "100 seconds" })))
+          assert(job)
+          yield* workOn(by, { jobs: [Idle] }, process)
+          yield* set(jump)
+          yield* TestClock.adjust("90 seconds")
+          assert.strictEqual(yield* statusOf(id), "running")
+          yield* set(0)
+          assert.isTrue(yield* by(queue.extendLock(job.lease, "100 seconds")))
+          yield* set(jump)
+          yield* TestClock.adjust("99 seconds")
+          assert.strictEqual(yield* statusOf(id), "running")
+          // The next check is at 240 s.
+          yield* TestClock.adjust("76 seconds")
+          assert.strictEqual(yield* statusOf(id), "pending")
+        }).pipe(Effect.provide(JobQueue.layer), Effect.provideService(HeldLeases, process))
+      }).pipe(inHoldfast(handlers))
+    })
+  }
 })
 
 describe("a stale job", () => {

@@ -4,6 +4,7 @@ import { Clock, Context, Duration, Effect, FiberId, Random } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { StandStill } from "../../src/platform/StandStill.ts"
 import { HeldLeases, makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
+import { ClaimMark, makeClaimMark } from "../../src/platform/ClaimMark.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
 import type { Owner, World } from "./World.ts"
@@ -218,6 +219,7 @@ export class SimulatedProcess implements Owner {
     return Context.make(EventLoop, { turn: Effect.yieldNow(), overdue: () => turns.number() < 0.02 }).pipe(
       // The real one is as long as the names of host and process, which a nearly full disk would tell.
       Context.add(Ids, { ...makeIds(bytes), workerId }),
+      Context.add(ClaimMark, makeClaimMark(bytes)),
       Context.add(HeldLeases, makeHeldLeases()),
       Context.add(StandStill, () => {}),
       Context.add(ProcessEnd, this.end)

@@ -7,6 +7,20 @@ const life = ["test/store/life.test.ts"]
 /** What every write under a lease, and a stale release, must match. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "The lease of a claim that was rolled back can settle the next claim of the same worker",
+    file,
+    find: "Effect.map(nameForOneClaim(request.worker), (worker) => ({ ...request, worker }))",
+    replace: "Effect.map(nameForOneClaim(request.worker), () => request)",
+    killedBy: ["test/store/rolledBackClaim.test.ts"]
+  },
+  {
+    name: "A process does not know what it has claimed in a transaction for its own",
+    file: "src/store/nameForOneClaim.ts",
+    find: "name === worker || name.startsWith(`${worker}${separator}`)",
+    replace: "name === worker",
+    killedBy: ["test/runtime/staleSweep.test.ts"]
+  },
+  {
     name: "A write under a lease reaches other jobs of the worker than the lease's",
     file,
     find: "sql.literal(`holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running'",

@@ -247,7 +247,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A process does not hold what it has claimed by hand",
     file: "src/runtime/jobQueueClient.ts",
-    find: "lease.worker === thisWorker ? held.hold(lease, Effect.succeed(until)) : Effect.void",
+    find: "isNameOf(thisWorker, lease.worker) ? held.hold(lease, Effect.succeed(until)) : Effect.void",
     replace: "lease.worker === \"\" ? held.hold(lease, Effect.succeed(until)) : Effect.void",
     killedBy: bySweeps
   },
