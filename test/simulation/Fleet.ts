@@ -5,7 +5,7 @@ import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
 import type { ClaimRequest, StaleChoice } from "../../src/store/JobStore.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
-import type { ClientWorld } from "./clients.ts"
+import { caller } from "./callers.ts"
 import { client } from "./clients.ts"
 import type { SharedDatabase } from "./database.ts"
 import { faultyStore } from "./faultyStore.ts"
@@ -13,6 +13,7 @@ import type { Call, History } from "./History.ts"
 import { handlers } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
 import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
+import type { ClientWorld } from "./work.ts"
 import type { World } from "./World.ts"
 
 /** A machine, the process that runs on it now, and what it suffers. */
@@ -325,7 +326,9 @@ export class Fleet {
       }
     })
     return Effect.gen(this, function*() {
-      yield* Effect.forkScoped(client(this.clients, process.name))
+      const user = { world: this.clients, process: process.name, leases: [] }
+      yield* Effect.forkScoped(client(user))
+      yield* Effect.forkScoped(caller(user, this.world.seed))
       yield* Worker.run({
         jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once],
         concurrency: worker.concurrency,

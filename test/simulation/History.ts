@@ -10,8 +10,8 @@ export interface Call {
   readonly process: string
   /** What it was called with, as given. */
   readonly request: unknown
-  /** Whether it was part of a caller's transaction: then its answer promises nothing until the commit. */
-  readonly joined: boolean
+  /** The caller's transaction that it was part of, by number: then its answer promises nothing until the commit. */
+  readonly within: number | undefined
   readonly invoked: Moment
   /** None while it has not returned: its process was killed, or the simulation ended. */
   returned: (Moment & Returned) | undefined
@@ -65,10 +65,17 @@ export type Happening =
   | "told again"
   | "crash"
 
-/** A transaction of a client's that enqueued jobs. */
-export interface Enclosing extends Moment {
-  readonly jobIds: ReadonlyArray<string>
-  readonly end: "committed" | "rolled back" | "unknown"
+/** A transaction of a caller's, or one nested in it. */
+export interface Enclosing {
+  readonly number: number
+  /** The number of the transaction that it is nested in. */
+  readonly around: number | undefined
+  readonly process: string
+  readonly began: Moment
+  /** When all that was to happen in it had, and only its commit was left. */
+  closing: Moment | undefined
+  /** What its caller was told; nothing if the process did not live to hear it. */
+  end: (Moment & { readonly how: "committed" | "rolled back" | "unknown" }) | undefined
 }
 
 /** Everything that happened and was seen in one simulation, but for the rows, which the database notes itself. */
@@ -76,7 +83,7 @@ export class History {
   readonly calls: Array<Call> = []
   readonly runs: Array<HandlerRun> = []
   readonly incidents: Array<Incident> = []
-  readonly transactions: Array<Enclosing> = []
+  readonly enclosings: Array<Enclosing> = []
   /** Lines of the log at warning and above, by message and reason or step, and what a fatal one said. */
   readonly warnings = new Map<string, number>()
   readonly deaths: Array<string> = []
@@ -93,6 +100,20 @@ export class History {
 
   moment(): Moment {
     return { order: this.world.next(), at: this.world.now }
+  }
+
+  /** Begins a transaction of a caller's. */
+  enclose(process: string, around: Enclosing | undefined): Enclosing {
+    const enclosing: Enclosing = {
+      number: this.enclosings.length + 1,
+      around: around?.number,
+      process,
+      began: this.moment(),
+      closing: undefined,
+      end: undefined
+    }
+    this.enclosings.push(enclosing)
+    return enclosing
   }
 
   incident(what: Happening, to: string, millis = 0): void {

@@ -3,6 +3,7 @@ import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { Extended } from "../../src/store/JobStore.ts"
 import type { Change, JobRow } from "./database.ts"
+import type { Enclosings } from "./Enclosings.ts"
 import type { Call, HandlerRun, History, Incident } from "./History.ts"
 import type { Pace } from "./jobs.ts"
 import { paceOf, timeoutOf } from "./jobs.ts"
@@ -33,7 +34,9 @@ export interface Step extends Change {
   readonly carries: string
   /** The store operation that made it; none for what is not ours. */
   readonly call: Call | undefined
-  /** It is noted when it is made, and seen by others only once it is committed: by here at the latest. */
+  /** It is noted when it is made, and seen by others only once it is committed: not before here, */
+  readonly committedFrom: number
+  /** and by here at the latest. */
   readonly committedBy: number
 }
 
@@ -41,6 +44,7 @@ export interface Step extends Change {
 export class Timeline {
   readonly history: History
   readonly plan: Plan
+  readonly enclosings: Enclosings
   /** Every committed change, in the order of the commits. */
   readonly steps: ReadonlyArray<Step>
   private readonly ofJob = new Map<string, Array<Step>>()
@@ -51,9 +55,16 @@ export class Timeline {
   private readonly kills = new Map<string, number>()
   private readonly machines: ReadonlyMap<string, Machine>
 
-  constructor(history: History, plan: Plan, changes: ReadonlyArray<Change>, machines: ReadonlyArray<Machine>) {
+  constructor(
+    history: History,
+    plan: Plan,
+    changes: ReadonlyArray<Change>,
+    machines: ReadonlyArray<Machine>,
+    enclosings: Enclosings
+  ) {
     this.history = history
     this.plan = plan
+    this.enclosings = enclosings
     this.machines = new Map(machines.map((machine) => [machine.name, machine]))
     this.steps = changes.map((change): Step => {
       const ofJob = entry(this.ofJob, change.id)
@@ -65,7 +76,7 @@ export class Timeline {
         carried: last === undefined || last.row === null ? undefined : last.carries,
         carries: change.payload ?? last?.carries ?? "",
         call,
-        committedBy: this.committedBy(change.id, call)
+        ...this.committed(change, call)
       }
       ofJob.push(step)
       entry(this.ofCall, change.operation).push(step)
@@ -132,18 +143,25 @@ export class Timeline {
     return this.ofJob.keys()
   }
 
-  /** The states a job was in at some time from one place in the order to another; undefined where it was not there. */
-  states(id: string, from: number, to: number): ReadonlyArray<JobRow | undefined> {
+  /** The states a job was in at some time of a call, as far as the call could see them; undefined where it was not there. */
+  states(id: string, call: Call, to: number): ReadonlyArray<JobRow | undefined> {
     const steps = this.stepsOf(id)
-    const known = steps.findLastIndex(({ committedBy }) => committedBy <= from)
-    const since = steps.slice(known + 1).filter(({ order }) => order <= to)
+    const own = this.enclosings.outermost(call.within)
+    const isOwn = (step: Step) => own !== undefined && this.enclosings.outermost(step.call?.within) === own
+    const known = steps.findLastIndex((step) =>
+      (isOwn(step) ? step.call?.returned?.order ?? Infinity : step.committedBy) <= call.invoked.order
+    )
+    const since = steps.slice(known + 1).filter((step) => (isOwn(step) ? step.order : step.committedFrom) <= to)
     return [steps[known], ...since].map((step) => step?.row ?? undefined)
   }
 
-  /** The place in the order by which a call's changes were committed: when it, or what it was joined to, had returned. */
-  private committedBy(id: string, call: Call | undefined): number {
-    if (call?.joined !== true) return call?.returned?.order ?? Infinity
-    return this.history.transactions.find(({ jobIds }) => jobIds.includes(id))?.order ?? Infinity
+  /** Between which places in the order a change was committed: as it was made, or with the transaction around it. */
+  private committed({ order }: Change, call: Call | undefined): Pick<Step, "committedFrom" | "committedBy"> {
+    const outermost = this.enclosings.outermost(call?.within)
+    return {
+      committedFrom: outermost === undefined ? order : outermost.closing?.order ?? order,
+      committedBy: (outermost === undefined ? call?.returned : outermost.end)?.order ?? Infinity
+    }
   }
 
   /** When a process was killed or had ended, in true time. */

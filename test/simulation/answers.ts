@@ -17,7 +17,7 @@ import type {
 } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
-import type { Call, Moment, Returned } from "./History.ts"
+import type { Call, Moment } from "./History.ts"
 import { wasAsAnswered, wronglyListed, wronglyNext, wronglyNothing, wronglyStale } from "./looks.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 import { keyOf } from "./uniqueKeys.ts"
@@ -26,12 +26,8 @@ import { keyOf } from "./uniqueKeys.ts"
 export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
   for (const call of timeline.history.calls) {
     const { returned } = call
-    if (returned === undefined) continue
-    if (call.joined) {
-      // What is joined to a caller's transaction is true only once that commits. What failed is not part of it.
-      checkJoined(timeline, findings, call, returned)
-      continue
-    }
+    // What was answered in a transaction that was rolled back has never been.
+    if (returned === undefined || !timeline.enclosings.stands(call)) continue
     if (returned.tag === "ok") checkAnswer({ timeline, findings, call, answer: returned.answer, answered: returned })
     if (returned.tag === "error") checkRefusal(timeline, findings, call, returned)
     if (returned.tag === "unknown") {
@@ -45,37 +41,7 @@ export const checkAnswers = (timeline: Timeline, findings: Findings): void => {
       findings.sometimes("a claim's answer was lost")
     }
   }
-  for (const { end, jobIds } of timeline.history.transactions) {
-    findings.sometimes("jobs were enqueued and committed", end === "committed")
-    findings.sometimes("jobs were enqueued and rolled back", end === "rolled back")
-    for (const id of jobIds) {
-      const there = timeline.stepsOf(id).length > 0
-      findings.expect(
-        end === "unknown" || there === (end === "committed"),
-        "a job is there exactly if its transaction committed",
-        () => `${id} is ${there ? "" : "not "}there, and its transaction was ${end}`
-      )
-    }
-  }
 }
-
-const checkJoined = (timeline: Timeline, findings: Findings, call: Call, { tag }: Returned): void => {
-  findings.sometimes(
-    "an enqueue was refused in a transaction that committed",
-    tag === "error" && isCommitted(timeline, call)
-  )
-  findings.expect(
-    tag !== "error" || timeline.stepsOfCall(call).length === 0,
-    "what is refused in a transaction leaves nothing in it",
-    () => `${call.operation} by ${call.process}`
-  )
-}
-
-/** Whether the transaction that a call was made in, by the ids that it asks about, has committed. */
-const isCommitted = ({ history }: Timeline, { request }: Call): boolean =>
-  history.transactions.some(({ end, jobIds }) =>
-    end === "committed" && (request as ReadonlyArray<NewJob>).some(({ id }) => jobIds.includes(id))
-  )
 
 interface Asked {
   readonly timeline: Timeline
@@ -137,7 +103,7 @@ const checkAnswer = (asked: Asked): void => {
             ? asked?.onConflict === (outcome === "replaced" ? "replace" : "move") && asked.id !== id
               && steps.some((step) => step.id === id && step.before !== undefined)
             : outcome === "kept" && asked !== undefined
-              && timeline.states(id, call.invoked.order, to).some((row) => isKept(row, asked)),
+              && timeline.states(id, call, to).some((row) => isKept(timeline, row, asked)),
           () => `${id} was not ${outcome}`
         )
       })
@@ -162,7 +128,7 @@ const checkAnswer = (asked: Asked): void => {
     case "cancel": {
       const { id, partitionKey } = call.request as Named
       return told(
-        timeline.states(id, call.invoked.order, to).some((row) =>
+        timeline.states(id, call, to).some((row) =>
           row !== undefined && isSeen(row, partitionKey) && row.status === answer &&
           (answer !== "running" || row.cancel_requested_at !== null)
         ),
@@ -222,7 +188,7 @@ const isAsWritten = ({ answered, call, timeline }: Asked, { lease }: Item, answe
       step.order <= answered.order && isSettleOf(step, lease, call.operation) && step.row?.status === status
     )
   }
-  return timeline.states(lease.jobId, call.invoked.order, answered.order).some((row) => {
+  return timeline.states(lease.jobId, call, answered.order).some((row) => {
     if (row === undefined || row.attempts !== lease.attempt) return false
     if (call.operation === "progress") return true
     return row.locked_until === extended?.lockedUntil && (row.cancel_requested_at !== null) === cancelRequested
@@ -261,7 +227,7 @@ const checkFenced = (
   const { operation } = call
   const { lease } = item
   const written = steps.some(({ id }) => id === lease.jobId)
-  const states = timeline.states(lease.jobId, call.invoked.order, answered.order)
+  const states = timeline.states(lease.jobId, call, answered.order)
   const isRepeated = (row: JobRow | undefined) =>
     settles(operation) && row !== undefined && settledBefore(timeline, row, item, operation)
   if (yes) {
@@ -306,8 +272,9 @@ const isSettleOf = ({ before, call }: Step, lease: Lease, operation: string): bo
   call?.operation === operation && before?.attempts === lease.attempt && before.locked_by === lease.worker
 
 /** Whether a job keeps another from being enqueued, and stays as it is: by the same id, or by a unique key that it holds. */
-const isKept = (row: JobRow | undefined, { id, kind, onConflict, partitionKey, uniqueKey }: NewJob): boolean => {
-  if (row?.id === id) return row.kind === kind && row.partition_key === partitionKey
+const isKept = (timeline: Timeline, row: JobRow | undefined, job: NewJob): boolean => {
+  const { id, kind, onConflict, partitionKey, uniqueKey } = job
+  if (row?.id === id) return !isAnother(timeline, row, job)
   const isChanged = row?.status === "pending" &&
     (onConflict === "replace" || onConflict === "move" && row.attempts === 0)
   return !isChanged && holdsKey(row, { kind, partition_key: partitionKey, unique_key: uniqueKey })
@@ -316,10 +283,10 @@ const isKept = (row: JobRow | undefined, { id, kind, onConflict, partitionKey, u
 const holdsKey = (row: JobRow | undefined, key: Pick<JobRow, "kind" | "partition_key" | "unique_key">): boolean =>
   row !== undefined && row.holds_key === 1 && keyOf(row) === keyOf(key)
 
-/** Whether another job held the unique key of this one at some time from one place in the order to another. */
-const isTaken = (timeline: Timeline, row: JobRow, from: number, to: number): boolean =>
+/** Whether another job held the unique key of this one at some time of a call. */
+const isTaken = (timeline: Timeline, row: JobRow, call: Call, to: number): boolean =>
   [...timeline.jobIds].some((id) =>
-    id !== row.id && timeline.states(id, from, to).some((other) => holdsKey(other, row))
+    id !== row.id && timeline.states(id, call, to).some((other) => holdsKey(other, row))
   )
 
 const checkRefusal = (
@@ -328,12 +295,13 @@ const checkRefusal = (
   call: Call,
   { error, order }: { readonly error: string; readonly order: number }
 ): void => {
+  if (error === "JobIdConflict") return checkConflict(timeline, findings, call, order)
   const { id, partitionKey } = call.request as Partial<Named>
   findings.sometimes(
     "another partition's job was asked for",
     error === "JobNotFound" && id !== undefined && timeline.stepsOf(id).length > 0 && partitionKey !== undefined
   )
-  const states = id === undefined ? [] : timeline.states(id, call.invoked.order, order)
+  const states = id === undefined ? [] : timeline.states(id, call, order)
   const expected = (row: JobRow | undefined) =>
     error === "JobNotFound"
       ? row === undefined || !isSeen(row, partitionKey)
@@ -342,11 +310,32 @@ const checkRefusal = (
       : error === "JobNotRetryable"
       ? row !== undefined && row.status !== "failed" && row.status !== "cancelled"
       : error === "UniqueKeyTaken"
-      ? row !== undefined && row.finished_at !== null && isTaken(timeline, row, call.invoked.order, order)
+      ? row !== undefined && row.finished_at !== null && isTaken(timeline, row, call, order)
       : false
   findings.expect(
     states.some(expected) && timeline.stepsOfCall(call).length === 0,
     "a refusal is true and changes nothing",
     () => `${call.operation} of ${id ?? "some jobs"} by ${call.process} was refused with ${error}`
   )
+}
+
+/** An enqueue that is refused for an id adds nothing, and one of its ids is another job's. */
+const checkConflict = (timeline: Timeline, findings: Findings, call: Call, order: number): void => {
+  const jobs = call.request as ReadonlyArray<NewJob>
+  findings.sometimes("an id was another job's")
+  findings.sometimes("an enqueue was refused in a transaction that committed", call.within !== undefined)
+  findings.expect(
+    timeline.stepsOfCall(call).length === 0
+      && jobs.some((job) => timeline.states(job.id, call, order).some((row) => isAnother(timeline, row, job))),
+    "a refusal is true and changes nothing",
+    () => `enqueue of ${jobs.map(({ id }) => id).join(", ")} by ${call.process} was refused for an id`
+  )
+}
+
+/** Whether a row is not what a repetition of this enqueue would have made: what it was enqueued with differs as a value. */
+const isAnother = (timeline: Timeline, row: JobRow | undefined, job: NewJob): boolean => {
+  if (row === undefined) return false
+  const first = timeline.stepsOf(row.id).findLast((step) => step.before === undefined && step.row !== null)
+  return row.kind !== job.kind || row.partition_key !== job.partitionKey
+    || !isDeepStrictEqual(JSON.parse(first?.carries ?? "null"), JSON.parse(job.payload))
 }

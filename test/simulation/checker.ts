@@ -1,6 +1,8 @@
 import { checkAnswers } from "./answers.ts"
 import { checkCrashes } from "./crashes.ts"
 import type { Change } from "./database.ts"
+import { checkTransactions } from "./transactions.ts"
+import { Enclosings } from "./Enclosings.ts"
 import { checkEnds } from "./ends.ts"
 import { Findings } from "./Findings.ts"
 import type { Sometimes } from "./Findings.ts"
@@ -18,14 +20,19 @@ export interface Evidence {
   readonly history: History
   readonly plan: Plan
   readonly changes: ReadonlyArray<Change>
+  /** How many rows each transaction of a caller's has left. */
+  readonly enclosed: ReadonlyMap<number, number>
   readonly fleet: Fleet
 }
 
 /** Holds what happened against what is promised. */
-export const check = ({ changes, fleet, history, plan }: Evidence): Findings => {
+export const check = ({ changes, enclosed, fleet, history, plan }: Evidence): Findings => {
   const findings = new Findings()
-  const timeline = new Timeline(history, plan, changes, fleet.posts.map(({ machine }) => machine))
+  const machines = fleet.posts.map(({ machine }) => machine)
+  const enclosings = new Enclosings(history, enclosed)
+  const timeline = new Timeline(history, plan, changes, machines, enclosings)
   checkLives(timeline, findings)
+  checkTransactions(timeline, findings)
   checkAnswers(timeline, findings)
   checkRuns(timeline, findings)
   checkHeartbeats(timeline, findings)

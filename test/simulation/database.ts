@@ -142,6 +142,14 @@ export class SharedDatabase {
     })
   }
 
+  /** How many rows of its own each transaction of a caller's has left: two, or none. */
+  get enclosed(): ReadonlyMap<number, number> {
+    const rows = this.connection.prepare<[], { readonly enclosing: number; readonly places: number }>(
+      "SELECT enclosing, count(*) AS places FROM simulation_enclosed GROUP BY enclosing"
+    ).all()
+    return new Map(rows.map(({ enclosing, places }) => [enclosing, places]))
+  }
+
   close(): void {
     onOpen = () => {}
     this.connection.close()
@@ -185,6 +193,8 @@ export const makeTemplate = Effect.gen(function*() {
   }, holdfast_circumstances(${payload}, ${row}.progress, ${row}.result, ${row}.errors));
     END;`
   database.exec(`
+    CREATE TABLE simulation_enclosed (enclosing INTEGER, place TEXT, PRIMARY KEY (enclosing, place));
+    INSERT INTO simulation_enclosed VALUES (0, 'taken');
     CREATE TABLE simulation_changes (seq INTEGER PRIMARY KEY, ${columns.join(", ")}, deleted, noted);
     ${note("INSERT", "NEW", "NEW.payload")}
     ${note("UPDATE", "NEW", "CASE WHEN NEW.payload IS NOT OLD.payload THEN NEW.payload END")}

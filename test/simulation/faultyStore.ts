@@ -1,5 +1,5 @@
 import type { Context } from "effect"
-import { Cause, Effect, Exit, Layer } from "effect"
+import { Cause, Effect, Exit, Layer, Option } from "effect"
 import { StoreError } from "../../src/domain/errors.ts"
 import { ambientConnection } from "../../src/store/ambientTransaction.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
@@ -7,6 +7,7 @@ import type { StoreFailure } from "../../src/store/JobStore.ts"
 import { behind } from "../../src/testing/StoreFaults.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import { currentOperation } from "./database.ts"
+import { currentEnclosing } from "./enclosing.ts"
 import { drawCallFault } from "./faults.ts"
 import type { CallFault, CallFaultRates, FaultClass } from "./faults.ts"
 import type { Call, History, Returned } from "./History.ts"
@@ -45,14 +46,17 @@ const suffering = ({ allows, count, history, out, process, rates, world }: Store
   effect: Effect.Effect<A, E>,
   request: unknown
 ): Effect.Effect<A, E | StoreFailure> =>
-  Effect.contextWithEffect((context: Context.Context<never>) => {
+  Effect.withFiberRuntime<A, E | StoreFailure>((fiber) => {
     const name = `${process.machine.name}/${operation}/${count(operation)}`
     const noted: Call = {
       number: history.calls.length + 1,
       operation,
       process: process.name,
       request,
-      joined: ambientConnection(context)._tag === "Some",
+      // What a caller's fibers do after its transaction, they still do with its number.
+      within: Option.isSome(ambientConnection(fiber.currentContext as Context.Context<never>))
+        ? fiber.getFiberRef(currentEnclosing)?.number
+        : undefined,
       invoked: history.moment(),
       returned: undefined,
       faults: []

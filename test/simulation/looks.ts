@@ -109,7 +109,7 @@ const isOfList = (row: JobRow, { before, kind, partitionKey, queue, status }: Li
   && (queue === undefined || row.queue === queue) && (status === undefined || row.status === status)
 
 const statesDuring = ({ answered, call, timeline }: Look, id: string) =>
-  timeline.states(id, call.invoked.order, answered.order)
+  timeline.states(id, call, answered.order)
 
 /** The jobs of which something held from the question to the answer, as they were. */
 const allTheTime = (look: Look, holds: (row: JobRow) => boolean): ReadonlyArray<JobRow> =>

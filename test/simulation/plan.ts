@@ -25,6 +25,8 @@ export interface Plan {
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
   readonly jobs: number
+  /** Between two transactions of a process's client, on average. */
+  readonly callerPause: number
   readonly classes: ReadonlySet<FaultClass>
   readonly rates: CallFaultRates
   readonly nemesis: ReadonlyArray<Planned>
@@ -79,6 +81,7 @@ export const makePlan = (world: World): Plan => {
     claimBytes: pick(world.stream("claims"), [5_000, 30_000, 4 * 1024 * 1024]),
     troubledFor,
     jobs: between(25, 110),
+    callerPause: pick(world.stream("callers"), [40_000, 80_000, 200_000]),
     classes,
     rates: {
       "fail before": rate("fail before", 0.3),

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto"
-import type { ClientWorld } from "./clients.ts"
 import { SharedDatabase } from "./database.ts"
 import type { FaultClass } from "./faults.ts"
 import { Fleet } from "./Fleet.ts"
@@ -7,6 +6,7 @@ import { History } from "./History.ts"
 import { isolated } from "./isolated.ts"
 import { kinds } from "./jobs.ts"
 import { makePlan } from "./plan.ts"
+import type { ClientWorld } from "./work.ts"
 import { epoch, Livelock, World } from "./World.ts"
 import { check } from "./checker.ts"
 
@@ -73,8 +73,8 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     }
     world.after(plan.troubledFor + 10_000, idle)
     const stop = runUntil(world, () => fleet.closed)
-    const { changes } = database
-    const { reached, violations } = check({ changes, fleet, history, plan })
+    const { changes, enclosed } = database
+    const { reached, violations } = check({ changes, enclosed, fleet, history, plan })
     return {
       seed,
       digest: digest(history, changes),
@@ -103,7 +103,7 @@ const runUntil = (world: World, done: () => boolean): string | undefined => {
 }
 
 const digest = (history: History, changes: ReadonlyArray<unknown>) => {
-  const { calls, deaths, incidents, runs, transactions, warnings } = history
-  const all = JSON.stringify([calls, runs, incidents, transactions, [...warnings], deaths, changes])
+  const { calls, deaths, enclosings, incidents, runs, warnings } = history
+  const all = JSON.stringify([calls, runs, incidents, enclosings, [...warnings], deaths, changes])
   return createHash("sha256").update(all).digest("hex").slice(0, 16)
 }
