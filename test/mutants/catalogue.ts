@@ -4,6 +4,8 @@ import * as claim from "./catalogue/claim.ts"
 import * as enqueue from "./catalogue/enqueue.ts"
 import * as eventLoop from "./catalogue/eventLoop.ts"
 import * as fences from "./catalogue/fences.ts"
+import * as fleetLimits from "./catalogue/fleetLimits.ts"
+import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
 import * as list from "./catalogue/list.ts"
 import * as databaseFile from "./catalogue/databaseFile.ts"
@@ -41,7 +43,9 @@ const themes: ReadonlyArray<{
   signals,
   queue,
   values,
-  simulation
+  simulation,
+  fleetTransactions,
+  fleetLimits
 ]
 
 /** Every broken variant that a test must notice, in the order a job would meet them. */

@@ -1,3 +1,4 @@
+import type { Limits } from "../../src/runtime/Worker.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { FaultClass } from "./faults.ts"
 import type { Sometimes } from "./Findings.ts"
@@ -59,6 +60,7 @@ export type Happening =
   | FaultClass
   | "up"
   | "ended"
+  | "ended by itself"
   | "resumed"
   | "healed"
   | "blocked"
@@ -84,6 +86,8 @@ export class History {
   readonly runs: Array<HandlerRun> = []
   readonly incidents: Array<Incident> = []
   readonly enclosings: Array<Enclosing> = []
+  /** When the worker of each process ends by itself. */
+  readonly limits = new Map<string, Limits>()
   /** Lines of the log at warning and above, by message and reason or step, and what a fatal one said. */
   readonly warnings = new Map<string, number>()
   readonly deaths: Array<string> = []

@@ -1,5 +1,5 @@
 import { SqlClient } from "@effect/sql"
-import { Effect, Random } from "effect"
+import { Effect, Fiber, Random } from "effect"
 import { Ids } from "../../src/runtime/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { abandoned, aside, byHand } from "./clients.ts"
@@ -65,9 +65,17 @@ const part = (client: Client, depth: number) =>
     return failing(draw < 0.98 ? "INSERT" : "INSERT OR ROLLBACK")
   })
 
-/** Nested transactions at once, each of which may fail by itself. */
+/**
+ * Nested transactions at once, each of which may fail by itself. Not by
+ * `Effect.all`, which never ends if it is interrupted before its first fiber has started.
+ */
 const beside = (nested: Part, count: number): Part =>
-  Effect.all(Array.from({ length: count }, () => Effect.ignore(nested)), { concurrency: "unbounded" })
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      Effect.replicateEffect(Effect.fork(restore(Effect.ignore(nested))), count),
+      (fibers) => Effect.onInterrupt(restore(Fiber.awaitAll(fibers)), () => Fiber.interruptAll(fibers))
+    )
+  )
 
 const enqueue = ({ world }: Client): Part =>
   Effect.gen(function*() {
@@ -85,9 +93,13 @@ const enqueue = ({ world }: Client): Part =>
     yield* JobQueue.enqueueMany(kind, entries)
   })
 
-/** Jobs of which one has the id of another that may be there: then none of them is added. */
+/**
+ * Jobs of which one has the id of another that may be there: then none of them is
+ * added. Not where jobs are soon pruned, after which the id would have a second life.
+ */
 const takenId = ({ world }: Client): Part =>
   Effect.gen(function*() {
+    if (world.plan.worker.retention < world.plan.troubledFor) return
     const { kind, payload } = yield* someWork(world)
     const ids = [yield* (yield* Ids).jobId, yield* someJob(world)]
     yield* JobQueue.enqueueMany(kind, ids.map((id) => ({ payload, id })))
@@ -95,5 +107,7 @@ const takenId = ({ world }: Client): Part =>
 
 /** A statement of the app's that the database refuses, by itself or with the whole transaction. */
 const failing = (statement: "INSERT" | "INSERT OR ROLLBACK"): Part =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    sql`${sql.literal(statement)} INTO simulation_enclosed (enclosing, place) VALUES (0, 'taken')`)
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql`${sql.literal(statement)} INTO simulation_enclosed (enclosing, place) VALUES (0, 'taken')`
+  )

@@ -9,6 +9,7 @@ import type { Sometimes } from "./Findings.ts"
 import type { Fleet } from "./Fleet.ts"
 import { checkHeartbeats } from "./heartbeats.ts"
 import type { History } from "./History.ts"
+import { checkLimits } from "./limits.ts"
 import { checkLives } from "./lives.ts"
 import type { Plan } from "./plan.ts"
 import { checkRuns } from "./runs.ts"
@@ -38,6 +39,7 @@ export const check = ({ changes, enclosed, fleet, history, plan }: Evidence): Fi
   checkHeartbeats(timeline, findings)
   checkCrashes(timeline, findings)
   checkSweeps(timeline, findings)
+  checkLimits(timeline, findings)
   checkEnds(timeline, findings, fleet.leftovers)
   noteWarnings(history, findings)
   return findings

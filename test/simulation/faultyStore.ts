@@ -1,4 +1,3 @@
-import type { Context } from "effect"
 import { Cause, Effect, Exit, Layer, Option } from "effect"
 import { StoreError } from "../../src/domain/errors.ts"
 import { ambientConnection } from "../../src/store/ambientTransaction.ts"
@@ -54,7 +53,7 @@ const suffering = ({ allows, count, history, out, process, rates, world }: Store
       process: process.name,
       request,
       // What a caller's fibers do after its transaction, they still do with its number.
-      within: Option.isSome(ambientConnection(fiber.currentContext as Context.Context<never>))
+      within: Option.isSome(ambientConnection(fiber.currentContext))
         ? fiber.getFiberRef(currentEnclosing)?.number
         : undefined,
       invoked: history.moment(),
@@ -75,7 +74,7 @@ const suffering = ({ allows, count, history, out, process, rates, world }: Store
       }
       if (drawn === undefined) return run
       note(drawn.class, name)
-      return suffer(drawn, operation, run)
+      return suffer(noted.within === undefined ? drawn : shortly(drawn), operation, run)
     }).pipe(
       Effect.onExit((exit) =>
         Effect.sync(() => {
@@ -112,6 +111,10 @@ const suffer = <A, E>(
     }
   }
 }
+
+/** A fault of a call in a caller's transaction: for as long as that takes, the whole fleet waits for its lock. */
+const shortly = (fault: CallFault): CallFault =>
+  fault.class === "stall" ? { ...fault, millis: Math.ceil(fault.millis / 20), interruptible: true } : fault
 
 const wait = (millis: number) => millis === 0 ? Effect.void : Effect.sleep(millis)
 

@@ -108,11 +108,10 @@ const isOfList = (row: JobRow, { before, kind, partitionKey, queue, status }: Li
   && (partitionKey === undefined || row.partition_key === partitionKey)
   && (queue === undefined || row.queue === queue) && (status === undefined || row.status === status)
 
-const statesDuring = ({ answered, call, timeline }: Look, id: string) =>
-  timeline.states(id, call, answered.order)
+const statesDuring = ({ answered, call, timeline }: Look, id: string) => timeline.states(id, call, answered.order)
 
 /** The jobs of which something held from the question to the answer, as they were. */
-const allTheTime = (look: Look, holds: (row: JobRow) => boolean): ReadonlyArray<JobRow> =>
+export const allTheTime = (look: Look, holds: (row: JobRow) => boolean): ReadonlyArray<JobRow> =>
   [...look.timeline.jobIds].flatMap((id) => {
     const [first, ...others] = statesDuring(look, id)
     return first !== undefined && [first, ...others].every((row) => row !== undefined && holds(row)) ? [first] : []

@@ -21,6 +21,8 @@ export interface Plan {
   readonly exits: boolean
   /** The payloads that one claim may take. */
   readonly claimBytes: number
+  /** Which part of the processes have a worker that ends by itself. */
+  readonly limited: number
   /** How long things go wrong, before they heal. */
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
@@ -79,6 +81,7 @@ export const makePlan = (world: World): Plan => {
     },
     exits: world.stream("program").number() < 0.5,
     claimBytes: pick(world.stream("claims"), [5_000, 30_000, 4 * 1024 * 1024]),
+    limited: pick(world.stream("limited"), [0, 0, 0.3, 0.8]),
     troubledFor,
     jobs: between(25, 110),
     callerPause: pick(world.stream("callers"), [40_000, 80_000, 200_000]),

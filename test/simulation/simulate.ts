@@ -5,6 +5,7 @@ import { Fleet } from "./Fleet.ts"
 import { History } from "./History.ts"
 import { isolated } from "./isolated.ts"
 import { kinds } from "./jobs.ts"
+import { Nemesis } from "./Nemesis.ts"
 import { makePlan } from "./plan.ts"
 import type { ClientWorld } from "./work.ts"
 import { epoch, Livelock, World } from "./World.ts"
@@ -56,10 +57,11 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     healing: false
   }
   const allows = (name: string) => only?.has(name) ?? true
-  const fleet = new Fleet(world, history, database, clients, allows)
+  const fleet = new Fleet(world, history, database.filename, clients, allows)
+  const nemesis = new Nemesis(world, history, database, fleet)
   try {
     fleet.startAll()
-    for (const deed of plan.nemesis) if (allows(deed.name)) world.after(deed.at, () => fleet.do(deed))
+    for (const deed of plan.nemesis) if (allows(deed.name)) world.after(deed.at, () => nemesis.do(deed))
     world.after(plan.troubledFor, () => fleet.heal())
     const unfinished = database.connection.prepare<[], { readonly left: number }>(
       "SELECT count(*) AS left FROM holdfast_jobs WHERE status IN ('pending', 'running')"

@@ -1,4 +1,4 @@
-import type { StaleChoice, StaleLease } from "../../src/store/JobStore.ts"
+import type { ClaimRequest, StaleChoice, StaleLease } from "../../src/store/JobStore.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, HandlerRun } from "./History.ts"
 import { isUnder } from "./looks.ts"
@@ -8,7 +8,8 @@ import { rounding } from "./Timeline.ts"
 /**
  * Workers free what is stale with care: only what two of their looks, a
  * heartbeat apart, saw unchanged, and nothing that runs in their own process
- * with its deadline ahead. What is freed by hand is freed at once.
+ * with its deadline ahead. What is freed by hand is freed at once, and so is what
+ * a worker that ends by itself finds before it claims.
  */
 export const checkSweeps = (timeline: Timeline, findings: Findings): void => {
   const looks = looksAtLeases(timeline)
@@ -20,7 +21,8 @@ export const checkSweeps = (timeline: Timeline, findings: Findings): void => {
       const evidence = () =>
         `attempt ${lease.attempt} of ${lease.id}, held by ${lease.lockedBy} until ${lease.lockedUntil}, at ${call.invoked.at} by ${call.process}`
       findings.expect(
-        wasSeenTwice(looks.get(nameOf(lease)) ?? [], call, timeline.plan.worker.heartbeatInterval),
+        wasSeenTwice(looks.get(nameOf(lease)) ?? [], call, timeline.plan.worker.heartbeatInterval)
+          || mayFreeAtOnce(timeline, call),
         "a worker frees what two looks a heartbeat apart saw unchanged",
         evidence
       )
@@ -76,6 +78,16 @@ const wasSeenTwice = (looks: ReadonlyArray<Seen>, release: Call, apart: number):
     process === release.process && returned !== undefined && returned.order < release.invoked.order
   )
   return before.some((first) => before.some((second) => second.invoked.at - (first.returned?.at ?? Infinity) >= apart))
+}
+
+/** Whether a worker may be gone before a second look, and has not claimed yet. */
+const mayFreeAtOnce = ({ history }: Timeline, { invoked, process }: Call): boolean => {
+  const { maxJobs, once } = history.limits.get(process) ?? {}
+  return (once !== undefined || maxJobs !== undefined) &&
+    !history.calls.some((call) =>
+      call.process === process && call.operation === "claim" && call.invoked.order < invoked.order
+      && !(call.request as ClaimRequest).worker.startsWith("hand.")
+    )
 }
 
 /** The handler that runs under a lease in the process of a call as that is made, if its deadline is surely ahead. */

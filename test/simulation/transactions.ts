@@ -56,15 +56,19 @@ const noteRareStates = ({ enclosings }: Timeline, enclosing: Enclosing, findings
     "a caller's transaction was committed though one nested in it had failed",
     how === "rolled back" && around !== undefined && enclosings.rowsOf(around) === 2
   )
-  findings.sometimes("a nested transaction was committed and lost with the one around it", how === "committed" && !isThere)
+  findings.sometimes(
+    "a nested transaction was committed and lost with the one around it",
+    how === "committed" && !isThere
+  )
   findings.sometimes("whether a caller's transaction was committed stayed unknown", how === "unknown" && isThere)
   findings.sometimes(
     "transactions were nested beside each other in one",
-    around !== undefined && enclosings.all.some((other) =>
-      other.around === around.number && other.number !== enclosing.number
-      && other.began.order < (enclosing.end?.order ?? Infinity)
-      && enclosing.began.order < (other.end?.order ?? Infinity)
-    )
+    around !== undefined &&
+      enclosings.all.some((other) =>
+        other.around === around.number && other.number !== enclosing.number
+        && other.began.order < (enclosing.end?.order ?? Infinity)
+        && enclosing.began.order < (other.end?.order ?? Infinity)
+      )
   )
 }
 
@@ -72,21 +76,15 @@ const noteRareCalls = ({ enclosings }: Timeline, call: Call, findings: Findings)
   const { operation, returned } = call
   if (returned?.tag !== "ok") return
   const isGone = !enclosings.stands(call)
-  switch (operation) {
-    case "enqueue":
-      return findings.sometimes(isGone ? "jobs were enqueued and rolled back" : "jobs were enqueued and committed")
-    case "claim":
-      if ((returned.answer as ReadonlyArray<ClaimedJob>).length === 0) return
-      return findings.sometimes(
-        isGone ? "a claim was rolled back with its transaction" : "a claim was committed with its transaction"
-      )
-    case "complete":
-    case "fail":
-    case "release":
-      return findings.sometimes(
-        isGone ? "a settle was rolled back with its transaction" : "a settle was committed with its transaction"
-      )
-    default:
-      return
+  if (operation === "enqueue") {
+    findings.sometimes(isGone ? "jobs were enqueued and rolled back" : "jobs were enqueued and committed")
+  } else if (operation === "claim" && (returned.answer as ReadonlyArray<ClaimedJob>).length > 0) {
+    findings.sometimes(
+      isGone ? "a claim was rolled back with its transaction" : "a claim was committed with its transaction"
+    )
+  } else if (operation === "complete" || operation === "fail") {
+    findings.sometimes(
+      isGone ? "a settle was rolled back with its transaction" : "a settle was committed with its transaction"
+    )
   }
 }

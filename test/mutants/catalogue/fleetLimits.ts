@@ -1,0 +1,45 @@
+import type { Mutant } from "../Mutant.ts"
+
+const loop = "src/runtime/workerLoop.ts"
+
+/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
+const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 3, 4, 6, 8, 13, 18, 20])] })
+
+/** Shows that the simulation sees what breaks in workers that end by themselves. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "In a fleet's short workers, none frees what is stale before it claims",
+    file: loop,
+    find: "yield* Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon)",
+    replace: "yield* Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon && upkeep.concurrency === 0)",
+    killedBy: bySeed(5)
+  },
+  {
+    name: "In a fleet's short workers, a claim asks for more than is left to take",
+    file: loop,
+    find: "const most = Math.min(limit, yield* Ref.get(claimable))",
+    replace: "const most = limit",
+    killedBy: bySeed(5)
+  },
+  {
+    name: "In a fleet's short workers, the end does not wait for the first pruning",
+    file: loop,
+    find: "Effect.zipRight(pruned),",
+    replace: "Effect.zipLeft(Effect.succeed(pruned)),",
+    killedBy: bySeed(5)
+  },
+  {
+    name: "In a fleet's short workers, one that claims once goes on",
+    file: loop,
+    find: "Effect.zipRight(settings.once ? claimOnce : claimLoop),",
+    replace: "Effect.zipRight(settings.once ? Effect.zipRight(claimOnce, claimLoop) : claimLoop),",
+    killedBy: bySeed(5)
+  },
+  {
+    name: "In a fleet's short workers, one ends a job before its last",
+    file: loop,
+    find: "while ((yield* Ref.get(claimable)) > 0) {",
+    replace: "while ((yield* Ref.get(claimable)) > (settings.maxJobs > 1 ? 1 : 0)) {",
+    killedBy: bySeed(5)
+  }
+]

@@ -1,0 +1,56 @@
+import type { Mutant } from "../Mutant.ts"
+
+const open = "src/store/openTransaction.ts"
+const immediate = "src/store/immediateTransaction.ts"
+const enqueue = "src/store/enqueue.ts"
+
+/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
+const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 1, 2, 3, 4, 5, 6, 7, 8])] })
+
+/** Shows that the simulation sees what breaks in the transactions of callers. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "In a fleet's transactions, one that is nested and fails is committed with the one around it",
+    file: open,
+    find: "command(connection, `ROLLBACK TO SAVEPOINT ${savepoint}`),",
+    replace: "Effect.void,",
+    killedBy: bySeed(3)
+  },
+  {
+    name: "In a fleet's transactions, those beside each other do not wait for each other",
+    file: open,
+    find: "if (this.isBusy || at !== this.innermost) return",
+    replace: "if (this.isBusy) return",
+    killedBy: bySeed(4)
+  },
+  {
+    name: "In a fleet's transactions, one that the database has rolled back goes on statement by statement",
+    file: open,
+    find: "if (!isThere) this.cut(undefined, rolledBackAfter(Cause.squash(cause)))",
+    replace: "void [isThere, cause]",
+    killedBy: bySeed(3)
+  },
+  {
+    name: "In a fleet's transactions, an enqueue that is refused leaves what it had added",
+    file: enqueue,
+    find: "(rows) => execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})`)",
+    replace: "() => Effect.void",
+    killedBy: bySeed(3)
+  },
+  {
+    name: "In a fleet's transactions, an id is another job's only if the kind is another",
+    file: enqueue,
+    find: "return one === undefined || one.kind !== job.kind || one.partition_key !== job.partitionKey\n" +
+      "          || !isSameJson(one.payload, job.payload)",
+    replace:
+      "return one === undefined || one.kind !== job.kind || one.payload === \"\" && !isSameJson(one.payload, job.payload)",
+    killedBy: bySeed(3)
+  },
+  {
+    name: "In a fleet's transactions, one that fails is committed all the same",
+    file: immediate,
+    find: "Effect.onError(() => Effect.zipRight(level.transaction.undo(level), note(span, \"rollback\")))",
+    replace: "Effect.onError(() => Effect.orDie(level.transaction.commit(level, (effect) => effect)))",
+    killedBy: bySeed(1)
+  }
+]

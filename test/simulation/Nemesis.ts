@@ -1,0 +1,103 @@
+import type { SharedDatabase } from "./database.ts"
+import type { Fleet } from "./Fleet.ts"
+import type { History } from "./History.ts"
+import type { Planned } from "./plan.ts"
+import type { SimulatedProcess } from "./SimulatedProcess.ts"
+import type { World } from "./World.ts"
+
+/** Does to a fleet what a seed has planned, until the fleet heals. */
+export class Nemesis {
+  private readonly world: World
+  private readonly history: History
+  private readonly database: SharedDatabase
+  private readonly fleet: Fleet
+
+  constructor(world: World, history: History, database: SharedDatabase, fleet: Fleet) {
+    this.world = world
+    this.history = history
+    this.database = database
+    this.fleet = fleet
+  }
+
+  /** Does what the nemesis planned, unless it cannot be done now. */
+  do(deed: Planned): void {
+    const { fleet, world } = this
+    const strikes = deed.class === "kill" || deed.class === "pause"
+    // Transactions are short: by chance alone, hundreds of seeds may meet none.
+    const waits = strikes && world.stream("strikes", deed.name).number() < 0.25
+    const until = waits ? world.now + 10_000 : world.now
+    const strike = (): void => {
+      const isMet = fleet.posts[deed.machine]?.process?.inTransaction === true
+      if (world.now < until && !isMet && fleet.troubled) return void world.after(5, strike)
+      this.apply(deed)
+    }
+    strike()
+  }
+
+  private apply(deed: Planned): void {
+    const { fleet } = this
+    const post = fleet.posts[deed.machine]
+    if (post === undefined || !fleet.troubled) return
+    const { process } = post
+    const note = () => {
+      this.history.fault(deed.class, deed.name)
+      this.history.incident(deed.class, process?.name ?? post.machine.name, deed.millis)
+    }
+    switch (deed.class) {
+      case "kill":
+        if (process === undefined) return
+        if (process.running && this.world.stream("crashes", deed.name).number() < 0.5) {
+          this.history.incident("crash", process.name)
+          process.crash()
+        }
+        note()
+        fleet.kill(post, process)
+        return void this.world.after(deed.millis, () => fleet.boot(post))
+      case "terminate":
+        if (process?.running !== true) return
+        this.history.fault(deed.class, deed.name)
+        return fleet.terminate(post, process)
+      case "pause":
+        if (process?.running !== true) return
+        note()
+        return fleet.stop(process, deed.millis)
+      case "clock jump":
+        note()
+        return post.machine.jump(this.world.now, deed.millis)
+      case "clock skew":
+        return
+      case "outage":
+        note()
+        post.outages++
+        return void this.world.after(deed.millis, () => post.outages--)
+      case "busy":
+        return this.holdLock(deed, note)
+      case "full":
+        if (process === undefined) return
+        note()
+        return this.fill(process, deed.millis)
+    }
+  }
+
+  /** Another program takes SQLite's write lock. */
+  private holdLock(deed: Planned, note: () => void): void {
+    const { connection } = this.database
+    // Whoever has it now keeps it from the nemesis.
+    try {
+      connection.exec("BEGIN IMMEDIATE")
+    } catch {
+      return
+    }
+    note()
+    this.world.after(deed.millis, () => connection.exec("ROLLBACK"))
+  }
+
+  /** The process's connections can make the file no larger. */
+  private fill(process: SimulatedProcess, millis: number): void {
+    const limit = (pages: number) => {
+      for (const database of process.databases) if (database.open) database.pragma(`max_page_count = ${pages}`)
+    }
+    limit(1)
+    this.world.after(millis, () => limit(1_073_741_823))
+  }
+}

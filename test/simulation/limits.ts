@@ -1,0 +1,96 @@
+import type { ClaimedJob, ClaimRequest, StaleChoice } from "../../src/store/JobStore.ts"
+import type { JobRow } from "./database.ts"
+import type { Findings } from "./Findings.ts"
+import type { Call } from "./History.ts"
+import { allTheTime } from "./looks.ts"
+import type { Timeline } from "./Timeline.ts"
+
+/**
+ * Workers that end by themselves: they take no more than they may, end when that
+ * has ended and not before, and keep house in their short life.
+ */
+export const checkLimits = (timeline: Timeline, findings: Findings): void => {
+  const { history } = timeline
+  for (const [process, { maxJobs = Infinity, once = false }] of history.limits) {
+    const calls = history.calls.filter((call) => call.process === process)
+    const claims = calls.filter((call) => isOfWorker(call) && call.operation === "claim")
+    const endedAt = history.incidents.find(({ to, what }) => to === process && what === "ended by itself")
+    const isLimited = once || maxJobs < Infinity
+    const runs = history.runs.filter((run) => run.process === process)
+    findings.expect(
+      runs.length <= maxJobs && (!once || claims.length <= 1),
+      "a worker takes no more than its limit",
+      () =>
+        `${process}, of ${once ? "one claim" : `${maxJobs} jobs`}, made ${claims.length} claims and ran ${runs.length}`
+    )
+    const taken = claims.flatMap(({ returned }) =>
+      returned?.tag === "ok" ? returned.answer as ReadonlyArray<ClaimedJob> : []
+    )
+    findings.expect(
+      endedAt === undefined || !hasBegun(timeline, process) || (once ? claims.length === 1 : taken.length >= maxJobs),
+      "a worker ends by itself only at its limit",
+      () => `${process} ended at ${endedAt?.at} after ${claims.length} claims of ${taken.length} jobs`
+    )
+    if (!isLimited) continue
+    findings.sometimes("a worker that claims once ended by itself", once && endedAt !== undefined && runs.length > 0)
+    findings.sometimes("a worker ended by itself after its last job", !once && endedAt !== undefined && runs.length > 0)
+    const [first] = claims
+    const missed = first === undefined ? undefined : notFreed(timeline, calls, first)
+    findings.expect(
+      missed === undefined,
+      "a worker that ends by itself frees what is stale before it claims",
+      () => `${process} claimed at ${first?.invoked.at} with ${missed?.id} over since ${missed?.locked_until}`
+    )
+    const kept = endedAt === undefined || !hasBegun(timeline, process)
+      ? undefined
+      : notPruned(timeline, calls, endedAt.order)
+    findings.expect(
+      kept === undefined,
+      "a worker that ends by itself prunes before it does",
+      () => `${process} ended at ${endedAt?.at} and left ${kept?.id}, finished at ${kept?.finished_at}`
+    )
+  }
+}
+
+/** Whether a worker came so far as to begin its work: its program has called the store. */
+const hasBegun = ({ history }: Timeline, process: string): boolean =>
+  history.calls.some((call) => call.process === process && isOfWorker(call))
+
+const isOfWorker = ({ operation, request }: Call): boolean =>
+  operation === "claim"
+    ? !(request as ClaimRequest).worker.startsWith("hand.")
+    : operation === "staleLeases" || operation === "prune" || operation === "nextDue"
+      || operation === "releaseStale" && "leases" in (request as StaleChoice)
+
+/** A job whose lease was over all the time up to the first claim, none of the calls that should have freed it having failed. */
+const notFreed = (timeline: Timeline, calls: ReadonlyArray<Call>, claim: Call): JobRow | undefined => {
+  const sweep = calls.filter((call) =>
+    (call.operation === "staleLeases" || call.operation === "releaseStale") && isOfWorker(call)
+    && call.invoked.order < claim.invoked.order
+  )
+  if (sweep.some(({ returned }) => returned?.tag !== "ok")) return undefined
+  const [first] = calls
+  const earliest = timeline.earliestWall(claim.process, first?.invoked.at ?? 0, claim.invoked.at)
+  return allTheTime(
+    { timeline, call: first ?? claim, answered: claim.invoked },
+    ({ locked_until, status }) => status === "running" && (locked_until ?? Infinity) <= earliest
+  )[0]
+}
+
+/** A job that was past its retention all the time up to the worker's end, none of the calls that should have deleted it having failed. */
+const notPruned = (timeline: Timeline, calls: ReadonlyArray<Call>, order: number): JobRow | undefined => {
+  const prunes = calls.filter(({ operation }) => operation === "prune")
+  if (prunes.some(({ returned }) => returned?.tag !== "ok")) return undefined
+  const [first] = calls
+  if (first === undefined) return undefined
+  const { retention } = timeline.plan.worker
+  const earliest = timeline.earliestWall(
+    first.process,
+    first.invoked.at,
+    prunes.at(-1)?.returned?.at ?? first.invoked.at
+  )
+  return allTheTime(
+    { timeline, call: first, answered: { order, at: 0 } },
+    ({ finished_at }) => finished_at !== null && finished_at + retention <= earliest
+  )[0]
+}

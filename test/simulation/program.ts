@@ -1,0 +1,97 @@
+import { Cause, Effect, HashMap, Layer, Logger, LogLevel, Option } from "effect"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as Worker from "../../src/runtime/Worker.ts"
+import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
+import { caller } from "./callers.ts"
+import { client } from "./clients.ts"
+import { faultyStore } from "./faultyStore.ts"
+import type { History } from "./History.ts"
+import { handlers } from "./jobs.ts"
+import type { SimulatedProcess } from "./SimulatedProcess.ts"
+import type { ClientWorld } from "./work.ts"
+import type { World } from "./World.ts"
+
+/** What a program is given of the fleet that it runs in. */
+export interface ProgramOptions {
+  readonly world: World
+  readonly history: History
+  readonly clients: ClientWorld
+  readonly process: SimulatedProcess
+  /** The database file. */
+  readonly filename: string
+  /** When its worker ends by itself. */
+  readonly limits: Worker.Limits
+  /** Whether this call of the store is one of those that may fail now. */
+  readonly allows: (name: string) => boolean
+  /** Whether the whole database is out of its machine's reach. */
+  readonly out: () => boolean
+  /** Counts the calls of its machine. */
+  readonly count: (operation: StoreOperation) => number
+  /** Keeps the process's event loop busy for some milliseconds. */
+  readonly block: (millis: number) => void
+}
+
+/** The program of each process: the real runtime over the real store, with clients beside the worker. */
+export const program = (options: ProgramOptions) => {
+  const { clients, filename, history, limits, process, world } = options
+  const { kinds, plan } = clients
+  const { worker } = plan
+  return Effect.gen(function*() {
+    const user = { world: clients, process: process.name, leases: [] }
+    yield* Effect.forkScoped(client(user))
+    yield* Effect.forkScoped(caller(user, world.seed))
+    yield* Worker.run({
+      ...limits,
+      jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once],
+      concurrency: worker.concurrency,
+      ...(worker.queues === undefined ? {} : { queues: worker.queues }),
+      leaseDuration: worker.lease,
+      heartbeatInterval: worker.heartbeatInterval,
+      pollInterval: worker.pollInterval,
+      staleCheckInterval: worker.staleCheckInterval,
+      shutdownGrace: worker.shutdownGrace,
+      retention: { succeeded: worker.retention, failed: worker.retention, cancelled: worker.retention }
+    })
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(
+      handlers(kinds, { history, process: process.name, block: options.block }).pipe(
+        Layer.provideMerge(JobQueue.layer),
+        Layer.provideMerge(faultyStore({ ...options, rates: plan.rates, claimBytes: plan.claimBytes })),
+        Layer.provideMerge(SqliteStore.layer({ filename, synchronous: "normal" }))
+      )
+    ),
+    Effect.provide(logs(history, process)),
+    Effect.withUnhandledErrorLogLevel(Option.some(LogLevel.Warning))
+  )
+}
+
+/** How Effect logs a fiber that failed. */
+const unhandled = "Fiber terminated with an unhandled error"
+
+/** Counts warnings by what they say; a fatal line is a defect of ours. */
+const logs = ({ deaths, warnings }: History, process: SimulatedProcess) =>
+  Layer.merge(
+    Logger.replace(
+      Logger.defaultLogger,
+      Logger.make((options) => {
+        const message = [options.message].flat().map(String).join(" ")
+        const ours = !/simulated defect|scripted failure/.test(Cause.pretty(options.cause))
+        if (message.startsWith(unhandled)) {
+          // Whoever waits for a fiber that fails sees that it did; one that dies in the background nobody sees.
+          if (Cause.isDie(options.cause) && ours) deaths.push(`${process.name}: ${Cause.pretty(options.cause)}`)
+          return
+        }
+        const why = HashMap.get(options.annotations, "reason").pipe(
+          Option.orElse(() => HashMap.get(options.annotations, "step"))
+        )
+        const line = Option.match(why, { onNone: () => message, onSome: (why) => `${message}: ${String(why)}` })
+        warnings.set(line, (warnings.get(line) ?? 0) + 1)
+        if (LogLevel.greaterThanEqual(options.logLevel, LogLevel.Fatal)) {
+          deaths.push(`${process.name}: ${message} ${Cause.pretty(options.cause)}`)
+        }
+      })
+    ),
+    Logger.minimumLogLevel(LogLevel.Warning)
+  )
