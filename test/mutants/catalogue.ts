@@ -5,6 +5,7 @@ import * as enqueue from "./catalogue/enqueue.ts"
 import * as eventLoop from "./catalogue/eventLoop.ts"
 import * as fences from "./catalogue/fences.ts"
 import * as fleetLimits from "./catalogue/fleetLimits.ts"
+import * as fleetPromptness from "./catalogue/fleetPromptness.ts"
 import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
 import * as list from "./catalogue/list.ts"
@@ -45,7 +46,8 @@ const themes: ReadonlyArray<{
   values,
   simulation,
   fleetTransactions,
-  fleetLimits
+  fleetLimits,
+  fleetPromptness
 ]
 
 /** Every broken variant that a test must notice, in the order a job would meet them. */

@@ -53,6 +53,8 @@ export const sometimes = [
   "a settle was committed with its transaction",
   "a settle was rolled back with its transaction",
   "an id was another job's",
+  "a due job waited for a worker to look",
+  "a worker was told of a job of its own process",
   "a job was snoozed",
   "a job was handed back at a shutdown",
   "a job was handed back that was claimed too late",

@@ -105,7 +105,7 @@ export class Fleet {
         this.history.deaths.push(`${process.name} ended: ${Cause.pretty(exit.cause)}`)
       }
       const told = this.history.incidents.some(({ to, what }) => what === "terminate" && to === process.name)
-      if (!told) this.history.incident("ended by itself", process.name)
+      if (Exit.isSuccess(exit) && !told) this.history.incident("ended by itself", process.name)
       // In a task of its own, after all that the end of the main fiber sets going.
       this.world.after(0, () => this.ended(post, process))
     })

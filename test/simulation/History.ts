@@ -1,4 +1,5 @@
 import type { Limits } from "../../src/runtime/Worker.ts"
+import type { Enqueued } from "../../src/store/JobStore.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { FaultClass } from "./faults.ts"
 import type { Sometimes } from "./Findings.ts"
@@ -86,6 +87,8 @@ export class History {
   readonly runs: Array<HandlerRun> = []
   readonly incidents: Array<Incident> = []
   readonly enclosings: Array<Enclosing> = []
+  /** Where and when it was answered that a job was enqueued, outside of every transaction. */
+  readonly acknowledged = new Map<string, Moment & { readonly process: string }>()
   /** When the worker of each process ends by itself. */
   readonly limits = new Map<string, Limits>()
   /** Lines of the log at warning and above, by message and reason or step, and what a fatal one said. */
@@ -104,6 +107,10 @@ export class History {
 
   moment(): Moment {
     return { order: this.world.next(), at: this.world.now }
+  }
+
+  acknowledge(process: string, answers: ReadonlyArray<Enqueued>): void {
+    for (const { enqueued, id } of answers) if (enqueued) this.acknowledged.set(id, { ...this.moment(), process })
   }
 
   /** Begins a transaction of a caller's. */

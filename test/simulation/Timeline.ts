@@ -9,6 +9,7 @@ import type { Pace } from "./jobs.ts"
 import { paceOf, timeoutOf } from "./jobs.ts"
 import type { Plan } from "./plan.ts"
 import type { Machine } from "./SimulatedProcess.ts"
+import type { Span } from "./spans.ts"
 
 /** Timers are set in whole milliseconds, and each is rounded up; what the checker waits for passes through a few of them. */
 export const rounding = 5
@@ -18,12 +19,6 @@ export interface Extension extends Pick<Call, "invoked" | "returned"> {
   /** The milliseconds it asks for. */
   readonly leaseFor: number
   readonly answer: Either.Either<Extended, LeaseLost> | undefined
-}
-
-/** A span of true time in which a process did not run although it lived. */
-export interface Stopped {
-  readonly from: number
-  readonly to: number
 }
 
 /** A change with the row as it was before it. */
@@ -50,9 +45,10 @@ export class Timeline {
   private readonly ofJob = new Map<string, Array<Step>>()
   private readonly ofCall = new Map<number, Array<Step>>()
   private readonly underLease = new Map<string, Array<Call>>()
-  private readonly stops = new Map<string, Array<Stopped>>()
+  private readonly stops = new Map<string, Array<Span>>()
   private readonly ends = new Map<string, number>()
   private readonly kills = new Map<string, number>()
+  private readonly runs: ReadonlyMap<string, HandlerRun>
   private readonly machines: ReadonlyMap<string, Machine>
 
   constructor(
@@ -65,6 +61,7 @@ export class Timeline {
     this.history = history
     this.plan = plan
     this.enclosings = enclosings
+    this.runs = new Map(history.runs.map((run) => [`${run.jobId} ${run.attempt}`, run]))
     this.machines = new Map(machines.map((machine) => [machine.name, machine]))
     this.steps = changes.map((change): Step => {
       const ofJob = entry(this.ofJob, change.id)
@@ -164,6 +161,17 @@ export class Timeline {
     }
   }
 
+  /** When others could see a change, at the latest, in true time. */
+  committedAt({ call }: Step): number {
+    const outermost = this.enclosings.outermost(call?.within)
+    return (outermost === undefined ? call?.returned : outermost.end)?.at ?? Infinity
+  }
+
+  /** The handler of an attempt, if it has begun. */
+  runOf(jobId: string, attempt: number): HandlerRun | undefined {
+    return this.runs.get(`${jobId} ${attempt}`)
+  }
+
   /** When a process was killed or had ended, in true time. */
   endOf(process: string): number {
     return this.ends.get(process) ?? Infinity
@@ -211,6 +219,17 @@ export class Timeline {
     return within.filter((millis) => millis > 0).reduce((a, b) => a + b, 0)
   }
 
+  /** When a process was stopped. */
+  stopsOf(process: string): ReadonlyArray<Span> {
+    return this.stops.get(process) ?? []
+  }
+
+  /** When a process's wall clock showed this instant or a later one; each time that it was set begins anew. */
+  spansOfWall(process: string, wall: number): ReadonlyArray<Span> {
+    return this.offsetsOf(process).map(({ from, millis, to }) => ({ from: Math.max(from, wall - millis), to }))
+      .filter(({ from, to }) => from < to)
+  }
+
   /** The first instant from `at` on at which a process was running, as far as stops go. */
   runningFrom(process: string, at: number): number {
     let from = at
@@ -243,11 +262,20 @@ export class Timeline {
 
   /** What a process's wall clock showed during a span: a stretch for each offset that it had. */
   private walls(process: string, from: number, to: number) {
+    return this.offsetsOf(process).map((one) => ({
+      earliest: Math.max(from, one.from) + one.millis,
+      latest: Math.min(to, one.to) + one.millis
+    })).filter(({ earliest, latest }) => earliest <= latest)
+  }
+
+  /** By how much a process's wall clock was ahead of true time, and when. */
+  private offsetsOf(process: string): ReadonlyArray<Span & { readonly millis: number }> {
     const offsets = this.machines.get(process.split(".")[0] ?? "")?.offsets ?? []
     return offsets.map(({ millis, since }, index) => ({
-      earliest: Math.max(from, since) + millis,
-      latest: Math.min(to, offsets[index + 1]?.since ?? Infinity) + millis
-    })).filter(({ earliest, latest }) => earliest <= latest)
+      from: since,
+      to: offsets[index + 1]?.since ?? Infinity,
+      millis
+    }))
   }
 }
 

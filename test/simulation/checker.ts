@@ -12,6 +12,7 @@ import type { History } from "./History.ts"
 import { checkLimits } from "./limits.ts"
 import { checkLives } from "./lives.ts"
 import type { Plan } from "./plan.ts"
+import { checkPromptness } from "./promptness.ts"
 import { checkRuns } from "./runs.ts"
 import { checkSweeps } from "./sweeps.ts"
 import { Timeline } from "./Timeline.ts"
@@ -40,6 +41,7 @@ export const check = ({ changes, enclosed, fleet, history, plan }: Evidence): Fi
   checkCrashes(timeline, findings)
   checkSweeps(timeline, findings)
   checkLimits(timeline, findings)
+  checkPromptness(timeline, findings)
   checkEnds(timeline, findings, fleet.leftovers)
   noteWarnings(history, findings)
   return findings

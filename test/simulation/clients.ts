@@ -38,7 +38,7 @@ const something = (client: Client) =>
   Effect.gen(function*() {
     const { world } = client
     const draw = yield* Random.next
-    if (draw < 0.55) return world.left > 0 ? yield* enqueue(world) : undefined
+    if (draw < 0.55) return world.left > 0 ? yield* enqueue(client) : undefined
     if (draw < 0.62) return yield* enqueueTogether(client)
     if (draw < 0.86) return yield* aside(world)
     return yield* byHand(client)
@@ -57,7 +57,7 @@ export const aside = (world: ClientWorld) =>
   })
 
 /** Mostly one job, under ids of the client's, again until the answer is known; several often want the same key. */
-export const enqueue = (world: ClientWorld) =>
+const enqueue = ({ process, world }: Client) =>
   Effect.gen(function*() {
     const { kind } = yield* someWork(world)
     const count = (yield* Random.next) < 0.85 ? 1 : 3
@@ -70,7 +70,8 @@ export const enqueue = (world: ClientWorld) =>
     )
     world.left -= count
     world.known.push(...entries.map(({ id }) => id))
-    yield* JobQueue.enqueueMany(kind, entries).pipe(Effect.retry({ times: 2 }))
+    const answers = yield* JobQueue.enqueueMany(kind, entries).pipe(Effect.retry({ times: 2 }))
+    world.history.acknowledge(process, answers)
   })
 
 /** Some jobs with writes of the app's, committed together or not at all. */

@@ -162,8 +162,9 @@ const behave = (
       }
       case "enqueue another":
         yield* work
-        yield* JobQueue.enqueue(kinds.brief, { behaviour: "succeed", takes: 100, filler: enqueuedBy(run) })
-        return
+        return world.history.acknowledge(world.process, [
+          yield* JobQueue.enqueue(kinds.brief, { behaviour: "succeed", takes: 100, filler: enqueuedBy(run) })
+        ])
       case "snooze":
         yield* work
         return before < 2 ? yield* snooze(takes) : undefined

@@ -21,7 +21,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: open,
     find: "if (this.isBusy || at !== this.innermost) return",
     replace: "if (this.isBusy) return",
-    killedBy: bySeed(4)
+    killedBy: bySeed(1)
   },
   {
     name: "In a fleet's transactions, one that the database has rolled back goes on statement by statement",

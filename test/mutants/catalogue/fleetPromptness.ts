@@ -1,0 +1,29 @@
+import type { Mutant } from "../Mutant.ts"
+
+/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
+const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 1, 2, 3, 4, 5])] })
+
+/** Shows that the simulation sees a due job that waits for nothing. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "In a fleet that should be prompt, a worker looks half as often as it is told to",
+    file: "src/runtime/workerLoop.ts",
+    find: "Effect.timeoutOption(wait)",
+    replace: "Effect.timeoutOption(Duration.times(wait, 2))",
+    killedBy: bySeed(2)
+  },
+  {
+    name: "In a fleet that should be prompt, a worker is not told of a job of its own process",
+    file: "src/runtime/jobQueueClient.ts",
+    find: "if (answers.some(({ outcome }) => outcome === \"enqueued\" || outcome === \"moved\")) {",
+    replace: "if (answers.some(({ outcome }) => outcome === \"moved\")) {",
+    killedBy: bySeed(2)
+  },
+  {
+    name: "In a fleet that should be prompt, a worker claims nothing while one of its jobs runs",
+    file: "src/runtime/workerLoop.ts",
+    find: "if (limit <= 0) return settings.pollInterval\n      // An",
+    replace: "if (limit <= 0 || slots.size > 0) return settings.pollInterval\n      // An",
+    killedBy: bySeed(2)
+  }
+]
