@@ -4,6 +4,7 @@ import * as claim from "./catalogue/claim.ts"
 import * as enqueue from "./catalogue/enqueue.ts"
 import * as eventLoop from "./catalogue/eventLoop.ts"
 import * as fences from "./catalogue/fences.ts"
+import * as fleetAnswers from "./catalogue/fleetAnswers.ts"
 import * as fleetLimits from "./catalogue/fleetLimits.ts"
 import * as fleetPromptness from "./catalogue/fleetPromptness.ts"
 import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
@@ -47,7 +48,8 @@ const themes: ReadonlyArray<{
   simulation,
   fleetTransactions,
   fleetLimits,
-  fleetPromptness
+  fleetPromptness,
+  fleetAnswers
 ]
 
 /** Every broken variant that a test must notice, in the order a job would meet them. */

@@ -53,6 +53,7 @@ export const sometimes = [
   "a settle was committed with its transaction",
   "a settle was rolled back with its transaction",
   "an id was another job's",
+  "more jobs were enqueued at once than one statement writes",
   "a due job waited for a worker to look",
   "a worker was told of a job of its own process",
   "a job was snoozed",

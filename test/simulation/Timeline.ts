@@ -48,6 +48,7 @@ export class Timeline {
   private readonly stops = new Map<string, Array<Span>>()
   private readonly ends = new Map<string, number>()
   private readonly kills = new Map<string, number>()
+  private readonly payloads = new Map<JobRow, string>()
   private readonly runs: ReadonlyMap<string, HandlerRun>
   private readonly machines: ReadonlyMap<string, Machine>
 
@@ -76,6 +77,7 @@ export class Timeline {
         ...this.committed(change, call)
       }
       ofJob.push(step)
+      if (step.row !== null) this.payloads.set(step.row, step.carries)
       entry(this.ofCall, change.operation).push(step)
       return step
     })
@@ -167,6 +169,11 @@ export class Timeline {
     return (outermost === undefined ? call?.returned : outermost.end)?.at ?? Infinity
   }
 
+  /** What a job carried as a row was so. */
+  payloadOf(row: JobRow): string {
+    return this.payloads.get(row) ?? ""
+  }
+
   /** The handler of an attempt, if it has begun. */
   runOf(jobId: string, attempt: number): HandlerRun | undefined {
     return this.runs.get(`${jobId} ${attempt}`)
@@ -243,6 +250,17 @@ export class Timeline {
       }
     }
     return from
+  }
+
+  /** Whether the clocks of two machines made a lease look over to who released it before it was. */
+  showedOver({ at, before, call, process }: Step): boolean {
+    const holder = before?.locked_at ?? Infinity
+    const { attempts = NaN, id = "", locked_until = null } = before ?? {}
+    const held = this.leasesOf(id, attempts).findLast(({ row }) => row?.locked_until === locked_until)
+    if (held === undefined || locked_until === null || call === undefined) return false
+    // By how much the releasing clock was ahead of the holder's, or had been set forward since.
+    const ahead = this.latestWall(process, call.invoked.at, at) - at - (holder - held.at)
+    return held.at + (locked_until - holder) - ahead <= at
   }
 
   /** The earliest that a process could read on its wall clock during a span. */

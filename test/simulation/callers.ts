@@ -3,6 +3,7 @@ import { Effect, Fiber, Random } from "effect"
 import { Ids } from "../../src/runtime/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { abandoned, aside, byHand } from "./clients.ts"
+import { crowd } from "./crowd.ts"
 import { enclosed } from "./enclosing.ts"
 import type { Client } from "./work.ts"
 import { oneOf, someJob, someOptions, someWork } from "./work.ts"
@@ -20,6 +21,10 @@ export const caller = (
 ): Effect.Effect<void, never, JobQueue | SqlClient.SqlClient> => {
   const { process, world } = client
   const act = Effect.flatMap(Random.next, (draw) => {
+    if (world.crowds > 0) {
+      world.crowds--
+      return crowd(client)
+    }
     const some = transaction(client, 0)
     return draw < 0.15 ? abandoned(world, some) : some
   })

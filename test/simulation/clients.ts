@@ -52,8 +52,22 @@ export const aside = (world: ClientWorld) =>
     if (draw < 0.33) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.cancel(id, partition))
     if (draw < 0.58) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.retry(id, partition))
     if (draw < 0.75) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.get(id, partition))
-    if (draw < 0.88) return yield* JobQueue.list({ limit: 5, ...partition })
+    if (draw < 0.88) return yield* list(partition)
     return yield* JobQueue.releaseStale
+  })
+
+/** A page of some of the jobs, and now and then the one after it. */
+const list = (partition: { readonly partitionKey?: string }) =>
+  Effect.gen(function*() {
+    const of = {
+      limit: yield* Random.nextIntBetween(1, 20),
+      ...partition,
+      ...yield* oneOf(
+        [{}, {}, { kind: "brief" }, { queue: "bulk" }, { status: "pending" }, { status: "failed" }] as const
+      )
+    }
+    const { next } = yield* JobQueue.list(of)
+    return next === null ? undefined : yield* JobQueue.list({ ...of, after: next })
   })
 
 /** Mostly one job, under ids of the client's, again until the answer is known; several often want the same key. */

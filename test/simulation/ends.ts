@@ -124,11 +124,9 @@ const excusedRelease = (timeline: Timeline, step: Step): boolean => {
   if (before === undefined || before.locked_by === null || before.locked_by.startsWith("hand.")) return true
   const held = timeline.leasesOf(id, before.attempts).at(-1)
   if (held?.row === undefined || held.row === null) return false
-  const { classes } = timeline.plan
   const leaseFor = Number(held.row.locked_until) - Number(held.row.locked_at)
   if (timeline.killedAt(held.process) <= held.at + leaseFor) return true
-  // Clocks made it look over before it was.
-  if (at < held.at + leaseFor) return classes.has("clock jump") || classes.has("clock skew")
+  if (at < held.at + leaseFor) return timeline.showedOver(step)
   return wasGivenUp(timeline, id, before.attempts, at)
     || couldNotSettle(timeline, id, before.attempts)
     || passedItsDeadline(timeline, id, before.attempts, before.kind)

@@ -36,6 +36,16 @@ const Work = {
   filler: Schema.String
 }
 
+/** What comes of jobs of some kinds. */
+const Result = Schema.Struct({ by: Schema.String, took: Schema.NullOr(Schema.Number), filler: Schema.String })
+
+/** What the attempt of a run answers. */
+export const resultOf = ({ jobId, kind, takes }: Pick<HandlerRun, "jobId" | "kind" | "takes">) => ({
+  by: `${kind} ${jobId}`,
+  took: takes > 1000 ? takes : null,
+  filler: "\u00e4\n".repeat(takes % 7)
+})
+
 /** How long a claim of a kind holds, where the worker's own lease is `lease`; both in milliseconds. */
 export const leaseOf = (kind: string, lease: number): number => kind === "brief" ? lease / 2 : lease
 
@@ -77,11 +87,17 @@ export const kinds = (lease: number) => ({
   steady: Job.make("steady", { payload: Work }),
   brief: Job.make("brief", {
     payload: Work,
+    success: Result,
     lease: leaseOf("brief", lease),
     maxAttempts: 5,
     backoff: Schedule.spaced("5 seconds")
   }),
-  timed: Job.make("timed", { payload: Work, timeout: timeoutOf("timed"), backoff: Schedule.spaced("3 seconds") }),
+  timed: Job.make("timed", {
+    payload: Work,
+    success: Result,
+    timeout: timeoutOf("timed"),
+    backoff: Schedule.spaced("3 seconds")
+  }),
   once: Job.make("once", { payload: Work, maxAttempts: 1 }),
   /** No worker runs these: clients claim and settle them by hand. */
   manual: Job.make("manual", { payload: Work, maxAttempts: 8 })
@@ -110,12 +126,18 @@ export interface HandlerWorld {
 export const handlers = (kinds: Kinds, world: HandlerWorld) =>
   Layer.mergeAll(
     kinds.steady.toLayer(handler(kinds, world)),
-    kinds.brief.toLayer(handler(kinds, world)),
-    kinds.timed.toLayer(handler(kinds, world)),
+    kinds.brief.toLayer(answering(kinds, world)),
+    kinds.timed.toLayer(answering(kinds, world)),
     kinds.once.toLayer(handler(kinds, world))
   )
 
 const handler = (kinds: Kinds, world: HandlerWorld) => (payload: Job.Payload<Kinds["steady"]>) =>
+  Effect.asVoid(noted(kinds, world, payload))
+
+const answering = (kinds: Kinds, world: HandlerWorld) => (payload: Job.Payload<Kinds["steady"]>) =>
+  Effect.map(noted(kinds, world, payload), resultOf)
+
+const noted = (kinds: Kinds, world: HandlerWorld, payload: Job.Payload<Kinds["steady"]>) =>
   Effect.acquireUseRelease(
     Effect.map(CurrentJob, (job): HandlerRun => {
       const run: HandlerRun = {
@@ -132,7 +154,7 @@ const handler = (kinds: Kinds, world: HandlerWorld) => (payload: Job.Payload<Kin
       world.history.runs.push(run)
       return run
     }),
-    (run) => behave(kinds, world, run, payload),
+    (run) => Effect.as(behave(kinds, world, run, payload), run),
     (run, exit) =>
       Effect.sync(() => {
         run.ended = { ...world.history.moment(), how: Exit.isInterrupted(exit) ? "interrupted" : "ended" }

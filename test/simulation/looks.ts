@@ -1,4 +1,5 @@
 import type { Option } from "effect"
+import { isDeepStrictEqual } from "node:util"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
 import type { ClaimRequest, JobPage, Listing, StaleLease } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
@@ -45,9 +46,13 @@ export const wronglyListed = (look: Look, { jobs, next }: JobPage): string | und
   const outOfOrder = jobs.find(({ id }, index) => index > 0 && id >= (jobs[index - 1]?.id ?? ""))
   if (outOfOrder !== undefined) return `${outOfOrder.id} is out of order`
   const last = jobs.at(-1)?.id
-  // No fleet has so many jobs, or such large ones, that a page ends for another reason than its limit.
-  if (next !== null && (jobs.length < listing.limit || next !== last)) return `${next} is where no page ends`
-  const untrue = jobs.find((job) => !statesDuring(look, job.id).some((row) => isAs(row, job) && isOfList(row, listing)))
+  // No fleet has so many jobs that a page ends for another reason than its limit or their size.
+  if (next !== null && (jobs.length < listing.limit && !isHeavy(look.timeline) || next !== last)) {
+    return `${next} is where no page ends`
+  }
+  const untrue = jobs.find((job) =>
+    !statesDuring(look, job.id).some((row) => isAs(look.timeline, row, job) && isOfList(row, listing))
+  )
   if (untrue !== undefined) return `${untrue.id} was never as answered, or does not belong there`
   const listed = new Set<string>(jobs.map(({ id }) => id))
   const missed = allTheTime(look, (row) => isOfList(row, listing) && row.id > (next ?? "")).find(({ id }) =>
@@ -55,6 +60,9 @@ export const wronglyListed = (look: Look, { jobs, next }: JobPage): string | und
   )
   return missed === undefined ? undefined : `${missed.id} is left out`
 }
+
+/** Whether some jobs are so large that a page of a list may end for it. */
+const isHeavy = ({ plan }: Timeline): boolean => plan.large
 
 /** What is wrong with a look at stale leases, if anything: its length or order, a lease that was not so or not over, or one that is left out. */
 export const wronglyStale = (look: Look, answer: ReadonlyArray<StaleLease>): string | undefined => {
@@ -92,10 +100,46 @@ export const isUnder = (row: JobRow, { attempt, id, lockedBy, lockedUntil }: Sta
 
 /** Whether a job was at some time of the call as it was answered. */
 export const wasAsAnswered = (look: Look, job: JobRecord): boolean =>
-  statesDuring(look, job.id).some((row) => isAs(row, job))
+  statesDuring(look, job.id).some((row) => isAs(look.timeline, row, job))
 
-const isAs = (row: JobRow | undefined, { attempts, failures, status }: JobRecord): row is JobRow =>
-  row?.status === status && row.attempts === attempts && row.failures === failures
+/** Whether a record tells all of a row, and nothing else. */
+const isAs = (timeline: Timeline, row: JobRow | undefined, job: JobRecord): row is JobRow => {
+  if (row?.status !== job.status || row.attempts !== job.attempts || row.updated_at !== job.updatedAt) return false
+  const parsed = (text: string | null) => text === null ? null : JSON.parse(text) as unknown
+  const told = { ...row, holds_key: row.holds_key === 1 }
+  return plainColumns.every((column) =>
+    told[column] === job[column.replace(/_[a-z]/g, (letter) => letter.slice(1).toUpperCase()) as keyof JobRecord]
+  ) && job.unreadable.length === 0 && isDeepStrictEqual(
+    [job.payload, job.progress, job.result, job.errors],
+    [parsed(timeline.payloadOf(row)), parsed(row.progress), parsed(row.result), parsed(row.errors)]
+  )
+}
+
+/** What a record shows as the row has it. */
+const plainColumns = [
+  "id",
+  "queue",
+  "kind",
+  "priority",
+  "partition_key",
+  "unique_key",
+  "unique_scope",
+  "holds_key",
+  "failures",
+  "max_attempts",
+  "available_at",
+  "locked_at",
+  "locked_by",
+  "locked_until",
+  "settled_attempt",
+  "settled_by",
+  "settled_as",
+  "settled_to",
+  "cancel_requested_at",
+  "last_error",
+  "created_at",
+  "finished_at"
+] as const
 
 type Lanes = Pick<ClaimRequest, "kinds" | "queues">
 

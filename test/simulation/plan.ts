@@ -27,6 +27,8 @@ export interface Plan {
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
   readonly jobs: number
+  /** Whether there are a thousand jobs more, in fifty queues and of every priority, and payloads up to the limit. */
+  readonly large: boolean
   /** Between two transactions of a process's client, on average. */
   readonly callerPause: number
   readonly classes: ReadonlySet<FaultClass>
@@ -56,6 +58,8 @@ const likely: Partial<Record<FaultClass, number>> = { "clock jump": 0.35, "clock
 export const makePlan = (world: World): Plan => {
   const random = world.stream("plan")
   const between = (least: number, most: number) => least + random.integer(most - least + 1)
+  // Each of these takes ten times as long as others.
+  const large = world.stream("large").number() < 0.025
   // One seed in ten is left in peace, where nothing may go wrong at all.
   const peace = random.number() < 0.1
   const classes = new Set(faultClasses.filter((one) => random.number() < (likely[one] ?? 0.75) && !peace))
@@ -75,8 +79,8 @@ export const makePlan = (world: World): Plan => {
       pollInterval: between(5, 60) * 1000,
       staleCheckInterval: between(15, 90) * 1000,
       shutdownGrace: pick(random, [0, 5000, 20_000]),
-      concurrency: between(1, 6),
-      queues: random.number() < 0.3 ? { default: between(1, 3), bulk: between(1, 2) } : undefined,
+      concurrency: between(1, 6) + (large ? 30 : 0),
+      queues: random.number() < 0.3 && !large ? { default: between(1, 3), bulk: between(1, 2) } : undefined,
       retention: random.number() < 0.3 ? 3 * minute : 7 * 24 * 60 * minute
     },
     exits: world.stream("program").number() < 0.5,
@@ -84,6 +88,7 @@ export const makePlan = (world: World): Plan => {
     limited: pick(world.stream("limited"), [0, 0, 0.3, 0.8]),
     troubledFor,
     jobs: between(25, 110),
+    large,
     callerPause: pick(world.stream("callers"), [40_000, 80_000, 200_000]),
     classes,
     rates: {

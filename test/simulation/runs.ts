@@ -1,7 +1,8 @@
 import { Either } from "effect"
+import { isDeepStrictEqual } from "node:util"
 import type { Findings } from "./Findings.ts"
 import type { HandlerRun } from "./History.ts"
-import { longestRefusal, timeoutOf } from "./jobs.ts"
+import { longestRefusal, resultOf, timeoutOf } from "./jobs.ts"
 import type { Timeline } from "./Timeline.ts"
 import { rounding } from "./Timeline.ts"
 
@@ -32,10 +33,25 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
       "a lease whose deadline has passed is not made to last longer",
       () => `${key} (${run.behaviour} in ${run.process}) was extended at ${lease.extendedLate}`
     )
+    checkResult(timeline, findings, run)
     findings.sometimes("a process was killed while a handler ran", run.ended?.how === "killed")
   }
   for (const runs of ofJob.values()) checkOverlaps(timeline, findings, runs, leases)
   checkSlots(timeline, findings)
+}
+
+/** What a handler answers is what its job is settled with. */
+const checkResult = (timeline: Timeline, findings: Findings, run: HandlerRun): void => {
+  const { attempt, jobId, kind } = run
+  const settle = timeline.stepsOf(jobId).find(({ call, row }) =>
+    call?.operation === "complete" && row?.attempts === attempt
+  )
+  const result = kind === "brief" || kind === "timed" ? resultOf(run) : null
+  findings.expect(
+    settle === undefined || isDeepStrictEqual(JSON.parse(settle.row?.result ?? ""), result),
+    "a job is settled with what its handler answered",
+    () => `${nameOf(run)} was settled with ${settle?.row?.result}`
+  )
 }
 
 const nameOf = ({ attempt, jobId }: { readonly attempt: number; readonly jobId: string }) =>
@@ -170,9 +186,8 @@ const excuseOf = (timeline: Timeline, older: HandlerRun, newer: HandlerRun, leas
   const release = timeline.stepsOf(older.jobId).find(({ call, row }) =>
     call?.operation === "releaseStale" && row?.attempts === older.attempt
   )
-  const { classes } = timeline.plan
-  const clocks = classes.has("clock jump") || classes.has("clock skew")
-  return clocks && release !== undefined && release.at < lease.heldAt + lease.leaseFor && newer.started.at >= release.at
+  return release !== undefined && release.at < lease.heldAt + lease.leaseFor && newer.started.at >= release.at
+      && timeline.showedOver(release)
     ? "clocks differed by more than the lease had left"
     : undefined
 }

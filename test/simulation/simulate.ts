@@ -53,6 +53,7 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     history,
     known: [],
     left: plan.jobs,
+    crowds: plan.large ? 1 : 0,
     preemptSoon: () => world.preemptSoon(),
     healing: false
   }

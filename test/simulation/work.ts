@@ -15,6 +15,8 @@ export interface ClientWorld {
   readonly known: Array<string>
   /** How many jobs are still to be enqueued. */
   left: number
+  /** How often a thousand jobs are still to be enqueued at once. */
+  crowds: number
   /** Makes whoever runs next give way within a few operations. */
   readonly preemptSoon: () => void
   /** From now on nothing new is begun, and what would never end by itself is ended. */
@@ -34,7 +36,7 @@ export const oneOf = <A>(some: ReadonlyArray<A>) =>
 
 /** Mostly of someone who sees all; else of a tenant, whose jobs are few. */
 export const somePartition = Effect.gen(function*() {
-  return (yield* Random.next) < 0.75 ? {} : { partitionKey: yield* oneOf(["p1", "p2"]) }
+  return (yield* Random.next) < 0.6 ? {} : { partitionKey: yield* oneOf(["p1", "p2"]) }
 })
 
 /** Mostly one of the newest, which are those that may still be pending or running. */
@@ -79,7 +81,7 @@ export const someOptions = Effect.gen(function*() {
   if ((yield* Random.next) < 0.3) options.priority = yield* Random.nextIntBetween(-2, 3)
   if ((yield* Random.next) < 0.25) options.queue = "bulk"
   if ((yield* Random.next) < 0.3) Object.assign(options, yield* someUniqueness)
-  if ((yield* Random.next) < 0.15) options.partitionKey = yield* oneOf(["p1", "p2"])
+  if ((yield* Random.next) < 0.4) options.partitionKey = yield* oneOf(["p1", "p2"])
   if ((yield* Random.next) < 0.2) options.maxAttempts = yield* Random.nextIntBetween(1, 6)
   return options
 })

@@ -1,0 +1,53 @@
+import type { Mutant } from "../Mutant.ts"
+
+const store = "src/store/SqlJobStore.ts"
+const list = "src/store/list.ts"
+
+/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
+const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 1, 2, 3, 4, 5, 6])] })
+
+/** Shows that the simulation holds every part of an answer against what was there. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "In a fleet's answers, a look tells the opposite of whether a job holds its key",
+    file: "src/store/rows.ts",
+    find: "Schema.transformLiterals([0, false], [1, true])",
+    replace: "Schema.transformLiterals([0, true], [1, false])",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet's answers, a retry ignores its partition",
+    file: store,
+    find: "WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')\n        AND NOT EXISTS",
+    replace: "WHERE id = ${id} AND status IN ('failed', 'cancelled')\n        AND NOT EXISTS",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet's answers, a list shows jobs of every kind",
+    file: list,
+    find: "[\"kind\", \"kind\", listing.kind],",
+    replace: "",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet's answers, a second page begins with the last job of the first",
+    file: list,
+    find: "sql`id < ${listing.before}`",
+    replace: "sql`id <= ${listing.before}`",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet's answers, a job is settled with less than its handler answered",
+    file: "src/runtime/attempt.ts",
+    find: "store.complete([{ lease, result: result.right }])",
+    replace: "store.complete([{ lease, result: result.right.replace(/\\\\n/, \"\") }])",
+    killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet's answers, a chunk after the first is not added",
+    file: "src/store/enqueue.ts",
+    find: "const added = yield* eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))",
+    replace: "const added = yield* eachInTurn(inChunks(jobs).slice(0, 1), (chunk) => insert(chunk, now))",
+    killedBy: { simulate: [26, 116] }
+  }
+]
