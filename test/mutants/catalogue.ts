@@ -7,6 +7,7 @@ import * as fences from "./catalogue/fences.ts"
 import * as fleetAnswers from "./catalogue/fleetAnswers.ts"
 import * as fleetLimits from "./catalogue/fleetLimits.ts"
 import * as fleetPromptness from "./catalogue/fleetPromptness.ts"
+import * as fleetTelemetry from "./catalogue/fleetTelemetry.ts"
 import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
 import * as list from "./catalogue/list.ts"
@@ -49,7 +50,8 @@ const themes: ReadonlyArray<{
   fleetTransactions,
   fleetLimits,
   fleetPromptness,
-  fleetAnswers
+  fleetAnswers,
+  fleetTelemetry
 ]
 
 /** Every broken variant that a test must notice, in the order a job would meet them. */

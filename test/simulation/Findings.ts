@@ -84,6 +84,8 @@ export const sometimes = [
   "two handlers of a job overlapped, excused",
   "a heartbeat failed",
   "the store failed a poll",
+  "a logger threw",
+  "a tracer threw",
   "a write found the disk full",
   "a write found the database locked"
 ] as const

@@ -23,6 +23,8 @@ export interface Plan {
   readonly claimBytes: number
   /** Which part of the processes have a worker that ends by itself. */
   readonly limited: number
+  /** Whether workers have a logger and a tracer that throw. */
+  readonly throws: boolean
   /** How long things go wrong, before they heal. */
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
@@ -86,6 +88,7 @@ export const makePlan = (world: World): Plan => {
     exits: world.stream("program").number() < 0.5,
     claimBytes: pick(world.stream("claims"), [5_000, 30_000, 4 * 1024 * 1024]),
     limited: pick(world.stream("limited"), [0, 0, 0.3, 0.8]),
+    throws: world.stream("throws").number() < 0.25,
     troubledFor,
     jobs: between(25, 110),
     large,

@@ -9,6 +9,7 @@ import { faultyStore } from "./faultyStore.ts"
 import type { History } from "./History.ts"
 import { handlers } from "./jobs.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
+import { thrown } from "./telemetry.ts"
 import type { ClientWorld } from "./work.ts"
 import type { World } from "./World.ts"
 
@@ -41,7 +42,7 @@ export const program = (options: ProgramOptions) => {
     const user = { world: clients, process: process.name, leases: [] }
     yield* Effect.forkScoped(client(user))
     yield* Effect.forkScoped(caller(user, world.seed))
-    yield* Worker.run({
+    const running = Worker.run({
       ...limits,
       jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once],
       concurrency: worker.concurrency,
@@ -53,6 +54,7 @@ export const program = (options: ProgramOptions) => {
       shutdownGrace: worker.shutdownGrace,
       retention: { succeeded: worker.retention, failed: worker.retention, cancelled: worker.retention }
     })
+    yield* plan.throws ? thrown(world, history, process.name)(running) : running
   }).pipe(
     Effect.scoped,
     Effect.provide(

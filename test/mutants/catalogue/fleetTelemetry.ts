@@ -1,0 +1,30 @@
+import type { Mutant } from "../Mutant.ts"
+
+/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
+const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 9, 16, 17, 21, 48])] })
+
+/** Shows that the simulation sees what a logger or a tracer that throws can stop. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "In a fleet whose telemetry throws, a worker has no guard against it",
+    file: "src/runtime/Worker.ts",
+    find: "return guardTelemetry(worker)",
+    replace: "return worker",
+    killedBy: bySeed(9)
+  },
+  {
+    name: "In a fleet whose telemetry throws, a logger is not guarded",
+    file: "src/store/guardTelemetry.ts",
+    find: "attempt(\"logger\", logger, () => logger.log(options), nothing)",
+    replace: "logger.log(options)",
+    killedBy: bySeed(9)
+  },
+  {
+    name: "In a fleet whose telemetry throws, a span that cannot be made is not guarded",
+    file: "src/store/guardTelemetry.ts",
+    find:
+      "attempt(\"tracer\", tracer, () => guardSpan(tracer, tracer.span(...options)), () => nativeTracer.span(...options))",
+    replace: "guardSpan(tracer, tracer.span(...options))",
+    killedBy: bySeed(9)
+  }
+]
