@@ -95,7 +95,9 @@ export class Fleet {
   /** Starts the program on a machine that runs none. */
   boot(post: Post): void {
     if (post.process !== undefined || this.closing) return
-    const process = new SimulatedProcess(this.world, post.machine)
+    const process: SimulatedProcess = new SimulatedProcess(this.world, post.machine, (error) => {
+      this.history.deaths.push(`${process.name} threw ${String(error)}`)
+    })
     post.process = process
     this.history.incident("up", process.name)
     const limits = limitsOf(this.world, this.clients, process.name)

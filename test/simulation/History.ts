@@ -62,6 +62,7 @@ export type Happening =
   | "up"
   | "ended"
   | "ended by itself"
+  | "worker died"
   | "resumed"
   | "healed"
   | "blocked"

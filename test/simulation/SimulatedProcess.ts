@@ -8,7 +8,7 @@ import { ClaimMark, makeClaimMark } from "../../src/platform/ClaimMark.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
 import type { Owner, World } from "./World.ts"
-import { epoch } from "./World.ts"
+import { epoch, Livelock } from "./World.ts"
 
 /** The process whose code runs at the moment, if one's does. */
 export const running: { process: SimulatedProcess | undefined } = { process: undefined }
@@ -50,9 +50,12 @@ export class SimulatedProcess implements Owner {
   private main: Fiber.RuntimeFiber<unknown, unknown> | undefined
   private closedInTransaction = 0
   private readonly end = makeProcessEnd()
+  private readonly threw: (error: unknown) => void
 
-  constructor(world: World, machine: Machine) {
+  /** `threw` hears of what is thrown out of the process's code, which would end a real one. */
+  constructor(world: World, machine: Machine, threw: (error: unknown) => void = rethrown) {
     this.world = world
+    this.threw = threw
     this.machine = machine
     machine.incarnations++
     this.name = `${machine.name}.${machine.incarnations}`
@@ -168,6 +171,9 @@ export class SimulatedProcess implements Owner {
       running.process = this
       try {
         task()
+      } catch (error) {
+        if (error instanceof Livelock) throw error
+        this.threw(error)
       } finally {
         running.process = undefined
       }
@@ -225,4 +231,8 @@ export class SimulatedProcess implements Owner {
       Context.add(ProcessEnd, this.end)
     )
   }
+}
+
+const rethrown = (error: unknown): never => {
+  throw error
 }

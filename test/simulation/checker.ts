@@ -9,7 +9,7 @@ import type { Sometimes } from "./Findings.ts"
 import type { Fleet } from "./Fleet.ts"
 import { checkHeartbeats } from "./heartbeats.ts"
 import type { History } from "./History.ts"
-import { checkLimits } from "./limits.ts"
+import { checkDeaths, checkLimits } from "./limits.ts"
 import { checkLives } from "./lives.ts"
 import type { Plan } from "./plan.ts"
 import { checkPromptness } from "./promptness.ts"
@@ -41,6 +41,7 @@ export const check = ({ changes, enclosed, fleet, history, plan }: Evidence): Fi
   checkCrashes(timeline, findings)
   checkSweeps(timeline, findings)
   checkLimits(timeline, findings)
+  checkDeaths(timeline, findings)
   checkPromptness(timeline, findings)
   checkEnds(timeline, findings, fleet.leftovers)
   noteWarnings(history, findings)

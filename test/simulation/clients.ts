@@ -50,10 +50,17 @@ export const aside = (world: ClientWorld) =>
     const draw = yield* Random.next
     const partition = yield* somePartition
     if (draw < 0.33) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.cancel(id, partition))
-    if (draw < 0.58) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.retry(id, partition))
+    if (draw < 0.58) return yield* retry(world)
     if (draw < 0.75) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.get(id, partition))
     if (draw < 0.88) return yield* list(partition)
     return yield* JobQueue.releaseStale
+  })
+
+/** Any job, since the newest have seldom ended, and mostly for a partition. */
+const retry = (world: ClientWorld) =>
+  Effect.gen(function*() {
+    const partition = (yield* Random.next) < 0.3 ? {} : { partitionKey: yield* oneOf(["p1", "p2"]) }
+    if (world.known.length > 0) yield* JobQueue.retry(yield* oneOf(world.known), partition)
   })
 
 /** A page of some of the jobs, and now and then the one after it. */

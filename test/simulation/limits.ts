@@ -3,7 +3,9 @@ import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call } from "./History.ts"
 import { allTheTime } from "./looks.ts"
+import { deathsOf, isLook } from "./promptness.ts"
 import type { Timeline } from "./Timeline.ts"
+import { rounding } from "./Timeline.ts"
 
 /**
  * Workers that end by themselves: they take no more than they may, end when that
@@ -46,6 +48,28 @@ export const checkLimits = (timeline: Timeline, findings: Findings): void => {
       "a worker that ends by itself prunes before it does",
       () => `${process} ended at ${endedAt?.at}`
     )
+  }
+}
+
+/** The longest that a layer waits before it starts a worker again. */
+const longestPause = 60_000
+
+/** A worker that dies in a layer is started again, as long as its process is there and not told to end. */
+export const checkDeaths = (timeline: Timeline, findings: Findings): void => {
+  for (const process of timeline.history.limits.keys()) {
+    const looks = timeline.history.calls.filter((call) => call.process === process && isLook(call))
+    const ends = Math.min(timeline.toldToEndAt(process), timeline.endOf(process))
+    const deaths = deathsOf(timeline, process, looks)
+    deaths.forEach(({ from, to }, index) => {
+      // It may die again before it has looked.
+      const next = Math.min(to, ends, deaths[index + 1]?.from ?? Infinity)
+      findings.sometimes("a worker that died was started again", next === to)
+      findings.expect(
+        next - from - timeline.stoppedFor(process, from, next) <= longestPause + rounding,
+        "a worker that dies in a layer is started again within a minute",
+        () => `the worker of ${process} died at ${from} and looked again at ${to}`
+      )
+    })
   }
 }
 

@@ -23,6 +23,8 @@ export interface Plan {
   readonly claimBytes: number
   /** Which part of the processes have a worker that ends by itself. */
   readonly limited: number
+  /** Whether workers are layers, which start one that dies again; and they die. */
+  readonly layers: boolean
   /** Whether workers have a logger and a tracer that throw. */
   readonly throws: boolean
   /** How long things go wrong, before they heal. */
@@ -88,6 +90,7 @@ export const makePlan = (world: World): Plan => {
     exits: world.stream("program").number() < 0.5,
     claimBytes: pick(world.stream("claims"), [5_000, 30_000, 4 * 1024 * 1024]),
     limited: pick(world.stream("limited"), [0, 0, 0.3, 0.8]),
+    layers: world.stream("layers").number() < 0.3,
     throws: world.stream("throws").number() < 0.25,
     troubledFor,
     jobs: between(25, 110),

@@ -8,6 +8,7 @@ import { client } from "./clients.ts"
 import { faultyStore } from "./faultyStore.ts"
 import type { History } from "./History.ts"
 import { handlers } from "./jobs.ts"
+import { mortal } from "./mortal.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { thrown } from "./telemetry.ts"
 import type { ClientWorld } from "./work.ts"
@@ -42,9 +43,8 @@ export const program = (options: ProgramOptions) => {
     const user = { world: clients, process: process.name, leases: [] }
     yield* Effect.forkScoped(client(user))
     yield* Effect.forkScoped(caller(user, world.seed))
-    const running = Worker.run({
-      ...limits,
-      jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once],
+    const settings = {
+      jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once] as const,
       concurrency: worker.concurrency,
       ...(worker.queues === undefined ? {} : { queues: worker.queues }),
       leaseDuration: worker.lease,
@@ -53,7 +53,11 @@ export const program = (options: ProgramOptions) => {
       staleCheckInterval: worker.staleCheckInterval,
       shutdownGrace: worker.shutdownGrace,
       retention: { succeeded: worker.retention, failed: worker.retention, cancelled: worker.retention }
-    })
+    }
+    const isLayer = plan.layers && Object.keys(limits).length === 0
+    const running = isLayer
+      ? mortal(world, history, process.name)(Layer.launch(Worker.layer(settings)))
+      : Worker.run({ ...limits, ...settings })
     yield* plan.throws ? thrown(world, history, process.name)(running) : running
   }).pipe(
     Effect.scoped,

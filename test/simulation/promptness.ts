@@ -68,8 +68,9 @@ const workersOf = (timeline: Timeline): ReadonlyArray<Looker> =>
     const [first] = looks
     if (first === undefined || Object.keys(limits).length > 0) return []
     const { concurrency, queues } = timeline.plan.worker
-    const lives = [{ from: first.invoked.at, to: Math.min(timeline.toldToEndAt(process), timeline.endOf(process)) }]
-    const well = common(lives, without(timeline.stopsOf(process)))
+    const life = { from: first.invoked.at, to: Math.min(timeline.toldToEndAt(process), timeline.endOf(process)) }
+    const dead = deathsOf(timeline, process, looks)
+    const well = common([life], without([...timeline.stopsOf(process), ...dead]))
     const taken = looks.flatMap((call) => slotsTaken(timeline, call))
     const known = new Map<string, ReadonlyArray<Span>>()
     const freeFor = (queue: string) => {
@@ -82,7 +83,14 @@ const workersOf = (timeline: Timeline): ReadonlyArray<Looker> =>
     return [{ process, looks, freeFor }]
   })
 
-const isLook = ({ operation, request }: Call): boolean =>
+/** From each death of a worker in a process to the next look of the one that was started again. */
+export const deathsOf = ({ history }: Timeline, process: string, looks: ReadonlyArray<Call>): ReadonlyArray<Span> =>
+  history.incidents.filter(({ to, what }) => what === "worker died" && to === process).map(({ at, order }) => ({
+    from: at,
+    to: looks.find(({ invoked }) => invoked.order > order)?.invoked.at ?? Infinity
+  }))
+
+export const isLook = ({ operation, request }: Call): boolean =>
   operation === "nextDue" || operation === "claim" && !(request as ClaimRequest).worker.startsWith("hand.")
 
 /** From the question of a claim to the end of each of its attempts, as late as that may be. */

@@ -60,7 +60,6 @@ const noteRareStates = ({ enclosings }: Timeline, enclosing: Enclosing, findings
     "a nested transaction was committed and lost with the one around it",
     how === "committed" && !isThere
   )
-  findings.sometimes("whether a caller's transaction was committed stayed unknown", how === "unknown" && isThere)
   findings.sometimes(
     "transactions were nested beside each other in one",
     around !== undefined &&

@@ -41,5 +41,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "while ((yield* Ref.get(claimable)) > 0) {",
     replace: "while ((yield* Ref.get(claimable)) > (settings.maxJobs > 1 ? 1 : 0)) {",
     killedBy: bySeed(5)
+  },
+  {
+    name: "In a fleet's short workers, one that died in a layer is not started again for long",
+    file: "src/runtime/keepRunning.ts",
+    find: "yield* Effect.sleep(pause)",
+    replace: "yield* Effect.sleep(Duration.times(pause, 120))",
+    killedBy: bySeed(1)
   }
 ]

@@ -31,13 +31,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(3)
   },
   {
-    name: "In a fleet's transactions, an enqueue that is refused leaves what it had added",
-    file: enqueue,
-    find: "(rows) => execute(sql`DELETE FROM holdfast_jobs WHERE id IN (SELECT value ->> 'id' FROM ${each(rows)})`)",
-    replace: "() => Effect.void",
-    killedBy: bySeed(3)
-  },
-  {
     name: "In a fleet's transactions, an id is another job's only if the kind is another",
     file: enqueue,
     find: "return one === undefined || one.kind !== job.kind || one.partition_key !== job.partitionKey\n" +
