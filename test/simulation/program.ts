@@ -65,7 +65,12 @@ export const program = (options: ProgramOptions) => {
       handlers(kinds, { history, process: process.name, block: options.block }).pipe(
         Layer.provideMerge(JobQueue.layer),
         Layer.provideMerge(faultyStore({ ...options, rates: plan.rates, claimBytes: plan.claimBytes })),
-        Layer.provideMerge(SqliteStore.layer({ filename, synchronous: "normal" }))
+        Layer.provideMerge(SqliteStore.layer({
+          filename,
+          synchronous: "normal",
+          // So that an operation is sometimes given up.
+          busyTimeout: "5 seconds"
+        }))
       )
     ),
     Effect.provide(logs(history, process)),
