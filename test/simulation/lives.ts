@@ -174,7 +174,9 @@ const sameLease = (before: JobRow, row: JobRow) =>
 const claimed = (request: ClaimRequest, before: JobRow, row: JobRow): string | undefined => {
   const leaseFor = request.kinds.find(({ kind }) => kind === row.kind)?.leaseFor
   if (before.status !== "pending") return "a claim of a job that is not pending"
-  if (row.status !== "running" || row.locked_by !== request.worker) return "a claim that is not the claimer's"
+  // In a caller's transaction, which can be rolled back, a claim has a name of its own.
+  const isTheClaimers = row.locked_by === request.worker || row.locked_by?.startsWith(`${request.worker}#`) === true
+  if (row.status !== "running" || !isTheClaimers) return "a claim that is not the claimer's"
   if (before.available_at > row.updated_at) return "a claim of a job that is not due"
   if (row.failures !== before.failures) return "a claim that changes the past"
   if (leaseFor === undefined) return "a claim of a kind that was not asked for"
