@@ -650,6 +650,10 @@ export type Synchronous = "full" | "normal"
  * otherwise, because SQLite gives it to no later open of a WAL file by itself;
  * and to `temp_store=MEMORY`, without which a claim takes 2.5 to 12 times as
  * long, for the ephemeral tables of RETURNING and IN.
+ *
+ * While a transaction is open on the connection that no fiber is in, as after a
+ * COMMIT that failed, operations fail and leave it alone. The README, "Your own
+ * client", says what such a client lacks that `SqliteStore.layer` mends.
  */
 export const layer = (options?: {
   readonly synchronous?: Synchronous | undefined

@@ -4,6 +4,7 @@ import type * as SqlError from "@effect/sql/SqlError"
 import { Context, Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { EventLoop, giveWay } from "../platform/EventLoop.ts"
+import { byItself } from "./appsConnection.ts"
 import { untilFree } from "./busyTimeout.ts"
 import type { DatabaseFile } from "./databaseFile.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
@@ -47,13 +48,13 @@ const lendOfDriver = (reserve: SqlClient.SqlClient["reserve"]): Lend => (use, wa
     Effect.flatMap(wait(Scope.extend(reserve, permit)), (connection) => Effect.zipRight(wait(giveWay), use(connection)))
   )
 
-/** Has the files of a client of the app's own watched by all that its connection is lent to from now on; ours does so by itself. */
+/** Has operations on a client of the app's own, from now on, refuse what ours keeps from happening, and watch its files. */
 export const watchLent = ({ reserve }: Reservable, connection: Connection): Effect.Effect<void, SqlError.SqlError> =>
   lends.has(reserve) ?
     Effect.void :
     Effect.map(whenFree({ reserve }, watchDatabaseFile(connection), isBusy, asCaller), ({ guard }) => {
       const lend = lendOfDriver(reserve)
-      lends.set(reserve, (use, wait) => lend((connection) => guard(use(connection)), wait))
+      lends.set(reserve, (use, wait) => lend((connection) => guard(byItself(connection, use(connection))), wait))
     })
 
 /** Whether another connection has the lock, which time can mend. */

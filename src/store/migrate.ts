@@ -1,8 +1,8 @@
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
-import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
 import { StoreError } from "../domain/errors.ts"
+import { withoutWaiting } from "./appsConnection.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
 import { isBusy } from "./connection.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
@@ -73,22 +73,10 @@ const refuseUnwritable = Effect.flatMap(
   SqlClient.SqlClient,
   (sql) =>
     Effect.scoped(Effect.flatMap(sql.reserve, (connection) => {
-      const run = (statement: string) => connection.execute(statement, [], undefined)
-      const write = run("DELETE FROM holdfast_migrations WHERE FALSE")
-      return withoutWaiting(run, Effect.catchIf(write, isBusy, () => Effect.void))
+      const write = connection.execute("DELETE FROM holdfast_migrations WHERE FALSE", [], undefined)
+      return withoutWaiting(connection, Effect.catchIf(write, isBusy, () => Effect.void))
     }))
 )
-
-/** An app's own client waits for locks in the driver, which blocks the process. */
-const withoutWaiting = <A>(
-  run: (statement: string) => Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError>,
-  effect: Effect.Effect<A, SqlError.SqlError>
-) =>
-  Effect.acquireUseRelease(
-    Effect.zipLeft(run("PRAGMA busy_timeout"), run("PRAGMA busy_timeout = 0")),
-    () => effect,
-    ([row]) => Effect.orDie(run(`PRAGMA busy_timeout = ${Number(Object.values(row ?? {})[0])}`))
-  )
 
 function failingAs(operation: string) {
   return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreError, R> =>

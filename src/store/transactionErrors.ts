@@ -29,5 +29,18 @@ export const stuck = transactionError(
     + "each other; do the waiting outside the nested one"
 )
 
+/** On a client that the app made, a transaction is open that no fiber is in. */
+export const unknownTransaction = transactionError(
+  "Refused inside an unknown transaction",
+  "the SqlClient's connection is inside a transaction that nobody has ended, so nothing was done: a COMMIT failed and "
+    + "left it open, or BEGIN was run by hand; roll it back, or use the client of SqliteStore.layer, which does that itself"
+)
+
+/** On a client that the app made, the transaction that the caller is in is not open any more. */
+export const transactionIsOver = transactionError(
+  "The transaction is gone",
+  "the transaction of this call is over, so nothing was done: the database has rolled it back, or this fiber has outlived it"
+)
+
 /** A statement that begins or ends a transaction by hand, where it may not. */
 export const refusedStatement = (why: string): SqlError.SqlError => transactionError("Statement refused", why)

@@ -95,8 +95,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A loop of enqueues in a transaction of the app's own client starves its process",
     file: "src/store/transactions.ts",
-    find: "Effect.zipRight(giveWay, isWhole ? inSavepoint(connection, whole) : use(connection))",
-    replace: "(giveWay, use(connection))",
+    find: "Effect.zipRight(\n                giveWay,\n                inTransactionOf(connection,",
+    replace: "(\n                giveWay,\n                inTransactionOf(connection,",
     also: [{
       file: "src/runtime/jobQueueClient.ts",
       find: "Effect.zipRight(giveWay, newJob(job, payload, options))",

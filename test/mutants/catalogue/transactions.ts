@@ -6,6 +6,7 @@ const sqlite = "src/store/SqliteStore.ts"
 const sqlStore = "src/store/SqlJobStore.ts"
 const migrate = "src/store/migrate.ts"
 const busyTimeout = "src/store/busyTimeout.ts"
+const appsConnection = "src/store/appsConnection.ts"
 const tablesProblem = "src/store/tablesProblem.ts"
 const open = "src/store/openTransaction.ts"
 const immediate = "src/store/immediateTransaction.ts"
@@ -17,6 +18,7 @@ const byAfterTransaction = ["test/store/afterTransaction.test.ts"]
 const byConnection = ["test/store/connection.test.ts"]
 const byMonotonic = ["test/store/monotonic.test.ts"]
 const bySqlite = ["test/store/SqliteStore.test.ts"]
+const byAppsConnection = ["test/store/appsConnection.test.ts"]
 const byBusyTimeout = ["test/store/busyTimeout.test.ts"]
 const byTables = ["test/store/checkTables.test.ts"]
 
@@ -424,10 +426,38 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A start lets an app's own driver block the process while it waits for a lock",
-    file: migrate,
+    file: appsConnection,
     find: "run(\"PRAGMA busy_timeout = 0\")",
     replace: "Effect.void",
     killedBy: byBusyTimeout
+  },
+  {
+    name: "On an app's own client an operation blocks the process while it waits for a lock",
+    file: appsConnection,
+    find: "isInside ? Effect.fail(unknownTransaction) : withoutWaiting(connection, use))",
+    replace: "isInside ? Effect.fail(unknownTransaction) : use)",
+    killedBy: byAppsConnection
+  },
+  {
+    name: "On an app's own client an operation writes into a transaction that nobody is in",
+    file: appsConnection,
+    find: "isInside ? Effect.fail(unknownTransaction) : withoutWaiting(connection, use))",
+    replace: "withoutWaiting(connection, use))",
+    killedBy: byAppsConnection
+  },
+  {
+    name: "On an app's own client what follows in a transaction that SQLite has ended is committed alone",
+    file: appsConnection,
+    find: "isInside ? use : Effect.fail(transactionIsOver))",
+    replace: "use)",
+    killedBy: byAppsConnection
+  },
+  {
+    name: "A transaction that the app's client has begun is rolled back by the store",
+    file: open,
+    find: "return this.isOurs ? rollBack(connection) : Effect.void",
+    replace: "return rollBack(connection)",
+    killedBy: byAppsConnection
   },
   {
     name: "How long to wait for a lock cannot be set",
