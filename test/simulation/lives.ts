@@ -1,10 +1,12 @@
-import type { JobFailure } from "../../src/domain/JobRecord.ts"
-import type { Lease } from "../../src/domain/Lease.ts"
 import type { ClaimRequest, NewJob, StaleChoice } from "../../src/store/JobStore.ts"
+import { checkClaimOrder } from "./claimOrder.ts"
+import { isFinished, wrongContent, wrongInstants, wrongTime } from "./contents.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
-import { isUnder } from "./looks.ts"
+import { noteRareStates } from "./rareSteps.ts"
 import type { Step, Timeline } from "./Timeline.ts"
+import type { Items } from "./underLease.ts"
+import { releasedStale, sameLease, underLease } from "./underLease.ts"
 import { changedBy, KeyHolders } from "./uniqueKeys.ts"
 
 /**
@@ -38,10 +40,6 @@ export const checkLives = (timeline: Timeline, findings: Findings): void => {
 }
 
 const show = (row: JobRow | null | undefined) => row === null || row === undefined ? "nothing" : JSON.stringify(row)
-
-type Items = ReadonlyArray<{ readonly lease: Lease } & Readonly<Record<string, unknown>>>
-
-const isFinished = (row: JobRow) => row.status !== "pending" && row.status !== "running"
 
 /** What a step does that its operation may not do, if anything. */
 const whatIsWrong = (
@@ -168,9 +166,6 @@ const appearsOrGoes = (
   return latest - before.finished_at >= retention ? undefined : "a job was pruned before its time"
 }
 
-const sameLease = (before: JobRow, row: JobRow) =>
-  row.locked_by === before.locked_by && row.locked_until === before.locked_until && row.locked_at === before.locked_at
-
 const claimed = (request: ClaimRequest, before: JobRow, row: JobRow): string | undefined => {
   const leaseFor = request.kinds.find(({ kind }) => kind === row.kind)?.leaseFor
   if (before.status !== "pending") return "a claim of a job that is not pending"
@@ -183,213 +178,4 @@ const claimed = (request: ClaimRequest, before: JobRow, row: JobRow): string | u
   return row.locked_at === row.updated_at && row.locked_until === row.updated_at + leaseFor
     ? undefined
     : "a lease of another length"
-}
-
-/** The write of the current holder, and of no one else. */
-const underLease = (
-  operation: "extend" | "progress" | "complete" | "fail" | "release",
-  items: Items,
-  before: JobRow,
-  row: JobRow
-): string | undefined => {
-  const item = items.find(({ lease }) => lease.jobId === row.id)
-  if (
-    before.status !== "running" || item === undefined || item.lease.worker !== before.locked_by
-    || item.lease.attempt !== before.attempts
-  ) return "a write by who does not hold the lease"
-  switch (operation) {
-    case "extend":
-      return row.status === "running" && row.locked_by === before.locked_by
-          && row.locked_until === row.updated_at + Number(item["leaseFor"])
-        ? undefined
-        : "an extension that is none"
-    case "progress":
-      return row.status === "running" && sameLease(before, row) ? undefined : "progress that changes more"
-    case "complete":
-      return settledAs(before, row, "succeeded", 0)
-    case "fail": {
-      const over = before.failures + 1 >= before.max_attempts || item["retryAfter"] === null
-      const status = before.cancel_requested_at !== null ? "cancelled" : over ? "failed" : "pending"
-      if (status === "pending" && row.available_at !== row.updated_at + Number(item["retryAfter"])) {
-        return "another backoff than was asked for"
-      }
-      return settledAs(before, row, status, 1)
-    }
-    case "release": {
-      const status = before.cancel_requested_at === null ? "pending" : "cancelled"
-      if (status === "pending" && row.available_at !== row.updated_at + Number(item["delay"])) return "another delay"
-      return settledAs(before, row, status, 0)
-    }
-  }
-}
-
-const settledAs = (before: JobRow, row: JobRow, status: JobRow["status"], failures: number) =>
-  row.status === status && row.failures === before.failures + failures && row.locked_by === null
-    ? undefined
-    : `not settled as ${status}`
-
-const releasedStale = (which: StaleChoice, before: JobRow, row: JobRow): string | undefined => {
-  if ("leases" in which && !which.leases.some((lease) => isUnder(before, lease))) {
-    return "a stale release of a lease that was not named"
-  }
-  if (before.status !== "running" || before.locked_until === null) return "a stale release of a job that is not running"
-  if (before.locked_until > row.updated_at) return "a release of a lease that is not over"
-  const over = before.failures + 1 >= before.max_attempts
-  const status = before.cancel_requested_at !== null ? "cancelled" : over ? "failed" : "pending"
-  if (row.last_error?.includes(`was locked by ${before.locked_by} since`) !== true) {
-    return "a release that names another holder"
-  }
-  return row.status === status && row.failures === before.failures + 1
-    ? undefined
-    : `a stale release that does not make it ${status}`
-}
-
-/** What a job carries is as it was given, and only the operation that it was given to writes it. */
-const wrongContent = ({ before, call, carried, carries, id, row }: Step): string | undefined => {
-  if (call === undefined || row === null) return undefined
-  const { operation, request } = call
-  const newJob = () => (request as ReadonlyArray<NewJob>).find((job) => job.id === id)
-  const item = () => (request as Items).find(({ lease }) => lease.jobId === id)
-  // Of an enqueue that changes a job that is there, `changedHolder` tells.
-  if (operation !== "enqueue" && carries !== carried) return "another payload than was given"
-  if (before === undefined && carries !== newJob()?.payload) return "another payload than was given"
-  if (row.progress !== (operation === "progress" ? item()?.["progress"] : before?.progress ?? null)) {
-    return "another progress than was given"
-  }
-  if (row.result !== (operation === "complete" ? item()?.["result"] : before?.result ?? null)) {
-    return "another result than was given"
-  }
-  if (row.errors !== failuresAfter(operation, before, row)) {
-    return "other errors than there were"
-  }
-  // Of a stale release it is the store that says what went wrong.
-  if (operation === "releaseStale") return undefined
-  return row.last_error === (operation === "fail" ? item()?.["error"] : before?.last_error ?? null)
-    ? undefined
-    : "another error than was given"
-}
-
-/** What a row says of its failures: the last ten, and each as it happened. */
-const failuresAfter = (operation: string, before: JobRow | undefined, row: JobRow): string => {
-  const known = JSON.parse(before?.errors ?? "[]") as ReadonlyArray<JobFailure>
-  if (operation !== "fail" && operation !== "releaseStale") return JSON.stringify(known)
-  const failure = { attempt: row.attempts, worker: before?.locked_by, at: row.updated_at, message: row.last_error }
-  return JSON.stringify([...known, failure].slice(-10))
-}
-
-/** Every change is made at an instant that its process could read on its clock during the operation. */
-const wrongTime = (timeline: Timeline, { at, call, process, row }: Step): string | undefined =>
-  row === null || call === undefined || timeline.couldRead(process, row.updated_at, call.invoked.at, at)
-    ? undefined
-    : "a time that no clock showed"
-
-/** A job is finished at the instant it ends, and due at another only by what schedules it. */
-const wrongInstants = ({ before, call, row }: Step): string | undefined => {
-  if (call === undefined || row === null || before === undefined) return undefined
-  if (row.finished_at !== (isFinished(row) ? row.updated_at : null)) return "another end than now"
-  const schedules = row.status === "pending" &&
-    ["fail", "release", "releaseStale", "retry", "enqueue"].includes(call.operation)
-  if (!schedules && row.available_at !== before.available_at) return "another due instant than it had"
-  const atOnce = call.operation === "releaseStale" || call.operation === "retry"
-  return schedules && atOnce && row.available_at !== row.updated_at ? "not due at once" : undefined
-}
-
-/** A claim takes exactly the first due jobs of its kinds and queues, in claim order, as far as they fit into it. */
-const checkClaimOrder = (
-  timeline: Timeline,
-  findings: Findings,
-  first: Step,
-  rows: ReadonlyMap<string, JobRow>,
-  bytes: ReadonlyMap<string, number>
-): void => {
-  const { call, row } = first
-  if (call === undefined || row === null) return
-  const { kinds, limit, maxBytes, queues } = call.request as ClaimRequest
-  const names = new Set(kinds.map(({ kind }) => kind))
-  const due = [...rows.values()]
-    .filter((job) => job.status === "pending" && names.has(job.kind) && job.available_at <= row.updated_at)
-    .sort((a, b) => b.priority - a.priority || a.available_at - b.available_at || (a.id < b.id ? -1 : 1))
-  const room = new Map(queues._tag === "Some" ? queues.value.map((one) => [one.queue, one.limit]) : [])
-  const expected: Array<string> = []
-  let total = 0
-  for (const job of due) {
-    if (expected.length === limit) break
-    if (queues._tag === "Some") {
-      const left = room.get(job.queue) ?? 0
-      if (left === 0) continue
-      room.set(job.queue, left - 1)
-    }
-    total += bytes.get(job.id) ?? 0
-    if (total > maxBytes && expected.length > 0) {
-      findings.sometimes("a claim left jobs for their size")
-      break
-    }
-    expected.push(job.id)
-  }
-  const taken = timeline.stepsOfCall(call).map(({ id }) => id)
-  findings.expect(
-    taken.length === expected.length && taken.every((id) => expected.includes(id)),
-    "claim order holds",
-    () => `claimed ${taken.join(", ")} where ${expected.join(", ")} were first (${first.process})`
-  )
-}
-
-const noteRareStates = (timeline: Timeline, step: Step, findings: Findings): void => {
-  const { before, call, carried, carries, id, process, row } = step
-  if (call === undefined) return
-  const { operation } = call
-  if (before === undefined) return
-  if (row === null) return findings.sometimes("a finished job was pruned")
-  const over = before.locked_until !== null && before.locked_until < row.updated_at
-  findings.sometimes(
-    "a job came back from an attempt without its unique key",
-    before.status === "running" && row.status === "pending" && row.unique_key !== null && row.holds_key === 0
-  )
-  switch (operation) {
-    case "extend":
-      return findings.sometimes("a lease that was over was extended", over)
-    case "complete":
-      findings.sometimes("a job succeeded although its cancel was asked for", row.cancel_requested_at !== null)
-      return findings.sometimes("a settle came after its lease was over, and counted", over)
-    case "fail":
-      findings.sometimes("a handler timed out", row.last_error?.startsWith("Timed out") === true)
-      return findings.sometimes(
-        "a job failed for good with budget left",
-        row.status === "failed" && row.failures < row.max_attempts
-      )
-    case "release":
-      findings.sometimes("a running job was cancelled", row.status === "cancelled")
-      if (row.status === "pending" && row.available_at === row.updated_at) {
-        const begun = timeline.history.runs.some((run) => run.jobId === id && run.attempt === row.attempts)
-        const told = timeline.toldToEndAt(process) <= call.invoked.at
-        findings.sometimes(
-          begun
-            ? "a job was handed back at a shutdown"
-            : told
-            ? "a worker that was told to end handed back what it was claiming"
-            : "a job was handed back that was claimed too late"
-        )
-      }
-      return findings.sometimes("a job was snoozed", row.status === "pending" && row.available_at > row.updated_at)
-    case "releaseStale":
-      findings.sometimes("a stale job was released to the next attempt", row.status === "pending")
-      findings.sometimes("a stale job had spent its budget", row.status === "failed")
-      return findings.sometimes("a stale job was cancelled", row.status === "cancelled")
-    case "cancel":
-      return findings.sometimes("a pending job was cancelled", row.status === "cancelled")
-    case "retry":
-      return findings.sometimes("a finished job was retried")
-    case "enqueue":
-      findings.sometimes("a pending job's payload was replaced", carries !== carried)
-      return findings.sometimes("a pending job's due time was moved", row.available_at !== before.available_at)
-    case "nextDue":
-    case "due":
-    case "claim":
-    case "progress":
-    case "staleLeases":
-    case "get":
-    case "list":
-    case "prune":
-      return
-  }
 }

@@ -33,7 +33,7 @@ describe("a simulation", () => {
         })
       )
       assert.deepStrictEqual(seeds.map((seed) => elsewhere.get(seed)), here.map(({ digest }) => digest))
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 180_000)
 
   it.live("without its faults has none, and ends all the same", () =>
     Effect.gen(function*() {

@@ -1,0 +1,58 @@
+import type { JobFailure } from "../../src/domain/JobRecord.ts"
+import type { NewJob } from "../../src/store/JobStore.ts"
+import type { JobRow } from "./database.ts"
+import type { Step, Timeline } from "./Timeline.ts"
+import type { Items } from "./underLease.ts"
+
+/** What a job carries is as it was given, and only the operation that it was given to writes it. */
+export const wrongContent = ({ before, call, carried, carries, id, row }: Step): string | undefined => {
+  if (call === undefined || row === null) return undefined
+  const { operation, request } = call
+  const newJob = () => (request as ReadonlyArray<NewJob>).find((job) => job.id === id)
+  const item = () => (request as Items).find(({ lease }) => lease.jobId === id)
+  // Of an enqueue that changes a job that is there, `changedHolder` tells.
+  if (operation !== "enqueue" && carries !== carried) return "another payload than was given"
+  if (before === undefined && carries !== newJob()?.payload) return "another payload than was given"
+  if (row.progress !== (operation === "progress" ? item()?.["progress"] : before?.progress ?? null)) {
+    return "another progress than was given"
+  }
+  if (row.result !== (operation === "complete" ? item()?.["result"] : before?.result ?? null)) {
+    return "another result than was given"
+  }
+  if (row.errors !== failuresAfter(operation, before, row)) {
+    return "other errors than there were"
+  }
+  // Of a stale release it is the store that says what went wrong.
+  if (operation === "releaseStale") return undefined
+  return row.last_error === (operation === "fail" ? item()?.["error"] : before?.last_error ?? null)
+    ? undefined
+    : "another error than was given"
+}
+
+/** What a row says of its failures: the last ten, and each as it happened. */
+const failuresAfter = (operation: string, before: JobRow | undefined, row: JobRow): string => {
+  const known = JSON.parse(before?.errors ?? "[]") as ReadonlyArray<JobFailure>
+  if (operation !== "fail" && operation !== "releaseStale") return JSON.stringify(known)
+  const failure = { attempt: row.attempts, worker: before?.locked_by, at: row.updated_at, message: row.last_error }
+  return JSON.stringify([...known, failure].slice(-10))
+}
+
+/** Every change is made at an instant that its process could read on its clock during the operation. */
+export const wrongTime = (timeline: Timeline, { at, call, process, row }: Step): string | undefined =>
+  row === null || call === undefined || timeline.couldRead(process, row.updated_at, call.invoked.at, at)
+    ? undefined
+    : "a time that no clock showed"
+
+/** A job is finished at the instant it ends, and due at another only by what schedules it. */
+export const wrongInstants = ({ before, call, row }: Step): string | undefined => {
+  if (call === undefined || row === null || before === undefined) return undefined
+  if (row.finished_at !== (isFinished(row) ? row.updated_at : null)) return "another end than now"
+  const schedules = row.status === "pending" &&
+    ["fail", "release", "releaseStale", "retry", "enqueue"].includes(call.operation)
+  if (!schedules && row.available_at !== before.available_at) return "another due instant than it had"
+  const atOnce = call.operation === "releaseStale" || call.operation === "retry"
+  return schedules && atOnce && row.available_at !== row.updated_at ? "not due at once" : undefined
+}
+
+/** Whether a job has ended. */
+export const isFinished = (row: JobRow) => row.status !== "pending" && row.status !== "running"
