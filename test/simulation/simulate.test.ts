@@ -12,28 +12,32 @@ import { Livelock, World } from "./World.ts"
 const seeds = [1, 2, 3]
 
 describe("a simulation", () => {
-  it.live("breaks no promise, and the same seed gives the same history, in this process and in another", () =>
-    Effect.gen(function*() {
-      const template = yield* makeTemplate
-      const here = seeds.map((seed) => simulate({ seed, template }))
-      assert.deepStrictEqual(here.flatMap(({ violations }) => violations), [])
-      assert.strictEqual(new Set(here.map(({ digest }) => digest)).size, seeds.length)
+  it.live(
+    "breaks no promise, and the same seed gives the same history, in this process and in another",
+    () =>
+      Effect.gen(function*() {
+        const template = yield* makeTemplate
+        const here = seeds.map((seed) => simulate({ seed, template }))
+        assert.deepStrictEqual(here.flatMap(({ violations }) => violations), [])
+        assert.strictEqual(new Set(here.map(({ digest }) => digest)).size, seeds.length)
 
-      const again = simulate({ seed: 3, template })
-      assert.strictEqual(again.digest, here[2]?.digest)
+        const again = simulate({ seed: 3, template })
+        assert.strictEqual(again.digest, here[2]?.digest)
 
-      const elsewhere = new Map<number, string>()
-      yield* Effect.promise(() =>
-        simulateSeeds({
-          seeds,
-          template,
-          processes: 2,
-          program: new URL("../../.build/test/simulation/seedProcess.js", import.meta.url),
-          done: ({ digest, seed }) => elsewhere.set(seed, digest)
-        })
-      )
-      assert.deepStrictEqual(seeds.map((seed) => elsewhere.get(seed)), here.map(({ digest }) => digest))
-    }).pipe(Effect.scoped), 180_000)
+        const elsewhere = new Map<number, string>()
+        yield* Effect.promise(() =>
+          simulateSeeds({
+            seeds,
+            template,
+            processes: 2,
+            program: new URL("../../.build/test/simulation/seedProcess.js", import.meta.url),
+            done: ({ digest, seed }) => elsewhere.set(seed, digest)
+          })
+        )
+        assert.deepStrictEqual(seeds.map((seed) => elsewhere.get(seed)), here.map(({ digest }) => digest))
+      }).pipe(Effect.scoped),
+    180_000
+  )
 
   it.live("without its faults has none, and ends all the same", () =>
     Effect.gen(function*() {
