@@ -205,7 +205,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: atClaim,
     replace: "",
     also: [withoutCheck],
-    killedBy: bySeed(1)
+    killedBy: bySeed(7, 6)
   },
   {
     name: "In a fleet, a job that comes back from an attempt goes without its key",
@@ -226,14 +226,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: migration,
     find: "CREATE UNIQUE INDEX",
     replace: "CREATE INDEX",
-    killedBy: bySeed(1)
+    killedBy: bySeed(2, 1)
   },
   {
     name: "In a fleet, a move cuts a backoff short",
     file: conflicts,
     find: "row.attempts > 0 && availableAt < holder.availableAt",
     replace: "row.attempts < 0",
-    killedBy: bySeed(1)
+    killedBy: bySeed(2, 1)
   }
 ]
 
