@@ -42,10 +42,10 @@ export const command = (connection: Connection, text: string): Effect.Effect<voi
  * much as a statement, so it is asked only where the answer may be new.
  */
 export const isInTransaction = (connection: Connection): Effect.Effect<boolean> =>
-  Effect.matchEffect(command(connection, "BEGIN"), {
+  Effect.uninterruptible(Effect.matchEffect(command(connection, "BEGIN"), {
     onFailure: () => Effect.succeed(true),
     onSuccess: () => Effect.as(Effect.orDie(command(connection, "COMMIT")), false)
-  })
+  }))
 
 /** Rolls back what SQLite may have rolled back by itself, as it does when the disk is full. */
 export const rollBack = (connection: Connection): Effect.Effect<void> =>
