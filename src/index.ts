@@ -58,5 +58,6 @@ export {
 // what a simulation replaces
 export { ClaimMark } from "./platform/ClaimMark.ts"
 export { EventLoop } from "./platform/EventLoop.ts"
+export { LoopDelay } from "./platform/LoopDelay.ts"
 export { HeldLeases } from "./runtime/HeldLeases.ts"
 export { Ids } from "./runtime/Ids.ts"

@@ -34,6 +34,7 @@ import * as events from "./events.ts"
 import type { KeptLease } from "./heartbeat.ts"
 import { beatMayTake, keepLease } from "./heartbeat.ts"
 import { HeldLeases } from "./HeldLeases.ts"
+import { LoopWatch } from "./LoopWatch.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { enqueuedIn } from "./traceContext.ts"
 
@@ -80,10 +81,12 @@ export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStor
       stop: (reason) => Effect.asVoid(Deferred.succeed(attempt.stopRequest, reason))
     })
     const held = yield* HeldLeases
+    const loopWatch = yield* LoopWatch
     yield* Effect.acquireRelease(
       held.hold(attempt.job.lease, lease.deadline),
       () => held.letGo(attempt.job.lease)
     )
+    yield* loopWatch.runs(attempt.job.kind)
     yield* attempt.onKept(lease)
     const outcome = yield* Either.match(decodePayload(attempt), {
       onLeft: (refused) => Effect.succeed(refused),
@@ -149,7 +152,7 @@ const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
     if (!attempt.begins || beatBy <= (yield* monotonicMillis)) {
       // The claim's answer was so late that its worker ends, that no beat may come before the deadline, or that another
       // attempt may run by now. If none does, handing it back costs nothing.
-      yield* events.claimedTooLate
+      yield* events.claimedTooLate(yield* blame(attempt))
       return Outcome.Release()
     }
     const unhandled = yield* FiberRef.get(FiberRef.unhandledErrorLogLevel)
@@ -167,7 +170,8 @@ const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease) =>
       yield* Deferred.succeed(stopRequest, StopReason.TimedOut({ after })).pipe(Effect.delay(after), Effect.forkScoped)
     }
     yield* Effect.forkScoped(Effect.gen(function*() {
-      yield* events.stopping(yield* Deferred.await(stopRequest))
+      const reason = yield* Deferred.await(stopRequest)
+      yield* events.stopping(reason, yield* blame(attempt))
       yield* Fiber.interruptFork(fiber)
       yield* Effect.sleep(patience)
       yield* events.zombie(job)
@@ -220,7 +224,9 @@ const currentJob = ({ job }: Attempt, lease: KeptLease) =>
 const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never, JobStore> =>
   Effect.gen(function*() {
     const { claimSentAt, job, leaseFor } = attempt
-    if (outcome._tag === "Abandon") return yield* Effect.as(events.leaseLost(job, outcome.reason), lost)
+    if (outcome._tag === "Abandon") {
+      return yield* Effect.as(events.leaseLost(job, outcome.reason, yield* blame(attempt)), lost)
+    }
     const delay = outcome._tag === "Fail" && !outcome.final
       ? outcome.retryAfter === undefined ? yield* backoffDelay(attempt) : Option.some(outcome.retryAfter)
       : Option.none()
@@ -246,11 +252,14 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never,
     )
     if (Exit.isFailure(answer)) return yield* Effect.as(events.settleGivenUp(job, answer.cause), unknown)
     const { ended, ...more } = answer.value
-    if (ended === "lost") yield* events.leaseLost(job, "LeaseLost")
+    if (ended === "lost") yield* events.leaseLost(job, "LeaseLost", yield* blame(attempt))
     else if (ended === "unknown") yield* events.outcomeUnknown(job)
     else yield* events.settled(job, ended, (yield* monotonicMillis) - claimSentAt, more)
     return answer.value
   })
+
+/** What of the event loop may have cost an attempt its lease. */
+const blame = ({ leaseFor }: Attempt) => Effect.flatMap(LoopWatch, (loopWatch) => loopWatch.blame(leaseFor))
 
 const hasToEnd = Effect.fail(new StoreError({ operation: "settle", cause: new Error("the worker has to end") }))
 

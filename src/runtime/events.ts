@@ -1,10 +1,11 @@
-import { Cause, Duration, Effect, Metric, MetricBoundaries } from "effect"
+import { Cause, Duration, Effect, Metric, MetricBoundaries, Option } from "effect"
 import type { StoreError } from "../domain/errors.ts"
 import { instantText } from "../domain/instantText.ts"
 import type { StopReason } from "../domain/Outcome.ts"
 import { readable } from "../domain/readableCause.ts"
 import { telemetryFailures, updateMetric } from "../store/guardTelemetry.ts"
 import type { ClaimedJob, StaleJob } from "../store/JobStore.ts"
+import type { Stall } from "./Stall.ts"
 
 /**
  * Everything that Holdfast tells the outside while it works: one log line and
@@ -47,6 +48,9 @@ export const metrics = {
     seconds,
     "How much later than its interval a heartbeat was sent: a blocked event loop shows here"
   ),
+  loopDelay: Metric.gauge("holdfast_event_loop_delay_seconds", {
+    description: "The longest that the event loop of a worker's process has stood, in the last minute or two"
+  }),
   jobDuration: Metric.histogram("holdfast_job_duration_seconds", seconds, "From claim to settle, by kind"),
   queueDelay: Metric.histogram("holdfast_queue_delay_seconds", seconds, "From due to claimed, by kind"),
   workerRestarts: Metric.counter("holdfast_worker_restarts", {
@@ -78,7 +82,8 @@ export const claimed = (job: ClaimedJob) =>
   ], { discard: true })
 
 /** A claim was answered after the deadline of its lease; the handler is not begun. */
-export const claimedTooLate = Effect.logWarning("Claimed too late to begin, handing the job back")
+export const claimedTooLate = (stall: Option.Option<Stall>) =>
+  Effect.annotateLogs(Effect.logWarning("Claimed too late to begin, handing the job back"), becauseOf(stall))
 
 /** An attempt has ended, and the store has said so. */
 export const settled = (
@@ -106,20 +111,51 @@ const settledMessage = {
 }
 
 /** A handler is told to stop. */
-export const stopping = (reason: StopReason) =>
-  Effect.annotateLogs(
-    reason._tag === "LeaseLost" || reason._tag === "DeadlinePassed"
-      ? Effect.logWarning("Stopping the handler")
-      : Effect.logInfo("Stopping the handler"),
-    { reason: reason._tag }
-  )
+export const stopping = (reason: StopReason, stall: Option.Option<Stall>) =>
+  losesLease(reason)
+    ? Effect.annotateLogs(Effect.logWarning("Stopping the handler"), { reason: reason._tag, ...becauseOf(stall) })
+    : Effect.annotateLogs(Effect.logInfo("Stopping the handler"), { reason: reason._tag })
+
+const losesLease = ({ _tag }: StopReason) => _tag === "LeaseLost" || _tag === "DeadlinePassed"
 
 /** An attempt ended without a lease to settle it under: whatever it came to is not written. */
-export const leaseLost = (job: ClaimedJob, reason: string) =>
+export const leaseLost = (job: ClaimedJob, reason: string, stall: Option.Option<Stall>) =>
   Effect.zipRight(
     count(metrics.leasesLost, job.kind),
-    Effect.annotateLogs(Effect.logWarning("Lease lost, the attempt's outcome is not written"), { reason })
+    Effect.annotateLogs(Effect.logWarning("Lease lost, the attempt's outcome is not written"), {
+      reason,
+      ...becauseOf(stall)
+    })
   )
+
+/** The event loop stood for a good part of the milliseconds that can cost a lease of this process. */
+export const loopStood = (stall: Stall, canCost: number) =>
+  Effect.annotateLogs(
+    Effect.logWarning(
+      `${stood(stall)}: no heartbeat is sent meanwhile, and from ${inSeconds(canCost)} on it can cost a lease`
+    ),
+    { kinds: named(stall.kinds) }
+  )
+
+/** The longest that the event loop has stood of late, in milliseconds. */
+export const loopDelay = (longest: number) => updateMetric(metrics.loopDelay, longest / 1000)
+
+/** Why a lease may be gone. */
+const becauseOf = (stall: Option.Option<Stall>): { readonly because?: string } =>
+  Option.match(stall, {
+    onNone: () => ({}),
+    onSome: (stall) => ({ because: `${stood(stall)}, while these kinds ran: ${named(stall.kinds)}` })
+  })
+
+const stood = ({ millis }: Stall) => `The event loop was blocked, or the process stopped, for ${inSeconds(millis)}`
+
+const inSeconds = (millis: number) => `${(millis / 1000).toFixed(1)} s`
+
+/** The first few names of many. */
+const named = (kinds: ReadonlyArray<string>) => {
+  const [most, more] = [kinds.slice(0, 10), kinds.length - 10]
+  return kinds.length === 0 ? "none" : `${most.join(", ")}${more > 0 ? ` and ${more} more` : ""}`
+}
 
 /**
  * A settle failed, and its repetition was told that the lease is lost: either the

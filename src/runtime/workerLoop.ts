@@ -12,6 +12,7 @@ import * as events from "./events.ts"
 import { deadlineMargin } from "./heartbeat.ts"
 import { HeldLeases } from "./HeldLeases.ts"
 import { Ids } from "./Ids.ts"
+import { LoopWatch } from "./LoopWatch.ts"
 import type { Retention } from "./maintenance.ts"
 import { maintain, sweepBeforeClaiming } from "./maintenance.ts"
 import { monotonicMillis } from "./monotonic.ts"
@@ -54,6 +55,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     const store = yield* JobStore
     const { turn } = yield* EventLoop
     const held = yield* HeldLeases
+    const loopWatch = yield* LoopWatch
     const processEnd = yield* ProcessEnd
     const worker = yield* (yield* Ids).workerId
     const kinds = [...settings.kinds].map(([kind, { leaseFor }]) => ({ kind, leaseFor }))
@@ -155,6 +157,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     const claimOnce = Effect.catchAllDefect(claim, (cause) => new StoreError({ operation: "claim", cause }))
 
     yield* Effect.gen(function*() {
+      yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)))
       yield* store.signals.listen({ wake, cancel: (id) => slots.cancel(id) })
       yield* Effect.annotateLogs(Effect.logInfo("Worker started"), {
         kinds: kinds.map(({ kind }) => kind).join(", "),

@@ -12,6 +12,7 @@ import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
 import * as list from "./catalogue/list.ts"
 import * as databaseFile from "./catalogue/databaseFile.ts"
+import * as loopDelay from "./catalogue/loopDelay.ts"
 import * as oddRows from "./catalogue/oddRows.ts"
 import * as queue from "./catalogue/queue.ts"
 import * as settle from "./catalogue/settle.ts"
@@ -42,6 +43,7 @@ const themes: ReadonlyArray<{
   oddRows,
   transactions,
   eventLoop,
+  loopDelay,
   worker,
   signals,
   queue,

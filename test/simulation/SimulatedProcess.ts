@@ -2,10 +2,12 @@ import type Database from "better-sqlite3"
 import type { Exit, Fiber, Scheduler } from "effect"
 import { Clock, Context, Duration, Effect, FiberId, Random } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
+import { LoopDelay } from "../../src/platform/LoopDelay.ts"
 import { StandStill } from "../../src/platform/StandStill.ts"
 import { HeldLeases, makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
 import { ClaimMark, makeClaimMark } from "../../src/platform/ClaimMark.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
+import { LoopWatch, makeLoopWatch } from "../../src/runtime/LoopWatch.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
 import type { Owner, World } from "./World.ts"
 import { epoch, Livelock } from "./World.ts"
@@ -44,6 +46,8 @@ export class SimulatedProcess implements Owner {
   readonly databases = new Set<Database.Database>()
   private state: "running" | "stopped" | "dead" = "running"
   private stops = 0
+  private stoppedAt = 0
+  private readonly delays = new Set<(late: number) => void>()
   private readonly parked: Array<() => void> = []
   private fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
   private readonly world: World
@@ -134,6 +138,7 @@ export class SimulatedProcess implements Owner {
 
   /** Stops it. The number tells this stop from later ones. */
   stop(): number {
+    this.stoppedAt = this.world.now
     this.state = "stopped"
     this.parked.push(...this.world.takeReady(this))
     return ++this.stops
@@ -143,6 +148,7 @@ export class SimulatedProcess implements Owner {
   resume(stop = this.stops): boolean {
     if (this.state !== "stopped" || stop !== this.stops) return false
     this.state = "running"
+    for (const tell of this.delays) this.inside(() => tell(this.world.now - this.stoppedAt))()
     for (const task of this.parked.splice(0)) this.world.enqueue(this, this.inside(task))
     return true
   }
@@ -228,6 +234,15 @@ export class SimulatedProcess implements Owner {
       Context.add(ClaimMark, makeClaimMark(bytes)),
       Context.add(HeldLeases, makeHeldLeases()),
       Context.add(StandStill, () => {}),
+      Context.add(LoopWatch, makeLoopWatch()),
+      Context.add(LoopDelay, {
+        watch: (tell) =>
+          Effect.asVoid(Effect.acquireRelease(
+            Effect.sync(() => this.delays.add(tell)),
+            () => Effect.sync(() => this.delays.delete(tell))
+          )),
+        overdue: () => 0
+      }),
       Context.add(ProcessEnd, this.end)
     )
   }

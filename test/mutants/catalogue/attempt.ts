@@ -95,7 +95,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that the store refuses counts as done",
     file,
-    find: `if (ended === "lost") yield* events.leaseLost(job, "LeaseLost")`,
+    find: `if (ended === "lost") yield* events.leaseLost(job, "LeaseLost", yield* blame(attempt))`,
     replace: `if (ended === "lost") yield* events.settled(job, "succeeded", 0, {})`,
     killedBy: heartbeat
   },

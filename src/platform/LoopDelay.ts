@@ -1,0 +1,78 @@
+import type { Scope } from "effect"
+import { Clock, Context, DefaultServices, Effect } from "effect"
+import { performance } from "node:perf_hooks"
+import { clearInterval, setInterval } from "node:timers"
+
+/** How late the event loop comes round to its timers. */
+export interface LoopDelayService {
+  /** Tells, some times a second until the scope closes, by how many milliseconds the loop was late. */
+  readonly watch: (tell: (late: number) => void) => Effect.Effect<void, never, Scope.Scope>
+  /** By how many milliseconds it is late now, which nobody has been told yet: 0 unless it stands or has only just stood. */
+  readonly overdue: () => number
+}
+
+/** In milliseconds: often enough to see what costs a lease of a second, and seldom enough to cost nothing. */
+const every = 100
+
+// As they are now: a test that fakes timers later would see its own time.
+const repeat = setInterval
+const stop = clearInterval
+const monotonicMillis = performance.now.bind(performance)
+
+/**
+ * The event loop of the process, by one timer however many watch. Its clock is
+ * monotonic, so that setting the wall clock is no delay; a process that was
+ * stopped and goes on has one.
+ *
+ * `monitorEventLoopDelay` of Node knows how long the loop has stood, but not
+ * when, and so not which jobs ran then.
+ */
+const ofTheProcess = (): LoopDelayService => {
+  const watching = new Set<(late: number) => void>()
+  let timer: NodeJS.Timeout | undefined
+  let dueAt = Infinity
+  const overdue = () => Math.max(0, monotonicMillis() - dueAt)
+  const tick = () => {
+    const late = overdue()
+    dueAt = monotonicMillis() + every
+    for (const tell of watching) tell(late)
+  }
+  const start = () => {
+    dueAt = monotonicMillis() + every
+    timer = repeat(tick, every).unref()
+  }
+  const end = () => {
+    stop(timer)
+    timer = undefined
+    dueAt = Infinity
+  }
+  return {
+    watch: (tell) =>
+      Effect.whenEffect(
+        Effect.asVoid(Effect.acquireRelease(
+          Effect.sync(() => {
+            watching.add(tell)
+            if (timer === undefined) start()
+          }),
+          () =>
+            Effect.sync(() => {
+              watching.delete(tell)
+              if (watching.size === 0) end()
+            })
+        )),
+        isByRealTime
+      ),
+    overdue
+  }
+}
+
+/** Real delays mean nothing to who lives by a clock that a test moves. */
+const isByRealTime = Effect.map(
+  Effect.clock,
+  (clock) => clock === Context.get(DefaultServices.liveServices, Clock.Clock)
+)
+
+/** Replaceable, so that a test may say how late it is. */
+export class LoopDelay extends Context.Reference<LoopDelay>()("holdfast/platform/LoopDelay", {
+  defaultValue: ofTheProcess
+}) {}

@@ -1,0 +1,152 @@
+import type { Scope } from "effect"
+import { Context, Effect, Option, Queue } from "effect"
+import { LoopDelay } from "../platform/LoopDelay.ts"
+import * as events from "./events.ts"
+import { monotonicMillis } from "./monotonic.ts"
+import type { Stall } from "./Stall.ts"
+
+/*
+ * Why a lease was lost that nobody took: a handler that computes, or a process
+ * that is stopped, holds up the event loop, and with it the heartbeats of every
+ * job of the process. Seen from the jobs it is silence. So what stood when, and
+ * which kinds ran then, is remembered for the process.
+ */
+
+/** What the event loop of this process did to its jobs. */
+export interface LoopWatchService {
+  /** Has the worker tell of what it sees until the scope closes; of several, the first does. Milliseconds. */
+  readonly watch: (shortestLease: number) => Effect.Effect<void, never, Scope.Scope>
+  /** Notes that a job of this kind runs until the scope closes. */
+  readonly runs: (kind: string) => Effect.Effect<void, never, Scope.Scope>
+  /** The longest stall of the last `leaseFor` milliseconds, if it can have cost a lease of that length. */
+  readonly blame: (leaseFor: number) => Effect.Effect<Option.Option<Stall>>
+}
+
+/** Replaceable, so that a simulation may run several processes in one. */
+export class LoopWatch extends Context.Reference<LoopWatch>()("holdfast/runtime/LoopWatch", {
+  defaultValue: (): LoopWatchService => makeLoopWatch()
+}) {}
+
+/**
+ * How long a stall can cost a lease of so many milliseconds: a quarter of it.
+ * Under an interval of nearly half the lease, that much is left to the deadline
+ * when a beat is due. While its worker drains a lease is 30 s at most.
+ */
+const canCost = (leaseFor: number) => Math.min(leaseFor, 30_000) / 4
+
+/** Half of that is told, so that the warning comes before the loss. */
+const isWorthTelling = (millis: number, leaseFor: number) => millis >= canCost(leaseFor) / 2
+
+/** Shorter ones are a matter of course. Milliseconds. */
+const least = 50
+
+/** A stall that costs a lease is among the last; each takes time of its own. */
+const mostRemembered = 200
+
+/** How many milliseconds pass between two values of the gauge, and for how many at least it remembers the longest. */
+const gaugedEvery = 5_000
+const gaugeRemembers = 60_000
+
+/** The watch of one process. */
+export const makeLoopWatch = (): LoopWatchService => {
+  const workers = new Set<{ readonly shortestLease: number }>()
+  /** By kind, how many run, and when one has ended: what blocks the loop may have done so before the loop is seen to be late. */
+  const kinds = new Map<string, { running: number; endedAt: number }>()
+  const stalls: Array<Stall> = []
+  let longestTold = 0
+
+  const stallOf = (millis: number, endedAt: number): Stall => ({
+    millis,
+    endedAt,
+    kinds: [...kinds]
+      .filter(([, one]) => one.running > 0 || one.endedAt >= endedAt - millis)
+      .map(([kind]) => kind)
+      .sort()
+  })
+
+  const note = (millis: number, now: number) => {
+    const stall = stallOf(millis, now)
+    stalls.push(stall)
+    if (stalls.length > mostRemembered) stalls.shift()
+    return stall
+  }
+
+  const shortestLease = () => Math.min(...[...workers].map((worker) => worker.shortestLease))
+
+  /** Once, and again only for one twice as long: a loop that is always slow must not fill the log. */
+  const isToTell = ({ millis }: Stall) => {
+    if (!isWorthTelling(millis, shortestLease()) || millis < 2 * longestTold) return false
+    longestTold = millis
+    return true
+  }
+
+  return {
+    watch: (shortest) =>
+      Effect.gen(function*() {
+        const { watch } = yield* LoopDelay
+        const clock = yield* Effect.clock
+        const now = () => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+        const reports = yield* Queue.sliding<Effect.Effect<void>>(16)
+        const gauge = makeGauge(now())
+        const worker = { shortestLease: shortest }
+        yield* Effect.acquireRelease(
+          Effect.sync(() => workers.add(worker)),
+          () => Effect.sync(() => workers.delete(worker))
+        )
+        yield* Effect.forkScoped(Effect.forever(Effect.flatten(Queue.take(reports))))
+        yield* watch((late) => {
+          const [first] = workers
+          if (first !== worker) return
+          const at = now()
+          const longest = gauge(late, at)
+          if (longest !== undefined) reports.unsafeOffer(events.loopDelay(longest))
+          if (late < least) return
+          const stall = note(late, at)
+          if (isToTell(stall)) reports.unsafeOffer(events.loopStood(stall, canCost(shortestLease())))
+        })
+      }),
+    runs: (kind) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const one = kinds.get(kind) ?? { running: 0, endedAt: -Infinity }
+          kinds.set(kind, one)
+          one.running++
+          return one
+        }),
+        (one) =>
+          Effect.map(monotonicMillis, (now) => {
+            one.running--
+            one.endedAt = now
+          })
+      ),
+    blame: (leaseFor) =>
+      Effect.gen(function*() {
+        const now = yield* monotonicMillis
+        // The loop may have stood until just now, and its timer not have had its turn.
+        const pending = stallOf((yield* LoopDelay).overdue(), now)
+        const worst = [...stalls, pending]
+          .filter(({ endedAt }) => endedAt > now - leaseFor)
+          .reduce((worst, stall) => stall.millis > worst.millis ? stall : worst)
+        return Option.liftPredicate(worst, ({ millis }) => isWorthTelling(millis, leaseFor))
+      })
+  }
+}
+
+/** Takes each delay, and answers the longest of the last minute or two when that is to be told. */
+const makeGauge = (startedAt: number) => {
+  let longest = 0
+  let before = 0
+  let nextSpanAt = startedAt + gaugeRemembers
+  let nextAt = startedAt
+  return (late: number, at: number): number | undefined => {
+    if (at >= nextSpanAt) {
+      before = at >= nextSpanAt + gaugeRemembers ? 0 : longest
+      longest = 0
+      nextSpanAt = at + gaugeRemembers
+    }
+    longest = Math.max(longest, late)
+    if (at < nextAt && late < least) return undefined
+    nextAt = at + gaugedEvery
+    return Math.max(longest, before)
+  }
+}
