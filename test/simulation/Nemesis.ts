@@ -23,15 +23,26 @@ export class Nemesis {
   do(deed: Planned): void {
     const { fleet, world } = this
     const strikes = deed.class === "kill" || deed.class === "pause"
-    // Transactions are short: by chance alone, hundreds of seeds may meet none.
-    const waits = strikes && world.stream("strikes", deed.name).number() < 0.25
+    // Transactions and claims are short: by chance alone, hundreds of seeds may meet none.
+    const waits = strikes
+      ? world.stream("strikes", deed.name).number() < 0.25
+      : deed.class === "terminate" && world.stream("endings", deed.name).number() < 0.5
     const until = waits ? world.now + 10_000 : world.now
+    const isMet = (process: SimulatedProcess) => strikes ? process.inTransaction : this.isClaiming(process)
     const strike = (): void => {
-      const isMet = fleet.posts[deed.machine]?.process?.inTransaction === true
-      if (world.now < until && !isMet && fleet.troubled) return void world.after(5, strike)
+      const process = fleet.posts[deed.machine]?.process
+      const waitsOn = world.now < until && (process === undefined || !isMet(process)) && fleet.troubled
+      if (waitsOn) return void world.after(5, strike)
       this.apply(deed)
     }
     strike()
+  }
+
+  private isClaiming({ name }: SimulatedProcess): boolean {
+    // Nothing of a process is under way for longer than so many calls of all.
+    return this.history.calls.slice(-100).some(({ operation, process, returned }) =>
+      operation === "claim" && process === name && returned === undefined
+    )
   }
 
   private apply(deed: Planned): void {
