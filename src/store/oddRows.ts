@@ -29,9 +29,13 @@ export const isOfARow = (error: SqlError.SqlError | StoreFailure): boolean => {
   if (error._tag === "ForeignTransaction") return false
   if (error._tag === "StoreError") return error.cause instanceof SqlError.SqlError && isOfARow(error.cause)
   const code = Predicate.hasProperty(error.cause, "code") ? String(error.cause.code) : ""
+  // A table or a column that is gone fails for every row.
+  if (/\bno such (?:table|column)\b/.test(errorText(error.cause))) return false
   // SQLITE_ERROR is what JSON functions and arithmetic fail with.
   return code.startsWith("SQLITE_CONSTRAINT") || ["SQLITE_ERROR", "SQLITE_MISMATCH", "SQLITE_TOOBIG"].includes(code)
 }
+
+const errorText = (cause: unknown) => Predicate.hasProperty(cause, "message") ? String(cause.message) : ""
 
 /**
  * Runs a write for all items, and where it fails because of one of their rows,

@@ -381,3 +381,11 @@ describe("a row that refuses a write", () => {
       })
     }).pipe(Effect.provide(memory)))
 })
+
+it.effect("a column that is gone is a fault of the table, and of no row", () =>
+  Effect.gen(function*() {
+    yield* enqueue(job(1), job(2))
+    yield* write("ALTER TABLE holdfast_jobs RENAME COLUMN updated_at TO changed_at")
+    const error = yield* Effect.flip(claim())
+    assert.include(String(error), "no such column")
+  }).pipe(Effect.provide(memory)))
