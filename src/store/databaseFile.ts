@@ -48,8 +48,12 @@ export const watchDatabaseFile = (
     if (!Predicate.isString(file) || file === "") return noFile
 
     const wal = `${file}-wal`
-    const opened = identify(file)
-    let openedWal = identify(wal)
+    const identify = Effect.try({
+      try: () => [identityOf(file), identityOf(wal)] as const,
+      catch: (cause) => new SqlError.SqlError({ cause, message: "The database's files cannot be looked at" })
+    })
+    const [opened, walAtFirst] = yield* identify
+    let openedWal = walAtFirst
     let replaced: SqlError.SqlError | undefined
     const refuse = (path: string) => {
       replaced = new SqlError.SqlError({ cause: new DatabaseReplaced(path), message: "The database was replaced" })
@@ -61,12 +65,11 @@ export const watchDatabaseFile = (
       openedWal = undefined
       return Effect.void
     })
-    const look = Effect.suspend(() => {
-      if (!areSame(identify(file), opened)) return refuse(file)
-      const found = identify(wal)
+    const look = Effect.flatMap(identify, ([found, foundWal]) => {
+      if (!areSame(found, opened)) return refuse(file)
       // A database that is only read, or that keeps a rollback journal, has none at first.
-      openedWal ??= found
-      return areSame(found, openedWal) ? Effect.void : walIsGone
+      openedWal ??= foundWal
+      return areSame(foundWal, openedWal) ? Effect.void : walIsGone
     })
     return { guard: (effect) => Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look)) }
   })
@@ -77,6 +80,6 @@ type Identity = Pick<BigIntStats, "dev" | "ino"> | undefined
  * Device and inode, which stay while a file is open and change when another
  * takes its name. Asking takes 4 us of CPU, and drops no lock.
  */
-const identify = (path: string): Identity => statSync(path, { bigint: true, throwIfNoEntry: false })
+const identityOf = (path: string): Identity => statSync(path, { bigint: true, throwIfNoEntry: false })
 
 const areSame = (one: Identity, other: Identity) => one?.ino === other?.ino && one?.dev === other?.dev
