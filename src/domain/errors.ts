@@ -41,7 +41,7 @@ export class JobIdConflict extends Schema.TaggedError<JobIdConflict>()("JobIdCon
   jobId: StoredJobId
 }) {
   override get message() {
-    return `Job ${this.jobId} exists with another kind, payload or partition; an id names one job for as long as that is kept`
+    return `Job ${this.jobId} exists with another kind, payload or partition; an id names one job until that is deleted`
   }
 }
 

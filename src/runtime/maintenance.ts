@@ -115,7 +115,7 @@ const inBatchesOf = (size: number, batch: Effect.Effect<number, StoreFailure>): 
 const orReport = <A>(step: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<Option.Option<A>> =>
   effect.pipe(
     Effect.asSome,
-    // A store that never answers must not be the end of it.
+    // A store that never answers must neither stop the loop nor block shutdown.
     Effect.disconnect,
     Effect.timeout(stepFor),
     // A driver may throw what it should fail with, and a loop that died of it would do so in silence.

@@ -12,7 +12,7 @@ import { isInTransaction, refusedAlone, rollBack } from "./transactionControl.ts
 
 type Connection = SqlConnection.Connection
 
-/** What has a connection that one at a time can have. */
+/** A client whose connection one fiber at a time has. */
 export type Reservable = Pick<SqlClient.SqlClient, "reserve">
 
 /** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
@@ -66,7 +66,7 @@ export const isBusy = (error: unknown): boolean => {
 /**
  * The statements of a connection, none of which is interrupted half-way: where
  * the first preparation of a text is, the driver's cache never answers for that
- * text again, and whoever asks waits for ever with the connection held.
+ * text again, and the next to ask waits forever with the connection held.
  */
 const whole = (connection: Connection): Connection => ({
   execute: (...statement) => Effect.uninterruptible(connection.execute(...statement)),

@@ -25,7 +25,7 @@ describe("an error's message", () => {
     ],
     [
       new JobIdConflict({ jobId }),
-      `Job ${jobId} exists with another kind, payload or partition; an id names one job for as long as that is kept`
+      `Job ${jobId} exists with another kind, payload or partition; an id names one job until that is deleted`
     ],
     [
       new UniqueKeyTaken({ jobId, uniqueKey: "ada", heldBy }),

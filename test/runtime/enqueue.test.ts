@@ -133,7 +133,7 @@ describe("enqueueing twice", () => {
     }).pipe(inHoldfast(live))
   })
 
-  it.effect("an id names one job for as long as that is kept: with another payload or kind it is refused", () =>
+  it.effect("an id names one job until that is deleted: with another payload or kind it is refused", () =>
     Effect.gen(function*() {
       yield* JobQueue.enqueue(Greet, { name: "Ada" }, { id })
       assert.strictEqual((yield* Effect.flip(JobQueue.enqueue(Greet, { name: "Bob" }, { id })))._tag, "JobIdConflict")
