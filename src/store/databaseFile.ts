@@ -48,11 +48,12 @@ export const watchDatabaseFile = (
     if (!Predicate.isString(file) || file === "") return noFile
 
     const wal = `${file}-wal`
-    const identify = Effect.try({
+    const cannotLook = (cause: unknown) =>
+      new SqlError.SqlError({ cause, message: "The database's files cannot be looked at" })
+    const [opened, walAtFirst] = yield* Effect.try({
       try: () => [identityOf(file), identityOf(wal)] as const,
-      catch: (cause) => new SqlError.SqlError({ cause, message: "The database's files cannot be looked at" })
+      catch: cannotLook
     })
-    const [opened, walAtFirst] = yield* identify
     let openedWal = walAtFirst
     let replaced: SqlError.SqlError | undefined
     const refuse = (path: string) => {
@@ -65,11 +66,16 @@ export const watchDatabaseFile = (
       openedWal = undefined
       return Effect.void
     })
-    const look = Effect.flatMap(identify, ([found, foundWal]) => {
-      if (!areSame(found, opened)) return refuse(file)
-      // A database that is only read, or that keeps a rollback journal, has none at first.
-      openedWal ??= foundWal
-      return areSame(foundWal, openedWal) ? Effect.void : walIsGone
+    const look = Effect.suspend(() => {
+      try {
+        if (!areSame(identityOf(file), opened)) return refuse(file)
+        const found = identityOf(wal)
+        // A database that is only read, or that keeps a rollback journal, has none at first.
+        openedWal ??= found
+        return areSame(found, openedWal) ? Effect.void : walIsGone
+      } catch (cause) {
+        return cannotLook(cause)
+      }
     })
     return { guard: (effect) => Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look)) }
   })

@@ -8,15 +8,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A database file that is replaced under a store is taken for the one that was opened",
     file: databaseFile,
-    find: "if (!areSame(found, opened)) return refuse(file)",
-    replace: "void [found, opened]",
+    find: "if (!areSame(identityOf(file), opened)) return refuse(file)",
+    replace: "void opened",
     killedBy: byFile
   },
   {
     name: "A WAL that is deleted under a store is not missed",
     file: databaseFile,
-    find: "return areSame(foundWal, openedWal) ? Effect.void : walIsGone",
-    replace: "return areSame(foundWal, openedWal) || foundWal === undefined ? Effect.void : walIsGone",
+    find: "return areSame(found, openedWal) ? Effect.void : walIsGone",
+    replace: "return areSame(found, openedWal) || found === undefined ? Effect.void : walIsGone",
     killedBy: byFile
   },
   {
