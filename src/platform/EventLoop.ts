@@ -1,4 +1,4 @@
-import { Context, Effect } from "effect"
+import { Context, Effect, identity } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { performance } from "node:perf_hooks"
 import { setImmediate } from "node:timers"
@@ -73,6 +73,10 @@ export class EventLoop extends Context.Reference<EventLoop>()("holdfast/platform
   defaultValue: ofTheProcess
 }) {}
 
+/** As `giveWay`, but waits for the turn as the caller says. */
+export const giveWayBy = (wait: (turn: Effect.Effect<void>) => Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.flatMap(EventLoop, ({ overdue, turn }) => overdue() ? wait(turn) : Effect.void)
+
 /**
  * Gives way to the rest of the process if it has waited for long.
  *
@@ -81,7 +85,4 @@ export class EventLoop extends Context.Reference<EventLoop>()("holdfast/platform
  * as long as it went on. By time and not by statement, since a turn costs as
  * much as a short one.
  */
-export const giveWay: Effect.Effect<void> = Effect.flatMap(
-  EventLoop,
-  ({ overdue, turn }) => overdue() ? turn : Effect.void
-)
+export const giveWay: Effect.Effect<void> = giveWayBy(identity)

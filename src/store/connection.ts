@@ -3,7 +3,7 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Context, Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
-import { EventLoop, giveWay } from "../platform/EventLoop.ts"
+import { giveWay, giveWayBy } from "../platform/EventLoop.ts"
 import { byItself } from "./appsConnection.ts"
 import { untilFree } from "./busyTimeout.ts"
 import type { DatabaseFile } from "./databaseFile.ts"
@@ -134,8 +134,7 @@ export const exclusively = (driver: Connection, { guard }: DatabaseFile): Reserv
     )
   )
   const givingWay = (wait: Wait) =>
-    Effect.flatMap(EventLoop, ({ overdue, turn }) => {
-      if (!overdue()) return Effect.void
+    giveWayBy((turn) => {
       isIdle = true
       return Effect.ensuring(wait(turn), Effect.sync(() => void (isIdle = false)))
     })

@@ -5,7 +5,6 @@ import type { Scope } from "effect"
 import { Context, Effect, Option } from "effect"
 import type { StoreErrorReason } from "../domain/errors.ts"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
-import { giveWay } from "../platform/EventLoop.ts"
 import { ambientTransaction, connectionOf, withoutTransaction } from "./ambientTransaction.ts"
 import { inTransactionOf } from "./appsConnection.ts"
 import { asCaller, exclusively, holdingConnection, lendOf, watchLent } from "./connection.ts"
@@ -121,11 +120,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
           if (value instanceof Level) return isWhole ? whole(value) : value.transaction.within(value, use, alone)
           // A transaction of an app's own client does not give way by itself.
           return inTurn(
-            (connection) =>
-              Effect.zipRight(
-                giveWay,
-                inTransactionOf(connection, isWhole ? inSavepoint(connection, whole) : use(connection))
-              ),
+            (connection) => inTransactionOf(connection, isWhole ? inSavepoint(connection, whole) : use(connection)),
             asCaller
           )
         }).pipe(

@@ -10,15 +10,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Nothing gives way to the event loop",
     file,
-    find: "({ overdue, turn }) => overdue() ? turn : Effect.void",
-    replace: "({ overdue, turn }) => overdue() && false ? turn : Effect.void",
+    find: "({ overdue, turn }) => overdue() ? wait(turn) : Effect.void",
+    replace: "({ overdue, turn }) => overdue() && false ? wait(turn) : Effect.void",
     killedBy: byGivingWay
   },
   {
     name: "Everything gives way to the event loop at every statement",
     file,
-    find: "({ overdue, turn }) => overdue() ? turn : Effect.void",
-    replace: "({ turn }) => turn",
+    find: "({ overdue, turn }) => overdue() ? wait(turn) : Effect.void",
+    replace: "({ turn }) => wait(turn)",
     killedBy: byGivingWay
   },
   {
@@ -67,8 +67,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A loop of statements or transactions starves its process",
     file: connection,
-    find: "if (!overdue()) return Effect.void\n      isIdle = true",
-    replace: "if (!isIdle) return Effect.void\n      isIdle = true",
+    find: "Effect.zipRight(givingWay(asCallerAsked), run)",
+    replace: "(givingWay, run)",
     killedBy: byGivingWay
   },
   {
@@ -95,8 +95,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A loop of enqueues in a transaction of the app's own client starves its process",
     file: "src/store/transactions.ts",
-    find: "Effect.zipRight(\n                giveWay,\n                inTransactionOf(connection,",
-    replace: "(\n                giveWay,\n                inTransactionOf(connection,",
+    find: "const inTurn = lendOf(exclusively(ours, noFile))",
+    replace: "const inTurn: ReturnType<typeof lendOf> = (use) => (exclusively, noFile, use(ours))",
     also: [{
       file: "src/runtime/jobQueueClient.ts",
       find: "Effect.zipRight(giveWay, newJob(job, payload, options))",
