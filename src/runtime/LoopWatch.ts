@@ -2,7 +2,7 @@ import type { Scope } from "effect"
 import { Context, Effect, Option, Queue } from "effect"
 import { LoopDelay } from "../platform/LoopDelay.ts"
 import * as events from "./events.ts"
-import { monotonicMillis } from "./monotonic.ts"
+import { monotonicMillis, toMillis } from "./monotonic.ts"
 import type { Stall } from "./Stall.ts"
 
 /*
@@ -85,7 +85,7 @@ export const makeLoopWatch = (): LoopWatchService => {
       Effect.gen(function*() {
         const { watch } = yield* LoopDelay
         const clock = yield* Effect.clock
-        const now = () => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+        const now = () => toMillis(clock.unsafeCurrentTimeNanos())
         const reports = yield* Queue.sliding<Effect.Effect<void>>(16)
         const gauge = makeGauge(now())
         const worker = { shortestLease: shortest }

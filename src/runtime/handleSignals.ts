@@ -3,6 +3,7 @@ import { Duration, Effect, FiberId, Option, Runtime } from "effect"
 import { constants } from "node:os"
 import type { InvalidOption } from "../domain/errors.ts"
 import * as events from "./events.ts"
+import { toMillis } from "./monotonic.ts"
 import { span } from "./options.ts"
 import { guardTelemetry } from "../store/guardTelemetry.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
@@ -93,7 +94,7 @@ const listen = ({ exitAfterGrace }: SignalOptions) =>
     }
 
     const onSignal = (signal: typeof endings[number]) => {
-      const now = Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+      const now = toMillis(clock.unsafeCurrentTimeNanos())
       if (isPassingOn || now - countedAt < echoFor) {
         return
       }
