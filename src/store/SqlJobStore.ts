@@ -557,6 +557,23 @@ const make = Effect.gen(function*() {
     return { deleted: deleted.length, refused: refused.length }
   })
 
+  /** A write under leases. Where a row refuses its item, the others are answered all the same. */
+  const underLeases = <Item, A>(
+    operation: string,
+    write: (
+      items: ReadonlyArray<Item>
+    ) => Effect.Effect<ReadonlyArray<Fenced<A>>, SqlError.SqlError, SqlClient.TransactionConnection>
+  ) =>
+  (items: ReadonlyArray<Item>) =>
+    statement(
+      operation,
+      items.length === 1 ? write(items) : inHalves<Item, Fenced<A>, SqlError.SqlError, SqlClient.TransactionConnection>(
+        items,
+        write,
+        (_, cause) => Effect.succeed([Either.left(new StoreError({ operation, cause }))])
+      )
+    )
+
   return JobStore.of({
     enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", enqueue(jobs)),
     afterTransaction,
@@ -570,11 +587,11 @@ const make = Effect.gen(function*() {
           isOfARow,
           () => allOrNone("claim", explained("claim", claimInHalves(request), isEmpty))
         )),
-    extend: (items) => statement("extend", eachItem("extend", extend)(items)),
-    progress: (items) => statement("progress", eachItem("progress", progress)(items)),
-    complete: (items) => statement("complete", eachItem("complete", complete)(items)),
-    fail: (items) => statement("fail", eachItem("fail", fail)(items)),
-    release: (items) => statement("release", eachItem("release", release)(items)),
+    extend: underLeases("extend", extend),
+    progress: underLeases("progress", progress),
+    complete: underLeases("complete", complete),
+    fail: underLeases("fail", fail),
+    release: underLeases("release", release),
     staleLeases: (options) => statement("staleLeases", staleLeases(options)),
     releaseStale: (which) =>
       "leases" in which
@@ -596,18 +613,6 @@ const isEmpty = (found: ReadonlyArray<unknown>) => found.length === 0
 type LeftOut = Effect.Effect.Success<RefusedRows["leftOut"]>
 
 type Pruning = Parameters<(typeof JobStore.Service)["prune"]>[0]
-
-/** A write under leases that a row of one item refuses is answered for the others. */
-const eachItem = <Item, A, R>(
-  operation: string,
-  write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<A>>, SqlError.SqlError, R>
-) =>
-(items: ReadonlyArray<Item>) =>
-  items.length === 1 ? write(items) : inHalves<Item, Fenced<A>, SqlError.SqlError, R>(
-    items,
-    write,
-    (_, cause) => Effect.succeed([Either.left(new StoreError({ operation, cause }))])
-  )
 
 const inClaimOrder = (a: ClaimedRow, b: ClaimedRow) =>
   b.priority - a.priority || a.availableAt - b.availableAt || (a.id < b.id ? -1 : 1)
