@@ -10,8 +10,8 @@ export const defaultBackoff: Backoff = Schedule.exponential("60 seconds").pipe(
 )
 
 /**
- * How long a job whose payload did not decode waits after its `failures`-th
- * failure: a rolling deploy is over in minutes, a forgotten worker in an hour.
+ * The wait after the `failures`-th failure of a job whose payload did not decode.
+ * A rolling deploy is over in minutes, a forgotten worker in an hour.
  */
 export const undecodedDelay = (failures: number): Duration.Duration =>
   Duration.minutes(failures <= 1 ? 1 : failures === 2 ? 10 : 60)
@@ -52,7 +52,7 @@ export const delayAfter = (
     return Option.map(Option.fromNullable(last), ({ instant }) => Duration.millis(instant - now))
   })
 
-/** How far a schedule has come: its state, and the instant of its next step. */
+/** The state of a schedule after some of its steps, and the instant at which the next one is due. */
 interface Progress {
   readonly state: unknown
   readonly instant: number

@@ -89,7 +89,7 @@ type RuntimeError = LeaseLost | InvalidJob | ForeignTransaction | StoreError
 
 type BuildError<H> = H extends Effect.Effect<infer _F, infer E, infer _R> ? E : never
 
-/** There is no job yet when a handler is built, so CurrentJob stays required. */
+/** Includes CurrentJob if the building effect uses it: a handler is built before there is a job to provide. */
 type BuildContext<H> = H extends Effect.Effect<infer _F, infer _E, infer R> ? Exclude<R, Scope.Scope> : never
 
 type HandlerContext<H> = H extends Effect.Effect<infer F, infer _E, infer _R> ? HandlerContext<F>

@@ -120,7 +120,7 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   }
 }
 
-/** Whether the store failed for a reason that lasts until a person acts. */
+/** True for a StoreError that retrying does not solve: a person has to act first. */
 export const isLasting = (error: unknown): error is StoreError =>
   error instanceof StoreError && error.reason !== "unavailable"
 

@@ -1,10 +1,9 @@
 import { Option, Schema, SchemaAST as AST } from "effect"
 
 /**
- * Whether whatever a schema encodes is the same after JSON as before, by the
- * schema alone: text, booleans, whole and finite numbers, and structs, records
- * and arrays of these. What such a schema encodes need not be looked at. False
- * where it cannot be told.
+ * Tells from a schema alone that every value it encodes survives JSON unchanged:
+ * text, booleans, whole and finite numbers, and structs, records and arrays of
+ * these. Such values need no look at each. False where it cannot be told.
  */
 export const isJsonSafe = ({ ast }: Schema.Schema.Any): boolean => isSafe(ast, new Set())
 

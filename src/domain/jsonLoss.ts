@@ -28,7 +28,7 @@ const lossIn = (value: unknown): Loss | undefined => {
 }
 
 const lossInArray = (items: ReadonlyArray<unknown>): Loss | undefined => {
-  // By index: a hole, which JSON makes null of, is no key.
+  // By index, because JSON turns a hole of a sparse array into null, and Object.keys leaves holes out.
   for (let index = 0; index < items.length; index++) {
     const loss = lossIn(items[index])
     if (loss !== undefined) return { ...loss, path: [index, ...loss.path] }

@@ -1,6 +1,6 @@
 import { Predicate } from "effect"
 
-/** Whether two JSON texts stand for the same value, in whatever order their members are. Text that is not JSON is like no other. */
+/** Compares two JSON texts as values; the order of an object's members does not matter. False if either is not JSON and their texts differ. */
 export const isSameJson = (one: string, other: string): boolean => {
   if (one === other) return true
   try {

@@ -3,11 +3,11 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import { performance } from "node:perf_hooks"
 import { setImmediate } from "node:timers"
 
-/** What a loop over the synchronous driver must give way to. */
+/** The event loop. A loop over the synchronous driver must pause for it. */
 export interface EventLoopService {
   /** Lets everything else that is ready run once: timers, sockets, other fibers. */
   readonly turn: Effect.Effect<void>
-  /** Whether this turn has lasted for so long, since this was first asked in it, that whoever loops should give way. */
+  /** True once 10 ms have passed since the first call in this turn of the loop: the caller should wait for the next turn. */
   readonly overdue: () => boolean
 }
 

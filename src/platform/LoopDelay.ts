@@ -3,7 +3,7 @@ import { Clock, Context, DefaultServices, Effect } from "effect"
 import { performance } from "node:perf_hooks"
 import { clearInterval, setInterval } from "node:timers"
 
-/** How late the event loop comes round to its timers. */
+/** Measures how late the event loop runs its timers. */
 export interface LoopDelayService {
   /** Tells, some times a second until the scope closes, by how many milliseconds the loop was late. */
   readonly watch: (tell: (late: number) => void) => Effect.Effect<void, never, Scope.Scope>
@@ -20,9 +20,9 @@ const stop = clearInterval
 const monotonicMillis = performance.now.bind(performance)
 
 /**
- * The event loop of the process, by one timer however many watch. Its clock is
- * monotonic, so that setting the wall clock is no delay; a process that was
- * stopped and goes on has one.
+ * The event loop of the process, measured by one timer for all watchers. Its clock
+ * is monotonic, so setting the wall clock does not count as a delay. Stopping the
+ * process does, once it goes on.
  *
  * `monitorEventLoopDelay` of Node knows how long the loop has stood, but not
  * when, and so not which jobs ran then.

@@ -12,7 +12,7 @@ import type { Stall } from "./Stall.ts"
  * which kinds ran then, is remembered for the process.
  */
 
-/** What the event loop of this process did to its jobs. */
+/** Remembers when the event loop of this process was blocked, and which kinds of jobs ran then. */
 export interface LoopWatchService {
   /** Has the worker tell of what it sees until the scope closes; of several, the first does. Milliseconds. */
   readonly watch: (shortestLease: number) => Effect.Effect<void, never, Scope.Scope>
@@ -28,7 +28,7 @@ export class LoopWatch extends Context.Reference<LoopWatch>()("holdfast/runtime/
 }) {}
 
 /**
- * How long a stall can cost a lease of so many milliseconds: a quarter of it.
+ * The shortest stall that can cost a lease of so many milliseconds: a quarter of it.
  * Under an interval of nearly half the lease, that much is left to the deadline
  * when a beat is due. While its worker drains a lease is 30 s at most.
  */
@@ -43,8 +43,10 @@ const least = 50
 /** A stall that costs a lease is among the last; each takes time of its own. */
 const mostRemembered = 200
 
-/** How many milliseconds pass between two values of the gauge, and for how many at least it remembers the longest. */
+/** Milliseconds between two values of the gauge. */
 const gaugedEvery = 5_000
+
+/** Milliseconds for which the gauge shows the longest delay, at least. */
 const gaugeRemembers = 60_000
 
 /** The watch of one process. */

@@ -57,7 +57,7 @@ export interface Limits {
 /** What a worker needs: the job store, and the handler of each job it lists. */
 export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | Job.HandlerOf<Jobs[number]>
 
-/** What a worker's layer does that the worker does not. */
+/** Options of `layer` alone. */
 export interface LayerOptions<R> {
   /**
    * Runs when the worker has ended for good, because its database was replaced or

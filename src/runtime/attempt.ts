@@ -258,7 +258,7 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never,
     return answer.value
   })
 
-/** What of the event loop may have cost an attempt its lease. */
+/** The stall of the event loop that may have cost an attempt its lease. */
 const blame = ({ leaseFor }: Attempt) => Effect.flatMap(LoopWatch, (loopWatch) => loopWatch.blame(leaseFor))
 
 const hasToEnd = Effect.fail(new StoreError({ operation: "settle", cause: new Error("the worker has to end") }))

@@ -8,7 +8,7 @@ import * as events from "./events.ts"
 import { resumesAfter } from "./heartbeat.ts"
 import type { Slots } from "./Slots.ts"
 
-/** How many milliseconds a process that crashes waits for a lock that another one holds: longer than most commits take. */
+/** Milliseconds that a crashing process waits for another process's lock: longer than most commits take. */
 const waitsAtMost = 1_000
 
 /**

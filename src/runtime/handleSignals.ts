@@ -68,7 +68,7 @@ const listen = ({ exitAfterGrace }: SignalOptions) =>
         try {
           worker.cutLeases()
         } catch {
-          // A bug of ours must not hide the exception that the process dies of.
+          // A bug here must not hide the exception that the process dies of.
         }
       }
     }

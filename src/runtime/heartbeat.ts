@@ -25,7 +25,7 @@ const whileDraining = ({ interval, leaseFor }: Pace): Pace => ({
   leaseFor: Math.min(leaseFor, 30_000)
 })
 
-/** How long the leases of a process that crashes go on. */
+/** Milliseconds that a lease lasts once its process crashes. */
 const crashLease = 5_000
 
 /** When a process that goes on after a crash extends its leases again: while the shortened ones last. */

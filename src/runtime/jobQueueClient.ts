@@ -242,7 +242,7 @@ const callersId = (kind: string, id: string) =>
     () => new InvalidJob({ kind, field: "id", given: JSON.stringify(id), allowed: "a UUID in lower case" })
   )
 
-/** What cannot be an id names no job. One that no enqueue takes may be that of a row which an app's SQL has added. */
+/** Fails for text that cannot be an id. Any other may be the id of a row that an app's SQL has added. */
 const jobIdOf = (id: string) =>
   id.isWellFormed() ? Effect.succeed(StoredJobId.make(id)) : Effect.fail(new JobNotFound({ jobId: id }))
 

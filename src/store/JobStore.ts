@@ -137,7 +137,7 @@ export interface StaleJob {
   readonly status: JobStatus
 }
 
-/** What came of a pruning: how many jobs it deleted, and how many it could not, as when a table of the app's refers to them. */
+/** The jobs that a pruning deleted, and those that it could not, for example because one of the app's tables refers to them. */
 export interface Pruned {
   readonly deleted: number
   readonly refused: number

@@ -662,7 +662,7 @@ export type Synchronous = "full" | "normal"
  */
 export const layer = (options?: {
   readonly synchronous?: Synchronous | undefined
-  /** How long an operation waits for a lock that another process holds, 30 seconds unless given. */
+  /** The longest wait for a lock that another process holds; 30 seconds unless given. */
   readonly busyTimeout?: Duration.DurationInput | undefined
   /** Leaves the tables as they are, for a client that cannot write. */
   readonly readonly?: boolean | undefined

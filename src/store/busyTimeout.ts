@@ -4,7 +4,7 @@ import { StoreError } from "../domain/errors.ts"
 import { spanOf } from "../domain/spanOf.ts"
 import { monotonicNanos } from "./monotonic.ts"
 
-/** What a client is known by here: everything that wraps a client keeps its `reserve`. */
+/** Identifies a client: everything that wraps one keeps its `reserve`. */
 type Client = Pick<SqlClient.SqlClient, "reserve">
 
 /** Where 24 processes write all the time and each commit takes 300 ms, the longest wait comes to some 22 s. */

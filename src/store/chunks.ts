@@ -27,7 +27,7 @@ export const inChunks = <A extends { readonly payload: string | null }>(
 const chunkLength = 1000
 const chunkSize = 16 * 1024 * 1024
 
-/** What runs for each chunk, with a turn of the event loop between two, since each takes about as long as one may. */
+/** Runs an effect for each chunk. Lets the event loop turn between two, since each takes about as long as one turn should. */
 export const eachInTurn = <Chunk, A, E, R>(
   chunks: ReadonlyArray<Chunk>,
   run: (chunk: Chunk) => Effect.Effect<A, E, R>

@@ -19,8 +19,8 @@ export type Reservable = Pick<SqlClient.SqlClient, "reserve">
 export type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
- * Whether what is done has to be done before the event loop turns again, as in a
- * crash: a fiber that holds the connection and waits for a turn is passed by.
+ * Set where an operation has to end before the event loop turns again, as in a
+ * crash: it passes by a fiber that holds the connection and waits for a turn.
  */
 export class AtOnce extends Context.Reference<AtOnce>()("holdfast/store/AtOnce", { defaultValue: () => false }) {}
 
@@ -92,8 +92,8 @@ const endLeftOpen = (connection: Connection) =>
  *
  * The driver's own permit is lost when the fiber that waits for it is
  * interrupted just after it was granted, as when a stalled event loop has let
- * timeouts and grants come due together; every later statement then waits for
- * ever. Here a permit that comes too late is passed on.
+ * timeouts and grants come due together; every later statement then waits
+ * forever. Here a permit that comes too late is passed on.
  */
 export const exclusively = (driver: Connection, { guard }: DatabaseFile): Reservable => {
   const connection = whole(driver)

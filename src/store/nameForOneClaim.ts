@@ -8,6 +8,6 @@ const separator = "#"
 export const nameForOneClaim = (worker: string): Effect.Effect<string> =>
   Effect.flatMap(ClaimMark, ({ draw }) => Effect.map(draw, (mark) => `${worker}${separator}${mark}`))
 
-/** Whether a lease in this name is the worker's. */
+/** True if a lease in this name belongs to the worker. */
 export const isNameOf = (worker: string, name: string): boolean =>
   name === worker || name.startsWith(`${worker}${separator}`)

@@ -5,7 +5,7 @@ import { StoreError } from "../domain/errors.ts"
 import { newest } from "./migrations/migrations.ts"
 import { newestVersionRows } from "./rows.ts"
 
-/** How statements that look for jobs to run keep away from tables that a newer Holdfast has migrated. */
+/** Keeps statements that look for jobs to run away from tables that a newer Holdfast has migrated. */
 export const makeNewerSchema = (sql: SqlClient.SqlClient) => {
   /** Part of a statement's WHERE, so that no migration comes between the check and what the statement does. */
   const isOurs = sql.literal(`NOT EXISTS (SELECT 1 FROM holdfast_migrations WHERE migration_id > ${newest})`)

@@ -15,7 +15,7 @@ import { monotonicNanos } from "./monotonic.ts"
  * Such a row is told of by its id, and stops nothing that is done to others.
  */
 
-/** How long claims and sweeps leave a row out that has refused them. A person may have mended it by then. */
+/** Claims and sweeps leave out a row that has refused them for this long. A person may have mended it by then. */
 const leftOutFor = Duration.minutes(1)
 
 /** A job that is finished does no harm by staying, so a row that cannot be deleted is named no more often than this. */
@@ -24,7 +24,7 @@ const toldAgainAfter = Duration.hours(1)
 /** Jobs that a table of the app's refers to can be any number, and each takes a hundred bytes to remember. */
 const mostTold = 10_000
 
-/** Whether a statement failed for what one of its rows is, so that it may not fail for the others. */
+/** True if a statement failed because of one of its rows, so that it may succeed for the others. */
 export const isOfARow = (error: SqlError.SqlError | StoreFailure): boolean => {
   if (error._tag === "ForeignTransaction") return false
   if (error._tag === "StoreError") return error.cause instanceof SqlError.SqlError && isOfARow(error.cause)

@@ -83,7 +83,7 @@ export class OpenTransaction {
   readonly connection: Connection
   /** Runs the statements of fibers that outlive the transaction. */
   private readonly afterwards: Connection
-  /** Whether it was begun here. One of an app's own client is never rolled back as a whole. */
+  /** False for a transaction of an app's own client, which is never rolled back as a whole. */
   private readonly isOurs: boolean
   private readonly outermost: Level
   private innermost: Level

@@ -166,7 +166,7 @@ const StoredRecord = Schema.Struct({
   errors: Errors
 })
 
-/** What can be shown of a job. What an app's SQL has left in one keeps no other from being shown. */
+/** The readable part of a job. A row that an app's SQL has damaged does not keep others from being shown. */
 const recordOf = ({ errors, ...job }: typeof StoredRecord.Type): JobRecord => ({
   ...job,
   errors: errors.filter(Predicate.isNotUndefined),

@@ -44,7 +44,7 @@ export interface Transactions {
    */
   readonly allOrNone: Transactions["statement"]
 
-  /** Whether the caller is in a transaction, so that what an operation answers may still be rolled back. */
+  /** True if the caller is in a transaction: the effects of an operation may still be rolled back. */
   readonly isInside: Effect.Effect<boolean>
 
   /**
@@ -118,7 +118,6 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
           const alone = Effect.suspend(() => byItself(effect))
           const whole = (level: Level) => nested(level, (inner) => inner.transaction.within(inner, use, alone), alone)
           if (value instanceof Level) return isWhole ? whole(value) : value.transaction.within(value, use, alone)
-          // A transaction of an app's own client does not give way by itself.
           return inTurn(
             (connection) => inTransactionOf(connection, isWhole ? inSavepoint(connection, whole) : use(connection)),
             asCaller
