@@ -65,6 +65,7 @@ export const sometimes = [
   "a claim found nothing left",
   "a claim left jobs for their size",
   "a process was killed while a handler ran",
+  "a worker died while a handler ran",
   "a process was killed inside a transaction",
   "a process was stopped inside a transaction",
   "a process had to be killed after its grace",

@@ -191,8 +191,8 @@ export class Fleet {
       const left = graceOver + bound + stoppedSince(this.history, process.name, toldAt, now) - now
       if (left > 0) return void this.world.after(Math.max(left, 1000), look)
       // One that exits does so before its worker would leave behind what does not stop or is not answered.
-      const { claiming, client, refused } = heldUp(this.history, process.name, now)
-      if (!client && !(exits && (refused || claiming))) {
+      const { claiming, client, refused, settling } = heldUp(this.history, process.name, now)
+      if (!client && !(exits && (refused || claiming || settling))) {
         this.leftovers.push(`${process.name} did not end within its grace`)
       }
       this.history.rare.push("a process had to be killed after its grace")

@@ -14,12 +14,18 @@ import type { Span } from "./spans.ts"
 /** Timers are set in whole milliseconds, and each is rounded up; what the checker waits for passes through a few of them. */
 export const rounding = 5
 
+/** How many milliseconds after its grace a worker that drains has ended at the latest, whatever it leaves behind. */
+export const endsAfterGrace = 10_000
+
 /** An extension of a lease as its worker sent it, and what the store said, if it said anything. */
 export interface Extension extends Pick<Call, "invoked" | "returned"> {
   /** The milliseconds it asks for. */
   readonly leaseFor: number
   readonly answer: Either.Either<Extended, LeaseLost> | undefined
 }
+
+/** An attempt, and the process whose worker claimed it. */
+export type AttemptIn = Pick<HandlerRun, "jobId" | "attempt" | "process">
 
 /** A change with the row as it was before it. */
 export interface Step extends Change {
@@ -194,10 +200,19 @@ export class Timeline {
     return this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)?.at ?? Infinity
   }
 
-  /** When the grace of a process that was told to end was over: in time, or by a second signal. */
-  graceOverAt(process: string): number {
-    const again = this.history.incidents.find(({ to, what }) => what === "told again" && to === process)
-    return Math.min(this.toldToEndAt(process) + this.plan.worker.shutdownGrace, again?.at ?? Infinity)
+  /** When the worker of an attempt began to let its handlers end: its process was told to end, or it died of a bug. */
+  drainsFrom({ attempt, jobId, process }: AttemptIn): number {
+    const claimed = this.claimOf(jobId, attempt)?.call?.invoked.order ?? Infinity
+    const death = this.history.incidents.find(({ order, to, what }) =>
+      what === "worker died" && to === process && order > claimed
+    )
+    return Math.min(this.toldToEndAt(process), death?.at ?? Infinity)
+  }
+
+  /** When the grace of a worker that drains was over: in time, or by a second signal. */
+  graceOverAt(attempt: AttemptIn): number {
+    const again = this.history.incidents.find(({ to, what }) => what === "told again" && to === attempt.process)
+    return Math.min(this.drainsFrom(attempt) + this.plan.worker.shutdownGrace, again?.at ?? Infinity)
   }
 
   /** The place in the order at which a process crashed. */
@@ -205,19 +220,20 @@ export class Timeline {
     return this.history.incidents.find(({ to, what }) => what === "crash" && to === process)?.order ?? Infinity
   }
 
-  /** How the worker of a process keeps the lease of a job of this kind at an instant. */
-  paceAt(process: string, kind: string, at: number): Pace {
-    return paceOf(kind, this.plan.worker, at >= this.toldToEndAt(process))
+  /** How the worker of an attempt keeps its lease at an instant. */
+  paceAt(attempt: AttemptIn & { readonly kind: string }, at: number): Pace {
+    return paceOf(attempt.kind, this.plan.worker, at >= this.drainsFrom(attempt))
   }
 
   /** From when on someone may have told a handler to stop: its timeout, a cancel, a shutdown. */
-  mayBeToldFrom({ attempt, jobId, kind, process, started }: HandlerRun): number {
+  mayBeToldFrom(run: HandlerRun): number {
+    const { attempt, jobId, kind, started } = run
     // The timer may be set before its process is stopped, and the handler begin after it.
     const timeout = (this.claimOf(jobId, attempt)?.at ?? started.at) + timeoutOf(kind)
     const cancel = this.stepsOf(jobId).find(({ call, row }) =>
       call?.operation === "cancel" && row?.attempts === attempt
     )
-    return Math.min(timeout, cancel?.at ?? Infinity, this.toldToEndAt(process))
+    return Math.min(timeout, cancel?.at ?? Infinity, this.drainsFrom(run))
   }
 
   /** How many milliseconds of a span a process was stopped. */

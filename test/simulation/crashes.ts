@@ -43,9 +43,9 @@ const checkCrash = (timeline: Timeline, findings: Findings, crash: Incident): vo
 
 /** Whether a handler ran whose deadline was surely ahead, and whose worker had no reason to let go of its lease. */
 const isKept = (timeline: Timeline, run: HandlerRun, { at, order }: Incident): boolean => {
-  const { attempt, jobId, kind, process, started } = run
+  const { attempt, jobId, started } = run
   if (started.order > order || (run.ended?.order ?? Infinity) < order) return false
   const claimSentAt = timeline.claimOf(jobId, attempt)?.call?.invoked.at
   if (claimSentAt === undefined || timeline.mayBeToldFrom(run) <= at) return false
-  return at < claimSentAt + timeline.paceAt(process, kind, claimSentAt).holdsFor
+  return at < claimSentAt + timeline.paceAt(run, claimSentAt).holdsFor
 }

@@ -46,7 +46,7 @@ const isHandedBack = ({ call, row }: Step): boolean =>
 const mayBeHandedBack = (timeline: Timeline, { call, id, process, row }: Step): boolean => {
   const { heartbeatInterval, lease } = timeline.plan.worker
   if (call === undefined || row === null) return false
-  if (timeline.toldToEndAt(process) <= call.invoked.at) return true
+  if (timeline.drainsFrom({ jobId: id, attempt: row.attempts, process }) <= call.invoked.at) return true
   const hasBegun = timeline.history.runs.some(({ attempt, jobId }) => jobId === id && attempt === row.attempts)
   const claimedAt = timeline.claimOf(id, row.attempts)?.call?.invoked.at ?? -Infinity
   const tooLate = claimedAt + holdsFor(leaseOf(row.kind, lease)) - heartbeatInterval / 4
@@ -157,8 +157,9 @@ const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, kind
   const claim = timeline.claimOf(id, attempt)
   if (claim?.call?.returned?.tag !== "ok") return true
   const { process } = claim
-  const paceAt = (at: number) => timeline.paceAt(process, kind, at)
-  const toldAt = timeline.toldToEndAt(process)
+  const by = { jobId: id, attempt, kind, process }
+  const paceAt = (at: number) => timeline.paceAt(by, at)
+  const toldAt = timeline.drainsFrom(by)
   let since = claim.call.invoked.at
   let deadline = since + paceAt(since).holdsFor
   // The answer comes so late that no beat is in time, and the job is handed back.
@@ -177,7 +178,8 @@ const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, kind
     const answeredAt = call.returned?.at ?? Infinity
     // It gives up the one that is under way as it begins to drain, for another.
     if (at < toldAt && answeredAt > toldAt) continue
-    const isSure = !wasTroubled(call, mayTake) && timeline.stoppedFor(process, at, answeredAt) === 0
+    const isSure = call.returned?.tag === "ok" && !wasTroubled(call, mayTake) &&
+      timeline.stoppedFor(process, at, answeredAt) === 0
     // From the deadline on it has stopped, whatever comes then; that it came so late must have a reason.
     if (answeredAt >= deadline - rounding) break
     if (!isSure) troubled = true

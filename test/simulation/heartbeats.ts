@@ -4,7 +4,7 @@ import type { Findings } from "./Findings.ts"
 import type { HandlerRun } from "./History.ts"
 import { leaseOf, zombieAfter } from "./jobs.ts"
 import type { Extension, Timeline } from "./Timeline.ts"
-import { rounding } from "./Timeline.ts"
+import { endsAfterGrace, rounding } from "./Timeline.ts"
 
 /**
  * While a handler runs and until its outcome is taken, its worker goes on
@@ -13,12 +13,12 @@ import { rounding } from "./Timeline.ts"
  */
 export const checkHeartbeats = (timeline: Timeline, findings: Findings): void => {
   for (const run of timeline.history.runs) {
-    const told = timeline.toldToEndAt(run.process)
+    const told = timeline.drainsFrom(run)
     for (const { invoked, leaseFor } of timeline.extensionsOf(run)) {
       // It is told between two of its tasks, and one that is just sent at that instant may be of before.
       const may = [invoked.at - rounding, invoked.at].map((at) =>
         Math.min(
-          timeline.paceAt(run.process, run.kind, at).leaseFor,
+          timeline.paceAt(run, at).leaseFor,
           invoked.order > timeline.crashOf(run.process) ? crashLease : Infinity
         )
       )
@@ -26,7 +26,7 @@ export const checkHeartbeats = (timeline: Timeline, findings: Findings): void =>
         may.includes(leaseFor),
         "a lease is extended for what it is, for 30 s at most once its worker drains, and for 5 s in a crash",
         () =>
-          `attempt ${run.attempt} of ${run.jobId} in ${run.process}, told to end at ${told}, was extended at ${invoked.at} for ${leaseFor}`
+          `attempt ${run.attempt} of ${run.jobId} in ${run.process}, whose worker drained from ${told}, was extended at ${invoked.at} for ${leaseFor}`
       )
       findings.sometimes(
         "a lease was made shorter by a drain",
@@ -53,12 +53,11 @@ interface Silence {
 
 /** The spans between the extensions that a worker sent, as long as it had to send some. */
 const silences = (timeline: Timeline, run: HandlerRun): ReadonlyArray<Silence> => {
-  const { kind, process } = run
-  const told = timeline.toldToEndAt(process)
+  const told = timeline.drainsFrom(run)
   const over = settledAt(timeline, run)
   const found: Array<Silence> = []
   const claimSentAt = timeline.claimOf(run.jobId, run.attempt)?.call?.invoked.at ?? -Infinity
-  const first = timeline.paceAt(process, kind, claimSentAt)
+  const first = timeline.paceAt(run, claimSentAt)
   let deadline = claimSentAt + first.holdsFor
   let from = claimSentAt
   // The first is due an interval after the claim was sent, or at once if that was answered later.
@@ -68,14 +67,14 @@ const silences = (timeline: Timeline, run: HandlerRun): ReadonlyArray<Silence> =
   const drain = () => {
     found.push({ from, to: Math.min(told, deadline, over), mayTake })
     drains = true
-    deadline = Math.min(deadline, told + timeline.paceAt(process, kind, told).holdsFor)
+    deadline = Math.min(deadline, told + timeline.paceAt(run, told).holdsFor)
     from = told
     mayTake = 0
   }
   for (const extension of timeline.extensionsOf(run)) {
     const { answer, invoked } = extension
     if (!drains && invoked.at >= told) drain()
-    const { holdsFor, interval } = timeline.paceAt(process, kind, invoked.at)
+    const { holdsFor, interval } = timeline.paceAt(run, invoked.at)
     found.push({ from, to: Math.min(invoked.at, deadline, over), mayTake })
     if (invoked.at >= deadline) return found
     if (answer !== undefined && Either.isLeft(answer)) return found
@@ -91,14 +90,14 @@ const silences = (timeline: Timeline, run: HandlerRun): ReadonlyArray<Silence> =
 }
 
 /** Whether a worker heard that an extension got through. The timer of one that was stopped may go off with the answer. */
-const whatCameOf = (timeline: Timeline, { kind, process }: HandlerRun, { answer, invoked, returned }: Extension) => {
+const whatCameOf = (timeline: Timeline, run: HandlerRun, { answer, invoked, returned }: Extension) => {
   if (answer === undefined || returned === undefined) return "nothing"
-  const told = timeline.toldToEndAt(process)
+  const told = timeline.drainsFrom(run)
   // As it begins to drain it gives up the one that is under way.
   if (invoked.at < told && returned.at > told) return "nothing"
-  const { mayTake } = timeline.paceAt(process, kind, invoked.at)
+  const { mayTake } = timeline.paceAt(run, invoked.at)
   const took = returned.at - invoked.at
-  const isClose = Math.abs(took - mayTake) <= rounding || timeline.stoppedFor(process, invoked.at, returned.at) > 0
+  const isClose = Math.abs(took - mayTake) <= rounding || timeline.stoppedFor(run.process, invoked.at, returned.at) > 0
   return took < mayTake ? "an answer" : isClose ? "maybe an answer" : "nothing"
 }
 
@@ -112,10 +111,13 @@ const settledAt = (timeline: Timeline, run: HandlerRun): number => {
   const taken = settles.find(({ returned }) => returned?.tag === "ok")?.returned?.at
   const givenUp = Math.min(
     (first?.invoked.at ?? Infinity) + leaseOf(run.kind, lease),
-    Math.max(first?.invoked.at ?? Infinity, timeline.graceOverAt(run.process) + 4000)
+    Math.max(first?.invoked.at ?? Infinity, timeline.graceOverAt(run) + 4000)
   )
   const leftAlone = timeline.mayBeToldFrom(run) + zombieAfter
+  // A process ends when its worker does, unless that died.
+  const leftBehind = timeline.graceOverAt(run) + endsAfterGrace
   return Math.min(
+    leftBehind,
     first === undefined ? run.ended?.at ?? Infinity : taken ?? givenUp,
     timeline.endOf(run.process),
     (run.ended?.at ?? Infinity) < leftAlone ? Infinity : leftAlone

@@ -18,8 +18,26 @@ export const heldUp = (history: History, process: string, now: number) => {
         enclosing.process === process && (enclosing.end?.at ?? Infinity) > now - 1000
       ),
     /** The store does not answer a claim. */
-    claiming: waits.some(({ operation }) => operation === "claim")
+    claiming: waits.some(({ operation }) => operation === "claim"),
+    /** The store does not answer a settle that began late, as of a claim that was answered after the grace. */
+    settling: waits.some((call) => settles.has(call.operation) && firstSentAt(history, call) > now - lastWait)
   }
+}
+
+const settles: ReadonlySet<Call["operation"]> = new Set(["complete", "fail", "release"])
+
+/** How many milliseconds a worker that has to end still waits for the store to take an outcome. */
+const lastWait = 4000
+
+/** When the attempt that a call settles was first sent a settle, in true time. */
+const firstSentAt = (history: History, { request }: Call): number => {
+  const leases = (call: Pick<Call, "request">) => (call.request as ReadonlyArray<{ readonly lease: Lease }>)
+  const [of] = leases({ request })
+  const first = history.calls.find((call) =>
+    settles.has(call.operation)
+    && leases(call).some(({ lease }) => lease.jobId === of?.lease.jobId && lease.attempt === of.lease.attempt)
+  )
+  return first?.invoked.at ?? Infinity
 }
 
 /** How long a process was stopped since an instant. */

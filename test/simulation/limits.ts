@@ -5,7 +5,7 @@ import type { Call } from "./History.ts"
 import { allTheTime } from "./looks.ts"
 import { deathsOf, isLook } from "./promptness.ts"
 import type { Timeline } from "./Timeline.ts"
-import { rounding } from "./Timeline.ts"
+import { endsAfterGrace, rounding } from "./Timeline.ts"
 
 /**
  * Workers that end by themselves: they take no more than they may, end when that
@@ -56,6 +56,7 @@ const longestPause = 60_000
 
 /** A worker that dies in a layer is started again, as long as its process is there and not told to end. */
 export const checkDeaths = (timeline: Timeline, findings: Findings): void => {
+  const { shutdownGrace } = timeline.plan.worker
   for (const process of timeline.history.limits.keys()) {
     const looks = timeline.history.calls.filter((call) => call.process === process && isLook(call))
     const ends = Math.min(timeline.toldToEndAt(process), timeline.endOf(process))
@@ -65,8 +66,9 @@ export const checkDeaths = (timeline: Timeline, findings: Findings): void => {
       const next = Math.min(to, ends, deaths[index + 1]?.from ?? Infinity)
       findings.sometimes("a worker that died was started again", next === to)
       findings.expect(
-        next - from - timeline.stoppedFor(process, from, next) <= longestPause + rounding,
-        "a worker that dies in a layer is started again within a minute",
+        next - from - timeline.stoppedFor(process, from, next) <=
+          shutdownGrace + endsAfterGrace + longestPause + rounding,
+        "a worker that dies in a layer is started again within a minute of its drain",
         () => `the worker of ${process} died at ${from} and looked again at ${to}`
       )
     })

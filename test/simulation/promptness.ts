@@ -102,7 +102,9 @@ const slotsTaken = (timeline: Timeline, { invoked, operation, process, returned 
     const settles = timeline.callsUnder(jobId, attempt).filter((call) =>
       call.process === process && call.operation !== "extend" && call.operation !== "progress"
     )
-    const settled = settles.find((call) => call.returned?.tag === "ok")?.returned?.at
+    // One that was stopped may have given up on an answer that comes as it goes on, and asks again.
+    const last = settles.at(-1)?.returned
+    const settled = last?.tag === "ok" ? last.at : undefined
     const isAbandoned = settles.length === 0 && run?.ended !== undefined
     return { from: invoked.at, to: settled ?? (isAbandoned ? run?.ended?.at : undefined) ?? Infinity, queue }
   })

@@ -29,7 +29,7 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
       findings.sometimes("a running job was cancelled", row.status === "cancelled")
       if (row.status === "pending" && row.available_at === row.updated_at) {
         const begun = timeline.history.runs.some((run) => run.jobId === id && run.attempt === row.attempts)
-        const told = timeline.toldToEndAt(process) <= call.invoked.at
+        const told = timeline.drainsFrom({ jobId: id, attempt: row.attempts, process }) <= call.invoked.at
         findings.sometimes(
           begun
             ? "a job was handed back at a shutdown"

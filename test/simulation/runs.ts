@@ -16,11 +16,11 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
     const lease = leaseUnder(timeline, run)
     leases.set(key, lease)
     ofJob.set(run.jobId, [...ofJob.get(run.jobId) ?? [], run])
-    const told = timeline.toldToEndAt(run.process)
+    const told = timeline.drainsFrom(run)
     findings.expect(lease.claimedAt !== undefined, "a handler runs what its worker has claimed", () => key)
     findings.expect(
       run.started.at - timeline.stoppedFor(run.process, told, run.started.at) <= told + rounding,
-      "a worker that is told to end begins no job",
+      "a worker that drains begins no job",
       () => `${key} began in ${run.process} at ${run.started.at}`
     )
     findings.expect(
@@ -35,6 +35,10 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
     )
     checkResult(timeline, findings, run)
     findings.sometimes("a process was killed while a handler ran", run.ended?.how === "killed")
+    findings.sometimes(
+      "a worker died while a handler ran",
+      told < Math.min(timeline.toldToEndAt(run.process), endOf(run))
+    )
   }
   for (const runs of ofJob.values()) checkOverlaps(timeline, findings, runs, leases)
   checkSlots(timeline, findings)
@@ -80,9 +84,9 @@ interface LeaseOfRun {
 }
 
 const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
-  const { kind, process } = run
-  const toldAt = timeline.toldToEndAt(process)
-  const drained = timeline.paceAt(process, kind, toldAt)
+  const { process } = run
+  const toldAt = timeline.drainsFrom(run)
+  const drained = timeline.paceAt(run, toldAt)
   let claimedAt: number | undefined
   let deadline = -Infinity
   let lostAt = Infinity
@@ -93,7 +97,7 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
     if (step.row?.attempts !== run.attempt || step.call === undefined) continue
     if (step.call.operation === "claim" && step.process === process) {
       claimedAt = step.at
-      deadline = step.call.invoked.at + timeline.paceAt(process, kind, step.call.invoked.at).holdsFor
+      deadline = step.call.invoked.at + timeline.paceAt(run, step.call.invoked.at).holdsFor
     }
     if (step.call.operation !== "claim" && step.call.operation !== "extend") continue
     heldAt = step.at
@@ -102,7 +106,7 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
   /** A process that was stopped past an instant may have been so just before it set the timer, and looks at the next beat. */
   const noticed = (at: number) => {
     const resumed = timeline.runningFrom(process, at)
-    const { interval } = timeline.paceAt(process, kind, at)
+    const { interval } = timeline.paceAt(run, at)
     return resumed > at ? timeline.runningFrom(process, resumed + interval) : at
   }
   let extendedLate: number | undefined
@@ -121,7 +125,7 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
   for (const { answer, invoked, returned } of timeline.extensionsOf(run)) {
     if (invoked.at > noticed(knownAt(invoked.at, invoked.order)) + rounding) extendedLate ??= invoked.at
     if (returned === undefined || answer === undefined || gaveUp(invoked.at, returned.at)) continue
-    const { holdsFor, mayTake } = timeline.paceAt(process, kind, invoked.at)
+    const { holdsFor, mayTake } = timeline.paceAt(run, invoked.at)
     // A beat that takes longer than this is given up, and its answer is not heard.
     const took = returned.at - invoked.at
     if (Either.isLeft(answer)) {
@@ -142,7 +146,7 @@ const leaseUnder = (timeline: Timeline, run: HandlerRun): LeaseOfRun => {
       due,
       cancelledAt,
       begun + timeoutOf(run.kind),
-      timeline.graceOverAt(process)
+      timeline.graceOverAt(run)
     )
   )
   const stopsBy = run.behaviour === "refuse to stop"
@@ -196,13 +200,19 @@ const excuseOf = (timeline: Timeline, older: HandlerRun, newer: HandlerRun, leas
 const checkSlots = (timeline: Timeline, findings: Findings): void => {
   const { concurrency, queues } = timeline.plan.worker
   const running = new Map<string, number>()
-  const moments = timeline.history.runs.flatMap(({ ended, process, queue, started }) => [
-    { order: started.order, process, queue, by: 1 },
-    ...(ended === undefined ? [] : [{ order: ended.order, process, queue, by: -1 }])
-  ]).sort((a, b) => a.order - b.order)
-  for (const { by, process, queue } of moments) {
+  const moments = timeline.history.runs.flatMap(({ attempt, ended, jobId, queue, started }) => {
+    const worker = timeline.claimOf(jobId, attempt)?.row?.locked_by
+    return [
+      { order: started.order, worker, queue, by: 1 },
+      ...(ended === undefined ? [] : [{ order: ended.order, worker, queue, by: -1 }])
+    ]
+  }).sort((a, b) => a.order - b.order)
+  for (const { by, queue, worker } of moments) {
     for (
-      const [slots, most] of [[process, concurrency], [`${queue} of ${process}`, queues?.[queue] ?? Infinity]] as const
+      const [slots, most] of [
+        [`${worker}`, concurrency],
+        [`${queue} of ${worker}`, queues?.[queue] ?? Infinity]
+      ] as const
     ) {
       const now = (running.get(slots) ?? 0) + by
       running.set(slots, now)

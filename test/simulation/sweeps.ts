@@ -100,20 +100,19 @@ const runOf = (timeline: Timeline, { attempt, id }: StaleLease, { invoked, proce
 
 /** The deadline that a run's worker surely knew of at a place in the order. As it begins to drain it lowers what it knew. */
 const deadlineOf = (timeline: Timeline, run: HandlerRun, order: number): number => {
-  const { kind, process } = run
-  const toldAt = timeline.toldToEndAt(process)
+  const toldAt = timeline.drainsFrom(run)
   const claimSentAt = timeline.claimOf(run.jobId, run.attempt)?.call?.invoked.at ?? -Infinity
   const bought = (sentAt: number) => {
-    const { holdsFor } = timeline.paceAt(process, kind, sentAt)
+    const { holdsFor } = timeline.paceAt(run, sentAt)
     return sentAt < toldAt
-      ? Math.min(sentAt + holdsFor, toldAt + timeline.paceAt(process, kind, toldAt).holdsFor)
+      ? Math.min(sentAt + holdsFor, toldAt + timeline.paceAt(run, toldAt).holdsFor)
       : sentAt + holdsFor
   }
   let deadline = bought(claimSentAt)
   for (const { answer, invoked, returned } of timeline.extensionsOf(run)) {
     if (answer?._tag !== "Right" || returned === undefined || returned.order > order) continue
     const isGivenUp = invoked.at < toldAt && returned.at >= toldAt
-    const isTimely = returned.at - invoked.at < timeline.paceAt(process, kind, invoked.at).mayTake - rounding
+    const isTimely = returned.at - invoked.at < timeline.paceAt(run, invoked.at).mayTake - rounding
     if (isTimely && !isGivenUp) deadline = Math.max(deadline, bought(invoked.at))
   }
   return deadline
