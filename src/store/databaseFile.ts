@@ -48,8 +48,13 @@ export const watchDatabaseFile = (
     if (!Predicate.isString(file) || file === "") return noFile
 
     const wal = `${file}-wal`
-    const opened = identify(file)
-    let openedWal = identify(wal)
+    const cannotLook = (cause: unknown) =>
+      new SqlError.SqlError({ cause, message: "The database's files cannot be looked at" })
+    const [opened, walAtFirst] = yield* Effect.try({
+      try: () => [identityOf(file), identityOf(wal)] as const,
+      catch: cannotLook
+    })
+    let openedWal = walAtFirst
     let replaced: SqlError.SqlError | undefined
     const refuse = (path: string) => {
       replaced = new SqlError.SqlError({ cause: new DatabaseReplaced(path), message: "The database was replaced" })
@@ -62,11 +67,15 @@ export const watchDatabaseFile = (
       return Effect.void
     })
     const look = Effect.suspend(() => {
-      if (!areSame(identify(file), opened)) return refuse(file)
-      const found = identify(wal)
-      // A database that is only read, or that keeps a rollback journal, has none at first.
-      openedWal ??= found
-      return areSame(found, openedWal) ? Effect.void : walIsGone
+      try {
+        if (!areSame(identityOf(file), opened)) return refuse(file)
+        const found = identityOf(wal)
+        // A database that is only read, or that keeps a rollback journal, has none at first.
+        openedWal ??= found
+        return areSame(found, openedWal) ? Effect.void : walIsGone
+      } catch (cause) {
+        return cannotLook(cause)
+      }
     })
     return { guard: (effect) => Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look)) }
   })
@@ -77,6 +86,6 @@ type Identity = Pick<BigIntStats, "dev" | "ino"> | undefined
  * Device and inode, which stay while a file is open and change when another
  * takes its name. Asking takes 4 us of CPU, and drops no lock.
  */
-const identify = (path: string): Identity => statSync(path, { bigint: true, throwIfNoEntry: false })
+const identityOf = (path: string): Identity => statSync(path, { bigint: true, throwIfNoEntry: false })
 
 const areSame = (one: Identity, other: Identity) => one?.ino === other?.ino && one?.dev === other?.dev

@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
@@ -88,4 +88,21 @@ it.scoped("a store whose files others read, copy and open goes on", () =>
     yield* Effect.scoped(Effect.provide(enqueue(job(2)), yield* Layer.build(SqliteStore.layer({ filename }))))
     yield* inStore(enqueue(job(3)))
     assert.lengthOf(yield* inStore(allRows), 3)
+  }))
+
+it.scoped("a store whose files cannot be looked at says so, and goes on once they can", () =>
+  Effect.gen(function*() {
+    const { filename, inStore } = yield* open(clients["a store of ours"])
+    const folder = join(filename, "..")
+    yield* Effect.sync(() => {
+      renameSync(folder, `${folder}.aside`)
+      symlinkSync(folder, folder)
+    })
+    const error = yield* Effect.flip(inStore(enqueue(job(1))))
+    assert.include(error, { _tag: "StoreError", reason: "unavailable" })
+    yield* Effect.sync(() => {
+      rmSync(folder)
+      renameSync(`${folder}.aside`, folder)
+    })
+    yield* inStore(enqueue(job(2)))
   }))

@@ -8,7 +8,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A database file that is replaced under a store is taken for the one that was opened",
     file: databaseFile,
-    find: "if (!areSame(identify(file), opened)) return refuse(file)",
+    find: "if (!areSame(identityOf(file), opened)) return refuse(file)",
     replace: "void opened",
     killedBy: byFile
   },
