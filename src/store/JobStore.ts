@@ -73,6 +73,30 @@ export interface DueJob {
   readonly availableAt: number
 }
 
+/** The job that a claim takes first of its queue, kind and priority, once it is due. */
+export interface LaneHead {
+  readonly queue: string
+  readonly kind: string
+  readonly priority: number
+  readonly id: JobId
+  /** Claims so far. */
+  readonly attempts: number
+  /** Epoch milliseconds; of all that wait there, the earliest. */
+  readonly availableAt: number
+}
+
+/** What one worker holds of a queue and kind under leases that are not over. */
+export interface LaneHolder {
+  readonly queue: string
+  readonly kind: string
+  readonly lockedBy: string
+  readonly jobs: number
+  /** Epoch milliseconds of the last claim or extension of any of them. */
+  readonly lockedAt: number
+  /** When the last of the leases ends, in epoch milliseconds. */
+  readonly lockedUntil: number
+}
+
 /** A job this claim took, and the lease that proves it. */
 export interface ClaimedJob {
   readonly lease: Lease
@@ -191,6 +215,16 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   /** The jobs that `claim` would take now, in claim order. Only reads. */
   readonly due: (request: Omit<ClaimRequest, "worker">) => Effect.Effect<ReadonlyArray<DueJob>, StoreFailure>
 
+  /**
+   * The first in line of every queue, kind and priority that has pending jobs, due
+   * or not: up to `limit` of them, by queue and kind and then highest priority
+   * first, from behind `after` on. Only reads.
+   */
+  readonly laneHeads: (options: {
+    readonly limit: number
+    readonly after?: LaneHead | undefined
+  }) => Effect.Effect<ReadonlyArray<LaneHead>, StoreFailure>
+
   /** Takes due jobs in claim order: priority, then availableAt, then id. Empty when none is due. */
   readonly claim: (request: ClaimRequest) => Effect.Effect<ReadonlyArray<ClaimedJob>, StoreFailure>
 
@@ -221,6 +255,11 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   readonly release: (
     items: ReadonlyArray<{ readonly lease: Lease; readonly delay: number }>
   ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
+
+  /** Whose the leases are that are not over, of the `limit` that end first. Only reads. */
+  readonly laneHolders: (options: {
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<LaneHolder>, StoreFailure>
 
   /** Up to `limit` leases that are over, those longest over first, from behind `after` on. Only reads. */
   readonly staleLeases: (options: {

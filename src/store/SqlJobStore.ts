@@ -15,6 +15,7 @@ import { guardTelemetry } from "./guardTelemetry.ts"
 import { makeJobSignals } from "./JobSignals.ts"
 import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease, StoreFailure } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
+import { makeLanes } from "./lanes.ts"
 import { makeList } from "./list.ts"
 import { checkMigrated, migrate } from "./migrate.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
@@ -40,7 +41,8 @@ import {
 import * as Transactions from "./transactions.ts"
 
 /**
- * The statements, in the order a job meets them; those of an enqueue are in enqueue.ts. Each takes its items as one JSON
+ * The statements, in the order a job meets them; those of an enqueue are in enqueue.ts, the looks at whole
+ * lanes in lanes.ts. Each takes its items as one JSON
  * parameter. None has a span: the trace is about the work of whoever calls.
  */
 const make = Effect.gen(function*() {
@@ -49,6 +51,7 @@ const make = Effect.gen(function*() {
     .make(sql)
   const enqueue = makeEnqueue(sql)
   const list = makeList(sql)
+  const { laneHeads, laneHolders } = makeLanes(sql)
   const { atMost, byId, byIndex, each, remember } = dialect(sql)
   const { explained, isOurs } = makeNewerSchema(sql)
   const refusedRows = yield* makeRefusedRows
@@ -580,6 +583,7 @@ const make = Effect.gen(function*() {
     signals: makeJobSignals(),
     nextDue: (request) => statement("nextDue", explained("nextDue", nextDue(request), Option.isNone)),
     due: (request) => statement("due", explained("due", due(request), isEmpty)),
+    laneHeads: (options) => statement("laneHeads", laneHeads(options)),
     claim: (asked) =>
       Effect.flatMap(inItsName(asked), (request) =>
         Effect.catchIf(
@@ -592,6 +596,7 @@ const make = Effect.gen(function*() {
     complete: underLeases("complete", complete),
     fail: underLeases("fail", fail),
     release: underLeases("release", release),
+    laneHolders: (options) => statement("laneHolders", laneHolders(options)),
     staleLeases: (options) => statement("staleLeases", staleLeases(options)),
     releaseStale: (which) =>
       "leases" in which

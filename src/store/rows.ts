@@ -103,6 +103,24 @@ export const dueRows = rowsOf(Schema.Struct({
   availableAt: Schema.Number
 }))
 
+export const laneHeadRows = rowsOf(Schema.Struct({
+  queue: Schema.String,
+  kind: Schema.String,
+  priority: Schema.Number,
+  id: StoredJobId,
+  attempts: Schema.Number,
+  availableAt: Schema.Number
+}))
+
+export const laneHolderRows = rowsOf(Schema.Struct({
+  queue: Schema.String,
+  kind: Schema.String,
+  lockedBy: Schema.String,
+  jobs: Schema.Number,
+  lockedAt: Schema.Number,
+  lockedUntil: Schema.Number
+}))
+
 const ClaimedRow = Schema.Struct({
   id: StoredJobId,
   attempts: Schema.Number,

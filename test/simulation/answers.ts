@@ -5,6 +5,8 @@ import type {
   ClaimedJob,
   Enqueued,
   JobPage,
+  LaneHead,
+  LaneHolder,
   NewJob,
   StaleChoice,
   StaleJob,
@@ -13,6 +15,7 @@ import type {
 import type { Asked } from "./fenced.ts"
 import { checkWrites } from "./fenced.ts"
 import type { Findings } from "./Findings.ts"
+import { wronglyHeads, wronglyHeld } from "./lanes.ts"
 import { wasAsAnswered, wronglyListed, wronglyNext, wronglyNothing, wronglyStale } from "./looks.ts"
 import type { Named } from "./refusals.ts"
 import { checkRefusal, isKept, isSeen } from "./refusals.ts"
@@ -90,6 +93,10 @@ const checkAnswer = (asked: Asked): void => {
           () => `${id} was not ${outcome}`
         )
       })
+    case "laneHeads":
+      return notWrong(wronglyHeads(asked, answer as ReadonlyArray<LaneHead>))
+    case "laneHolders":
+      return notWrong(wronglyHeld(asked, answer as ReadonlyArray<LaneHolder>))
     case "staleLeases":
       return notWrong(wronglyStale(asked, answer as ReadonlyArray<StaleLease>))
     case "releaseStale": {

@@ -60,6 +60,8 @@ const isOfClient = ({ operation, request }: Call): boolean => {
   switch (operation) {
     case "nextDue":
     case "due":
+    case "laneHeads":
+    case "laneHolders":
     case "staleLeases":
     case "prune":
       return false

@@ -88,6 +88,8 @@ const whatIsWrong = (
       return changedHolder(step, before, row, rows)
     case "nextDue":
     case "due":
+    case "laneHeads":
+    case "laneHolders":
     case "staleLeases":
     case "get":
     case "list":

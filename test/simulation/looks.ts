@@ -152,7 +152,9 @@ const isOfList = (row: JobRow, { before, kind, partitionKey, queue, status }: Li
   && (partitionKey === undefined || row.partition_key === partitionKey)
   && (queue === undefined || row.queue === queue) && (status === undefined || row.status === status)
 
-const statesDuring = ({ answered, call, timeline }: Look, id: string) => timeline.states(id, call, answered.order)
+/** The rows of a job from the question to the answer. */
+export const statesDuring = ({ answered, call, timeline }: Look, id: string) =>
+  timeline.states(id, call, answered.order)
 
 /** The jobs of which something held from the question to the answer, as they were. */
 export const allTheTime = (look: Look, holds: (row: JobRow) => boolean): ReadonlyArray<JobRow> =>

@@ -52,8 +52,10 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
       return findings.sometimes("a pending job's due time was moved", row.available_at !== before.available_at)
     case "nextDue":
     case "due":
+    case "laneHeads":
     case "claim":
     case "progress":
+    case "laneHolders":
     case "staleLeases":
     case "get":
     case "list":
