@@ -53,6 +53,11 @@ export const metrics = {
   }),
   jobDuration: Metric.histogram("holdfast_job_duration_seconds", seconds, "From claim to settle, by kind"),
   queueDelay: Metric.histogram("holdfast_queue_delay_seconds", seconds, "From due to claimed, by kind"),
+  unclaimedLanes: Metric.gauge("holdfast_unclaimed_lane_seconds", {
+    description:
+      "For how long the oldest due job of a lane has waited that no worker claims from, by queue and kind; " +
+      "0 once one does or nothing is due"
+  }),
   workerRestarts: Metric.counter("holdfast_worker_restarts", {
     description: "Workers that died and were started again",
     incremental: true
@@ -243,6 +248,43 @@ export const staleReleased = (job: StaleJob) =>
       status: job.status
     })
   )
+
+/** Due jobs of a queue and kind wait, and nobody has claimed any for minutes. */
+export const laneUnclaimed = (
+  { head, isMore, jobs, kind, queue, waited }: {
+    readonly queue: string
+    readonly kind: string
+    readonly jobs: number
+    /** Whether there may be more of them. */
+    readonly isMore: boolean
+    readonly head: { readonly id: string }
+    /** Milliseconds for which the oldest has been due. */
+    readonly waited: number
+  }
+) =>
+  Effect.zipRight(
+    laneWaits({ queue, kind }, waited),
+    Effect.annotateLogs(
+      Effect.logWarning("Due jobs wait and no worker claims them: is one running that takes this queue and kind?"),
+      {
+        queue,
+        kind,
+        jobs: isMore ? `${jobs} or more` : jobs,
+        oldestWaits: Duration.format(Duration.seconds(Math.floor(waited / 1000))),
+        nextJobId: head.id
+      }
+    )
+  )
+
+/** The oldest due job of a lane that was told of goes on waiting, so many milliseconds by now. */
+export const laneWaits = (lane: { readonly queue: string; readonly kind: string }, waited: number) =>
+  updateMetric(inLane(lane), waited / 1000)
+
+/** A lane that was told of is claimed from again, or empty. */
+export const laneClaimed = (lane: { readonly queue: string; readonly kind: string }) => updateMetric(inLane(lane), 0)
+
+const inLane = ({ kind, queue }: { readonly queue: string; readonly kind: string }) =>
+  Metric.tagged(Metric.tagged(metrics.unclaimedLanes, "queue", queue), "kind", kind)
 
 /** A background step of the worker could not reach the store. */
 export const storeUnavailable = (step: string, error: unknown) =>

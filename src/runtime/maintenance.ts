@@ -5,6 +5,7 @@ import { EventLoop } from "../platform/EventLoop.ts"
 import * as events from "./events.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { look, nextLookAt, noSuspects, sweepOnce } from "./staleSweep.ts"
+import { watchWaiting } from "./waitingJobs.ts"
 
 /** How long finished jobs are kept, in milliseconds. */
 export interface Retention {
@@ -28,13 +29,15 @@ export interface Upkeep {
   /** Between the two looks that a stale release takes. */
   readonly heartbeatInterval: Duration.Duration
   readonly retention: Retention
+  /** Whether the worker claims from this lane. */
+  readonly takes: (lane: { readonly queue: string; readonly kind: string }) => boolean
 }
 
 /**
- * Frees jobs whose lease is over and deletes finished ones past their retention,
- * now and every `interval`, until the scope closes. Every worker does it; doing
- * it twice at once changes nothing. Answers what waits for the first pruning,
- * since a worker may end before that is over.
+ * Frees jobs whose lease is over, deletes finished ones past their retention and
+ * tells of those that wait in silence, now and every `interval`, until the scope
+ * closes. Every worker does it; doing it twice at once changes nothing. Answers
+ * what waits for the first pruning, since a worker may end before that is over.
  */
 export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -44,6 +47,11 @@ export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, nev
     yield* orReport("prune", prune(store, retention)).pipe(
       Effect.zipRight(Deferred.succeed(pruned, undefined)),
       Effect.repeat(Schedule.spaced(interval)),
+      Effect.forkScoped
+    )
+    const waiting = yield* watchWaiting(upkeep)
+    yield* orReport("look at waiting jobs", waiting.look).pipe(
+      Effect.repeat(Schedule.spaced(waiting.every)),
       Effect.forkScoped
     )
     return Deferred.await(pruned)

@@ -163,7 +163,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
         kinds: kinds.map(({ kind }) => kind).join(", "),
         concurrency: settings.concurrency
       })
-      const upkeep = { ...settings, store, interval: settings.staleCheckInterval }
+      const upkeep = { ...settings, store, interval: settings.staleCheckInterval, takes: claimsFrom(settings) }
       const pruned = yield* maintain(upkeep)
       yield* processEnd.listen({
         shutdown,
@@ -181,6 +181,12 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
       )
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))
   })
+
+/** Whether a worker claims from a lane. */
+const claimsFrom =
+  ({ kinds, queues }: Pick<WorkerSettings<ReadonlyArray<Job.Any>>, "kinds" | "queues">) =>
+  ({ kind, queue }: { readonly queue: string; readonly kind: string }) =>
+    kinds.has(kind) && Option.match(queues, { onNone: () => true, onSome: (limits) => limits.has(queue) })
 
 /** The code that runs a kind, and the milliseconds a claim of it holds. */
 export type Handlers = (kind: string) => { readonly handler: Job.HandlerService; readonly leaseFor: number }

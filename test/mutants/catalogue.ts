@@ -22,6 +22,7 @@ import * as stale from "./catalogue/stale.ts"
 import * as transactions from "./catalogue/transactions.ts"
 import * as uniqueKeys from "./catalogue/uniqueKeys.ts"
 import * as values from "./catalogue/values.ts"
+import * as waiting from "./catalogue/waiting.ts"
 import * as worker from "./catalogue/worker.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 
@@ -44,6 +45,7 @@ const themes: ReadonlyArray<{
   transactions,
   eventLoop,
   loopDelay,
+  waiting,
   worker,
   signals,
   queue,
