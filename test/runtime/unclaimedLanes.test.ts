@@ -169,7 +169,7 @@ describe("of jobs that wait for another reason, nothing is said", () => {
 
   it.effect("when another worker of the process takes them, but not in a queue that it does not take", () =>
     Effect.gen(function*() {
-      yield* work(keen)
+      yield* work({ ...keen, queues: { default: 1 } })
       yield* work({ ...calm, jobs: [Taken, Stray], queues: { busy: 1 } })
       yield* JobQueue.enqueue(Taken, undefined, { queue: "busy" })
       yield* settled
@@ -181,9 +181,10 @@ describe("of jobs that wait for another reason, nothing is said", () => {
       assert.deepStrictEqual((yield* warnings).map(({ annotations }) => annotations["queue"]), ["idle"])
     }).pipe(inHoldfast(handlers)))
 
-  it.effect("when another process claims them, though it falls behind", () =>
+  it.effect("when another process claims them, though it falls behind, and a better one is not due yet", () =>
     Effect.gen(function*() {
       yield* strays(100)
+      yield* JobQueue.enqueue(Stray, undefined, { delay: "1 day", priority: 1 })
       yield* work(keen)
       yield* claimedElsewhere(20, ({ lease }) => JobQueue.complete(lease))
       yield* nothingIsSaid
