@@ -249,6 +249,20 @@ export const staleReleased = (job: StaleJob) =>
     })
   )
 
+/** A worker that seems dead holds jobs that this process would run. Instants are epoch milliseconds. */
+export const jobsHeld = (
+  { jobs, lockedAt, lockedBy, lockedUntil }: {
+    readonly lockedBy: string
+    readonly jobs: number
+    readonly lockedAt: number
+    readonly lockedUntil: number
+  }
+) =>
+  Effect.annotateLogs(
+    Effect.logInfo("Jobs are locked by a worker that no longer extends its leases; they wait until those are over"),
+    { lockedBy, jobs, lockedSince: instantText(lockedAt), lockedUntil: instantText(lockedUntil) }
+  )
+
 /** Due jobs of a queue and kind wait, and nobody has claimed any for minutes. */
 export const laneUnclaimed = (
   { head, isMore, jobs, kind, queue, waited }: {

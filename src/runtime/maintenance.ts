@@ -4,6 +4,7 @@ import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
 import * as events from "./events.ts"
 import { monotonicMillis } from "./monotonic.ts"
+import { silentAfter } from "./silentHolders.ts"
 import { look, nextLookAt, noSuspects, sweepOnce } from "./staleSweep.ts"
 import { watchWaiting } from "./waitingJobs.ts"
 
@@ -29,6 +30,8 @@ export interface Upkeep {
   /** Between the two looks that a stale release takes. */
   readonly heartbeatInterval: Duration.Duration
   readonly retention: Retention
+  /** The worker's name in its leases. */
+  readonly worker: string
   /** Whether the worker claims from this lane. */
   readonly takes: (lane: { readonly queue: string; readonly kind: string }) => boolean
 }
@@ -37,7 +40,8 @@ export interface Upkeep {
  * Frees jobs whose lease is over, deletes finished ones past their retention and
  * tells of those that wait in silence, now and every `interval`, until the scope
  * closes. Every worker does it; doing it twice at once changes nothing. Answers
- * what waits for the first pruning, since a worker may end before that is over.
+ * what waits for the first pruning and the first look at what waits, since a
+ * worker may end before they are over.
  */
 export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -49,12 +53,27 @@ export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, nev
       Effect.repeat(Schedule.spaced(interval)),
       Effect.forkScoped
     )
-    const waiting = yield* watchWaiting(upkeep)
-    yield* orReport("look at waiting jobs", waiting.look).pipe(
-      Effect.repeat(Schedule.spaced(waiting.every)),
-      Effect.forkScoped
-    )
-    return Deferred.await(pruned)
+    const looked = yield* Deferred.make<void>()
+    yield* Effect.forkScoped(lookAgainAndAgain(upkeep, yield* watchWaiting(upkeep), looked))
+    return Effect.zipRight(Deferred.await(pruned), Deferred.await(looked))
+  })
+
+/** A look at once, another when a worker is silent that died just before this one was started, and one at every interval. */
+const lookAgainAndAgain = (
+  { heartbeatInterval }: Upkeep,
+  { every, look }: Effect.Effect.Success<ReturnType<typeof watchWaiting>>,
+  looked: Deferred.Deferred<void>
+) =>
+  Effect.gen(function*() {
+    const lookOnce = orReport("look at waiting jobs", look)
+    yield* Effect.zipRight(lookOnce, Deferred.succeed(looked, undefined))
+    const early = Duration.min(silentAfter(heartbeatInterval), every)
+    yield* Effect.sleep(early)
+    if (Duration.lessThan(early, every)) {
+      yield* lookOnce
+      yield* Effect.sleep(Duration.subtract(every, early))
+    }
+    yield* Effect.repeat(lookOnce, Schedule.spaced(every))
   })
 
 /** The check of a worker that may end before a second look. */

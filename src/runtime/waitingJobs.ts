@@ -2,6 +2,7 @@ import type { Scope } from "effect"
 import { Duration, Effect } from "effect"
 import type { JobSignals } from "../store/JobSignals.ts"
 import type { JobStore, LaneHolder, StoreFailure } from "../store/JobStore.ts"
+import { tellSilentHolders } from "./silentHolders.ts"
 import type { UnclaimedLanes } from "./unclaimedLanes.ts"
 import { dueLanes, nameOf, tellUnclaimed } from "./unclaimedLanes.ts"
 
@@ -13,6 +14,7 @@ import { dueLanes, nameOf, tellUnclaimed } from "./unclaimedLanes.ts"
 
 /** One worker of this process. */
 interface Watcher {
+  readonly worker: string
   /** Whether it claims from this lane. */
   readonly takes: (lane: { readonly queue: string; readonly kind: string }) => boolean
 }
@@ -21,6 +23,8 @@ interface Watcher {
 interface Watch {
   readonly watchers: Set<Watcher>
   readonly unclaimed: UnclaimedLanes
+  /** Silent holders of leases that were told of. */
+  readonly toldHolders: Set<string>
 }
 
 /** By a store's signals, which are its own in each process and go with it behind whatever wraps it. */
@@ -33,20 +37,23 @@ const mostLeases = 5000
 const leastBetween = Duration.minutes(1)
 
 /** Has a worker look until the scope closes. Answers its look, and how long to wait between two. */
-export const watchWaiting = (options: {
-  readonly store: typeof JobStore.Service
-  readonly interval: Duration.Duration
-  readonly takes: Watcher["takes"]
-}): Effect.Effect<
+export const watchWaiting = (
+  options: {
+    readonly store: typeof JobStore.Service
+    readonly interval: Duration.Duration
+    readonly heartbeatInterval: Duration.Duration
+  } & Watcher
+): Effect.Effect<
   { readonly look: Effect.Effect<void, StoreFailure>; readonly every: Duration.Duration },
   never,
   Scope.Scope
 > =>
   Effect.gen(function*() {
-    const { interval, store, takes } = options
-    const watch = watches.get(store.signals) ?? { watchers: new Set(), unclaimed: new Map() }
+    const { heartbeatInterval, interval, store, takes, worker } = options
+    const watch = watches.get(store.signals)
+      ?? { watchers: new Set(), unclaimed: new Map(), toldHolders: new Set() }
     watches.set(store.signals, watch)
-    const watcher: Watcher = { takes }
+    const watcher: Watcher = { worker, takes }
     yield* Effect.acquireRelease(
       Effect.sync(() => watch.watchers.add(watcher)),
       () => Effect.sync(() => watch.watchers.delete(watcher))
@@ -56,8 +63,17 @@ export const watchWaiting = (options: {
       if (first !== watcher) return
       const lanes = yield* dueLanes(store)
       const holders = yield* store.laneHolders({ limit: mostLeases })
-      const isTaken = (lane: Parameters<Watcher["takes"]>[0]) => [...watch.watchers].some(({ takes }) => takes(lane))
+      const here = [...watch.watchers]
+      const isTaken = (lane: Parameters<Watcher["takes"]>[0]) => here.some(({ takes }) => takes(lane))
       const isWorkedOn = worksOn(holders)
+      // Where there is work to do, nobody wonders why none is done.
+      if (!lanes.some(isTaken)) {
+        yield* tellSilentHolders(watch.toldHolders, holders, {
+          isTaken,
+          isHere: (name) => here.some(({ worker }) => worker === name),
+          heartbeatInterval
+        })
+      }
       yield* tellUnclaimed(store, watch.unclaimed, lanes.filter((lane) => !isTaken(lane) && !isWorkedOn(lane)))
     })
     return { look, every: Duration.max(interval, leastBetween) }

@@ -163,8 +163,14 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
         kinds: kinds.map(({ kind }) => kind).join(", "),
         concurrency: settings.concurrency
       })
-      const upkeep = { ...settings, store, interval: settings.staleCheckInterval, takes: claimsFrom(settings) }
-      const pruned = yield* maintain(upkeep)
+      const upkeep = {
+        ...settings,
+        store,
+        worker,
+        interval: settings.staleCheckInterval,
+        takes: claimsFrom(settings)
+      }
+      const keptHouse = yield* maintain(upkeep)
       yield* processEnd.listen({
         shutdown,
         grace: settings.shutdownGrace,
@@ -176,7 +182,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
       yield* Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon).pipe(
         Effect.zipRight(settings.once ? claimOnce : claimLoop),
         Effect.zipRight(slots.ended),
-        Effect.zipRight(pruned),
+        Effect.zipRight(keptHouse),
         Effect.raceFirst(Deferred.await(shutdown.began))
       )
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))

@@ -24,8 +24,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet's short workers, the end does not wait for the first pruning",
     file: loop,
-    find: "Effect.zipRight(pruned),",
-    replace: "Effect.zipLeft(Effect.succeed(pruned)),",
+    find: "Effect.zipRight(keptHouse),",
+    replace: "Effect.zipLeft(Effect.succeed(keptHouse)),",
     killedBy: bySeed(5)
   },
   {

@@ -226,8 +226,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       },
       {
         file: "src/runtime/workerLoop.ts",
-        find: "const pruned = yield* maintain(upkeep)",
-        replace: "const pruned = yield* Effect.provideService(maintain(upkeep), HeldLeases, held)"
+        find: "const keptHouse = yield* maintain(upkeep)",
+        replace: "const keptHouse = yield* Effect.provideService(maintain(upkeep), HeldLeases, held)"
       },
       {
         file: "src/runtime/workerLoop.ts",
@@ -313,7 +313,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker ends before it has pruned",
     file: "src/runtime/workerLoop.ts",
-    find: "Effect.zipRight(pruned),",
+    find: "Effect.zipRight(keptHouse),",
     replace: "",
     killedBy: byLimited
   }

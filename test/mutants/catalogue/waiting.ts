@@ -1,6 +1,8 @@
 import type { Mutant } from "../Mutant.ts"
 
 const killedBy = ["test/runtime/unclaimedLanes.test.ts"]
+const silent = ["test/runtime/silentHolders.test.ts"]
+const holders = "src/runtime/silentHolders.ts"
 const lanes = "src/runtime/unclaimedLanes.ts"
 const looks = "src/runtime/waitingJobs.ts"
 const store = "src/store/lanes.ts"
@@ -10,7 +12,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Nobody looks at what waits",
     file: "src/runtime/maintenance.ts",
-    find: "orReport(\"look at waiting jobs\", waiting.look)",
+    find: "orReport(\"look at waiting jobs\", look)",
     replace: "orReport(\"look at waiting jobs\", Effect.void)",
     killedBy
   },
@@ -80,7 +82,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lane that another worker of the process takes is taken for unclaimed",
     file: looks,
-    find: "[...watch.watchers].some(({ takes }) => takes(lane))",
+    find: "here.some(({ takes }) => takes(lane))",
     replace: "takes(lane)",
     killedBy
   },
@@ -118,5 +120,54 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "AND locked_until > ${now}",
     replace: "AND locked_until > ${now} - 600000",
     killedBy: ["test/store/lanes.test.ts"]
+  },
+  {
+    name: "A dead worker is told of at each look",
+    file: holders,
+    find: "      remember(told, name)\n",
+    replace: "",
+    killedBy: silent
+  },
+  {
+    name: "A worker that extends its leases is told of as if it were dead",
+    file: holders,
+    find: "lanes.some(({ lockedAt }) => lockedAt > aliveSince) || ",
+    replace: "",
+    killedBy: silent
+  },
+  {
+    name: "A worker of this process is told of as if it were dead",
+    file: holders,
+    find: " || options.isHere(name)",
+    replace: "",
+    killedBy: silent
+  },
+  {
+    name: "A dead worker is told of whatever it holds",
+    file: holders,
+    find: "lanes.filter(options.isTaken)",
+    replace: "lanes",
+    killedBy: silent
+  },
+  {
+    name: "A dead worker is told of while there is work to do",
+    file: looks,
+    find: "if (!lanes.some(isTaken)) {",
+    replace: "{",
+    killedBy: silent
+  },
+  {
+    name: "A worker that had just died is told of at the next check",
+    file: "src/runtime/maintenance.ts",
+    find: "    if (Duration.lessThan(early, every)) {\n      yield* lookOnce\n",
+    replace: "    if (Duration.lessThan(early, every)) {\n",
+    killedBy: silent
+  },
+  {
+    name: "A worker with a limit ends before it has looked at what waits",
+    file: "src/runtime/maintenance.ts",
+    find: "Effect.zipRight(Deferred.await(pruned), Deferred.await(looked))",
+    replace: "Deferred.await(pruned)",
+    killedBy: silent
   }
 ]

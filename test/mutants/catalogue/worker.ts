@@ -266,8 +266,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker with an end ends before its jobs do",
     file,
-    find: "Effect.zipRight(slots.ended),\n        Effect.zipRight(pruned),",
-    replace: "Effect.zipRight(pruned),",
+    find: "Effect.zipRight(slots.ended),\n        Effect.zipRight(keptHouse),",
+    replace: "Effect.zipRight(keptHouse),",
     also: [{ file: drain, find: "if (slots.isBusy) {", replace: "if (slots.size > 1_000_000) {" }],
     killedBy: worker
   },
@@ -395,8 +395,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Nobody keeps house",
     file,
-    find: "const pruned = yield* maintain(upkeep)",
-    replace: "const pruned = Effect.as(Effect.void, maintain)",
+    find: "const keptHouse = yield* maintain(upkeep)",
+    replace: "const keptHouse = Effect.as(Effect.void, maintain)",
     killedBy: byMaintenance
   },
   {

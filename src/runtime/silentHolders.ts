@@ -1,0 +1,66 @@
+import { Clock, Duration, Effect } from "effect"
+import type { LaneHolder } from "../store/JobStore.ts"
+import * as events from "./events.ts"
+
+/*
+ * Tells whom jobs wait for that a dead worker has left locked: after a crash, or
+ * a drain that was cut short, a person starts the app again and sees nothing
+ * happen until the leases are over. A live worker extends each of its leases
+ * every heartbeat interval, or a quarter of one later when that fails. So a worker
+ * that has extended none of its leases for one and a half is taken for dead here.
+ * It is a line of the log and no release, for which a sweep takes two looks.
+ */
+
+/** How long after its last claim or extension a worker is taken for dead. */
+export const silentAfter = (heartbeatInterval: Duration.Duration) => Duration.times(heartbeatInterval, 1.5)
+
+/** Names of dead workers that are remembered at most: each is told of once. */
+const mostRemembered = 1000
+
+/**
+ * Tells of workers that are silent and hold jobs of lanes that are taken here:
+ * each once. `told` has the names of those that were.
+ */
+export const tellSilentHolders = (
+  told: Set<string>,
+  holders: ReadonlyArray<LaneHolder>,
+  options: {
+    readonly isTaken: (lane: LaneHolder) => boolean
+    /** Whether a worker of this process has this name. */
+    readonly isHere: (worker: string) => boolean
+    readonly heartbeatInterval: Duration.Duration
+  }
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const aliveSince = now - Duration.toMillis(silentAfter(options.heartbeatInterval))
+    for (const [name, lanes] of byName(holders)) {
+      // A worker that extends any of its leases is alive, whatever has become of the others.
+      if (lanes.some(({ lockedAt }) => lockedAt > aliveSince) || options.isHere(name) || told.has(name)) continue
+      const awaited = lanes.filter(options.isTaken)
+      if (awaited.length === 0) continue
+      remember(told, name)
+      yield* events.jobsHeld({
+        lockedBy: name,
+        jobs: awaited.reduce((total, { jobs }) => total + jobs, 0),
+        lockedAt: Math.max(...lanes.map(({ lockedAt }) => lockedAt)),
+        lockedUntil: Math.max(...awaited.map(({ lockedUntil }) => lockedUntil))
+      })
+    }
+  })
+
+const byName = (holders: ReadonlyArray<LaneHolder>) => {
+  const lanesOf = new Map<string, Array<LaneHolder>>()
+  for (const holder of holders) {
+    const lanes = lanesOf.get(holder.lockedBy)
+    if (lanes === undefined) lanesOf.set(holder.lockedBy, [holder])
+    else lanes.push(holder)
+  }
+  return lanesOf
+}
+
+const remember = (told: Set<string>, name: string) => {
+  told.add(name)
+  const [first] = told
+  if (told.size > mostRemembered && first !== undefined) told.delete(first)
+}
