@@ -499,7 +499,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
       replace: "yield* Ref.set(deadline, sentAt + holdsFor(pace))"
     }],
-    killedBy: bySeed(1)
+    killedBy: bySeed(41)
   },
   {
     name: "In a fleet, the answer to a beat that was sent before a drain moves its deadline",
