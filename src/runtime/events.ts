@@ -5,6 +5,7 @@ import type { StopReason } from "../domain/Outcome.ts"
 import { readable } from "../domain/readableCause.ts"
 import { telemetryFailures, updateMetric } from "../store/guardTelemetry.ts"
 import type { ClaimedJob, StaleJob } from "../store/JobStore.ts"
+import { walSize } from "../store/walCheckpoint.ts"
 import type { Stall } from "./Stall.ts"
 
 /**
@@ -62,6 +63,7 @@ export const metrics = {
     description: "Workers that died and were started again",
     incremental: true
   }),
+  walSize,
   telemetryFailures
 }
 

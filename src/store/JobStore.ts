@@ -303,4 +303,7 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     /** Steps over so many of the first: those that calls before have answered as refused. */
     readonly skip?: number | undefined
   }) => Effect.Effect<Pruned, StoreFailure>
+
+  /** Sees to what the database itself needs now and then. Begins it and does not wait for it. */
+  readonly tidy: Effect.Effect<void>
 }>() {}

@@ -39,6 +39,7 @@ import {
   statusRows
 } from "./rows.ts"
 import * as Transactions from "./transactions.ts"
+import { tidyWal } from "./walCheckpoint.ts"
 
 /**
  * The statements, in the order a job meets them; those of an enqueue are in enqueue.ts, the looks at whole
@@ -609,7 +610,8 @@ const make = Effect.gen(function*() {
     list: (listing) => statement("list", list(listing)),
     cancel: (id, partitionKey) => transaction("cancel", cancel(id, partitionKey)),
     retry: (id, partitionKey) => transaction("retry", retry(id, partitionKey)),
-    prune
+    prune,
+    tidy: tidyWal(sql)
   })
 })
 

@@ -3,7 +3,7 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Statement from "@effect/sql/Statement"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import { Context, Effect, ExecutionStrategy, Exit, Layer, Scope } from "effect"
+import { Context, Effect, ExecutionStrategy, Exit, Layer, Option, Scope } from "effect"
 import type { Duration } from "effect"
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
@@ -15,6 +15,7 @@ import * as SqlJobStore from "./SqlJobStore.ts"
 import { asCaller, exclusively, heldForEach, holdingConnection, isBusy, whenFree } from "./connection.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
+import { keepWalSmall, setWalCheckpoint } from "./walCheckpoint.ts"
 
 /** How to open a SQLite database. */
 export interface Options {
@@ -53,6 +54,8 @@ export interface Options {
  * - All wait for another process's lock up to `busyTimeout` without blocking the event loop.
  * - Once the database file or its WAL is deleted or replaced under the connection,
  *   every statement and every transaction fails, the one that came to see it first.
+ * - A WAL that has grown, as behind a reader, is copied into the database by a thread,
+ *   and not by a commit with the event loop standing.
  *
  * An export or a backup holds the connection until it is done, heartbeats
  * included; inside a transaction of this client it would wait for itself.
@@ -74,7 +77,7 @@ const open = (options: Options) =>
     const busyTimeout = yield* readBusyTimeout(options.busyTimeout)
     const driver = yield* connect(options, busyTimeout)
     setBusyTimeout(driver, busyTimeout)
-    const client = yield* mended(driver)
+    const client = yield* mended(driver, options)
     return Context.make(SqliteClient.SqliteClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
     Effect.mapError((cause) =>
@@ -110,11 +113,14 @@ const connect = ({ filename, readonly }: Options, busyTimeout: Duration.Duration
 type Copyable = SqlConnection.Connection & Pick<SqliteClient.SqliteClient, "export" | "backup" | "loadExtension">
 
 /** See `layer`. The driver's own busy wait is off, because it blocks the process. */
-const mended = (client: SqliteClient.SqliteClient) =>
+const mended = (client: SqliteClient.SqliteClient, { readonly }: Options) =>
   Effect.gen(function*() {
     yield* client`PRAGMA busy_timeout = 0`
     const driver = (yield* Effect.scoped(client.reserve)) as Copyable
-    const exclusive = exclusively(driver, yield* whenFree(client, watchDatabaseFile(driver), isBusy, asCaller))
+    const database = yield* whenFree(client, watchDatabaseFile(driver), isBusy, asCaller)
+    const wal = yield* keepWalSmall(driver, readonly === true ? Option.none() : database.files)
+    const exclusive = exclusively(driver, database, wal)
+    setWalCheckpoint(exclusive, wal)
     const holding = holdingConnection(exclusive)
     const statements = yield* SqlClient.make({
       acquirer: Effect.succeed(heldForEach(exclusive)),

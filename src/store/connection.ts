@@ -8,6 +8,8 @@ import { byItself } from "./appsConnection.ts"
 import { untilFree } from "./busyTimeout.ts"
 import type { DatabaseFile } from "./databaseFile.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
+import type { WalCheckpoint } from "./walCheckpoint.ts"
+import { noWal } from "./walCheckpoint.ts"
 import { isInTransaction, refusedAlone, rollBack } from "./transactionControl.ts"
 
 type Connection = SqlConnection.Connection
@@ -95,7 +97,11 @@ const endLeftOpen = (connection: Connection) =>
  * timeouts and grants come due together; every later statement then waits
  * forever. Here a permit that comes too late is passed on.
  */
-export const exclusively = (driver: Connection, { guard }: DatabaseFile): Reservable => {
+export const exclusively = (
+  driver: Connection,
+  { guard }: DatabaseFile,
+  { before }: WalCheckpoint = noWal
+): Reservable => {
   const connection = whole(driver)
   /** Each with how to enter the async context it waits in, or it would go on in that of the fiber before it. */
   const waiting = new Map<Deferred.Deferred<void>, ReturnType<typeof AsyncLocalStorage.snapshot>>()
@@ -139,7 +145,7 @@ export const exclusively = (driver: Connection, { guard }: DatabaseFile): Reserv
       return Effect.ensuring(wait(turn), Effect.sync(() => void (isIdle = false)))
     })
   lends.set(reserve, (use, wait) => {
-    const run = guard(Effect.suspend(() => use(connection)))
+    const run = guard(Effect.suspend(() => before(use(connection))))
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(AtOnce, (atOnce) => {
         if (atOnce && isIdle) return run

@@ -1,6 +1,6 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlError from "@effect/sql/SqlError"
-import { Effect, Predicate } from "effect"
+import { Effect, Option, Predicate } from "effect"
 import type { BigIntStats } from "node:fs"
 import { statSync } from "node:fs"
 
@@ -15,6 +15,8 @@ import { statSync } from "node:fs"
  * closes the database takes itself for the last one, and deletes the WAL.
  */
 export interface DatabaseFile {
+  /** The files as they were opened. */
+  readonly files: Option.Option<DatabaseFiles>
   /**
    * Runs an effect on the connection, and looks afterwards, before its answer is
    * given: once the files are not those that were opened, it and all that follow
@@ -23,8 +25,15 @@ export interface DatabaseFile {
   readonly guard: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError, R>
 }
 
+/** A database by the paths of its files, and what those are, by path. */
+export interface DatabaseFiles {
+  readonly file: string
+  readonly wal: string
+  readonly identities: Readonly<Record<string, string>>
+}
+
 /** For a connection whose database has no files. */
-export const noFile: DatabaseFile = { guard: (effect) => effect }
+export const noFile: DatabaseFile = { files: Option.none(), guard: (effect) => effect }
 
 /** The file of a database, or its WAL, is not the one that was opened. */
 export class DatabaseReplaced extends Error {
@@ -77,7 +86,11 @@ export const watchDatabaseFile = (
         return cannotLook(cause)
       }
     })
-    return { guard: (effect) => Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look)) }
+    const files = { file, wal, identities: { [file]: inWords(opened), [wal]: inWords(openedWal) } }
+    return {
+      files: Option.some(files),
+      guard: (effect) => Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look))
+    }
   })
 
 type Identity = Pick<BigIntStats, "dev" | "ino"> | undefined
@@ -89,3 +102,6 @@ type Identity = Pick<BigIntStats, "dev" | "ino"> | undefined
 const identityOf = (path: string): Identity => statSync(path, { bigint: true, throwIfNoEntry: false })
 
 const areSame = (one: Identity, other: Identity) => one?.ino === other?.ino && one?.dev === other?.dev
+
+/** As a thread that gets the files compares it. */
+const inWords = (identity: Identity) => `${identity?.dev} ${identity?.ino}`

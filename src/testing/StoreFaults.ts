@@ -7,7 +7,10 @@ import { JobStore } from "../store/JobStore.ts"
 type Store = typeof JobStore.Service
 
 /** What a job store can be asked, and so what can go wrong with it. */
-export type StoreOperation = Exclude<keyof Store, "afterTransaction" | "signals">
+export type StoreOperation = Exclude<keyof Store, typeof noOperations[number]>
+
+/** What answers nothing that could go wrong. */
+const noOperations = ["afterTransaction", "signals", "tidy"] as const
 
 /** What one call of a store operation becomes. */
 export type Fault = <A, E>(call: Effect.Effect<A, E>, operation: StoreOperation) => Effect.Effect<A, E | StoreFailure>
@@ -128,8 +131,11 @@ export const behind = (store: Store, around: Around): Store => ({
   list: (listing) => around("list", store.list(listing), listing),
   cancel: (id, partitionKey) => around("cancel", store.cancel(id, partitionKey), { id, partitionKey }),
   retry: (id, partitionKey) => around("retry", store.retry(id, partitionKey), { id, partitionKey }),
-  prune: (options) => around("prune", store.prune(options), options)
+  prune: (options) => around("prune", store.prune(options), options),
+  tidy: store.tidy
 })
 
 const operationsOf = (store: Store) =>
-  (Object.keys(store) as ReadonlyArray<keyof Store>).filter((name) => name !== "afterTransaction" && name !== "signals")
+  (Object.keys(store) as ReadonlyArray<keyof Store>).filter((name): name is StoreOperation =>
+    !(noOperations as ReadonlyArray<keyof Store>).includes(name)
+  )

@@ -23,6 +23,7 @@ import * as transactions from "./catalogue/transactions.ts"
 import * as uniqueKeys from "./catalogue/uniqueKeys.ts"
 import * as values from "./catalogue/values.ts"
 import * as waiting from "./catalogue/waiting.ts"
+import * as walCheckpoint from "./catalogue/walCheckpoint.ts"
 import * as worker from "./catalogue/worker.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 
@@ -41,6 +42,7 @@ const themes: ReadonlyArray<{
   byRequest,
   list,
   databaseFile,
+  walCheckpoint,
   oddRows,
   transactions,
   eventLoop,

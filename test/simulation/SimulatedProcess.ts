@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3"
 import type { Exit, Fiber, Scheduler } from "effect"
-import { Clock, Context, Duration, Effect, FiberId, Random } from "effect"
+import { Clock, Context, Duration, Effect, FiberId, Option, Random } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { LoopDelay } from "../../src/platform/LoopDelay.ts"
 import { StandStill } from "../../src/platform/StandStill.ts"
@@ -9,6 +9,7 @@ import { ClaimMark, makeClaimMark } from "../../src/platform/ClaimMark.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
 import { LoopWatch, makeLoopWatch } from "../../src/runtime/LoopWatch.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
+import { CheckpointThread } from "../../src/store/checkpointThread.ts"
 import type { Owner, World } from "./World.ts"
 import { epoch, Livelock } from "./World.ts"
 
@@ -234,6 +235,8 @@ export class SimulatedProcess implements Owner {
       Context.add(ClaimMark, makeClaimMark(bytes)),
       Context.add(HeldLeases, makeHeldLeases()),
       Context.add(StandStill, () => {}),
+      // A thread would answer when it likes, and not when the seed says so.
+      Context.add(CheckpointThread, { find: Option.none }),
       Context.add(LoopWatch, makeLoopWatch()),
       Context.add(LoopDelay, {
         watch: (tell) =>

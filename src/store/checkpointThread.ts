@@ -1,0 +1,106 @@
+import { Context, Data, Effect, Option } from "effect"
+import { createRequire } from "node:module"
+import { Worker } from "node:worker_threads"
+import type { DatabaseFiles } from "./databaseFile.ts"
+
+/** What came of a checkpoint, in bytes. */
+export interface Checkpointed {
+  /** How much of the WAL could not be copied into the database: somebody still reads what the database was before it. */
+  readonly left: number
+  /** How long the WAL is now. */
+  readonly size: number
+}
+
+/** There is no thread, or it did not do what it is for. */
+export class CheckpointFailed extends Data.TaggedError("CheckpointFailed")<{ readonly cause: unknown }> {}
+
+/** Copies a WAL into its database, and makes it empty if nobody writes meanwhile. */
+export type Checkpoint = (files: DatabaseFiles) => Effect.Effect<Checkpointed, CheckpointFailed>
+
+/** Where checkpoints run that would hold up the event loop. */
+export interface CheckpointThreadService {
+  /** None where there can be no such thread: SQLite's own checkpoints, in commits, are left on then. */
+  readonly find: () => Option.Option<Checkpoint>
+}
+
+/**
+ * What the thread runs. It is text, because a file would have to be found again
+ * in the package, in an app's bundle and beside sources that are TypeScript.
+ *
+ * PASSIVE waits for nobody, and nobody for it. TRUNCATE holds the write lock, and
+ * where other connections write it would also copy what they have just written:
+ * so it comes only after a moment in which nobody has, when it has nothing left
+ * to do but to shorten the file. None of them waits for a lock.
+ */
+const code = `
+const { statSync } = require("node:fs")
+const { parentPort, workerData: { addon, file, identities, library, wal } } = require("node:worker_threads")
+const stat = (path) => statSync(path, { bigint: true, throwIfNoEntry: false }) ?? {}
+for (const [path, identity] of Object.entries(identities)) {
+  const { dev, ino } = stat(path)
+  if (dev + " " + ino !== identity) throw new Error(path + " was deleted or replaced")
+}
+const state = () => [stat(wal).size, stat(wal).mtimeNs].join()
+const moment = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+const database = new (require(library))(file, { nativeBinding: addon, fileMustExist: true, timeout: 0 })
+const checkpoint = (mode) => database.pragma("wal_checkpoint(" + mode + ")")[0]
+let left = 0
+for (let tries = 1; tries <= 10; tries++) {
+  const before = state()
+  const { busy, log, checkpointed } = checkpoint("PASSIVE")
+  left = busy ? Infinity : (log - checkpointed) * database.pragma("page_size", { simple: true })
+  moment()
+  if (left === 0 && state() === before && !checkpoint("TRUNCATE").busy) break
+}
+database.close()
+parentPort.postMessage({ left, size: Number(stat(wal).size ?? 0n) })
+`
+
+/**
+ * The driver as this process has loaded it: its library and its native part.
+ *
+ * Another copy of SQLite in this process would not do. Closing a file drops all
+ * locks of the process on it (POSIX), which only SQLite's own list of open files
+ * makes good, and each copy has a list of its own. So where there is any doubt
+ * which one the store's connection is of, as in a bundle, there is no thread.
+ */
+const loadedDriver = Option.liftThrowable(() => {
+  const modules = Object.keys(createRequire(process.execPath).cache)
+  const [library, ...otherLibraries] = modules.filter((path) => /[\\/]better-sqlite3[\\/]lib[\\/]index\.js$/.test(path))
+  const [addon, ...otherAddons] = modules.filter((path) => /[\\/]better_sqlite3\.node$/.test(path))
+  if (library === undefined || addon === undefined || otherLibraries.length + otherAddons.length > 0) {
+    throw new Error("better-sqlite3 is not loaded from one place")
+  }
+  return { library, addon }
+})
+
+/**
+ * A thread for each checkpoint, which ends with it and keeps no process alive.
+ * Interrupting waits for the thread's end, and so for the step it is in.
+ */
+const inThread = (driver: { readonly library: string; readonly addon: string }): Checkpoint => (files) =>
+  Effect.flatten(Effect.try({
+    try: () => {
+      // None of the flags of the process, which might load anything.
+      const thread = new Worker(code, { eval: true, execArgv: [], env: {}, workerData: { ...driver, ...files } })
+      thread.unref()
+      return answerOf(thread)
+    },
+    catch: (cause) => new CheckpointFailed({ cause })
+  }))
+
+const answerOf = (thread: Worker) =>
+  Effect.async<Checkpointed, CheckpointFailed>((resume) => {
+    let cause: unknown = new Error("the thread ended without an answer")
+    let answer = Option.none<Checkpointed>()
+    thread.on("message", (checkpointed: Checkpointed) => void (answer = Option.some(checkpointed)))
+    thread.on("error", (error) => void (cause = error))
+    // Its connection is closed by then.
+    thread.on("exit", () => resume(Effect.mapError(answer, () => new CheckpointFailed({ cause }))))
+    return Effect.promise(() => thread.terminate())
+  })
+
+/** Replaceable: a simulation decides by itself what happens when, which a thread would not let it. */
+export class CheckpointThread extends Context.Reference<CheckpointThread>()("holdfast/store/CheckpointThread", {
+  defaultValue: (): CheckpointThreadService => ({ find: () => Option.map(loadedDriver(), inThread) })
+}) {}

@@ -1,0 +1,71 @@
+import type { Mutant } from "../Mutant.ts"
+
+const walCheckpoint = "src/store/walCheckpoint.ts"
+const byStore = ["test/store/walCheckpoint.test.ts"]
+
+/** How a WAL is kept small without holding up the event loop. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A commit copies a long WAL, with the event loop standing",
+    file: walCheckpoint,
+    find: "set(\"wal_autocheckpoint\", isForThread ? 0 : pages)",
+    replace: "set(\"wal_autocheckpoint\", isForThread ? pages : pages)",
+    killedBy: byStore
+  },
+  {
+    name: "Commits never copy the WAL again once a thread has done it",
+    file: walCheckpoint,
+    find: "size <= longestWal && applied.get(\"wal_autocheckpoint\") !== 0",
+    replace: "size <= longestWal",
+    killedBy: byStore
+  },
+  {
+    name: "A WAL that a reader holds back gets a thread for each statement",
+    file: walCheckpoint,
+    find: "if (isAsking || (mayAskAt !== undefined && now < mayAskAt)) return",
+    replace: "if (isAsking || now < 0n) return",
+    killedBy: byStore
+  },
+  {
+    name: "A WAL that the app checkpoints by itself is checkpointed",
+    file: walCheckpoint,
+    find: "if (pages === 0) return",
+    replace: "if (pages < 0) return",
+    killedBy: byStore
+  },
+  {
+    name: "A thread that failed leaves a long WAL to nobody",
+    file: walCheckpoint,
+    find: "isForThread = Either.isRight(answer) && answer.right.left > longestWal",
+    replace: "isForThread = Either.isLeft(answer) || answer.right.left > longestWal",
+    killedBy: byStore
+  },
+  {
+    name: "A thread checkpoints whatever has the name of the database",
+    file: "src/store/checkpointThread.ts",
+    find: "if (dev + \" \" + ino !== identity) throw",
+    replace: "if (false) throw",
+    killedBy: byStore
+  },
+  {
+    name: "A WAL that is copied stays as long as it was",
+    file: "src/store/checkpointThread.ts",
+    find: "&& !checkpoint(\"TRUNCATE\").busy",
+    replace: "&& !checkpoint(\"PASSIVE\").busy",
+    killedBy: byStore
+  },
+  {
+    name: "A reader that holds a WAL back is told of each time",
+    file: "src/store/walReports.ts",
+    find: "else if (!isTold)",
+    replace: "else if (Option.isSome(heldSince))",
+    killedBy: byStore
+  },
+  {
+    name: "A worker does not look at the WAL by itself",
+    file: "src/runtime/maintenance.ts",
+    find: "Effect.zipRight(store.tidy),",
+    replace: "",
+    killedBy: ["test/runtime/walSize.test.ts"]
+  }
+]

@@ -1,0 +1,258 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import Database from "better-sqlite3"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, LogLevel, Option, Queue, Scope, TestClock } from "effect"
+import { copyFileSync, renameSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { CheckpointFailed, CheckpointThread } from "../../src/store/checkpointThread.ts"
+import type { Checkpoint, CheckpointThreadService } from "../../src/store/checkpointThread.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
+import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import { enqueue, job } from "./someJobs.ts"
+import { temporaryFolder } from "./temporaryFolder.ts"
+
+const MiB = 1024 ** 2
+
+/** Beside what a WAL may be, for a commit that comes on top of it. */
+const longestWal = 9 * MiB
+
+const sizeOf = (path: string) => statSync(path).size
+
+/** What a store finds to checkpoint with, given what it finds in production. */
+type Find = (real: CheckpointThreadService["find"]) => Option.Option<Checkpoint>
+
+const inThread: Find = (real) => real()
+
+const doing = (checkpoint: Checkpoint): Find => () => Option.some(checkpoint)
+
+/** A store on a file of its own, which checkpoints with what it finds, what each of those came to, and what was logged. */
+const open = (findWith: Find, filename?: string) =>
+  Effect.gen(function*() {
+    const file = filename ?? join(yield* temporaryFolder, "jobs.db")
+    const real = yield* CheckpointThread
+    const begun: Array<string> = []
+    const ended = yield* Queue.unbounded<Exit.Exit<unknown, CheckpointFailed>>()
+    const find = () =>
+      Option.map(findWith(real.find), (checkpoint): Checkpoint => (files) => {
+        begun.push(files.file)
+        return Effect.onExit(checkpoint(files), (exit) => ended.offer(exit))
+      })
+    const lines: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel.label} ${String(message)}`))
+    const scope = yield* Scope.fork(yield* Effect.scope, { _tag: "Sequential" })
+    const context = yield* Layer.build(SqliteStore.layer({ filename: file })).pipe(
+      Scope.extend(scope),
+      Effect.provideService(CheckpointThread, { find }),
+      Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+      Logger.withMinimumLogLevel(LogLevel.Info)
+    )
+    return {
+      file,
+      wal: `${file}-wal`,
+      begun,
+      lines,
+      /** What the next checkpoint comes to. The thread answers in real time. */
+      ended: Queue.take(ended),
+      inStore: Effect.provide(context),
+      close: Scope.close(scope, Exit.void)
+    }
+  })
+
+const failureOf = (exit: Exit.Exit<unknown, CheckpointFailed>) =>
+  Exit.isFailure(exit)
+    ? Option.match(Cause.failureOption(exit.cause), { onNone: String, onSome: ({ cause }) => String(cause) })
+    : ""
+
+/** Writes so much, a MiB at a time. */
+const write = (mebibytes: number) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TABLE IF NOT EXISTS written (bytes BLOB)`
+    for (let written = 0; written < mebibytes; written++) yield* sql`INSERT INTO written VALUES (zeroblob(${MiB}))`
+  })
+
+const autocheckpoint = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => Effect.map(sql<{ readonly wal_autocheckpoint: number }>`PRAGMA wal_autocheckpoint`, ([row]) => row)
+)
+
+/** Reads the database in a transaction, which goes on until it is told to end. */
+const startReading = (filename: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const reader = new Database(filename)
+      reader.exec("BEGIN")
+      reader.prepare("SELECT count(*) FROM holdfast_jobs").get()
+      return { end: () => void (reader.inTransaction && reader.exec("COMMIT")), close: () => reader.close() }
+    }),
+    (reader) => Effect.sync(reader.close)
+  )
+
+const beginning = (line: string) => line.split(/[,:]/)[0]
+
+const tidy = Effect.flatMap(JobStore, (store) => store.tidy)
+
+describe("a WAL that has grown behind a reader", () => {
+  it.scoped("is short again once the reader has gone and the store was tidied", () =>
+    Effect.gen(function*() {
+      const { ended, file, inStore, wal } = yield* open(inThread)
+      const reader = yield* startReading(file)
+      yield* inStore(write(40))
+      yield* ended
+      assert.isAbove(sizeOf(wal), 40 * MiB)
+      reader.end()
+      yield* TestClock.adjust("10 seconds")
+      yield* inStore(tidy)
+      assert.isTrue(Exit.isSuccess(yield* ended))
+      assert.strictEqual(sizeOf(wal), 0)
+    }))
+
+  it.scoped("is short again where nothing but enqueues run", () =>
+    Effect.gen(function*() {
+      const { ended, file, inStore, wal } = yield* open(inThread)
+      const reader = yield* startReading(file)
+      yield* inStore(write(40))
+      yield* ended
+      reader.end()
+      yield* TestClock.adjust("10 seconds")
+      yield* inStore(enqueue(job(1)))
+      yield* ended
+      yield* inStore(enqueue(job(2)))
+      assert.isBelow(sizeOf(wal), longestWal)
+    }))
+
+  it.scoped("is not copied by a commit, with the event loop standing", () =>
+    Effect.gen(function*() {
+      const { begun, file, inStore } = yield* open(doing(() => Effect.never))
+      const reader = yield* startReading(file)
+      yield* inStore(write(20))
+      const before = sizeOf(file)
+      reader.end()
+      yield* inStore(write(2))
+      assert.strictEqual(sizeOf(file), before)
+      assert.deepStrictEqual(begun, [file])
+    }))
+
+  it.scoped("is a commit's again once the thread is through", () =>
+    Effect.gen(function*() {
+      const { ended, inStore, file, wal } = yield* open(inThread)
+      const before = yield* inStore(autocheckpoint)
+      const reader = yield* startReading(file)
+      yield* inStore(write(20))
+      yield* ended
+      assert.deepStrictEqual(yield* inStore(autocheckpoint), { wal_autocheckpoint: 0 })
+      reader.end()
+      yield* TestClock.adjust("10 seconds")
+      yield* inStore(tidy)
+      yield* ended
+      yield* inStore(enqueue(job(1)))
+      assert.deepStrictEqual(yield* inStore(autocheckpoint), before)
+      yield* inStore(write(100))
+      assert.isBelow(sizeOf(wal), longestWal)
+    }))
+
+  it.scoped("is told of once, and when that is over", () =>
+    Effect.gen(function*() {
+      const { ended, file, inStore, lines } = yield* open(inThread)
+      const reader = yield* startReading(file)
+      yield* inStore(write(20))
+      yield* ended
+      assert.deepStrictEqual(lines, [])
+      for (let times = 0; times < 3; times++) {
+        yield* TestClock.adjust("10 seconds")
+        yield* inStore(tidy)
+        yield* ended
+      }
+      yield* Effect.yieldNow()
+      assert.deepStrictEqual(lines.map(beginning), ["WARN The WAL grows"])
+      reader.end()
+      yield* TestClock.adjust("10 seconds")
+      yield* inStore(tidy)
+      yield* ended
+      yield* Effect.yieldNow()
+      assert.deepStrictEqual(lines.slice(1), ["INFO The WAL is copied into the database again"])
+    }))
+
+  it.scoped("is not looked at again within ten seconds", () =>
+    Effect.gen(function*() {
+      const { begun, ended, file, inStore } = yield* open(inThread)
+      yield* startReading(file)
+      yield* inStore(write(20))
+      yield* ended
+      yield* TestClock.adjust("9 seconds")
+      yield* inStore(write(5))
+      assert.lengthOf(begun, 1)
+    }))
+
+  it.scoped("is left alone where the app sees to checkpoints itself", () =>
+    Effect.gen(function*() {
+      const { begun, inStore, wal } = yield* open(inThread)
+      yield* inStore(Effect.flatMap(SqlClient.SqlClient, (sql) => sql`PRAGMA wal_autocheckpoint = 0`))
+      yield* inStore(write(20))
+      assert.deepStrictEqual(begun, [])
+      assert.isAbove(sizeOf(wal), 20 * MiB)
+    }))
+
+  it.scoped("is a commit's where there can be no thread, which is said once", () =>
+    Effect.gen(function*() {
+      const { file, inStore, lines, wal } = yield* open(Option.none)
+      const reader = yield* startReading(file)
+      yield* inStore(write(20))
+      reader.end()
+      yield* inStore(write(12))
+      assert.isBelow(sizeOf(wal), longestWal)
+      assert.deepStrictEqual(lines.map(beginning), ["WARN A long WAL is copied into the database by commits"])
+    }))
+
+  it.scoped("is a commit's where the thread fails, which is said once", () =>
+    Effect.gen(function*() {
+      const failing: Checkpoint = () => Effect.fail(new CheckpointFailed({ cause: new Error("no thread today") }))
+      const { ended, file, inStore, lines, wal } = yield* open(doing(failing))
+      const reader = yield* startReading(file)
+      yield* inStore(write(20))
+      yield* ended
+      reader.end()
+      yield* inStore(write(2))
+      assert.deepStrictEqual(lines.map(beginning), ["WARN The thread that copies a long WAL into the database failed"])
+      assert.isAbove(sizeOf(file), 20 * MiB)
+      assert.isAbove(sizeOf(wal), 0)
+    }))
+})
+
+describe("the thread for checkpoints", () => {
+  it.scoped("has ended when the store is closed", () =>
+    Effect.gen(function*() {
+      const { close, ended, inStore } = yield* open(inThread)
+      const sql = yield* inStore(SqlClient.SqlClient)
+      yield* sql.withTransaction(inStore(write(20)))
+      yield* inStore(write(1))
+      const closed = yield* Effect.fork(close)
+      assert.isTrue(Exit.isInterrupted(yield* ended))
+      yield* Fiber.join(closed)
+    }))
+
+  it.scoped("does not touch a database that has taken the place of the one that was opened", () =>
+    Effect.gen(function*() {
+      const { ended, file, inStore, wal } = yield* open((real) =>
+        Option.map(real(), (checkpoint): Checkpoint => (files) => {
+          copyFileSync(files.file, `${files.file}.restored`)
+          renameSync(`${files.file}.restored`, files.file)
+          return checkpoint(files)
+        })
+      )
+      yield* inStore(Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(write(20))))
+      yield* Effect.ignore(inStore(write(1)))
+      const [size, walSize] = [sizeOf(file), sizeOf(wal)]
+      const exit = yield* ended
+      assert.match(failureOf(exit), /jobs\.db was deleted or replaced/)
+      assert.deepStrictEqual([sizeOf(file), sizeOf(wal)], [size, walSize])
+    }))
+
+  it.scoped("is never there for a database in memory", () =>
+    Effect.gen(function*() {
+      const { begun, inStore } = yield* open(inThread, ":memory:")
+      yield* inStore(write(20))
+      yield* inStore(tidy)
+      assert.deepStrictEqual(begun, [])
+    }))
+})
