@@ -6,6 +6,7 @@ import { heldUp, stoppedSince } from "./heldUp.ts"
 import type { History } from "./History.ts"
 import { program } from "./program.ts"
 import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
+import { endsAfterGrace } from "./Timeline.ts"
 import type { ClientWorld } from "./work.ts"
 import type { World } from "./World.ts"
 
@@ -17,9 +18,8 @@ export interface Post {
   outages: number
 }
 
-/** How much longer than its grace a shutdown takes at most: of the program, which exits then, and of a worker by itself. */
+/** How many milliseconds after its grace the program exits, whatever its shutdown waits for. */
 const exitAfterGrace = 5000
-const endAfterGrace = 10_000
 
 /**
  * The machines of a simulation and the worker program on each: the real
@@ -184,7 +184,7 @@ export class Fleet {
     process.signal("first")
     this.world.after(exits ? 0 : random.integer(2) * random.integer(5000), () => process.interrupt())
     // Timers are rounded up, and pass through a few hands.
-    const bound = exits ? exitAfterGrace : endAfterGrace + 100
+    const bound = exits ? exitAfterGrace : endsAfterGrace + 100
     const look = () => {
       if (!process.alive) return
       const { now } = this.world

@@ -1,6 +1,7 @@
 import { Either } from "effect"
 import { crashLease } from "./crashes.ts"
 import type { Findings } from "./Findings.ts"
+import { lastWait } from "./heldUp.ts"
 import type { HandlerRun } from "./History.ts"
 import { leaseOf, zombieAfter } from "./jobs.ts"
 import type { Extension, Timeline } from "./Timeline.ts"
@@ -111,7 +112,7 @@ const settledAt = (timeline: Timeline, run: HandlerRun): number => {
   const taken = settles.find(({ returned }) => returned?.tag === "ok")?.returned?.at
   const givenUp = Math.min(
     (first?.invoked.at ?? Infinity) + leaseOf(run.kind, lease),
-    Math.max(first?.invoked.at ?? Infinity, timeline.graceOverAt(run) + 4000)
+    Math.max(first?.invoked.at ?? Infinity, timeline.graceOverAt(run) + lastWait)
   )
   const leftAlone = timeline.mayBeToldFrom(run) + zombieAfter
   // A process ends when its worker does, unless that died.

@@ -27,7 +27,7 @@ export const heldUp = (history: History, process: string, now: number) => {
 const settles: ReadonlySet<Call["operation"]> = new Set(["complete", "fail", "release"])
 
 /** How many milliseconds a worker that has to end still waits for the store to take an outcome. */
-const lastWait = 4000
+export const lastWait = 4000
 
 /** When the attempt that a call settles was first sent a settle, in true time. */
 const firstSentAt = (history: History, { request }: Call): number => {
