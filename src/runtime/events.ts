@@ -271,7 +271,7 @@ export const laneUnclaimed = (
     readonly queue: string
     readonly kind: string
     readonly jobs: number
-    /** Whether there may be more of them. */
+    /** True if only the first of them were counted. */
     readonly isMore: boolean
     readonly head: { readonly id: string }
     /** Milliseconds for which the oldest has been due. */

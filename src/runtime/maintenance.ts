@@ -32,7 +32,7 @@ export interface Upkeep {
   readonly retention: Retention
   /** The worker's name in its leases. */
   readonly worker: string
-  /** Whether the worker claims from this lane. */
+  /** True for a lane that the worker claims from. */
   readonly takes: (lane: { readonly queue: string; readonly kind: string }) => boolean
 }
 

@@ -26,7 +26,7 @@ export const tellSilentHolders = (
   holders: ReadonlyArray<LaneHolder>,
   options: {
     readonly isTaken: (lane: LaneHolder) => boolean
-    /** Whether a worker of this process has this name. */
+    /** True for the name of a worker of this process. */
     readonly isHere: (worker: string) => boolean
     readonly heartbeatInterval: Duration.Duration
   }

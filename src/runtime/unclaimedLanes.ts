@@ -33,7 +33,7 @@ const mostCounted = 1000
 /** Lanes told of at each look, so that a thousand of them do not fill the log at once. */
 const mostTold = 20
 
-/** What is due in one lane. */
+/** The due jobs of one lane. */
 export interface DueLane {
   readonly queue: string
   readonly kind: string
@@ -51,7 +51,7 @@ export interface Unclaimed {
   readonly isTold: boolean
 }
 
-/** What is known of lanes that nobody here takes, by their names. */
+/** The lanes that no worker of this process takes, by their names. */
 export type UnclaimedLanes = Map<string, Unclaimed>
 
 /** Every lane with a due job. */

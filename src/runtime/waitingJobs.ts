@@ -15,7 +15,7 @@ import { dueLanes, nameOf, tellUnclaimed } from "./unclaimedLanes.ts"
 /** One worker of this process. */
 interface Watcher {
   readonly worker: string
-  /** Whether it claims from this lane. */
+  /** True for a lane that it claims from. */
   readonly takes: (lane: { readonly queue: string; readonly kind: string }) => boolean
 }
 
@@ -79,7 +79,7 @@ export const watchWaiting = (
     return { look, every: Duration.max(interval, leastBetween) }
   })
 
-/** Whether anybody runs a job of a lane. Where not all leases were read it may be so of each. */
+/** Tells of a lane whether somebody runs a job of it; true of every lane where not all leases were read. */
 const worksOn = (holders: ReadonlyArray<LaneHolder>) => {
   const isWhole = holders.reduce((total, { jobs }) => total + jobs, 0) < mostLeases
   const lanes = new Set(holders.map(nameOf))

@@ -188,7 +188,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))
   })
 
-/** Whether a worker claims from a lane. */
+/** True for a lane that a worker claims from. */
 const claimsFrom =
   ({ kinds, queues }: Pick<WorkerSettings<ReadonlyArray<Job.Any>>, "kinds" | "queues">) =>
   ({ kind, queue }: { readonly queue: string; readonly kind: string }) =>

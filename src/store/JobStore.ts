@@ -85,7 +85,7 @@ export interface LaneHead {
   readonly availableAt: number
 }
 
-/** What one worker holds of a queue and kind under leases that are not over. */
+/** The jobs of a queue and kind that one worker holds under leases which are not over. */
 export interface LaneHolder {
   readonly queue: string
   readonly kind: string
@@ -256,7 +256,7 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     items: ReadonlyArray<{ readonly lease: Lease; readonly delay: number }>
   ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
 
-  /** Whose the leases are that are not over, of the `limit` that end first. Only reads. */
+  /** The holders of leases that are not over, counting the `limit` leases that end first. Only reads. */
   readonly laneHolders: (options: {
     readonly limit: number
   }) => Effect.Effect<ReadonlyArray<LaneHolder>, StoreFailure>

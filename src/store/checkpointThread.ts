@@ -3,15 +3,15 @@ import { createRequire } from "node:module"
 import { Worker } from "node:worker_threads"
 import type { DatabaseFiles } from "./databaseFile.ts"
 
-/** What came of a checkpoint, in bytes. */
+/** The outcome of a checkpoint, in bytes. */
 export interface Checkpointed {
-  /** How much of the WAL could not be copied into the database: somebody still reads what the database was before it. */
+  /** The part of the WAL that was not copied, because a reader still needs the older state of the database. */
   readonly left: number
-  /** How long the WAL is now. */
+  /** The length of the WAL after the checkpoint. */
   readonly size: number
 }
 
-/** There is no thread, or it did not do what it is for. */
+/** The thread could not be started, or ended without a checkpoint. */
 export class CheckpointFailed extends Data.TaggedError("CheckpointFailed")<{ readonly cause: unknown }> {}
 
 /** Copies a WAL into its database, and makes it empty if nobody writes meanwhile. */

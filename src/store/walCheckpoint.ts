@@ -41,7 +41,7 @@ export const walSize = Metric.gauge("holdfast_wal_size_bytes", {
 export interface WalCheckpoint {
   /** Runs an effect on the connection, before which it looks at the WAL now. */
   readonly before: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError, R>
-  /** Looks at the WAL now and then, as where nothing is done. */
+  /** Looks at the WAL by itself. For a worker's housekeeping, where no statement may come for long. */
   readonly tidy: Effect.Effect<void>
 }
 
@@ -111,7 +111,7 @@ const make = (connection: SqlConnection.Connection, files: DatabaseFiles) =>
       })
 
     const answered = Effect.map(monotonicNanos, (now) => {
-      mayAskAt = now + BigInt(Duration.toMillis(pause)) * 1_000_000n
+      mayAskAt = now + Duration.unsafeToNanos(pause)
       isAsking = false
     })
 
