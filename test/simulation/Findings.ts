@@ -88,6 +88,9 @@ export const sometimes = [
   "a logger threw",
   "a tracer threw",
   "a write found the disk full",
+  "a row refused what was asked of it",
+  "a claim took others than a row that refuses",
+  "a job of another program's was released",
   "a write found the database locked"
 ] as const
 export type Sometimes = typeof sometimes[number]

@@ -95,6 +95,8 @@ export class History {
   /** Lines of the log at warning and above, by message and reason or step, and what a fatal one said. */
   readonly warnings = new Map<string, number>()
   readonly deaths: Array<string> = []
+  /** Rows that refused every change while they were pending, and when. */
+  readonly refusing: Array<{ readonly id: string; readonly from: number; to: number }> = []
   /** Rare states that the fleet has seen itself. */
   readonly rare: Array<Sometimes> = []
   readonly faults = new Map<FaultClass, number>()

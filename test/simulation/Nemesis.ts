@@ -1,6 +1,8 @@
 import type { SharedDatabase } from "./database.ts"
+import { pick } from "./faults.ts"
 import type { Fleet } from "./Fleet.ts"
 import type { History } from "./History.ts"
+import { foreignKind } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import type { World } from "./World.ts"
@@ -87,6 +89,71 @@ export class Nemesis {
         if (process === undefined) return
         note()
         return this.fill(process, deed.millis)
+      case "refusing row":
+        return this.refuse(deed, note)
+      case "foreign row":
+        return this.addForeign(deed, note)
+    }
+  }
+
+  /** A trigger of the app's refuses every change of a pending job: one of the first in claim order, or one whose key others want. */
+  private refuse(deed: Planned, note: () => void): void {
+    const random = this.world.stream("refusing", deed.name)
+    const skipped = Math.floor(random.number() ** 2 * 10)
+    const job = this.database.connection.prepare<[number], { readonly id: string }>(`
+      SELECT id FROM holdfast_jobs WHERE status = 'pending' AND kind <> '${foreignKind}'
+      ORDER BY ${random.number() < 0.3 ? "unique_key IS NULL, " : ""}priority DESC, available_at, id LIMIT 1 OFFSET ?`)
+      .get(skipped)
+    if (job === undefined) return
+    if (!this.write("INSERT OR IGNORE INTO simulation_refusing VALUES (?)", job.id)) return
+    note()
+    const refusal = { id: job.id, from: this.world.now, to: Infinity }
+    this.history.refusing.push(refusal)
+    const relent = (): void => {
+      if (!this.write("DELETE FROM simulation_refusing WHERE id = ?", job.id)) return void this.world.after(50, relent)
+      refusal.to = this.world.now
+    }
+    this.world.after(deed.millis, relent)
+  }
+
+  /** Another program writes a job of a kind that nobody runs: in front of all, held by somebody else, or long finished. */
+  private addForeign(deed: Planned, note: () => void): void {
+    const random = this.world.stream("foreign", deed.name)
+    const now = this.world.now
+    const id = pick(random, [deed.name, `00000000-${deed.name}`, `zz"'%_é ${deed.name}`])
+    const status = pick(random, ["pending", "running", "succeeded"])
+    const isHeld = status === "running"
+    const isOver = status === "succeeded"
+    if (
+      this.write(
+        `INSERT INTO holdfast_jobs (id, queue, kind, payload, status, priority, attempts, max_attempts, available_at,
+          locked_at, locked_by, locked_until, result, created_at, updated_at, finished_at)
+        VALUES (?, 'default', '${foreignKind}', '{"by": "an app"}', ?, 1000, ?, 2, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        id,
+        status,
+        isHeld ? 1 : 0,
+        now - 3_600_000,
+        isHeld ? now : null,
+        isHeld ? "somebody else" : null,
+        isHeld ? now + deed.millis : null,
+        isOver ? "null" : null,
+        now,
+        now,
+        isOver ? now - 30 * 24 * 3_600_000 : null
+      )
+    ) note()
+  }
+
+  /** Runs a statement of another program's, if nobody has the write lock. */
+  private write(statement: string, ...values: ReadonlyArray<string | number | null>): boolean {
+    // What is written while this very connection holds the lock goes with its transaction.
+    if (this.database.connection.inTransaction) return false
+    try {
+      this.database.connection.prepare(statement).run(...values)
+      return true
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY") return false
+      throw error
     }
   }
 

@@ -24,6 +24,9 @@ export interface Extension extends Pick<Call, "invoked" | "returned"> {
   readonly answer: Either.Either<Extended, LeaseLost> | undefined
 }
 
+/** How many milliseconds a store leaves out a row that has refused a claim. */
+const leftOutFor = 60_000
+
 /** An attempt, and the process whose worker claimed it. */
 export type AttemptIn = Pick<HandlerRun, "jobId" | "attempt" | "process">
 
@@ -142,6 +145,13 @@ export class Timeline {
   /** The claim that began an attempt. */
   claimOf(jobId: string, attempt: number): Step | undefined {
     return this.stepsOf(jobId).find(({ call, row }) => call?.operation === "claim" && row?.attempts === attempt)
+  }
+
+  /** Whether a row may have refused a claim at some time of a span, or been left out for having refused one. */
+  mayRefuse(id: string, from: number, to: number): boolean {
+    return this.history.refusing.some((one) =>
+      one.id === id && one.from <= to && one.to + leftOutFor + rounding >= from
+    )
   }
 
   get jobIds(): Iterable<string> {

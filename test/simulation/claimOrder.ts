@@ -3,7 +3,11 @@ import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
-/** A claim takes exactly the first due jobs of its kinds and queues, in claim order, as far as they fit into it. */
+/**
+ * A claim takes exactly the first due jobs of its kinds and queues, in claim
+ * order, as far as they fit into it. One whose row refuses the claim takes up room
+ * that nobody gets, or is left out.
+ */
 export const checkClaimOrder = (
   timeline: Timeline,
   findings: Findings,
@@ -13,32 +17,54 @@ export const checkClaimOrder = (
 ): void => {
   const { call, row } = first
   if (call === undefined || row === null) return
-  const { kinds, limit, maxBytes, queues } = call.request as ClaimRequest
-  const names = new Set(kinds.map(({ kind }) => kind))
+  const request = call.request as ClaimRequest
+  const names = new Set(request.kinds.map(({ kind }) => kind))
   const due = [...rows.values()]
     .filter((job) => job.status === "pending" && names.has(job.kind) && job.available_at <= row.updated_at)
-    .sort((a, b) => b.priority - a.priority || a.available_at - b.available_at || (a.id < b.id ? -1 : 1))
+    .sort(inClaimOrder)
+  const taken = new Set(timeline.stepsOfCall(call).map(({ id }) => id))
+  const mayRefuse = ({ id }: JobRow) => timeline.mayRefuse(id, call.invoked.at, first.at)
+  const surely = fitting(request, due, bytes).filter((job) => !mayRefuse(job))
+  const atMost = fitting(request, due.filter((job) => taken.has(job.id) || !mayRefuse(job)), bytes)
+  findings.expect(
+    surely.every(({ id }) => taken.has(id)) && [...taken].every((id) => atMost.some((job) => job.id === id)),
+    "claim order holds",
+    () =>
+      `claimed ${[...taken].join(", ")} where ${atMost.map(({ id }) => id).join(", ")} were first (${first.process})`
+  )
+  findings.sometimes(
+    "a claim took others than a row that refuses",
+    due.some((job) => mayRefuse(job) && !taken.has(job.id))
+  )
+  findings.sometimes("a claim left jobs for their size", isForTheirSize(request, due, bytes))
+}
+
+/** Orders jobs as claims take them. */
+export const inClaimOrder = (a: JobRow, b: JobRow): number =>
+  b.priority - a.priority || a.available_at - b.available_at || (a.id < b.id ? -1 : Number(a.id > b.id))
+
+/** Those of some jobs that a claim has room for. */
+const fitting = (
+  { limit, maxBytes, queues }: Pick<ClaimRequest, "limit" | "maxBytes" | "queues">,
+  due: ReadonlyArray<JobRow>,
+  bytes: ReadonlyMap<string, number>
+): ReadonlyArray<JobRow> => {
   const room = new Map(queues._tag === "Some" ? queues.value.map((one) => [one.queue, one.limit]) : [])
-  const expected: Array<string> = []
+  const fit: Array<JobRow> = []
   let total = 0
   for (const job of due) {
-    if (expected.length === limit) break
+    if (fit.length === limit) break
     if (queues._tag === "Some") {
       const left = room.get(job.queue) ?? 0
       if (left === 0) continue
       room.set(job.queue, left - 1)
     }
     total += bytes.get(job.id) ?? 0
-    if (total > maxBytes && expected.length > 0) {
-      findings.sometimes("a claim left jobs for their size")
-      break
-    }
-    expected.push(job.id)
+    if (total > maxBytes && fit.length > 0) break
+    fit.push(job)
   }
-  const taken = timeline.stepsOfCall(call).map(({ id }) => id)
-  findings.expect(
-    taken.length === expected.length && taken.every((id) => expected.includes(id)),
-    "claim order holds",
-    () => `claimed ${taken.join(", ")} where ${expected.join(", ")} were first (${first.process})`
-  )
+  return fit
 }
+
+const isForTheirSize = (request: ClaimRequest, due: ReadonlyArray<JobRow>, bytes: ReadonlyMap<string, number>) =>
+  fitting(request, due, bytes).length < fitting({ ...request, maxBytes: Infinity }, due, bytes).length

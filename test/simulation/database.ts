@@ -123,12 +123,18 @@ export class SharedDatabase {
     onOpen = (database) => {
       if (running.process === undefined) return
       running.process.opened(database)
-      database.function(
-        "holdfast_circumstances",
-        (payload: string | null, progress: string | null, result: string | null, errors: string) =>
-          this.note({ payload, progress, result, errors })
-      )
+      this.noteChanges(database)
     }
+    this.noteChanges(this.connection)
+  }
+
+  /** Lets the triggers note what a connection changes. */
+  private noteChanges(database: Database.Database): void {
+    database.function(
+      "holdfast_circumstances",
+      (payload: string | null, progress: string | null, result: string | null, errors: string) =>
+        this.note({ payload, progress, result, errors })
+    )
   }
 
   /** Every change that was committed, in order. */
@@ -193,6 +199,11 @@ export const makeTemplate = Effect.gen(function*() {
   }, holdfast_circumstances(${payload}, ${row}.progress, ${row}.result, ${row}.errors));
     END;`
   database.exec(`
+    CREATE TABLE simulation_refusing (id TEXT PRIMARY KEY);
+    CREATE TRIGGER simulation_refuse BEFORE UPDATE ON holdfast_jobs
+    WHEN OLD.status = 'pending' AND EXISTS (SELECT 1 FROM simulation_refusing WHERE id = OLD.id) BEGIN
+      SELECT RAISE(ABORT, 'simulated: a trigger of the app refuses');
+    END;
     CREATE TABLE simulation_enclosed (enclosing INTEGER, place TEXT, PRIMARY KEY (enclosing, place));
     INSERT INTO simulation_enclosed VALUES (0, 'taken');
     CREATE TABLE simulation_changes (seq INTEGER PRIMARY KEY, ${columns.join(", ")}, deleted, noted);

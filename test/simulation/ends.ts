@@ -2,7 +2,7 @@ import type { NewJob } from "../../src/store/JobStore.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, HandlerRun } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
-import { enqueuedBy, holdsFor, leaseOf, timeoutOf, wouldSucceed, zombieAfter } from "./jobs.ts"
+import { enqueuedBy, foreignKind, holdsFor, leaseOf, timeoutOf, wouldSucceed, zombieAfter } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 import { rounding } from "./Timeline.ts"
 
@@ -33,7 +33,7 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
     const last = timeline.stepsOf(id).at(-1)
     const job = last?.row
     // Pruned: it had ended, or prune would have been found wrong.
-    if (last === undefined || job === null || job === undefined) continue
+    if (last === undefined || job === null || job === undefined || job.kind === foreignKind) continue
     findings.expect(job.finished_at !== null, "every job ends", () => `${id} (${behaviourOf(last)}) is ${job.status}`)
   }
   for (const id of timeline.jobIds) checkFailed(timeline, findings, id)
@@ -59,7 +59,7 @@ const checkFailed = (timeline: Timeline, findings: Findings, id: string): void =
   for (const step of timeline.stepsOf(id)) {
     const { before, call, row } = step
     if (call?.operation === "retry") spent = []
-    if (row === null || row.failures <= (before?.failures ?? 0)) continue
+    if (row === null || row.failures <= (before?.failures ?? 0) || row.kind === foreignKind) continue
     spent.push(step)
     if (row.status !== "failed" || !wouldSucceed(row.kind, behaviourOf(step))) continue
     findings.expect(
@@ -122,6 +122,9 @@ const letDown = ({ faults, returned }: Call) =>
 const excusedRelease = (timeline: Timeline, step: Step): boolean => {
   const { at, before, id } = step
   if (before === undefined || before.locked_by === null || before.locked_by.startsWith("hand.")) return true
+  if (before.kind === foreignKind) {
+    return timeline.latestWall(step.process, step.call?.invoked.at ?? at, at) > Number(before.locked_until)
+  }
   const held = timeline.leasesOf(id, before.attempts).at(-1)
   if (held?.row === undefined || held.row === null) return false
   const leaseFor = Number(held.row.locked_until) - Number(held.row.locked_at)

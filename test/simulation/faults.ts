@@ -11,6 +11,8 @@ export const faultClasses = [
   "outage",
   "busy",
   "full",
+  "refusing row",
+  "foreign row",
   "kill",
   "terminate",
   "pause",

@@ -81,7 +81,7 @@ const suffering = ({ allows, count, history, out, process, rates, world }: Store
           const trouble = realTrouble(exit)
           if (trouble !== undefined) {
             note(trouble, "")
-            history.rare.push(trouble === "full" ? "a write found the disk full" : "a write found the database locked")
+            history.rare.push(rareTroubles[trouble])
           }
           noted.returned = { ...history.moment(), ...returned(exit) }
         })
@@ -120,13 +120,21 @@ const wait = (millis: number) => millis === 0 ? Effect.void : Effect.sleep(milli
 
 const simulated = (operation: string) => new StoreError({ operation, cause: new Error("simulated fault") })
 
-/** What SQLite itself refused: another connection had the lock, or there was no room. */
-const realTrouble = (exit: Exit.Exit<unknown, unknown>): "busy" | "full" | undefined => {
+const rareTroubles = {
+  busy: "a write found the database locked",
+  full: "a write found the disk full",
+  "refusing row": "a row refused what was asked of it"
+} as const
+
+/** What SQLite itself refused: another connection had the lock, there was no room, or a trigger refused the row. */
+const realTrouble = (exit: Exit.Exit<unknown, unknown>): keyof typeof rareTroubles | undefined => {
   if (Exit.isSuccess(exit)) return undefined
   const error = Cause.squash(exit.cause)
   if (!(error instanceof StoreError)) return undefined
   const text = causes(error)
-  return text.includes("SQLITE_BUSY") ? "busy" : text.includes("SQLITE_FULL") ? "full" : undefined
+  if (text.includes("SQLITE_BUSY")) return "busy"
+  if (text.includes("SQLITE_CONSTRAINT_TRIGGER")) return "refusing row"
+  return text.includes("SQLITE_FULL") ? "full" : undefined
 }
 
 /** The codes of an error and of what it was caused by. */

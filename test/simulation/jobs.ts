@@ -69,6 +69,9 @@ const pace = (leaseFor: number, interval: number): Pace => ({
   mayTake: interval / 4
 })
 
+/** The kind of jobs that other programs write, and no worker of the fleet runs. */
+export const foreignKind = "foreign"
+
 /** As it was told to; while it drains, for 30 s at most and every 5 s at least. */
 export const paceOf = (
   kind: string,

@@ -3,6 +3,7 @@ import { checkClaimOrder } from "./claimOrder.ts"
 import { isFinished, wrongContent, wrongInstants, wrongTime } from "./contents.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
+import { foreignKind } from "./jobs.ts"
 import { noteRareStates } from "./rareSteps.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 import type { Items } from "./underLease.ts"
@@ -48,7 +49,10 @@ const whatIsWrong = (
   rows: ReadonlyMap<string, JobRow>
 ): string | undefined => {
   const { at, before, call, id, process, row } = step
-  if (call === undefined) return "a change outside of every operation"
+  if (call === undefined) {
+    const isForeign = process === "" && before === undefined && row?.kind === foreignKind
+    return isForeign ? undefined : "a change outside of every operation"
+  }
   const { operation, request } = call
   if (before === undefined || row === null) {
     return appearsOrGoes(operation, request, before, row, id, timeline.latestWall(process, call.invoked.at, at))

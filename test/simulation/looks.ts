@@ -2,6 +2,7 @@ import type { Option } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
 import type { ClaimRequest, JobPage, Listing, StaleLease } from "../../src/store/JobStore.ts"
+import { inClaimOrder } from "./claimOrder.ts"
 import type { JobRow } from "./database.ts"
 import type { Call, Moment } from "./History.ts"
 import type { Timeline } from "./Timeline.ts"
@@ -17,14 +18,40 @@ export interface Look {
 export const wronglyNothing = (look: Look): string | undefined => {
   const request = look.call.request as ClaimRequest
   const earliest = look.timeline.earliestWall(look.call.process, look.call.invoked.at, look.answered.at)
-  const missed = allTheTime(look, (row) => isInLane(row, request) && row.available_at <= earliest)[0]
-  return missed === undefined || request.limit === 0 ? undefined : `found nothing, where ${missed.id} was due`
+  const missed = allTheTime(look, (row) => isInLane(row, request) && row.available_at <= earliest)
+    .filter((row) => obeys(look, row))
+    .find((job) => !areRefusersInItsWay(look, job))
+  return missed === undefined ? undefined : `found nothing, where ${missed.id} was due`
+}
+
+/**
+ * Whether a claim may have chosen nothing but rows that refuse it. They take up
+ * room once, before they are left out: a job does not fit beside them, or one
+ * before it does not, and a claim passes over none for its size.
+ */
+const areRefusersInItsWay = (look: Look, job: JobRow): boolean => {
+  const request = look.call.request as ClaimRequest
+  const latest = look.timeline.latestWall(look.call.process, look.call.invoked.at, look.answered.at)
+  const rows = [...look.timeline.jobIds].flatMap((id) =>
+    statesDuring(look, id).filter((row) => row !== undefined)
+      .filter((row) => isInLane(row, request) && row.available_at <= latest).slice(-1)
+  )
+  const refusing = rows.filter((row) => !obeys(look, row))
+  if (refusing.length === 0) return false
+  const sizeOf = (row: JobRow) => Buffer.byteLength(look.timeline.payloadOf(row))
+  const taken = refusing.reduce((total, row) => total + sizeOf(row), 0)
+  const ofQueue = request.queues._tag === "Some"
+    ? request.queues.value.find(({ queue }) => queue === job.queue)?.limit
+    : undefined
+  return refusing.length >= request.limit
+    || refusing.filter(({ queue }) => queue === job.queue).length >= (ofQueue ?? Infinity)
+    || rows.some((row) => taken + sizeOf(row) > request.maxBytes && obeys(look, row) && inClaimOrder(row, job) <= 0)
 }
 
 /** What is wrong with the answer to when the next job is due, if anything. Of several that are due, it may be any. */
 export const wronglyNext = (look: Look, answer: Option.Option<number>): string | undefined => {
   const request = look.call.request as Lanes
-  const pending = allTheTime(look, (row) => isInLane(row, request))
+  const pending = allTheTime(look, (row) => isInLane(row, request) && obeys(look, row))
   if (answer._tag === "None") {
     return pending[0] === undefined
       ? undefined
@@ -82,6 +109,8 @@ export const wronglyStale = (look: Look, answer: ReadonlyArray<StaleLease>): str
   const last = answer.length < limit ? undefined : answer.at(-1)
   const missed = allTheTime(look, (row) => {
     if (row.status !== "running" || row.locked_until === null || row.locked_until > earliest) return false
+    // One that has refused a claim is left out of sweeps as well.
+    if (!obeys(look, row)) return false
     const place = { id: row.id, lockedUntil: row.locked_until }
     return isBehind(place, after) && (last === undefined || !isBehind(place, last))
   }).find(({ id }) => !seen.has(id))
@@ -155,6 +184,10 @@ const isOfList = (row: JobRow, { before, kind, partitionKey, queue, status }: Li
 /** The rows of a job from the question to the answer. */
 export const statesDuring = ({ answered, call, timeline }: Look, id: string) =>
   timeline.states(id, call, answered.order)
+
+/** Whether a row surely refused nothing, so that no look may leave it out. */
+const obeys = ({ answered, call, timeline }: Look, { id }: JobRow): boolean =>
+  !timeline.mayRefuse(id, call.invoked.at, answered.at)
 
 /** The jobs of which something held from the question to the answer, as they were. */
 export const allTheTime = (look: Look, holds: (row: JobRow) => boolean): ReadonlyArray<JobRow> =>

@@ -127,7 +127,9 @@ const deeds = (
     ["clock jump", 3, () => pick(random, [500, 31_000, 3_600_000]) * pick(random, [-1, 1])],
     ["outage", 4, () => 1000 + random.integer(2 * lease)],
     ["busy", 3, () => pick(random, [100, 500, 2000, 8000])],
-    ["full", 2, () => 5000 + random.integer(60_000)]
+    ["full", 2, () => 5000 + random.integer(60_000)],
+    ["refusing row", 4, () => random.integer(120_000)],
+    ["foreign row", 3, () => random.integer(120_000)]
   ]
   const planned: Array<Omit<Planned, "name">> = []
   for (const [kind, often, millis] of kinds) {

@@ -2,6 +2,7 @@ import type { ClaimedJob, ClaimRequest } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call } from "./History.ts"
+import { foreignKind } from "./jobs.ts"
 import type { Span } from "./spans.ts"
 import { common, crowded, without } from "./spans.ts"
 import type { Timeline } from "./Timeline.ts"
@@ -50,8 +51,9 @@ const waits = (timeline: Timeline): ReadonlyArray<Wait> =>
     const steps = timeline.stepsOf(id)
     return steps.flatMap((step, index) => {
       const { row } = step
-      if (row?.status !== "pending" || row.kind === "manual") return []
-      return [{ row, span: { from: timeline.committedAt(step), to: steps[index + 1]?.at ?? Infinity } }]
+      if (row?.status !== "pending" || row.kind === "manual" || row.kind === foreignKind) return []
+      const span = { from: timeline.committedAt(step), to: steps[index + 1]?.at ?? Infinity }
+      return timeline.mayRefuse(id, span.from, span.to) ? [] : [{ row, span }]
     })
   })
 

@@ -1,4 +1,5 @@
 import type { Findings } from "./Findings.ts"
+import { foreignKind } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
 /** Rare states that a change of a row tells of. */
@@ -40,6 +41,7 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
       }
       return findings.sometimes("a job was snoozed", row.status === "pending" && row.available_at > row.updated_at)
     case "releaseStale":
+      findings.sometimes("a job of another program's was released", row.kind === foreignKind)
       findings.sometimes("a stale job was released to the next attempt", row.status === "pending")
       findings.sometimes("a stale job had spent its budget", row.status === "failed")
       return findings.sometimes("a stale job was cancelled", row.status === "cancelled")

@@ -65,7 +65,7 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     for (const deed of plan.nemesis) if (allows(deed.name)) world.after(deed.at, () => nemesis.do(deed))
     world.after(plan.troubledFor, () => fleet.heal())
     const unfinished = database.connection.prepare<[], { readonly left: number }>(
-      "SELECT count(*) AS left FROM holdfast_jobs WHERE status IN ('pending', 'running')"
+      "SELECT count(*) AS left FROM holdfast_jobs WHERE status IN ('pending', 'running') AND kind <> 'foreign'"
     )
     // A handler may still block its process or refuse to stop when its job has long ended elsewhere.
     const handlersRun = () => history.runs.some(({ ended }) => ended === undefined)
