@@ -278,6 +278,15 @@ export class Timeline {
     return from
   }
 
+  /** From when a process may have been stopped until an instant. What it does then may have been begun before. */
+  stoppedFrom(process: string, at: number): number {
+    let from = at
+    for (const stop of (this.stops.get(process) ?? []).toReversed()) {
+      if (stop.to >= from - 1 && stop.from < from) from = stop.from
+    }
+    return from
+  }
+
   /** Whether the clocks of two machines made a lease look over to who released it before it was. */
   showedOver({ at, before, call, process }: Step): boolean {
     const holder = before?.locked_at ?? Infinity

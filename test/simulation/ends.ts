@@ -48,7 +48,8 @@ const mayBeHandedBack = (timeline: Timeline, { call, id, process, row }: Step): 
   if (call === undefined || row === null) return false
   if (timeline.drainsFrom({ jobId: id, attempt: row.attempts, process }) <= call.invoked.at) return true
   const hasBegun = timeline.history.runs.some(({ attempt, jobId }) => jobId === id && attempt === row.attempts)
-  const claimedAt = timeline.claimOf(id, row.attempts)?.call?.invoked.at ?? -Infinity
+  // A worker counts from before it asks, and may have been stopped before the question was out.
+  const claimedAt = timeline.stoppedFrom(process, timeline.claimOf(id, row.attempts)?.call?.invoked.at ?? -Infinity)
   const tooLate = claimedAt + holdsFor(leaseOf(row.kind, lease)) - heartbeatInterval / 4
   return !hasBegun && call.invoked.at >= tooLate
 }
