@@ -13,11 +13,14 @@ export interface Mutant extends Edit {
   readonly name: string
   /** Where one place is not enough, as when two fences stand behind each other. */
   readonly also?: ReadonlyArray<Edit>
-  /** Who is to notice: test files, one or more of which fail, or seeds of the simulation. */
+  /** Who is to notice: test files, one or more of which fail, or the simulation, with the seeds that showed it last. */
   readonly killedBy: ReadonlyArray<string> | { readonly simulate: ReadonlyArray<number> }
   /** It may make a test wait for ever, and that counts; of any other mutant only a failing assertion does. */
   readonly hangs?: true
 }
+
+/** The simulation is to notice, at one of these seeds when it was last run. */
+export const bySeed = (...seeds: ReadonlyArray<number>): Mutant["killedBy"] => ({ simulate: seeds })
 
 /** A change that nobody can observe, and why. It is not run. */
 export interface Equivalent extends Edit {

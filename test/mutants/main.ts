@@ -4,7 +4,7 @@ import { runCommand } from "../commandLine.ts"
 import { equivalents, mutants } from "./catalogue.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 import { makeTree, whileMutated } from "./tree.ts"
-import { judge, Verdict } from "./verdict.ts"
+import { compile, judge, ofSeeds, Verdict } from "./verdict.ts"
 
 /*
  * `pnpm mutants [--only <text>]`: breaks a copy of the project as each mutant of
@@ -33,13 +33,11 @@ const detail = Verdict.$match({
   Broken: ({ why }) => `because: ${why}`
 })
 
-/** A test that fails on the right program shows nothing by failing on a wrong one. */
+/** A test that fails on the right program shows nothing by failing on a wrong one. Of seeds, see `makeConfirm`. */
 const unmutated = (chosen: ReadonlyArray<Mutant>, trees: Queue.Queue<string>) =>
   Effect.gen(function*() {
     const tests = [...new Set(chosen.flatMap(({ killedBy }) => "simulate" in killedBy ? [] : killedBy))]
-    const simulate = [...new Set(chosen.flatMap(({ killedBy }) => "simulate" in killedBy ? killedBy.simulate : []))]
-    const [some = [], others = []] = [0, 1].map((half) => tests.filter((_, index) => index % 2 === half))
-    const runs = [some, others, { simulate }].filter((run) => ("simulate" in run ? run.simulate : run).length > 0)
+    const runs = [0, 1].map((half) => tests.filter((_, index) => index % 2 === half)).filter((some) => some.length > 0)
     const verdicts = yield* Effect.forEach(runs, (run) => inSomeTree(trees, (tree) => judge(tree, run)), {
       concurrency: atOnce
     })
@@ -53,17 +51,32 @@ const unmutated = (chosen: ReadonlyArray<Mutant>, trees: Queue.Queue<string>) =>
 const inSomeTree = <A, E, R>(trees: Queue.Queue<string>, use: (tree: string) => Effect.Effect<A, E, R>) =>
   Effect.acquireUseRelease(Queue.take(trees), use, (tree) => Queue.offer(trees, tree))
 
-const testMutant = (trees: Queue.Queue<string>) => (mutant: Mutant) =>
-  inSomeTree(trees, (tree) =>
-    Effect.gen(function*() {
-      const began = yield* Clock.currentTimeMillis
-      const verdict = yield* whileMutated(tree, mutant, judge(tree, mutant.killedBy))
-      const seconds = (((yield* Clock.currentTimeMillis) - began) / 1000).toFixed(1).padStart(6)
-      yield* Console.log(
-        `${word(mutant, verdict)} ${seconds} s  ${mutant.name}\n                    ${detail(verdict)}`
-      )
-      return { mutant, verdict }
-    }))
+/** A seed that breaks the right program, too, shows nothing. Each is run on that once, in a tree of its own. */
+const makeConfirm = Effect.gen(function*() {
+  const tree = yield* Effect.cached(Effect.tap(makeTree(process.cwd()), compile))
+  const onTheRight = yield* Effect.cachedFunction((seed: number) =>
+    Effect.flatMap(tree, (tree) => ofSeeds(tree, { from: seed, count: 1 }))
+  )
+  return Effect.fnUntraced(function*(verdict: Verdict) {
+    if (verdict._tag !== "Failed" || verdict.seed === undefined) return verdict
+    const other = yield* onTheRight(verdict.seed)
+    if (other._tag === "Passed") return verdict
+    return Verdict.Broken({ why: `seed ${verdict.seed} breaks the program that nobody broke: ${detail(other)}` })
+  })
+})
+
+const testMutant =
+  (trees: Queue.Queue<string>, confirm: Effect.Effect.Success<typeof makeConfirm>) => (mutant: Mutant) =>
+    inSomeTree(trees, (tree) =>
+      Effect.gen(function*() {
+        const began = yield* Clock.currentTimeMillis
+        const verdict = yield* confirm(yield* whileMutated(tree, mutant, judge(tree, mutant.killedBy)))
+        const seconds = (((yield* Clock.currentTimeMillis) - began) / 1000).toFixed(1).padStart(6)
+        yield* Console.log(
+          `${word(mutant, verdict)} ${seconds} s  ${mutant.name}\n                    ${detail(verdict)}`
+        )
+        return { mutant, verdict }
+      }))
 
 /** Breaks and tests, one after the other, the mutants whose name or file contains `only`. */
 const testMutants = (only: string) =>
@@ -76,7 +89,7 @@ const testMutants = (only: string) =>
     for (let count = 0; count < atOnce; count++) yield* Queue.offer(trees, yield* makeTree(process.cwd()))
     yield* unmutated(chosen, trees)
 
-    const results = yield* Effect.forEach(chosen, testMutant(trees), { concurrency: atOnce })
+    const results = yield* Effect.forEach(chosen, testMutant(trees, yield* makeConfirm), { concurrency: atOnce })
     for (const { because, name } of indistinguishable) {
       yield* Console.log(`equivalent          ${name}\n                    ${because}`)
     }

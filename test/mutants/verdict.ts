@@ -2,6 +2,7 @@ import { Data, Effect, Schema } from "effect"
 import { readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import type { Mutant } from "./Mutant.ts"
+import type { Ended } from "./processes.ts"
 import { runNode } from "./processes.ts"
 
 /** What became of a tree under the tests that are to notice. */
@@ -9,7 +10,7 @@ export type Verdict = Data.TaggedEnum<{
   /** Every test passed. */
   Passed: {}
   /** A test failed, by an assertion or an error of its own. */
-  Failed: { readonly test: string; readonly message: string }
+  Failed: { readonly test: string; readonly message: string; readonly seed?: number }
   /** A test, or the whole run, waited too long. */
   Hung: { readonly where: string }
   /** Nothing was tested: the sources do not load, a statement is no SQL, or the runner itself broke. */
@@ -84,21 +85,51 @@ const verdictOf = ({ testResults }: typeof TestRun.Type, passed: boolean): Verdi
 }
 
 /** A seed's failure, said as soon as it is known: what follows is a minute's search for the fewest faults. */
-const broken = /^seed \d+ broke ([^:\n]*).*\n/m
+const broken = /^seed (\d+) broke ([^:\n]*).*\n/m
+
+/** Any change of the program turns the course of every seed, so more are tried than those that showed a mutant last. */
+const mostSeeds = 200
+const seedsAtOnce = 20
 
 /** The simulation is compiled in the tree, which is a check by itself: what does not compile shows nothing. */
 const bySimulation = (tree: string, seeds: ReadonlyArray<number>) =>
   Effect.gen(function*() {
-    const compiled = yield* runNode(tree, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.processes.json"], runFor)
+    const compiled = yield* compile(tree)
     if (compiled.code !== 0) return Verdict.Broken({ why: compiled.output })
-    for (const seed of seeds) {
-      const args = [".build/test/simulation/main.js", "--seeds", "1", "--from", String(seed), "--processes", "1"]
-      const ended = yield* runNode(tree, args, runFor, broken)
-      const [message = "", promise] = broken.exec(ended.output) ?? []
-      if (noSql.test(message)) return Verdict.Broken({ why: message })
-      if (promise !== undefined) return Verdict.Failed({ test: `seed ${seed}, which broke: ${promise}`, message })
-      if (ended.code === undefined) return Verdict.Hung({ where: `seed ${seed}` })
-      if (ended.code !== 0) return Verdict.Broken({ why: ended.output })
+    const runs = seeds.map((from) => ({ from, count: 1 }))
+    for (let from = 1; from <= mostSeeds; from += seedsAtOnce) runs.push({ from, count: seedsAtOnce })
+    for (const run of runs) {
+      const verdict = yield* ofSeeds(tree, run)
+      if (verdict._tag !== "Passed") return verdict
     }
     return Verdict.Passed()
+  })
+
+/** Compiles what runs in processes of its own. */
+export const compile = (tree: string): Effect.Effect<Ended> =>
+  runNode(tree, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.processes.json"], runFor)
+
+/** The first of some seeds to break the promises of a compiled tree, if one does. */
+export const ofSeeds = (
+  tree: string,
+  { count, from }: { readonly from: number; readonly count: number }
+): Effect.Effect<Verdict> =>
+  Effect.gen(function*() {
+    const args = [
+      ".build/test/simulation/main.js",
+      "--seeds",
+      String(count),
+      "--from",
+      String(from),
+      "--processes",
+      "1"
+    ]
+    const ended = yield* runNode(tree, args, runFor, broken)
+    const [message = "", seed, promise = ""] = broken.exec(ended.output) ?? []
+    if (noSql.test(message)) return Verdict.Broken({ why: message })
+    if (seed !== undefined) {
+      return Verdict.Failed({ test: `seed ${seed}, which broke: ${promise}`, message, seed: Number(seed) })
+    }
+    if (ended.code === undefined) return Verdict.Hung({ where: `seed ${from} or one of ${count - 1} after it` })
+    return ended.code === 0 ? Verdict.Passed() : Verdict.Broken({ why: ended.output })
   })

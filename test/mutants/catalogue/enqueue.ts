@@ -1,4 +1,5 @@
 import type { Mutant } from "../Mutant.ts"
+import { bySeed } from "../Mutant.ts"
 
 const file = "src/store/enqueue.ts"
 const store = "src/store/SqlJobStore.ts"
@@ -147,6 +148,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "(jobs.length === 1 ? transaction : allOrNone)",
     replace: "transaction",
-    killedBy: { simulate: [2, 3, 6] }
+    killedBy: bySeed(2, 3, 6)
   }
 ]

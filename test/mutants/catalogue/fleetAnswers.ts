@@ -1,10 +1,8 @@
 import type { Mutant } from "../Mutant.ts"
+import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
 const list = "src/store/list.ts"
-
-/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
-const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 1, 2, 3, 4, 5, 6])] })
 
 /** Shows that the simulation holds every part of an answer against what was there. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -20,7 +18,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')\n        AND NOT EXISTS",
     replace: "WHERE id = ${id} AND status IN ('failed', 'cancelled')\n        AND NOT EXISTS",
-    killedBy: { simulate: [11, 12, 2, 3, 4, 5, 6] }
+    killedBy: bySeed(11, 12, 2, 3, 4, 5, 6)
   },
   {
     name: "In a fleet's answers, a list shows jobs of every kind",
@@ -48,6 +46,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/enqueue.ts",
     find: "const added = yield* eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))",
     replace: "const added = yield* eachInTurn(inChunks(jobs).slice(0, 1), (chunk) => insert(chunk, now))",
-    killedBy: { simulate: [26, 116] }
+    killedBy: bySeed(26, 116)
   }
 ]

@@ -1,9 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
+import { bySeed } from "../Mutant.ts"
 
 const loop = "src/runtime/workerLoop.ts"
-
-/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
-const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 3, 4, 6, 8, 13, 18, 20])] })
 
 /** Shows that the simulation sees what breaks in workers that end by themselves. */
 export const mutants: ReadonlyArray<Mutant> = [

@@ -1,11 +1,9 @@
 import type { Mutant } from "../Mutant.ts"
+import { bySeed } from "../Mutant.ts"
 
 const open = "src/store/openTransaction.ts"
 const immediate = "src/store/immediateTransaction.ts"
 const enqueue = "src/store/enqueue.ts"
-
-/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
-const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 1, 2, 3, 4, 5, 6, 7, 8])] })
 
 /** Shows that the simulation sees what breaks in the transactions of callers. */
 export const mutants: ReadonlyArray<Mutant> = [

@@ -1,4 +1,5 @@
 import type { Mutant } from "../Mutant.ts"
+import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
 const attempt = "src/runtime/attempt.ts"
@@ -7,9 +8,6 @@ const loop = "src/runtime/workerLoop.ts"
 const sweep = "src/runtime/staleSweep.ts"
 
 const over = "const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`"
-
-/** The seed that shows it now, and some that may when a change has turned the course of every seed. */
-const bySeed = (seed: number) => ({ simulate: [...new Set([seed, 1, 2, 3, 4, 5, 6])] })
 
 /**
  * Shows that the simulation's checker can fail: each breaks a promise of the

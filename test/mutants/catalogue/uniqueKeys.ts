@@ -1,12 +1,11 @@
 import type { Edit, Equivalent, Mutant } from "../Mutant.ts"
+import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
 const enqueue = "src/store/enqueue.ts"
 const conflicts = "src/store/conflicts.ts"
 const migration = "src/store/migrations/0001_jobs.ts"
 const uniqueKeys = ["test/store/uniqueKeys.test.ts"]
-const bySeed = (...seeds: ReadonlyArray<number>) => ({ simulate: seeds })
-
 /** The table would refuse a row that holds its key for too long, which is another fence. */
 const withoutCheck: Edit = {
   file: migration,
