@@ -87,6 +87,7 @@ export const sometimes = [
   "the store failed a poll",
   "a logger threw",
   "a tracer threw",
+  "a metric threw",
   "a write found the disk full",
   "a row refused what was asked of it",
   "a claim took others than a row that refuses",

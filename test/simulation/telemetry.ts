@@ -1,17 +1,25 @@
-import { Effect, Layer, Logger, LogLevel, Option, Tracer } from "effect"
+import { Effect, Fiber, FiberRef, Layer, Logger, LogLevel, Option, Tracer } from "effect"
 import type { Context } from "effect"
+import { metrics } from "../../src/runtime/events.ts"
+import { updateMetric } from "../../src/store/guardTelemetry.ts"
 import type { History } from "./History.ts"
 import type { World } from "./World.ts"
 
-/** Runs a worker under a logger and a tracer that throw now and then, each by itself, at what they are told and asked. */
+/**
+ * Runs a worker under a logger and a tracer that throw now and then, each by
+ * itself, at what they are told and asked, and beside metrics that do so when they
+ * are updated.
+ */
 export const thrown =
   (world: World, history: History, process: string) => <A, E, R>(worker: Effect.Effect<A, E, R>) => {
-    const random = world.stream("telemetry", process)
-    const throwsNow = (what: "a logger threw" | "a tracer threw") => {
+    const throwsBy = (random: ReturnType<World["stream"]>) => (what: Throwing) => {
       if (random.number() < 0.8) return
       history.rare.push(what)
       throw new Error(`simulated: ${what}`)
     }
+    const throwsNow = throwsBy(world.stream("telemetry", process))
+    const metricThrowsNow = throwsBy(world.stream("metrics", process))
+    instrumentMetrics()
     const loud = Layer.merge(
       Logger.add(Logger.make(() => throwsNow("a logger threw"))),
       Logger.minimumLogLevel(LogLevel.Info)
@@ -19,9 +27,52 @@ export const thrown =
     return worker.pipe(
       Effect.provide(loud),
       Effect.withTracer(tracer(() => throwsNow("a tracer threw"))),
-      Effect.withTracerEnabled(true)
+      Effect.withTracerEnabled(true),
+      Effect.locally(onUpdate, () => metricThrowsNow("a metric threw"))
     )
   }
+
+type Throwing = "a logger threw" | "a tracer threw" | "a metric threw"
+
+/** Runs before a metric of Holdfast's is updated by a fiber. */
+const onUpdate = FiberRef.unsafeMake(() => {})
+
+let areInstrumented = false
+
+/**
+ * Puts a hook in front of every metric of Holdfast's, as an exporter does that
+ * pushes each update. Nothing else of a metric can throw: those that Effect makes
+ * keep their state themselves, and an app hands none of its own to a worker.
+ */
+const instrumentMetrics = (): void => {
+  if (areInstrumented) return
+  areInstrumented = true
+  for (const metric of Object.values<{ unsafeUpdate: (...given: ReadonlyArray<never>) => void }>(metrics)) {
+    const update = metric.unsafeUpdate
+    metric.unsafeUpdate = (...given) => {
+      const fiber = Option.getOrUndefined(Fiber.getCurrentFiber())
+      fiber?.getFiberRef(onUpdate)()
+      update(...given)
+    }
+  }
+  throwOnce()
+}
+
+/** The first metric that throws in a process is logged. That must not be one of a seed's, whose log would depend on the seeds before it. */
+const throwOnce = (): void => {
+  let hasThrown = false
+  const first = () => {
+    if (hasThrown) return
+    hasThrown = true
+    throw new Error("simulated: the first metric threw")
+  }
+  Effect.runSync(
+    updateMetric(metrics.workerRestarts, 0).pipe(
+      Effect.locally(onUpdate, first),
+      Effect.provide(Logger.remove(Logger.defaultLogger))
+    )
+  )
+}
 
 /** Spans that keep nothing, whose ids are their numbers. */
 const tracer = (throwNow: () => void): Tracer.Tracer => {
