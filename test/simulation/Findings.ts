@@ -92,6 +92,9 @@ export const sometimes = [
   "a row refused what was asked of it",
   "a claim took others than a row that refuses",
   "a job of another program's was released",
+  "a program found tables that a newer release had migrated, and ended",
+  "a worker ended because a newer release had migrated the tables",
+  "a job was settled in tables that a newer release had migrated",
   "a write found the database locked"
 ] as const
 export type Sometimes = typeof sometimes[number]

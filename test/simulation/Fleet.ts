@@ -95,9 +95,14 @@ export class Fleet {
   /** Starts the program on a machine that runs none. */
   boot(post: Post): void {
     if (post.process !== undefined || this.closing) return
-    const process: SimulatedProcess = new SimulatedProcess(this.world, post.machine, (error) => {
-      this.history.deaths.push(`${process.name} threw ${String(error)}`)
-    })
+    const process: SimulatedProcess = new SimulatedProcess(
+      this.world,
+      post.machine,
+      (error) => {
+        this.history.deaths.push(`${process.name} threw ${String(error)}`)
+      },
+      () => this.history.incident("worker drains", process.name)
+    )
     post.process = process
     this.history.incident("up", process.name)
     const limits = limitsOf(this.world, this.clients, process.name)
@@ -143,7 +148,16 @@ export class Fleet {
         call.process === process.name && call.operation === "claim" && call.returned?.tag === "unknown"
       )
     const isOfStore = Option.exists(Cause.failureOption(cause), (error) => error instanceof StoreError)
-    return isOfClaim && isOfStore || this.couldNotStart(process, cause)
+    return isOfClaim && isOfStore || this.couldNotStart(process, cause) || this.metNewerTables(process, cause)
+  }
+
+  /** Whether a program failed because the tables are newer, be it as it opened them or with its worker. The checker judges it. */
+  private metNewerTables(process: SimulatedProcess, cause: Cause.Cause<unknown>): boolean {
+    const isMet = [...Cause.failures(cause)].some((error) =>
+      error instanceof StoreError && error.reason === "newerSchema"
+    )
+    if (isMet) this.history.incident("met newer tables", process.name)
+    return isMet
   }
 
   /** Whether a program came to nothing because it could not open its database, or not write to it. Later it has to wait. */
@@ -159,10 +173,15 @@ export class Fleet {
     this.leftovers.push(...left.map((what) => `${process.name} has left ${what}`))
     this.history.incident("ended", process.name)
     this.kill(post, process)
-    // Those that end by themselves are run every now and then.
+    // Those that end by themselves are run every now and then, and so are those that have to wait for a person.
     const { length } = Object.keys(this.history.limits.get(process.name) ?? {})
-    const pause = length === 0 ? 1000 : 1000 + this.world.stream("pause", process.name).integer(20_000)
+    const isSoon = length === 0 && !this.hasMetNewerTables(process)
+    const pause = isSoon ? 1000 : 1000 + this.world.stream("pause", process.name).integer(20_000)
     this.world.after(pause, () => this.boot(post))
+  }
+
+  private hasMetNewerTables({ name }: SimulatedProcess): boolean {
+    return this.history.incidents.some(({ to, what }) => to === name && what === "met newer tables")
   }
 
   /** Ends a process where it stands. */

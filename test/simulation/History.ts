@@ -63,6 +63,8 @@ export type Happening =
   | "ended"
   | "ended by itself"
   | "worker died"
+  | "worker drains"
+  | "met newer tables"
   | "resumed"
   | "healed"
   | "blocked"
@@ -82,6 +84,12 @@ export interface Enclosing {
   end: (Moment & { readonly how: "committed" | "rolled back" | "unknown" }) | undefined
 }
 
+/** From when on the tables were of a newer release, and until when. */
+export interface Migration {
+  readonly from: Moment
+  to: Moment | undefined
+}
+
 /** Everything that happened and was seen in one simulation, but for the rows, which the database notes itself. */
 export class History {
   readonly calls: Array<Call> = []
@@ -97,6 +105,8 @@ export class History {
   readonly deaths: Array<string> = []
   /** Rows that refused every change while they were pending, and when. */
   readonly refusing: Array<{ readonly id: string; readonly from: number; to: number }> = []
+  /** When a newer release had migrated the tables. */
+  readonly migrations: Array<Migration> = []
   /** Rare states that the fleet has seen itself. */
   readonly rare: Array<Sometimes> = []
   readonly faults = new Map<FaultClass, number>()

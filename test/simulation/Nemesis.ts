@@ -1,7 +1,8 @@
+import { newest } from "../../src/store/migrations/migrations.ts"
 import type { SharedDatabase } from "./database.ts"
 import { pick } from "./faults.ts"
 import type { Fleet } from "./Fleet.ts"
-import type { History } from "./History.ts"
+import type { History, Migration } from "./History.ts"
 import { foreignKind } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
@@ -93,6 +94,8 @@ export class Nemesis {
         return this.refuse(deed, note)
       case "foreign row":
         return this.addForeign(deed, note)
+      case "newer schema":
+        return this.migrate(deed, note)
     }
   }
 
@@ -142,6 +145,25 @@ export class Nemesis {
         isOver ? now - 30 * 24 * 3_600_000 : null
       )
     ) note()
+  }
+
+  /** A newer release migrates the tables, which this one's statements still fit, until it is taken back. */
+  private migrate(deed: Planned, note: () => void): void {
+    if (!this.fleet.troubled) return
+    const version = newest + 1 + this.history.migrations.length
+    if (!this.write("INSERT INTO holdfast_migrations (migration_id, name) VALUES (?, 'of_the_future')", version)) {
+      return void this.world.after(50, () => this.migrate(deed, note))
+    }
+    note()
+    const migration: Migration = { from: this.history.moment(), to: undefined }
+    this.history.migrations.push(migration)
+    const takeBack = (): void => {
+      if (!this.write("DELETE FROM holdfast_migrations WHERE migration_id = ?", version)) {
+        return void this.world.after(50, takeBack)
+      }
+      migration.to = this.history.moment()
+    }
+    this.world.after(deed.millis, takeBack)
   }
 
   /** Runs a statement of another program's, if nobody has the write lock. */

@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3"
 import type { Exit, Fiber, Scheduler } from "effect"
-import { Clock, Context, Duration, Effect, FiberId, Option, Random } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, FiberId, Option, Random } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { LoopDelay } from "../../src/platform/LoopDelay.ts"
 import { StandStill } from "../../src/platform/StandStill.ts"
@@ -8,6 +8,7 @@ import { HeldLeases, makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
 import { ClaimMark, makeClaimMark } from "../../src/platform/ClaimMark.ts"
 import { Ids, makeIds } from "../../src/runtime/Ids.ts"
 import { LoopWatch, makeLoopWatch } from "../../src/runtime/LoopWatch.ts"
+import type { EndingWorker } from "../../src/runtime/ProcessEnd.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
 import { CheckpointThread } from "../../src/store/checkpointThread.ts"
 import type { Owner, World } from "./World.ts"
@@ -56,11 +57,21 @@ export class SimulatedProcess implements Owner {
   private closedInTransaction = 0
   private readonly end = makeProcessEnd()
   private readonly threw: (error: unknown) => void
+  private readonly drains: () => void
 
-  /** `threw` hears of what is thrown out of the process's code, which would end a real one. */
-  constructor(world: World, machine: Machine, threw: (error: unknown) => void = rethrown) {
+  /**
+   * `threw` hears of what is thrown out of the process's code, which would end a
+   * real one, and `drains` of each of its workers that begins to drain.
+   */
+  constructor(
+    world: World,
+    machine: Machine,
+    threw: (error: unknown) => void = rethrown,
+    drains: () => void = () => {}
+  ) {
     this.world = world
     this.threw = threw
+    this.drains = drains
     this.machine = machine
     machine.incarnations++
     this.name = `${machine.name}.${machine.incarnations}`
@@ -246,8 +257,20 @@ export class SimulatedProcess implements Owner {
           )),
         overdue: () => 0
       }),
-      Context.add(ProcessEnd, this.end)
+      Context.add(ProcessEnd, {
+        ...this.end,
+        listen: (worker) => {
+          this.watch(worker)
+          return this.end.listen(worker)
+        }
+      })
     )
+  }
+
+  /** Hears of the drain in the step that begins it, by a fiber that runs as a part of that step. */
+  private watch({ shutdown }: EndingWorker): void {
+    const scheduler: Scheduler.Scheduler = { shouldYield: () => false, scheduleTask: (task) => task() }
+    Effect.runFork(Deferred.await(shutdown.began), { scheduler, immediate: true }).addObserver(this.drains)
   }
 }
 

@@ -4,7 +4,8 @@ import type { Lease } from "../../src/domain/Lease.ts"
 import type { Extended } from "../../src/store/JobStore.ts"
 import type { Change, JobRow } from "./database.ts"
 import type { Enclosings } from "./Enclosings.ts"
-import type { Call, HandlerRun, History, Incident } from "./History.ts"
+import type { Call, HandlerRun, History, Incident, Moment } from "./History.ts"
+import { endsForNewer } from "./migrations.ts"
 import type { Pace } from "./jobs.ts"
 import { paceOf, timeoutOf } from "./jobs.ts"
 import type { Plan } from "./plan.ts"
@@ -49,6 +50,8 @@ export class Timeline {
   readonly history: History
   readonly plan: Plan
   readonly enclosings: Enclosings
+  /** When the worker of a process ended since the tables were newer, if it did. */
+  readonly endedForNewer: ReadonlyMap<string, Moment>
   /** Every committed change, in the order of the commits. */
   readonly steps: ReadonlyArray<Step>
   private readonly ofJob = new Map<string, Array<Step>>()
@@ -91,6 +94,7 @@ export class Timeline {
       return step
     })
     for (const incident of history.incidents) this.noteStop(incident)
+    this.endedForNewer = endsForNewer(this)
     for (const call of history.calls) this.noteLeases(call)
   }
 
@@ -210,13 +214,21 @@ export class Timeline {
     return this.history.incidents.find(({ to, what }) => what === "terminate" && to === process)?.at ?? Infinity
   }
 
-  /** When the worker of an attempt began to let its handlers end: its process was told to end, or it died of a bug. */
+  /** When that was, in true time. */
+  endedForNewerAt(process: string): number {
+    return this.endedForNewer.get(process)?.at ?? Infinity
+  }
+
+  /**
+   * When the worker of an attempt began to let its handlers end: its process was told to end, it died of a bug, or it
+   * was told that the tables are newer.
+   */
   drainsFrom({ attempt, jobId, process }: AttemptIn): number {
     const claimed = this.claimOf(jobId, attempt)?.call?.invoked.order ?? Infinity
     const death = this.history.incidents.find(({ order, to, what }) =>
       what === "worker died" && to === process && order > claimed
     )
-    return Math.min(this.toldToEndAt(process), death?.at ?? Infinity)
+    return Math.min(this.toldToEndAt(process), this.endedForNewerAt(process), death?.at ?? Infinity)
   }
 
   /** When the grace of a worker that drains was over: in time, or by a second signal. */

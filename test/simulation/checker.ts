@@ -11,6 +11,7 @@ import { checkHeartbeats } from "./heartbeats.ts"
 import type { History } from "./History.ts"
 import { checkDeaths, checkLimits } from "./limits.ts"
 import { checkLives } from "./lives.ts"
+import { checkNewerSchema } from "./newerSchema.ts"
 import type { Plan } from "./plan.ts"
 import { checkPromptness } from "./promptness.ts"
 import { checkRuns } from "./runs.ts"
@@ -42,6 +43,7 @@ export const check = ({ changes, enclosed, fleet, history, plan }: Evidence): Fi
   checkSweeps(timeline, findings)
   checkLimits(timeline, findings)
   checkDeaths(timeline, findings)
+  checkNewerSchema(timeline, findings)
   checkPromptness(timeline, findings)
   checkEnds(timeline, findings, fleet.leftovers)
   noteWarnings(history, findings)

@@ -13,6 +13,7 @@ export const faultClasses = [
   "full",
   "refusing row",
   "foreign row",
+  "newer schema",
   "kill",
   "terminate",
   "pause",

@@ -81,7 +81,8 @@ const suffering = ({ allows, count, history, out, process, rates, world }: Store
           const trouble = realTrouble(exit)
           if (trouble !== undefined) {
             note(trouble, "")
-            history.rare.push(rareTroubles[trouble])
+            const rare = rareTroubles[trouble]
+            if (rare !== undefined) history.rare.push(rare)
           }
           noted.returned = { ...history.moment(), ...returned(exit) }
         })
@@ -123,14 +124,19 @@ const simulated = (operation: string) => new StoreError({ operation, cause: new 
 const rareTroubles = {
   busy: "a write found the database locked",
   full: "a write found the disk full",
-  "refusing row": "a row refused what was asked of it"
+  "refusing row": "a row refused what was asked of it",
+  "newer schema": undefined
 } as const
 
-/** What SQLite itself refused: another connection had the lock, there was no room, or a trigger refused the row. */
+/**
+ * What SQLite itself refused: another connection had the lock, there was no room, or a trigger refused the row;
+ * or the store, since the tables are of a newer release.
+ */
 const realTrouble = (exit: Exit.Exit<unknown, unknown>): keyof typeof rareTroubles | undefined => {
   if (Exit.isSuccess(exit)) return undefined
   const error = Cause.squash(exit.cause)
   if (!(error instanceof StoreError)) return undefined
+  if (error.reason === "newerSchema") return "newer schema"
   const text = causes(error)
   if (text.includes("SQLITE_BUSY")) return "busy"
   if (text.includes("SQLITE_CONSTRAINT_TRIGGER")) return "refusing row"

@@ -5,6 +5,7 @@ import type { ClaimRequest, JobPage, Listing, StaleLease } from "../../src/store
 import { inClaimOrder } from "./claimOrder.ts"
 import type { JobRow } from "./database.ts"
 import type { Call, Moment } from "./History.ts"
+import { isTakenBackWithin } from "./migrations.ts"
 import type { Timeline } from "./Timeline.ts"
 
 /** A call and when it was answered: what was so all that time, it must have seen. */
@@ -16,6 +17,7 @@ export interface Look {
 
 /** What is wrong with the answer of a claim that found nothing, if anything: a job that it could have had all the time. */
 export const wronglyNothing = (look: Look): string | undefined => {
+  if (isTakenBackWithin(look.timeline, look.call.invoked, look.answered)) return undefined
   const request = look.call.request as ClaimRequest
   const earliest = look.timeline.earliestWall(look.call.process, look.call.invoked.at, look.answered.at)
   const missed = allTheTime(look, (row) => isInLane(row, request) && row.available_at <= earliest)
@@ -53,7 +55,7 @@ export const wronglyNext = (look: Look, answer: Option.Option<number>): string |
   const request = look.call.request as Lanes
   const pending = allTheTime(look, (row) => isInLane(row, request) && obeys(look, row))
   if (answer._tag === "None") {
-    return pending[0] === undefined
+    return pending[0] === undefined || isTakenBackWithin(look.timeline, look.call.invoked, look.answered)
       ? undefined
       : `nothing, where ${pending[0].id} was pending`
   }

@@ -66,7 +66,13 @@ export const makePlan = (world: World): Plan => {
   const large = world.stream("large").number() < 0.025
   // One seed in ten is left in peace, where nothing may go wrong at all.
   const peace = random.number() < 0.1
-  const classes = new Set(faultClasses.filter((one) => random.number() < (likely[one] ?? 0.75) && !peace))
+  // By itself, so that seeds without it are as they were before there was such a thing.
+  const isMigrated = world.stream("newer schema").number() < 0.35 && !peace
+  const classes = new Set(
+    faultClasses.filter((one) =>
+      one === "newer schema" ? isMigrated : random.number() < (likely[one] ?? 0.75) && !peace
+    )
+  )
   const lease = pick(random, [20_000, 30_000, 60_000, 120_000])
   const machines = Array.from({ length: between(2, 4) }, (_, index) => ({
     name: String.fromCharCode(97 + index),
@@ -104,8 +110,23 @@ export const makePlan = (world: World): Plan => {
       stall: rate("stall", 0.03),
       defect: rate("defect", 0.03)
     },
-    nemesis: deeds(random, classes, machines.length, lease, troubledFor)
+    nemesis: [
+      ...deeds(random, classes, machines.length, lease, troubledFor),
+      ...(isMigrated ? migrations(world, troubledFor) : [])
+    ]
   }
+}
+
+/** Once or twice a newer release migrates the tables, and is taken back after a while. */
+const migrations = (world: World, troubledFor: number): ReadonlyArray<Planned> => {
+  const random = world.stream("migrations")
+  return Array.from({ length: 1 + random.integer(2) }, (_, index) => ({
+    name: `newer-schema-${index}`,
+    at: random.integer(troubledFor),
+    class: "newer schema",
+    machine: 0,
+    millis: pick(random, [1000, 20_000, 60_000, 240_000])
+  }))
 }
 
 const deeds = (

@@ -56,7 +56,7 @@ export const program = (options: ProgramOptions) => {
     }
     const isLayer = plan.layers && Object.keys(limits).length === 0
     const running = isLayer
-      ? mortal(world, history, process.name)(Layer.launch(Worker.layer(settings)))
+      ? mortal(world, history, process.name)(Layer.launch(Worker.layer({ ...settings, onEnd: () => endsWith(process) })))
       : Worker.run({ ...limits, ...settings })
     yield* plan.throws ? thrown(world, history, process.name)(running) : running
   }).pipe(
@@ -77,6 +77,9 @@ export const program = (options: ProgramOptions) => {
     Effect.withUnhandledErrorLogLevel(Option.some(LogLevel.Warning))
   )
 }
+
+/** An app that has nothing to do without its worker ends with it. */
+const endsWith = (process: SimulatedProcess) => Effect.sync(() => process.interrupt())
 
 /** How Effect logs a fiber that failed. */
 const unhandled = "Fiber terminated with an unhandled error"
@@ -99,7 +102,8 @@ const logs = ({ deaths, warnings }: History, process: SimulatedProcess) =>
         )
         const line = Option.match(why, { onNone: () => message, onSome: (why) => `${message}: ${String(why)}` })
         warnings.set(line, (warnings.get(line) ?? 0) + 1)
-        if (LogLevel.greaterThanEqual(options.logLevel, LogLevel.Fatal)) {
+        // A worker whose tables are newer ends for good, which is judged by itself.
+        if (LogLevel.greaterThanEqual(options.logLevel, LogLevel.Fatal) && !line.endsWith(": newerSchema")) {
           deaths.push(`${process.name}: ${message} ${Cause.pretty(options.cause)}`)
         }
       })

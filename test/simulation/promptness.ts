@@ -1,8 +1,9 @@
-import type { ClaimedJob, ClaimRequest } from "../../src/store/JobStore.ts"
+import type { ClaimedJob } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call } from "./History.ts"
 import { foreignKind } from "./jobs.ts"
+import { isLook } from "./migrations.ts"
 import type { Span } from "./spans.ts"
 import { common, crowded, without } from "./spans.ts"
 import type { Timeline } from "./Timeline.ts"
@@ -70,7 +71,8 @@ const workersOf = (timeline: Timeline): ReadonlyArray<Looker> =>
     const [first] = looks
     if (first === undefined || Object.keys(limits).length > 0) return []
     const { concurrency, queues } = timeline.plan.worker
-    const life = { from: first.invoked.at, to: Math.min(timeline.toldToEndAt(process), timeline.endOf(process)) }
+    const ends = [timeline.toldToEndAt(process), timeline.endedForNewerAt(process), timeline.endOf(process)]
+    const life = { from: first.invoked.at, to: Math.min(...ends) }
     const dead = deathsOf(timeline, process, looks)
     const well = common([life], without([...timeline.stopsOf(process), ...dead]))
     const taken = looks.flatMap((call) => slotsTaken(timeline, call))
@@ -91,9 +93,6 @@ export const deathsOf = ({ history }: Timeline, process: string, looks: Readonly
     from: at,
     to: looks.find(({ invoked }) => invoked.order > order)?.invoked.at ?? Infinity
   }))
-
-export const isLook = ({ operation, request }: Call): boolean =>
-  operation === "nextDue" || operation === "claim" && !(request as ClaimRequest).worker.startsWith("hand.")
 
 /** From the question of a claim to the end of each of its attempts, as late as that may be. */
 const slotsTaken = (timeline: Timeline, { invoked, operation, process, returned }: Call) => {
