@@ -24,10 +24,12 @@ export const endsForNewer = (timeline: Stops): ReadonlyMap<string, Moment> => {
 
 /** The drain that a worker began as the answer of a call came, in which only a stop of its process can come between. */
 const drainAfter = (timeline: Stops, { process, returned }: Call): Moment | undefined =>
-  returned === undefined ? undefined : timeline.history.incidents.find(({ at, order, to, what }) =>
-    what === "worker drains" && to === process && order > returned.order
-    && at - returned.at - timeline.stoppedFor(process, returned.at, at) <= rounding
-  )
+  returned === undefined ?
+    undefined :
+    timeline.history.incidents.find(({ at, order, to, what }) =>
+      what === "worker drains" && to === process && order > returned.order
+      && at - returned.at - timeline.stoppedFor(process, returned.at, at) <= rounding
+    )
 
 /** As much of a timeline as there is while it is made. */
 type Stops = Pick<Timeline, "history" | "stoppedFor">

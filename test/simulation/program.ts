@@ -56,7 +56,9 @@ export const program = (options: ProgramOptions) => {
     }
     const isLayer = plan.layers && Object.keys(limits).length === 0
     const running = isLayer
-      ? mortal(world, history, process.name)(Layer.launch(Worker.layer({ ...settings, onEnd: () => endsWith(process) })))
+      ? mortal(world, history, process.name)(
+        Layer.launch(Worker.layer({ ...settings, onEnd: () => endsWith(process) }))
+      )
       : Worker.run({ ...limits, ...settings })
     yield* plan.throws ? thrown(world, history, process.name)(running) : running
   }).pipe(

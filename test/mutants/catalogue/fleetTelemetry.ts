@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
-/** Shows that the simulation sees what a logger or a tracer that throws can stop. */
+/** Shows that the simulation sees what a logger, a tracer or a metric that throws can stop. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet whose telemetry throws, a worker has no guard against it",
@@ -23,6 +23,16 @@ export const mutants: ReadonlyArray<Mutant> = [
     find:
       "attempt(\"tracer\", tracer, () => guardSpan(tracer, tracer.span(...options)), () => nativeTracer.span(...options))",
     replace: "guardSpan(tracer, tracer.span(...options))",
+    killedBy: bySeed(9)
+  },
+  {
+    name: "In a fleet whose telemetry throws, a metric is not guarded",
+    file: "src/store/guardTelemetry.ts",
+    find: `Effect.catchAllDefect(
+    Metric.update(metric, input),
+    (thrown) => Effect.sync(() => failed("metric", everyMetric, thrown))
+  )`,
+    replace: "Metric.update(metric, input)",
     killedBy: bySeed(9)
   }
 ]
