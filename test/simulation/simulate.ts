@@ -110,6 +110,11 @@ const withoutChance = (key: string, value: unknown) => key === "traceContext" &&
 
 const digest = (history: History, changes: ReadonlyArray<unknown>) => {
   const { calls, deaths, enclosings, incidents, runs, warnings } = history
-  const all = JSON.stringify([calls, runs, incidents, enclosings, [...warnings], deaths, changes], withoutChance)
-  return createHash("sha256").update(all).digest("hex").slice(0, 16)
+  const hash = createHash("sha256")
+  // One by one: what a broken program leaves behind can be longer than any string.
+  for (const part of [calls, runs, incidents, enclosings, [...warnings], deaths, changes]) {
+    for (const one of part) hash.update(JSON.stringify(one, withoutChance))
+    hash.update("|")
+  }
+  return hash.digest("hex").slice(0, 16)
 }

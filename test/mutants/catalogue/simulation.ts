@@ -107,7 +107,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find:
       "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
-    replace: "WHERE status = 'running' AND holdfast_jobs.locked_until > 0\n      ORDER BY holdfast_jobs.locked_until",
+    replace:
+      "WHERE status = 'running' AND holdfast_jobs.locked_until > 0 ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: bySeed(2)
   },
   {
@@ -115,7 +116,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "failures = failures + 1, last_error = ${message}",
     replace: "last_error = ${message}",
-    killedBy: bySeed(1)
+    killedBy: bySeed(2),
+    // A job whose workers die each time is run for ever.
+    hangs: true
   },
   {
     name: "In a fleet, a stale job that someone cancelled is run again",
@@ -261,7 +264,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a read ignores its partition",
     file: store,
     find: "WHERE id = ${id} AND ${visible(partitionKey)}`",
-    replace: "WHERE id = ${id}`",
+    replace: "WHERE id = ${id} AND ${visible(partitionKey && undefined)}`",
     killedBy: bySeed(1)
   },
   {
@@ -387,7 +390,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "cancelRequested: cancel_requested === 1",
     replace: "cancelRequested: cancel_requested <= 1",
-    killedBy: bySeed(1)
+    killedBy: bySeed(2),
+    // A job that is handed back at each beat is run for ever.
+    hangs: true
   },
   {
     name: "In a fleet, a handler whose job is cancelled elsewhere is not told",
@@ -510,7 +515,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, the timer of a deadline is set further ahead than to the next beat",
     file: heartbeat,
     find: "yield* Effect.sleep(Duration.min(left, interval))",
-    replace: "yield* Effect.sleep(left)",
+    replace: "yield* Effect.sleep(Duration.max(left, Duration.times(interval, 0)))",
     killedBy: bySeed(1)
   },
   {
@@ -554,5 +559,42 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "runNow(runtime, store.extend(items))",
     replace: "runNow(runtime, store.release(items.map(({ lease }) => ({ lease, delay: 0 }))))",
     killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a worker goes on looking for jobs in tables that a newer release has migrated",
+    file: loop,
+    find: "isLasting(error)\n          ? Effect.fail(error)\n          : Effect.as(events.storeUnavailable(",
+    replace:
+      "isLasting(error) && error.reason !== \"newerSchema\"\n          ? Effect.fail(error)\n          : Effect.as(events.storeUnavailable(",
+    killedBy: bySeed(3)
+  },
+  {
+    name: "In a fleet, jobs are claimed from tables that a newer release has migrated",
+    file: store,
+    find: "AND holdfast_jobs.status = 'pending' AND ${isOurs}\n      RETURNING id, kind",
+    replace: "AND holdfast_jobs.status = 'pending'\n      RETURNING id, kind",
+    killedBy: bySeed(3)
+  },
+  {
+    name: "In a fleet, a worker is not told that a newer release has migrated the tables until a job is due",
+    file: store,
+    find: "FROM level WHERE level.priority IS NOT NULL AND ${isOurs}",
+    replace: "FROM level WHERE level.priority IS NOT NULL",
+    killedBy: bySeed(3)
+  },
+  {
+    name: "In a fleet, a worker that ended because a newer release has migrated the tables is started again",
+    file: "src/runtime/keepRunning.ts",
+    find: "const lasting = Option.filter(Cause.failureOption(exit.cause), isLasting)",
+    replace:
+      "const lasting = Option.filter(Option.filter(Cause.failureOption(exit.cause), isLasting), (error) => error.reason !== \"newerSchema\")",
+    killedBy: bySeed(3)
+  },
+  {
+    name: "In a fleet, tables that a newer release has migrated are opened",
+    file: "src/store/migrate.ts",
+    find: "if (version !== newest) {",
+    replace: "if (version < newest) {",
+    killedBy: bySeed(3)
   }
 ]
