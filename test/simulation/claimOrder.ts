@@ -38,10 +38,11 @@ export const checkClaimOrder = (
 }
 
 /** Every choice of some of a few things, or none. */
-const subsets = <A>(things: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
-  things.reduce<ReadonlyArray<ReadonlyArray<A>>>((some, thing) => [...some, ...some.map((one) => [...one, thing])], [
-    []
-  ])
+const subsets = <A>(things: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> => {
+  let some: ReadonlyArray<ReadonlyArray<A>> = [[]]
+  for (const thing of things) some = some.concat(some.map((one) => one.concat([thing])))
+  return some
+}
 
 /** Orders jobs as claims take them. */
 export const inClaimOrder = (a: JobRow, b: JobRow): number =>
