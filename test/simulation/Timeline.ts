@@ -228,7 +228,9 @@ export class Timeline {
     const death = this.history.incidents.find(({ order, to, what }) =>
       what === "worker died" && to === process && order > claimed
     )
-    return Math.min(this.toldToEndAt(process), this.endedForNewerAt(process), death?.at ?? Infinity)
+    // One whose process is stopped as it dies begins to drain once that goes on.
+    const diedAt = death === undefined ? Infinity : this.runningFrom(process, death.at)
+    return Math.min(this.toldToEndAt(process), this.endedForNewerAt(process), diedAt)
   }
 
   /** When the grace of a worker that drains was over: in time, or by a second signal. */
