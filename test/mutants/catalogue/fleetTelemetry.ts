@@ -32,7 +32,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     Metric.update(metric, input),
     (thrown) => Effect.sync(() => failed("metric", everyMetric, thrown))
   )`,
-    replace: "Metric.update(metric, input)",
+    replace: "Effect.zipLeft(Metric.update(metric, input), Effect.succeed(everyMetric))",
     killedBy: bySeed(9)
   }
 ]
