@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { StoredJobId } from "./JobId.ts"
 import { JobStatus } from "./JobRecord.ts"
-import { readable } from "./readableCause.ts"
+import { readable } from "./readableError.ts"
 
 /**
  * The lease is no longer ours: it ran out and the job was released, someone

@@ -2,7 +2,7 @@ import { Cause, Duration, Effect, Metric, MetricBoundaries, Option } from "effec
 import type { StoreError } from "../domain/errors.ts"
 import { instantText } from "../domain/instantText.ts"
 import type { StopReason } from "../domain/Outcome.ts"
-import { readable } from "../domain/readableCause.ts"
+import { readable } from "../domain/readableError.ts"
 import { telemetryFailures, updateMetric } from "../store/guardTelemetry.ts"
 import type { ClaimedJob, StaleJob } from "../store/JobStore.ts"
 import { walSize } from "../store/walCheckpoint.ts"

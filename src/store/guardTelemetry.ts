@@ -19,7 +19,7 @@ import {
   Supervisor,
   Tracer
 } from "effect"
-import { readable } from "../domain/readableCause.ts"
+import { readable } from "../domain/readableError.ts"
 
 /** Counts what loggers, tracers, metrics and supervisors threw, by which of them it was. */
 export const telemetryFailures = Metric.counter("holdfast_telemetry_failures", {

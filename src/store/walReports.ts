@@ -1,6 +1,6 @@
 import { Clock, Effect, Option } from "effect"
 import { instantText } from "../domain/instantText.ts"
-import { readable } from "../domain/readableCause.ts"
+import { readable } from "../domain/readableError.ts"
 import type { Checkpointed, CheckpointFailed } from "./checkpointThread.ts"
 
 /** Says what becomes of the WAL of a database, each thing once. So many bytes are more than a checkpoint should leave. */

@@ -20,23 +20,23 @@ describe("readableCause", () => {
     for (const each of ["first", "second", "third"]) assert.include(text, each)
   })
 
-  it("a cause longer than 8 KiB is cut and says so", () => {
-    const text = readableCause(Cause.fail("x".repeat(100_000)))
+  it("text longer than 8 KiB keeps both its ends and says how long it was", () => {
+    const text = truncated(`begin${"x".repeat(100_000)}end`)
     assert.isAtMost(bytes(text), limit)
     assert.isAtLeast(bytes(text), limit - 8)
-    assert.isTrue(text.endsWith("…"))
+    assert.match(text, /^beginx+ … \[cut: 100008 bytes in all\] … x+end$/)
   })
 
   it("text of exactly 8 KiB is kept whole, and one byte more is cut", () => {
     assert.strictEqual(truncated("x".repeat(limit)), "x".repeat(limit))
-    assert.strictEqual(truncated("x".repeat(limit + 1)), `${"x".repeat(limit - 4)} …`)
+    assert.include(truncated("x".repeat(limit + 1)), "[cut: 8193 bytes in all]")
   })
 
-  it("an emoji at the cut is left out whole, wherever in it the cut falls", () => {
+  it("an emoji at a cut is left out whole, wherever in it the cut falls", () => {
     for (let shift = 0; shift < 8; shift++) {
-      const text = truncated("x".repeat(shift) + "🔥".repeat(limit))
+      const text = truncated("x".repeat(shift) + "🔥".repeat(limit) + "y".repeat(shift % 3))
       assert.isAtMost(bytes(text), limit)
-      assert.match(text, /^x*(?:🔥)+ …$/u)
+      assert.match(text, /^x*(?:🔥)+ … \[cut: \d+ bytes in all\] … (?:🔥)+y*$/u)
     }
   })
 
@@ -66,7 +66,7 @@ describe("readableCause", () => {
       const text = readableCause(cause)
       assert.isAbove(text.length, 0)
       assert.isAtMost(bytes(text), limit)
-      assert.notInclude(text.slice(-3), "\uFFFD")
+      assert.notInclude(text, "\uFFFD")
     },
     { fastCheck: { numRuns: 300 } }
   )
@@ -74,7 +74,7 @@ describe("readableCause", () => {
 
 function causes(): FastCheck.Arbitrary<Cause.Cause<unknown>> {
   const long = FastCheck.tuple(FastCheck.fullUnicodeString({ minLength: 1 }), FastCheck.integer({ min: 1, max: 5000 }))
-    .map(([text, times]) => text.replaceAll("\uFFFD", "?").repeat(times).slice(0, 20_000))
+    .map(([text, times]) => Buffer.from(text.repeat(times).slice(0, 20_000)).toString().replaceAll("\uFFFD", "?"))
   const errors = FastCheck.oneof(
     long,
     long.map((message) => new Error(message)),

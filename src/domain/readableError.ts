@@ -1,0 +1,188 @@
+import { Cause, Predicate, Redacted } from "effect"
+import { bounded } from "./bounded.ts"
+
+/*
+ * What a failed attempt leaves for people to read. Errors are read with care:
+ * anything may be thrown, and its fields may hold what is nobody's business.
+ */
+
+/** Of each message, in bytes: its beginning and its end say the most. */
+const messageBytes = 2 * 1024
+
+/** Of each field, in bytes. */
+const fieldBytes = 512
+
+const mostFields = 30
+
+/** How deep the fields of an error are looked into: `errors[0].detail.code` is three. */
+const deepestField = 3
+
+/** Of all that a failure consists of, causes and aggregated errors included. */
+const mostErrors = 20
+
+/** Told elsewhere, or no data. */
+const toldElsewhere = new Set(["_tag", "name", "message", "stack", "cause", "errors"])
+
+/** What HTTP clients hang on their errors: whole messages with their headers, tokens and payloads. */
+const exchanges = new Set(["request", "response", "headers", "req", "res", "config", "body", "socket", "agent"])
+
+const isSecret = (name: string) =>
+  /pass(?:word|wd|phrase|code)|secret|token|auth(?!or(?!iz))|cookie|credential|(?:api|private|access|signing)[-_]?key|signature|session|bearer|jwt/i
+    .test(name)
+
+/** Where Effect keeps the span in which an error was raised; `Cause.pretty` shows the spans as frames. */
+const spanSymbol = Symbol.for("effect/SpanAnnotation")
+
+/** What `read` makes of an error. Reading what anybody threw may throw, and must not end what only tells of it. */
+export const readable = (read: () => string): string => {
+  try {
+    return read()
+  } catch {
+    return "An error that throws when it is shown"
+  }
+}
+
+/**
+ * Everything a failure says that a person may read: each error's message and
+ * stack, its own fields that are plain data, what caused it and what it
+ * aggregates. Of what is too long both ends are kept. Left out are requests,
+ * responses and headers, what is Redacted or named like a secret, and whatever
+ * only a getter or an inspector of its own would tell; `name`, `message` and
+ * `stack` are read as everybody reads them.
+ */
+export const readableError = (error: unknown): string => new Reading().error(error)
+
+/** The failures of a cause, one after the other, or that it was interrupted. */
+export const readableFailures = (cause: Cause.Cause<unknown>): string => new Reading().cause(cause)
+
+/** Of one failure: no error is told of twice, and no more than so many. */
+class Reading {
+  private readonly seen = new Set<object>()
+  private told = 0
+
+  cause(cause: Cause.Cause<unknown>): string {
+    const errors = failuresOf(cause)
+    return errors.length === 0 ? Cause.pretty(cause) : this.each(errors).join("\n")
+  }
+
+  error(error: unknown): string {
+    return readable(() => {
+      if (Cause.isCause(error)) return this.cause(error)
+      // What `Effect.validateAll` fails with.
+      if (Array.isArray(error)) return this.each(error).join("\n")
+      if (typeof error !== "object" || error === null) return `Error: ${bounded(String(error), messageBytes)}`
+      if (this.seen.has(error)) return `${nameOf(error)}, told above`
+      this.seen.add(error)
+      return [headOf(error), ...this.fields(error), ...this.behind(error)].join("\n")
+    })
+  }
+
+  private each(errors: ReadonlyArray<unknown>): ReadonlyArray<string> {
+    const texts: Array<string> = []
+    for (const error of errors) {
+      if (this.told++ >= mostErrors) return [...texts, `and ${errors.length - texts.length} more`]
+      texts.push(this.error(error))
+    }
+    return texts
+  }
+
+  /** What an error was caused by, and what it consists of. */
+  private behind(error: object): ReadonlyArray<string> {
+    const cause = ownData(error, "cause")
+    const errors = ownData(error, "errors")
+    const causes = cause === undefined || cause === null ? [] : this.each([cause]).map((text) => `[cause]: ${text}`)
+    const parts = Array.isArray(errors) ? this.each(errors).map((text, index) => `[errors.${index}]: ${text}`) : []
+    return [...causes, ...parts].map(indented)
+  }
+
+  private fields(error: object): ReadonlyArray<string> {
+    const lines: Array<string> = []
+    const walk = (value: object, path: string, depth: number): void => {
+      for (const key of Object.keys(value)) {
+        const isTop = depth === 1
+        if (exchanges.has(key) || isSecret(key) || isTop && toldElsewhere.has(key)) continue
+        const field = ownData(value, key)
+        const name = `${path}${isTop ? "" : "."}${key}`
+        if (lines.length >= mostFields) return
+        const text = scalar(field)
+        if (text !== undefined) lines.push(indented(`${bounded(name, fieldBytes)}: ${bounded(text, fieldBytes)}`))
+        else if (Cause.isCause(field) || isError(field)) {
+          lines.push(...this.each([field]).map((text) => indented(`[${name}]: ${text}`)))
+        } else if (isPlain(field) && depth < deepestField) walk(field, name, depth + 1)
+      }
+    }
+    walk(error, "", 1)
+    return lines
+  }
+}
+
+const failuresOf = (cause: Cause.Cause<unknown>): ReadonlyArray<unknown> =>
+  Cause.match(cause, {
+    onEmpty: [],
+    onFail: (error): ReadonlyArray<unknown> => [error],
+    onDie: (defect) => [defect],
+    onInterrupt: () => [],
+    onParallel: (left, right) => [...left, ...right],
+    onSequential: (left, right) => [...left, ...right]
+  })
+
+/** The name, message and stack of an error, with the spans it was raised in. */
+const headOf = (error: object): string => {
+  const name = nameOf(error)
+  const message = textOf(error, "message")
+  const head = message === "" ? name : `${name}: ${bounded(message, messageBytes)}`
+  // Cause.pretty drops the frames that are Effect's own and adds the spans. It takes the first line for the message.
+  const stack = `Error: head\n${isError(error) ? framesOf(textOf(error, "stack"), message) : ""}`
+  const bare = Object.assign(new Error("head"), { stack, [spanSymbol]: Reflect.get(error, spanSymbol) as unknown })
+  return Cause.pretty(Cause.fail(bare)).trimEnd().replace(/^Error: head/, () => head)
+}
+
+/** A stack without the message that it begins with, which may look like frames itself. */
+const framesOf = (stack: string, message: string): string => {
+  const end = stack.indexOf(message) + message.length
+  const first = stack.slice(Math.max(0, end)).search(/^ +at /m)
+  return first < 0 ? "" : stack.slice(Math.max(0, end) + first)
+}
+
+const nameOf = (error: object): string => {
+  const tag = Predicate.hasProperty(error, "_tag") ? error._tag : undefined
+  if (typeof tag === "string") return tag
+  return isError(error) ? textOf(error, "name") || "Error" : "object"
+}
+
+const textOf = (error: object, part: "message" | "name" | "stack"): string => {
+  const text: unknown = Reflect.get(error, part)
+  return typeof text === "string" ? text : ""
+}
+
+/** A field's value if it is plain data of the object's own, and no getter's. */
+const ownData = (object: object, key: string): unknown => Object.getOwnPropertyDescriptor(object, key)?.value
+
+const isError = (value: unknown): value is Error =>
+  value instanceof Error || Object.prototype.toString.call(value) === "[object Error]"
+
+const isPlain = (value: unknown): value is object => {
+  if (typeof value !== "object" || value === null || Redacted.isRedacted(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return Array.isArray(value) || prototype === null || prototype === Object.prototype
+}
+
+/** A value that is told in a word, as JSON writes it. */
+const scalar = (value: unknown): string | undefined => {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value)
+    case "number":
+    case "boolean":
+      return String(value)
+    case "bigint":
+      return `${value}n`
+    case "object":
+      if (value === null) return "null"
+      return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined
+    default:
+      return undefined
+  }
+}
+
+const indented = (text: string) => text.split("\n").map((line) => `  ${line}`).join("\n")
