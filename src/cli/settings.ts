@@ -1,4 +1,4 @@
-import { Config, ConfigError, Duration, Either, Option } from "effect"
+import { Config, ConfigError, Duration, Either, LogLevel, Option, String } from "effect"
 import { spanOf } from "../domain/spanOf.ts"
 
 /** Reads what a person wrote in a flag or a variable, or says what is allowed there. */
@@ -41,6 +41,19 @@ const synchronous: Reader<"full" | "normal"> = (text) =>
     ? Either.right(text)
     : Either.left(`${JSON.stringify(text)} is neither full nor normal`)
 
+const levels = ["all", "trace", "debug", "info", "warning", "error", "fatal", "none"] as const
+
+const logLevel: Reader<LogLevel.LogLevel> = (text) =>
+  Option.match(Option.fromNullable(levels.find((level) => level === text.toLowerCase())), {
+    onNone: () => Either.left(`${JSON.stringify(text)} is no level; write one of ${levels.join(", ")}`),
+    onSome: (level) => Either.right(LogLevel.fromLiteral(String.capitalize(level)))
+  })
+
+const yesOrNo: Reader<boolean> = (text) =>
+  text === "true" || text === "false"
+    ? Either.right(text === "true")
+    : Either.left(`${JSON.stringify(text)} is neither true nor false`)
+
 /** A variable of the environment. One that is empty is as good as not set. */
 const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config<A> =>
   Config.option(Config.string(name)).pipe(
@@ -62,7 +75,9 @@ export const settings = Config.all({
   heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span, Duration.seconds(30)),
   leaseDuration: variable("HOLDFAST_LEASE_DURATION", span, Duration.minutes(10)),
   staleCheckInterval: variable("HOLDFAST_STALE_CHECK_INTERVAL", span, Duration.minutes(1)),
-  shutdownGrace: variable("HOLDFAST_SHUTDOWN_GRACE", span, Duration.seconds(25))
+  shutdownGrace: variable("HOLDFAST_SHUTDOWN_GRACE", span, Duration.seconds(25)),
+  logLevel: variable("HOLDFAST_LOG_LEVEL", logLevel, LogLevel.All),
+  logErrors: variable("HOLDFAST_LOG_ERRORS", yesOrNo, false)
 })
 
 /** The settings as they were read. */

@@ -66,6 +66,8 @@ export const workerOptions = <const Jobs extends ReadonlyArray<Job.Any>>(
   heartbeatInterval: settings.heartbeatInterval,
   leaseDuration: settings.leaseDuration,
   shutdownGrace: settings.shutdownGrace,
+  logLevel: settings.logLevel,
+  logErrors: settings.logErrors,
   once: flags.once,
   ...Option.match(flags.maxJobs, { onNone: () => ({}), onSome: (maxJobs) => ({ maxJobs }) })
 })

@@ -69,7 +69,8 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
   return Outcome.Fail({ error: readableCause(exit.cause), name: causeName(exit.cause), final: false })
 }
 
-const causeName = (cause: Cause.Cause<unknown>) =>
+/** The word for what an attempt failed with. */
+export const causeName = (cause: Cause.Cause<unknown>) =>
   Cause.isInterruptedOnly(cause) ? "Interrupted" : errorName(Cause.squash(cause))
 
 /** A word for logs and metrics, which may not show an error's message: it can carry a payload. */

@@ -169,20 +169,10 @@ const isPlain = (value: unknown): value is object => {
 
 /** A value that is told in a word, as JSON writes it. */
 const scalar = (value: unknown): string | undefined => {
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(value)
-    case "number":
-    case "boolean":
-      return String(value)
-    case "bigint":
-      return `${value}n`
-    case "object":
-      if (value === null) return "null"
-      return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined
-    default:
-      return undefined
-  }
+  if (typeof value === "string") return JSON.stringify(value)
+  if (typeof value === "bigint") return `${value}n`
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value)
+  return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined
 }
 
 const indented = (text: string) => text.split("\n").map((line) => `  ${line}`).join("\n")

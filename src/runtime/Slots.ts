@@ -99,11 +99,7 @@ export class Slots {
         })
       slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(
         // A bug of ours, since handlers' defects are outcomes. The lease runs out, and the slot must not.
-        Effect.catchAllCause((cause) =>
-          Effect.annotateLogs(Effect.logFatal("The attempt died; its lease will run out", cause), {
-            jobId: job.lease.jobId
-          })
-        ),
+        Effect.catchAllCause((cause) => events.attemptDied(job, cause)),
         Effect.ensuring(Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),
         Effect.interruptible,
         Effect.forkDaemon

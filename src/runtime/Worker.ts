@@ -1,8 +1,9 @@
-import { Duration, Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, LogLevel, Option } from "effect"
 import type { StoreError } from "../domain/errors.ts"
 import { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { spanOf } from "../domain/spanOf.ts"
+import { lineSettings } from "../platform/line.ts"
 import { guardTelemetry } from "../store/guardTelemetry.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { outsideTransaction } from "../store/transactions.ts"
@@ -40,6 +41,16 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
     readonly failed?: Duration.DurationInput
     readonly cancelled?: Duration.DurationInput
   }
+  /**
+   * The least level of the lines that Holdfast itself logs while it works; every
+   * one unless given. What handlers log is not touched.
+   */
+  readonly logLevel?: LogLevel.LogLevel
+  /**
+   * Shows the text of a failed attempt's error in its log line, as the job's row
+   * keeps it. Off unless given: an error's message can carry a payload.
+   */
+  readonly logErrors?: boolean
 }
 
 /**
@@ -116,7 +127,9 @@ const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   Effect.gen(function*() {
     const settings = yield* validate(options)
     const handlers = yield* findHandlers(settings)
-    const worker = inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))
+    const worker = inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers))).pipe(
+      Effect.locally(lineSettings, settings.lines)
+    )
     return guardTelemetry(worker)
   })
 
@@ -183,6 +196,7 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
         cancelled: yield* kept("cancelled", "30 days")
       },
       maxJobs: options.maxJobs === undefined ? Infinity : yield* wholeNumber("maxJobs", options.maxJobs, 1),
-      once: options.once ?? false
+      once: options.once ?? false,
+      lines: { least: options.logLevel ?? LogLevel.All, showErrors: options.logErrors ?? false }
     }
   })

@@ -36,7 +36,7 @@ import { beatMayTake, keepLease } from "./heartbeat.ts"
 import { HeldLeases } from "./HeldLeases.ts"
 import { LoopWatch } from "./LoopWatch.ts"
 import { monotonicMillis } from "./monotonic.ts"
-import { enqueuedIn } from "./traceContext.ts"
+import { placeInTrace } from "./traceContext.ts"
 
 /** How long a handler may take to stop once it is told to, before it counts as a zombie. */
 const patience = Duration.seconds(30)
@@ -111,10 +111,7 @@ export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStor
         "job.attempt": attempt.job.lease.attempt,
         "job.worker": attempt.job.lease.worker
       },
-      ...Option.match(enqueuedIn(attempt.job.traceContext), {
-        onNone: () => ({ root: true }),
-        onSome: (parent) => ({ parent })
-      })
+      ...placeInTrace(attempt.job)
     }),
     // It has been settled and logged, and is there for the span alone.
     Effect.catchTag("AttemptFailed", () => Effect.void)
@@ -275,6 +272,8 @@ const untilLeaseIsOver = (leaseFor: number) =>
 interface Settlement {
   readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "released" | "cancelled"
   readonly error?: string
+  /** Of the error: only for apps whose errors may be logged. */
+  readonly text?: string
   readonly retryIn?: string | undefined
 }
 
@@ -314,9 +313,10 @@ const settlement = (
             ? {
               ended: "retrying",
               error: name,
+              text: error,
               retryIn: Option.getOrUndefined(Option.map(delay, Duration.format))
             }
-            : { ended: status === "cancelled" ? "cancelled" : "failed", error: name })
+            : { ended: status === "cancelled" ? "cancelled" : "failed", error: name, text: error })
       }
       case "Snooze": {
         const delay = Backoff.storableMillis(outcome.delay)

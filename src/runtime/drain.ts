@@ -36,7 +36,7 @@ export const drain = (slots: Slots, grace: Duration.Duration, { began, graceOver
       yield* Deferred.succeed(graceOver, undefined)
       if (!(yield* endsWithin(slots.ended, endsAfterGrace))) yield* slots.leaveBehind
     }
-    yield* Effect.logInfo("Worker stopped")
+    yield* events.workerStopped
   })
 
 /** Waits for at most `duration`, also where nothing can be interrupted. Answers whether the effect has ended. */

@@ -1,8 +1,11 @@
-import { Cause, Duration, Effect, Metric, MetricBoundaries, Option } from "effect"
+import { Cause, Duration, Effect, LogLevel, Metric, MetricBoundaries, Option } from "effect"
 import type { StoreError } from "../domain/errors.ts"
 import { instantText } from "../domain/instantText.ts"
 import type { StopReason } from "../domain/Outcome.ts"
+import { causeName } from "../domain/Outcome.ts"
+import { readableCause } from "../domain/readableCause.ts"
 import { readable } from "../domain/readableError.ts"
+import { errorText, line } from "../platform/line.ts"
 import { telemetryFailures, updateMetric } from "../store/guardTelemetry.ts"
 import type { ClaimedJob, StaleJob } from "../store/JobStore.ts"
 import { walSize } from "../store/walCheckpoint.ts"
@@ -70,14 +73,14 @@ export const metrics = {
 const count = <Type, Out>(metric: Metric.Metric<Type, number, Out>, kind: string, by = 1) =>
   updateMetric(Metric.tagged(metric, "kind", kind), by)
 
-/** An error as a line shows it, whatever was thrown. */
+/** An error of the store's as a line shows it, whatever was thrown. */
 const shown = (error: unknown) => readable(() => String(error))
 
 /** Jobs were added, unless the transaction they are part of is rolled back. */
 export const enqueued = (kind: string, jobs: number) =>
   Effect.zipRight(
     count(metrics.enqueued, kind, jobs),
-    Effect.annotateLogs(Effect.logDebug("Jobs enqueued"), { kind, jobs })
+    line(LogLevel.Debug, "Jobs enqueued", { kind, jobs })
   )
 
 /** An attempt begins. `at` is epoch milliseconds. */
@@ -85,27 +88,29 @@ export const claimed = (job: ClaimedJob) =>
   Effect.all([
     count(metrics.claimed, job.kind),
     count(metrics.queueDelay, job.kind, Math.max(0, job.lease.lockedAt - job.availableAt) / 1000),
-    Effect.annotateLogs(Effect.logInfo("Job claimed"), { queue: job.queue, failures: job.lease.failures })
+    line(LogLevel.Debug, "Job claimed", { queue: job.queue, failures: job.lease.failures })
   ], { discard: true })
 
 /** A claim was answered after the deadline of its lease; the handler is not begun. */
 export const claimedTooLate = (stall: Option.Option<Stall>) =>
-  Effect.annotateLogs(Effect.logWarning("Claimed too late to begin, handing the job back"), becauseOf(stall))
+  line(LogLevel.Warning, "Claimed too late to begin, handing the job back", becauseOf(stall))
 
 /** An attempt has ended, and the store has said so. */
 export const settled = (
   job: ClaimedJob,
   outcome: keyof typeof settledMessage,
   tookMillis: number,
-  annotations: Readonly<Record<string, unknown>>
+  { text, ...annotations }: Readonly<Record<string, unknown>> & { readonly text?: string | undefined }
 ) =>
   Effect.all([
     updateMetric(Metric.tagged(Metric.tagged(metrics.settled, "kind", job.kind), "outcome", outcome), 1),
     count(metrics.jobDuration, job.kind, tookMillis / 1000),
-    Effect.annotateLogs(
-      outcome === "failed" ? Effect.logError(settledMessage.failed) : Effect.logInfo(settledMessage[outcome]),
-      { took: Duration.format(Duration.millis(tookMillis)), ...annotations }
-    )
+    Effect.flatMap(text === undefined ? Effect.succeed({}) : errorText(() => text), (shown) =>
+      line(outcome === "failed" ? LogLevel.Error : LogLevel.Info, settledMessage[outcome], {
+        took: Duration.format(Duration.millis(tookMillis)),
+        ...annotations,
+        ...shown
+      }))
   ], { discard: true })
 
 const settledMessage = {
@@ -120,8 +125,8 @@ const settledMessage = {
 /** A handler is told to stop. */
 export const stopping = (reason: StopReason, stall: Option.Option<Stall>) =>
   losesLease(reason)
-    ? Effect.annotateLogs(Effect.logWarning("Stopping the handler"), { reason: reason._tag, ...becauseOf(stall) })
-    : Effect.annotateLogs(Effect.logInfo("Stopping the handler"), { reason: reason._tag })
+    ? line(LogLevel.Warning, "Stopping the handler", { reason: reason._tag, ...becauseOf(stall) })
+    : line(LogLevel.Info, "Stopping the handler", { reason: reason._tag })
 
 const losesLease = ({ _tag }: StopReason) => _tag === "LeaseLost" || _tag === "DeadlinePassed"
 
@@ -129,7 +134,7 @@ const losesLease = ({ _tag }: StopReason) => _tag === "LeaseLost" || _tag === "D
 export const leaseLost = (job: ClaimedJob, reason: string, stall: Option.Option<Stall>) =>
   Effect.zipRight(
     count(metrics.leasesLost, job.kind),
-    Effect.annotateLogs(Effect.logWarning("Lease lost, the attempt's outcome is not written"), {
+    line(LogLevel.Warning, "Lease lost, the attempt's outcome is not written", {
       reason,
       ...becauseOf(stall)
     })
@@ -137,10 +142,9 @@ export const leaseLost = (job: ClaimedJob, reason: string, stall: Option.Option<
 
 /** The event loop stood for a good part of the milliseconds that can cost a lease of this process. */
 export const loopStood = (stall: Stall, canCost: number) =>
-  Effect.annotateLogs(
-    Effect.logWarning(
-      `${stood(stall)}: no heartbeat is sent meanwhile, and from ${inSeconds(canCost)} on it can cost a lease`
-    ),
+  line(
+    LogLevel.Warning,
+    `${stood(stall)}: no heartbeat is sent meanwhile, and from ${inSeconds(canCost)} on it can cost a lease`,
     { kinds: named(stall.kinds) }
   )
 
@@ -171,41 +175,48 @@ const named = (kinds: ReadonlyArray<string>) => {
 export const outcomeUnknown = (job: ClaimedJob) =>
   Effect.zipRight(
     count(metrics.outcomesUnknown, job.kind),
-    Effect.logWarning("Lease lost after a settle without an answer, so the attempt's outcome may be written or not")
+    line(
+      LogLevel.Warning,
+      "Lease lost after a settle without an answer, so the attempt's outcome may be written or not"
+    )
   )
 
 /** A handler goes on although it was told to stop. Its heartbeat stops; its slot stays taken until it ends. */
 export const zombie = (job: ClaimedJob) =>
   Effect.zipRight(
     count(metrics.zombies, job.kind),
-    Effect.logError("The handler does not stop; its heartbeat ends and its lease will run out")
+    line(LogLevel.Error, "The handler does not stop; its heartbeat ends and its lease will run out")
   )
 
 /** A process was told to end by a signal, for the first time or the second. */
 export const toldToEnd = (signal: string, isFirst: boolean) =>
   isFirst
-    ? Effect.logInfo(`Told to end by ${signal}; a second signal hands running jobs back at once, a third one kills`)
-    : Effect.logInfo(`Told to end again by ${signal}; running jobs are interrupted and handed back`)
+    ? line(
+      LogLevel.Info,
+      `Told to end by ${signal}; a second signal hands running jobs back at once, a third one kills`
+    )
+    : line(LogLevel.Info, `Told to end again by ${signal}; running jobs are interrupted and handed back`)
 
 /** An uncaught exception has cut the leases of a process, which goes on all the same. */
-export const survivedCrash = Effect.logWarning(
+export const survivedCrash = line(
+  LogLevel.Warning,
   "The process goes on after an uncaught exception, which has shortened its leases to 5 s; they are extended again"
 )
 
 /** A worker was told to end while jobs run. */
 export const draining = (running: number, grace: Duration.Duration) =>
-  Effect.annotateLogs(Effect.logInfo("Waiting for running jobs to end"), { running, grace: Duration.format(grace) })
+  line(LogLevel.Info, "Waiting for running jobs to end", { running, grace: Duration.format(grace) })
 
 /** A worker ends, and a job of its does not. */
 export const leftBehind = ({ kind, lease: { attempt, jobId } }: ClaimedJob) =>
-  Effect.annotateLogs(Effect.logError("The job does not stop and is left behind; its lease will run out"), {
+  line(LogLevel.Error, "The job does not stop and is left behind; its lease will run out", {
     jobId,
     kind,
     attempt
   })
 
 /** A worker ends, and the store has not answered its claim. What that took is handed back if an answer comes. */
-export const claimLeftBehind = Effect.logError("Left a claim behind that the store does not answer")
+export const claimLeftBehind = line(LogLevel.Error, "Left a claim behind that the store does not answer")
 
 /** A heartbeat was sent, `lateMillis` after its time. */
 export const heartbeat = (kind: string, lateMillis: number) =>
@@ -215,33 +226,36 @@ export const heartbeat = (kind: string, lateMillis: number) =>
 export const heartbeatFailed = (kind: string, error: unknown) =>
   Effect.zipRight(
     count(metrics.heartbeatFailures, kind),
-    Effect.logWarning("Heartbeat failed, trying again").pipe(Effect.annotateLogs({ error: shown(error) }))
+    line(LogLevel.Warning, "Heartbeat failed, trying again", { error: shown(error) })
   )
 
 /** A job's own backoff schedule named no delay. */
 export const backoffDied = (cause: Cause.Cause<unknown>) =>
-  Effect.logError("The job's backoff schedule died; the default is used").pipe(
-    Effect.annotateLogs({ error: shown(Cause.squash(cause)) })
+  Effect.flatMap(
+    errorText(() => readableCause(cause)),
+    (shown) =>
+      line(LogLevel.Error, "The job's backoff schedule died; the default is used", {
+        error: causeName(cause),
+        ...shown
+      })
   )
 
 /** Settling did not get through. */
 export const settleFailed = (error: unknown) =>
-  Effect.logWarning("Settling failed, trying again").pipe(Effect.annotateLogs({ error: shown(error) }))
+  line(LogLevel.Warning, "Settling failed, trying again", { error: shown(error) })
 
 /** Settling was given up. Unless one of its writes got through, the lease will run out, and the job be released as stale. */
 export const settleGivenUp = (job: ClaimedJob, cause: Cause.Cause<unknown>) =>
   Effect.zipRight(
     count(metrics.outcomesUnknown, job.kind),
-    Effect.logError("Settling was given up; the lease will run out").pipe(
-      Effect.annotateLogs({ error: shown(Cause.squash(cause)) })
-    )
+    line(LogLevel.Error, "Settling was given up; the lease will run out", { error: shown(Cause.squash(cause)) })
   )
 
-/** A job was freed from a worker that no longer renews its lease. */
+/** A job was freed from a worker that no longer renews its lease: news if it runs again, and a warning if it has failed. */
 export const staleReleased = (job: StaleJob) =>
   Effect.zipRight(
     updateMetric(Metric.tagged(Metric.tagged(metrics.staleReleased, "kind", job.kind), "status", job.status), 1),
-    Effect.annotateLogs(Effect.logWarning("Released a stale lock"), {
+    line(job.status === "failed" ? LogLevel.Warning : LogLevel.Info, "Released a stale lock", {
       jobId: job.id,
       kind: job.kind,
       attempt: job.attempt,
@@ -260,10 +274,12 @@ export const jobsHeld = (
     readonly lockedUntil: number
   }
 ) =>
-  Effect.annotateLogs(
-    Effect.logInfo("Jobs are locked by a worker that no longer extends its leases; they wait until those are over"),
-    { lockedBy, jobs, lockedSince: instantText(lockedAt), lockedUntil: instantText(lockedUntil) }
-  )
+  line(LogLevel.Info, "Jobs are locked by a worker that no longer extends its leases; they wait until those are over", {
+    lockedBy,
+    jobs,
+    lockedSince: instantText(lockedAt),
+    lockedUntil: instantText(lockedUntil)
+  })
 
 /** Due jobs of a queue and kind wait, and nobody has claimed any for minutes. */
 export const laneUnclaimed = (
@@ -280,16 +296,13 @@ export const laneUnclaimed = (
 ) =>
   Effect.zipRight(
     laneWaits({ queue, kind }, waited),
-    Effect.annotateLogs(
-      Effect.logWarning("Due jobs wait and no worker claims them: is one running that takes this queue and kind?"),
-      {
-        queue,
-        kind,
-        jobs: isMore ? `${jobs} or more` : jobs,
-        oldestWaits: Duration.format(Duration.seconds(Math.floor(waited / 1000))),
-        nextJobId: head.id
-      }
-    )
+    line(LogLevel.Warning, "Due jobs wait and no worker claims them: is one running that takes this queue and kind?", {
+      queue,
+      kind,
+      jobs: isMore ? `${jobs} or more` : jobs,
+      oldestWaits: Duration.format(Duration.seconds(Math.floor(waited / 1000))),
+      nextJobId: head.id
+    })
   )
 
 /** The oldest due job of a lane that was told of goes on waiting, so many milliseconds by now. */
@@ -304,24 +317,35 @@ const inLane = ({ kind, queue }: { readonly queue: string; readonly kind: string
 
 /** A background step of the worker could not reach the store. */
 export const storeUnavailable = (step: string, error: unknown) =>
-  Effect.annotateLogs(Effect.logWarning("The job store failed, trying again"), { step, error: shown(error) })
+  line(LogLevel.Warning, "The job store failed, trying again", { step, error: shown(error) })
 
 /** A worker died of a bug, and is started again. */
 export const workerDied = (cause: Cause.Cause<unknown>, after: Duration.Duration) =>
   Effect.zipRight(
     updateMetric(metrics.workerRestarts, 1),
-    Effect.annotateLogs(Effect.logError("The worker died, starting it again", cause), {
+    line(LogLevel.Error, "The worker died, starting it again", {
       after: Duration.format(after)
-    })
+    }, cause)
   )
 
 /** A worker ended for a reason that lasts until a person acts. */
 export const workerEnded = (error: StoreError) =>
-  Effect.annotateLogs(Effect.logFatal("The worker has ended and will not be started again"), {
+  line(LogLevel.Fatal, "The worker has ended and will not be started again", {
     reason: error.reason,
     error: shown(error)
   })
 
 /** The app's own effect for a worker's end died. */
 export const onEndDied = (cause: Cause.Cause<unknown>) =>
-  Effect.logError("What the app does at a worker's end died", cause)
+  line(LogLevel.Error, "What the app does at a worker's end died", {}, cause)
+
+/** A worker begins. */
+export const workerStarted = (kinds: ReadonlyArray<string>, concurrency: number) =>
+  line(LogLevel.Info, "Worker started", { kinds: kinds.join(", "), concurrency })
+
+/** A worker has ended, as it was told to or at one of its limits. */
+export const workerStopped = line(LogLevel.Info, "Worker stopped")
+
+/** An attempt died of a bug of ours. */
+export const attemptDied = ({ lease: { jobId } }: ClaimedJob, cause: Cause.Cause<unknown>) =>
+  line(LogLevel.Fatal, "The attempt died; its lease will run out", { jobId }, cause)

@@ -1,5 +1,6 @@
 import type { Tracer } from "effect"
 import { Effect, Option, Tracer as Tracers } from "effect"
+import type { ClaimedJob } from "../store/JobStore.ts"
 
 const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 
@@ -10,6 +11,26 @@ export const currentTraceContext: Effect.Effect<string | null> = Effect.currentS
   // Whoever reads the span of an app runs the app's code.
   Effect.catchAllDefect(() => Effect.succeed(null))
 )
+
+/** A job claimed within so many milliseconds of its enqueue runs as part of what enqueued it. */
+const atOnce = 60_000
+
+/**
+ * Where the span of an attempt belongs. The first attempt of a job that is claimed
+ * at once is a child of the span that enqueued it. A retry, and a job that waited,
+ * may run days after that trace has ended: it begins a trace of its own, with a
+ * link to the span that enqueued it.
+ */
+export const placeInTrace = (
+  { createdAt, lease, traceContext }: Pick<ClaimedJob, "createdAt" | "lease" | "traceContext">
+): Tracer.SpanOptions =>
+  Option.match(enqueuedIn(traceContext), {
+    onNone: () => ({ root: true }),
+    onSome: (span) =>
+      lease.attempt === 1 && lease.lockedAt - createdAt <= atOnce
+        ? { parent: span }
+        : { root: true, links: [{ _tag: "SpanLink", span, attributes: {} }] }
+  })
 
 /** The span that a job was enqueued in, or none when there was none or it cannot be read. */
 export const enqueuedIn = (context: string | null): Option.Option<Tracer.ExternalSpan> => {

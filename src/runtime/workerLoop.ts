@@ -8,6 +8,7 @@ import type { Attempt } from "./attempt.ts"
 import { runAttempt } from "./attempt.ts"
 import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
+import type { LineSettings } from "../platform/line.ts"
 import * as events from "./events.ts"
 import { deadlineMargin } from "./heartbeat.ts"
 import { HeldLeases } from "./HeldLeases.ts"
@@ -35,6 +36,7 @@ export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any>> {
   /** Claims in all, Infinity for no end. */
   readonly maxJobs: number
   readonly once: boolean
+  readonly lines: LineSettings
 }
 
 /** After a claim that came back empty although a job was due: another worker was faster. */
@@ -159,10 +161,7 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
     yield* Effect.gen(function*() {
       yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)))
       yield* store.signals.listen({ wake, cancel: (id) => slots.cancel(id) })
-      yield* Effect.annotateLogs(Effect.logInfo("Worker started"), {
-        kinds: kinds.map(({ kind }) => kind).join(", "),
-        concurrency: settings.concurrency
-      })
+      yield* events.workerStarted(kinds.map(({ kind }) => kind), settings.concurrency)
       const upkeep = {
         ...settings,
         store,

@@ -108,6 +108,7 @@ export interface ClaimedJob {
   readonly partitionKey: string | null
   readonly maxAttempts: number
   readonly availableAt: number
+  readonly createdAt: number
   readonly traceContext: string | null
 }
 

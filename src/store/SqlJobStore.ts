@@ -204,7 +204,7 @@ const make = Effect.gen(function*() {
         locked_until = ${now} + (SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)
       WHERE holdfast_jobs.id IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending' AND ${isOurs}
       RETURNING id, kind, queue, payload, priority, partition_key AS "partitionKey", max_attempts AS "maxAttempts",
-        available_at AS "availableAt", trace_context AS "traceContext", attempts, failures,
+        available_at AS "availableAt", created_at AS "createdAt", trace_context AS "traceContext", attempts, failures,
         locked_at AS "lockedAt", locked_until AS "lockedUntil"`)
     // RETURNING has no order of its own.
     return claimed.toSorted(inClaimOrder).map(({ attempts, failures, id, lockedAt, lockedUntil, ...job }) => ({

@@ -1,9 +1,10 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Context, Deferred, Effect, FiberId, Predicate, Schedule, Scope, Stream } from "effect"
+import { Context, Deferred, Effect, FiberId, LogLevel, Predicate, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { giveWay, giveWayBy } from "../platform/EventLoop.ts"
+import { line } from "../platform/line.ts"
 import { byItself } from "./appsConnection.ts"
 import { untilFree } from "./busyTimeout.ts"
 import type { DatabaseFile } from "./databaseFile.ts"
@@ -84,7 +85,10 @@ const endLeftOpen = (connection: Connection) =>
     isOpen
       ? Effect.zipRight(
         rollBack(connection),
-        Effect.logWarning("A reserved connection was given back in the middle of a transaction, which was rolled back")
+        line(
+          LogLevel.Warning,
+          "A reserved connection was given back in the middle of a transaction, which was rolled back"
+        )
       )
       : Effect.void)
 

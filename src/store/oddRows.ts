@@ -1,9 +1,10 @@
 import type * as Statement from "@effect/sql/Statement"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlError from "@effect/sql/SqlError"
-import { Duration, Effect, Predicate } from "effect"
+import { Duration, Effect, LogLevel, Predicate } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
+import { line } from "../platform/line.ts"
 import { dialect } from "./dialect.ts"
 import { guardTelemetry } from "./guardTelemetry.ts"
 import type { StoreFailure } from "./JobStore.ts"
@@ -118,4 +119,4 @@ export const tellMisfit = (row: unknown, issues: string): Effect.Effect<void> =>
 
 /** A logger that throws must not undo what was done to the other rows. */
 const warn = (message: string, annotations: Readonly<Record<string, unknown>>) =>
-  guardTelemetry(Effect.annotateLogs(Effect.logWarning(message), annotations))
+  guardTelemetry(line(LogLevel.Warning, message, annotations))

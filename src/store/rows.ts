@@ -131,6 +131,7 @@ const ClaimedRow = Schema.Struct({
   partitionKey: Schema.NullOr(Schema.String),
   maxAttempts: Schema.Number,
   availableAt: Schema.Number,
+  createdAt: Schema.Number,
   traceContext: Schema.NullOr(Schema.String),
   failures: Schema.Number,
   lockedAt: Schema.Number,

@@ -2,9 +2,10 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
-import { Context, Effect, Option } from "effect"
+import { Context, Effect, LogLevel, Option } from "effect"
 import type { StoreErrorReason } from "../domain/errors.ts"
 import { ForeignTransaction, StoreError } from "../domain/errors.ts"
+import { line } from "../platform/line.ts"
 import { ambientTransaction, connectionOf, withoutTransaction } from "./ambientTransaction.ts"
 import { inTransactionOf } from "./appsConnection.ts"
 import { asCaller, exclusively, holdingConnection, lendOf, watchLent } from "./connection.ts"
@@ -86,7 +87,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
           effects,
           (effect) =>
             Effect.catchAllCause(effect, (cause) =>
-              Effect.logWarning("An effect that had waited for a transaction's end failed", cause)),
+              line(LogLevel.Warning, "An effect that had waited for a transaction's end failed", {}, cause)),
           { discard: true }
         )
       ),

@@ -1,6 +1,7 @@
-import { Clock, Effect, Option } from "effect"
+import { Clock, Effect, LogLevel, Option } from "effect"
 import { instantText } from "../domain/instantText.ts"
 import { readable } from "../domain/readableError.ts"
+import { line } from "../platform/line.ts"
 import type { Checkpointed, CheckpointFailed } from "./checkpointThread.ts"
 
 /** Says what becomes of the WAL of a database, each thing once. So many bytes are more than a checkpoint should leave. */
@@ -10,7 +11,7 @@ export const makeWalReports = (database: string, tooMuch: number) => {
     Effect.suspend(() => {
       if (said.has(message)) return Effect.void
       said.add(message)
-      return Effect.annotateLogs(Effect.logWarning(message), { database, ...annotations })
+      return line(LogLevel.Warning, message, { database, ...annotations })
     })
 
   /** When a checkpoint first left too much, for as long as all since have. */
@@ -23,11 +24,10 @@ export const makeWalReports = (database: string, tooMuch: number) => {
       if (Option.isNone(heldSince)) heldSince = Option.some(yield* Clock.currentTimeMillis)
       else if (!isTold) {
         isTold = true
-        yield* Effect.annotateLogs(
-          Effect.logWarning(
-            "The WAL grows, because a read transaction keeps it from being copied into the database: "
-              + "end the one that another program, or another connection of this one, has left open"
-          ),
+        yield* line(
+          LogLevel.Warning,
+          "The WAL grows, because a read transaction keeps it from being copied into the database: "
+            + "end the one that another program, or another connection of this one, has left open",
           { database, size: inMiB(size), since: instantText(heldSince.value) }
         )
       }
@@ -38,7 +38,7 @@ export const makeWalReports = (database: string, tooMuch: number) => {
       heldSince = Option.none()
       if (!isTold) return Effect.void
       isTold = false
-      return Effect.annotateLogs(Effect.logInfo("The WAL is copied into the database again"), {
+      return line(LogLevel.Info, "The WAL is copied into the database again", {
         database,
         size: inMiB(size)
       })

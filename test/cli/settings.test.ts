@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Either } from "effect"
+import { ConfigProvider, Effect, Either, LogLevel } from "effect"
 import { database, settings, span } from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
@@ -49,6 +49,19 @@ describe("a span", () => {
 })
 
 describe("the settings", () => {
+  it.effect("of the log are a level, in any case of letters, and whether errors are shown", () =>
+    Effect.gen(function*() {
+      const read = (level: string, errors: string) =>
+        Effect.withConfigProvider(
+          settings,
+          ConfigProvider.fromMap(new Map([["HOLDFAST_LOG_LEVEL", level], ["HOLDFAST_LOG_ERRORS", errors]]))
+        )
+      const { logErrors, logLevel } = yield* read("Warning", "true")
+      assert.deepStrictEqual([logLevel, logErrors], [LogLevel.Warning, true])
+      assert.include(String(yield* Effect.flip(read("loud", "true"))), "all, trace, debug, info, warning")
+      assert.include(String(yield* Effect.flip(read("info", "yes"))), "\"yes\" is neither true nor false")
+    }))
+
   it.effect("have a default for each variable, also for one that is empty", () =>
     Effect.gen(function*() {
       const read = (environment: ReadonlyArray<readonly [string, string]>) =>

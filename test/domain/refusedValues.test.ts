@@ -72,14 +72,14 @@ it.effect("a snooze of nothing is one", () =>
   }))
 
 it("errors that throw when they are shown are told to, each on a line of its own", () => {
-  const hidden = {
+  const hidden = () => ({
     get message(): string {
       throw new Error("no")
     },
     [inspect.custom]: () => {
       throw new Error("no")
     }
-  }
+  })
   const line = "An error that throws when it is shown"
-  assert.strictEqual(readableCause(Cause.parallel(Cause.fail(hidden), Cause.die(hidden))), `${line}\n${line}`)
+  assert.strictEqual(readableCause(Cause.parallel(Cause.fail(hidden()), Cause.die(hidden()))), `${line}\n${line}`)
 })

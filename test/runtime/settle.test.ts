@@ -264,14 +264,13 @@ describe("what cannot be read or kept", () => {
       assert.include(job.lastError ?? "", "result: expected a value that its schema can take without throwing")
     }).pipe(inHoldfast(Hostile.toLayer(() => Effect.succeed("unencodable")))))
 
-  it.effect("of an error that is too long 8 KiB are kept", () =>
+  it.effect("of an error that is too long both ends are kept", () =>
     Effect.gen(function*() {
       const job = yield* runOnce
       assert.isAtMost(Buffer.byteLength(job.lastError ?? ""), 8 * 1024)
-      assert.isAtLeast(Buffer.byteLength(job.lastError ?? ""), 8 * 1024 - 8)
-      assert.include(job.lastError ?? "", "ÿÿÿ")
+      assert.match(job.lastError ?? "", /^Error: begin ÿ+ … \[cut: 200010 bytes in all\] … ÿ+ end\n/)
       assert.strictEqual(job.errors[0]?.message, job.lastError ?? "")
-    }).pipe(inHoldfast(Send.toLayer(() => Effect.fail(new Error("ÿ".repeat(100_000)))))))
+    }).pipe(inHoldfast(Send.toLayer(() => Effect.fail(new Error(`begin ${"ÿ".repeat(100_000)} end`))))))
 })
 
 const unknownFate = "Lease lost after a settle without an answer, so the attempt's outcome may be written or not"
@@ -512,11 +511,11 @@ describe("a job's own backoff", () => {
   })
 
   const broken: Readonly<Record<string, { readonly step: Effect.Effect<never>; readonly told: RegExp }>> = {
-    "throws": { step: Effect.die("no idea"), told: /^no idea$/ },
-    "throws what has no text": { step: Effect.die(Object.create(null)), told: /^An error that throws/ },
-    "interrupts itself": { step: Effect.interrupt, told: /interrupt/i },
-    "hangs": { step: Effect.never, told: /timed out after '1s'/ },
-    "hangs and cannot be interrupted": { step: Effect.uninterruptible(Effect.never), told: /timed out after '1s'/ }
+    "throws": { step: Effect.die("no idea"), told: /^string$/ },
+    "throws what has no text": { step: Effect.die(Object.create(null)), told: /^object$/ },
+    "interrupts itself": { step: Effect.interrupt, told: /^Interrupted$/ },
+    "hangs": { step: Effect.never, told: /^TimeoutException$/ },
+    "hangs and cannot be interrupted": { step: Effect.uninterruptible(Effect.never), told: /^TimeoutException$/ }
   }
   for (const [how, { step, told }] of Object.entries(broken)) {
     const Broken = Job.make("settle.broken", {

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Metric, Schema, TestClock, Tracer } from "effect"
+import { Cause, Effect, Exit, Layer, LogLevel, Metric, Schedule, Schema, TestClock, Tracer } from "effect"
 import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
@@ -45,7 +45,7 @@ describe("the log of a job", () => {
         const { id } = yield* JobQueue.enqueue(Told, { secret })
         yield* settled
         const lines = (yield* Logs).filter(({ annotations }) => annotations["jobId"] === id)
-        assert.deepStrictEqual(lines.map((one) => [one.level, one.message]), [["INFO", "Job claimed"], [level, line]])
+        assert.deepStrictEqual(lines.map((one) => [one.level, one.message]), [["DEBUG", "Job claimed"], [level, line]])
         for (const { annotations } of lines) {
           assert.strictEqual(annotations["kind"], "telemetry.told")
           assert.strictEqual(annotations["attempt"], 1)
@@ -54,6 +54,28 @@ describe("the log of a job", () => {
         for (const { whole } of yield* Logs) assert.notInclude(whole, secret)
       }).pipe(inHoldfast(Told.toLayer(handler))))
   }
+
+  it.effect("shows the text of an error to an app that says its errors may be logged, and only there", () =>
+    Effect.gen(function*() {
+      yield* work({ jobs: [Failing], logErrors: true })
+      yield* JobQueue.enqueue(Failing, undefined)
+      yield* settled
+      const [line] = yield* linesSaying("Job failed, will be retried")
+      assert.strictEqual(line?.annotations["error"], "Error")
+      assert.match(String(line?.annotations["message"]), /^Error: outer\n[^]*\[cause\]: Error: inner/)
+    }).pipe(inHoldfast(Failing.toLayer(() => Effect.fail(new Error("outer", { cause: new Error("inner") }))))))
+
+  it.effect("has no line of Holdfast's below the worker's level, and every one of the handler's", () =>
+    Effect.gen(function*() {
+      yield* work({ jobs: [Told], logLevel: LogLevel.Warning })
+      yield* JobQueue.enqueue(Told, { secret: "-" })
+      yield* settled
+      const lines = (yield* Logs).filter(({ annotations }) => annotations["attempt"] !== undefined)
+      assert.deepStrictEqual(lines.map(({ level, message }) => [level, message]), [
+        ["INFO", "from the handler"],
+        ["ERROR", "Job failed"]
+      ])
+    }).pipe(inHoldfast(Told.toLayer(() => Effect.zipRight(Effect.logInfo("from the handler"), neverRetry("no"))))))
 
   it.effect("shows no secret of a payload in the table that does not decode", () =>
     Effect.gen(function*() {
@@ -298,6 +320,34 @@ describe("traces", () => {
         assert.strictEqual(inner.parent.value.name, "job telemetry.traced")
       }).pipe(inHoldfast(Traced.toLayer(() => Effect.withSpan(Effect.void, "send"))))
     ))
+
+  const linked = (name: string) =>
+    it.effect(`${name} begins a trace of its own, with a link to the span that enqueued it`, () =>
+      traced((spans) =>
+        Effect.gen(function*() {
+          const isDelayed = name === "a job that waited"
+          const { id } = yield* Effect.withSpan(
+            JobQueue.enqueue(Again, undefined, isDelayed ? { delay: "2 minutes" } : {}),
+            "request"
+          )
+          yield* work({ jobs: [Again] })
+          yield* TestClock.adjust("3 minutes")
+          const enqueued = spans.find((span) => span.name === "JobQueue.enqueue")
+          const attempts = spans.filter((span) => span.name === "job telemetry.again")
+          const attempt = attempts[isDelayed ? 0 : 1]
+          assert(enqueued !== undefined && attempt !== undefined)
+          assert.strictEqual(attempt.attributes.get("job.id"), id)
+          assert.strictEqual(attempt.parent._tag, "None")
+          assert.notStrictEqual(attempt.traceId, enqueued.traceId)
+          assert.deepStrictEqual(attempt.links.map(({ span }) => [span.traceId, span.spanId]), [
+            [enqueued.traceId, enqueued.spanId]
+          ])
+          assert.strictEqual(attempts[0]?.parent._tag, isDelayed ? "None" : "Some")
+        }).pipe(inHoldfast(Again.toLayer(() => Effect.fail("again"))))
+      ))
+  const Again = Job.make("telemetry.again", { payload: Schema.Void, backoff: Schedule.spaced("1 minute") })
+  linked("a job that waited")
+  linked("a retry")
 
   it.effect("a job whose trace context cannot be read begins a trace of its own", () =>
     traced((spans) =>

@@ -93,6 +93,7 @@ describe("claim", () => {
         partitionKey: null,
         maxAttempts: 3,
         availableAt: start,
+        createdAt: start,
         traceContext: "00-1-2-01",
         lease: new Lease({
           jobId: one,

@@ -117,8 +117,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that was never answered is counted nowhere",
     file: "src/runtime/events.ts",
-    find: "Effect.zipRight(\n    count(metrics.outcomesUnknown, job.kind),\n    Effect.logError",
-    replace: "Effect.zipRight(\n    Effect.void,\n    Effect.logError",
+    find: "Effect.zipRight(\n    count(metrics.outcomesUnknown, job.kind),\n    line(LogLevel.Error",
+    replace: "Effect.zipRight(\n    Effect.void,\n    line(LogLevel.Error",
     killedBy: settle
   },
   {

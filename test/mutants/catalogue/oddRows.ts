@@ -178,8 +178,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A logger that throws undoes what was done beside an odd row",
     file: told,
-    find: "guardTelemetry(Effect.annotateLogs(Effect.logWarning(message), annotations))",
-    replace: "Effect.annotateLogs(Effect.logWarning(message), annotations)",
+    find: "guardTelemetry(line(LogLevel.Warning, message, annotations))",
+    replace: "(guardTelemetry, line(LogLevel.Warning, message, annotations))",
     killedBy: odd
   },
   {

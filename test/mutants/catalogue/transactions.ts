@@ -600,7 +600,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "What waits for a transaction's end is lost behind something that dies",
     file: transactions,
     find: `Effect.catchAllCause(effect, (cause) =>
-            Effect.logWarning("An effect that had waited for a transaction's end failed", cause))`,
+            line(LogLevel.Warning, "An effect that had waited for a transaction's end failed", {}, cause))`,
     replace: "effect",
     killedBy: byAfterTransaction
   },

@@ -133,11 +133,30 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/deadAttempt.test.ts"]
   },
   {
+    name: "A worker's level does not keep its lines out of the log",
+    file: "src/platform/line.ts",
+    find: "LogLevel.lessThan(level, least)",
+    replace: "LogLevel.lessThan(level, least) && level._tag === \"None\"",
+    killedBy: ["test/runtime/telemetry.test.ts"]
+  },
+  {
+    name: "The text of an error is shown to an app that did not ask for it",
+    file: "src/platform/line.ts",
+    find: "showErrors ? { message: text() } : {}",
+    replace: "showErrors || true ? { message: text() } : {}",
+    killedBy: ["test/runtime/telemetry.test.ts"]
+  },
+  {
+    name: "A retry is a child of the span that enqueued its job",
+    file: "src/runtime/traceContext.ts",
+    find: "lease.attempt === 1 && lease.lockedAt",
+    replace: "lease.lockedAt",
+    killedBy: ["test/runtime/telemetry.test.ts"]
+  },
+  {
     name: "An attempt that died is not in the log",
     file: slots,
-    find: `Effect.annotateLogs(Effect.logFatal("The attempt died; its lease will run out", cause), {
-            jobId: job.lease.jobId
-          })`,
+    find: "events.attemptDied(job, cause)",
     replace: "Effect.asVoid(Effect.succeed(cause))",
     killedBy: ["test/runtime/deadAttempt.test.ts"]
   },
