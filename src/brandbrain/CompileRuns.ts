@@ -49,6 +49,8 @@ export class CompileRuns extends Context.Tag("holdfast/brandbrain/CompileRuns")<
     brandId: string,
     compileRunId: string
   ) => Effect.Effect<CompileRun, CompileRunNotFound | StorageError>
+  /** The compile that this job makes. */
+  readonly ofJob: (brandId: string, jobId: string) => Effect.Effect<Option.Option<CompileRun>, StorageError>
   /** Notes that work has begun. Does nothing to a compile that has already begun or succeeded. */
   readonly begin: (
     brandId: string,
@@ -62,14 +64,20 @@ export class CompileRuns extends Context.Tag("holdfast/brandbrain/CompileRuns")<
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
 
+  const columns = sql.literal(Object.keys(CompileRun.fields).join(", "))
+
   const select = SqlSchema.findOne({
     Request: Schema.Struct({ brandId: Schema.String, compileRunId: Schema.String }),
     Result: CompileRun,
     execute: ({ brandId, compileRunId }) =>
-      sql`
-      SELECT id, brand_id, job_id, status, evidence_status, recorded_sources, created_at, finished_at
-      FROM brandbrain_compile_run
-      WHERE id = ${compileRunId} AND brand_id = ${brandId}`
+      sql`SELECT ${columns} FROM brandbrain_compile_run WHERE id = ${compileRunId} AND brand_id = ${brandId}`
+  })
+
+  const selectOfJob = SqlSchema.findOne({
+    Request: Schema.Struct({ brandId: Schema.String, jobId: Schema.String }),
+    Result: CompileRun,
+    execute: ({ brandId, jobId }) =>
+      sql`SELECT ${columns} FROM brandbrain_compile_run WHERE job_id = ${jobId} AND brand_id = ${brandId}`
   })
 
   const get = Effect.fn("CompileRuns.get")(function*(brandId: string, compileRunId: string) {
@@ -91,6 +99,11 @@ const make = Effect.gen(function*() {
     }, storage("CompileRuns.add")),
 
     get,
+
+    ofJob: Effect.fn("CompileRuns.ofJob")(
+      (brandId, jobId) => selectOfJob({ brandId, jobId }),
+      storage("CompileRuns.ofJob")
+    ),
 
     begin: Effect.fn("CompileRuns.begin")(function*(brandId, compileRunId) {
       yield* sql`

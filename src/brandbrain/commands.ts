@@ -30,12 +30,15 @@ const compile = Command.make("compile", {
 }, ({ brand, forceRefresh }) =>
   Effect.gen(function*() {
     const answer = yield* requestCompile({ brandId: brand, forceRefresh })
+    if (answer._tag === "UnderWay") {
+      yield* Effect.logInfo("The brand is being compiled already; this is that compile")
+    }
     yield* print(
       answer._tag === "Unchanged"
         ? { status: "UNCHANGED", snapshot: answer.snapshot }
         : { status: "PENDING", compile_run_id: answer.compileRunId, job_id: answer.jobId }
     )
-  })).pipe(Command.withDescription("Ask for a compile of a brand; a worker makes it"))
+  })).pipe(Command.withDescription("Ask for a compile of a brand, or for the one under way; a worker makes it"))
 
 const status = Command.make("status", {
   brand,

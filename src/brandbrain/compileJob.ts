@@ -16,7 +16,8 @@ export const CompileJobLive = CompileJob.toLayer((payload) =>
 
 /**
  * Asks for a compile of the brand: the compile run and its job are added in one
- * transaction. The job belongs to the brand, and no other brand sees it.
+ * transaction. The job belongs to the brand, and no other brand sees it. There is one
+ * at a time: until it has ended, whoever asks is answered with it.
  */
 export const requestCompile = (options: {
   readonly brandId: string
@@ -27,7 +28,11 @@ export const requestCompile = (options: {
     ...options,
     enqueue: (payload) =>
       Effect.map(
-        JobQueue.enqueue(CompileJob, payload, { partitionKey: options.brandId }),
+        JobQueue.enqueue(CompileJob, payload, {
+          partitionKey: options.brandId,
+          uniqueKey: options.brandId,
+          uniqueScope: "unfinished"
+        }),
         ({ id }) => id
       )
   })

@@ -37,9 +37,13 @@ export const defaultModel = "rules-v1"
  * Asks for a compile of the brand.
  *
  * Answers the latest snapshot when another compile could only say the same:
- * nothing that decides it has changed and no source is stale. Otherwise the compile
- * run and its job are there when this returns, in one transaction: both or neither.
- * `enqueue` runs inside it and succeeds with the job's id.
+ * nothing that decides it has changed and no source is stale. A brand is compiled
+ * once at a time: while that is under way, this answers the compile there is, even if
+ * it is to refresh less. Otherwise the compile run and its job are there when this
+ * returns, in one transaction: both or neither.
+ *
+ * `enqueue` runs inside it and succeeds with the job's id: that of the brand's
+ * unfinished compile where there is one.
  */
 export const requestCompile = Effect.fn("requestCompile")(function*<E, R>(options: {
   readonly brandId: string
@@ -71,7 +75,12 @@ export const requestCompile = Effect.fn("requestCompile")(function*<E, R>(option
       prompt_version: promptVersion,
       model
     })
-    yield* (yield* CompileRuns).add({ id: compileRunId, brandId, jobId, forceRefresh, promptVersion, model })
+    const runs = yield* CompileRuns
+    const underWay = yield* runs.ofJob(brandId, jobId)
+    if (Option.isSome(underWay)) {
+      return { _tag: "UnderWay", compileRunId: underWay.value.id, jobId } as const
+    }
+    yield* runs.add({ id: compileRunId, brandId, jobId, forceRefresh, promptVersion, model })
     return { _tag: "Requested", compileRunId, jobId } as const
   }).pipe(sql.withTransaction, storage("requestCompile"))
 })

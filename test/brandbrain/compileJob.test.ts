@@ -1,3 +1,4 @@
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import {
@@ -11,8 +12,9 @@ import type { CompileStatus } from "../../src/brandbrain/compileStatus.ts"
 import * as RandomId from "../../src/brandbrain/RandomId.ts"
 import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
 import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
+import { Sources } from "../../src/brandbrain/Sources.ts"
 import * as Synthesizer from "../../src/brandbrain/Synthesizer.ts"
-import { Worker } from "../../src/index.ts"
+import { JobQueue, Worker } from "../../src/index.ts"
 import { layerMemory } from "../../src/testing.ts"
 import { addBrand, appOn } from "./memoryApp.ts"
 
@@ -44,6 +46,54 @@ const told = (status: CompileStatus) =>
   status.status === "RUNNING" && status.progress !== null
     ? `${status.progress.stage} ${status.progress.sources_completed}/${status.progress.sources_total}`
     : status.status
+
+const rows = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  return {
+    runs: yield* sql`SELECT id FROM brandbrain_apify_run`,
+    compiles: yield* sql`SELECT id FROM brandbrain_compile_run`,
+    snapshots: yield* sql`SELECT id FROM brandbrain_snapshot`
+  }
+})
+
+describe("a compile that is under way", () => {
+  it.scoped("answers whoever asks for another: each source is gathered from once", () =>
+    Effect.gen(function*() {
+      const { brandId, compileRunId } = yield* requested
+      const again = yield* requestCompile({ brandId, forceRefresh: false })
+      assert.deepInclude(again, { _tag: "UnderWay", compileRunId })
+      yield* work
+      yield* TestClock.adjust("1 second")
+      const meanwhile = yield* requestCompile({ brandId, forceRefresh: true })
+      assert.deepStrictEqual(meanwhile, again)
+      yield* TestClock.adjust("1 minute")
+      const { compiles, runs, snapshots } = yield* rows
+      assert.deepStrictEqual([compiles.length, runs.length, snapshots.length], [1, 7, 1])
+    }).pipe(Effect.provide(app())))
+
+  it.scoped("stands in nobody else's way, and in its brand's no longer once it has ended", () =>
+    Effect.gen(function*() {
+      const first = yield* requested
+      yield* addBrand("other")
+      yield* (yield* Sources).connect("other", { source: "instagram.posts", identifier: "quillhavencoffee" })
+      const other = yield* requestCompile({ brandId: "other", forceRefresh: false })
+      assert.strictEqual(other._tag, "Requested")
+      yield* work
+      yield* TestClock.adjust("1 minute")
+      const next = yield* requestCompile({ brandId: first.brandId, forceRefresh: true })
+      assert(next._tag === "Requested")
+      assert.notStrictEqual(next.compileRunId, first.compileRunId)
+    }).pipe(Effect.provide(app())))
+
+  it.scoped("that was cancelled stands in nobody's way", () =>
+    Effect.gen(function*() {
+      const { brandId } = yield* requested
+      const under = yield* requestCompile({ brandId, forceRefresh: false })
+      assert(under._tag === "UnderWay")
+      yield* JobQueue.cancel(under.jobId)
+      assert.strictEqual((yield* requestCompile({ brandId, forceRefresh: false }))._tag, "Requested")
+    }).pipe(Effect.provide(app())))
+})
 
 describe("a compile that a worker makes", () => {
   it.scoped("can be watched: its status is told again whenever it changes, until it has ended", () =>

@@ -18,7 +18,12 @@ class QueueFull extends Data.TaggedError("QueueFull") {}
 const app = () => Layer.mergeAll(memoryApp(), RandomId.layer, scriptedPlatform(() => ({ items: [{ id: "p" }] })).layer)
 
 const request = (options: { readonly forceRefresh?: boolean; readonly model?: string } = {}) =>
-  requestCompile({ brandId: "b", forceRefresh: false, enqueue: () => Effect.succeed("job"), ...options })
+  requestCompile({
+    brandId: "b",
+    forceRefresh: false,
+    enqueue: ({ compile_run_id }) => Effect.succeed(`job of ${compile_run_id}`),
+    ...options
+  })
 
 const connected = Effect.gen(function*() {
   yield* addBrand("b")
@@ -31,7 +36,7 @@ const compiled = Effect.gen(function*() {
   yield* requestCompile({
     brandId: "b",
     forceRefresh: false,
-    enqueue: (asked) => Effect.sync(() => (payload = asked, "job"))
+    enqueue: (asked) => Effect.sync(() => (payload = asked, `job of ${asked.compile_run_id}`))
   })
   assert(payload)
   return yield* passing(compileBrand(payload, () => Effect.void))
@@ -48,7 +53,11 @@ describe("asking for a compile", () => {
       yield* connected
       const asked = yield* request()
       assert(asked._tag === "Requested")
-      assert.deepInclude((yield* compileRuns)[0], { id: asked.compileRunId, job_id: "job", status: "PENDING" })
+      assert.deepInclude((yield* compileRuns)[0], {
+        id: asked.compileRunId,
+        job_id: `job of ${asked.compileRunId}`,
+        status: "PENDING"
+      })
     }).pipe(Effect.provide(app())))
 
   it.effect("makes no compile run when its job cannot be enqueued", () =>

@@ -44,7 +44,7 @@ const statements = [
   `CREATE TABLE brandbrain_compile_run (
     id TEXT PRIMARY KEY,
     brand_id TEXT NOT NULL REFERENCES brandbrain_brand (id),
-    job_id TEXT NOT NULL,
+    job_id TEXT NOT NULL UNIQUE,
     status TEXT NOT NULL CHECK (status IN ('PENDING', 'RUNNING', 'SUCCEEDED')),
     force_refresh INTEGER NOT NULL CHECK (force_refresh IN (0, 1)),
     prompt_version TEXT NOT NULL,
