@@ -1,5 +1,5 @@
 import { Context, Schema } from "effect"
-import type { Effect } from "effect"
+import type { Duration, Effect } from "effect"
 
 /** One run of an actor, as the platform tells of it. */
 export const ActorRun = Schema.Struct({
@@ -7,6 +7,8 @@ export const ActorRun = Schema.Struct({
   actId: Schema.String,
   /** READY, RUNNING, SUCCEEDED, FAILED, TIMED-OUT, ABORTED, and whatever else a platform thinks of. */
   status: Schema.String,
+  /** The actor's own words about how it is getting on, or why it failed. */
+  statusMessage: Schema.NullOr(Schema.String),
   defaultDatasetId: Schema.String,
   startedAt: Schema.NullOr(Schema.String),
   finishedAt: Schema.NullOr(Schema.String)
@@ -24,11 +26,30 @@ export class ActorPlatformError extends Schema.TaggedError<ActorPlatformError>()
   type: Schema.String,
   reason: Schema.String,
   /** Whether the same call may succeed later. Whoever makes the call over the network has already tried again. */
-  retryable: Schema.Boolean
+  retryable: Schema.Boolean,
+  /** A run may have been started all the same: no answer came, or one that does not say. */
+  uncertain: Schema.optionalWith(Schema.Boolean, { default: () => false })
 }) {
   override get message() {
     return `${this.reason} (${this.status === null ? this.type : `${this.status} ${this.type}`})`
   }
+}
+
+/** True when the account has no room for another run, which passes when one of its runs ends. Nothing was started. */
+export const isFull = (error: Pick<ActorPlatformError, "status" | "type">): boolean =>
+  error.status === 402 && fullTypes.has(error.type)
+
+const fullTypes = new Set(["actor-memory-limit-exceeded", "concurrent-runs-limit-exceeded"])
+
+/** True when the platform knows of no such thing, or not yet: what was just made may take seconds to be seen. */
+export const isUnseen = (error: ActorPlatformError): boolean => error.status === 404
+
+/** What a run may come to, on the platform itself. */
+export interface RunLimits {
+  /** How many items may be charged for. */
+  readonly maxItems: number
+  /** How long the platform lets it run. */
+  readonly timeout: Duration.Duration
 }
 
 /** A platform that runs actors and keeps what they find. Methods are in the order a run meets them. */
@@ -42,8 +63,18 @@ export class ActorPlatform extends Context.Tag("holdfast/brandbrain/ActorPlatfor
    */
   readonly startRun: (
     actorId: string,
-    input: Readonly<Record<string, unknown>>
+    input: Readonly<Record<string, unknown>>,
+    limits: RunLimits
   ) => Effect.Effect<ActorRun, ActorPlatformError>
+  /**
+   * The actor's runs with this input that were started since then (epoch milliseconds, give or take how far two
+   * clocks differ), newest first: for a start whose answer never came.
+   */
+  readonly findRuns: (
+    actorId: string,
+    input: Readonly<Record<string, unknown>>,
+    since: number
+  ) => Effect.Effect<ReadonlyArray<ActorRun>, ActorPlatformError>
   /** How the run is getting on. */
   readonly getRun: (runId: string) => Effect.Effect<ActorRun, ActorPlatformError>
   /** What a run found. There is always a limit; a platform may still answer with more. */

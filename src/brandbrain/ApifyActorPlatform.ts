@@ -3,6 +3,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import {
+  Array,
   Clock,
   Duration,
   Effect,
@@ -16,9 +17,10 @@ import {
   Schema,
   Stream
 } from "effect"
-import { ActorPlatform, ActorPlatformError, ActorRun } from "./ActorPlatform.ts"
+import { ActorPlatform, ActorPlatformError, ActorRun, isUnseen } from "./ActorPlatform.ts"
 import { BrandBrainConfig } from "./BrandBrainConfig.ts"
-import { lost, persistently, refusal, unanswered, unusable } from "./PlatformFault.ts"
+import { inputHolds } from "./inputHolds.ts"
+import { lost, persistently, refusal, shown, unanswered, unusable } from "./PlatformFault.ts"
 import type { PlatformFault } from "./PlatformFault.ts"
 
 /**
@@ -29,7 +31,7 @@ import type { PlatformFault } from "./PlatformFault.ts"
  * way to say that two requests are one. So that request is sent again only if no
  * connection was made, or the platform said that it did nothing: 429, or a 503
  * that is not a proxy's. After any other failure a run may be under way, so it is
- * final, and not `retryable`. Nor is it let go of before it has ended: an
+ * final, `uncertain`, and not `retryable`: look with `findRuns`. Nor is it let go of before it has ended: an
  * interruption waits, at most 30 seconds.
  *
  * No redirect is followed; give it an `HttpClient` that follows none by itself.
@@ -38,20 +40,41 @@ export const layer: Layer.Layer<ActorPlatform, never, BrandBrainConfig | HttpCli
   ActorPlatform,
   Effect.gen(function*() {
     const { apifyBaseUrl, apifyToken } = yield* BrandBrainConfig
-    const ask = asking(yield* HttpClient.HttpClient, Option.map(apifyToken, Redacted.value))
+    const token = Option.map(apifyToken, Redacted.value)
+    const ask = asking(yield* HttpClient.HttpClient, token)
+    const told = toldBy(token)
     const root = `${apifyBaseUrl}/v2`
 
     return {
-      startRun: Effect.fn("ApifyActorPlatform.startRun")(function*(actorId, input) {
-        const request = yield* HttpClientRequest.post(`${root}/acts/${yield* segment(actorId)}/runs`).pipe(
+      startRun: Effect.fn("ApifyActorPlatform.startRun")(function*(actorId, input, { maxItems, timeout }) {
+        const request = yield* HttpClientRequest.post(`${root}/acts/${yield* segment(actorId)}/runs`, {
+          urlParams: { maxItems, timeout: Math.ceil(Duration.toSeconds(timeout)) }
+        }).pipe(
           HttpClientRequest.bodyJson(input),
           Effect.catchTag("HttpBodyError", () => invalid("The actor's input cannot be written as JSON"))
         )
-        return (yield* ask(request, { ...aRun, idempotent: false })).data
+        return told((yield* ask(request, { ...aRun, idempotent: false })).data)
+      }),
+      findRuns: Effect.fn("ApifyActorPlatform.findRuns")(function*(actorId, input, since) {
+        const request = HttpClientRequest.get(`${root}/acts/${yield* segment(actorId)}/runs`, {
+          urlParams: { desc: 1, limit: newestRuns }
+        })
+        const { items } = (yield* ask(request, { ...someRuns, idempotent: true })).data
+        const recent = items.filter(({ startedAt }) => startedAt === null || Date.parse(startedAt) >= since - clockSkew)
+        const inputOf = Effect.fnUntraced(function*(store: string) {
+          const record = `${root}/key-value-stores/${yield* segment(store)}/records/INPUT`
+          return yield* ask(HttpClientRequest.get(record), { ...anInput, idempotent: true })
+        })
+        const found = yield* Effect.filter(recent, ({ defaultKeyValueStoreId }) =>
+          inputOf(defaultKeyValueStoreId).pipe(
+            Effect.map((recorded) => inputHolds(recorded, input)),
+            Effect.catchIf(isUnseen, () => Effect.succeed(false))
+          ))
+        return Array.map(found, told)
       }),
       getRun: Effect.fn("ApifyActorPlatform.getRun")(function*(runId) {
         const request = HttpClientRequest.get(`${root}/actor-runs/${yield* segment(runId)}`)
-        return (yield* ask(request, { ...aRun, idempotent: true })).data
+        return told((yield* ask(request, { ...aRun, idempotent: true })).data)
       }),
       getItems: Effect.fn("ApifyActorPlatform.getItems")(function*(datasetId, { limit, offset }) {
         const request = HttpClientRequest.get(`${root}/datasets/${yield* segment(datasetId)}/items`, {
@@ -71,21 +94,54 @@ interface Expected<A, I> {
   readonly maxMebibytes: number
 }
 
-/** A run may be told of without its instants before it has any: it is paid for, so it is not refused. */
-const Instant = Schema.optionalWith(ActorRun.fields.startedAt, { default: () => null })
+/** A run may be told of without its instants, or words of its actor, before it has any: it is paid for, so it is not refused. */
+const Told = Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
 
-const RunAnswer = Schema.Struct({
+const Run = Schema.Struct({
+  ...ActorRun.fields,
+  id: Schema.NonEmptyString,
+  statusMessage: Told,
+  defaultDatasetId: Schema.NonEmptyString,
+  startedAt: Told,
+  finishedAt: Told
+})
+
+const RunAnswer = Schema.Struct({ data: Run })
+
+/** A run's input is a record of a store of its own. */
+const RunsAnswer = Schema.Struct({
   data: Schema.Struct({
-    ...ActorRun.fields,
-    id: Schema.NonEmptyString,
-    defaultDatasetId: Schema.NonEmptyString,
-    startedAt: Instant,
-    finishedAt: Instant
+    items: Schema.Array(Schema.Struct({ ...Run.fields, defaultKeyValueStoreId: Schema.NonEmptyString }))
   })
 })
 
+/** A start that was lost is among the newest runs of its actor, unless an account starts dozens a minute. */
+const newestRuns = 25
+
+/** How far the platform's clock and ours may differ, in milliseconds. */
+const clockSkew = 5 * 60_000
+
+/** The run without what else an answer holds, and with the actor's words in one line and without the token. */
+const toldBy = (token: Option.Option<string>) => (run: typeof Run.Type): ActorRun => ({
+  id: run.id,
+  actId: run.actId,
+  status: run.status,
+  statusMessage: run.statusMessage === null ? null : shown(scrubbing(token)(run.statusMessage), 300) || null,
+  defaultDatasetId: run.defaultDatasetId,
+  startedAt: run.startedAt,
+  finishedAt: run.finishedAt
+})
+
+/** Takes the token out, wherever it stands. */
+const scrubbing = (token: Option.Option<string>) => (text: string) =>
+  Option.match(token, { onNone: () => text, onSome: (token) => text.replaceAll(token, "[token]") })
+
 /** A platform tells of a run in some kilobytes. */
 const aRun = { answer: RunAnswer, within: Duration.seconds(30), maxMebibytes: 1 }
+
+const someRuns = { ...aRun, answer: RunsAnswer }
+
+const anInput = { ...aRun, answer: Schema.Unknown }
 
 /** A dataset is cut to some dozens of items, of which any may be the text of a long page. */
 const items = { answer: Schema.Array(Schema.Unknown), within: Duration.seconds(60), maxMebibytes: 64 }
@@ -100,8 +156,7 @@ const asking = (client: HttpClient.HttpClient, token: Option.Option<string>) => 
         onSome: (token) => HttpClientRequest.bearerToken(request, token)
       })
     )
-  const scrub = (text: string) =>
-    Option.match(token, { onNone: () => text, onSome: (token) => text.replaceAll(token, "[token]") })
+  const scrub = scrubbing(token)
 
   const exchange = Effect.fnUntraced(function*<A, I>(
     request: HttpClientRequest.HttpClientRequest,

@@ -14,6 +14,8 @@ export const ApifyRun = Schema.Struct({
   compile_run_id: Schema.String,
   source_id: Schema.String,
   actor_id: Schema.String,
+  /** What the actor was asked. */
+  input: Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
   item_limit: Schema.Int,
   /** Why it was started. */
   reason: Schema.String,
@@ -25,6 +27,8 @@ export const ApifyRun = Schema.Struct({
   normalized_created: Schema.Int,
   normalized_updated: Schema.Int,
   error_summary: Schema.NullOr(Schema.String),
+  /** 1 when the platform may hold a run that nobody has made use of: it goes on, or has ended, without us. */
+  is_unresolved: Schema.Literal(0, 1),
   started_at: Schema.Int,
   finished_at: Schema.NullOr(Schema.Int)
 })
@@ -39,6 +43,16 @@ export class ApifyRuns extends Context.Tag("holdfast/brandbrain/ApifyRuns")<Apif
   ) => Effect.Effect<Option.Option<ApifyRun>, StorageError>
   /** The newest run of the source that succeeded, whichever compile it was for. */
   readonly newestSucceeded: (sourceId: string) => Effect.Effect<Option.Option<ApifyRun>, StorageError>
+  /**
+   * The newest run that another compile of the source left at the platform: given up,
+   * lost sight of, or never waited for. Those begun before `since` are left alone.
+   */
+  readonly leftBehind: (
+    sourceId: string,
+    options: { readonly compileRunId: string; readonly since: number }
+  ) => Effect.Effect<Option.Option<ApifyRun>, StorageError>
+  /** Whether any of our runs goes by this name at the platform. */
+  readonly isKnown: (platformRunId: string) => Effect.Effect<boolean, StorageError>
   /** Notes that a run is about to be started. Succeeds with its id; a run that is there already stays as it is. */
   readonly starting: (run: {
     readonly brandId: string
@@ -59,9 +73,18 @@ export class ApifyRuns extends Context.Tag("holdfast/brandbrain/ApifyRuns")<Apif
     readonly rawItems: number
     readonly created: number
     readonly updated: number
+    /** When the run ended, if that was before now. */
+    readonly endedAt?: number | undefined
   }) => Effect.Effect<void, StorageError>
   /** Ends the run badly. `error` is for a person to read. */
-  readonly ended: (id: string, status: "failed" | "timed_out", error: string) => Effect.Effect<void, StorageError>
+  readonly ended: (
+    id: string,
+    status: "failed" | "timed_out",
+    error: string,
+    options?: { readonly unresolved?: boolean }
+  ) => Effect.Effect<void, StorageError>
+  /** Notes that nothing more is to be had from a run that was left behind. */
+  readonly resolved: (id: string) => Effect.Effect<void, StorageError>
 }>() {}
 
 const make = Effect.gen(function*() {
@@ -89,6 +112,26 @@ const make = Effect.gen(function*() {
       LIMIT 1`
   })
 
+  const selectLeftBehind = SqlSchema.findOne({
+    Request: Schema.Struct({ sourceId: Schema.String, compileRunId: Schema.String, since: Schema.Number }),
+    Result: ApifyRun,
+    // A brand is compiled once at a time, so an unfinished run of another compile is nobody's any more.
+    execute: ({ compileRunId, since, sourceId }) =>
+      sql`
+      SELECT ${columns} FROM brandbrain_apify_run
+      WHERE source_id = ${sourceId} AND (is_unresolved = 1 OR status IN ('starting', 'running'))
+        AND started_at >= ${since} AND compile_run_id <> ${compileRunId}
+      ORDER BY started_at DESC, id
+      LIMIT 1`
+  })
+
+  const selectKnown = SqlSchema.findAll({
+    Request: Schema.String,
+    Result: Schema.Struct({ id: Schema.String }),
+    execute: (platformRunId) =>
+      sql`SELECT id FROM brandbrain_apify_run WHERE platform_run_id = ${platformRunId} LIMIT 1`
+  })
+
   const selectRaw = SqlSchema.findAll({
     Request: Schema.String,
     Result: Schema.Struct({ raw: Schema.String }),
@@ -105,6 +148,15 @@ const make = Effect.gen(function*() {
       (sourceId) => selectNewest(sourceId),
       storage("ApifyRuns.newestSucceeded")
     ),
+
+    leftBehind: Effect.fn("ApifyRuns.leftBehind")(
+      (sourceId, options) => selectLeftBehind({ sourceId, ...options }),
+      storage("ApifyRuns.leftBehind")
+    ),
+
+    isKnown: Effect.fn("ApifyRuns.isKnown")(function*(platformRunId) {
+      return (yield* selectKnown(platformRunId)).length > 0
+    }, storage("ApifyRuns.isKnown")),
 
     starting: Effect.fn("ApifyRuns.starting")(function*(run) {
       const id = idOf("apify_run", run.compileRunId, run.sourceId)
@@ -139,20 +191,31 @@ const make = Effect.gen(function*() {
       return (yield* selectRaw(id)).map(({ raw }) => raw)
     }, storage("ApifyRuns.rawItems")),
 
-    succeeded: Effect.fn("ApifyRuns.succeeded")(function*(id, { created, rawItems, updated }) {
+    succeeded: Effect.fn("ApifyRuns.succeeded")(function*(id, { created, endedAt, rawItems, updated }) {
+      const now = yield* Clock.currentTimeMillis
       yield* sql`
       UPDATE brandbrain_apify_run
       SET status = 'succeeded', raw_items_count = ${rawItems}, normalized_created = ${created},
-        normalized_updated = ${updated}, finished_at = ${yield* Clock.currentTimeMillis}
+        normalized_updated = ${updated}, finished_at = ${Math.min(now, endedAt ?? now)}
       WHERE id = ${id} AND status = 'running'`
     }, storage("ApifyRuns.succeeded")),
 
-    ended: Effect.fn("ApifyRuns.ended")(function*(id, status, error) {
+    ended: Effect.fn("ApifyRuns.ended")(function*(id, status, error, options) {
       yield* sql`
       UPDATE brandbrain_apify_run
-      SET status = ${status}, error_summary = ${error}, finished_at = ${yield* Clock.currentTimeMillis}
+      SET status = ${status}, error_summary = ${error}, is_unresolved = ${options?.unresolved === true ? 1 : 0},
+        finished_at = ${yield* Clock.currentTimeMillis}
       WHERE id = ${id} AND status IN ('starting', 'running')`
-    }, storage("ApifyRuns.ended"))
+    }, storage("ApifyRuns.ended")),
+
+    resolved: Effect.fn("ApifyRuns.resolved")(function*(id) {
+      yield* sql`UPDATE brandbrain_apify_run SET is_unresolved = 0 WHERE id = ${id}`
+      yield* sql`
+      UPDATE brandbrain_apify_run
+      SET status = 'failed', error_summary = 'The compile ended before the run did',
+        finished_at = ${yield* Clock.currentTimeMillis}
+      WHERE id = ${id} AND status IN ('starting', 'running')`
+    }, storage("ApifyRuns.resolved"))
   })
 })
 

@@ -11,6 +11,8 @@ export interface Settings {
   readonly maxNormalizedItems: number
   /** How old, in hours, a run may be and still be used again. */
   readonly apifyRunTtlHours: number
+  /** From how many sources of a brand is gathered at the same time, each with a run of its own. */
+  readonly sourcesAtATime: number
   readonly apifyToken: Option.Option<Redacted.Redacted>
   readonly apifyBaseUrl: string
 }
@@ -87,6 +89,7 @@ export const config: Config.Config<Settings> = Config.all({
   ),
   maxNormalizedItems: positiveInteger("BRANDBRAIN_MAX_NORMALIZED_ITEMS", 40),
   apifyRunTtlHours: positiveInteger("BRANDBRAIN_APIFY_RUN_TTL_HOURS", 24),
+  sourcesAtATime: positiveInteger("BRANDBRAIN_SOURCES_AT_A_TIME", 4),
   apifyToken: token,
   apifyBaseUrl: baseUrl
 })

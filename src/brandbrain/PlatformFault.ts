@@ -1,6 +1,6 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import { Clock, Effect, Option, Random, Schema } from "effect"
-import { ActorPlatformError } from "./ActorPlatform.ts"
+import { ActorPlatformError, isFull } from "./ActorPlatform.ts"
 
 /** One request to the actor platform that failed, and what is known about what it did there. */
 export interface PlatformFault {
@@ -43,14 +43,17 @@ export const persistently = (options: {
       }))
 
   return Effect.flatMap(Clock.currentTimeMillis, (now) => attempt(0, now)).pipe(
-    Effect.mapError((fault) =>
-      new ActorPlatformError({
+    Effect.mapError((fault) => {
+      const uncertain = !harmless(fault)
+      return new ActorPlatformError({
         status: fault.status,
         type: fault.type,
-        reason: harmless(fault) ? fault.reason : `${fault.reason}; it may have done what it was asked`,
-        retryable: fault.passing && harmless(fault)
+        reason: uncertain ? `${fault.reason}; it may have done what it was asked` : fault.reason,
+        // Asking every second makes no room, so that is not done here; a caller who has time may wait for it.
+        retryable: (fault.passing || isFull(fault)) && !uncertain,
+        uncertain
       })
-    )
+    })
   )
 }
 
@@ -133,7 +136,8 @@ const retryAfterOf = (header: string | undefined, now: number): number => {
 }
 
 /** Text of the platform's own in one line of a sane length, such as any log or column can hold. */
-const shown = (text: string, length: number): string => text.slice(0, length).replace(/[\p{Cc}\p{Cs}\s]+/gu, " ").trim()
+export const shown = (text: string, length: number): string =>
+  text.slice(0, length).replace(/[\p{Cc}\p{Cs}\s]+/gu, " ").trim()
 
 /** The code of the failure, if it came before there was a connection: then nothing was sent. */
 const connectFailure = (cause: unknown, depth = 0): Option.Option<string> => {

@@ -13,9 +13,6 @@ import { Snapshots } from "./Snapshots.ts"
 import type { Source } from "./Source.ts"
 import { Sources } from "./Sources.ts"
 
-/** At most this many sources are gathered from at a time, as an actor platform's account allows only so many runs. */
-const sourcesAtATime = 4
-
 /**
  * Compiles a brand: gathers from every source, then saves a snapshot of what the evidence says.
  *
@@ -37,6 +34,7 @@ export const compileBrand = Effect.fn("compileBrand")(
     const sources = yield* (yield* Sources).enabled(brandId)
     const total = { sources_total: sources.length }
     const remaining = sources.filter((source) => !Object.hasOwn(run.recorded_sources, source.id))
+    const { sourcesAtATime } = yield* BrandBrainConfig
     const completed = yield* Ref.make(sources.length - remaining.length)
     yield* report({ stage: "gathering", sources_completed: yield* completed, ...total })
     yield* Effect.forEach(
@@ -95,7 +93,8 @@ const refresh = Effect.fn("refresh")(function*(source: Source, payload: CompileP
   const ingested = yield* ingestSource({
     source,
     compileRunId: payload.compile_run_id,
-    reason: verdict.reason
+    reason: verdict.reason,
+    forced: payload.force_refresh
   })
   switch (ingested._tag) {
     case "Disabled":

@@ -1,20 +1,18 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
-import { ActorPlatform, isTerminal } from "./ActorPlatform.ts"
-import type { ActorPlatformError, ActorRun } from "./ActorPlatform.ts"
+import { ActorPlatform, isUnseen } from "./ActorPlatform.ts"
 import { ApifyRuns } from "./ApifyRuns.ts"
 import type { ApifyRun } from "./ApifyRuns.ts"
+import { awaitRun, look, onceSeen, pollFor } from "./awaitRun.ts"
 import { BrandBrainConfig, capOf, isEnabled } from "./BrandBrainConfig.ts"
 import { registry } from "./capability.ts"
+import { instantAt } from "./field.ts"
+import { leftBehind } from "./leftBehind.ts"
 import { normaliseRun } from "./normaliseRun.ts"
 import type { Source } from "./Source.ts"
+import { lostRun, startRun } from "./startRun.ts"
+import type { Start } from "./startRun.ts"
 import { storage } from "./StorageError.ts"
-
-/** How long to wait between two looks at a run. */
-const pollInterval = "5 seconds"
-
-/** How long one attempt waits for a run. An attempt that resumes a run waits as long again. */
-const pollFor = "300 seconds"
 
 /** How ingesting a source ended. Only a database that fails is an error; all else is an answer. */
 export type Ingested =
@@ -43,15 +41,14 @@ export const disabledReason = (source: Source): string => `Capability ${source.s
  *
  * A compile has at most one run for a source. If an attempt before this one
  * started it, this waits for that run, or answers how it ended. A run is noted
- * before it is started and again when the platform has named it. Once the platform
- * has been asked for a run, being told to stop waits for its answer, at most 30
- * seconds, and saves it. So a run is paid for twice only if, between the platform's
- * taking the request and our saving its answer, the process is killed, a shutdown's
- * time is up or the job's lease is over. Nothing the platform offers closes that gap.
+ * before it is started and again when the platform has named it; one that was
+ * started and never named is looked for before another is started, and so is one
+ * that an earlier compile gave up. So a run is paid for twice only if the platform
+ * does not show what it started.
  */
 export const ingestSource = Effect.fn("ingestSource")(
-  function*(options: { readonly source: Source; readonly compileRunId: string; readonly reason: string }) {
-    const { compileRunId, reason, source } = options
+  function*(options: IngestOptions) {
+    const { compileRunId, source } = options
     const settings = yield* BrandBrainConfig
     if (!isEnabled(settings, source.source)) {
       return { _tag: "Disabled", reason: disabledReason(source) } as const
@@ -62,101 +59,98 @@ export const ingestSource = Effect.fn("ingestSource")(
       return ended(earlier)
     }
     const cap = earlier?.item_limit ?? capOf(settings, source.source)
-    return yield* gather({ source, compileRunId, reason, cap, earlier })
+    return yield* gather({ ...options, cap, earlier })
   },
   (effect, { source }) => Effect.annotateLogs(effect, { source: source.source, sourceId: source.id })
 )
 
-const gather = Effect.fn("ingestSource.gather")(function*(options: {
+interface IngestOptions {
   readonly source: Source
   readonly compileRunId: string
   readonly reason: string
+  /** The compile wants news, however young the evidence is that there is. */
+  readonly forced?: boolean
+}
+
+interface GatherOptions extends IngestOptions {
   readonly cap: number
   readonly earlier: ApifyRun | null
-}) {
+}
+
+const gather = Effect.fn("ingestSource.gather")(function*(options: GatherOptions) {
   const { cap, compileRunId, earlier, source } = options
   const runs = yield* ApifyRuns
   const platform = yield* ActorPlatform
   const { actorId, input } = registry[source.source]
-  const request = input(source, cap)
-  const apifyRunId = earlier?.id ?? (yield* runs.starting({
-    brandId: source.brandId,
-    compileRunId,
-    sourceId: source.id,
-    actorId,
-    input: request,
-    itemLimit: cap,
-    reason: options.reason
-  }))
+  const start = { actorId, input: input(source, cap), itemLimit: cap }
   const reason = earlier?.reason ?? options.reason
-  if (earlier !== null) {
-    yield* Effect.logInfo(
-      earlier.platform_run_id === null
-        ? "An earlier attempt may have started a run whose answer was lost; starting one"
-        : "Resuming the run of an earlier attempt"
-    ).pipe(Effect.annotateLogs({ apifyRunId }))
-  }
+  const apifyRunId = earlier?.id ??
+    (yield* runs.starting({ ...start, brandId: source.brandId, compileRunId, sourceId: source.id, reason }))
 
-  const failed = (status: "failed" | "timed_out", error: string) =>
-    Effect.as(runs.ended(apifyRunId, status, error), { _tag: "Failed", apifyRunId, reason, status, error } as const)
+  const failed = (status: "failed" | "timed_out", error: string, unresolved: boolean) =>
+    Effect.as(
+      runs.ended(apifyRunId, status, error, { unresolved }),
+      { _tag: "Failed", apifyRunId, reason, status, error } as const
+    )
 
   return yield* Effect.gen(function*() {
-    const run = earlier === null || earlier.platform_run_id === null
-      ? yield* start(apifyRunId, platform.startRun(actorId, request))
-      : yield* platform.getRun(earlier.platform_run_id)
-    const last = yield* awaitEnd(run).pipe(Effect.timeoutOption(pollFor))
+    const last = yield* awaitRun(yield* begun({ ...options, ...start, apifyRunId }))
     if (Option.isNone(last)) {
-      return yield* failed("timed_out", `The run did not end within ${pollFor}`)
+      return yield* failed("timed_out", `The run did not end within ${pollFor}`, true)
     }
-    if (last.value.status !== "SUCCEEDED") {
-      return yield* failed("failed", `The run ended as ${last.value.status}`)
+    const { defaultDatasetId, finishedAt, status, statusMessage } = last.value
+    if (status !== "SUCCEEDED") {
+      const why = statusMessage === null ? "" : `: ${statusMessage}`
+      return yield* failed("failed", `The run ended as ${status}${why}`, false)
     }
-    const items = yield* platform.getItems(last.value.defaultDatasetId, { limit: cap, offset: 0 })
+    const items = yield* onceSeen(platform.getItems(defaultDatasetId, { limit: cap, offset: 0 }))
     // A platform may answer with more than it was asked for, as an actor may find more.
-    const counts = yield* keep(source, apifyRunId, items.slice(0, cap))
+    const counts = yield* keep(source, apifyRunId, items.slice(0, cap), finishedAt)
     return { _tag: "Succeeded", apifyRunId, reason, ...counts } as const
   }).pipe(
-    Effect.catchTag("ActorPlatformError", (error) => failed("failed", error.message))
+    // What failed for any reason but that there is nothing may be there later.
+    Effect.catchTag("ActorPlatformError", (error) => failed("failed", error.message, !isUnseen(error)))
   )
+})
+
+/** The run of an earlier attempt, or of an earlier compile, or a new one. */
+const begun = Effect.fn("ingestSource.begun")(function*(options: GatherOptions & Start) {
+  const { actorId, apifyRunId, compileRunId, earlier, forced = false, input, source } = options
+  const runs = yield* ApifyRuns
+  if (earlier !== null && earlier.platform_run_id !== null) {
+    yield* Effect.annotateLogs(Effect.logInfo("Resuming the run of an earlier attempt"), { apifyRunId })
+    return yield* look(earlier.platform_run_id)
+  }
+  const lost = earlier === null ? Option.none() : yield* lostRun(actorId, input, earlier.started_at)
+  if (Option.isSome(lost)) {
+    yield* Effect.annotateLogs(Effect.logInfo("Found the run that an earlier attempt started"), { apifyRunId })
+    yield* runs.started(apifyRunId, lost.value)
+    return lost.value
+  }
+  const left = yield* leftBehind({ sourceId: source.id, compileRunId, input, forced })
+  if (Option.isSome(left)) {
+    yield* Effect.annotateLogs(Effect.logInfo("Using the run that an earlier compile did not wait for"), { apifyRunId })
+    yield* Effect.uninterruptible(
+      Effect.zipRight(runs.started(apifyRunId, left.value.run), runs.resolved(left.value.left.id))
+    )
+    return left.value.run
+  }
+  return yield* startRun(options)
 })
 
 /** Saves what a run brought, as it came and as evidence: all of it, and the run's success, or nothing. */
 const keep = Effect.fn("ingestSource.keep")(
-  function*(source: Source, apifyRunId: string, items: ReadonlyArray<unknown>) {
+  function*(source: Source, apifyRunId: string, items: ReadonlyArray<unknown>, finishedAt: string | null) {
     const sql = yield* SqlClient.SqlClient
     const runs = yield* ApifyRuns
     return yield* runs.replaceRawItems(apifyRunId, items.map(written)).pipe(
       Effect.zipRight(normaliseRun(source, apifyRunId)),
-      Effect.tap((counts) => runs.succeeded(apifyRunId, counts)),
+      Effect.tap((counts) => runs.succeeded(apifyRunId, { ...counts, endedAt: instantAt(finishedAt) ?? undefined })),
       sql.withTransaction
     )
   },
   storage("ingestSource.keep")
 )
-
-/** What the platform answers, yes or no, is saved even if we are told to stop meanwhile. */
-const start = Effect.fn("ingestSource.start")(
-  function*(apifyRunId: string, request: Effect.Effect<ActorRun, ActorPlatformError>) {
-    const runs = yield* ApifyRuns
-    return yield* request.pipe(
-      Effect.tap((run) => runs.started(apifyRunId, run)),
-      Effect.tapErrorTag("ActorPlatformError", (error) => runs.ended(apifyRunId, "failed", error.message))
-    )
-  },
-  Effect.uninterruptible
-)
-
-/** Looks at the run until it has ended. Whoever waits sets the limit. */
-const awaitEnd = Effect.fn("ingestSource.awaitEnd")(function*(run: ActorRun) {
-  if (isTerminal(run.status)) {
-    return run
-  }
-  const platform = yield* ActorPlatform
-  return yield* platform.getRun(run.id).pipe(
-    Effect.delay(pollInterval),
-    Effect.repeat({ until: ({ status }) => isTerminal(status) })
-  )
-})
 
 /** How a run of an earlier attempt ended. */
 const ended = (run: ApifyRun): Ingested =>

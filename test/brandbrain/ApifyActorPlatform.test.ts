@@ -87,13 +87,15 @@ const hastyClock = (onDeadline: (millis: number) => Effect.Effect<void> = () => 
 
 type Platform = typeof ActorPlatform.Service
 
+const limits = { maxItems: 8, timeout: Duration.minutes(10) }
+
 /** The calls that ask about something that is there already. */
 const questions = {
   getRun: (platform: Platform) => platform.getRun("run-1"),
   getItems: (platform: Platform) => platform.getItems("dataset-1", { limit: 8, offset: 0 })
 } as const
 const calls = {
-  startRun: (platform: Platform) => platform.startRun("apify~scraper", { username: ["cobble"] }),
+  startRun: (platform: Platform) => platform.startRun("apify~scraper", { username: ["cobble"] }, limits),
   ...questions
 } as const
 type Call = keyof typeof calls
@@ -136,13 +138,13 @@ describe("the actor platform over HTTP", () => {
       yield* Effect.gen(function*() {
         const platform = yield* ActorPlatform
         const input = { username: ["cøbble"], resultsLimit: 8 }
-        assert.deepStrictEqual(yield* platform.startRun("some/one~scraper#?.. x", input), aRun("READY"))
+        assert.deepStrictEqual(yield* platform.startRun("some/one~scraper#?.. x", input, limits), aRun("READY"))
         assert.deepStrictEqual(yield* platform.getRun("a/../b"), aRun("RUNNING"))
         assert.deepStrictEqual(yield* platform.getItems("d?limit=9", { limit: 8, offset: 16 }), [{ id: "p1" }])
       }).pipe(Effect.provide(clientOf(`${server.url}/prefix`)))
 
       assert.deepStrictEqual(server.asked.map(({ method, path }) => `${method} ${path}`), [
-        "POST /prefix/v2/acts/some%2Fone~scraper%23%3F..%20x/runs",
+        "POST /prefix/v2/acts/some%2Fone~scraper%23%3F..%20x/runs?maxItems=8&timeout=600",
         "GET /prefix/v2/actor-runs/a%2F..%2Fb",
         "GET /prefix/v2/datasets/d%3Flimit%3D9/items?limit=8&offset=16"
       ])
@@ -208,7 +210,7 @@ describe("the actor platform over HTTP", () => {
         const platform = yield* ActorPlatform
         for (
           const asked of [
-            platform.startRun(id, {}),
+            platform.startRun(id, {}, limits),
             platform.getRun(id),
             platform.getItems(id, { limit: 1, offset: 0 })
           ] as ReadonlyArray<Effect.Effect<unknown, ActorPlatformError>>
@@ -220,7 +222,7 @@ describe("the actor platform over HTTP", () => {
 
   it.effect("is not asked with an input that is no JSON", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip((yield* ActorPlatform).startRun("a", { secret: 12345678901234567890n }))
+      const error = yield* Effect.flip((yield* ActorPlatform).startRun("a", { secret: 12345678901234567890n }, limits))
       assert.deepInclude(error, { status: null, type: "invalid-request", retryable: false })
       assert.notInclude(error.toString(), "1234567890")
     }).pipe(Effect.provide(clientOf("http://127.0.0.1:1"))))
@@ -646,6 +648,41 @@ describe("gathering evidence over HTTP", () => {
       assert.include(server.asked.at(-1)?.path, "?limit=8&offset=0")
     }))
 
+  it.scoped("finds the run that a start made although it was answered with 502, among others of its actor", () =>
+    Effect.gen(function*() {
+      const platform = instagram({ items: posts })
+      const server = yield* apifyServer((asked, nth) => {
+        if (nth === 1) {
+          // Another program's run with another input, and a long time ago one with the same.
+          platform({ ...asked, body: JSON.stringify({ ...JSON.parse(asked.body), resultsLimit: 3 }) })
+          const answer = platform(asked)
+          platform({ ...asked, body: "{}" })
+          assert.deepInclude(answer, { status: 201 })
+          return { status: 502, body: "<html>" }
+        }
+        return platform(asked)
+      })
+      const { clock } = hastyClock()
+      yield* Effect.gen(function*() {
+        assert.deepInclude(yield* Effect.flatten(ingesting()), { _tag: "Succeeded", rawItems: 8 })
+        const sql = yield* SqlClient.SqlClient
+        const rows = yield* sql`SELECT platform_run_id FROM brandbrain_apify_run`
+        assert.deepStrictEqual(rows, [{ platform_run_id: "run-2" }])
+      }).pipe(Effect.provide(app(server.url)), Effect.withClock(clock))
+      assert.strictEqual(server.asked.filter(({ method }) => method === "POST").length, 1)
+    }))
+
+  it.scoped("says in its actor's words why a run failed, in one line and without the token", () =>
+    Effect.gen(function*() {
+      const statusMessage = `The profile\nis private (${token})`
+      const server = yield* apifyServer(instagram({ statuses: ["FAILED"], statusMessage }))
+      const ingested = yield* Effect.flatten(ingesting()).pipe(
+        Effect.provide(app(server.url)),
+        Effect.withClock(hastyClock().clock)
+      )
+      assert.deepInclude(ingested, { error: "The run ended as FAILED: The profile is private ([token])" })
+    }))
+
   it.scoped.each(["FAILED", "TIMED-OUT", "ABORTED"])(
     "records a run that ends as %s",
     (status) =>
@@ -715,12 +752,17 @@ describe("gathering evidence over HTTP", () => {
       }))
 
     it.scoped.each(Object.keys(transports) as Array<keyof typeof transports>)(
-      "waits no longer than 30 seconds, and saves that it may have been started (%s)",
+      "waits no longer than 30 seconds; the next attempt looks for the run before it starts one (%s)",
       (transport) =>
         Effect.gen(function*() {
-          const server = yield* apifyServer(() => "hang")
+          const platform = instagram({ items: posts })
+          const server = yield* apifyServer((asked, nth) => {
+            const answer = platform(asked)
+            return nth === 1 ? "hang" : answer
+          })
           yield* Effect.gen(function*() {
-            const first = yield* Effect.fork(yield* ingesting())
+            const ingest = yield* ingesting()
+            const first = yield* Effect.fork(ingest)
             yield* server.arrival(1)
             yield* Fiber.interruptFork(first)
             yield* TestClock.adjust(29_999)
@@ -728,10 +770,10 @@ describe("gathering evidence over HTTP", () => {
             yield* TestClock.adjust(1)
             yield* server.letGo(1)
             assert.isTrue(Exit.isInterrupted(yield* Fiber.await(first)))
-            assert.deepInclude((yield* runs)[0], {
-              status: "failed",
-              error_summary: "The platform did not answer within 30s; it may have done what it was asked (timeout)"
-            })
+            assert.deepInclude((yield* runs)[0], { status: "starting", platform_run_id: null })
+            assert.deepInclude(yield* Effect.withClock(ingest, hastyClock().clock), { _tag: "Succeeded", rawItems: 8 })
+            assert.deepInclude((yield* runs)[0], { status: "succeeded", platform_run_id: "run-1" })
+            assert.strictEqual(posted(server.asked), 1)
           }).pipe(Effect.provide(app(server.url, transports[transport])))
         })
     )
@@ -803,7 +845,6 @@ describe("gathering evidence over HTTP", () => {
         }
       })
 
-      const platform = instagram({ items: posts })
       const echo = anError(`no-${token}`, `${"x".repeat(272)}Bearer ${token} is not welcome`)
       const headers = { "x-echo": `Bearer ${token}`, "set-cookie": `token=${token}` }
       const failures: ReadonlyArray<Answer> = [
@@ -820,6 +861,8 @@ describe("gathering evidence over HTTP", () => {
       for (const failure of failures) {
         for (const failing of ["POST", "GET"]) {
           for (const transport of failing === "GET" ? Object.values(transports) : [transports.undici]) {
+            // Each has a platform of its own: on one that was used before, a lost start would find a run.
+            const platform = instagram({ items: posts })
             const server = yield* apifyServer((asked) => asked.method === failing ? failure : platform(asked))
             yield* Effect.gen(function*() {
               const ingested = yield* Effect.flatten(ingesting())
@@ -827,7 +870,7 @@ describe("gathering evidence over HTTP", () => {
               see(ingested)
               const asked = yield* ActorPlatform
               const exits = yield* Effect.all([
-                asked.startRun("apify~instagram-scraper", { username: ["cobble"] }),
+                asked.startRun("apify~instagram-scraper", { username: ["cobble"] }, limits),
                 asked.getRun("run-1"),
                 asked.getItems("dataset-1", { limit: 1, offset: 0 })
               ].map((call: Effect.Effect<unknown, ActorPlatformError>) => Effect.sandbox(call).pipe(Effect.either)))

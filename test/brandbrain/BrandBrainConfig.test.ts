@@ -27,6 +27,7 @@ describe("the settings", () => {
       assert.deepInclude(settings, {
         maxNormalizedItems: 40,
         apifyRunTtlHours: 24,
+        sourcesAtATime: 4,
         apifyBaseUrl: "https://api.apify.com"
       })
     }))
@@ -50,7 +51,14 @@ describe("the settings", () => {
     "refuse %j for a number, naming the variable and what is allowed",
     (text) =>
       Effect.gen(function*() {
-        for (const name of [...capVariables, "BRANDBRAIN_MAX_NORMALIZED_ITEMS", "BRANDBRAIN_APIFY_RUN_TTL_HOURS"]) {
+        for (
+          const name of [
+            ...capVariables,
+            "BRANDBRAIN_MAX_NORMALIZED_ITEMS",
+            "BRANDBRAIN_APIFY_RUN_TTL_HOURS",
+            "BRANDBRAIN_SOURCES_AT_A_TIME"
+          ]
+        ) {
           assert.include(yield* refusal({ [name]: text }), `${name} must be a positive integer`)
         }
       })

@@ -1,15 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Duration, Effect, TestClock } from "effect"
 import { ActorPlatform } from "../../src/brandbrain/ActorPlatform.ts"
 import type { ActorPlatformError } from "../../src/brandbrain/ActorPlatform.ts"
 import { capabilities, registry } from "../../src/brandbrain/capability.ts"
 import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
 
+const limits = { maxItems: 8, timeout: Duration.minutes(10) }
+
 describe("the recorded platform", () => {
   it.effect("lets a run take its time: ready, running, succeeded", () =>
     Effect.gen(function*() {
       const platform = yield* ActorPlatform
-      const run = yield* platform.startRun("apify~instagram-scraper", { resultsLimit: 8 })
+      const run = yield* platform.startRun("apify~instagram-scraper", { resultsLimit: 8 }, limits)
       const statuses = [run.status]
       for (const _ of [1, 2]) {
         yield* TestClock.adjust("5 seconds")
@@ -22,7 +24,7 @@ describe("the recorded platform", () => {
   it.effect("knows a run that another process started", () =>
     Effect.gen(function*() {
       const started = yield* Effect.flatMap(ActorPlatform, (platform) =>
-        platform.startRun("clockworks~tiktok-scraper", {})).pipe(
+        platform.startRun("clockworks~tiktok-scraper", {}, limits)).pipe(
           Effect.provide(RecordedActorPlatform.layer())
         )
       yield* TestClock.adjust("10 seconds")
@@ -36,7 +38,7 @@ describe("the recorded platform", () => {
     Effect.gen(function*() {
       const platform = yield* ActorPlatform
       for (const { actorId, defaultCap } of capabilities.map((capability) => registry[capability])) {
-        const run = yield* platform.startRun(actorId, {})
+        const run = yield* platform.startRun(actorId, {}, limits)
         const items = yield* platform.getItems(run.defaultDatasetId, { limit: 1_000, offset: 0 })
         assert.isAbove(items.length, 1)
         assert.isAtMost(
@@ -49,10 +51,10 @@ describe("the recorded platform", () => {
   it.effect("does not know an actor, run or dataset that it has not recorded", () =>
     Effect.gen(function*() {
       const platform = yield* ActorPlatform
-      const run = yield* platform.startRun("clockworks~tiktok-scraper", {})
+      const run = yield* platform.startRun("clockworks~tiktok-scraper", {}, limits)
       const unknown: ReadonlyArray<Effect.Effect<unknown, ActorPlatformError>> = [
-        platform.startRun("someone~else", {}),
-        platform.startRun("constructor", {}),
+        platform.startRun("someone~else", {}, limits),
+        platform.startRun("constructor", {}, limits),
         platform.getRun("run-1"),
         platform.getRun(run.defaultDatasetId),
         platform.getItems(run.id, { limit: 1, offset: 0 })

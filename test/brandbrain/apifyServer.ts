@@ -18,7 +18,7 @@ export interface Asked {
  */
 export type Answer = Written | "hang" | "stall" | "reset" | "cut" | "endless"
 
-interface Written {
+export interface Written {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   /** Text is sent as it is, anything else as JSON. */
@@ -130,6 +130,7 @@ export const aRun = (status: string, id = "run-1") => ({
   id,
   actId: "act-1",
   status,
+  statusMessage: null,
   defaultDatasetId: `dataset-of-${id}`,
   startedAt: "2026-01-01T00:00:00.000Z",
   finishedAt: status === "RUNNING" || status === "READY" ? null : "2026-01-01T00:01:00.000Z"
@@ -140,42 +141,92 @@ export const anError = (type: string, message: string) => ({ error: { type, mess
 export interface Actor {
   /** What each look at a run answers; the last one stays. */
   readonly statuses?: ReadonlyArray<string>
+  readonly statusMessage?: string
   readonly items?: ReadonlyArray<unknown>
   /** Whether it forgets the limit. */
   readonly overflows?: boolean
 }
 
-/** A whole platform: keeps runs and datasets, and speaks of them as the real one does. */
+/**
+ * A whole platform: keeps runs, their inputs and datasets, and speaks of them as the real one does,
+ * to our client and to the one that its makers publish.
+ */
 export const actors = (known: Readonly<Record<string, Actor>>, token: string) => {
-  const runs: Array<{ readonly actorId: string; looks: number }> = []
-  const runOf = (id: string | undefined) => runs[Number(id?.split("-").at(-1)) - 1]
-  const notFound = { status: 404, body: anError("record-not-found", "There is no such thing") }
+  const runs: Array<{ readonly actorId: string; readonly input: string; looks: number; status: string }> = []
+  const runOf = (id: string) => runs[Number(id.split("-").at(-1)) - 1]
+  const notFound = { status: 404, headers: json, body: anError("record-not-found", "There is no such thing") }
+  const told = (id: string) => {
+    const run = runOf(id)
+    const statusMessage = run === undefined ? undefined : known[run.actorId]?.statusMessage
+    return {
+      ...aRun(run?.status ?? "", id),
+      statusMessage: statusMessage ?? null,
+      defaultKeyValueStoreId: `store-of-${id}`
+    }
+  }
 
-  return ({ headers, method, path }: Asked): Answer => {
+  return ({ body, headers, method, path }: Asked): Written => {
     if (headers.authorization !== `Bearer ${token}`) {
-      return { status: 401, body: anError("user-or-token-not-found", "Who is this?") }
+      return { status: 401, headers: json, body: anError("user-or-token-not-found", "Who is this?") }
     }
     const url = new URL(path, "http://platform")
-    const [version, collection, id = "", rest] = url.pathname.split("/").slice(1).map(decodeURIComponent)
-    const run = runOf(id)
-    switch (`${method} ${version} ${collection} ${rest ?? ""}`) {
+    const number = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise)
+    const [version, collection, id = "", ...rest] = url.pathname.split("/").slice(1).map(decodeURIComponent)
+    // Both names of the collection are in use.
+    switch (`${method} ${version} ${collection === "actors" ? "acts" : collection} ${rest.join(" ")}`.trim()) {
       case "POST v2 acts runs":
         return known[id] === undefined
           ? notFound
-          : { status: 201, body: { data: aRun("READY", `run-${runs.push({ actorId: id, looks: 0 })}`) } }
-      case "GET v2 actor-runs ": {
-        const statuses = run && (known[run.actorId]?.statuses ?? ["SUCCEEDED"])
-        return run === undefined || statuses === undefined
-          ? notFound
-          : { body: { data: aRun(statuses[run.looks++] ?? statuses.at(-1) ?? "SUCCEEDED", id) } }
+          : {
+            status: 201,
+            headers: json,
+            body: { data: told(`run-${runs.push({ actorId: id, input: body, looks: 0, status: "READY" })}`) }
+          }
+      case "GET v2 acts runs": {
+        const all = runs.flatMap(({ actorId }, index) => actorId === id ? [told(`run-${index + 1}`)] : [])
+        const [limit, offset] = [number("limit", 1_000), number("offset", 0)]
+        const items = (url.searchParams.get("desc") === "1" ? all.toReversed() : all).slice(offset, offset + limit)
+        const desc = url.searchParams.get("desc") === "1"
+        return { headers: json, body: { data: { total: all.length, offset, limit, desc, count: items.length, items } } }
+      }
+      case "GET v2 actor-runs": {
+        const run = runOf(id)
+        if (run === undefined) {
+          return notFound
+        }
+        const statuses = known[run.actorId]?.statuses ?? ["SUCCEEDED"]
+        // One who waits for the end is answered as the run will be then.
+        const look = number("waitForFinish", 0) > 0 ? statuses.length : run.looks++
+        run.status = statuses[look] ?? statuses.at(-1) ?? "SUCCEEDED"
+        return { headers: json, body: { data: told(id) } }
+      }
+      case "GET v2 key-value-stores records INPUT": {
+        const run = runOf(id)
+        return run === undefined ? notFound : { headers: json, body: run.input }
       }
       case "GET v2 datasets items": {
-        const { items = [], overflows = false } = known[run?.actorId ?? ""] ?? {}
-        const [limit, offset] = [url.searchParams.get("limit"), url.searchParams.get("offset")].map(Number)
-        return { body: overflows ? items : items.slice(offset, (offset ?? 0) + (limit ?? 0)) }
+        const run = runOf(id)
+        if (run === undefined) {
+          return notFound
+        }
+        const { items = [], overflows = false } = known[run.actorId] ?? {}
+        const [limit, offset] = [number("limit", 999_999_999_999), number("offset", 0)]
+        const page = overflows ? items : items.slice(offset, offset + limit)
+        const pagination = { total: items.length, offset, limit, count: page.length, desc: false }
+        return {
+          headers: {
+            ...json,
+            ...Object.fromEntries(
+              Object.entries(pagination).map(([name, value]) => [`x-apify-pagination-${name}`, String(value)])
+            )
+          },
+          body: page
+        }
       }
       default:
         return notFound
     }
   }
 }
+
+const json = { "content-type": "application/json; charset=utf-8" }

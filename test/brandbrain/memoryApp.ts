@@ -25,6 +25,7 @@ export const settings: Settings = {
   linkedinProfilePosts: false,
   maxNormalizedItems: 40,
   apifyRunTtlHours: 24,
+  sourcesAtATime: 4,
   apifyToken: Option.none(),
   apifyBaseUrl: "http://localhost"
 }
@@ -84,7 +85,10 @@ export const addCompile = Effect.fn("addCompile")(
 
 /** Lets the effect run while the clock goes on. */
 export const passing = Effect.fn("passing")(
-  function*<A, E, R>(effect: Effect.Effect<A, E, R>, duration: "20 seconds" | "10 minutes" = "20 seconds") {
+  function*<A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    duration: "20 seconds" | "10 minutes" | "20 minutes" = "20 seconds"
+  ) {
     const fiber = yield* Effect.fork(effect)
     yield* TestClock.adjust(duration)
     return yield* Fiber.join(fiber)

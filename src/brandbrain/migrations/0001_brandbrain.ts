@@ -75,16 +75,23 @@ const statements = [
     normalized_created INTEGER NOT NULL DEFAULT 0,
     normalized_updated INTEGER NOT NULL DEFAULT 0,
     error_summary TEXT,
+    is_unresolved INTEGER NOT NULL DEFAULT 0 CHECK (is_unresolved IN (0, 1)),
     started_at INTEGER NOT NULL,
     finished_at INTEGER,
     UNIQUE (compile_run_id, source_id),
     CHECK (status <> 'starting' OR platform_run_id IS NULL),
     CHECK (status NOT IN ('running', 'succeeded', 'timed_out') OR platform_run_id IS NOT NULL),
     CHECK ((status IN ('starting', 'running')) = (finished_at IS NULL)),
-    CHECK ((status IN ('failed', 'timed_out')) = (error_summary IS NOT NULL))
+    CHECK ((status IN ('failed', 'timed_out')) = (error_summary IS NOT NULL)),
+    CHECK (is_unresolved = 0 OR status IN ('failed', 'timed_out'))
   ) STRICT`,
   `CREATE INDEX brandbrain_apify_run_fresh ON brandbrain_apify_run (source_id, finished_at DESC, id)
     WHERE status = 'succeeded'`,
+  // Few at a time: what the platform may still hold for us.
+  `CREATE INDEX brandbrain_apify_run_left_behind ON brandbrain_apify_run (source_id, started_at DESC, id)
+    WHERE is_unresolved = 1 OR status IN ('starting', 'running')`,
+  `CREATE INDEX brandbrain_apify_run_platform ON brandbrain_apify_run (platform_run_id)
+    WHERE platform_run_id IS NOT NULL`,
 
   // What an actor answered, whatever it was: no CHECK for JSON, as SQLite's parser gives up at a depth of 1000.
   `CREATE TABLE brandbrain_raw_apify_item (

@@ -1,0 +1,102 @@
+import { Clock, Duration, Effect, Option, Schedule } from "effect"
+import { ActorPlatform, isFull } from "./ActorPlatform.ts"
+import type { ActorPlatformError, ActorRun } from "./ActorPlatform.ts"
+import { ApifyRuns } from "./ApifyRuns.ts"
+import { pollInterval } from "./awaitRun.ts"
+import type { StorageError } from "./StorageError.ts"
+
+/** How long a source waits for room at the platform. Its run then has a time of its own. */
+const roomFor = "300 seconds"
+
+/**
+ * How long the platform lets a run go on. Longer than an attempt waits, since the
+ * next compile makes use of a run that took too long for this one.
+ */
+const runFor = "600 seconds"
+
+/** After this many starts, each of which may have cost money unseen, the source has failed. */
+const mostStarts = 3
+
+/** What is asked of an actor, and the row that tells of it. */
+export interface Start {
+  readonly apifyRunId: string
+  readonly actorId: string
+  readonly input: Readonly<Record<string, unknown>>
+  readonly itemLimit: number
+}
+
+/**
+ * Starts a run and saves what the platform calls it.
+ *
+ * Where the account has no room, this waits for some. Where a start was not
+ * answered, it looks for the run before it starts another.
+ */
+export const startRun = Effect.fn("startRun")(function*(start: Start) {
+  const waiting = yield* Effect.once(Effect.logInfo("The actor platform has no room for another run; waiting for some"))
+  const started = (starts: number): Effect.Effect<ActorRun, StartFailure, ActorPlatform | ApifyRuns> =>
+    Effect.flatMap(Clock.currentTimeMillis, (askedAt) =>
+      ask(start).pipe(
+        Effect.tapErrorTag("ActorPlatformError", (error) => isFull(error) ? waiting : Effect.void),
+        Effect.retry({
+          while: (error) => error._tag === "ActorPlatformError" && isFull(error),
+          schedule: forRoom
+        }),
+        Effect.catchIf(isUncertain, (error) =>
+          Effect.flatMap(found(start, askedAt, error), (run) => {
+            if (Option.isSome(run)) return Effect.succeed(run.value)
+            return starts === mostStarts ? Effect.fail(error) : started(starts + 1)
+          }))
+      ))
+  return yield* started(1)
+})
+
+type StartFailure = ActorPlatformError | StorageError
+
+const isUncertain = (error: StartFailure): error is ActorPlatformError =>
+  error._tag === "ActorPlatformError" && error.uncertain
+
+// With jitter, as several sources may wait for the same room; in whole milliseconds, as instants are kept.
+const forRoom = Schedule.spaced(pollInterval).pipe(
+  Schedule.jittered,
+  Schedule.modifyDelay((_, delay) => Duration.millis(Math.round(Duration.toMillis(delay)))),
+  Schedule.upTo(roomFor)
+)
+
+/**
+ * What the platform answers, yes or no, is saved even if we are told to stop
+ * meanwhile. A start that was not answered stays `starting`, for the next attempt to look for.
+ */
+const ask = Effect.fn("startRun.ask")(
+  function*({ actorId, apifyRunId, input, itemLimit }: Start) {
+    const platform = yield* ActorPlatform
+    const runs = yield* ApifyRuns
+    return yield* platform.startRun(actorId, input, { maxItems: itemLimit, timeout: Duration.decode(runFor) }).pipe(
+      Effect.tap((run) => runs.started(apifyRunId, run)),
+      Effect.tapErrorTag(
+        "ActorPlatformError",
+        (error) => isFull(error) || error.uncertain ? Effect.void : runs.ended(apifyRunId, "failed", error.message)
+      )
+    )
+  },
+  Effect.uninterruptible
+)
+
+/** The run that the start made after all. Where nobody can say whether there is one, no other is started. */
+const found = Effect.fn("startRun.found")(function*(start: Start, askedAt: number, error: ActorPlatformError) {
+  const runs = yield* ApifyRuns
+  return yield* lostRun(start.actorId, start.input, askedAt).pipe(
+    Effect.delay(pollInterval),
+    Effect.repeat({ until: Option.isSome, times: 2 }),
+    Effect.tap((run) => Option.isSome(run) ? runs.started(start.apifyRunId, run.value) : Effect.void),
+    Effect.catchTag("ActorPlatformError", () => Effect.fail(error))
+  )
+})
+
+/** A run with this input that was started since then and is not known to be ours: that of a start without an answer. */
+export const lostRun = Effect.fn("lostRun")(
+  function*(actorId: string, input: Readonly<Record<string, unknown>>, since: number) {
+    const runs = yield* ApifyRuns
+    const candidates = yield* (yield* ActorPlatform).findRuns(actorId, input, since)
+    return yield* Effect.findFirst(candidates, ({ id }) => Effect.negate(runs.isKnown(id)))
+  }
+)

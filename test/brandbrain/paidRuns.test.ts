@@ -1,0 +1,252 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import type { Settings } from "../../src/brandbrain/BrandBrainConfig.ts"
+import { compileBrand } from "../../src/brandbrain/compile.ts"
+import { CompileRuns } from "../../src/brandbrain/CompileRuns.ts"
+import { Sources } from "../../src/brandbrain/Sources.ts"
+import { addBrand, addCompile, memoryApp, passing } from "./memoryApp.ts"
+import { scriptedPlatform } from "./scriptedPlatform.ts"
+import type { Script } from "./scriptedPlatform.ts"
+
+const posts: Script = { items: [{ id: "p1", caption: "Boots" }, { id: "p2", caption: "Soles" }] }
+
+/** A brand with these Instagram accounts and the app on a platform that does as it is told, which may change. */
+const setUp = (script: Script, settings: Partial<Settings> = {}) => {
+  let current = script
+  const platform = scriptedPlatform(() => current)
+  const connected = Effect.fn("connected")(function*(...handles: ReadonlyArray<string>) {
+    yield* addBrand("b")
+    const sources = yield* Sources
+    yield* Effect.forEach(handles, (identifier) => sources.connect("b", { source: "instagram.posts", identifier }))
+  })
+  const compiled = Effect.fn("compiled")(function*(id: string, options: { readonly forceRefresh?: boolean } = {}) {
+    const payload = yield* addCompile("b", id, options)
+    yield* passing(compileBrand(payload, () => Effect.void), "20 minutes")
+    return (yield* (yield* CompileRuns).get("b", id)).evidence_status
+  })
+  return {
+    platform,
+    connected,
+    compiled,
+    becomes: (script: Script) => {
+      current = script
+    },
+    layers: Layer.merge(memoryApp(settings), platform.layer)
+  }
+}
+
+const runRows = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql<Readonly<Record<string, unknown>>>`SELECT * FROM brandbrain_apify_run ORDER BY started_at`
+})
+
+describe("an account with no room for another run", () => {
+  it.effect("is waited for: its source is gathered from as soon as there is room", () => {
+    const { compiled, connected, layers, platform } = setUp({ ...posts, starts: ["full", "full", "full"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      const { failed, refreshed } = yield* compiled("c")
+      assert.deepStrictEqual([refreshed.length, failed.length], [1, 0])
+      assert.strictEqual(platform.starts.length, 4)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("is waited for 300 seconds, and then the source has failed with its words", () => {
+    const { compiled, connected, layers, platform } = setUp({ starts: Array.from({ length: 500 }, () => "full") })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      const { failed } = yield* compiled("c")
+      assert.strictEqual(failed[0]?.error, "It answers 402 (402 actor-memory-limit-exceeded)")
+      const [run] = yield* runRows
+      assert.isAtLeast(Number(run?.["finished_at"]), 290_000)
+      assert.isAtMost(Number(run?.["finished_at"]), 306_000)
+      assert.isAtMost(platform.starts.length, 76)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("is not mistaken for one that has no money left, which fails its source at once", () => {
+    const { compiled, connected, layers, platform } = setUp({ ...posts, starts: ["broke"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      assert.strictEqual((yield* compiled("c")).failed.length, 1)
+      assert.strictEqual(platform.starts.length, 1)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("holds up nobody who is told to stop, and has cost nothing", () => {
+    const { connected, layers, platform } = setUp({ ...posts, starts: ["full", "full", "full", "full"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      const fiber = yield* Effect.fork(compileBrand(yield* addCompile("b", "c"), () => Effect.void))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      assert.deepInclude((yield* runRows)[0], { status: "starting" })
+      assert.strictEqual(platform.starts.length, 1)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("is used by as many sources at a time as the setting says", () => {
+    const { compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING", "SUCCEEDED"] }, {
+      sourcesAtATime: 2
+    })
+    return Effect.gen(function*() {
+      yield* connected("a.a", "b.b", "c.c", "d.d", "e.e")
+      assert.strictEqual((yield* compiled("c")).refreshed.length, 5)
+      assert.strictEqual(platform.mostRunning(), 2)
+    }).pipe(Effect.provide(layers))
+  })
+})
+
+describe("a run that is paid for", () => {
+  it.effect("is bounded on the platform too, in what it may charge for and how long it goes on", () => {
+    const { compiled, connected, layers, platform } = setUp(posts)
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c")
+      assert.deepStrictEqual(platform.starts[0]?.limits, { maxItems: 8, timeout: Duration.seconds(600) })
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("may not be seen at once: it is asked for again", () => {
+    const { compiled, connected, layers, platform } = setUp({ ...posts, unseen: 2 })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      assert.strictEqual((yield* compiled("c")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 1)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("that is never seen fails its source after half a minute", () => {
+    const { compiled, connected, layers } = setUp({ ...posts, unseen: 1_000 })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      assert.strictEqual((yield* compiled("c")).failed[0]?.error, "It answers 404 (404 record-not-found)")
+      assert.isAtMost(Number((yield* runRows)[0]?.["finished_at"]), 45_000)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("says why it failed", () => {
+    const { compiled, connected, layers } = setUp({ statuses: ["FAILED"], statusMessage: "The profile is private" })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      const error = "The run ended as FAILED: The profile is private"
+      assert.strictEqual((yield* compiled("c")).failed[0]?.error, error)
+      assert.strictEqual((yield* runRows)[0]?.["error_summary"], error)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("is looked for when its start was not answered, and not started again", () => {
+    const { compiled, connected, layers, platform } = setUp({ ...posts, starts: ["lost"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      assert.strictEqual((yield* compiled("c")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 1)
+      assert.deepInclude((yield* runRows)[0], { platform_run_id: "apify~instagram-scraper#1", status: "succeeded" })
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("is started again when it was looked for and there is none", () => {
+    const { compiled, connected, layers, platform } = setUp({ ...posts, starts: ["vanished"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      assert.strictEqual((yield* compiled("c")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 2)
+      assert.strictEqual(platform.searches.length, 3)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("is started three times at most, where the platform never says what it did", () => {
+    const { compiled, connected, layers, platform } = setUp({ starts: Array.from({ length: 9 }, () => "vanished") })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      assert.strictEqual((yield* compiled("c")).failed[0]?.error, "It answers 502 (502 http-error)")
+      assert.strictEqual(platform.starts.length, 3)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("by an attempt that was stopped before it knew of it is found by the next", () => {
+    const { connected, layers, platform } = setUp({ ...posts, starts: ["lost"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      const payload = yield* addCompile("b", "c")
+      const first = yield* Effect.fork(compileBrand(payload, () => Effect.void))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(first)
+      yield* passing(compileBrand(payload, () => Effect.void))
+      assert.strictEqual(platform.starts.length, 1)
+      assert.deepInclude((yield* runRows)[0], { status: "succeeded" })
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("and took too long is made use of by the next compile, which does not pay again", () => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      assert.strictEqual((yield* compiled("c1")).failed[0]?.apify_run_status, "timed_out")
+      becomes(posts)
+      const { refreshed } = yield* compiled("c2")
+      assert.deepInclude(refreshed[0], { reason: "No successful run exists for this source", raw_items_count: 2 })
+      assert.strictEqual(platform.starts.length, 1)
+      // Used once, it is no longer one that is left behind.
+      assert.deepStrictEqual((yield* runRows).map((row) => row["is_unresolved"]), [0, 0])
+      assert.strictEqual((yield* compiled("c3")).reused.length, 1)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect.each(["getRun", "getItems"] as const)(
+    "and lost sight of when the platform failed at %s is made use of by the next compile",
+    (failing) => {
+      const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, failing })
+      return Effect.gen(function*() {
+        yield* connected("cobble")
+        assert.strictEqual((yield* compiled("c1")).failed.length, 1)
+        becomes(posts)
+        assert.strictEqual((yield* compiled("c2")).refreshed.length, 1)
+        assert.strictEqual(platform.starts.length, 1)
+      }).pipe(Effect.provide(layers))
+    }
+  )
+
+  it.effect("and took too long, and then came to nothing, is started again", () => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      // The look back at the first run, and then the second run.
+      becomes({ ...posts, statuses: ["TIMED-OUT"] })
+      assert.strictEqual((yield* compiled("c2")).failed[0]?.error, "The run ended as TIMED-OUT")
+      becomes(posts)
+      assert.strictEqual((yield* compiled("c3")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 3)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("longer ago than evidence may be old is not made use of, nor one of an hour ago by a forced compile", () => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      yield* TestClock.adjust("50 minutes")
+      yield* compiled("c2", { forceRefresh: true })
+      assert.strictEqual(platform.starts.length, 2)
+      yield* TestClock.adjust("25 hours")
+      becomes(posts)
+      assert.strictEqual((yield* compiled("c3")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 3)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("and asked otherwise than it would be now is not made use of", () => {
+    const { becomes, connected, compiled, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE brandbrain_apify_run SET input = json_set(input, '$.resultsLimit', 3)`
+      becomes(posts)
+      assert.strictEqual((yield* compiled("c2")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 2)
+    }).pipe(Effect.provide(layers))
+  })
+})
