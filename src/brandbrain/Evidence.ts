@@ -1,32 +1,39 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
-import { Clock, Context, Effect, Layer, Order, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { bestPerGroup, newestPerGroup } from "./bundle.ts"
 import { idOf } from "./canonicalJson.ts"
 import { capabilities, registry } from "./capability.ts"
 import { engagement } from "./engagement.ts"
 import { EvidenceItem } from "./EvidenceItem.ts"
 import type { NormalisedItem } from "./EvidenceItem.ts"
+import { mergeEvidence } from "./mergeEvidence.ts"
+import type { Source } from "./Source.ts"
 import { storage } from "./StorageError.ts"
 import type { StorageError } from "./StorageError.ts"
 
 /** All the evidence that brands have gathered, each post, video and page once. */
 export class Evidence extends Context.Tag("holdfast/brandbrain/Evidence")<Evidence, {
   /**
-   * Saves the items; those that are there already take what is new and keep all their raw refs.
+   * Saves what was found at the source; items that are there already take what is new, and keep what they had
+   * where it brings nothing.
    *
-   * Items that are the same post count once, and the last of them stands.
+   * Items that are the same post count once.
    */
   readonly upsert: (
-    brandId: string,
+    source: Pick<Source, "brandId" | "id">,
     items: ReadonlyArray<NormalisedItem>
   ) => Effect.Effect<{ readonly created: number; readonly updated: number }, StorageError>
   /**
-   * All that `selectBundle` could choose from the brand's evidence: the newest and the best of each group.
+   * All that `selectBundle` could choose from what the brand's sources brought, and from no others that it had:
+   * the newest and the best of each group.
    *
    * Selecting from these gives what selecting from everything would, however much there is.
    */
-  readonly candidates: (brandId: string) => Effect.Effect<ReadonlyArray<EvidenceItem>, StorageError>
+  readonly candidates: (
+    brandId: string,
+    sourceIds: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<EvidenceItem>, StorageError>
   /** The brand's items with these ids, in their order. Ids of another brand's items are as those of none. */
   readonly byIds: (
     brandId: string,
@@ -39,16 +46,10 @@ const make = Effect.gen(function*() {
 
   const columns = sql.literal(Object.keys(EvidenceItem.fields).join(", "))
 
-  const countPresent = SqlSchema.single({
-    Request: Schema.parseJson(Schema.Array(Schema.String)),
-    Result: Schema.Struct({ present: Schema.Int }),
-    execute: (ids) =>
-      sql`SELECT count(*) AS present FROM json_each(${ids}) j JOIN brandbrain_evidence_item e ON e.id = j.value`
-  })
-
   const upsert = SqlSchema.void({
     Request: Schema.Struct({
       brandId: Schema.String,
+      sourceId: Schema.String,
       items: Schema.parseJson(
         Schema.Array(Schema.Struct({
           ...EvidenceItem.fields,
@@ -59,18 +60,18 @@ const make = Effect.gen(function*() {
       now: Schema.Number
     }),
     // "WHERE true" lets SQLite tell ON CONFLICT from a join's ON.
-    execute: ({ brandId, items, now }) =>
+    execute: ({ brandId, items, now, sourceId }) =>
       sql`
       INSERT INTO brandbrain_evidence_item (
         id, brand_id, platform, content_type, external_id, canonical_url, published_at, author_ref, title,
-        text_primary, text_secondary, hashtags, metrics, media, flags, raw_refs, engagement, is_collection_page,
-        created_at, updated_at
+        text_primary, text_secondary, hashtags, metrics, media, flags, raw_refs, source_ids, engagement,
+        is_collection_page, created_at, updated_at
       )
       SELECT value ->> 'id', ${brandId}, value ->> 'platform', value ->> 'content_type', value ->> 'external_id',
         value ->> 'canonical_url', value ->> 'published_at', value ->> 'author_ref', value ->> 'title',
         value ->> 'text_primary', value ->> 'text_secondary', value -> 'hashtags', value -> 'metrics',
-        value -> 'media', value -> 'flags', value -> 'raw_refs', value ->> 'engagement',
-        value ->> 'is_collection_page', ${now}, ${now}
+        value -> 'media', value -> 'flags', value -> 'raw_refs', json_array(${sourceId}),
+        value ->> 'engagement', value ->> 'is_collection_page', ${now}, ${now}
       FROM json_each(${items}) WHERE true
       ON CONFLICT DO UPDATE SET
         canonical_url = excluded.canonical_url,
@@ -83,11 +84,12 @@ const make = Effect.gen(function*() {
         metrics = excluded.metrics,
         media = excluded.media,
         flags = excluded.flags,
-        raw_refs = (
-          SELECT json_group_array(json(value) ORDER BY value ->> 'apify_run_id', value ->> 'item_index') FROM (
-            SELECT value FROM json_each(brandbrain_evidence_item.raw_refs)
+        raw_refs = excluded.raw_refs,
+        source_ids = (
+          SELECT json_group_array(value ORDER BY value) FROM (
+            SELECT value FROM json_each(brandbrain_evidence_item.source_ids)
             UNION
-            SELECT value FROM json_each(excluded.raw_refs)
+            SELECT value FROM json_each(excluded.source_ids)
           )
         ),
         engagement = excluded.engagement,
@@ -100,13 +102,18 @@ const make = Effect.gen(function*() {
       brandId: Schema.String,
       platform: Schema.String,
       contentType: Schema.String,
-      collections: Schema.Literal(0, 1)
+      collections: Schema.Literal(0, 1),
+      sourceIds: Schema.parseJson(Schema.Array(Schema.String))
     }),
     Result: Row,
     // The orders are those of `bundle.ts`. The best may all be among the newest, so that many more are taken.
-    execute: ({ brandId, collections, contentType, platform }) => {
+    execute: ({ brandId, collections, contentType, platform, sourceIds }) => {
       const group = sql`brand_id = ${brandId} AND platform = ${platform} AND content_type = ${contentType}
-        AND is_collection_page = ${collections}`
+        AND is_collection_page = ${collections}
+        AND EXISTS (
+          SELECT 1 FROM json_each(brandbrain_evidence_item.source_ids)
+          WHERE value IN (SELECT value FROM json_each(${sourceIds}))
+        )`
       return sql`
       SELECT ${columns} FROM brandbrain_evidence_item WHERE id IN (
         SELECT id FROM (
@@ -136,28 +143,39 @@ const make = Effect.gen(function*() {
   })
 
   return Evidence.of({
-    upsert: Effect.fn("Evidence.upsert")(function*(brandId, items) {
-      const rows = [...distinct(brandId, items)].map(([id, item]) => ({
-        ...item,
-        id,
-        engagement: engagement(item.platform, item.metrics),
-        is_collection_page: item.flags.is_collection_page ? 1 as const : 0 as const
-      }))
+    upsert: Effect.fn("Evidence.upsert")(function*({ brandId, id: sourceId }, items) {
+      const found = distinct(brandId, items)
       const now = yield* Clock.currentTimeMillis
-      const { present } = yield* countPresent(rows.map(({ id }) => id)).pipe(
-        Effect.zipLeft(upsert({ brandId, items: rows, now })),
-        sql.withTransaction,
-        Effect.catchTag("NoSuchElementException", Effect.die)
-      )
-      return { created: rows.length - present, updated: present }
+      return yield* Effect.gen(function*() {
+        const present = yield* selectByIds({ brandId, ids: [...found.keys()] })
+        const known = new Map(present.map((item) => [item.id, item]))
+        const rows = [...found].map(([id, item]) => {
+          const before = known.get(id)
+          const merged = before === undefined ? item : mergeEvidence(before, item)
+          return {
+            ...merged,
+            id,
+            engagement: engagement(merged.platform, merged.metrics),
+            is_collection_page: merged.flags.is_collection_page ? 1 as const : 0 as const
+          }
+        })
+        yield* upsert({ brandId, sourceId, items: rows, now })
+        return { created: rows.length - present.length, updated: present.length }
+      }).pipe(sql.withTransaction)
     }, storage("Evidence.upsert")),
 
-    candidates: Effect.fn("Evidence.candidates")(function*(brandId) {
-      const found = yield* Effect.forEach(groups, (group) => selectGroup({ brandId, ...group, collections: 0 }))
+    candidates: Effect.fn("Evidence.candidates")(function*(brandId, sourceIds) {
+      const found = yield* Effect.forEach(
+        groups,
+        (group) => selectGroup({ brandId, sourceIds, ...group, collections: 0 })
+      )
       const items = found.flat()
       return items.some((item) => item.platform !== "web")
         ? items
-        : [...items, ...yield* selectGroup({ brandId, platform: "web", contentType: "web_page", collections: 1 })]
+        : [
+          ...items,
+          ...yield* selectGroup({ brandId, sourceIds, platform: "web", contentType: "web_page", collections: 1 })
+        ]
     }, storage("Evidence.candidates")),
 
     byIds: Effect.fn("Evidence.byIds")(
@@ -185,22 +203,15 @@ const groups = [
   ).values()
 ]
 
-/** The items by id. Of those that share one the last stands, with the raw refs of all. */
+/** The items by id, those that share one merged in the order they came. */
 const distinct = (brandId: string, items: ReadonlyArray<NormalisedItem>): ReadonlyMap<string, NormalisedItem> => {
   const found = new Map<string, NormalisedItem>()
   for (const item of items) {
     const id = evidenceId(brandId, item)
-    const refs = [...found.get(id)?.raw_refs ?? [], ...item.raw_refs]
-    found.set(id, { ...item, raw_refs: refs.sort(byRunAndIndex) })
+    found.set(id, mergeEvidence(found.get(id) ?? item, item))
   }
   return found
 }
-
-// The order in which an update merges them, so that saving again changes nothing.
-const byRunAndIndex: Order.Order<NormalisedItem["raw_refs"][number]> = Order.combine(
-  Order.mapInput(Order.string, (ref) => ref.apify_run_id),
-  Order.mapInput(Order.number, (ref) => ref.item_index)
-)
 
 /** The key that the tables' UNIQUE indices name: pages go by address, the rest by the platform's own id. */
 const evidenceId = (brandId: string, item: NormalisedItem) =>

@@ -110,7 +110,7 @@ export const registry: Readonly<Record<Capability, CapabilityEntry>> = {
     defaultCap: 6,
     capVariable: "BRANDBRAIN_CAP_LI",
     unvalidated: true,
-    input: ({ identifier }, cap) => ({ sort: "recent", limit: cap, profile_url: identifier })
+    input: ({ identifier }, cap) => ({ sort: "recent", limit: cap, username: identifier })
   },
   "tiktok.profile_videos": {
     platform: "tiktok",
@@ -142,7 +142,8 @@ export const registry: Readonly<Record<Capability, CapabilityEntry>> = {
       startUrls: [{ url: channelUrl(identifier) }],
       maxResults: cap,
       maxResultsShorts: 0,
-      maxResultsStreams: 0
+      // The actor's own input spells it so.
+      maxResultStreams: 0
     })
   },
   "web.crawl_pages": {

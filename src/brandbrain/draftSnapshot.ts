@@ -31,7 +31,7 @@ export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
 }) {
   const { payload, profile, sources } = options
   const { brand_id: brandId, compile_run_id: compileRunId, model, prompt_version: promptVersion } = payload
-  const candidates = yield* (yield* Evidence).candidates(brandId)
+  const candidates = yield* (yield* Evidence).candidates(brandId, sources.map(({ id }) => id))
   const bundle = selectBundle(candidates, bundleLimits(yield* BrandBrainConfig))
   const report = reportFeatures(bundle)
   const draft = yield* (yield* Synthesizer).draft({

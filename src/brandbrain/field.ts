@@ -55,6 +55,15 @@ export const instantAt = (value: unknown, ...path: ReadonlyArray<string>): numbe
   return Number.isNaN(instant) ? null : instant
 }
 
+/** An instant that is given as epoch milliseconds, or null where it cannot be one. */
+export const epochMillisAt = (value: unknown, ...path: ReadonlyArray<string>): number | null => {
+  const found = at(value, ...path)
+  return typeof found === "number" && Number.isInteger(found) && found > 0 && found <= latestInstant ? found : null
+}
+
+/** The last instant that a Date can hold. */
+const latestInstant = 8_640_000_000_000_000
+
 const isoInstant = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i
 
 const offset = (zone: string | undefined) =>

@@ -2,7 +2,8 @@ import { Either } from "effect"
 import type { Capability } from "./capability.ts"
 import { registry } from "./capability.ts"
 import type { EvidenceItem, Media, NormalisedItem } from "./EvidenceItem.ts"
-import { at, isObject } from "./field.ts"
+import { isByAnother } from "./author.ts"
+import { at, countAt, isObject } from "./field.ts"
 import type { JsonObject } from "./field.ts"
 import { readPost, readReel } from "./normaliseInstagram.ts"
 import { readLinkedinPost } from "./normaliseLinkedin.ts"
@@ -10,7 +11,13 @@ import { readShortVideo, readVideo } from "./normaliseVideo.ts"
 import { readPage } from "./normaliseWeb.ts"
 
 /** Why a raw item became no evidence. It says nothing of what the item held. */
-export type SkipReason = "not_an_object" | "error_item" | "no_external_id" | "no_canonical_url"
+export type SkipReason =
+  | "not_an_object"
+  | "error_item"
+  | "error_page"
+  | "another_author"
+  | "no_external_id"
+  | "no_canonical_url"
 
 /** What one actor's item says, before the registry adds what it is. */
 export interface Reading {
@@ -31,18 +38,26 @@ export interface Reading {
  * Reads one raw item as evidence, or says why it is none.
  *
  * Takes any JSON value and never throws: one odd item must not cost the run.
- * `rawRef` is where the item is kept.
+ * `rawRef` is where the item is kept. `identifier` is the source's: what somebody else posted is no
+ * evidence of it. Null where any author will do.
  */
 export const normalise = (
   capability: Capability,
   raw: unknown,
-  rawRef: NormalisedItem["raw_refs"][number]
+  rawRef: NormalisedItem["raw_refs"][number],
+  identifier: string | null = null
 ): Either.Either<NormalisedItem, SkipReason> => {
   if (!isObject(raw)) {
     return Either.left("not_an_object")
   }
   if (isErrorItem(raw)) {
     return Either.left("error_item")
+  }
+  if (isErrorPage(raw)) {
+    return Either.left("error_page")
+  }
+  if (identifier !== null && isByAnother(capability, identifier, raw)) {
+    return Either.left("another_author")
   }
   const { contentType, platform } = registry[capability]
   const reading = readers[capability](raw)
@@ -64,6 +79,9 @@ const readers: Readonly<Record<Capability, (raw: JsonObject) => Reading>> = {
   "youtube.channel_videos": readVideo,
   "web.crawl_pages": readPage
 }
+
+/** A crawler brings the page that a server shows when there is none, however long it is. */
+const isErrorPage = (raw: JsonObject) => (countAt(raw, "crawl", "httpStatusCode") ?? 0) >= 400
 
 /** Actors put what went wrong among the items, as `error` or `#error`. */
 const isErrorItem = (raw: JsonObject) =>

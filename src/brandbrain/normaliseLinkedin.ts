@@ -1,4 +1,4 @@
-import { addressAt, at, countAt, instantAt, isObject, listAt, tags, textAt } from "./field.ts"
+import { addressAt, at, countAt, epochMillisAt, instantAt, isObject, listAt, tags, textAt } from "./field.ts"
 import type { JsonObject } from "./field.ts"
 import type { Reading } from "./normalise.ts"
 
@@ -8,7 +8,7 @@ export const readLinkedinPost = (raw: JsonObject, authorUrl: "company_url" | "pr
   return {
     external_id: textAt(raw, "activity_urn") ?? textAt(raw, "full_urn"),
     canonical_url: addressAt(raw, "post_url"),
-    published_at: instantAt(raw, "posted_at", "date"),
+    published_at: epochMillisAt(raw, "posted_at", "timestamp") ?? instantAt(raw, "posted_at", "date"),
     author_ref: textAt(raw, "author", authorUrl),
     title: null,
     text_primary: text,

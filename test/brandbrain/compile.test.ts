@@ -92,6 +92,44 @@ describe("a compile", () => {
     }).pipe(Effect.provide(layers))
   })
 
+  it.effect("draws on no evidence of a source that was turned off, but for what another source found too", () => {
+    const { layers } = app((actorId) =>
+      actorId.startsWith("clockworks") ? { items: [{ id: "v1", text: "Laces" }] } : posts
+    )
+    return Effect.gen(function*() {
+      yield* connect(["instagram.posts", "cobble"], ["instagram.posts", "cobble.too"], [
+        "tiktok.profile_videos",
+        "cobble"
+      ])
+      const itemCount = Effect.fn("itemCount")(function*(id: string) {
+        return (yield* compile(yield* addCompile("b", id))).snapshot.meta.evidence_summary.item_count
+      })
+      const off = Effect.fn("off")(function*(source: string, identifier: string) {
+        yield* (yield* Sources).connect("b", { source, identifier, enabled: false })
+      })
+      assert.strictEqual(yield* itemCount("c1"), 3)
+      yield* off("instagram.posts", "cobble")
+      assert.strictEqual(yield* itemCount("c2"), 3)
+      yield* off("instagram.posts", "cobble.too")
+      assert.strictEqual(yield* itemCount("c3"), 1)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("counts no post of another author as the brand's", () => {
+    const { layers } = app(() => ({
+      items: [
+        { id: "p1", ownerUsername: "Cobble", caption: "Ours" },
+        { id: "p2", ownerUsername: "somebody", caption: "Look at @cobble" },
+        { id: "p3", ownerUsername: "somebody", coauthorProducers: [{ username: "cobble" }], caption: "Together" }
+      ]
+    }))
+    return Effect.gen(function*() {
+      yield* connect(["instagram.posts", "cobble"])
+      const snapshot = yield* compile(yield* addCompile("b", "c"))
+      assert.strictEqual(snapshot.snapshot.meta.evidence_summary.item_count, 2)
+    }).pipe(Effect.provide(layers))
+  })
+
   it.effect("skips a source whose capability is disabled", () => {
     const { layers, platform } = app(() => posts)
     return Effect.gen(function*() {

@@ -6,6 +6,7 @@ import { EvidenceItem } from "../../src/brandbrain/EvidenceItem.ts"
 import type { NormalisedItem } from "../../src/brandbrain/EvidenceItem.ts"
 import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
 import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
+import { Sources } from "../../src/brandbrain/Sources.ts"
 import { addBrand, addCompile, compile, memoryApp } from "./memoryApp.ts"
 
 const item = (index: number): NormalisedItem => ({
@@ -34,7 +35,9 @@ const readBy = (items: number) => {
   }
   return Effect.gen(function*() {
     yield* addBrand("b")
-    yield* (yield* Evidence).upsert("b", Array.makeBy(items, item))
+    // Of a capability that is off, so that nothing is gathered from it.
+    const source = yield* (yield* Sources).connect("b", { source: "linkedin.profile_posts", identifier: "ada" })
+    yield* (yield* Evidence).upsert(source, Array.makeBy(items, item))
     const payload = yield* addCompile("b", "c")
     read.clear()
     const { snapshot } = yield* compile(payload)

@@ -159,6 +159,20 @@ describe("ingesting a source", () => {
     }
   )
 
+  it.effect("asks actors in the words of their own inputs", () =>
+    Effect.sync(() => {
+      const target = { identifier: "ada", extraStartUrls: [] }
+      assert.deepStrictEqual(registry["linkedin.profile_posts"].input(target, 6), {
+        sort: "recent",
+        limit: 6,
+        username: "ada"
+      })
+      assert.deepInclude(registry["youtube.channel_videos"].input(target, 6), {
+        maxResultsShorts: 0,
+        maxResultStreams: 0
+      })
+    }))
+
   it.effect("resumes the run of an attempt that was stopped, and does not pay twice", () => {
     const platform = scriptedPlatform(() => ({ statuses: ["RUNNING", "RUNNING", "SUCCEEDED"], items: posts(1) }))
     return Effect.gen(function*() {

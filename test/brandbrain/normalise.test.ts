@@ -130,6 +130,67 @@ describe("normalising", () => {
     assert.strictEqual(read("linkedin.company_posts", { ...raw, activity_urn: null }).external_id, "f")
   })
 
+  it("takes a LinkedIn post's instant over its date, which is written in some zone", () => {
+    const posted = (posted_at: unknown) => read("linkedin.company_posts", { activity_urn: "a", posted_at }).published_at
+    const date = "2026-01-02 04:04:05"
+    assert.strictEqual(posted({ date, timestamp: Date.UTC(2026, 0, 2, 3, 4, 5) }), Date.UTC(2026, 0, 2, 3, 4, 5))
+    for (const timestamp of [null, 0, -1, 1.5, 1e300, "1767323045000"]) {
+      assert.strictEqual(posted({ date, timestamp }), Date.UTC(2026, 0, 2, 4, 4, 5))
+    }
+  })
+
+  it("skips a page that a server shows when there is none, however long it is", () => {
+    const page = (httpStatusCode: unknown) => ({
+      url: "https://cobble.example/gone",
+      text: "Sorry. ".repeat(100),
+      crawl: { httpStatusCode }
+    })
+    assert.strictEqual(skipped("web.crawl_pages", page(404)), "error_page")
+    assert.strictEqual(skipped("web.crawl_pages", page(500)), "error_page")
+    assert.isFalse(read("web.crawl_pages", page(200)).flags?.is_low_value)
+    assert.isFalse(read("web.crawl_pages", page(null)).flags?.is_low_value)
+  })
+
+  const channel = "UCq1LlHaVeNc0ffee_Roast3"
+  const authors: ReadonlyArray<readonly [Capability, string, object, object, object]> = [
+    ["instagram.reels", "cobble", { ownerUsername: "Cobble" }, { ownerUsername: "ada" }, { ownerUsername: 7 }],
+    [
+      "linkedin.company_posts",
+      "cobble-boots",
+      { author: { company_url: "https://www.linkedin.com/company/Cobble-Boots/posts" } },
+      { author: { company_url: "https://www.linkedin.com/company/other" } },
+      { author: { company_url: "https://www.linkedin.com/company/1234567" } }
+    ],
+    [
+      "linkedin.profile_posts",
+      "ada",
+      { author: { profile_url: "https://www.linkedin.com/in/ada" } },
+      { author: { profile_url: "https://www.linkedin.com/in/eve" } },
+      { author: "Ada" }
+    ],
+    [
+      "tiktok.profile_videos",
+      "cobble",
+      { authorMeta: { name: "cobble" } },
+      { authorMeta: { name: "ada" } },
+      { authorMeta: {} }
+    ],
+    ["youtube.channel_videos", channel, { channelId: channel }, { channelId: `${channel.slice(0, -1)}4` }, {}],
+    [
+      "youtube.channel_videos",
+      "@cobble",
+      { channelId: channel, channelUrl: "https://www.youtube.com/@Cobble" },
+      { channelId: channel, channelUrl: "https://www.youtube.com/@other" },
+      { channelId: channel }
+    ]
+  ]
+  it.each(authors)("skips what another author posted: %s of %s", (capability, identifier, own, other, unsaid) => {
+    const of = (author: object) => normalise(capability, { id: "1", activity_urn: "1", ...author }, ref, identifier)
+    assert.isTrue(Either.isRight(of(own)))
+    assert.deepStrictEqual(of(other), Either.left("another_author"))
+    assert.isTrue(Either.isRight(of(unsaid)))
+  })
+
   it("reads a web page, its date and kind out of its linked data", () => {
     const text = "Boots. ".repeat(40)
     const raw = {

@@ -75,7 +75,7 @@ describe("the app's statements", () => {
 
   it.effect("that choose evidence read the newest and the best out of an index, and sort nothing", () =>
     Effect.gen(function*() {
-      const statements = yield* statementsOf(Effect.flatMap(Evidence, (evidence) => evidence.candidates("b")))
+      const statements = yield* statementsOf(Effect.flatMap(Evidence, (evidence) => evidence.candidates("b", ["s"])))
       assert.strictEqual(statements.length, 1)
       const plan = (yield* planOf(statements[0] ?? "")).join("\n")
       assert.include(

@@ -118,6 +118,7 @@ const statements = [
     media TEXT NOT NULL CHECK (json_type(media) = 'array'),
     flags TEXT NOT NULL CHECK (json_type(flags) = 'object'),
     raw_refs TEXT NOT NULL CHECK (json_type(raw_refs) = 'array'),
+    source_ids TEXT NOT NULL CHECK (json_type(source_ids) = 'array'),
     engagement REAL NOT NULL,
     is_collection_page INTEGER NOT NULL CHECK (is_collection_page IN (0, 1)),
     created_at INTEGER NOT NULL,

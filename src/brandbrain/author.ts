@@ -1,0 +1,41 @@
+import { Either } from "effect"
+import type { Capability } from "./capability.ts"
+import { listAt, textAt } from "./field.ts"
+import type { JsonObject } from "./field.ts"
+import { normaliseIdentifier } from "./identifier.ts"
+
+/**
+ * Whether somebody other than the source's account posted the item: a feed also shows
+ * what was reposted, and what others tagged the account in. An item that does not say, or that says it by
+ * another kind of name than the source has, counts as the account's own.
+ */
+export const isByAnother = (capability: Capability, identifier: string, raw: JsonObject): boolean => {
+  const authors = authorsOf[capability](raw).flatMap((author) =>
+    author === null ? [] : Either.match(normaliseIdentifier(capability, author), {
+      onLeft: () => [],
+      onRight: (name) => kindOf(name) === kindOf(identifier) ? [name] : []
+    })
+  )
+  return authors.length > 0 && !authors.includes(identifier)
+}
+
+/** Everybody whose item it is, as far as its actor says. */
+const authorsOf: Readonly<Record<Capability, (raw: JsonObject) => ReadonlyArray<string | null>>> = {
+  "instagram.posts": (raw) => instagramAuthors(raw),
+  "instagram.reels": (raw) => instagramAuthors(raw),
+  "linkedin.company_posts": (raw) => [textAt(raw, "author", "company_url")],
+  "linkedin.profile_posts": (raw) => [textAt(raw, "author", "profile_url")],
+  "tiktok.profile_videos": (raw) => [textAt(raw, "authorMeta", "name")],
+  "youtube.channel_videos": (raw) => [textAt(raw, "channelId"), textAt(raw, "channelUrl")],
+  "web.crawl_pages": () => []
+}
+
+/** A post may have several authors, of whom one is named as its owner. */
+const instagramAuthors = (raw: JsonObject) => {
+  const owner = textAt(raw, "ownerUsername")
+  return owner === null ? [] : [owner, ...listAt(raw, "coauthorProducers").map((each) => textAt(each, "username"))]
+}
+
+/** A channel's id and its handle are both names of it, as are a company's number and its slug. Only like is compared with like. */
+const kindOf = (name: string) =>
+  /^UC[\w-]{22}$/.test(name) ? "id" : /^\d+$/.test(name) ? "number" : /^(?:@|c\/|user\/)/.exec(name)?.[0] ?? "name"
