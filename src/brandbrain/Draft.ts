@@ -26,7 +26,9 @@ export const Draft = Schema.Struct({
   meta: Schema.Struct({
     content_goal: Field,
     evidence_summary: Schema.Struct({ bundle_id: Schema.String, item_count: Schema.Int }),
-    feature_report_id: Schema.String
+    feature_report_id: Schema.String,
+    /** What a reader should know before relying on this. */
+    warnings: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
   })
 })
 export type Draft = typeof Draft.Type

@@ -52,7 +52,10 @@ export const compileBrand = Effect.fn("compileBrand")(
     yield* report({ stage: "drafting", sources_completed: sources.length, ...total })
     const snapshot = yield* draftSnapshot({ payload, profile, sources })
     yield* report({ stage: "done", sources_completed: sources.length, ...total })
-    yield* Effect.logInfo("Compiled a brand").pipe(Effect.annotateLogs({ version: snapshot.version }))
+    const { warnings } = snapshot.snapshot.meta
+    yield* (warnings.length === 0 ? Effect.logInfo("Compiled a brand") : Effect.logWarning("Compiled a brand")).pipe(
+      Effect.annotateLogs({ version: snapshot.version, ...warnings.length > 0 ? { warnings } : {} })
+    )
     return snapshot
   },
   (effect, payload) => Effect.annotateLogs(effect, { brandId: payload.brand_id, compileRunId: payload.compile_run_id })

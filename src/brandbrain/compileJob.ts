@@ -1,5 +1,5 @@
 import { Effect, Schedule, Stream } from "effect"
-import { CurrentJob, Job, JobQueue } from "../index.ts"
+import { CurrentJob, Job, JobQueue, neverRetry } from "../index.ts"
 import { canonicalJson } from "./canonicalJson.ts"
 import { compileBrand } from "./compile.ts"
 import { CompilePayload } from "./CompilePayload.ts"
@@ -9,9 +9,11 @@ import * as request from "./requestCompile.ts"
 /** The job behind a compile: minutes of waiting for scrapers, which is why it is a job. */
 export const CompileJob = Job.make("brandbrain.compile", { payload: CompilePayload })
 
-/** Runs compiles. An attempt after a crash goes on where the one before it was. */
+/** Runs compiles. An attempt after a crash goes on where the one before it was. A brand that is gone does not come back. */
 export const CompileJobLive = CompileJob.toLayer((payload) =>
-  Effect.flatMap(CurrentJob, (job) => Effect.asVoid(compileBrand(payload, job.progress)))
+  Effect.flatMap(CurrentJob, (job) => Effect.asVoid(compileBrand(payload, job.progress))).pipe(
+    Effect.catchTags({ BrandNotFound: neverRetry, CompileRunNotFound: neverRetry })
+  )
 )
 
 /**

@@ -9,6 +9,7 @@ import { capabilities, registry } from "./capability.ts"
 import type { CompilePayload } from "./CompilePayload.ts"
 import { CompileRunNotFound, CompileRuns } from "./CompileRuns.ts"
 import { Evidence } from "./Evidence.ts"
+import { evidenceWarnings } from "./evidenceWarnings.ts"
 import { reportFeatures } from "./featureReport.ts"
 import { inputHash } from "./inputHash.ts"
 import { applyOverrides } from "./overrides.ts"
@@ -34,7 +35,9 @@ export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
   const candidates = yield* (yield* Evidence).candidates(brandId, sources.map(({ id }) => id))
   const bundle = selectBundle(candidates, bundleLimits(yield* BrandBrainConfig))
   const report = reportFeatures(bundle)
-  const draft = yield* (yield* Synthesizer).draft({
+  const compileRuns = yield* CompileRuns
+  const warnings = evidenceWarnings((yield* compileRuns.get(brandId, compileRunId)).evidence_status)
+  const written = yield* (yield* Synthesizer).draft({
     brandName: profile.name,
     answers: profile.answers,
     bundle,
@@ -44,10 +47,10 @@ export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
     model,
     promptVersion
   })
+  const draft = { ...written, meta: { ...written.meta, warnings: [...written.meta.warnings, ...warnings] } }
 
   const sql = yield* SqlClient.SqlClient
   const snapshots = yield* Snapshots
-  const compileRuns = yield* CompileRuns
   return yield* Effect.gen(function*() {
     const previous = Option.getOrNull(yield* snapshots.latest(brandId))
     const snapshot = applyOverrides(draft, profile.overrides, previous?.snapshot ?? null)

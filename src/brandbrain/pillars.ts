@@ -3,7 +3,18 @@ import { engagement } from "./engagement.ts"
 import type { EvidenceItem } from "./EvidenceItem.ts"
 import { counted, ratio } from "./featureReport.ts"
 import { formatTags } from "./lexicon.ts"
-import { cut, length, openingLine, singular, subjects, unjoined, vocabulary, words } from "./textAnalysis.ts"
+import {
+  cut,
+  hasPhrase,
+  length,
+  openingLine,
+  plain,
+  singular,
+  subjects,
+  unjoined,
+  vocabulary,
+  words
+} from "./textAnalysis.ts"
 
 /** A subject that the brand keeps coming back to, and how it writes about it. */
 export interface Pillar {
@@ -43,14 +54,19 @@ const same = 0.6
  * which the brand names it. The strongest are taken; one that mostly repeats a
  * chosen one becomes a keyword of it. `ignored` are words that name the brand.
  * `trade` are subjects that say what it does, which is no choice of subject.
+ * `seeds` are subjects that the brand named itself: they come first, however little of them there is yet.
  */
 export const contentPillars = (
   bundle: ReadonlyArray<EvidenceItem>,
   ignored: ReadonlySet<string>,
-  trade: ReadonlySet<string>
+  trade: ReadonlySet<string>,
+  seeds: ReadonlyArray<string> = []
 ): ReadonlyArray<BackedPillar> => {
   const enough = bundle.length * often
-  const pillars: Array<{ readonly subject: Subject; readonly keywords: Array<Subject> }> = []
+  const seeded = new Set(seeds.slice(0, most).map((seed) => seedSubject(bundle, seed)))
+  const pillars: Array<{ readonly subject: Subject; readonly keywords: Array<Subject> }> = [...seeded].map(
+    (subject) => ({ subject, keywords: [] })
+  )
   for (const subject of sharedSubjects(bundle, ignored)) {
     const near = pillars.find((pillar) => overlap(pillar.subject, subject) >= same)
     if (near !== undefined) {
@@ -59,7 +75,8 @@ export const contentPillars = (
       pillars.push({ subject, keywords: [] })
     }
   }
-  return pillars.toSorted((a, b) => b.subject.items.size - a.subject.items.size).map(({ keywords, subject }) => {
+  const rank = ({ subject }: { readonly subject: Subject }) => seeded.has(subject) ? Infinity : subject.items.size
+  return pillars.toSorted((a, b) => rank(a) === rank(b) ? 0 : rank(b) - rank(a)).map(({ keywords, subject }) => {
     const items = [...subject.items].sort(best)
     const hashtags = counted(items.flatMap((item) => item.hashtags))
       .map(({ phrase }) => phrase)
@@ -101,6 +118,14 @@ interface Subject {
   /** Every item's spelling of it. */
   readonly spellings: Array<string>
 }
+
+/** A subject as the brand named it, with the items that speak of it in those words. */
+const seedSubject = (bundle: ReadonlyArray<EvidenceItem>, seed: string): Subject => ({
+  name: plain(seed).split(/\s+/).map(singular).join(" "),
+  items: new Set(bundle.filter((item) => hasPhrase(plain(words(item)), plain(seed)))),
+  tagged: new Set(),
+  spellings: [seed]
+})
 
 const sharedSubjects = (
   bundle: ReadonlyArray<EvidenceItem>,

@@ -1,4 +1,5 @@
 import { Array } from "effect"
+import { said } from "./answers.ts"
 import type { AnswerKey, Answers } from "./answers.ts"
 import type { Backing, Draft, Field } from "./Draft.ts"
 import type { EvidenceItem } from "./EvidenceItem.ts"
@@ -28,13 +29,21 @@ export const synthesise = (input: DraftInput): Draft => ({
   positioning: {
     what_we_do: answered(input.answers, "tier0.what_we_do"),
     who_for: answered(input.answers, "tier0.who_for"),
-    differentiators: answeredOr(input.answers, "tier1.differentiators", () => differentiators(input.bundle))
+    differentiators: answeredOr(
+      input.answers,
+      ["tier1.differentiators", "tier0.edge"],
+      () => differentiators(input.bundle)
+    )
   },
   voice: {
     cta_policy: ctaPolicy(input),
-    tone_tags: toneTags(input.bundle),
-    taboos: answeredOr(input.answers, "tier1.taboos", () => found([], [])),
-    risk_boundaries: answeredOr(input.answers, "tier1.risk_boundaries", () => found([], []))
+    tone_tags: answeredOr(input.answers, ["tier0.tone_words"], () => toneTags(input.bundle)),
+    taboos: answeredOr(input.answers, ["tier0.taboos", "tier1.taboos"], () => found([], [])),
+    risk_boundaries: answeredOr(
+      input.answers,
+      ["tier1.risk_boundaries", "tier2.risk_boundaries"],
+      () => found([], [])
+    )
   },
   content: {
     content_pillars: pillars(input),
@@ -43,7 +52,8 @@ export const synthesise = (input: DraftInput): Draft => ({
   meta: {
     content_goal: answered(input.answers, "tier0.primary_goal"),
     evidence_summary: { bundle_id: input.bundleId, item_count: input.bundle.length },
-    feature_report_id: input.reportId
+    feature_report_id: input.reportId,
+    warnings: []
   }
 })
 
@@ -61,19 +71,19 @@ const field = (value: unknown, confidence: number, sources: ReadonlyArray<Backin
 })
 
 const answered = (answers: Answers, key: AnswerKey): Field => {
-  const answer = answers[key]
-  const value = typeof answer === "string"
-    ? answer.trim()
-    : answer?.map((each) => each.trim()).filter((each) => each !== "")
-  return value === undefined || value.length === 0
-    ? field(null, 0, [])
-    : field(value, answeredConfidence, [{ type: "answer", id: key }])
+  const [answer] = said(answers, key)
+  return answer === undefined ? field(null, 0, []) : field(answer, answeredConfidence, [backedBy(key)])
 }
 
-const answeredOr = (answers: Answers, key: AnswerKey, otherwise: () => Field): Field => {
-  const field = answered(answers, key)
-  return field.confidence > 0 ? field : otherwise()
+/** A list that several questions ask for: what was answered to any of them, each once. */
+const answeredOr = (answers: Answers, keys: ReadonlyArray<AnswerKey>, otherwise: () => Field): Field => {
+  const answered = keys.filter((key) => said(answers, key).length > 0)
+  return answered.length === 0
+    ? otherwise()
+    : field([...new Set(answered.flatMap((key) => said(answers, key)))], answeredConfidence, answered.map(backedBy))
 }
+
+const backedBy = (key: AnswerKey): Backing => ({ type: "answer", id: key })
 
 /** What only evidence backs: surer the more items say it, and never as sure as an answer. */
 const found = (value: ReadonlyArray<unknown>, backing: ReadonlyArray<EvidenceItem>): Field => {
@@ -138,8 +148,12 @@ const pillars = ({ answers, brandName, bundle }: DraftInput): Field => {
   const names = [brandName, ...bundle.map((item) => item.author_ref ?? "")]
   const ignored = new Set(names.flatMap((name) => plain(name).match(/\p{L}{3,}/gu) ?? []))
   const trade = new Set(subjects(answers["tier0.what_we_do"] ?? "", new Set()).keys())
-  const backed = contentPillars(bundle, ignored, trade)
-  return found(backed.map(({ pillar }) => pillar), backed.flatMap(({ items }) => items.slice(0, 2)))
+  const seeds = said(answers, "tier1.pillars_seed")
+  const backed = contentPillars(bundle, ignored, trade, seeds)
+  const shown = found(backed.map(({ pillar }) => pillar), backed.flatMap(({ items }) => items.slice(0, 2)))
+  return seeds.length === 0
+    ? shown
+    : field(backed.map(({ pillar }) => pillar), answeredConfidence, [backedBy("tier1.pillars_seed"), ...shown.sources])
 }
 
 const proofTypes = (bundle: ReadonlyArray<EvidenceItem>): Field => {

@@ -160,6 +160,27 @@ describe("a compile", () => {
     }).pipe(Effect.provide(layers))
   })
 
+  it.effect("says in its snapshot which sources failed, and that no source could be gathered from", () => {
+    const { layers } = app((actorId) => actorId.startsWith("clockworks") ? { statuses: ["ABORTED"] } : posts)
+    return Effect.gen(function*() {
+      yield* connect(["tiktok.profile_videos", "cobble"])
+      const warnings = Effect.fn("warnings")(function*(id: string) {
+        return (yield* compile(yield* addCompile("b", id))).snapshot.meta.warnings
+      })
+      assert.deepStrictEqual(yield* warnings("c1"), [
+        "No source could be gathered from (tiktok.profile_videos): this rests on the answers and older evidence"
+      ])
+      const sources = yield* Sources
+      yield* sources.connect("b", { source: "instagram.posts", identifier: "cobble" })
+      assert.deepStrictEqual(yield* warnings("c2"), ["1 of 2 sources failed: tiktok.profile_videos"])
+      yield* sources.connect("b", { source: "tiktok.profile_videos", identifier: "cobble", enabled: false })
+      assert.deepStrictEqual(yield* warnings("c3"), [])
+      yield* sources.connect("b", { source: "instagram.posts", identifier: "cobble", enabled: false })
+      yield* sources.connect("b", { source: "linkedin.profile_posts", identifier: "ada" })
+      assert.include((yield* warnings("c4"))[0], "all are of disabled capabilities (linkedin.profile_posts)")
+    }).pipe(Effect.provide(layers))
+  })
+
   it.effect("records every enabled source exactly once, and gathers from four at a time", () => {
     const { layers, platform } = app((actorId) =>
       actorId.startsWith("clockworks") ? { failing: "startRun" } : { ...posts, statuses: ["RUNNING", "SUCCEEDED"] }

@@ -96,6 +96,19 @@ describe("a compile that is under way", () => {
 })
 
 describe("a compile that a worker makes", () => {
+  it.scoped("of a brand that is gone fails at once and is not tried again", () =>
+    Effect.gen(function*() {
+      const { compileRunId } = yield* requested
+      const sql = yield* SqlClient.SqlClient
+      const [run] = yield* sql<{ job_id: string }>`SELECT job_id FROM brandbrain_compile_run`
+      yield* sql`DELETE FROM brandbrain_compile_run WHERE id = ${compileRunId}`
+      yield* work
+      yield* TestClock.adjust("10 minutes")
+      const { attempts, lastError, status } = yield* JobQueue.get(run?.job_id ?? "")
+      assert.deepStrictEqual([status, attempts], ["failed", 1])
+      assert.include(lastError ?? "", `Brand quillhaven has no compile run ${compileRunId}`)
+    }).pipe(Effect.provide(app())))
+
   it.scoped("can be watched: its status is told again whenever it changes, until it has ended", () =>
     Effect.gen(function*() {
       const compile = yield* requested

@@ -124,6 +124,27 @@ describe("answers", () => {
       }).pipe(Effect.provide(memoryApp()))
   )
 
+  it.effect("may be given to every optional question, some of them as one text or as several", () =>
+    Effect.gen(function*() {
+      yield* addBrand("b")
+      const { profile, saveAnswers } = yield* Brands
+      const all = {
+        ...answers,
+        "tier0.edge": "Only we do.",
+        "tier0.tone_words": ["dry", "warm"],
+        "tier0.taboos": "glue",
+        "tier1.priority_platforms": ["instagram"],
+        "tier1.pillars_seed": ["care"],
+        "tier1.key_pages": ["https://cobble.example/care"],
+        "tier1.differentiators": ["hand-welted"],
+        "tier1.taboos": ["glue"],
+        "tier1.risk_boundaries": ["none"],
+        "tier2.risk_boundaries": ["none"]
+      }
+      yield* saveAnswers("b", all)
+      assert.deepStrictEqual((yield* profile("b")).answers, all)
+    }).pipe(Effect.provide(memoryApp())))
+
   it.effect("of a brand that does not exist are refused", () =>
     Effect.gen(function*() {
       const { saveAnswers } = yield* Brands

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import type { Answers } from "../../src/brandbrain/answers.ts"
 import { Draft, DraftPath, fieldsOf } from "../../src/brandbrain/Draft.ts"
 import type { EvidenceItem } from "../../src/brandbrain/EvidenceItem.ts"
 import { reportFeatures } from "../../src/brandbrain/featureReport.ts"
@@ -27,7 +28,7 @@ const post = (id: string, text: string, changed: Partial<EvidenceItem> = {}): Ev
   ...changed
 })
 
-const drafted = (bundle: ReadonlyArray<EvidenceItem>, given: typeof answers | Record<string, never> = answers) =>
+const drafted = (bundle: ReadonlyArray<EvidenceItem>, given: Answers = answers) =>
   synthesise({
     brandName: "Cobble",
     answers: given,
@@ -36,6 +37,53 @@ const drafted = (bundle: ReadonlyArray<EvidenceItem>, given: typeof answers | Re
     report: reportFeatures(bundle),
     reportId: "r"
   })
+
+describe("a draft of a brand that answered the optional questions", () => {
+  const bundle = [post("1", "We cut the welt by hand!"), post("2", "The welt again!"), post("3", "Cork fills it!")]
+  const { content, positioning, voice } = drafted(bundle, {
+    ...answers,
+    "tier0.edge": "We mend what others throw away.",
+    "tier0.tone_words": "dry",
+    "tier0.taboos": ["Glue", " "],
+    "tier1.differentiators": ["A welt for life"],
+    "tier1.taboos": ["Fast fashion", "Glue"],
+    "tier1.risk_boundaries": ["No prices of others"],
+    "tier1.pillars_seed": ["Welt", "Winter care"],
+    "tier2.risk_boundaries": "No medical claims"
+  })
+
+  it("says what they say, each once, and names the answers", () => {
+    const answered = (value: unknown, ...ids: ReadonlyArray<string>) => ({
+      value,
+      confidence: 0.9,
+      sources: ids.map((id) => ({ type: "answer" as const, id })),
+      locked: false,
+      override_value: null
+    })
+    assert.deepStrictEqual(
+      positioning.differentiators,
+      answered(["A welt for life", "We mend what others throw away."], "tier1.differentiators", "tier0.edge")
+    )
+    assert.deepStrictEqual(voice.tone_tags, answered(["dry"], "tier0.tone_words"))
+    assert.deepStrictEqual(voice.taboos, answered(["Glue", "Fast fashion"], "tier0.taboos", "tier1.taboos"))
+    assert.deepStrictEqual(
+      voice.risk_boundaries,
+      answered(["No prices of others", "No medical claims"], "tier1.risk_boundaries", "tier2.risk_boundaries")
+    )
+  })
+
+  it("begins with the pillars that the brand named, and the evidence there is of them", () => {
+    const [first, second] = content.content_pillars.value as ReadonlyArray<Pillar>
+    assert.deepInclude(first, { name: "Welt", item_count: 2, best_opening: "We cut the welt by hand!" })
+    assert.deepInclude(second, { name: "Winter care", item_count: 0, share_of_items: 0, best_opening: null })
+    assert.deepStrictEqual(content.content_pillars.sources, [
+      { type: "answer", id: "tier1.pillars_seed" },
+      { type: "evidence", id: "1" },
+      { type: "evidence", id: "2" }
+    ])
+    assert.strictEqual(content.content_pillars.confidence, 0.9)
+  })
+})
 
 describe("a feature report", () => {
   it("counts lengths, emoji, calls to action, hooks, hashtags and transcripts", () => {

@@ -1,0 +1,15 @@
+import type { EvidenceStatus } from "./EvidenceStatus.ts"
+
+/** What a reader of the snapshot should know of how its evidence was gathered: nothing, or in one sentence. */
+export const evidenceWarnings = ({ failed, refreshed, reused, skipped }: EvidenceStatus): ReadonlyArray<string> => {
+  const gathered = refreshed.length + reused.length
+  const names = [...failed, ...gathered === 0 ? skipped : []].map(({ source }) => source).join(", ")
+  if (gathered === 0) {
+    return failed.length === 0
+      ? [
+        `No source was gathered from, as all are of disabled capabilities (${names}): this rests on the answers and older evidence`
+      ]
+      : [`No source could be gathered from (${names}): this rests on the answers and older evidence`]
+  }
+  return failed.length === 0 ? [] : [`${failed.length} of ${gathered + failed.length} sources failed: ${names}`]
+}
