@@ -56,6 +56,27 @@ const rows = Effect.gen(function*() {
   }
 })
 
+describe("a compile's job", () => {
+  it.scoped("carries what was asked for: the brand, the run, whether to refresh, and the model", () =>
+    Effect.gen(function*() {
+      const brandId = yield* createSampleBrand()
+      for (const options of [{ forceRefresh: true, model: "other" }, { forceRefresh: false }]) {
+        const asked = yield* requestCompile({ brandId, ...options })
+        assert(asked._tag === "Requested")
+        const job = yield* JobQueue.get(asked.jobId, { partitionKey: brandId })
+        assert.strictEqual(job.kind, "brandbrain.compile")
+        assert.deepStrictEqual(job.payload, {
+          brand_id: brandId,
+          compile_run_id: asked.compileRunId,
+          force_refresh: options.forceRefresh,
+          prompt_version: "v1",
+          model: options.model ?? "rules-v1"
+        })
+        yield* JobQueue.cancel(asked.jobId)
+      }
+    }).pipe(Effect.provide(app())))
+})
+
 describe("a compile that is under way", () => {
   it.scoped("answers whoever asks for another: each source is gathered from once", () =>
     Effect.gen(function*() {
