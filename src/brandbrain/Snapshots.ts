@@ -54,6 +54,8 @@ export class Snapshots extends Context.Tag("holdfast/brandbrain/Snapshots")<Snap
     brandId: string,
     page: { readonly limit: number; readonly offset: number }
   ) => Effect.Effect<ReadonlyArray<SnapshotSummary>, StorageError>
+  /** How the evidence of the brand's newest snapshot is written. */
+  readonly latestReport: (brandId: string) => Effect.Effect<Option.Option<unknown>, StorageError>
   /** The ids of the evidence in a bundle, best first. */
   readonly bundle: (
     brandId: string,
@@ -110,6 +112,17 @@ const make = Effect.gen(function*() {
       sql`SELECT item_ids FROM brandbrain_evidence_bundle WHERE id = ${bundleId} AND brand_id = ${brandId}`
   })
 
+  const selectLatestReport = SqlSchema.findOne({
+    Request: Schema.String,
+    Result: Schema.Struct({ report: Schema.parseJson() }),
+    execute: (brandId) =>
+      sql`
+      SELECT r.report FROM brandbrain_snapshot s JOIN brandbrain_feature_report r ON r.id = s.feature_report_id
+      WHERE s.brand_id = ${brandId}
+      ORDER BY s.version DESC
+      LIMIT 1`
+  })
+
   return Snapshots.of({
     save: Effect.fn("Snapshots.save")(function*(saved) {
       const { brandId, compileRunId } = saved
@@ -145,6 +158,11 @@ const make = Effect.gen(function*() {
     history: Effect.fn("Snapshots.history")(
       (brandId, { limit, offset }) => selectHistory({ brandId, limit, offset }),
       storage("Snapshots.history")
+    ),
+
+    latestReport: Effect.fn("Snapshots.latestReport")(
+      (brandId) => Effect.map(selectLatestReport(brandId), Option.map(({ report }) => report)),
+      storage("Snapshots.latestReport")
     ),
 
     bundle: Effect.fn("Snapshots.bundle")(

@@ -2,22 +2,29 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Console, Effect, Option, Stream } from "effect"
+import { BrandBrainConfig } from "./BrandBrainConfig.ts"
+import { brand, brandCommands, print } from "./brandCommands.ts"
 import { Brands } from "./Brands.ts"
 import { compileStatus, requestCompile, watchCompile } from "./compileJob.ts"
 import { createSampleBrand } from "./sampleBrand.ts"
 import { Snapshots } from "./Snapshots.ts"
 
-const brand = Args.text({ name: "brand" }).pipe(Args.withDescription("The brand's id"))
 const run = Args.text({ name: "run" }).pipe(Args.withDescription("The compile run's id, as `compile` printed it"))
-
-const print = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
 
 const printLine = (value: unknown) => Console.log(JSON.stringify(value))
 
 const seed = Command.make(
   "seed",
   {},
-  () => Effect.flatMap(createSampleBrand(), (brandId) => print({ brand_id: brandId }))
+  () =>
+    Effect.gen(function*() {
+      if (Option.isSome((yield* BrandBrainConfig).apifyToken)) {
+        yield* Effect.logWarning(
+          "APIFY_TOKEN is set: a compile of the sample brand starts runs that cost money, for accounts that do not exist"
+        )
+      }
+      yield* print({ brand_id: yield* createSampleBrand() })
+    })
 ).pipe(
   Command.withDescription("Create the sample brand, with its answers and one source of every capability")
 )
@@ -64,5 +71,5 @@ const snapshot = Command.make("snapshot", { brand }, ({ brand }) =>
 /** `pnpm brandbrain`: what a person does with BrandBrain. */
 export const commands = Command.make("brandbrain").pipe(
   Command.withDescription("Look after brands and their compiles"),
-  Command.withSubcommands([seed, compile, status, snapshot])
+  Command.withSubcommands([seed, ...brandCommands, compile, status, snapshot])
 )

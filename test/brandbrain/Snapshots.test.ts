@@ -20,6 +20,7 @@ describe("a snapshot", () => {
       assert.isNull(Option.getOrNull(yield* snapshots.ofCompile("other", "c")))
       assert.isNull(Option.getOrNull(yield* snapshots.bundle("other", snapshot.bundle_id)))
       assert.isNull(Option.getOrNull(yield* snapshots.latest("other")))
+      assert.isNull(Option.getOrNull(yield* snapshots.latestReport("other")))
       assert.deepStrictEqual(yield* snapshots.history("other", { limit: 10, offset: 0 }), [])
     }).pipe(Effect.provide(app())))
 })

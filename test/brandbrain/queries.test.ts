@@ -51,6 +51,7 @@ const everything = Effect.gen(function*() {
   yield* (yield* Brands).patchOverrides(id, { overrides: { "voice.taboos": ["glue"] } })
   const snapshots = yield* Snapshots
   yield* snapshots.latest(id)
+  yield* snapshots.latestReport(id)
   yield* snapshots.history(id, { limit: 20, offset: 0 })
   yield* snapshots.bundle(id, "bundle")
   yield* (yield* Evidence).byIds(id, ["item"])
