@@ -188,3 +188,13 @@ describe("time, chance and timers", () => {
     )
   })
 })
+
+it("no test compares an Option by the assert of chai, which takes None for every Some", () => {
+  const tests = fileURLToPath(new URL(".", import.meta.url))
+  expectNone(
+    readdirSync(tests, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".ts") && name !== "architecture.test.ts"
+      && /deepStrictEqual\((?:.*, )?Option\.(?:none|some)\(/.test(readFileSync(join(tests, name), "utf8"))
+    )
+  )
+})

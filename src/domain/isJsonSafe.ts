@@ -31,7 +31,6 @@ const look = (ast: AST.AST, within: ReadonlySet<AST.AST>): boolean => {
     case "NeverKeyword":
     // At the top it is kept as null, and in an object as no member.
     case "UndefinedKeyword":
-    case "VoidKeyword":
       return true
     case "Literal":
       return typeof ast.literal !== "bigint" && (typeof ast.literal !== "number" || Number.isFinite(ast.literal))
@@ -62,6 +61,8 @@ const look = (ast: AST.AST, within: ReadonlySet<AST.AST>): boolean => {
     case "SymbolKeyword":
     case "UniqueSymbol":
     case "UnknownKeyword":
+    // It says that nobody looks at the value, and lets any through.
+    case "VoidKeyword":
       return false
   }
 }
@@ -80,5 +81,5 @@ const mayBeUndefined = (ast: AST.AST, seen: ReadonlySet<AST.AST> = new Set()): b
   if (AST.isUnion(ast)) return ast.types.some(isOf)
   if (AST.isRefinement(ast) || AST.isTransformation(ast)) return isOf(ast.from)
   if (AST.isSuspend(ast)) return isOf(ast.f())
-  return AST.isUndefinedKeyword(ast) || AST.isVoidKeyword(ast)
+  return AST.isUndefinedKeyword(ast)
 }

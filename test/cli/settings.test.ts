@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Either, LogLevel } from "effect"
+import { Cause, ConfigProvider, Effect, Either, LogLevel } from "effect"
 import { database, settings, span } from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
@@ -58,8 +58,14 @@ describe("the settings", () => {
         )
       const { logErrors, logLevel } = yield* read("Warning", "true")
       assert.deepStrictEqual([logLevel, logErrors], [LogLevel.Warning, true])
-      assert.include(String(yield* Effect.flip(read("loud", "true"))), "all, trace, debug, info, warning")
-      assert.include(String(yield* Effect.flip(read("info", "yes"))), "\"yes\" is neither true nor false")
+      assert.include(
+        Cause.pretty(Cause.fail(yield* Effect.flip(read("loud", "true")))),
+        "all, trace, debug, info, warning"
+      )
+      assert.include(
+        Cause.pretty(Cause.fail(yield* Effect.flip(read("info", "yes")))),
+        "\"yes\" is neither true nor false"
+      )
     }))
 
   it.effect("have a default for each variable, also for one that is empty", () =>

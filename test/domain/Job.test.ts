@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { assertSome } from "@effect/vitest/utils"
 import { Context, DateTime, Duration, Effect, Layer, Option, Schedule, Schema } from "effect"
 import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import { InvalidJob } from "../../src/domain/errors.ts"
@@ -52,8 +53,8 @@ describe("Job.make", () => {
     assert.strictEqual(Full.queue, "slow")
     assert.strictEqual(Full.priority, -1000)
     assert.strictEqual(Full.maxAttempts, 1)
-    assert.deepStrictEqual(Option.map(Full.timeout, Duration.toMillis), Option.some(10_000))
-    assert.deepStrictEqual(Option.map(Full.lease, Duration.toMillis), Option.some(1))
+    assertSome(Option.map(Full.timeout, Duration.toMillis), 10_000)
+    assertSome(Option.map(Full.lease, Duration.toMillis), 1)
     assert.strictEqual(Full.backoff, Schedule.stop)
   })
 

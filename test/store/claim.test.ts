@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
 import { Array as Arr, Effect, FastCheck, Option, TestClock } from "effect"
 import type { ClaimRequest, NewJob } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
@@ -180,7 +181,7 @@ describe("nextDue", () => {
       const store = yield* JobStore
       yield* running(1)
       yield* complete(yield* running(2))
-      assert.deepStrictEqual(yield* store.nextDue(request()), Option.none())
+      assertNone(yield* store.nextDue(request()))
     }).pipe(Effect.provide(memory)))
 })
 

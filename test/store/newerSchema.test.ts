@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { assertNone } from "@effect/vitest/utils"
+import { Effect } from "effect"
 import { StoreError } from "../../src/domain/errors.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { claim, claimOne, enqueue, job, memory, request } from "./someJobs.ts"
@@ -80,6 +81,6 @@ it.effect("a statement that fails although the tables are not newer fails as it 
 it.effect("tables of the version that the statements are made for are as they were", () =>
   Effect.gen(function*() {
     const store = yield* JobStore
-    assert.deepStrictEqual(yield* store.nextDue(request()), Option.none())
+    assertNone(yield* store.nextDue(request()))
     assert.deepStrictEqual(yield* claim(), [])
   }).pipe(Effect.provide(memory)))
