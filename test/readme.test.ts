@@ -25,3 +25,17 @@ it("the settings table names every variable that the program reads, and no other
   const told = new Set(text("README.md").match(variable) ?? [])
   assert.deepStrictEqual([...told].toSorted(), [...read].toSorted())
 })
+
+it("the package.json to copy names every peer with its range, at versions that these tests run with", () => {
+  const [, fence = "{}"] = /```json\n([\s\S]*?)```/.exec(text("README.md")) ?? []
+  const shown = (JSON.parse(fence) as { readonly dependencies: Readonly<Record<string, string>> }).dependencies
+  const { devDependencies, peerDependencies, version } = JSON.parse(text("package.json")) as {
+    readonly version: string
+    readonly devDependencies: Readonly<Record<string, string>>
+    readonly peerDependencies: Readonly<Record<string, string>>
+  }
+  assert.include(shown, { ...peerDependencies, holdfast: `^${version}` })
+  for (const [name, range] of Object.entries(shown)) {
+    if (name in devDependencies && !(name in peerDependencies)) assert.strictEqual(range, `^${devDependencies[name]}`)
+  }
+})
