@@ -18,6 +18,7 @@ export default defineConfig({
   resolve: {
     // The first that fits is taken, and "holdfast" fits all that begins with it.
     alias: {
+      "holdfast/define": new URL("src/define.ts", import.meta.url).pathname,
       "holdfast/testing": new URL("src/testing.ts", import.meta.url).pathname,
       holdfast: new URL("src/index.ts", import.meta.url).pathname
     }
@@ -43,7 +44,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "package", globalSetup: "test/globalSetup.ts", include: packed }
+        test: { name: "package", globalSetup: "test/package/globalSetup.ts", include: packed }
       }
     ]
   }

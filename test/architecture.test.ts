@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 const src = fileURLToPath(new URL("../src", import.meta.url))
 
 const manifest = JSON.parse(readFileSync(join(src, "../package.json"), "utf8")) as {
-  readonly exports: Readonly<Record<string, string | { readonly import: string }>>
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
 }
 
 interface Source {
@@ -47,6 +47,7 @@ const floors: Readonly<Record<string, number>> = {
   platform: 1,
   store: 2,
   runtime: 3,
+  "define.ts": 1,
   "index.ts": 4,
   cli: 5,
   http: 5,
@@ -118,10 +119,23 @@ describe("the house", () => {
   })
 
   it("there is one barrel for each entry of the package", () => {
-    const entries = Object.values(manifest.exports).flatMap((entry) => typeof entry === "string" ? [] : [entry.import])
+    const entries = Object.values(manifest.exports).flatMap((entry) => typeof entry === "string" ? [] : [entry.default])
     const barrels = entries.map((entry) => entry.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts"))
-    assert.deepStrictEqual(barrels, ["index.ts", "testing.ts"])
+    assert.deepStrictEqual(barrels, ["index.ts", "define.ts", "testing.ts"])
     expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"/m, barrels))
+  })
+
+  it("a definition needs nothing of Node's, so that it goes into a browser's bundle", () => {
+    const seen = new Set<string>(["define.ts"])
+    for (const path of seen) {
+      for (const imported of sources.find((source) => source.path === path)?.imports ?? []) seen.add(imported)
+    }
+    assert.include([...seen], "domain/Job.ts")
+    expectNone([...seen].filter((named) => !isOurs(named) && named !== "effect"))
+    expectNone(
+      sources.filter(({ code, path }) => seen.has(path) && /\b(?:Buffer|process|setImmediate)\b/.test(code))
+        .map(({ path }) => path)
+    )
   })
 
   it("a folder has no folders inside but migrations and recorded", () => {

@@ -54,13 +54,12 @@ describe("the README's way from an empty folder to a running worker", () => {
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
       const environment = yield* builtHere(folder)
-      yield* run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], ".", environment)
       const app = join(folder, "app")
       mkdirSync(app)
       // Word for word, but for where the package comes from.
       const manifest = shown("json").replace(
         /"holdfast": "[^"]*"/,
-        `"holdfast": "file:${join(folder, `holdfast-${version}.tgz`)}"`
+        `"holdfast": "file:${join(process.cwd(), `.build/holdfast-${version}.tgz`)}"`
       )
       writeFileSync(join(app, "package.json"), manifest)
       copyFileSync("docs/examples/welcome.ts", join(app, "main.ts"))

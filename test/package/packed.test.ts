@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFile } from "node:child_process"
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { startProcess, temporaryFolder } from "../crash/workerProcesses.ts"
@@ -46,12 +46,19 @@ await program.pipe(
 )
 `
 
+/** A CommonJS program, which on every Node that is supported may require modules. */
+const required = `const { Job } = require("holdfast/define")
+const { Worker } = require("holdfast")
+const { perform } = require("holdfast/testing")
+process.stdout.write([Job.make("one.kind", { payload: {} }).kind, Worker && "Worker", perform && "perform"].join(" "))
+`
+
 it.live(
   "the packed package runs the README's program and its tests, and type-checks, in an app that has nothing else but its own SqlClient",
   () =>
     Effect.gen(function*() {
       const app = yield* temporaryFolder
-      yield* pnpm(["pack", "--pack-destination", app], ".")
+      copyFileSync(`.build/holdfast-${manifest.version}.tgz`, join(app, `holdfast-${manifest.version}.tgz`))
       // What an app brings: the peers, at the versions these tests run with, and what its own program imports.
       const brings = [
         ...Object.keys(manifest.peerDependencies),
@@ -97,6 +104,22 @@ it.live(
       const own = yield* startProcess([join(app, "own.js")], {}, app)
       yield* own.says("The job succeeded with 42")
       assert.deepStrictEqual(yield* own.ended, { code: 0, signal: null })
+
+      writeFileSync(join(app, "required.cjs"), required)
+      assert.strictEqual((yield* run(process.execPath, ["required.cjs"], app)).stdout, "one.kind Worker perform")
+
+      const shipped = join(app, "node_modules/holdfast/dist")
+      const maps = readdirSync(shipped, { recursive: true, encoding: "utf8" }).filter((name) =>
+        name.endsWith(".js.map")
+      )
+      assert.isAtLeast(maps.length, 50)
+      for (const map of maps) {
+        const { sources, sourcesContent } = JSON.parse(readFileSync(join(shipped, map), "utf8")) as {
+          readonly sources: ReadonlyArray<string>
+          readonly sourcesContent?: ReadonlyArray<string>
+        }
+        assert.strictEqual(sourcesContent?.length, sources.length, map)
+      }
 
       const vitest = join(app, "node_modules/.bin/vitest")
       const tests = yield* run(vitest, ["run", "welcome.test.ts", "--reporter=json"], app)

@@ -1,0 +1,9 @@
+import { execFileSync } from "node:child_process"
+import { mkdirSync, rmSync } from "node:fs"
+
+/** Packs the package once for all tests, from where nothing is built, as on a fresh clone. */
+export const setup = () => {
+  rmSync("dist", { recursive: true, force: true })
+  mkdirSync(".build", { recursive: true })
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", ".build"], { stdio: ["ignore", "ignore", "inherit"] })
+}
