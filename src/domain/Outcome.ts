@@ -1,4 +1,4 @@
-import { Cause, Data, Duration, Exit, Option } from "effect"
+import { Cause, Data, Duration, Exit, Option, Schema } from "effect"
 import { readableCause } from "./readableCause.ts"
 import { NeverRetry, Snooze } from "./Verdict.ts"
 
@@ -58,8 +58,8 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
   }
   // A verdict is one only where nothing else went wrong: a finalizer that died is to be seen.
   const failure = Cause.isDie(exit.cause) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
-  if (failure instanceof Snooze) return Outcome.Snooze({ delay: failure.delay })
-  if (failure instanceof NeverRetry) {
+  if (isSnooze(failure)) return Outcome.Snooze({ delay: failure.delay })
+  if (isNeverRetry(failure)) {
     return Outcome.Fail({
       error: readableCause(Cause.fail(failure.reason)),
       name: errorName(failure.reason),
@@ -67,6 +67,21 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
     })
   }
   return Outcome.Fail({ error: readableCause(exit.cause), name: causeName(exit.cause), final: false })
+}
+
+// Not `instanceof`: a bundler or a monorepo may give an app's handlers a second copy of this package.
+const isSnooze = looksLike(Schema.is(Snooze))
+const isNeverRetry = looksLike(Schema.is(NeverRetry))
+
+/** An error that throws when it is read is no verdict. */
+function looksLike<A>(is: (value: unknown) => value is A) {
+  return (value: unknown): value is A => {
+    try {
+      return is(value)
+    } catch {
+      return false
+    }
+  }
 }
 
 /** The word for what an attempt failed with. */

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Data, Duration, Effect, Exit, FastCheck, Option } from "effect"
 import { InvalidOption } from "../../src/domain/errors.ts"
 import { outcomeOf, StopReason } from "../../src/domain/Outcome.ts"
@@ -179,5 +179,16 @@ describe("verdicts", () => {
     Effect.gen(function*() {
       assert.instanceOf(yield* Effect.flip(snooze("1 second")), Snooze)
       assert.instanceOf(yield* Effect.flip(neverRetry("no")), NeverRetry)
+    }))
+
+  it.effect("a verdict of a second copy of the package means the same", () =>
+    Effect.gen(function*() {
+      vi.resetModules()
+      const copy = yield* Effect.promise(() => import("../../src/domain/Verdict.ts"))
+      assert.notStrictEqual<unknown>(copy.Snooze, Snooze)
+      const ended = (handler: Effect.Effect<unknown, unknown>) =>
+        Effect.map(Effect.exit(handler), (exit) => outcomeOf(exit, Option.none()))
+      assert.deepInclude(yield* ended(copy.snooze("5 minutes")), { _tag: "Snooze", delay: Duration.minutes(5) })
+      assert.deepInclude(yield* ended(copy.neverRetry("no")), { _tag: "Fail", final: true })
     }))
 })
