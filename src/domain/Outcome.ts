@@ -1,4 +1,5 @@
-import { Cause, Data, Duration, Exit, Option, Schema } from "effect"
+import { Cause, Data, Duration, Exit, Option } from "effect"
+import { ofAnyCopy } from "./ofAnyCopy.ts"
 import { readableCause } from "./readableCause.ts"
 import { NeverRetry, Snooze } from "./Verdict.ts"
 
@@ -69,20 +70,8 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
   return Outcome.Fail({ error: readableCause(exit.cause), name: causeName(exit.cause), final: false })
 }
 
-// Not `instanceof`: a bundler or a monorepo may give an app's handlers a second copy of this package.
-const isSnooze = looksLike(Schema.is(Snooze))
-const isNeverRetry = looksLike(Schema.is(NeverRetry))
-
-/** An error that throws when it is read is no verdict. */
-function looksLike<A>(is: (value: unknown) => value is A) {
-  return (value: unknown): value is A => {
-    try {
-      return is(value)
-    } catch {
-      return false
-    }
-  }
-}
+const isSnooze = ofAnyCopy(Snooze)
+const isNeverRetry = ofAnyCopy(NeverRetry)
 
 /** The word for what an attempt failed with. */
 export const causeName = (cause: Cause.Cause<unknown>) =>

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { StoredJobId } from "./JobId.ts"
 import { JobStatus } from "./JobRecord.ts"
+import { ofAnyCopy } from "./ofAnyCopy.ts"
 import { readable } from "./readableError.ts"
 
 /**
@@ -120,9 +121,10 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   }
 }
 
+const isStoreError = ofAnyCopy(StoreError)
+
 /** True for a StoreError that retrying does not solve: a person has to act first. */
-export const isLasting = (error: unknown): error is StoreError =>
-  error instanceof StoreError && error.reason !== "unavailable"
+export const isLasting = (error: unknown): error is StoreError => isStoreError(error) && error.reason !== "unavailable"
 
 /** More than anyone wraps an error in. One that is its own cause has no end. */
 const deepestCause = 50

@@ -1,12 +1,13 @@
 import type * as Statement from "@effect/sql/Statement"
 import * as SqlClient from "@effect/sql/SqlClient"
-import * as SqlError from "@effect/sql/SqlError"
+import type * as SqlError from "@effect/sql/SqlError"
 import { Duration, Effect, LogLevel, Predicate } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { line } from "../platform/line.ts"
 import { dialect } from "./dialect.ts"
 import { guardTelemetry } from "./guardTelemetry.ts"
+import { isSqlError } from "./isSqlError.ts"
 import type { StoreFailure } from "./JobStore.ts"
 import { monotonicNanos } from "./monotonic.ts"
 
@@ -28,7 +29,7 @@ const mostTold = 10_000
 /** True if a statement failed because of one of its rows, so that it may succeed for the others. */
 export const isOfARow = (error: SqlError.SqlError | StoreFailure): boolean => {
   if (error._tag === "ForeignTransaction") return false
-  if (error._tag === "StoreError") return error.cause instanceof SqlError.SqlError && isOfARow(error.cause)
+  if (error._tag === "StoreError") return isSqlError(error.cause) && isOfARow(error.cause)
   const code = Predicate.hasProperty(error.cause, "code") ? String(error.cause.code) : ""
   // A table or a column that is gone fails for every row.
   if (/\bno such (?:table|column)\b/.test(errorText(error.cause))) return false

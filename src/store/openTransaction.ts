@@ -1,9 +1,10 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
-import * as SqlError from "@effect/sql/SqlError"
+import type * as SqlError from "@effect/sql/SqlError"
 import { Cause, Deferred, Effect, Fiber, FiberId } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { giveWay } from "../platform/EventLoop.ts"
 import type { Wait } from "./connection.ts"
+import { isSqlError } from "./isSqlError.ts"
 import { command, isInTransaction, refusedInside, rollBack } from "./transactionControl.ts"
 import { outerRolledBack, rolledBackAfter, stuck } from "./transactionErrors.ts"
 
@@ -215,7 +216,7 @@ export class OpenTransaction {
     return Effect.withFiberRuntime((fiber) => {
       const at = this.standing(level, fiber)
       if (at === undefined) return Effect.succeed(undefined)
-      if (at.state instanceof SqlError.SqlError) return Effect.fail(at.state)
+      if (isSqlError(at.state)) return Effect.fail(at.state)
       if (this.isBusy || at !== this.innermost) return Effect.zipRight(this.watchOver, this.wait(at, at.waiting, wait))
       this.isBusy = true
       this.turns += 1

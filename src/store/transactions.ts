@@ -1,6 +1,6 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlClient from "@effect/sql/SqlClient"
-import * as SqlError from "@effect/sql/SqlError"
+import type * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
 import { Context, Effect, LogLevel, Option } from "effect"
 import type { StoreErrorReason } from "../domain/errors.ts"
@@ -12,6 +12,7 @@ import { asCaller, exclusively, holdingConnection, lendOf, watchLent } from "./c
 import { DatabaseReplaced, noFile } from "./databaseFile.ts"
 import { immediateTransaction, nested } from "./immediateTransaction.ts"
 import { Level, OpenTransaction } from "./openTransaction.ts"
+import { isSqlError } from "./isSqlError.ts"
 import type { StoreFailure } from "./JobStore.ts"
 
 /** How store operations meet the transactions of their callers, on SQLite. */
@@ -125,7 +126,7 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
           )
         }).pipe(
           Effect.mapError((error) =>
-            error instanceof SqlError.SqlError
+            isSqlError(error)
               ? new StoreError({ operation, cause: error, reason: reasonOf(error) })
               : error as Exclude<E, SqlError.SqlError>
           )

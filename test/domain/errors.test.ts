@@ -1,8 +1,9 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import {
   ForeignTransaction,
   InvalidJob,
   InvalidOption,
+  isLasting,
   JobIdConflict,
   JobNotFound,
   JobNotRetryable,
@@ -14,6 +15,19 @@ import { JobId } from "../../src/domain/JobId.ts"
 
 const jobId = JobId.make("018f2b5e-7a30-7000-8000-000000000001")
 const heldBy = JobId.make("018f2b5e-7a30-7000-8000-000000000002")
+
+it("an error that lasts is known as one, also where a second copy of the package made it", async () => {
+  vi.resetModules()
+  const copy = await import("../../src/domain/errors.ts")
+  const of = (reason: "unavailable" | "newerSchema") =>
+    new copy.StoreError({ operation: "claim", cause: new Error("no"), reason })
+  assert.notInstanceOf(of("newerSchema"), StoreError)
+  assert.deepStrictEqual([isLasting(of("newerSchema")), isLasting(of("unavailable")), isLasting(null)], [
+    true,
+    false,
+    false
+  ])
+})
 
 describe("an error's message", () => {
   const messages: ReadonlyArray<readonly [error: Error, message: string]> = [
