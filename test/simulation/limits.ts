@@ -2,7 +2,7 @@ import type { ClaimedJob, ClaimRequest, StaleChoice } from "../../src/store/JobS
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call } from "./History.ts"
-import { allTheTime } from "./looks.ts"
+import { allTheTime, statesDuring } from "./looks.ts"
 import { isLook } from "./migrations.ts"
 import { deathsOf } from "./promptness.ts"
 import type { Timeline } from "./Timeline.ts"
@@ -86,7 +86,7 @@ const isOfWorker = ({ operation, request }: Call): boolean =>
     : operation === "staleLeases" || operation === "prune" || operation === "nextDue"
       || operation === "releaseStale" && "leases" in (request as StaleChoice)
 
-/** A job whose lease was over all the time up to the first claim, none of the calls that should have freed it having failed. */
+/** A job whose lease was over and stayed as it was up to the first claim, none of the calls that should have freed it having failed. */
 const notFreed = (timeline: Timeline, calls: ReadonlyArray<Call>, claim: Call): JobRow | undefined => {
   const sweep = calls.filter((call) =>
     (call.operation === "staleLeases" || call.operation === "releaseStale") && isOfWorker(call)
@@ -95,10 +95,10 @@ const notFreed = (timeline: Timeline, calls: ReadonlyArray<Call>, claim: Call): 
   if (sweep.some(({ returned }) => returned?.tag !== "ok")) return undefined
   const [first] = calls
   const earliest = timeline.earliestWall(claim.process, first?.invoked.at ?? 0, claim.invoked.at)
-  return allTheTime(
-    { timeline, call: first ?? claim, answered: claim.invoked },
-    ({ locked_until, status }) => status === "running" && (locked_until ?? Infinity) <= earliest
-  )[0]
+  const look = { timeline, call: first ?? claim, answered: claim.invoked }
+  // One that its holder extends between the two is over by this worker's clock alone, and rightly left.
+  return allTheTime(look, ({ locked_until, status }) => status === "running" && (locked_until ?? Infinity) <= earliest)
+    .find(({ id, locked_until }) => statesDuring(look, id).every((row) => row?.locked_until === locked_until))
 }
 
 /** Whether finished jobs of every end were pruned, or the store failed at that. */
