@@ -168,8 +168,8 @@ export class Fleet {
 
   private ended(post: Post, process: SimulatedProcess): void {
     if (!process.alive) return
-    const { refused, stalled } = heldUp(this.history, process.name, this.world.now)
-    const left = process.leftovers.filter((what) => !what.endsWith("fibers") || !refused && !stalled)
+    const { refused, settling, stalled } = heldUp(this.history, process.name, this.world.now)
+    const left = process.leftovers.filter((what) => !what.endsWith("fibers") || !refused && !settling && !stalled)
     this.leftovers.push(...left.map((what) => `${process.name} has left ${what}`))
     this.history.incident("ended", process.name)
     this.kill(post, process)
