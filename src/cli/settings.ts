@@ -17,6 +17,15 @@ export const count: Reader<number> = (text) =>
     ? Either.right(Number(text))
     : Either.left(`${JSON.stringify(text)} is no whole number of 1 or more`)
 
+/** A whole number of one or more, or 0 for no end. */
+export const limit: Reader<Option.Option<number>> = (text) =>
+  text === "0"
+    ? Either.right(Option.none())
+    : Either.mapBoth(count(text), {
+      onLeft: () => `${JSON.stringify(text)} is no whole number of 0 or more`,
+      onRight: Option.some
+    })
+
 const databases = "sqlite:<path of a file>, sqlite:///<absolute path> or sqlite::memory:"
 
 /** The file of a SQLite database, or ":memory:". No more than the scheme is repeated: the rest can hold a password. */
@@ -29,6 +38,7 @@ export const database: Reader<{ readonly filename: string }> = (text) => {
   if (path === ":memory:") return Either.right({ filename: path })
   if (path === "") return refused("sqlite: without a path")
   if (path.includes("?")) return refused("sqlite: with a query (?)")
+  if (/^~(?:\/|$)/.test(path)) return refused("sqlite:~, which only a shell takes for the home folder,")
   if (path.startsWith("file:")) return refused("sqlite:file:")
   if (path.startsWith(":")) return refused("sqlite:: with another name than :memory:")
   // In a URL the first word after two slashes is a host; people mean a folder by it, or leave a slash out.

@@ -7,7 +7,7 @@ import { DateTime, Effect, Either, Layer, Option, Schema } from "effect"
 import type { Job, Worker } from "../index.ts"
 import { JobQueue, SqliteStore, StoreError } from "../index.ts"
 import type { Reader, Settings } from "./settings.ts"
-import { count, span } from "./settings.ts"
+import { count, limit, span } from "./settings.ts"
 
 const flag = <A>(name: string, read: Reader<A>, description: string) =>
   Options.text(name).pipe(
@@ -34,7 +34,7 @@ export const flags = {
     span,
     "How often to free jobs whose worker died (HOLDFAST_STALE_CHECK_INTERVAL, 1 minute)"
   ),
-  maxJobs: flag("max-jobs", count, "Claim no more than this in all, and end when they have settled"),
+  maxJobs: flag("max-jobs", limit, "Claim no more than this in all, and end when they have settled; 0 for no end"),
   once: Options.boolean("once").pipe(
     Options.withDescription("Claim once, at most as many jobs as may run at once, and end when they have settled")
   ),
@@ -48,7 +48,8 @@ export interface Flags {
   readonly concurrency: Option.Option<number>
   readonly pollInterval: Option.Option<Duration.Duration>
   readonly staleCheckInterval: Option.Option<Duration.Duration>
-  readonly maxJobs: Option.Option<number>
+  /** None within if it was said that there is none. */
+  readonly maxJobs: Option.Option<Option.Option<number>>
   readonly once: boolean
   readonly dryRun: boolean
 }
@@ -69,7 +70,7 @@ export const workerOptions = <const Jobs extends ReadonlyArray<Job.Any>>(
   logLevel: settings.logLevel,
   logErrors: settings.logErrors,
   once: flags.once,
-  ...Option.match(flags.maxJobs, { onNone: () => ({}), onSome: (maxJobs) => ({ maxJobs }) })
+  ...Option.match(Option.flatten(flags.maxJobs), { onNone: () => ({}), onSome: (maxJobs) => ({ maxJobs }) })
 })
 
 /** The database was there, and its due jobs could not be read. Nothing was changed. */

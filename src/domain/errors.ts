@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { bounded } from "./bounded.ts"
 import { StoredJobId } from "./JobId.ts"
 import { JobStatus } from "./JobRecord.ts"
 import { ofAnyCopy } from "./ofAnyCopy.ts"
@@ -58,6 +59,9 @@ export class UniqueKeyTaken extends Schema.TaggedError<UniqueKeyTaken>()("Unique
   }
 }
 
+/** Of what was given, a message shows no more than this and its end: it can be of any size. */
+const shownBytes = 512
+
 /** What was given for a job does not fit. Nothing was changed. */
 export class InvalidJob extends Schema.TaggedError<InvalidJob>()("InvalidJob", {
   kind: Schema.String,
@@ -69,8 +73,8 @@ export class InvalidJob extends Schema.TaggedError<InvalidJob>()("InvalidJob", {
   allowed: Schema.String
 }) {
   override get message() {
-    const given = this.given === undefined ? "" : ` got ${this.given};`
-    return `Job "${this.kind}", ${this.field}:${given} expected ${this.allowed}`
+    const given = this.given === undefined ? "" : ` got ${bounded(this.given, shownBytes)};`
+    return `Job "${bounded(this.kind, shownBytes)}", ${this.field}:${given} expected ${this.allowed}`
   }
 }
 
@@ -81,7 +85,7 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
   allowed: Schema.String
 }) {
   override get message() {
-    return `${this.option}: got ${this.given}; expected ${this.allowed}`
+    return `${this.option}: got ${bounded(this.given, shownBytes)}; expected ${this.allowed}`
   }
 }
 

@@ -30,6 +30,7 @@ import { withoutTransaction } from "../store/ambientTransaction.ts"
 import type { ClaimedJob, Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
 import { JobStore, only } from "../store/JobStore.ts"
 import { recurUpTo } from "../store/monotonic.ts"
+import { delayAfter } from "./delayAfter.ts"
 import * as events from "./events.ts"
 import type { KeptLease } from "./heartbeat.ts"
 import { beatMayTake, keepLease } from "./heartbeat.ts"
@@ -43,9 +44,6 @@ const patience = Duration.seconds(30)
 
 /** How long a worker that has to end still waits for the store to take an outcome. */
 const lastWait = Duration.seconds(4)
-
-/** How long a backoff schedule may take to name a delay: ages for what only computes, and short beside a lease. */
-const longestThought = Duration.seconds(1)
 
 /** One claimed job and what it takes to run it. */
 export interface Attempt {
@@ -225,7 +223,9 @@ const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never,
       return yield* Effect.as(events.leaseLost(job, outcome.reason, yield* blame(attempt)), lost)
     }
     const delay = outcome._tag === "Fail" && !outcome.final
-      ? outcome.retryAfter === undefined ? yield* backoffDelay(attempt) : Option.some(outcome.retryAfter)
+      ? outcome.retryAfter === undefined
+        ? yield* delayAfter(attempt.handler.job.backoff, job.lease.failures + 1)
+        : Option.some(outcome.retryAfter)
       : Option.none()
     const write = settlement(attempt, outcome, delay).pipe(
       // An answer that never comes is asked for again: if the first write happened, the second is told so.
@@ -336,14 +336,3 @@ const one = (
   answers: Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>,
   ended: (status: JobStatus) => Settlement
 ) => Effect.map(only(answers), Either.map(({ status }) => ended(status)))
-
-/** A schedule that throws, hangs or interrupts itself must not keep a failed job from being settled. */
-const backoffDelay = ({ handler, job }: Attempt) => {
-  const after = (backoff: Backoff.Backoff) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => Backoff.delayAfter(backoff, job.lease.failures + 1, now))
-  return after(handler.job.backoff).pipe(
-    Effect.disconnect,
-    Effect.timeout(longestThought),
-    Effect.catchAllCause((cause) => Effect.zipRight(events.backoffDied(cause), after(Backoff.defaultBackoff)))
-  )
-}

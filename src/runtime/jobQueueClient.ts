@@ -1,8 +1,9 @@
-import { Cause, Clock, DateTime, Duration, Effect, Either, Inspectable, Option, Predicate, Schema } from "effect"
+import { Cause, DateTime, Duration, Effect, Either, Inspectable, Option, Predicate, Schema } from "effect"
 import * as Backoff from "../domain/Backoff.ts"
 import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
 import { JobId, StoredJobId } from "../domain/JobId.ts"
+import { JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
 import { readableCause } from "../domain/readableCause.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
@@ -11,6 +12,7 @@ import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobSto
 import { JobStore, only } from "../store/JobStore.ts"
 import { isNameOf } from "../store/nameForOneClaim.ts"
 import { giveWay } from "../platform/EventLoop.ts"
+import { delayAfter } from "./delayAfter.ts"
 import * as events from "./events.ts"
 import { HeldLeases } from "./HeldLeases.ts"
 import { Ids } from "./Ids.ts"
@@ -103,6 +105,10 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     list: Effect.fn("JobQueue.list")(function*(options = {}) {
       const limit = yield* wholeNumber("limit", options.limit ?? pageLimit, 1, pageLimit)
       const { after, ...filter } = options
+      if (filter.status !== undefined && !Schema.is(JobStatus)(filter.status)) {
+        const given = Inspectable.toStringUnknown(filter.status)
+        return yield* new InvalidOption({ option: "status", given, allowed: JobStatus.literals.join(", ") })
+      }
       const before = after === undefined ? undefined : yield* Effect.mapError(
         cursorId(after),
         () => new InvalidOption({ option: "after", given: JSON.stringify(after), allowed: "the `next` of a page" })
@@ -146,10 +152,9 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     }),
 
     fail: Effect.fn("JobQueue.fail")(function*(lease, error, options) {
-      const now = yield* Clock.currentTimeMillis
       const delay = options?.retry === false
         ? Option.none()
-        : yield* Backoff.delayAfter(options?.backoff ?? Backoff.defaultBackoff, lease.failures + 1, now)
+        : yield* delayAfter(options?.backoff ?? Backoff.defaultBackoff, lease.failures + 1)
       const retryAfter = Option.match(delay, { onNone: () => null, onSome: Backoff.storableMillis })
       return yield* Effect.zipLeft(
         accepted(store.fail([{ lease, error: readableError(error), retryAfter }])),

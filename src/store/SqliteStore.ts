@@ -5,7 +5,7 @@ import * as Statement from "@effect/sql/Statement"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { Context, Effect, ExecutionStrategy, Exit, Layer, Option, Scope } from "effect"
 import type { Duration } from "effect"
-import { mkdirSync } from "node:fs"
+import { closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { StoreError } from "../domain/errors.ts"
 import type { JobStore } from "./JobStore.ts"
@@ -21,6 +21,11 @@ import { keepWalSmall, setWalCheckpoint } from "./walCheckpoint.ts"
 export interface Options {
   /** The path of the file, made with its folder when missing, or ":memory:". */
   readonly filename: string
+  /**
+   * The permissions of a file that is made, 0o600 unless given: its owner alone
+   * reads the payloads. Those of a file that is there stay as they are.
+   */
+  readonly mode?: number | undefined
   /** What a commit waits for; `full` unless given, so that no crash loses what was acknowledged. */
   readonly synchronous?: Synchronous | undefined
   /**
@@ -73,7 +78,7 @@ const open = (options: Options) =>
       // SQLite would take it for a database that is gone once it is closed.
       return yield* new StoreError({ operation: "open", cause: new Error("the filename is empty") })
     }
-    if (options.filename !== ":memory:" && options.readonly !== true) yield* makeFolder(options.filename)
+    if (options.filename !== ":memory:" && options.readonly !== true) yield* makeFile(options)
     const busyTimeout = yield* readBusyTimeout(options.busyTimeout)
     const driver = yield* connect(options, busyTimeout)
     setBusyTimeout(driver, busyTimeout)
@@ -85,8 +90,20 @@ const open = (options: Options) =>
     )
   )
 
-/** At once, as the driver opens the file: a store that opens waits for nothing but locks. */
-const makeFolder = (filename: string) => Effect.try(() => mkdirSync(dirname(filename), { recursive: true }))
+/**
+ * At once, as the driver opens the file: a store that opens waits for nothing but
+ * locks. SQLite gives its WAL the permissions of the database. A file that is there
+ * is not touched: closing it would take the locks off that this process has on it.
+ */
+const makeFile = ({ filename, mode = 0o600 }: Options) =>
+  Effect.try(() => {
+    mkdirSync(dirname(filename), { recursive: true })
+    try {
+      closeSync(openSync(filename, "wx", mode))
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error
+    }
+  })
 
 /**
  * The driver throws when it cannot open the file, and when another process is

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, ConfigProvider, Effect, Either, LogLevel } from "effect"
-import { database, settings, span } from "../../src/cli/settings.ts"
+import { Cause, ConfigProvider, Effect, Either, LogLevel, Option } from "effect"
+import { database, limit, settings, span } from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
   for (
@@ -27,6 +27,7 @@ describe("DATABASE_URL", () => {
       ["sqlite:///", "two slashes"],
       ["sqlite:jobs.db?key=hunter2", "query"],
       ["sqlite:file:hunter2.db", "sqlite:file:"],
+      ["sqlite:~/hunter2.db", "sqlite:~"],
       ["sqlite::hunter2:", ":memory:"],
       ["sqlite:", "without a path"],
       ["data/hunter2.db", "without a scheme"]
@@ -39,6 +40,14 @@ describe("DATABASE_URL", () => {
       assert.notInclude(message, "hunter2")
     })
   }
+})
+
+describe("a limit", () => {
+  it("of 0 is none, as a number is itself, and nothing else is taken", () => {
+    assert.deepStrictEqual(Either.map(limit("0"), Option.getOrNull), Either.right(null))
+    assert.deepStrictEqual(Either.map(limit("12"), Option.getOrNull), Either.right(12))
+    assert.isTrue(Either.isLeft(limit("-1")))
+  })
 })
 
 describe("a span", () => {

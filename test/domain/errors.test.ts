@@ -29,6 +29,19 @@ it("an error that lasts is known as one, also where a second copy of the package
   ])
 })
 
+it("a message shows the ends of what was given, however long it is", () => {
+  const long = "x".repeat(1_000_000)
+  for (
+    const { message } of [
+      new InvalidJob({ kind: long, field: "kind", given: long, allowed: "less" }),
+      new InvalidOption({ option: "status", given: long, allowed: "less" })
+    ]
+  ) {
+    assert.isBelow(message.length, 1500)
+    assert.include(message, "[cut: 1000000 bytes in all]")
+  }
+})
+
 describe("an error's message", () => {
   const messages: ReadonlyArray<readonly [error: Error, message: string]> = [
     [new LeaseLost({ jobId, attempt: 2 }), `Lost the lease on job ${jobId}, attempt 2`],

@@ -252,6 +252,15 @@ describe("complete", () => {
 })
 
 describe("fail", () => {
+  it.effect("with a schedule that throws falls back to the default one, as a handler's failure does", () =>
+    Effect.gen(function*() {
+      const lease = yield* enqueueAndClaim
+      const backoff = Schedule.mapEffect(Schedule.forever, () => Effect.die("no idea"))
+      assert.isTrue(yield* JobQueue.fail(lease, "no", { backoff }))
+      const job = yield* JobQueue.get(lease.jobId)
+      assert.deepStrictEqual([job.status, job.availableAt - job.updatedAt], ["pending", 60_000])
+    }).pipe(inHoldfast()))
+
   it.effect("a failed job waits 60 s, then 120 s, with its error kept and its lock cleared", () =>
     Effect.gen(function*() {
       const first = yield* enqueueAndClaim

@@ -53,6 +53,11 @@ describe("pages of jobs", () => {
 
   it.effect("a page that begins at what is no job's id is refused", () =>
     Effect.gen(function*() {
+      const bogus = yield* Effect.flip(JobQueue.list({ status: "bogus" as "failed" }))
+      assert.strictEqual(
+        bogus.message,
+        "status: got bogus; expected pending, running, succeeded, failed, cancelled"
+      )
       const refused = yield* Effect.flip(JobQueue.list({ after: "page 2" }))
       assert.include(refused.message, `after: got "page 2"`)
     }).pipe(inHoldfast()))

@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, TestClock } from "effect"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
@@ -30,6 +30,22 @@ const NORMAL = 1
 const refusal = (options: SqliteStore.Options) => Effect.flip(opened(options, Effect.void))
 
 describe("opening a store", () => {
+  it.scoped("makes files that their owner alone may read, unless told otherwise, and leaves those of one that is there", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const modeOf = (name: string) => (statSync(join(folder, name)).mode & 0o777).toString(8)
+      const modes = Effect.gen(function*() {
+        yield* enqueue(job(1))
+        return [modeOf("own.db"), modeOf("own.db-wal")]
+      })
+      const filename = join(folder, "own.db")
+      assert.deepStrictEqual(yield* opened({ filename }, modes), ["600", "600"])
+      chmodSync(filename, 0o640)
+      assert.deepStrictEqual(yield* opened({ filename }, modes), ["640", "640"])
+      yield* opened({ filename: join(folder, "shared.db"), mode: 0o644 }, Effect.void)
+      assert.strictEqual(modeOf("shared.db"), "644")
+    }))
+
   it.scoped("a commit waits for the disk on the first open and on every later one", () =>
     Effect.gen(function*() {
       const filename = join(yield* temporaryFolder, "jobs.db")

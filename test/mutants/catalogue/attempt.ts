@@ -192,15 +192,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker's backoff counts attempts, snoozes and shutdowns included",
     file,
-    find: "Backoff.delayAfter(backoff, job.lease.failures + 1, now)",
-    replace: "Backoff.delayAfter(backoff, job.lease.attempt, now)",
+    find: "delayAfter(attempt.handler.job.backoff, job.lease.failures + 1)",
+    replace: "delayAfter(attempt.handler.job.backoff, job.lease.attempt)",
     killedBy: ["test/runtime/backoffAfterSnooze.test.ts"]
   },
   {
     name: "A worker's backoff is one failure behind",
     file,
-    find: "Backoff.delayAfter(backoff, job.lease.failures + 1, now)",
-    replace: "Backoff.delayAfter(backoff, Math.max(1, job.lease.failures), now)",
+    find: "delayAfter(attempt.handler.job.backoff, job.lease.failures + 1)",
+    replace: "delayAfter(attempt.handler.job.backoff, Math.max(1, job.lease.failures))",
     killedBy: settle
   },
   {

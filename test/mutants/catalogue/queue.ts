@@ -153,8 +153,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The backoff of a failure by hand is one failure behind",
     file,
-    find: "lease.failures + 1, now)\n      const retryAfter",
-    replace: "Math.max(1, lease.failures), now)\n      const retryAfter",
+    find: "lease.failures + 1)\n      const retryAfter",
+    replace: "Math.max(1, lease.failures))\n      const retryAfter",
     killedBy: five
   },
   {

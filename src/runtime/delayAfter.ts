@@ -1,0 +1,25 @@
+import type { Option } from "effect"
+import { Clock, Duration, Effect } from "effect"
+import * as Backoff from "../domain/Backoff.ts"
+import * as events from "./events.ts"
+
+/** How long a backoff schedule may take to name a delay: ages for what only computes, and short beside a lease. */
+const longestThought = Duration.seconds(1)
+
+/**
+ * How long to wait after this failure, or none for no more. A schedule is the
+ * app's code: one that throws, hangs or interrupts itself must not keep a failed
+ * job from being settled, and the default takes its place.
+ */
+export const delayAfter = (
+  backoff: Backoff.Backoff,
+  failures: number
+): Effect.Effect<Option.Option<Duration.Duration>> => {
+  const after = (backoff: Backoff.Backoff) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => Backoff.delayAfter(backoff, failures, now))
+  return after(backoff).pipe(
+    Effect.disconnect,
+    Effect.timeout(longestThought),
+    Effect.catchAllCause((cause) => Effect.zipRight(events.backoffDied(cause), after(Backoff.defaultBackoff)))
+  )
+}
