@@ -1,5 +1,6 @@
-import { Cause, Predicate, Redacted } from "effect"
+import { Cause, Option, Redacted } from "effect"
 import { bounded } from "./bounded.ts"
+import { isPrivate, scrubbed } from "./secrets.ts"
 
 /*
  * What a failed attempt leaves for people to read. Errors are read with care:
@@ -23,13 +24,6 @@ const mostErrors = 20
 /** Told elsewhere, or no data. */
 const toldElsewhere = new Set(["_tag", "name", "message", "stack", "cause", "errors"])
 
-/** What HTTP clients hang on their errors: whole messages with their headers, tokens and payloads. */
-const exchanges = new Set(["request", "response", "headers", "req", "res", "config", "body", "socket", "agent"])
-
-const isSecret = (name: string) =>
-  /pass(?:word|wd|phrase|code)|secret|token|auth(?!or(?!iz))|cookie|credential|(?:api|private|access|signing)[-_]?key|signature|session|bearer|jwt/i
-    .test(name)
-
 /** Where Effect keeps the span in which an error was raised; `Cause.pretty` shows the spans as frames. */
 const spanSymbol = Symbol.for("effect/SpanAnnotation")
 
@@ -46,14 +40,14 @@ export const readable = (read: () => string): string => {
  * Everything a failure says that a person may read: each error's message and
  * stack, its own fields that are plain data, what caused it and what it
  * aggregates. Of what is too long both ends are kept. Left out are requests,
- * responses and headers, what is Redacted or named like a secret, and whatever
- * only a getter or an inspector of its own would tell; `name`, `message` and
- * `stack` are read as everybody reads them.
+ * responses and headers, what is Redacted or named like a secret, passwords and
+ * tokens in URLs, and whatever only a getter or an inspector of its own would
+ * tell; `name`, `message` and `stack` are read as everybody reads them.
  */
-export const readableError = (error: unknown): string => new Reading().error(error)
+export const readableError = (error: unknown): string => scrubbed(new Reading().error(error))
 
 /** The failures of a cause, one after the other, or that it was interrupted. */
-export const readableFailures = (cause: Cause.Cause<unknown>): string => new Reading().cause(cause)
+export const readableFailures = (cause: Cause.Cause<unknown>): string => scrubbed(new Reading().cause(cause))
 
 /** Of one failure: no error is told of twice, and no more than so many. */
 class Reading {
@@ -73,7 +67,9 @@ class Reading {
       if (typeof error !== "object" || error === null) return `Error: ${bounded(String(error), messageBytes)}`
       if (this.seen.has(error)) return `${nameOf(error)}, told above`
       this.seen.add(error)
-      return [headOf(error), ...this.fields(error), ...this.behind(error)].join("\n")
+      // One part that cannot be read loses none of the others.
+      return [readable(() => headOf(error)), ...partsOf(() => this.fields(error)), ...partsOf(() => this.behind(error))]
+        .join("\n")
     })
   }
 
@@ -98,32 +94,46 @@ class Reading {
   private fields(error: object): ReadonlyArray<string> {
     const lines: Array<string> = []
     const walk = (value: object, path: string, depth: number): void => {
+      if (isPrivatePair(value)) return
       for (const key of Object.keys(value)) {
-        const isTop = depth === 1
-        if (exchanges.has(key) || isSecret(key) || isTop && toldElsewhere.has(key)) continue
-        const field = ownData(value, key)
-        const name = `${path}${isTop ? "" : "."}${key}`
         if (lines.length >= mostFields) return
-        const text = scalar(field)
-        if (text !== undefined) lines.push(indented(`${bounded(name, fieldBytes)}: ${bounded(text, fieldBytes)}`))
-        else if (Cause.isCause(field) || isError(field)) {
-          lines.push(...this.each([field]).map((text) => indented(`[${name}]: ${text}`)))
-        } else if (isPlain(field) && depth < deepestField) walk(field, name, depth + 1)
+        if (isPrivate(key) || depth === 1 && toldElsewhere.has(key)) continue
+        lines.push(...partsOf(() => tell(ownData(value, key), path === "" ? key : `${path}.${key}`, depth)))
       }
+    }
+    const tell = (field: unknown, name: string, depth: number): ReadonlyArray<string> => {
+      const text = scalar(field)
+      if (text !== undefined) return [indented(`${bounded(name, fieldBytes)}: ${text}`)]
+      if (Cause.isCause(field) || isError(field)) {
+        return this.each([field]).map((text) => indented(`[${name}]: ${text}`))
+      }
+      if (isPlain(field) && depth < deepestField) walk(field, name, depth + 1)
+      return []
     }
     walk(error, "", 1)
     return lines
   }
 }
 
+const partsOf = (read: () => ReadonlyArray<string>): ReadonlyArray<string> => {
+  try {
+    return read()
+  } catch {
+    return []
+  }
+}
+
+/** A name beside its value, as headers and parameters are often kept. */
+const isPrivatePair = (value: object): boolean =>
+  [ownData(value, "name"), ownData(value, "key"), Array.isArray(value) ? value[0] as unknown : undefined]
+    .some((name) => typeof name === "string" && isPrivate(name.replace(/^-+/, "")))
+
+/** The first failures and defects, and one more where there are more. */
 const failuresOf = (cause: Cause.Cause<unknown>): ReadonlyArray<unknown> =>
-  Cause.match(cause, {
-    onEmpty: [],
-    onFail: (error): ReadonlyArray<unknown> => [error],
-    onDie: (defect) => [defect],
-    onInterrupt: () => [],
-    onParallel: (left, right) => [...left, ...right],
-    onSequential: (left, right) => [...left, ...right]
+  Cause.reduce(cause, [] as Array<unknown>, (errors, one) => {
+    if (errors.length <= mostErrors && Cause.isFailType(one)) errors.push(one.error)
+    if (errors.length <= mostErrors && Cause.isDieType(one)) errors.push(one.defect)
+    return Option.some(errors)
   })
 
 /** The name, message and stack of an error, with the spans it was raised in. */
@@ -139,15 +149,16 @@ const headOf = (error: object): string => {
 
 /** A stack without the message that it begins with, which may look like frames itself. */
 const framesOf = (stack: string, message: string): string => {
-  const end = stack.indexOf(message) + message.length
-  const first = stack.slice(Math.max(0, end)).search(/^ +at /m)
-  return first < 0 ? "" : stack.slice(Math.max(0, end) + first)
+  const at = stack.indexOf(message)
+  const behind = stack.slice(at < 0 ? 0 : at + message.length)
+  const first = behind.search(/^ +at /m)
+  return first < 0 ? "" : behind.slice(first)
 }
 
 const nameOf = (error: object): string => {
-  const tag = Predicate.hasProperty(error, "_tag") ? error._tag : undefined
-  if (typeof tag === "string") return tag
-  return isError(error) ? textOf(error, "name") || "Error" : "object"
+  const tag = dataOf(error, "_tag")
+  if (typeof tag === "string") return bounded(tag, fieldBytes)
+  return isError(error) ? bounded(textOf(error, "name"), fieldBytes) || "Error" : "object"
 }
 
 const textOf = (error: object, part: "message" | "name" | "stack"): string => {
@@ -158,8 +169,20 @@ const textOf = (error: object, part: "message" | "name" | "stack"): string => {
 /** A field's value if it is plain data of the object's own, and no getter's. */
 const ownData = (object: object, key: string): unknown => Object.getOwnPropertyDescriptor(object, key)?.value
 
+/** The same, or the nearest of what it inherits. */
+const dataOf = (object: object, key: string): unknown => {
+  for (let one: unknown = object; typeof one === "object" && one !== null; one = Object.getPrototypeOf(one)) {
+    const found = Object.getOwnPropertyDescriptor(one, key)
+    if (found !== undefined) return found.value as unknown
+  }
+  return undefined
+}
+
+/** Also an error of another realm, as of `node:vm` or a frame, whose Error is another. */
 const isError = (value: unknown): value is Error =>
-  value instanceof Error || Object.prototype.toString.call(value) === "[object Error]"
+  value instanceof Error
+  || typeof value === "object" && value !== null && dataOf(value, "name") === "Error" &&
+    dataOf(value, "message") !== undefined
 
 const isPlain = (value: unknown): value is object => {
   if (typeof value !== "object" || value === null || Redacted.isRedacted(value)) return false
@@ -169,7 +192,7 @@ const isPlain = (value: unknown): value is object => {
 
 /** A value that is told in a word, as JSON writes it. */
 const scalar = (value: unknown): string | undefined => {
-  if (typeof value === "string") return JSON.stringify(value)
+  if (typeof value === "string") return JSON.stringify(bounded(value, fieldBytes))
   if (typeof value === "bigint") return `${value}n`
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value)
   return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined

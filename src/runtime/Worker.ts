@@ -3,6 +3,7 @@ import type { StoreError } from "../domain/errors.ts"
 import { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { spanOf } from "../domain/spanOf.ts"
+import type { LineSettings } from "../platform/line.ts"
 import { lineSettings } from "../platform/line.ts"
 import { guardTelemetry } from "../store/guardTelemetry.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
@@ -42,8 +43,8 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
     readonly cancelled?: Duration.DurationInput
   }
   /**
-   * The least level of the lines that Holdfast itself logs while it works; every
-   * one unless given. What handlers log is not touched.
+   * The least level of the lines that the worker itself logs; every one unless
+   * given. What handlers log is not touched.
    */
   readonly logLevel?: LogLevel.LogLevel
   /**
@@ -99,7 +100,9 @@ export const layer = <const Jobs extends ReadonlyArray<Job.Any>, R = never>(
 ): Layer.Layer<never, InvalidOption, Requirements<Jobs> | R> =>
   Layer.scopedDiscard(Effect.flatMap(prepare(options), (worker) =>
     // A fiber's end is told in the context of its start.
-    guardTelemetry(Effect.forkScoped(keepRunning(worker, options.onEnd ?? (() => Effect.void))))))
+    guardTelemetry(Effect.forkScoped(
+      Effect.locally(keepRunning(worker, options.onEnd ?? (() => Effect.void)), lineSettings, linesOf(options))
+    ))))
 
 /**
  * A worker for as long as this effect runs: until it is interrupted, or comes to
@@ -197,6 +200,13 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
       },
       maxJobs: options.maxJobs === undefined ? Infinity : yield* wholeNumber("maxJobs", options.maxJobs, 1),
       once: options.once ?? false,
-      lines: { least: options.logLevel ?? LogLevel.All, showErrors: options.logErrors ?? false }
+      lines: linesOf(options)
     }
   })
+
+const linesOf = (
+  { logErrors, logLevel }: Pick<Options<ReadonlyArray<Job.Any>>, "logErrors" | "logLevel">
+): LineSettings => ({
+  least: logLevel ?? LogLevel.All,
+  showErrors: logErrors ?? false
+})

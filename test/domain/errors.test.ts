@@ -38,7 +38,7 @@ it("a message shows the ends of what was given, however long it is", () => {
     ]
   ) {
     assert.isBelow(message.length, 1500)
-    assert.include(message, "[cut: 1000000 bytes in all]")
+    assert.include(message, "[cut: 1000000 characters in all]")
   }
 })
 

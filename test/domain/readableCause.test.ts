@@ -24,19 +24,19 @@ describe("readableCause", () => {
     const text = truncated(`begin${"x".repeat(100_000)}end`)
     assert.isAtMost(bytes(text), limit)
     assert.isAtLeast(bytes(text), limit - 8)
-    assert.match(text, /^beginx+ … \[cut: 100008 bytes in all\] … x+end$/)
+    assert.match(text, /^beginx+ … \[cut: 100008 characters in all\] … x+end$/)
   })
 
   it("text of exactly 8 KiB is kept whole, and one byte more is cut", () => {
     assert.strictEqual(truncated("x".repeat(limit)), "x".repeat(limit))
-    assert.include(truncated("x".repeat(limit + 1)), "[cut: 8193 bytes in all]")
+    assert.include(truncated("x".repeat(limit + 1)), "[cut: 8193 characters in all]")
   })
 
   it("an emoji at a cut is left out whole, wherever in it the cut falls", () => {
     for (let shift = 0; shift < 8; shift++) {
       const text = truncated("x".repeat(shift) + "🔥".repeat(limit) + "y".repeat(shift % 3))
       assert.isAtMost(bytes(text), limit)
-      assert.match(text, /^x*(?:🔥)+ … \[cut: \d+ bytes in all\] … (?:🔥)+y*$/u)
+      assert.match(text, /^x*(?:🔥)+ … \[cut: \d+ characters in all\] … (?:🔥)+y*$/u)
     }
   })
 

@@ -97,29 +97,65 @@ describe("what is kept of an error", () => {
 
   it("shows nothing that is Redacted, named like a secret, or part of an HTTP exchange", () => {
     const secret = "hunter2"
-    const hidden = [
-      "password",
-      "apiKey",
-      "api_key",
-      "accessToken",
-      "clientSecret",
-      "Authorization",
-      "cookie",
-      "sessionId"
-    ]
-    const error = Object.assign(new Error("refused"), {
-      ...Object.fromEntries(hidden.map((name) => [name, secret])),
+    const names =
+      ("password apiKey api_key accessToken clientSecret Authorization cookie sessionId pwd pass pin otp key sid dsn "
+        + "encryptionKey masterkey connectionString rawHeaders requestHeaders requestBody response_body _request config env args "
+        + "spawnargs sql").split(" ")
+    const error = Object.assign(new Error(`asked https://me:${secret}@example.org/?page=2&token=${secret}#x`), {
+      ...Object.fromEntries(names.map((name) => [name, { first: secret }])),
+      ...Object.fromEntries(
+        names.map((name) => [`${name}Value`, secret]).filter(([name]) => !/key|sid|sql/i.test(name ?? ""))
+      ),
       wrapped: Redacted.make(secret),
-      nested: { token: secret, list: [{ pass: "kept", privateKey: secret }] },
-      request: { url: secret, body: secret },
-      response: { status: 402, headers: { a: secret } },
-      headers: { a: secret },
-      config: { data: secret },
-      author: "kept, too"
+      nested: { token: secret, deep: { privateKey: secret } },
+      pairs: [["X-Api-Key", secret], ["--password", secret]],
+      fields: [{ name: "password", value: secret }],
+      said: `Authorization: Bearer ${secret}`,
+      cause: `postgres://me:${secret}@localhost/db`
     })
+    assert.notInclude(readableError(error), secret)
+    assert.notInclude(readableCause(Cause.fail(error)), secret)
+  })
+
+  it("shows what is only about a request, and what only sounds like a secret", () => {
+    const error = {
+      requestId: "r-1",
+      responseStatus: 402,
+      statusCode: 402,
+      author: "me",
+      keyPath: "/a",
+      monkey: 1,
+      spin: 2
+    }
     const text = readableError(error)
-    assert.notInclude(text, secret)
-    assert.include(text, "author: \"kept, too\"")
+    for (const [name, value] of Object.entries(error)) assert.include(text, `${name}: ${JSON.stringify(value)}`)
+    assert.include(readableError(new Error("see https://example.org/?page=2")), "https://example.org/?page=2")
+  })
+
+  it("loses no other part for one that throws when it is read", () => {
+    const hostile = new Proxy({}, {
+      getPrototypeOf: () => {
+        throw new Error("no")
+      }
+    })
+    const error = Object.assign(new Error("the reason"), { code: "EIO", hostile, cause: hostile })
+    const text = readableError(error)
+    for (const each of ["Error: the reason", "code: \"EIO\""]) assert.include(text, each)
+  })
+
+  it("keeps the frames of an error whose message was written anew", () => {
+    const error = new Error("at first")
+    error.message = `${"context: ".repeat(100)}and then`
+    assert.include(readableError(error), "readableError.test.ts")
+  })
+
+  it("takes no long time for very many or very long errors", () => {
+    let cause: Cause.Cause<unknown> = Cause.fail("first")
+    for (let index = 0; index < 100_000; index++) cause = Cause.sequential(cause, Cause.fail(index))
+    const began = performance.now()
+    assert.include(readableCause(cause), "and 1 more")
+    readableError(Object.assign(new Error("x".repeat(50_000_000)), { field: "y".repeat(50_000_000) }))
+    assert.isBelow(performance.now() - began, 5000)
   })
 
   it("calls no getter, no inspector, no toJSON and no toString", () => {
@@ -135,6 +171,8 @@ describe("what is kept of an error", () => {
       inner: { toString: call("toString of a field"), toJSON: call("toJSON of a field") }
     })
     Object.defineProperty(error, "field", { enumerable: true, get: call("getter") })
+    Object.defineProperty(error, "_tag", { get: call("getter of the tag") })
+    Object.defineProperty(error.inner, Symbol.toStringTag, { get: call("getter of the class's name") })
     Object.defineProperty(error.inner, "field", { enumerable: true, get: call("getter of a field") })
     assert.include(readableError(error), "Error: seen")
     assert.deepStrictEqual(called, [])
