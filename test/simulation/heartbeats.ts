@@ -80,7 +80,9 @@ const silences = (timeline: Timeline, run: HandlerRun): ReadonlyArray<Silence> =
     if (invoked.at >= deadline) return found
     if (answer !== undefined && Either.isLeft(answer)) return found
     const got = whatCameOf(timeline, run, extension)
-    if (got !== "nothing" && answer !== undefined) deadline = Math.max(deadline, invoked.at + holdsFor)
+    // From the deadline on it has stopped, also where its process was, and the answer came as that went on.
+    const isInTime = (extension.returned?.at ?? Infinity) < deadline - rounding
+    if (got !== "nothing" && answer !== undefined && isInTime) deadline = Math.max(deadline, invoked.at + holdsFor)
     from = Math.max(from, invoked.at)
     // One that got through took a quarter of the interval at most, and the next is due an interval later. One that did
     // not is over after a quarter, and is tried again after another.
