@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect, Option } from "effect"
-import { ActorPlatform, isTerminal } from "./ActorPlatform.ts"
+import { ActorPlatform, isTerminal, isUnseen } from "./ActorPlatform.ts"
 import { ApifyRuns } from "./ApifyRuns.ts"
 import type { ApifyRun } from "./ApifyRuns.ts"
 import { BrandBrainConfig } from "./BrandBrainConfig.ts"
@@ -38,13 +38,16 @@ export const leftBehind = Effect.fn("leftBehind")(function*(options: {
   return Option.none()
 })
 
-/** The run as the platform tells of it. None when there is none, or none that it shows us. */
+/**
+ * The run as the platform tells of it. None only when it says that there is none: a refusal, such as that of a token
+ * that is no longer good, says nothing of the run.
+ */
 const seen = ({ actor_id, input, platform_run_id, started_at }: ApifyRun) =>
   (platform_run_id === null
     ? lostRun(actor_id, input, started_at)
     : Effect.flatMap(ActorPlatform, ({ getRun }) => Effect.asSome(getRun(platform_run_id)))).pipe(
       Effect.catchIf(
-        (error) => error._tag === "ActorPlatformError" && !error.retryable,
+        (error) => error._tag === "ActorPlatformError" && isUnseen(error),
         () => Effect.succeedNone
       )
     )

@@ -208,6 +208,18 @@ describe("a run that is paid for", () => {
     }
   )
 
+  it.effect.each([401, 403])("and may not be looked at (%s) stays one that is left behind", (status) => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      becomes({ ...posts, refusing: { at: "getRun", status } })
+      assert.strictEqual((yield* compiled("c2")).failed[0]?.error, `It answers ${status} (${status} refused)`)
+      assert.deepInclude((yield* runRows)[0], { compile_run_id: "c1", is_unresolved: 1 })
+      assert.strictEqual(platform.starts.length, 1)
+    }).pipe(Effect.provide(layers))
+  })
+
   it.effect("and took too long, and then came to nothing, is started again", () => {
     const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
     return Effect.gen(function*() {

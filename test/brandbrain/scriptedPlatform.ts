@@ -15,6 +15,8 @@ export interface Script {
   readonly statusMessage?: string
   /** Which call fails. */
   readonly failing?: "startRun" | "getRun" | "getItems"
+  /** Which call is refused for good, and by which HTTP status. */
+  readonly refusing?: { readonly at: "getRun" | "getItems"; readonly status: number }
 }
 
 /** A platform that does as the script for an actor says, and remembers what it was asked. */
@@ -85,7 +87,10 @@ export const scriptedPlatform = (script: (actorId: string) => Script) => {
         const statuses = scriptOf(runId).statuses ?? ["SUCCEEDED"]
         const index = looked.get(runId) ?? 0
         looked.set(runId, index + 1)
-        const unseen = scriptOf(runId).unseen ?? 0
+        const { refusing, unseen = 0 } = scriptOf(runId)
+        if (refusing?.at === "getRun") {
+          return Effect.fail(refused(refusing.status, "refused", false))
+        }
         if (index < unseen) {
           return Effect.fail(refused(404, "record-not-found", false))
         }
@@ -96,6 +101,10 @@ export const scriptedPlatform = (script: (actorId: string) => Script) => {
       Effect.suspend(() => {
         running--
         fetches.push({ datasetId, ...options })
+        const { refusing } = scriptOf(datasetId)
+        if (refusing?.at === "getItems") {
+          return Effect.fail(refused(refusing.status, "refused", false))
+        }
         // It does not keep to the limit, as a platform might not.
         return scriptOf(datasetId).failing === "getItems"
           ? Effect.fail(failing)
