@@ -44,13 +44,13 @@ export class ApifyRuns extends Context.Tag("holdfast/brandbrain/ApifyRuns")<Apif
   /** The newest run of the source that succeeded, whichever compile it was for. */
   readonly newestSucceeded: (sourceId: string) => Effect.Effect<Option.Option<ApifyRun>, StorageError>
   /**
-   * The newest run that another compile of the source left at the platform: given up,
-   * lost sight of, or never waited for. Those begun before `since` are left alone.
+   * The runs that other compiles of the source left at the platform, newest first: given up, lost sight of, or
+   * never waited for. Those begun before `since` are left alone, and those begun before one that succeeded.
    */
   readonly leftBehind: (
     sourceId: string,
     options: { readonly compileRunId: string; readonly since: number }
-  ) => Effect.Effect<Option.Option<ApifyRun>, StorageError>
+  ) => Effect.Effect<ReadonlyArray<ApifyRun>, StorageError>
   /** Whether any of our runs goes by this name at the platform. */
   readonly isKnown: (platformRunId: string) => Effect.Effect<boolean, StorageError>
   /** Notes that a run is about to be started. Succeeds with its id; a run that is there already stays as it is. */
@@ -112,7 +112,7 @@ const make = Effect.gen(function*() {
       LIMIT 1`
   })
 
-  const selectLeftBehind = SqlSchema.findOne({
+  const selectLeftBehind = SqlSchema.findAll({
     Request: Schema.Struct({ sourceId: Schema.String, compileRunId: Schema.String, since: Schema.Number }),
     Result: ApifyRun,
     // A brand is compiled once at a time, so an unfinished run of another compile is nobody's any more.
@@ -121,8 +121,12 @@ const make = Effect.gen(function*() {
       SELECT ${columns} FROM brandbrain_apify_run
       WHERE source_id = ${sourceId} AND (is_unresolved = 1 OR status IN ('starting', 'running'))
         AND started_at >= ${since} AND compile_run_id <> ${compileRunId}
-      ORDER BY started_at DESC, id
-      LIMIT 1`
+        AND NOT EXISTS (
+          SELECT 1 FROM brandbrain_apify_run AS newer
+          WHERE newer.source_id = brandbrain_apify_run.source_id AND newer.status = 'succeeded'
+            AND newer.started_at > brandbrain_apify_run.started_at
+        )
+      ORDER BY started_at DESC, id`
   })
 
   const selectKnown = SqlSchema.findAll({

@@ -127,7 +127,13 @@ const begun = Effect.fn("ingestSource.begun")(function*(options: GatherOptions &
     yield* runs.started(apifyRunId, lost.value)
     return lost.value
   }
-  const left = yield* leftBehind({ sourceId: source.id, compileRunId, input, forced })
+  const left = yield* leftBehind({ sourceId: source.id, compileRunId, input, forced }).pipe(
+    // Unless an attempt before this one may have, nothing was asked for yet: there will be no run to look for.
+    Effect.tapErrorTag(
+      "ActorPlatformError",
+      (error) => runs.ended(apifyRunId, "failed", error.message, { unresolved: earlier !== null })
+    )
+  )
   if (Option.isSome(left)) {
     yield* Effect.annotateLogs(Effect.logInfo("Using the run that an earlier compile did not wait for"), { apifyRunId })
     yield* Effect.uninterruptible(

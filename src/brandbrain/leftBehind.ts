@@ -10,8 +10,8 @@ import { lostRun } from "./startRun.ts"
 const forcedMaxAge = Duration.hours(1)
 
 /**
- * The run that an earlier compile of the source left at the platform, if it asks the
- * same and has not come to nothing: it is paid for, so it is looked at before another is started.
+ * The newest run that an earlier compile of the source left at the platform, of those that ask the
+ * same and have not come to nothing: it is paid for, so it is looked at before another is started.
  */
 export const leftBehind = Effect.fn("leftBehind")(function*(options: {
   readonly sourceId: string
@@ -26,15 +26,14 @@ export const leftBehind = Effect.fn("leftBehind")(function*(options: {
     ? Duration.min(forcedMaxAge, Duration.hours(apifyRunTtlHours))
     : Duration.hours(apifyRunTtlHours)
   const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(maxAge)
-  const left = Option.getOrNull(yield* runs.leftBehind(sourceId, { compileRunId, since }))
-  if (left === null || canonicalJson(left.input) !== canonicalJson(input)) {
-    return Option.none()
+  const asksTheSame = (left: ApifyRun) => canonicalJson(left.input) === canonicalJson(input)
+  for (const left of (yield* runs.leftBehind(sourceId, { compileRunId, since })).filter(asksTheSame)) {
+    const run = yield* seen(left)
+    if (Option.isSome(run) && (run.value.status === "SUCCEEDED" || !isTerminal(run.value.status))) {
+      return Option.some({ left, run: run.value })
+    }
+    yield* runs.resolved(left.id)
   }
-  const run = yield* seen(left)
-  if (Option.isSome(run) && (run.value.status === "SUCCEEDED" || !isTerminal(run.value.status))) {
-    return Option.some({ left, run: run.value })
-  }
-  yield* runs.resolved(left.id)
   return Option.none()
 })
 

@@ -220,6 +220,61 @@ describe("a run that is paid for", () => {
     }).pipe(Effect.provide(layers))
   })
 
+  it.effect("is not hidden by a later compile that could not look at it", () => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      becomes({ ...posts, failing: "getRun" })
+      assert.strictEqual((yield* compiled("c2")).failed.length, 1)
+      // Nothing was asked for in its name, so there is nothing to look for.
+      assert.deepStrictEqual((yield* runRows).map((row) => row["is_unresolved"]), [1, 0])
+      becomes(posts)
+      assert.strictEqual((yield* compiled("c3")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 1)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect.each([
+    ["asked otherwise", "input = json_set(input, '$.resultsLimit', 3)"],
+    ["is not at the platform", "platform_run_id = NULL"]
+  ])("is not hidden by a newer one that %s", ([, change]) => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      const sql = yield* SqlClient.SqlClient
+      yield* addCompile("b", "c2")
+      yield* sql`
+        INSERT INTO brandbrain_apify_run (
+          id, brand_id, compile_run_id, source_id, actor_id, input, item_limit, reason, status, is_unresolved,
+          error_summary, platform_run_id, started_at, finished_at
+        )
+        SELECT 'newer', brand_id, 'c2', source_id, actor_id, input, item_limit, reason, 'failed', 1,
+          error_summary, 'other', started_at + 1, finished_at
+        FROM brandbrain_apify_run`
+      yield* sql`UPDATE brandbrain_apify_run SET ${sql.literal(change)} WHERE id = 'newer'`
+      becomes(posts)
+      assert.strictEqual((yield* compiled("c3")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 1)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("is not made use of once a newer one has been", () => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE brandbrain_apify_run SET input = json_set(input, '$.resultsLimit', 3)`
+      becomes(posts)
+      yield* compiled("c2")
+      yield* sql`UPDATE brandbrain_apify_run SET input = json_set(input, '$.resultsLimit', 8)`
+      assert.strictEqual((yield* compiled("c3", { forceRefresh: true })).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 3)
+    }).pipe(Effect.provide(layers))
+  })
+
   it.effect("and took too long, and then came to nothing, is started again", () => {
     const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
     return Effect.gen(function*() {
