@@ -63,8 +63,15 @@ export class ApifyRuns extends Context.Tag("holdfast/brandbrain/ApifyRuns")<Apif
     readonly itemLimit: number
     readonly reason: string
   }) => Effect.Effect<string, StorageError>
-  /** Notes what the platform calls the run, by which any later attempt can find it. */
-  readonly started: (id: string, run: ActorRun) => Effect.Effect<void, StorageError>
+  /**
+   * Notes what the platform calls the run, by which any later attempt can find it. `startedAt` is when it was
+   * started, if that was for an earlier compile: a run grows no younger by being taken over.
+   */
+  readonly started: (
+    id: string,
+    run: ActorRun,
+    options?: { readonly startedAt?: number }
+  ) => Effect.Effect<void, StorageError>
   /** Puts these items in the place of those the run had. Each is a JSON text. */
   readonly replaceRawItems: (id: string, items: ReadonlyArray<string>) => Effect.Effect<void, StorageError>
   /** The JSON texts of the run's items, in the order they came. */
@@ -176,10 +183,11 @@ const make = Effect.gen(function*() {
       return id
     }, storage("ApifyRuns.starting")),
 
-    started: Effect.fn("ApifyRuns.started")(function*(id, run) {
+    started: Effect.fn("ApifyRuns.started")(function*(id, run, options) {
       yield* sql`
       UPDATE brandbrain_apify_run
-      SET status = 'running', platform_run_id = ${run.id}, dataset_id = ${run.defaultDatasetId}
+      SET status = 'running', platform_run_id = ${run.id}, dataset_id = ${run.defaultDatasetId},
+        started_at = coalesce(${options?.startedAt ?? null}, started_at)
       WHERE id = ${id} AND status = 'starting'`
     }, storage("ApifyRuns.started")),
 

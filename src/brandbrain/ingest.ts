@@ -1,6 +1,6 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
-import { ActorPlatform, isUnseen } from "./ActorPlatform.ts"
+import { ActorPlatform } from "./ActorPlatform.ts"
 import { ApifyRuns } from "./ApifyRuns.ts"
 import type { ApifyRun } from "./ApifyRuns.ts"
 import { awaitRun, look, onceSeen, pollFor } from "./awaitRun.ts"
@@ -103,13 +103,16 @@ const gather = Effect.fn("ingestSource.gather")(function*(options: GatherOptions
       const why = statusMessage === null ? "" : `: ${statusMessage}`
       return yield* failed("failed", `The run ended as ${status}${why}`, false)
     }
-    const items = yield* onceSeen(platform.getItems(defaultDatasetId, { limit: cap, offset: 0 }))
+    const items = yield* onceSeen(platform.getItems(defaultDatasetId, { limit: cap, offset: 0 })).pipe(
+      // Where the items will never be had, the run is worth nothing to a later compile.
+      Effect.tapError((error) => runs.ended(apifyRunId, "failed", error.message, { unresolved: error.retryable }))
+    )
     // A platform may answer with more than it was asked for, as an actor may find more.
     const counts = yield* keep(source, apifyRunId, items.slice(0, cap), finishedAt)
     return { _tag: "Succeeded", apifyRunId, reason, ...counts } as const
   }).pipe(
-    // What failed for any reason but that there is nothing may be there later.
-    Effect.catchTag("ActorPlatformError", (error) => failed("failed", error.message, !isUnseen(error)))
+    // Ended already where nothing more is to be had. Otherwise the run may be there later, even one not seen now.
+    Effect.catchTag("ActorPlatformError", (error) => failed("failed", error.message, true))
   )
 })
 
@@ -135,11 +138,15 @@ const begun = Effect.fn("ingestSource.begun")(function*(options: GatherOptions &
     )
   )
   if (Option.isSome(left)) {
+    const { left: earlierRow, run } = left.value
     yield* Effect.annotateLogs(Effect.logInfo("Using the run that an earlier compile did not wait for"), { apifyRunId })
     yield* Effect.uninterruptible(
-      Effect.zipRight(runs.started(apifyRunId, left.value.run), runs.resolved(left.value.left.id))
+      Effect.zipRight(
+        runs.started(apifyRunId, run, { startedAt: earlierRow.started_at }),
+        runs.resolved(earlierRow.id)
+      )
     )
-    return left.value.run
+    return run
   }
   return yield* startRun(options)
 })

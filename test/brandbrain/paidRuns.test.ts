@@ -126,6 +126,22 @@ describe("a run that is paid for", () => {
     }).pipe(Effect.provide(layers))
   })
 
+  it.effect.each(
+    [
+      { now: "seen", script: posts, starts: 1 },
+      { now: "not seen either", script: { ...posts, unseen: 1_000 }, starts: 2 }
+    ] as const
+  )("that was not seen for so long is looked at by the next compile; it is $now then", ({ script, starts }) => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, unseen: 1_000 })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      becomes(script)
+      yield* compiled("c2")
+      assert.strictEqual(platform.starts.length, starts)
+    }).pipe(Effect.provide(layers))
+  })
+
   it.effect("says why it failed", () => {
     const { compiled, connected, layers } = setUp({ statuses: ["FAILED"], statusMessage: "The profile is private" })
     return Effect.gen(function*() {
@@ -235,10 +251,12 @@ describe("a run that is paid for", () => {
     }).pipe(Effect.provide(layers))
   })
 
-  it.effect.each([
-    ["asked otherwise", "input = json_set(input, '$.resultsLimit', 3)"],
-    ["is not at the platform", "platform_run_id = NULL"]
-  ])("is not hidden by a newer one that %s", ([, change]) => {
+  it.effect.each(
+    [
+      ["asked otherwise", "input = json_set(input, '$.resultsLimit', 3)"],
+      ["is not at the platform", "platform_run_id = NULL"]
+    ] as const
+  )("is not hidden by a newer one that %s", ([, change]) => {
     const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
     return Effect.gen(function*() {
       yield* connected("cobble")
@@ -301,6 +319,38 @@ describe("a run that is paid for", () => {
       becomes(posts)
       assert.strictEqual((yield* compiled("c3")).refreshed.length, 1)
       assert.strictEqual(platform.starts.length, 3)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("whose items are refused for good is not taken again without end", () => {
+    const { becomes, compiled, connected, layers, platform } = setUp({
+      ...posts,
+      refusing: { at: "getItems", status: 400 }
+    })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      assert.strictEqual((yield* compiled("c1")).failed.length, 1)
+      assert.deepInclude((yield* runRows)[0], { status: "failed", is_unresolved: 0 })
+      becomes(posts)
+      assert.strictEqual((yield* compiled("c2")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 2)
+    }).pipe(Effect.provide(layers))
+  })
+
+  it.effect("is as old as its start, however many compiles have taken it over", () => {
+    const { becomes, compiled, connected, layers, platform } = setUp({ ...posts, statuses: ["RUNNING"] })
+    return Effect.gen(function*() {
+      yield* connected("cobble")
+      yield* compiled("c1")
+      yield* TestClock.adjust("20 hours")
+      becomes({ ...posts, failing: "getItems" })
+      assert.strictEqual((yield* compiled("c2")).failed.length, 1)
+      assert.deepStrictEqual((yield* runRows).map((row) => row["started_at"]), [0, 0])
+      assert.strictEqual(platform.starts.length, 1)
+      yield* TestClock.adjust("5 hours")
+      becomes(posts)
+      assert.strictEqual((yield* compiled("c3")).refreshed.length, 1)
+      assert.strictEqual(platform.starts.length, 2)
     }).pipe(Effect.provide(layers))
   })
 
