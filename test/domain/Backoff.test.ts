@@ -59,9 +59,9 @@ describe("Backoff", () => {
           const nine = now + (hour < 9 ? 9 : 33) * 3_600_000
           for (const failures of [first, first + 1, first + 2, first + 6]) {
             const delay = yield* delayAfter(calendar, failures, failedAt)
-            assert.deepStrictEqual(
-              Option.map(delay, Duration.toMillis),
-              Option.some(nine - failedAt),
+            assert.strictEqual(
+              Option.getOrUndefined(Option.map(delay, Duration.toMillis)),
+              nine - failedAt,
               `${hour} ${failures}`
             )
           }
@@ -112,6 +112,21 @@ describe("Backoff", () => {
       })
       assertSome(yield* delayAfter(doubling, 4, now), Duration.seconds(8))
       assert.deepStrictEqual(instants.slice(-4), [now - 7000, now - 6000, now - 4000, now])
+    }))
+
+  it.effect("a schedule by calendar is taken through no instant after the failure, however uneven its spans are", () =>
+    Effect.gen(function*() {
+      const weekdays = Schedule.cron("0 9 * * 1-5", "UTC")
+      const instants: Array<number> = []
+      const seen: Backoff = Schedule.makeWithState(weekdays.initial, (instant, input, state) => {
+        instants.push(instant)
+        return weekdays.step(instant, input, state)
+      })
+      const mondayAtEight = Date.UTC(2026, 0, 5, 8)
+      const hour = 3_600_000
+      assertSome(yield* delayAfter(seen, 3, mondayAtEight), Duration.millis(hour))
+      // Two steps from now take 25 hours. Begun so long before, on Sunday at seven, the first alone goes past now.
+      assert.deepStrictEqual(instants.slice(2), [mondayAtEight - 25 * hour, mondayAtEight, mondayAtEight])
     }))
 
   it.effect("a schedule that waits for ever waits ten years, every time", () =>
