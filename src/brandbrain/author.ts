@@ -1,15 +1,20 @@
 import { Either } from "effect"
-import type { Capability } from "./capability.ts"
-import { listAt, textAt } from "./field.ts"
+import type { Capability, Target } from "./capability.ts"
+import { addressAt, listAt, textAt } from "./field.ts"
 import type { JsonObject } from "./field.ts"
 import { normaliseIdentifier } from "./identifier.ts"
 
 /**
- * Whether somebody other than the source's account posted the item: a feed also shows
+ * Whether somebody other than the source's account or site posted the item: a feed also shows
  * what was reposted, and what others tagged the account in. An item that does not say, or that says it by
  * another kind of name than the source has, counts as the account's own.
  */
-export const isByAnother = (capability: Capability, identifier: string, raw: JsonObject): boolean => {
+export const isByAnother = (capability: Capability, target: Target, raw: JsonObject): boolean =>
+  capability === "web.crawl_pages"
+    ? isOfAnotherSite(target, raw)
+    : isByAnotherAccount(capability, target.identifier, raw)
+
+const isByAnotherAccount = (capability: AccountCapability, identifier: string, raw: JsonObject) => {
   const authors = authorsOf[capability](raw).flatMap((author) =>
     author === null ? [] : Either.match(normaliseIdentifier(capability, author), {
       onLeft: () => [],
@@ -19,15 +24,28 @@ export const isByAnother = (capability: Capability, identifier: string, raw: Jso
   return authors.length > 0 && !authors.includes(identifier)
 }
 
+/** A source's sites are those of all the pages that it starts at. */
+const isOfAnotherSite = ({ extraStartUrls, identifier }: Target, raw: JsonObject) => {
+  const site = siteAt(raw, "url")
+  return site !== null && ![identifier, ...extraStartUrls].some((url) => siteAt({ url }, "url") === site)
+}
+
+/** The host of an address. That with `www.` and that without are one site. */
+const siteAt = (value: JsonObject, key: string) => {
+  const address = addressAt(value, key)
+  return address === null ? null : new URL(address).host.replace(/^www\./, "")
+}
+
+type AccountCapability = Exclude<Capability, "web.crawl_pages">
+
 /** Everybody whose item it is, as far as its actor says. */
-const authorsOf: Readonly<Record<Capability, (raw: JsonObject) => ReadonlyArray<string | null>>> = {
+const authorsOf: Readonly<Record<AccountCapability, (raw: JsonObject) => ReadonlyArray<string | null>>> = {
   "instagram.posts": (raw) => instagramAuthors(raw),
   "instagram.reels": (raw) => instagramAuthors(raw),
   "linkedin.company_posts": (raw) => [textAt(raw, "author", "company_url")],
   "linkedin.profile_posts": (raw) => [textAt(raw, "author", "profile_url")],
   "tiktok.profile_videos": (raw) => [textAt(raw, "authorMeta", "name")],
-  "youtube.channel_videos": (raw) => [textAt(raw, "channelId"), textAt(raw, "channelUrl")],
-  "web.crawl_pages": () => []
+  "youtube.channel_videos": (raw) => [textAt(raw, "channelId"), textAt(raw, "channelUrl")]
 }
 
 /** A post may have several authors, of whom one is named as its owner. */

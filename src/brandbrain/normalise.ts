@@ -1,5 +1,5 @@
 import { Either } from "effect"
-import type { Capability } from "./capability.ts"
+import type { Capability, Target } from "./capability.ts"
 import { registry } from "./capability.ts"
 import type { EvidenceItem, Media, NormalisedItem } from "./EvidenceItem.ts"
 import { isByAnother } from "./author.ts"
@@ -38,14 +38,14 @@ export interface Reading {
  * Reads one raw item as evidence, or says why it is none.
  *
  * Takes any JSON value and never throws: one odd item must not cost the run.
- * `rawRef` is where the item is kept. `identifier` is the source's: what somebody else posted is no
+ * `rawRef` is where the item is kept. `target` is the source's: what somebody else posted is no
  * evidence of it. Null where any author will do.
  */
 export const normalise = (
   capability: Capability,
   raw: unknown,
   rawRef: NormalisedItem["raw_refs"][number],
-  identifier: string | null = null
+  target: Target | null = null
 ): Either.Either<NormalisedItem, SkipReason> => {
   if (!isObject(raw)) {
     return Either.left("not_an_object")
@@ -56,7 +56,7 @@ export const normalise = (
   if (isErrorPage(raw)) {
     return Either.left("error_page")
   }
-  if (identifier !== null && isByAnother(capability, identifier, raw)) {
+  if (target !== null && isByAnother(capability, target, raw)) {
     return Either.left("another_author")
   }
   const { contentType, platform } = registry[capability]

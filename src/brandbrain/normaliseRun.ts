@@ -9,7 +9,7 @@ import type { Source } from "./Source.ts"
 export const normaliseRun = Effect.fn("normaliseRun")(function*(source: Source, apifyRunId: string) {
   const raw = yield* (yield* ApifyRuns).rawItems(apifyRunId)
   const read = raw.map((text, index) =>
-    normalise(source.source, JSON.parse(text), { apify_run_id: apifyRunId, item_index: index }, source.identifier)
+    normalise(source.source, JSON.parse(text), { apify_run_id: apifyRunId, item_index: index }, source)
   )
   const skipped = counted(read.flatMap((item) => Either.isLeft(item) ? [item.left] : []))
   if (skipped.length > 0) {

@@ -182,10 +182,25 @@ describe("normalising", () => {
       { channelId: channel, channelUrl: "https://www.youtube.com/@Cobble" },
       { channelId: channel, channelUrl: "https://www.youtube.com/@other" },
       { channelId: channel }
+    ],
+    [
+      "web.crawl_pages",
+      "https://www.cobble.example/shop",
+      { url: "http://cobble.example/care" },
+      { url: "https://www.quillhaven.example/" },
+      { metadata: { canonicalUrl: "https://cobble.example/" } }
+    ],
+    [
+      "web.crawl_pages",
+      "https://cobble.example",
+      { url: "https://help.cobble.example/boots" },
+      { url: "https://blog.cobble.example.quillhaven.example/" },
+      { metadata: { canonicalUrl: "https://cobble.example/" } }
     ]
   ]
   it.each(authors)("skips what another author posted: %s of %s", (capability, identifier, own, other, unsaid) => {
-    const of = (author: object) => normalise(capability, { id: "1", activity_urn: "1", ...author }, ref, identifier)
+    const target = { identifier, extraStartUrls: ["https://help.cobble.example"] }
+    const of = (author: object) => normalise(capability, { id: "1", activity_urn: "1", ...author }, ref, target)
     assert.isTrue(Either.isRight(of(own)))
     assert.deepStrictEqual(of(other), Either.left("another_author"))
     assert.isTrue(Either.isRight(of(unsaid)))

@@ -8,7 +8,7 @@ import type { Pillar } from "../../src/brandbrain/pillars.ts"
 import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatform.ts"
 import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
 import { Sources } from "../../src/brandbrain/Sources.ts"
-import { addCompile, compile, memoryApp } from "./memoryApp.ts"
+import { addBrand, addCompile, compile, memoryApp } from "./memoryApp.ts"
 
 const app = (changed: Partial<Settings> = {}) => Layer.mergeAll(memoryApp(changed), RecordedActorPlatform.layer())
 
@@ -79,6 +79,17 @@ describe("the sample brand", () => {
       assert.strictEqual((yield* sources.enabled("quillhaven")).length, 6)
       const sql = yield* SqlClient.SqlClient
       assert.strictEqual((yield* sql`SELECT * FROM brandbrain_source_connection`).length, 7)
+    }).pipe(Effect.provide(app())))
+
+  it.effect("keeps its site to itself: recorded pages are no evidence of another brand's site", () =>
+    Effect.gen(function*() {
+      yield* addBrand("b")
+      yield* (yield* Sources).connect("b", { source: "web.crawl_pages", identifier: "https://cobble.com" })
+      yield* compile(yield* addCompile("b", "c"))
+      const { evidence_status } = yield* (yield* CompileRuns).get("b", "c")
+      assert.deepInclude(evidence_status.refreshed[0], { raw_items_count: 3, normalized_created: 0 })
+      const sql = yield* SqlClient.SqlClient
+      assert.deepStrictEqual(yield* sql`SELECT author_ref FROM brandbrain_evidence_item WHERE brand_id = 'b'`, [])
     }).pipe(Effect.provide(app())))
 
   it.effect("says, in its log, that its evidence is recorded, and nothing of what the evidence or the settings hold", () => {
