@@ -4,6 +4,9 @@ import type { EvidenceStatus } from "./EvidenceStatus.ts"
 export const evidenceWarnings = ({ failed, refreshed, reused, skipped }: EvidenceStatus): ReadonlyArray<string> => {
   const gathered = refreshed.length + reused.length
   const names = [...failed, ...gathered === 0 ? skipped : []].map(({ source }) => source).join(", ")
+  if (gathered + failed.length + skipped.length === 0) {
+    return ["No source was gathered from, as none is enabled: this rests on the answers and older evidence"]
+  }
   if (gathered === 0) {
     return failed.length === 0
       ? [

@@ -176,6 +176,9 @@ describe("a compile", () => {
       yield* sources.connect("b", { source: "tiktok.profile_videos", identifier: "cobble", enabled: false })
       assert.deepStrictEqual(yield* warnings("c3"), [])
       yield* sources.connect("b", { source: "instagram.posts", identifier: "cobble", enabled: false })
+      assert.deepStrictEqual(yield* warnings("c0"), [
+        "No source was gathered from, as none is enabled: this rests on the answers and older evidence"
+      ])
       yield* sources.connect("b", { source: "linkedin.profile_posts", identifier: "ada" })
       assert.include((yield* warnings("c4"))[0], "all are of disabled capabilities (linkedin.profile_posts)")
     }).pipe(Effect.provide(layers))
