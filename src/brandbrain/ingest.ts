@@ -39,12 +39,13 @@ export const disabledReason = (source: Source): string => `Capability ${source.s
 /**
  * Gathers evidence from one source, for one compile.
  *
- * A compile has at most one run for a source. If an attempt before this one
- * started it, this waits for that run, or answers how it ended. A run is noted
+ * A compile has one row for a source. If an attempt before this one
+ * started its run, this waits for that run, or answers how it ended. A run is noted
  * before it is started and again when the platform has named it; one that was
  * started and never named is looked for before another is started, and so is one
- * that an earlier compile gave up. So a run is paid for twice only if the platform
- * does not show what it started.
+ * that an earlier compile gave up, if it asks the same and is young enough. A run may
+ * still be paid for twice: where the platform does not show, when asked, what it started, or
+ * refuses what the run found.
  */
 export const ingestSource = Effect.fn("ingestSource")(
   function*(options: IngestOptions) {
