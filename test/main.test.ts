@@ -79,7 +79,7 @@ describe.concurrent("pnpm start", { timeout: 180_000 }, () => {
         assert.deepStrictEqual(would.map(({ annotations }) => annotations["jobId"]), [json(asked)["job_id"]])
         assert.isTrue(before.equals(readFileSync(join(folder, "data/holdfast.db"))))
       }).pipe(Effect.scoped),
-    120_000
+    180_000
   )
 
   it.live("with --dry-run on a fresh machine makes nothing", () =>

@@ -41,14 +41,15 @@ describe("stale jobs", () => {
       yield* work({ jobs: [Idle], staleCheckInterval: "1 minute" })
       yield* TestClock.adjust("150 seconds")
       const [line, ...more] = yield* linesSaying("Released a stale lock")
-      assert.strictEqual(line?.level, "WARN")
+      // It runs again. One that has failed for good is a warning.
+      assert.strictEqual(line?.level, "INFO")
       assert.strictEqual(line?.annotations["jobId"], id)
       assert.strictEqual(line?.annotations["lockedBy"], "bob")
       assert.strictEqual(line?.annotations["lockedSince"], "2023-11-14T22:13:20.000Z")
       assert.deepStrictEqual(more, [])
     }).pipe(inHoldfast(handlers)))
 
-  it.effect("are counted, by kind and by what became of them", () =>
+  it.effect("are counted, by kind and by what became of them, and told of as a warning only where one has failed", () =>
     Effect.gen(function*() {
       const Counted = Job.make("maintenance.counted", { payload: Schema.Void })
       yield* JobQueue.enqueue(Counted, undefined)
@@ -59,6 +60,11 @@ describe("stale jobs", () => {
       yield* JobQueue.releaseStale
       assert.strictEqual(yield* counted(metrics.staleReleased, { kind: "maintenance.counted", status: "pending" }), 1)
       assert.strictEqual(yield* counted(metrics.staleReleased, { kind: "maintenance.counted", status: "failed" }), 1)
+      const lines = yield* linesSaying("Released a stale lock")
+      assert.sameMembers(lines.map(({ annotations, level }) => `${String(annotations["status"])} ${level}`), [
+        "pending INFO",
+        "failed WARN"
+      ])
     }).pipe(inHoldfast()))
 
   it.effect("a check by every worker at once spends one failure, not two", () =>
