@@ -162,14 +162,15 @@ describe("a transaction that ends while one inside it is open", () => {
 
   it.effect("ends at once when it fails, and what follows in the inner one is refused and not committed alone", () =>
     Effect.gen(function*() {
-      const go = yield* Deferred.make<void>()
+      const [enqueued, go] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
       const inner = yield* Effect.flip(inTransaction(Effect.gen(function*() {
         const fiber = yield* Effect.forkDaemon(Effect.exit(inTransaction(Effect.gen(function*() {
           yield* enqueue(job(1))
+          yield* Deferred.succeed(enqueued, undefined)
           yield* Deferred.await(go)
           return yield* Effect.flip(enqueue(job(2)))
         }))))
-        yield* yields
+        yield* Deferred.await(enqueued)
         return yield* Effect.fail(fiber)
       })))
       assert(!("_tag" in inner))
