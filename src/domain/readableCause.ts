@@ -1,6 +1,6 @@
 import type { Cause } from "effect"
 import { bounded } from "./bounded.ts"
-import { readable, readableFailures } from "./readableError.ts"
+import { readableError } from "./readableError.ts"
 
 /** Long enough for a stack and its causes, short enough for ten of them in a row (bytes of UTF-8). */
 const maxBytes = 8 * 1024
@@ -10,4 +10,4 @@ export const truncated = (text: string): string => bounded(text, maxBytes)
 
 /** What a failed attempt leaves for people to read: every failure, defect and interruption, at most 8 KiB. */
 export const readableCause = (cause: Cause.Cause<unknown>): string =>
-  truncated(readable(() => readableFailures(cause)) || "The handler failed without a cause")
+  truncated(readableError(cause) || "The handler failed without a cause")

@@ -37,24 +37,22 @@ export const readable = (read: () => string): string => {
 }
 
 /**
- * Everything a failure says that a person may read: each error's message and
- * stack, its own fields that are plain data, what caused it and what it
- * aggregates. Of what is too long both ends are kept. Left out are requests,
- * responses and headers, what is Redacted or named like a secret, passwords and
- * tokens in URLs, and whatever only a getter or an inspector of its own would
- * tell; `name`, `message` and `stack` are read as everybody reads them.
+ * Everything a failure says that a person may read. It is an error of any kind, or
+ * a cause, whose failures are told one after the other. Of each error that is its
+ * message and stack, its own fields that are plain data, what caused it and what
+ * it aggregates; of what is too long, both ends. Left out are requests, responses
+ * and headers, what is Redacted or named like a secret, passwords and tokens in
+ * URLs, and whatever only a getter or an inspector of its own would tell; `name`,
+ * `message` and `stack` are read as everybody reads them.
  */
 export const readableError = (error: unknown): string => scrubbed(new Reading().error(error))
-
-/** The failures of a cause, one after the other, or that it was interrupted. */
-export const readableFailures = (cause: Cause.Cause<unknown>): string => scrubbed(new Reading().cause(cause))
 
 /** Of one failure: no error is told of twice, and no more than so many. */
 class Reading {
   private readonly seen = new Set<object>()
   private told = 0
 
-  cause(cause: Cause.Cause<unknown>): string {
+  private cause(cause: Cause.Cause<unknown>): string {
     const errors = failuresOf(cause)
     return errors.length === 0 ? Cause.pretty(cause) : this.each(errors).join("\n")
   }
