@@ -3,7 +3,6 @@ import type { StoreError } from "../domain/errors.ts"
 import { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { spanOf } from "../domain/spanOf.ts"
-import type { LineSettings } from "../platform/line.ts"
 import { lineSettings } from "../platform/line.ts"
 import { guardTelemetry } from "../store/guardTelemetry.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
@@ -101,7 +100,7 @@ export const layer = <const Jobs extends ReadonlyArray<Job.Any>, R = never>(
   Layer.scopedDiscard(Effect.flatMap(prepare(options), (worker) =>
     // A fiber's end is told in the context of its start.
     guardTelemetry(Effect.forkScoped(
-      Effect.locally(keepRunning(worker, options.onEnd ?? (() => Effect.void)), lineSettings, linesOf(options))
+      sayingAs(options)(keepRunning(worker, options.onEnd ?? (() => Effect.void)))
     ))))
 
 /**
@@ -116,7 +115,8 @@ export const layer = <const Jobs extends ReadonlyArray<Job.Any>, R = never>(
  */
 export const run = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits
-): Effect.Effect<void, InvalidOption | StoreFailure, Requirements<Jobs>> => Effect.flatten(prepare(options))
+): Effect.Effect<void, InvalidOption | StoreFailure, Requirements<Jobs>> =>
+  sayingAs(options)(Effect.flatten(prepare(options)))
 
 /** Fails with the first option that does not fit, as `layer` and `run` would, and starts nothing. */
 export const check = <const Jobs extends ReadonlyArray<Job.Any>>(
@@ -130,9 +130,7 @@ const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   Effect.gen(function*() {
     const settings = yield* validate(options)
     const handlers = yield* findHandlers(settings)
-    const worker = inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers))).pipe(
-      Effect.locally(lineSettings, settings.lines)
-    )
+    const worker = inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))
     return guardTelemetry(worker)
   })
 
@@ -199,14 +197,10 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
         cancelled: yield* kept("cancelled", "30 days")
       },
       maxJobs: options.maxJobs === undefined ? Infinity : yield* wholeNumber("maxJobs", options.maxJobs, 1),
-      once: options.once ?? false,
-      lines: linesOf(options)
+      once: options.once ?? false
     }
   })
 
-const linesOf = (
-  { logErrors, logLevel }: Pick<Options<ReadonlyArray<Job.Any>>, "logErrors" | "logLevel">
-): LineSettings => ({
-  least: logLevel ?? LogLevel.All,
-  showErrors: logErrors ?? false
-})
+/** Has a worker, and what starts it again, log the lines that its app wants to read. */
+const sayingAs = ({ logErrors, logLevel }: Pick<Options<ReadonlyArray<Job.Any>>, "logErrors" | "logLevel">) =>
+  Effect.locally(lineSettings, { least: logLevel ?? LogLevel.All, showErrors: logErrors ?? false })

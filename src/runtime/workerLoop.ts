@@ -8,7 +8,6 @@ import type { Attempt } from "./attempt.ts"
 import { runAttempt } from "./attempt.ts"
 import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
-import type { LineSettings } from "../platform/line.ts"
 import * as events from "./events.ts"
 import { deadlineMargin } from "./heartbeat.ts"
 import { HeldLeases } from "./HeldLeases.ts"
@@ -36,7 +35,6 @@ export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any>> {
   /** Claims in all, Infinity for no end. */
   readonly maxJobs: number
   readonly once: boolean
-  readonly lines: LineSettings
 }
 
 /** After a claim that came back empty although a job was due: another worker was faster. */
