@@ -1,4 +1,4 @@
-import { Config, ConfigError, Duration, Either, LogLevel, Option, String } from "effect"
+import { Config, ConfigError, Duration, Either, LogLevel, Option } from "effect"
 import { spanOf } from "../domain/spanOf.ts"
 
 /** Reads what a person wrote in a flag or a variable, or says what is allowed there. */
@@ -51,13 +51,13 @@ const synchronous: Reader<"full" | "normal"> = (text) =>
     ? Either.right(text)
     : Either.left(`${JSON.stringify(text)} is neither full nor normal`)
 
-const levels = ["all", "trace", "debug", "info", "warning", "error", "fatal", "none"] as const
-
 const logLevel: Reader<LogLevel.LogLevel> = (text) =>
-  Option.match(Option.fromNullable(levels.find((level) => level === text.toLowerCase())), {
-    onNone: () => Either.left(`${JSON.stringify(text)} is no level; write one of ${levels.join(", ")}`),
-    onSome: (level) => Either.right(LogLevel.fromLiteral(String.capitalize(level)))
-  })
+  Either.fromNullable(
+    LogLevel.allLevels.find((level) => nameOf(level) === text.toLowerCase()),
+    () => `${JSON.stringify(text)} is not a level; write one of ${LogLevel.allLevels.map(nameOf).join(", ")}`
+  )
+
+const nameOf = ({ _tag }: LogLevel.LogLevel) => _tag.toLowerCase()
 
 const yesOrNo: Reader<boolean> = (text) =>
   text === "true" || text === "false"
