@@ -84,6 +84,10 @@ export interface Enclosing {
   end: (Moment & { readonly how: "committed" | "rolled back" | "unknown" }) | undefined
 }
 
+/** True for an operation that settles a job. */
+export const settles = (operation: string): boolean =>
+  operation === "complete" || operation === "fail" || operation === "release"
+
 /** From when on the tables were of a newer release, and until when. */
 export interface Migration {
   readonly from: Moment

@@ -5,6 +5,7 @@ import type { Extended, Settled } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, Moment } from "./History.ts"
+import { settles } from "./History.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
 /** A call and what it was answered when. */
@@ -96,8 +97,6 @@ const settledBefore = (timeline: Timeline, row: JobRow, { lease, retryAfter }: I
   return last !== undefined && isSettleOf(last, lease, operation)
     && !(retryAfter === null && last.row?.status === "pending")
 }
-
-const settles = (operation: string) => operation === "complete" || operation === "fail" || operation === "release"
 
 /** Whether a change is the one that this operation made under a lease. */
 const isSettleOf = ({ before, call }: Step, lease: Lease, operation: string): boolean =>

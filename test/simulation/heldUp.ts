@@ -1,6 +1,7 @@
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { ClaimRequest, StaleChoice } from "../../src/store/JobStore.ts"
 import type { Call, History } from "./History.ts"
+import { settles } from "./History.ts"
 
 /** What may keep a process from ending when it is told to, or have it leave something behind. `now` is true time. */
 export const heldUp = (history: History, process: string, now: number) => {
@@ -20,11 +21,9 @@ export const heldUp = (history: History, process: string, now: number) => {
     /** The store does not answer a claim. */
     claiming: waits.some(({ operation }) => operation === "claim"),
     /** The store does not answer a settle that began late, as of a claim that was answered after the grace. */
-    settling: waits.some((call) => settles.has(call.operation) && firstSentAt(history, call) > now - lastWait)
+    settling: waits.some((call) => settles(call.operation) && firstSentAt(history, call) > now - lastWait)
   }
 }
-
-const settles: ReadonlySet<Call["operation"]> = new Set(["complete", "fail", "release"])
 
 /** How many milliseconds a worker that has to end still waits for the store to take an outcome. */
 export const lastWait = 4000
@@ -34,7 +33,7 @@ const firstSentAt = (history: History, { request }: Call): number => {
   const leases = (call: Pick<Call, "request">) => (call.request as ReadonlyArray<{ readonly lease: Lease }>)
   const [of] = leases({ request })
   const first = history.calls.find((call) =>
-    settles.has(call.operation)
+    settles(call.operation)
     && leases(call).some(({ lease }) => lease.jobId === of?.lease.jobId && lease.attempt === of.lease.attempt)
   )
   return first?.invoked.at ?? Infinity

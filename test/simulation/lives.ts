@@ -3,6 +3,7 @@ import { checkClaimOrder } from "./claimOrder.ts"
 import { isFinished, wrongContent, wrongInstants, wrongTime } from "./contents.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
+import { settles } from "./History.ts"
 import { foreignKind } from "./jobs.ts"
 import { noteRareStates } from "./rareSteps.ts"
 import type { Step, Timeline } from "./Timeline.ts"
@@ -126,8 +127,7 @@ const lastSettle = ({ settled_as, settled_attempt, settled_by, settled_to }: Job
 
 /** The last settle is known until the next one, whatever else becomes of the job, or until a person's retry. */
 const lastSettleAfter = (operation: string, before: JobRow, row: JobRow): string => {
-  const settles = operation === "complete" || operation === "fail" || operation === "release"
-  if (settles) return `${operation} of attempt ${before.attempts} by ${before.locked_by} to ${row.status}`
+  if (settles(operation)) return `${operation} of attempt ${before.attempts} by ${before.locked_by} to ${row.status}`
   return operation === "retry" ? "null of attempt null by null to null" : lastSettle(before)
 }
 

@@ -2,6 +2,7 @@ import { endsAfterGrace, rounding } from "./Timeline.ts"
 import type { Timeline } from "./Timeline.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, Moment } from "./History.ts"
+import { settles } from "./History.ts"
 import { isAllNewer, isLook, isNewerWithin, saidNewer } from "./migrations.ts"
 
 /**
@@ -25,7 +26,7 @@ export const checkNewerSchema = (timeline: Timeline, findings: Findings): void =
     )
     findings.sometimes(
       "a job was settled in tables that a newer release had migrated",
-      isNewer && call !== undefined && ["complete", "fail", "release"].includes(call.operation)
+      isNewer && call !== undefined && settles(call.operation)
     )
   }
   for (const { at, order, to, what } of history.incidents) {
