@@ -26,13 +26,13 @@ const isByAnotherAccount = (capability: AccountCapability, identifier: string, r
 
 /** A source's sites are those of all the pages that it starts at. */
 const isOfAnotherSite = ({ extraStartUrls, identifier }: Target, raw: JsonObject) => {
-  const site = siteAt(raw, "url")
-  return site !== null && ![identifier, ...extraStartUrls].some((url) => siteAt({ url }, "url") === site)
+  const site = siteOf(raw)
+  return site !== null && ![identifier, ...extraStartUrls].some((url) => siteOf({ url }) === site)
 }
 
-/** The host of an address. That with `www.` and that without are one site. */
-const siteAt = (value: JsonObject, key: string) => {
-  const address = addressAt(value, key)
+/** The host of a page's address. That with `www.` and that without are one site. */
+const siteOf = (page: JsonObject) => {
+  const address = addressAt(page, "url")
   return address === null ? null : new URL(address).host.replace(/^www\./, "")
 }
 

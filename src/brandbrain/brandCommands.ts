@@ -13,6 +13,13 @@ export const brand = Args.text({ name: "brand" }).pipe(Args.withDescription("The
 
 export const print = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
 
+/** Prints the newest of what a brand has, or `none` where it has none yet. A brand that is not there is an error. */
+export const printNewest = <E, R>(brand: string, newest: Effect.Effect<Option.Option<unknown>, E, R>, none: unknown) =>
+  Effect.gen(function*() {
+    yield* (yield* Brands).profile(brand)
+    yield* print(Option.getOrElse(yield* newest, () => none))
+  })
+
 /** The tenant of brands that are added on the machine itself. */
 const tenantId = "default"
 
@@ -95,13 +102,12 @@ const evidence = Command.make("evidence", {
     })))
   })).pipe(Command.withDescription("Print the posts, videos and pages behind a claim"))
 
-/** How the evidence of the newest snapshot is written, or that there is none yet. */
-const report = Command.make("report", { brand }, ({ brand }) =>
-  Effect.gen(function*() {
-    yield* (yield* Brands).profile(brand)
-    const found = yield* (yield* Snapshots).latestReport(brand)
-    yield* print(Option.getOrElse(found, () => ({ report: null })))
-  })).pipe(Command.withDescription("Print how the evidence of the newest snapshot is written"))
+const report = Command.make(
+  "report",
+  { brand },
+  ({ brand }) =>
+    printNewest(brand, Effect.flatMap(Snapshots, ({ latestReport }) => latestReport(brand)), { report: null })
+).pipe(Command.withDescription("Print how the evidence of the newest snapshot is written"))
 
-/** What a person does with a brand besides compiling it. */
+/** The commands about a brand, but for those about its compiles. */
 export const brandCommands = [add, answer, source, evidence, report] as const

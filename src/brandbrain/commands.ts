@@ -3,8 +3,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Console, Effect, Option, Stream } from "effect"
 import { BrandBrainConfig } from "./BrandBrainConfig.ts"
-import { brand, brandCommands, print } from "./brandCommands.ts"
-import { Brands } from "./Brands.ts"
+import { brand, brandCommands, print, printNewest } from "./brandCommands.ts"
 import { compileStatus, requestCompile, watchCompile } from "./compileJob.ts"
 import { createSampleBrand } from "./sampleBrand.ts"
 import { Snapshots } from "./Snapshots.ts"
@@ -60,13 +59,11 @@ const status = Command.make("status", {
     : Effect.flatMap(compileStatus(compile), print)
 }).pipe(Command.withDescription("Say how a compile stands"))
 
-/** The newest snapshot of a brand, or that there is none yet. */
-const snapshot = Command.make("snapshot", { brand }, ({ brand }) =>
-  Effect.gen(function*() {
-    yield* (yield* Brands).profile(brand)
-    const latest = yield* (yield* Snapshots).latest(brand)
-    yield* print(Option.getOrElse(latest, () => ({ snapshot: null })))
-  })).pipe(Command.withDescription("Print the newest snapshot of a brand"))
+const snapshot = Command.make(
+  "snapshot",
+  { brand },
+  ({ brand }) => printNewest(brand, Effect.flatMap(Snapshots, ({ latest }) => latest(brand)), { snapshot: null })
+).pipe(Command.withDescription("Print the newest snapshot of a brand"))
 
 /** `pnpm brandbrain`: what a person does with BrandBrain. */
 export const commands = Command.make("brandbrain").pipe(
