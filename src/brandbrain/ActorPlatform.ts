@@ -44,11 +44,11 @@ const fullTypes = new Set(["actor-memory-limit-exceeded", "concurrent-runs-limit
 /** True when the platform knows of no such thing, or not yet: what was just made may take seconds to be seen. */
 export const isUnseen = (error: ActorPlatformError): boolean => error.status === 404
 
-/** What a run may come to, on the platform itself. */
+/** The bounds that the platform keeps a run to. */
 export interface RunLimits {
-  /** How many items may be charged for. */
+  /** The most items that it may charge for. */
   readonly maxItems: number
-  /** How long the platform lets it run. */
+  /** The platform ends the run after this long. */
   readonly timeout: Duration.Duration
 }
 

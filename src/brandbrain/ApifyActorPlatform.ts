@@ -118,7 +118,7 @@ const RunsAnswer = Schema.Struct({
 /** A start that was lost is among the newest runs of its actor, unless an account starts dozens a minute. */
 const newestRuns = 25
 
-/** How far the platform's clock and ours may differ, in milliseconds. */
+/** The platform's clock and ours may differ by so many milliseconds. */
 const clockSkew = 5 * 60_000
 
 /** The run without what else an answer holds, and with the actor's words in one line and without the token. */

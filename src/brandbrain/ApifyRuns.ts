@@ -14,7 +14,7 @@ export const ApifyRun = Schema.Struct({
   compile_run_id: Schema.String,
   source_id: Schema.String,
   actor_id: Schema.String,
-  /** What the actor was asked. */
+  /** The input that the actor was given. */
   input: Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
   item_limit: Schema.Int,
   /** Why it was started. */
@@ -51,7 +51,7 @@ export class ApifyRuns extends Context.Tag("holdfast/brandbrain/ApifyRuns")<Apif
     sourceId: string,
     options: { readonly compileRunId: string; readonly since: number }
   ) => Effect.Effect<ReadonlyArray<ApifyRun>, StorageError>
-  /** Whether any of our runs goes by this name at the platform. */
+  /** True if one of our runs has this id at the platform. */
   readonly isKnown: (platformRunId: string) => Effect.Effect<boolean, StorageError>
   /** Notes that a run is about to be started. Succeeds with its id; a run that is there already stays as it is. */
   readonly starting: (run: {

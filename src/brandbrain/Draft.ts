@@ -27,7 +27,7 @@ export const Draft = Schema.Struct({
     content_goal: Field,
     evidence_summary: Schema.Struct({ bundle_id: Schema.String, item_count: Schema.Int }),
     feature_report_id: Schema.String,
-    /** What a reader should know before relying on this. */
+    /** Sentences for a reader, such as which sources failed. */
     warnings: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
   })
 })

@@ -54,7 +54,7 @@ export class Snapshots extends Context.Tag("holdfast/brandbrain/Snapshots")<Snap
     brandId: string,
     page: { readonly limit: number; readonly offset: number }
   ) => Effect.Effect<ReadonlyArray<SnapshotSummary>, StorageError>
-  /** How the evidence of the brand's newest snapshot is written. */
+  /** The feature report of the brand's newest snapshot: figures on how its evidence is written. */
   readonly latestReport: (brandId: string) => Effect.Effect<Option.Option<unknown>, StorageError>
   /** The ids of the evidence in a bundle, best first. */
   readonly bundle: (

@@ -5,7 +5,7 @@ import type { JsonObject } from "./field.ts"
 import { normaliseIdentifier } from "./identifier.ts"
 
 /**
- * Whether somebody other than the source's account or site posted the item: a feed also shows
+ * True if somebody other than the source's account or site posted the item: a feed also shows
  * what was reposted, and what others tagged the account in. An item that does not say, or that says it by
  * another kind of name than the source has, counts as the account's own.
  */
@@ -38,7 +38,7 @@ const siteOf = (page: JsonObject) => {
 
 type AccountCapability = Exclude<Capability, "web.crawl_pages">
 
-/** Everybody whose item it is, as far as its actor says. */
+/** The authors of an item, as far as the actor names them. */
 const authorsOf: Readonly<Record<AccountCapability, (raw: JsonObject) => ReadonlyArray<string | null>>> = {
   "instagram.posts": (raw) => instagramAuthors(raw),
   "instagram.reels": (raw) => instagramAuthors(raw),

@@ -2,10 +2,10 @@ import { Effect, Option, Schedule } from "effect"
 import { ActorPlatform, isTerminal, isUnseen } from "./ActorPlatform.ts"
 import type { ActorPlatformError, ActorRun } from "./ActorPlatform.ts"
 
-/** How long to wait between two looks at a run. */
+/** The pause between two looks at a run. */
 export const pollInterval = "5 seconds"
 
-/** How long one attempt waits for a run. An attempt that resumes a run waits as long again. */
+/** One attempt waits this long for a run, and an attempt that resumes the run waits as long again. */
 export const pollFor = "300 seconds"
 
 /** Looks at the run until it has ended. None when that takes longer than we wait. */
@@ -20,7 +20,7 @@ export const awaitRun = Effect.fn("awaitRun")(function*(run: ActorRun) {
   )
 })
 
-/** How the run is getting on. One just started may not be seen at once. */
+/** Asks the platform for the run. One just started may not be seen at once. */
 export const look = (runId: string) => Effect.flatMap(ActorPlatform, ({ getRun }) => onceSeen(getRun(runId)))
 
 /** Asks again, for half a minute, about what the platform does not see yet. */

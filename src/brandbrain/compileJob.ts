@@ -19,7 +19,7 @@ export const CompileJobLive = CompileJob.toLayer((payload) =>
 /**
  * Asks for a compile of the brand: the compile run and its job are added in one
  * transaction. The job belongs to the brand, and no other brand sees it. There is one
- * at a time: until it has ended, whoever asks is answered with it.
+ * at a time: a request that comes before it has ended is answered with that compile.
  */
 export const requestCompile = (options: {
   readonly brandId: string

@@ -1,6 +1,6 @@
 import type { EvidenceStatus } from "./EvidenceStatus.ts"
 
-/** What a reader of the snapshot should know of how its evidence was gathered: nothing, or in one sentence. */
+/** Tells a reader of the snapshot, in a sentence, if not all of its evidence could be gathered. */
 export const evidenceWarnings = ({ failed, refreshed, reused, skipped }: EvidenceStatus): ReadonlyArray<string> => {
   const gathered = refreshed.length + reused.length
   const names = [...failed, ...gathered === 0 ? skipped : []].map(({ source }) => source).join(", ")

@@ -1,8 +1,8 @@
 import { isObject } from "./field.ts"
 
 /**
- * Whether an input, as a platform recorded it, is the one we gave. A platform may
- * add what an actor takes for what was not said, so members more are no difference.
+ * True if an input, as a platform recorded it, is the one we gave. A platform may
+ * add defaults for what we left out, so members that we did not give do not count.
  */
 export const inputHolds = (recorded: unknown, given: unknown): boolean => {
   if (Array.isArray(given)) {

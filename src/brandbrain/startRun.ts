@@ -5,11 +5,11 @@ import { ApifyRuns } from "./ApifyRuns.ts"
 import { pollInterval } from "./awaitRun.ts"
 import type { StorageError } from "./StorageError.ts"
 
-/** How long a source waits for room at the platform. Its run then has a time of its own. */
+/** A source waits this long for room at the platform. Its run then has a time of its own. */
 const roomFor = "300 seconds"
 
 /**
- * How long the platform lets a run go on. Longer than an attempt waits, since the
+ * The platform ends a run after this long. Longer than an attempt waits, since the
  * next compile makes use of a run that took too long for this one.
  */
 const runFor = "600 seconds"
@@ -17,7 +17,7 @@ const runFor = "600 seconds"
 /** After this many starts, each of which may have cost money unseen, the source has failed. */
 const mostStarts = 3
 
-/** What is asked of an actor, and the row that tells of it. */
+/** The actor, its input, and the row that tells of the run. */
 export interface Start {
   readonly apifyRunId: string
   readonly actorId: string

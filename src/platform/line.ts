@@ -1,10 +1,10 @@
 import { Cause, Effect, FiberRef, GlobalValue, LogLevel } from "effect"
 
-/** What a worker's app wants to read of Holdfast's own lines. Handlers' lines are their own. */
+/** The lines of Holdfast's own that an app wants to read. What handlers log is not touched. */
 export interface LineSettings {
   /** Lines below this are left out. */
   readonly least: LogLevel.LogLevel
-  /** Whether lines of failures show the errors, which can carry a payload. */
+  /** True if a line of a failure shows the error's text, which can carry a payload. */
   readonly showErrors: boolean
 }
 
@@ -29,6 +29,6 @@ export const line = (
         annotations
       ))
 
-/** What a line of a failure shows beside the error's name: its text, if the app has said that it may be logged. */
+/** The text of an error for its line, beside its name, if the app has said that it may be logged. */
 export const errorText = (text: () => string): Effect.Effect<{ readonly message?: string }> =>
   Effect.map(FiberRef.get(lineSettings), ({ showErrors }) => showErrors ? { message: text() } : {})

@@ -7,7 +7,7 @@ import * as events from "./events.ts"
 const longestThought = Duration.seconds(1)
 
 /**
- * How long to wait after this failure, or none for no more. A schedule is the
+ * The delay after this failure, or none where the job is not to run again. A schedule is the
  * app's code: one that throws, hangs or interrupts itself must not keep a failed
  * job from being settled, and the default takes its place.
  */
