@@ -17,6 +17,7 @@ import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease, StoreFail
 import { JobStore } from "./JobStore.ts"
 import { makeLanes } from "./lanes.ts"
 import { makeList } from "./list.ts"
+import { warnOfAborts } from "./loadedDriver.ts"
 import { checkMigrated, migrate } from "./migrate.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
@@ -685,6 +686,7 @@ export const layer = (options?: {
           onTimeout: () => new StoreError({ operation: "open", cause: held })
         })
       )
+      yield* warnOfAborts
       yield* sql`PRAGMA synchronous = ${sql.literal(options?.synchronous ?? "full")}`
       yield* sql`PRAGMA temp_store = MEMORY`
       yield* options?.readonly === true ? checkMigrated : migrate

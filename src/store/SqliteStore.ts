@@ -17,6 +17,10 @@ import { watchDatabaseFile } from "./databaseFile.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
 import { keepWalSmall, setWalCheckpoint } from "./walCheckpoint.ts"
 
+// For the declarations of an app that does not name these packages itself: TypeScript names them by this module then.
+export type { SqliteClient } from "@effect/sql-sqlite-node/SqliteClient"
+export type { SqlClient } from "@effect/sql/SqlClient"
+
 /** How to open a SQLite database. */
 export interface Options {
   /** The path of the file, made with its folder when missing, or ":memory:". */

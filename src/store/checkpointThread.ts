@@ -1,7 +1,8 @@
 import { Context, Data, Effect, Option } from "effect"
-import { createRequire } from "node:module"
 import { Worker } from "node:worker_threads"
 import type { DatabaseFiles } from "./databaseFile.ts"
+import { loadedDriver } from "./loadedDriver.ts"
+import type { LoadedDriver } from "./loadedDriver.ts"
 
 /** The outcome of a checkpoint, in bytes. */
 export interface Checkpointed {
@@ -57,28 +58,15 @@ parentPort.postMessage({ left, size: Number(stat(wal).size ?? 0n) })
 `
 
 /**
- * The driver as this process has loaded it: its library and its native part.
+ * A thread for each checkpoint, which ends with it and keeps no process alive.
+ * Interrupting waits for the thread's end, and so for the step it is in.
  *
  * Another copy of SQLite in this process would not do. Closing a file drops all
  * locks of the process on it (POSIX), which only SQLite's own list of open files
  * makes good, and each copy has a list of its own. So where there is any doubt
  * which one the store's connection is of, as in a bundle, there is no thread.
  */
-const loadedDriver = Option.liftThrowable(() => {
-  const modules = Object.keys(createRequire(process.execPath).cache)
-  const [library, ...otherLibraries] = modules.filter((path) => /[\\/]better-sqlite3[\\/]lib[\\/]index\.js$/.test(path))
-  const [addon, ...otherAddons] = modules.filter((path) => /[\\/]better_sqlite3\.node$/.test(path))
-  if (library === undefined || addon === undefined || otherLibraries.length + otherAddons.length > 0) {
-    throw new Error("better-sqlite3 is not loaded from one place")
-  }
-  return { library, addon }
-})
-
-/**
- * A thread for each checkpoint, which ends with it and keeps no process alive.
- * Interrupting waits for the thread's end, and so for the step it is in.
- */
-const inThread = (driver: { readonly library: string; readonly addon: string }): Checkpoint => (files) =>
+const inThread = (driver: LoadedDriver): Checkpoint => (files) =>
   Effect.flatten(Effect.try({
     try: () => {
       // None of the flags of the process, which might load anything.
