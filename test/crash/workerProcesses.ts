@@ -53,14 +53,15 @@ export const sharedFolder = Effect.map(temporaryFolder, (folder) => {
 export const startProcess = (
   args: ReadonlyArray<string>,
   environment: Readonly<Record<string, string>> = {},
-  cwd = process.cwd()
+  cwd = process.cwd(),
+  node = process.execPath
 ): Effect.Effect<Started, never, Scope.Scope> =>
   Effect.gen(function*() {
     const lines = yield* Queue.unbounded<string>()
     const said: Array<string> = []
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [...args], {
+        spawn(node, [...args], {
           stdio: ["ignore", "pipe", "pipe"],
           cwd,
           env: { ...process.env, ...environment }

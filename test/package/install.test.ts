@@ -2,9 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFile } from "node:child_process"
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { startProcess, temporaryFolder } from "../crash/workerProcesses.ts"
+import { nodes, pathOf } from "./nodes.ts"
 
 const run = (file: string, args: ReadonlyArray<string>, cwd: string, environment: Readonly<Record<string, string>>) =>
   Effect.promise(() =>
@@ -24,6 +25,7 @@ const shown = (language: string) => {
 }
 
 const lines = shown("sh").trim().split("\n")
+const [npm = ""] = lines
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string }
 
@@ -45,34 +47,62 @@ const builtHere = (folder: string) =>
     return { npm_config_better_sqlite3_local_prebuilds: prebuilt }
   })
 
+/** The README's folder for an app, installed by one of its lines on a Node, and its program running until it is told to stop. */
+const installAndStart = Effect.fn(function*(line: string, path: string, change: (manifest: string) => string) {
+  const folder = yield* temporaryFolder
+  const environment = { ...yield* builtHere(folder), PATH: `${path}:${process.env["PATH"] ?? ""}` }
+  const app = join(folder, "app")
+  mkdirSync(app)
+  // Word for word, but for where the package comes from.
+  const manifest = change(shown("json")).replace(
+    /"holdfast": "[^"]*"/,
+    `"holdfast": "file:${join(process.cwd(), `.build/holdfast-${version}.tgz`)}"`
+  )
+  writeFileSync(join(app, "package.json"), manifest)
+  writeFileSync(join(app, "pnpm-workspace.yaml"), shown("yaml"))
+  copyFileSync("docs/examples/welcome.ts", join(app, "main.ts"))
+  const [install = "", start] = line.split(" && ")
+  assert.match(start ?? "", /start$/)
+  assert.include(manifest, `"start": "tsx main.ts"`)
+  const [program = "", ...args] = install.split(" ")
+  yield* run(program, program === "npx" ? ["--yes", ...args] : args, app, environment)
+
+  // As the line's second half does; without a package manager in between, which passes on no signal.
+  const tsx = join(app, "node_modules/tsx/dist/cli.mjs")
+  const worker = yield* startProcess([tsx, "main.ts"], environment, app, join(path, "node"))
+  yield* worker.says("Welcome, ada")
+  yield* worker.kill("SIGTERM")
+  assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null }, worker.complained.join("\n"))
+  return [...worker.said, ...worker.complained].join("\n")
+})
+
 describe("the README's way from an empty folder to a running worker", () => {
   it("names npm, pnpm and bun", () => {
     assert.deepStrictEqual(lines.map((line) => /^(?:npx )?(npm|pnpm|bun)/.exec(line)?.[1]), ["npm", "pnpm", "bun"])
   })
 
-  it.live.each(lines)("%s", (line) =>
+  it.live.each(lines)("on Node 24: %s", (line) =>
     Effect.gen(function*() {
-      const folder = yield* temporaryFolder
-      const environment = yield* builtHere(folder)
-      const app = join(folder, "app")
-      mkdirSync(app)
-      // Word for word, but for where the package comes from.
-      const manifest = shown("json").replace(
-        /"holdfast": "[^"]*"/,
-        `"holdfast": "file:${join(process.cwd(), `.build/holdfast-${version}.tgz`)}"`
-      )
-      writeFileSync(join(app, "package.json"), manifest)
-      copyFileSync("docs/examples/welcome.ts", join(app, "main.ts"))
-      const [install = "", start] = line.split(" && ")
-      assert.match(start ?? "", /start$/)
-      assert.include(manifest, `"start": "tsx main.ts"`)
-      const [program = "", ...args] = install.split(" ")
-      yield* run(program, program === "npx" ? ["--yes", ...args] : args, app, environment)
-
-      // As the line's second half does; without a package manager in between, which passes on no signal.
-      const worker = yield* startProcess([join(app, "node_modules/tsx/dist/cli.mjs"), "main.ts"], {}, app)
-      yield* worker.says("Welcome, ada")
-      yield* worker.kill("SIGTERM")
-      yield* worker.ended
+      const told = yield* installAndStart(line, pathOf(nodes[1]), (manifest) => manifest)
+      assert.notInclude(told, "Node will abort")
     }).pipe(Effect.scoped), 300_000)
+
+  it.live(
+    "on Node 22, with npm",
+    () => Effect.asVoid(installAndStart(npm, pathOf(nodes[0]), (manifest) => manifest)).pipe(Effect.scoped),
+    300_000
+  )
+
+  it.live.runIf(process.version.startsWith("v20."))(
+    "on Node 20, with npm and without the overrides",
+    () =>
+      Effect.asVoid(
+        installAndStart(
+          npm,
+          dirname(process.execPath),
+          (manifest) => manifest.replace(/,\n {2}"overrides": \{.*\}/, "")
+        )
+      ).pipe(Effect.scoped),
+    300_000
+  )
 })

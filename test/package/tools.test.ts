@@ -1,0 +1,139 @@
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { execFile } from "node:child_process"
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { promisify } from "node:util"
+import { afterAll } from "vitest"
+import { nodes, programOf } from "./nodes.ts"
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string }
+
+/** Where the app of these tests is. It names effect, holdfast and the native driver, and pnpm shows it nothing else. */
+let app = ""
+const folders: Array<string> = []
+
+const run = async (file: string, args: ReadonlyArray<string>, cwd = app) => {
+  try {
+    return (await promisify(execFile)(file, [...args], { cwd, maxBuffer: 16 * 1024 * 1024 })).stdout
+  } catch (error) {
+    const { stderr, stdout } = error as { readonly stdout?: string; readonly stderr?: string }
+    throw new Error([file, ...args, "\n", stdout, stderr].join(" "), { cause: error })
+  }
+}
+
+const tool = (name: string, ...args: ReadonlyArray<string>) => run(join(app, "node_modules/.bin", name), args)
+
+let databases = 0
+/** Runs one job with a compiled or bundled form of the app's program. */
+const assertRuns = async (node: string, program: string, folder = app) => {
+  const told = await run(node, [program, `${databases++}.db`], folder)
+  assert.match(told, /^The job succeeded with 42$/m)
+}
+
+/** Copies the app of these tests into a new folder and installs what it names, building nothing. */
+const install = async (workspace: string) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-app-")))
+  folders.push(folder)
+  cpSync("test/package/app", folder, { recursive: true })
+  copyFileSync(`.build/holdfast-${version}.tgz`, join(folder, "holdfast.tgz"))
+  writeFileSync(join(folder, "pnpm-workspace.yaml"), workspace)
+  await run("npx", ["--yes", "pnpm@10", "install", "--ignore-scripts", "--prefer-offline"], folder)
+  return folder
+}
+
+beforeAll(async () => {
+  app = await install("")
+  // As it was built for this checkout.
+  const addon = "build/Release/better_sqlite3.node"
+  const installed = realpathSync(join(app, "node_modules/better-sqlite3"))
+  mkdirSync(join(installed, dirname(addon)), { recursive: true })
+  copyFileSync(join("node_modules/better-sqlite3", addon), join(installed, addon))
+}, 300_000)
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+describe("the packed package", () => {
+  it("has no fault that publint knows", async () => {
+    assert.include(await tool("publint", "holdfast.tgz", "--strict"), "All good!")
+  })
+
+  it("shows its types wherever modules are resolved by its exports", async () => {
+    // Its modules are ES modules, which every Node that is supported can also require.
+    assert.include(await tool("attw", "holdfast.tgz", "--profile", "esm-only"), "holdfast v")
+  })
+})
+
+describe("an app that checks its libraries and writes declarations", () => {
+  it.each(["5.8", "5.9", "6", "7"])(
+    "compiles by TypeScript %s, and its declarations name only what it names",
+    async (typescript) => {
+      await run(process.execPath, [join(app, `node_modules/typescript-${typescript}/bin/tsc`), "-p", "."])
+      const declared = readFileSync(join(app, "out/inferred.d.ts"), "utf8")
+      for (const [, name] of declared.matchAll(/(?:import\(|from )"([^".][^"]*)"/g)) {
+        assert.match(name ?? "", /^(?:holdfast|effect)(?:\/|$)/)
+      }
+      await assertRuns(process.execPath, "out/main.js")
+    },
+    60_000
+  )
+})
+
+describe("a bundle", () => {
+  it.each(["esm", "cjs"] as const)("by esbuild as %s runs a job", async (format) => {
+    const file = `bundle.${format === "esm" ? "mjs" : "cjs"}`
+    await tool(
+      "esbuild",
+      "main.ts",
+      "--bundle",
+      "--platform=node",
+      `--format=${format}`,
+      "--external:better-sqlite3",
+      `--outfile=${file}`
+    )
+    await assertRuns(process.execPath, file)
+  })
+
+  it.each(["es", "cjs"] as const)("by vite as %s runs a job", async (format) => {
+    await tool("vite", "build", "--mode", format)
+    await assertRuns(process.execPath, `vite-${format}/main.${format === "es" ? "mjs" : "cjs"}`)
+  })
+
+  it("of a definition and its handler needs nothing of Node", async () => {
+    // For a browser, esbuild resolves no module of Node's.
+    await tool("esbuild", "double.ts", "--bundle", "--platform=browser", "--format=esm", "--outfile=browser.mjs")
+    assert.notInclude(readFileSync(join(app, "browser.mjs"), "utf8"), `from "node:`)
+  })
+})
+
+describe("another Node, with the driver that brings its binaries along", () => {
+  let ofItsOwn = ""
+
+  beforeAll(async () => {
+    ofItsOwn = await install("overrides:\n  better-sqlite3: 13.2.0\n")
+    for (const name of ["out", "bundle.cjs"]) cpSync(join(app, name), join(ofItsOwn, name), { recursive: true })
+    writeFileSync(join(ofItsOwn, "required.cjs"), `process.stdout.write(Object.keys(require("holdfast")).join())`)
+  }, 300_000)
+
+  it.each(nodes)("%s runs jobs, from ES modules and from CommonJS, and ends well", async (version) => {
+    const node = programOf(version)
+    assert.strictEqual((await run(node, ["--version"], ofItsOwn)).trim(), `v${version}`)
+    // A driver that makes Node abort does so at some ends and not at others.
+    for (let times = 0; times < 4; times++) {
+      await assertRuns(node, "out/main.js", ofItsOwn)
+      await assertRuns(node, "bundle.cjs", ofItsOwn)
+    }
+    assert.include(await run(node, ["required.cjs"], ofItsOwn), "JobQueue")
+  }, 60_000)
+})
