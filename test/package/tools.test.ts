@@ -117,12 +117,21 @@ describe("a bundle", () => {
   })
 })
 
+/** Prints which native part of the driver a store has found. */
+const driver = `import { Effect } from "effect"
+import { SqliteStore } from "holdfast"
+import { loadedDriver } from "./node_modules/holdfast/dist/store/loadedDriver.js"
+await Effect.void.pipe(Effect.provide(SqliteStore.layer({ filename: ":memory:" })), Effect.runPromise)
+process.stdout.write(loadedDriver().value.addon)
+`
+
 describe("another Node, with the driver that brings its binaries along", () => {
   let ofItsOwn = ""
 
   beforeAll(async () => {
     ofItsOwn = await install("overrides:\n  better-sqlite3: 13.2.0\n")
     for (const name of ["out", "bundle.cjs"]) cpSync(join(app, name), join(ofItsOwn, name), { recursive: true })
+    writeFileSync(join(ofItsOwn, "driver.mjs"), driver)
     writeFileSync(join(ofItsOwn, "required.cjs"), `process.stdout.write(Object.keys(require("holdfast")).join())`)
   }, 300_000)
 
@@ -135,5 +144,7 @@ describe("another Node, with the driver that brings its binaries along", () => {
       await assertRuns(node, "bundle.cjs", ofItsOwn)
     }
     assert.include(await run(node, ["required.cjs"], ofItsOwn), "JobQueue")
+    // Without it the WAL is not shortened by a thread.
+    assert.match(await run(node, ["driver.mjs"], ofItsOwn), /prebuilds.*\.node$/)
   }, 60_000)
 })
