@@ -39,6 +39,7 @@ import {
   staleRows,
   statusRows
 } from "./rows.ts"
+import { refuseUnsupported } from "./supportedClient.ts"
 import * as Transactions from "./transactions.ts"
 import { tidyWal } from "./walCheckpoint.ts"
 
@@ -680,12 +681,7 @@ export const layer = (options?: {
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       setBusyTimeout(sql, yield* readBusyTimeout(options?.busyTimeout))
-      yield* Effect.scoped(sql.reserve).pipe(
-        Effect.timeoutFail({
-          duration: "5 seconds",
-          onTimeout: () => new StoreError({ operation: "open", cause: held })
-        })
-      )
+      yield* refuseUnsupported(sql)
       yield* warnOfAborts
       yield* sql`PRAGMA synchronous = ${sql.literal(options?.synchronous ?? "full")}`
       yield* sql`PRAGMA temp_store = MEMORY`
@@ -698,5 +694,3 @@ export const layer = (options?: {
       guardTelemetry
     )
   )
-
-const held = new Error("the client's connection is not free; a store is not opened inside a transaction of its client")

@@ -15,6 +15,7 @@ import * as SqlJobStore from "./SqlJobStore.ts"
 import { asCaller, exclusively, heldForEach, holdingConnection, isBusy, whenFree } from "./connection.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
 import { immediateTransaction } from "./immediateTransaction.ts"
+import { markSupported } from "./supportedClient.ts"
 import { keepWalSmall, setWalCheckpoint } from "./walCheckpoint.ts"
 
 // For the declarations of an app that does not name these packages itself: TypeScript names them by this module then.
@@ -87,6 +88,7 @@ const open = (options: Options) =>
     const driver = yield* connect(options, busyTimeout)
     setBusyTimeout(driver, busyTimeout)
     const client = yield* mended(driver, options)
+    markSupported(client)
     return Context.make(SqliteClient.SqliteClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
     Effect.mapError((cause) =>

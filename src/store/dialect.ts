@@ -23,6 +23,10 @@ export interface Dialect {
   readonly remember: (entry: Statement.Fragment) => Statement.Fragment
 }
 
+/** Whether there is a dialect for the database that the client talks to. */
+export const isSupported = (sql: SqlClient.SqlClient): boolean =>
+  sql.onDialectOrElse({ sqlite: () => true, orElse: () => false })
+
 /** The differences, for the database that `sql` talks to. PostgreSQL's go beside SQLite's. */
 export const dialect = (sql: SqlClient.SqlClient): Dialect =>
   sql.onDialectOrElse<Dialect, Dialect>({
