@@ -23,6 +23,7 @@ import { makeNewerSchema } from "./newerSchema.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
 import { inHalves, isOfARow, makeRefusedRows } from "./oddRows.ts"
 import type { RefusedRows } from "./oddRows.ts"
+import { shareInProcess } from "./processSignals.ts"
 import type { AttemptRow, ClaimedRow, SettledRow, StaleRow } from "./rows.ts"
 import {
   attemptRows,
@@ -58,6 +59,7 @@ const make = Effect.gen(function*() {
   const { atMost, byId, byIndex, each, remember } = dialect(sql)
   const { explained, isOurs } = makeNewerSchema(sql)
   const refusedRows = yield* makeRefusedRows
+  const signals = yield* shareInProcess(makeJobSignals(), sql)
 
   // -- claim
 
@@ -583,7 +585,7 @@ const make = Effect.gen(function*() {
   return JobStore.of({
     enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", enqueue(jobs)),
     afterTransaction,
-    signals: makeJobSignals(),
+    signals,
     nextDue: (request) => statement("nextDue", explained("nextDue", nextDue(request), Option.isNone)),
     due: (request) => statement("due", explained("due", due(request), isEmpty)),
     laneHeads: (options) => statement("laneHeads", laneHeads(options)),

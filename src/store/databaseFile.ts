@@ -99,9 +99,9 @@ type Identity = Pick<BigIntStats, "dev" | "ino"> | undefined
  * Device and inode, which stay while a file is open and change when another
  * takes its name. Asking takes 4 us of CPU, and drops no lock.
  */
-const identityOf = (path: string): Identity => statSync(path, { bigint: true, throwIfNoEntry: false })
+export const identityOf = (path: string): Identity => statSync(path, { bigint: true, throwIfNoEntry: false })
 
 const areSame = (one: Identity, other: Identity) => one?.ino === other?.ino && one?.dev === other?.dev
 
-/** As a thread that gets the files compares it. */
-const inWords = (identity: Identity) => `${identity?.dev} ${identity?.ino}`
+/** As a thread that gets the files compares it, and stores of one process. */
+export const inWords = (identity: Identity) => `${identity?.dev} ${identity?.ino}`

@@ -11,6 +11,7 @@ import { LoopWatch, makeLoopWatch } from "../../src/runtime/LoopWatch.ts"
 import type { EndingWorker } from "../../src/runtime/ProcessEnd.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
 import { CheckpointThread } from "../../src/store/checkpointThread.ts"
+import { ProcessSignals } from "../../src/store/processSignals.ts"
 import type { Owner, World } from "./World.ts"
 import { epoch, Livelock } from "./World.ts"
 
@@ -248,6 +249,8 @@ export class SimulatedProcess implements Owner {
       Context.add(StandStill, () => {}),
       // A thread would answer when it likes, and not when the seed says so.
       Context.add(CheckpointThread, { find: Option.none }),
+      // Other processes hear nothing.
+      Context.add(ProcessSignals, new Map()),
       Context.add(LoopWatch, makeLoopWatch()),
       Context.add(LoopDelay, {
         watch: (tell) =>

@@ -39,6 +39,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: twoDatabases
   },
   {
+    name: "A job is told of to no other store of the process",
+    file: "src/store/processSignals.ts",
+    find: "wake: Effect.zipRight(signals.wake, Effect.suspend(() => tell({}))),",
+    replace: "wake: signals.wake,",
+    killedBy: ["test/store/processSignals.test.ts"]
+  },
+  {
+    name: "A job is told of to the stores of all databases of the process",
+    file: "src/store/processSignals.ts",
+    find: "return found === undefined ? undefined : inWords(found)",
+    replace: `return found === undefined ? undefined : inWords(undefined)`,
+    killedBy: ["test/store/processSignals.test.ts"]
+  },
+  {
+    name: "A store that is closed is still told of jobs",
+    file: "src/store/processSignals.ts",
+    find: "() => Effect.sync(() => all.delete(hear) && all.size === 0 && stores.delete(identity))",
+    replace: "() => Effect.void",
+    killedBy: ["test/store/processSignals.test.ts"]
+  },
+  {
     name: "An enqueue wakes no worker",
     file,
     find: "yield* store.afterTransaction(signals.wake)\n    }\n    return answers",

@@ -1,0 +1,78 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlError from "@effect/sql/SqlError"
+import type { Scope } from "effect"
+import { Context, Effect, Predicate, Runtime } from "effect"
+import { StoredJobId } from "../domain/JobId.ts"
+import { identityOf, inWords } from "./databaseFile.ts"
+import type { JobSignals } from "./JobSignals.ts"
+
+/**
+ * What a store tells the others: a job may be due, or this one is to be cancelled.
+ * Plain data, since they may be of another copy of the package.
+ */
+export interface Signal {
+  readonly cancelled?: string
+}
+
+type Hear = (signal: Signal) => void
+
+/** Those that hear, by the device and inode of their database file. */
+type OpenStores = Map<string, Set<Hear>>
+
+const key = Symbol.for("holdfast/store/ProcessSignals")
+
+/**
+ * The stores that are open in this process, in all its runtimes and copies of the
+ * package. Replaceable, for processes that are simulated in one.
+ */
+export class ProcessSignals extends Context.Reference<ProcessSignals>()("holdfast/store/ProcessSignals", {
+  defaultValue: (): OpenStores => {
+    const shared = globalThis as { [key]?: OpenStores }
+    return shared[key] ??= new Map()
+  }
+}) {}
+
+/**
+ * The signals of a store, which the other stores of the process on the same
+ * database file hear too, until the scope closes. So a job that one runtime of an app
+ * enqueues starts at once in another's worker. Only a hint: what is lost of it costs a
+ * poll, or a heartbeat of a job that is to be cancelled.
+ */
+export const shareInProcess = (
+  signals: JobSignals,
+  sql: SqlClient.SqlClient
+): Effect.Effect<JobSignals, SqlError.SqlError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const identity = yield* databaseIdentity(sql)
+    if (identity === undefined) return signals
+    const stores = yield* ProcessSignals
+    const runtime = yield* Effect.runtime()
+    const hear: Hear = ({ cancelled }) =>
+      void Runtime.runFork(runtime)(
+        cancelled === undefined ? signals.wake : signals.cancel(StoredJobId.make(cancelled))
+      )
+    const all = stores.get(identity) ?? new Set<Hear>()
+    yield* Effect.acquireRelease(
+      Effect.sync(() => stores.set(identity, all.add(hear))),
+      () => Effect.sync(() => all.delete(hear) && all.size === 0 && stores.delete(identity))
+    )
+    const tell = (signal: Signal) =>
+      Effect.forEach(all, (other) =>
+        // What goes wrong in another runtime is not the caller's.
+        other === hear ? Effect.void : Effect.ignore(Effect.try(() => other(signal))), { discard: true })
+    return {
+      listen: signals.listen,
+      wake: Effect.zipRight(signals.wake, Effect.suspend(() => tell({}))),
+      cancel: (id) => Effect.zipRight(signals.cancel(id), Effect.suspend(() => tell({ cancelled: id })))
+    }
+  })
+
+/** Tells database files apart, whatever paths they were opened by; undefined for a database in memory. */
+const databaseIdentity = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql<{ readonly file: unknown }>`SELECT file FROM pragma_database_list WHERE name = 'main'`,
+    ([database]) => {
+      const found = Predicate.isString(database?.file) && database.file !== "" ? identityOf(database.file) : undefined
+      return found === undefined ? undefined : inWords(found)
+    }
+  )
