@@ -3,14 +3,24 @@ import { readdirSync, readFileSync } from "node:fs"
 
 const text = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8")
 
-it("every TypeScript example in the README is a run of lines of a file that compiles", () => {
+/** What the import lines of a piece of code bring, as "name from module". */
+const imported = (code: string) =>
+  [...code.matchAll(/^import (?:type )?(.*) from (".*")$/gm)].flatMap(([, names = "", module = ""]) =>
+    names.replace(/[{}]|\* as /g, "").split(",").map((name) => `${name.trim()} from ${module}`)
+  )
+
+it("every TypeScript example in the README is a run of lines of a file that compiles, and imports what it uses", () => {
   const examples = readdirSync(new URL("../docs/examples", import.meta.url)).map((name) =>
     text(`docs/examples/${name}`)
   )
   const fences = [...text("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "")
   assert.isAtLeast(fences.length, 4)
   for (const fence of fences) {
-    assert.isTrue(examples.some((example) => example.includes(fence)), `in no file of docs/examples:\n${fence}`)
+    const body = fence.replace(/^(?:import .*\n)+\n/, "")
+    const example = examples.find((example) => example.includes(body))
+    assert(example !== undefined, `in no file of docs/examples:\n${body}`)
+    const used = imported(example).filter((line) => new RegExp(`(?<![\\w.])${line.split(" ")[0]}\\b`).test(body))
+    assert.sameMembers(imported(fence), used, body)
   }
 })
 
