@@ -38,6 +38,8 @@ export default defineConfig({
         test: {
           name: "processes",
           globalSetup: "test/globalSetup.ts",
+          // They start processes, each of which takes seconds where a machine has much else to do.
+          testTimeout: 180_000,
           include: ["test/**/*.test.ts"],
           exclude: [...units, ...packed]
         }

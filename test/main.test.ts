@@ -25,8 +25,7 @@ const json = ({ said }: Started) => JSON.parse(said.join("\n")) as Readonly<Reco
 const ends = (process: Started, code: number) =>
   Effect.map(process.ended, (ended) => assert.deepStrictEqual(ended, { code, signal: null }))
 
-// Some forty processes start here, two or more at a time, each of which takes seconds where a machine has much else to do.
-describe.concurrent("pnpm start", { timeout: 180_000 }, () => {
+describe.concurrent("pnpm start", () => {
   it.live(
     "on a fresh machine makes the sample brand, compiles it across a restart, and has one snapshot",
     () =>
