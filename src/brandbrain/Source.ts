@@ -12,3 +12,12 @@ export const Source = Schema.Struct({
   extraStartUrls: Schema.Array(Schema.String)
 })
 export type Source = typeof Source.Type
+
+/** A source as the brand sees it, turned off or not. */
+export const Connection = Schema.Struct({
+  ...Source.fields,
+  enabled: Schema.Boolean,
+  createdAt: Schema.Int,
+  updatedAt: Schema.Int
+})
+export type Connection = typeof Connection.Type

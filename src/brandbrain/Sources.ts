@@ -1,11 +1,12 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { idOf } from "./canonicalJson.ts"
 import { Capability, registry } from "./capability.ts"
 import { normaliseIdentifier } from "./identifier.ts"
 import type { InvalidIdentifier } from "./identifier.ts"
-import { Source } from "./Source.ts"
+import { Connection } from "./Source.ts"
+import type { Source } from "./Source.ts"
 import { storage } from "./StorageError.ts"
 import type { StorageError } from "./StorageError.ts"
 
@@ -19,29 +20,66 @@ export class UnknownCapability extends Schema.TaggedError<UnknownCapability>()("
   }
 }
 
+/** The brand has no such source. Another brand's, or one that was removed, is as one that does not exist. */
+export class SourceNotFound extends Schema.TaggedError<SourceNotFound>()("SourceNotFound", {
+  brandId: Schema.String,
+  sourceId: Schema.String
+}) {
+  override get message() {
+    return `Brand ${this.brandId} has no source ${this.sourceId}`
+  }
+}
+
+/** The pages to start at belong to a web site, and this source is none. Nothing was saved. */
+export class NoStartUrls extends Schema.TaggedError<NoStartUrls>()("NoStartUrls", { capability: Capability }) {
+  override get message() {
+    return `${this.capability} takes no pages to start at: only web.crawl_pages does`
+  }
+}
+
+/** What of a source can be changed. What is left out stays as it is. */
+export interface SourceSettings {
+  readonly extraStartUrls?: ReadonlyArray<string>
+  readonly enabled?: boolean
+}
+
 /** The accounts and sites that brands have connected. */
 export class Sources extends Context.Tag("holdfast/brandbrain/Sources")<Sources, {
-  /** Connects an account or site, or changes the settings of one that is connected under any spelling. */
-  readonly connect: (brandId: string, source: {
-    /** A capability's name; checked here, as it comes from outside. */
-    readonly source: string
-    readonly identifier: string
-    readonly extraStartUrls?: ReadonlyArray<string>
-    readonly enabled?: boolean
-  }) => Effect.Effect<Source, UnknownCapability | InvalidIdentifier | StorageError>
+  /**
+   * Connects an account or site, turned on unless told otherwise. One that is connected under any spelling is the same
+   * source, and takes the settings that are given.
+   */
+  readonly connect: (
+    brandId: string,
+    source: SourceSettings & {
+      /** A capability's name; checked here, as it comes from outside. */
+      readonly source: string
+      readonly identifier: string
+    }
+  ) => Effect.Effect<
+    Connection & { readonly isNew: boolean },
+    UnknownCapability | InvalidIdentifier | NoStartUrls | StorageError
+  >
+  /** All of the brand's sources, by capability and identifier. */
+  readonly all: (brandId: string) => Effect.Effect<ReadonlyArray<Connection>, StorageError>
   /** The brand's sources that are to be gathered from, by capability and identifier. */
   readonly enabled: (brandId: string) => Effect.Effect<ReadonlyArray<Source>, StorageError>
+  readonly change: (
+    brandId: string,
+    sourceId: string,
+    settings: SourceSettings
+  ) => Effect.Effect<Connection, SourceNotFound | InvalidIdentifier | NoStartUrls | StorageError>
+  /** Gathers from it no more and lists it no more. What it brought stays behind the snapshots that were drawn from it. */
+  readonly remove: (brandId: string, sourceId: string) => Effect.Effect<void, SourceNotFound | StorageError>
 }>() {}
 
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
 
+  const columns = sql.literal(Object.keys(Row.fields).join(", "))
+
   const upsert = SqlSchema.void({
-    Request: Schema.Struct({
-      ...Row.fields,
-      is_enabled: Schema.Literal(0, 1),
-      now: Schema.Number
-    }),
+    Request: Row,
     execute: (row) =>
       sql`
       INSERT INTO brandbrain_source_connection (
@@ -49,23 +87,82 @@ const make = Effect.gen(function*() {
       )
       VALUES (
         ${row.id}, ${row.brand_id}, ${row.platform}, ${row.capability}, ${row.identifier}, ${row.extra_start_urls},
-        ${row.is_enabled}, ${row.now}, ${row.now}
+        ${row.is_enabled}, ${row.created_at}, ${row.updated_at}
       )
       ON CONFLICT DO UPDATE SET
         extra_start_urls = excluded.extra_start_urls,
         is_enabled = excluded.is_enabled,
-        updated_at = excluded.updated_at`
+        created_at = excluded.created_at,
+        updated_at = excluded.updated_at,
+        removed_at = NULL`
   })
 
-  const selectEnabled = SqlSchema.findAll({
+  const selectOne = SqlSchema.findOne({
+    Request: Schema.Struct({ brandId: Schema.String, sourceId: Schema.String }),
+    Result: Row,
+    execute: ({ brandId, sourceId }) =>
+      sql`
+      SELECT ${columns} FROM brandbrain_source_connection
+      WHERE id = ${sourceId} AND brand_id = ${brandId} AND removed_at IS NULL`
+  })
+
+  const selectAll = SqlSchema.findAll({
     Request: Schema.String,
     Result: Row,
     execute: (brandId) =>
       sql`
-      SELECT id, brand_id, platform, capability, identifier, extra_start_urls
-      FROM brandbrain_source_connection
-      WHERE brand_id = ${brandId} AND is_enabled = 1
+      SELECT ${columns} FROM brandbrain_source_connection
+      WHERE brand_id = ${brandId} AND removed_at IS NULL
       ORDER BY platform, capability, identifier`
+  })
+
+  const markRemoved = SqlSchema.findOne({
+    Request: Schema.Struct({ brandId: Schema.String, sourceId: Schema.String, now: Schema.Number }),
+    Result: Schema.Struct({ id: Schema.String }),
+    execute: ({ brandId, now, sourceId }) =>
+      sql`
+      UPDATE brandbrain_source_connection SET is_enabled = 0, removed_at = ${now}, updated_at = ${now}
+      WHERE id = ${sourceId} AND brand_id = ${brandId} AND removed_at IS NULL
+      RETURNING id`
+  })
+
+  const all = Effect.fn("Sources.all")(
+    (brandId: string) => Effect.flatMap(selectAll(brandId), Effect.forEach(connectionOf)),
+    storage("Sources.all")
+  )
+
+  /** Lays the settings over what there was, if there was anything. */
+  const save = Effect.fnUntraced(function*(
+    key: {
+      readonly id: string
+      readonly brandId: string
+      readonly capability: Capability
+      readonly identifier: string
+    },
+    before: Option.Option<typeof Row.Type>,
+    settings: SourceSettings
+  ) {
+    const given = settings.extraStartUrls ?? []
+    if (key.capability !== "web.crawl_pages" && given.length > 0) {
+      return yield* new NoStartUrls({ capability: key.capability })
+    }
+    const urls = yield* Effect.forEach(given, (url) => normaliseIdentifier(key.capability, url))
+    const now = yield* Clock.currentTimeMillis
+    const known = Option.getOrUndefined(before)
+    const { name, platform } = registry[key.capability]
+    const row: typeof Row.Type = {
+      id: key.id,
+      brand_id: key.brandId,
+      platform,
+      capability: name,
+      identifier: key.identifier,
+      extra_start_urls: settings.extraStartUrls === undefined ? known?.extra_start_urls ?? [] : urls,
+      is_enabled: settings.enabled === undefined ? known?.is_enabled ?? 1 : settings.enabled ? 1 : 0,
+      created_at: known?.created_at ?? now,
+      updated_at: now
+    }
+    yield* upsert(row)
+    return yield* connectionOf(row)
   })
 
   return Sources.of({
@@ -75,36 +172,51 @@ const make = Effect.gen(function*() {
         return yield* new UnknownCapability({ value: capability.slice(0, 200), allowed: Capability.literals })
       }
       const identifier = yield* normaliseIdentifier(capability, connection.identifier)
-      const extraStartUrls = yield* Effect.forEach(
-        capability === "web.crawl_pages" ? connection.extraStartUrls ?? [] : [],
-        (url) => normaliseIdentifier(capability, url)
-      )
-      const { name, platform } = registry[capability]
       const id = idOf("source", brandId, capability, identifier)
-      yield* upsert({
-        id,
-        brand_id: brandId,
-        platform,
-        capability: name,
-        identifier,
-        extra_start_urls: extraStartUrls,
-        is_enabled: connection.enabled === false ? 0 : 1,
-        now: yield* Clock.currentTimeMillis
-      })
-      return { id, brandId, source: capability, identifier, extraStartUrls }
+      const before = selectOne({ brandId, sourceId: id })
+      return yield* before.pipe(
+        Effect.flatMap((known) =>
+          Effect.map(save({ id, brandId, capability, identifier }, known, connection), (saved) => ({
+            ...saved,
+            isNew: Option.isNone(known)
+          }))
+        ),
+        sql.withTransaction
+      )
     }, storage("Sources.connect")),
 
-    enabled: Effect.fn("Sources.enabled")(function*(brandId) {
-      const rows = yield* selectEnabled(brandId)
-      return yield* Effect.forEach(rows, (row) =>
-        Schema.decodeUnknown(Source)({
-          id: row.id,
-          brandId: row.brand_id,
-          source: `${row.platform}.${row.capability}`,
-          identifier: row.identifier,
-          extraStartUrls: row.extra_start_urls
-        }))
-    }, storage("Sources.enabled"))
+    all,
+
+    enabled: Effect.fn("Sources.enabled")(
+      (brandId) =>
+        Effect.map(
+          all(brandId),
+          (connections) =>
+            connections.filter(({ enabled }) => enabled).map(({ brandId, extraStartUrls, id, identifier, source }) => ({
+              id,
+              brandId,
+              source,
+              identifier,
+              extraStartUrls
+            }))
+        ),
+      storage("Sources.enabled")
+    ),
+
+    change: Effect.fn("Sources.change")(function*(brandId, sourceId, settings) {
+      const change = Effect.gen(function*() {
+        const known = yield* selectOne({ brandId, sourceId })
+        if (Option.isNone(known)) return yield* new SourceNotFound({ brandId, sourceId })
+        const { identifier, source: capability } = yield* connectionOf(known.value)
+        return yield* save({ id: sourceId, brandId, capability, identifier }, known, settings)
+      })
+      return yield* sql.withTransaction(change)
+    }, storage("Sources.change")),
+
+    remove: Effect.fn("Sources.remove")(function*(brandId, sourceId) {
+      const removed = yield* markRemoved({ brandId, sourceId, now: yield* Clock.currentTimeMillis })
+      if (Option.isNone(removed)) return yield* new SourceNotFound({ brandId, sourceId })
+    }, storage("Sources.remove"))
   })
 })
 
@@ -114,8 +226,23 @@ const Row = Schema.Struct({
   platform: Schema.String,
   capability: Schema.String,
   identifier: Schema.String,
-  extra_start_urls: Schema.parseJson(Schema.Array(Schema.String))
+  extra_start_urls: Schema.parseJson(Schema.Array(Schema.String)),
+  is_enabled: Schema.Literal(0, 1),
+  created_at: Schema.Int,
+  updated_at: Schema.Int
 })
+
+const connectionOf = (row: typeof Row.Type) =>
+  Schema.decodeUnknown(Connection)({
+    id: row.id,
+    brandId: row.brand_id,
+    source: `${row.platform}.${row.capability}`,
+    identifier: row.identifier,
+    extraStartUrls: row.extra_start_urls,
+    enabled: row.is_enabled === 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at
+  })
 
 /** Sources in the database that `SqlClient` is. The tables must be migrated. */
 export const layer: Layer.Layer<Sources, never, SqlClient.SqlClient> = Layer.effect(Sources, make)

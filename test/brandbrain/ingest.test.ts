@@ -26,7 +26,11 @@ const connected = Effect.fn("connected")(function*(capability: Capability) {
   return yield* (yield* Sources).connect("b", {
     source: capability,
     identifier: identifiers[capability],
-    extraStartUrls: ["https://cobble.example/care", "https://cobble.example/shop", "https://cobble.example/more"]
+    ...capability === "web.crawl_pages"
+      ? {
+        extraStartUrls: ["https://cobble.example/care", "https://cobble.example/shop", "https://cobble.example/more"]
+      }
+      : {}
   })
 })
 

@@ -14,6 +14,7 @@ const statements = [
     name TEXT NOT NULL CHECK (name <> ''),
     created_at INTEGER NOT NULL
   ) STRICT`,
+  `CREATE INDEX brandbrain_brand_tenant ON brandbrain_brand (tenant_id, created_at, id)`,
 
   `CREATE TABLE brandbrain_onboarding (
     brand_id TEXT PRIMARY KEY REFERENCES brandbrain_brand (id),
@@ -28,6 +29,7 @@ const statements = [
     updated_at INTEGER NOT NULL
   ) STRICT`,
 
+  // A removed source stays as a row: paid runs and evidence name it.
   `CREATE TABLE brandbrain_source_connection (
     id TEXT PRIMARY KEY,
     brand_id TEXT NOT NULL REFERENCES brandbrain_brand (id),
@@ -38,7 +40,9 @@ const statements = [
     is_enabled INTEGER NOT NULL CHECK (is_enabled IN (0, 1)),
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    UNIQUE (brand_id, platform, capability, identifier)
+    removed_at INTEGER,
+    UNIQUE (brand_id, platform, capability, identifier),
+    CHECK (removed_at IS NULL OR is_enabled = 0)
   ) STRICT`,
 
   `CREATE TABLE brandbrain_compile_run (
