@@ -2,7 +2,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Option, ParseResult, Schema } from "effect"
 import { Answers } from "./answers.ts"
-import { mergeOverrides, Overrides } from "./overrides.ts"
+import { mergeOverrides, noOverrides, Overrides } from "./overrides.ts"
 import type { OverridesPatch, UnknownPath } from "./overrides.ts"
 import { storage } from "./StorageError.ts"
 import type { StorageError } from "./StorageError.ts"
@@ -24,6 +24,13 @@ export class InvalidAnswers extends Schema.TaggedError<InvalidAnswers>()("Invali
   }
 }
 
+/** The tenant of every brand on a machine that serves one tenant only. */
+export const defaultTenant = "default"
+
+/** A brand in a list. */
+export const BrandSummary = Schema.Struct({ id: Schema.String, name: Schema.String, created_at: Schema.Int })
+export type BrandSummary = typeof BrandSummary.Type
+
 /** A brand and what it has told us. */
 export interface BrandProfile {
   readonly id: string
@@ -41,11 +48,27 @@ export class Brands extends Context.Tag("holdfast/brandbrain/Brands")<Brands, {
     readonly tenantId: string
     readonly name: string
   }) => Effect.Effect<void, StorageError>
+  /** The tenant's brands, oldest first. */
+  readonly ofTenant: (tenantId: string) => Effect.Effect<ReadonlyArray<BrandSummary>, StorageError>
+  /** The tenant's brand. Another tenant's is not found, exactly as one that does not exist. */
+  readonly find: (tenantId: string, brandId: string) => Effect.Effect<BrandSummary, BrandNotFound | StorageError>
   /** Puts these answers in the place of all that were there. Takes any value, as it comes from outside. */
   readonly saveAnswers: (
     brandId: string,
     answers: unknown
   ) => Effect.Effect<Answers, BrandNotFound | InvalidAnswers | StorageError>
+  /**
+   * Answers the questions named and leaves the rest as they are, in one transaction, so that two changes at once are
+   * both kept. Succeeds with all of the answers. Takes any value, as it comes from outside.
+   */
+  readonly changeAnswers: (
+    brandId: string,
+    answers: Readonly<Record<string, unknown>>
+  ) => Effect.Effect<Answers, BrandNotFound | InvalidAnswers | StorageError>
+  /** The brand's overrides, and when they were last changed: null for never. */
+  readonly overrides: (
+    brandId: string
+  ) => Effect.Effect<Overrides & { readonly updated_at: number | null }, StorageError>
   /** Changes the overrides and succeeds with all of them. */
   readonly patchOverrides: (
     brandId: string,
@@ -67,6 +90,23 @@ const make = Effect.gen(function*() {
       INSERT INTO brandbrain_brand (id, tenant_id, name, created_at)
       VALUES (${id}, ${tenantId}, ${name}, ${now})
       ON CONFLICT (id) DO NOTHING`
+  })
+
+  const selectOfTenant = SqlSchema.findAll({
+    Request: Schema.String,
+    Result: BrandSummary,
+    execute: (tenantId) =>
+      sql`
+      SELECT id, name, created_at FROM brandbrain_brand
+      WHERE tenant_id = ${tenantId}
+      ORDER BY created_at, id`
+  })
+
+  const selectOfTenantById = SqlSchema.findOne({
+    Request: Schema.Struct({ tenantId: Schema.String, brandId: Schema.String }),
+    Result: BrandSummary,
+    execute: ({ brandId, tenantId }) =>
+      sql`SELECT id, name, created_at FROM brandbrain_brand WHERE id = ${brandId} AND tenant_id = ${tenantId}`
   })
 
   const upsertAnswers = SqlSchema.void({
@@ -91,6 +131,17 @@ const make = Effect.gen(function*() {
       VALUES (${brandId}, ${overrides}, ${pinned_paths}, ${now})
       ON CONFLICT (brand_id) DO UPDATE SET
         overrides = excluded.overrides, pinned_paths = excluded.pinned_paths, updated_at = excluded.updated_at`
+  })
+
+  const selectOverrides = SqlSchema.findOne({
+    Request: Schema.String,
+    Result: Schema.Struct({
+      overrides: ProfileRow.fields.overrides,
+      pinned_paths: ProfileRow.fields.pinned_paths,
+      updated_at: Schema.Int
+    }),
+    execute: (brandId) =>
+      sql`SELECT overrides, pinned_paths, updated_at FROM brandbrain_overrides WHERE brand_id = ${brandId}`
   })
 
   const select = SqlSchema.findOne({
@@ -126,6 +177,13 @@ const make = Effect.gen(function*() {
       yield* insert({ ...brand, now: yield* Clock.currentTimeMillis })
     }, storage("Brands.add")),
 
+    ofTenant: Effect.fn("Brands.ofTenant")((tenantId) => selectOfTenant(tenantId), storage("Brands.ofTenant")),
+
+    find: Effect.fn("Brands.find")(function*(tenantId, brandId) {
+      const found = yield* selectOfTenantById({ tenantId, brandId })
+      return Option.isSome(found) ? found.value : yield* new BrandNotFound({ brandId })
+    }, storage("Brands.find")),
+
     saveAnswers: Effect.fn("Brands.saveAnswers")(function*(brandId, input) {
       const answers = yield* readAnswers(input)
       yield* profile(brandId).pipe(
@@ -134,6 +192,21 @@ const make = Effect.gen(function*() {
       )
       return answers
     }, storage("Brands.saveAnswers")),
+
+    changeAnswers: Effect.fn("Brands.changeAnswers")(function*(brandId, changed) {
+      const change = Effect.gen(function*() {
+        const { answers: before } = yield* profile(brandId)
+        const answers = yield* readAnswers({ ...before, ...changed })
+        yield* upsertAnswers({ brandId, answers, now: yield* Clock.currentTimeMillis })
+        return answers
+      })
+      return yield* sql.withTransaction(change)
+    }, storage("Brands.changeAnswers")),
+
+    overrides: Effect.fn("Brands.overrides")(function*(brandId) {
+      const found = yield* selectOverrides(brandId)
+      return Option.getOrElse(found, () => ({ ...noOverrides, updated_at: null }))
+    }, storage("Brands.overrides")),
 
     patchOverrides: Effect.fn("Brands.patchOverrides")(function*(brandId, patch) {
       const merged = Effect.gen(function*() {

@@ -54,6 +54,8 @@ export class Snapshots extends Context.Tag("holdfast/brandbrain/Snapshots")<Snap
     brandId: string,
     page: { readonly limit: number; readonly offset: number }
   ) => Effect.Effect<ReadonlyArray<SnapshotSummary>, StorageError>
+  /** How many the brand has. */
+  readonly count: (brandId: string) => Effect.Effect<number, StorageError>
   /** The feature report of the brand's newest snapshot: figures on how its evidence is written. */
   readonly latestReport: (brandId: string) => Effect.Effect<Option.Option<unknown>, StorageError>
   /** The ids of the evidence in a bundle, best first. */
@@ -103,6 +105,12 @@ const make = Effect.gen(function*() {
       WHERE brand_id = ${brandId}
       ORDER BY version DESC
       LIMIT ${limit} OFFSET ${offset}`
+  })
+
+  const selectCount = SqlSchema.single({
+    Request: Schema.String,
+    Result: Schema.Struct({ count: Schema.Int }),
+    execute: (brandId) => sql`SELECT count(*) AS count FROM brandbrain_snapshot WHERE brand_id = ${brandId}`
   })
 
   const selectBundle = SqlSchema.findOne({
@@ -158,6 +166,15 @@ const make = Effect.gen(function*() {
     history: Effect.fn("Snapshots.history")(
       (brandId, { limit, offset }) => selectHistory({ brandId, limit, offset }),
       storage("Snapshots.history")
+    ),
+
+    count: Effect.fn("Snapshots.count")(
+      (brandId) =>
+        selectCount(brandId).pipe(
+          Effect.catchTag("NoSuchElementException", Effect.die),
+          Effect.map(({ count }) => count)
+        ),
+      storage("Snapshots.count")
     ),
 
     latestReport: Effect.fn("Snapshots.latestReport")(

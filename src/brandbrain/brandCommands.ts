@@ -3,7 +3,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Console, Effect, Option, Schema } from "effect"
 import { Answers } from "./answers.ts"
-import { Brands } from "./Brands.ts"
+import { Brands, defaultTenant } from "./Brands.ts"
 import { Evidence } from "./Evidence.ts"
 import { Snapshots } from "./Snapshots.ts"
 import { Sources } from "./Sources.ts"
@@ -20,16 +20,13 @@ export const printNewest = <E, R>(brand: string, newest: Effect.Effect<Option.Op
     yield* print(Option.getOrElse(yield* newest, () => none))
   })
 
-/** The tenant of brands that are added on the machine itself. */
-const tenantId = "default"
-
 const add = Command.make("add", {
   brand,
   name: Args.text({ name: "name" }).pipe(Args.withDescription("What the brand is called"))
 }, ({ brand, name }) =>
   Effect.gen(function*() {
     const brands = yield* Brands
-    yield* brands.add({ id: brand, tenantId, name })
+    yield* brands.add({ id: brand, tenantId: defaultTenant, name })
     const added = yield* brands.profile(brand)
     yield* print({ brand_id: added.id, name: added.name })
   })).pipe(Command.withDescription("Add a brand; one that is there already stays as it is"))
@@ -45,11 +42,9 @@ const answer = Command.make("answer", {
   )
 }, ({ answers, brand, question }) =>
   Effect.gen(function*() {
-    const brands = yield* Brands
     const [first] = answers
     const one = answers.length === 1 && Schema.is(Answers)({ [question]: first })
-    const { answers: before } = yield* brands.profile(brand)
-    yield* print(yield* brands.saveAnswers(brand, { ...before, [question]: one ? first : answers }))
+    yield* print(yield* (yield* Brands).changeAnswers(brand, { [question]: one ? first : answers }))
   })).pipe(Command.withDescription("Answer one of the questions about a brand, and print all its answers"))
 
 const source = Command.make("source", {
@@ -71,14 +66,15 @@ const source = Command.make("source", {
     const connected = yield* (yield* Sources).connect(brand, {
       source: capability,
       identifier,
-      extraStartUrls,
+      // Turned off, it keeps the pages it had, for when it is turned on again.
+      ...(off && extraStartUrls.length === 0 ? {} : { extraStartUrls }),
       enabled: !off
     })
     yield* print({
       source: connected.source,
       identifier: connected.identifier,
       extra_start_urls: connected.extraStartUrls,
-      enabled: !off
+      enabled: connected.enabled
     })
   })).pipe(Command.withDescription("Connect an account or a site of a brand, or change one that is connected"))
 

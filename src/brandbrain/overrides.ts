@@ -9,7 +9,10 @@ export const Overrides = Schema.Struct({
 })
 export type Overrides = typeof Overrides.Type
 
-/** A change to the overrides: what it names is set, null removes, a list of pinned paths replaces the list. */
+/**
+ * A change to the overrides: a path it names is set, null removes it, a list of pinned paths replaces the list. A member
+ * that is null is as one that is left out.
+ */
 export const OverridesPatch = Schema.Struct({
   overrides: Schema.optionalWith(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.Unknown })), {
     exact: true
@@ -41,8 +44,8 @@ export const mergeOverrides = (
   if (unknown !== undefined) {
     return Either.left(new UnknownPath({ path: unknown.slice(0, 200), allowed: DraftPath.literals }))
   }
-  const overrides = patch.overrides === null ? {} : { ...current.overrides, ...patch.overrides }
-  const pinned = patch.pinned_paths === undefined ? current.pinned_paths : patch.pinned_paths ?? []
+  const overrides = { ...current.overrides, ...patch.overrides }
+  const pinned = patch.pinned_paths ?? current.pinned_paths
   return Either.right({
     overrides: Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== null)),
     pinned_paths: [...new Set(pinned)].sort()

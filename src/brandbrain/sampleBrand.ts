@@ -1,7 +1,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import type { Answers } from "./answers.ts"
-import { Brands } from "./Brands.ts"
+import { Brands, defaultTenant } from "./Brands.ts"
 import type { Capability } from "./capability.ts"
 import { Sources } from "./Sources.ts"
 import { storage } from "./StorageError.ts"
@@ -19,7 +19,7 @@ export const createSampleBrand = Effect.fn("createSampleBrand")(function*() {
   const brands = yield* Brands
   const sources = yield* Sources
   yield* Effect.gen(function*() {
-    yield* brands.add({ id: sampleBrandId, tenantId: "sample", name: "Quillhaven Coffee" })
+    yield* brands.add({ id: sampleBrandId, tenantId: defaultTenant, name: "Quillhaven Coffee" })
     const { answers: existing } = yield* brands.profile(sampleBrandId)
     if (Object.keys(existing).length > 0) {
       return

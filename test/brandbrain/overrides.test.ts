@@ -27,7 +27,7 @@ describe("an override", () => {
     assert.isFalse(positioning.what_we_do.locked)
   })
 
-  it.effect("merges with those before it, and null removes one", () =>
+  it.effect("merges with those before it, null removes one, and a member that is null changes nothing", () =>
     Effect.gen(function*() {
       yield* addBrand("b")
       const { patchOverrides, profile } = yield* Brands
@@ -41,7 +41,9 @@ describe("an override", () => {
         pinned_paths: ["voice.taboos"]
       })
       assert.deepStrictEqual((yield* profile("b")).overrides, left)
-      assert.deepStrictEqual(yield* patchOverrides("b", { overrides: null, pinned_paths: null }), noOverrides)
+      assert.deepStrictEqual(yield* patchOverrides("b", { overrides: null, pinned_paths: null }), left)
+      const none = { overrides: { "positioning.who_for": null, "voice.tone_tags": null }, pinned_paths: [] }
+      assert.deepStrictEqual(yield* patchOverrides("b", none), noOverrides)
     }).pipe(Effect.provide(memoryApp())))
 
   const nowhere = [
@@ -143,6 +145,24 @@ describe("answers", () => {
       }
       yield* saveAnswers("b", all)
       assert.deepStrictEqual((yield* profile("b")).answers, all)
+    }).pipe(Effect.provide(memoryApp())))
+
+  it.effect("given at the same time are both kept", () =>
+    Effect.gen(function*() {
+      yield* addBrand("b")
+      const { changeAnswers, profile } = yield* Brands
+      const changes = { "tier0.edge": "Only we do.", "tier0.tone_words": ["dry"], "tier1.taboos": ["glue"] }
+      yield* Effect.forEach(
+        Object.entries(changes),
+        ([question, answer]) => changeAnswers("b", { [question]: answer }),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual((yield* profile("b")).answers, { ...answers, ...changes })
+      assert.include(
+        (yield* Effect.flip(changeAnswers("b", { "tier9.size": "9" }))).message,
+        "tier9.size is no question"
+      )
+      assert.strictEqual((yield* Effect.flip(changeAnswers("nobody", changes)))._tag, "BrandNotFound")
     }).pipe(Effect.provide(memoryApp())))
 
   it.effect("of a brand that does not exist are refused", () =>

@@ -8,6 +8,7 @@ import * as RecordedActorPlatform from "../../src/brandbrain/RecordedActorPlatfo
 import { requestCompile } from "../../src/brandbrain/requestCompile.ts"
 import { createSampleBrand } from "../../src/brandbrain/sampleBrand.ts"
 import { Snapshots } from "../../src/brandbrain/Snapshots.ts"
+import { Sources } from "../../src/brandbrain/Sources.ts"
 import { addCompile, compile, memoryApp } from "./memoryApp.ts"
 
 /** Notes every statement that the effect runs. */
@@ -48,11 +49,22 @@ const everything = Effect.gen(function*() {
   yield* compile(yield* addCompile(id, "c1"))
   yield* compile(yield* addCompile(id, "c2"))
   yield* ask
-  yield* (yield* Brands).patchOverrides(id, { overrides: { "voice.taboos": ["glue"] } })
+  const brands = yield* Brands
+  yield* brands.ofTenant("default")
+  yield* brands.find("default", id)
+  yield* brands.changeAnswers(id, { "tier0.edge": "Only we do." })
+  yield* brands.overrides(id)
+  const sources = yield* Sources
+  const [source] = yield* sources.all(id)
+  assert(source)
+  yield* sources.change(id, source.id, { enabled: false })
+  yield* sources.remove(id, source.id)
+  yield* brands.patchOverrides(id, { overrides: { "voice.taboos": ["glue"] } })
   const snapshots = yield* Snapshots
   yield* snapshots.latest(id)
   yield* snapshots.latestReport(id)
   yield* snapshots.history(id, { limit: 20, offset: 0 })
+  yield* snapshots.count(id)
   yield* snapshots.bundle(id, "bundle")
   yield* (yield* Evidence).byIds(id, ["item"])
 })
