@@ -1,10 +1,24 @@
-import { Schema } from "effect"
+import type { ParseResult } from "effect"
+import { Inspectable, Schema } from "effect"
 
-const Answer = Schema.String.pipe(Schema.maxLength(2_000))
-const Answers_ = Schema.Array(Answer).pipe(Schema.maxItems(20))
+/** Says what is expected, however many parts of the schema it does not fit. */
+const expecting = (expected: string) => ({
+  message: ({ actual }: ParseResult.ParseIssue) => ({
+    message: `expected ${expected}, got ${Inspectable.stringifyCircular(actual)}`,
+    override: true
+  })
+})
+
+const text = "a text of at most 2000 characters"
+const texts = "a list of at most 20 texts of at most 2000 characters"
+
+const Answer = Schema.String.pipe(Schema.maxLength(2_000)).annotations(expecting(text))
+const Answers_ = Schema.Array(Schema.String.pipe(Schema.maxLength(2_000))).pipe(Schema.maxItems(20)).annotations(
+  expecting(texts)
+)
 
 /** One thing or several, as an older form may have asked for either. */
-const OneOrMore = Schema.Union(Answer, Answers_)
+const OneOrMore = Schema.Union(Answer, Answers_).annotations(expecting(`${text}, or ${texts}`))
 
 /**
  * What a brand said about itself when it was set up. The first four are what a compile cannot do without; the rest are optional.
