@@ -139,12 +139,12 @@ describe("the house", () => {
     )
   })
 
-  it("a folder has no folders inside but migrations and recorded", () => {
+  it("a folder has no folders inside but migrations, recorded and http", () => {
     expectNone(
       readdirSync(src, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isDirectory())
         .map((entry) => relative(src, join(entry.parentPath, entry.name)).split(sep).join("/"))
-        .filter((path) => path.includes("/") && !["migrations", "recorded"].includes(basename(path)))
+        .filter((path) => path.includes("/") && !["migrations", "recorded", "http"].includes(basename(path)))
     )
   })
 

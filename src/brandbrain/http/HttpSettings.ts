@@ -1,0 +1,65 @@
+import { Config, ConfigError, Either, Redacted } from "effect"
+
+/** A token, and the tenant that it stands for. */
+export interface TenantToken {
+  readonly token: Redacted.Redacted
+  readonly tenant: string
+}
+
+/** Where the API listens, and whom it answers. */
+export interface HttpSettings {
+  readonly host: string
+  /** None: only this machine is answered, and there is one tenant. */
+  readonly tokens: ReadonlyArray<TenantToken>
+}
+
+/** Whether the name or the address is this machine's own, to itself alone. */
+export const isLoopback = (host: string): boolean =>
+  /^(?:localhost|127(?:\.\d{1,3}){3}|\[?(?:::1|::ffff:127(?:\.\d{1,3}){3})\]?)$/i.test(host)
+
+/** The tenant is what stands after the last `=`. What is wrong is told by its place, as the rest may be secret. */
+const readTokens = (text: string): Either.Either<ReadonlyArray<TenantToken>, string> => {
+  const tokens = new Map<string, TenantToken>()
+  for (const [index, entry] of text.split(",").entries()) {
+    const [, token = "", tenant = ""] = /^\s*([!-~]+)=([^=\s](?:[^=]*[^=\s])?)\s*$/.exec(entry) ?? []
+    if (token === "") {
+      return Either.left(
+        `its entry ${
+          index + 1
+        } is not token=tenant; write token=tenant,token=tenant, a token of ASCII letters, digits and signs`
+      )
+    }
+    if (tokens.has(token)) return Either.left(`its entry ${index + 1} has the token of one before it`)
+    tokens.set(token, { token: Redacted.make(token), tenant })
+  }
+  return Either.right([...tokens.values()])
+}
+
+const optional = (name: string) => Config.string(name).pipe(Config.withDefault(""), Config.map((text) => text.trim()))
+
+/** A variable that is empty is as good as not set. */
+export const httpSettings: Config.Config<HttpSettings> = Config.all({
+  host: Config.map(optional("HTTP_HOST"), (host) => host === "" ? "127.0.0.1" : host),
+  tokens: optional("HTTP_TOKENS").pipe(
+    Config.mapOrFail((text) =>
+      text === ""
+        ? Either.right([])
+        : Either.mapLeft(readTokens(text), (problem) =>
+          ConfigError.InvalidData(["HTTP_TOKENS"], `HTTP_TOKENS: ${problem}`))
+    )
+  )
+}).pipe(
+  Config.mapOrFail((settings) =>
+    settings.tokens.length > 0 || isLoopback(settings.host)
+      ? Either.right(settings)
+      : Either.left(
+        ConfigError.InvalidData(
+          ["HTTP_HOST"],
+          `HTTP_HOST: ${
+            JSON.stringify(settings.host)
+          } can be reached from other machines, and without HTTP_TOKENS anyone there `
+            + "could ask; set HTTP_TOKENS, or write 127.0.0.1, ::1 or localhost"
+        )
+      )
+  )
+)
