@@ -2,15 +2,18 @@ import type * as CliApp from "@effect/cli/CliApp"
 import * as Command from "@effect/cli/Command"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { createRequire } from "node:module"
 import * as BrandBrainConfig from "./brandbrain/BrandBrainConfig.ts"
 import { commands } from "./brandbrain/commands.ts"
 import { CompileJob, CompileJobLive } from "./brandbrain/compileJob.ts"
 import { firstStart } from "./brandbrain/firstStart.ts"
+import { httpSettings } from "./brandbrain/http/HttpSettings.ts"
+import type { ServeOptions } from "./brandbrain/http/serve.ts"
 import * as BrandBrain from "./brandbrain/layer.ts"
 import * as Logging from "./cli/logging.ts"
 import { report } from "./cli/report.ts"
+import { secondSignal } from "./cli/secondSignal.ts"
 import { settings } from "./cli/settings.ts"
 import { dryRun, flags, workerOptions } from "./cli/start.ts"
 import { withoutDashes } from "./cli/withoutDashes.ts"
@@ -25,6 +28,13 @@ const Database = Layer.unwrapEffect(
 )
 const App = BrandBrain.layer.pipe(Layer.provideMerge(JobQueue.layer), Layer.provideMerge(Database))
 
+/** The work with the HTTP API beside it, once the port is taken. Loaded when asked for, as it takes a third of all that loads. */
+const withApi = <A, E, R>(work: Effect.Effect<A, E, R>, options: ServeOptions) =>
+  Effect.gen(function*() {
+    const { beside, listen } = yield* Effect.promise(() => import("./brandbrain/http/serve.ts"))
+    return beside(yield* listen({ ...options, graceOver: yield* secondSignal }))(work)
+  })
+
 /** `pnpm start`: the worker. */
 const start = Command.make("holdfast", flags, (flags) =>
   Effect.gen(function*() {
@@ -32,9 +42,17 @@ const start = Command.make("holdfast", flags, (flags) =>
     const options = workerOptions([CompileJob], flags, configured)
     // Everything that can be wrong with the settings is told before a file is made.
     yield* Effect.zipRight(Worker.check(options), BrandBrainConfig.config)
+    const http = yield* httpSettings
     if (flags.dryRun) return yield* dryRun(options, configured)
-    yield* Effect.zipRight(firstStart, Worker.run(options)).pipe(
-      Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App))),
+    const port = Option.orElse(flags.http, () => configured.httpPort)
+    const work = Effect.zipRight(firstStart, Worker.run(options))
+    const program = Option.isNone(port) ? Effect.succeed(work) : withApi(work, {
+      ...http,
+      port: port.value,
+      grace: configured.shutdownGrace
+    })
+    yield* Effect.flatMap(program, Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App)))).pipe(
+      Effect.scoped,
       handleSignals({ exitAfterGrace: "5 seconds" })
     )
   }).pipe(Effect.provide(Logging.layer(process.stdout)))).pipe(

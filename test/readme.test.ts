@@ -29,8 +29,13 @@ it("the files that the README sends a reader to are there", () => {
 })
 
 it("the settings table names every variable that the program reads, and no other", () => {
-  const sources = ["src/cli/settings.ts", "src/brandbrain/BrandBrainConfig.ts", "src/brandbrain/capability.ts"]
-  const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY)_[A-Z_]+)\b/g
+  const sources = [
+    "src/cli/settings.ts",
+    "src/brandbrain/BrandBrainConfig.ts",
+    "src/brandbrain/capability.ts",
+    "src/brandbrain/http/HttpSettings.ts"
+  ]
+  const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY|HTTP)_[A-Z_]+)\b/g
   const read = new Set(sources.flatMap((file) => text(file).match(variable) ?? []))
   const told = new Set(text("README.md").match(variable) ?? [])
   assert.deepStrictEqual([...told].toSorted(), [...read].toSorted())

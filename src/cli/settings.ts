@@ -26,6 +26,12 @@ export const limit: Reader<Option.Option<number>> = (text) =>
       onRight: Option.some
     })
 
+/** A port, or 0 for any that is free. */
+export const port: Reader<number> = (text) =>
+  /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+    ? Either.right(Number(text))
+    : Either.left(`${JSON.stringify(text)} is not a port; write a whole number from 0 to 65535, 0 for any that is free`)
+
 const databases = "sqlite:<path of a file>, sqlite:///<absolute path> or sqlite::memory:"
 
 /** The file of a SQLite database, or ":memory:". No more than the scheme is repeated: the rest can hold a password. */
@@ -87,7 +93,8 @@ export const settings = Config.all({
   staleCheckInterval: variable("HOLDFAST_STALE_CHECK_INTERVAL", span, Duration.minutes(1)),
   shutdownGrace: variable("HOLDFAST_SHUTDOWN_GRACE", span, Duration.seconds(25)),
   logLevel: variable("HOLDFAST_LOG_LEVEL", logLevel, LogLevel.All),
-  logErrors: variable("HOLDFAST_LOG_ERRORS", yesOrNo, false)
+  logErrors: variable("HOLDFAST_LOG_ERRORS", yesOrNo, false),
+  httpPort: variable("HTTP_PORT", (text) => Either.map(port(text), Option.some), Option.none<number>())
 })
 
 /** The settings as they were read. */

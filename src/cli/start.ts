@@ -7,7 +7,7 @@ import { DateTime, Effect, Either, Layer, Option, Schema } from "effect"
 import type { Job, Worker } from "../index.ts"
 import { JobQueue, SqliteStore, StoreError } from "../index.ts"
 import type { Reader, Settings } from "./settings.ts"
-import { count, limit, span } from "./settings.ts"
+import { count, limit, port, span } from "./settings.ts"
 
 const flag = <A>(name: string, read: Reader<A>, description: string) =>
   Options.text(name).pipe(
@@ -35,6 +35,7 @@ export const flags = {
     "How often to free jobs whose worker died (HOLDFAST_STALE_CHECK_INTERVAL, 1 minute)"
   ),
   maxJobs: flag("max-jobs", limit, "Claim no more than this in all, and end when they have settled; 0 for no end"),
+  http: flag("http", port, "Serve BrandBrain's HTTP API on this port, 0 for any that is free (HTTP_PORT, not served)"),
   once: Options.boolean("once").pipe(
     Options.withDescription("Claim once, at most as many jobs as may run at once, and end when they have settled")
   ),
@@ -50,6 +51,7 @@ export interface Flags {
   readonly staleCheckInterval: Option.Option<Duration.Duration>
   /** None within if it was said that there is none. */
   readonly maxJobs: Option.Option<Option.Option<number>>
+  readonly http: Option.Option<number>
   readonly once: boolean
   readonly dryRun: boolean
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, ConfigProvider, Effect, Either, LogLevel, Option } from "effect"
-import { database, limit, settings, span } from "../../src/cli/settings.ts"
+import { database, limit, port, settings, span } from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
   for (
@@ -47,6 +47,16 @@ describe("a limit", () => {
     assert.deepStrictEqual(Either.map(limit("0"), Option.getOrNull), Either.right(null))
     assert.deepStrictEqual(Either.map(limit("12"), Option.getOrNull), Either.right(12))
     assert.isTrue(Either.isLeft(limit("-1")))
+  })
+})
+
+describe("a port", () => {
+  it("is a whole number that a port can be, and 0 for any", () => {
+    for (const given of ["0", "1", "3000", "65535"]) assert.deepStrictEqual(port(given), Either.right(Number(given)))
+    for (const given of ["65536", "-1", "80.5", "", "http", "0x50"]) {
+      const message = Either.getOrThrow(Either.flip(port(given)))
+      assert.include(message, `${JSON.stringify(given)} is not a port; write a whole number from 0 to 65535`)
+    }
   })
 })
 
