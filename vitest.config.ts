@@ -19,6 +19,7 @@ export default defineConfig({
     // The first that fits is taken, and "holdfast" fits all that begins with it.
     alias: {
       "holdfast/define": new URL("src/define.ts", import.meta.url).pathname,
+      "holdfast/sqlite": new URL("src/sqlite.ts", import.meta.url).pathname,
       "holdfast/testing": new URL("src/testing.ts", import.meta.url).pathname,
       holdfast: new URL("src/index.ts", import.meta.url).pathname
     }

@@ -38,8 +38,6 @@ export * as Worker from "./runtime/Worker.ts"
 // where jobs live
 export { JobStore } from "./store/JobStore.ts"
 export type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "./store/JobStore.ts"
-export * as SqliteStore from "./store/SqliteStore.ts"
-export * as SqlJobStore from "./store/SqlJobStore.ts"
 
 // what goes wrong
 export {

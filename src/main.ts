@@ -17,7 +17,8 @@ import { secondSignal } from "./cli/secondSignal.ts"
 import { settings } from "./cli/settings.ts"
 import { dryRun, flags, workerOptions } from "./cli/start.ts"
 import { withoutDashes } from "./cli/withoutDashes.ts"
-import { handleSignals, JobQueue, SqliteStore, Worker } from "./index.ts"
+import { handleSignals, JobQueue, Worker } from "./index.ts"
+import { SqliteStore } from "./sqlite.ts"
 
 /** The jobs and the app's tables, in the database that the environment names. */
 const Database = Layer.unwrapEffect(

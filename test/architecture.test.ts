@@ -38,7 +38,7 @@ function roomOf(path: string): string {
 const isOurs = (named: string) => named.endsWith(".ts") || named.endsWith(".json")
 
 /**
- * The floors of the house. The barrel shows the first four to the rooms above.
+ * The floors of the house. The barrels show the first four to the rooms above.
  * What users test with stands on the roof: it sees everything, and nothing that
  * runs in production leads up to it.
  */
@@ -49,6 +49,7 @@ const floors: Readonly<Record<string, number>> = {
   runtime: 3,
   "define.ts": 1,
   "index.ts": 4,
+  "sqlite.ts": 4,
   cli: 5,
   http: 5,
   testing: 6,
@@ -121,22 +122,34 @@ describe("the house", () => {
   it("there is one barrel for each entry of the package", () => {
     const entries = Object.values(manifest.exports).flatMap((entry) => typeof entry === "string" ? [] : [entry.default])
     const barrels = entries.map((entry) => entry.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts"))
-    assert.deepStrictEqual(barrels, ["index.ts", "define.ts", "testing.ts"])
+    assert.deepStrictEqual(barrels, ["index.ts", "define.ts", "sqlite.ts", "testing.ts"])
     // The type of another package is no module of ours.
     expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"\./m, barrels))
   })
 
-  it("a definition needs nothing of Node's, so that it goes into a browser's bundle", () => {
-    const seen = new Set<string>(["define.ts"])
+  /** What an entry loads, ours and others'. */
+  const loadedBy = (entry: string) => {
+    const seen = new Set<string>([entry])
     for (const path of seen) {
       for (const imported of sources.find((source) => source.path === path)?.imports ?? []) seen.add(imported)
     }
-    assert.include([...seen], "domain/Job.ts")
-    expectNone([...seen].filter((named) => !isOurs(named) && named !== "effect"))
+    return [...seen]
+  }
+
+  it("a definition needs nothing of Node's, so that it goes into a browser's bundle", () => {
+    const seen = loadedBy("define.ts")
+    assert.include(seen, "domain/Job.ts")
+    expectNone(seen.filter((named) => !isOurs(named) && named !== "effect"))
     expectNone(
-      sources.filter(({ code, path }) => seen.has(path) && /\b(?:Buffer|process|setImmediate)\b/.test(code))
+      sources.filter(({ code, path }) => seen.includes(path) && /\b(?:Buffer|process|setImmediate)\b/.test(code))
         .map(({ path }) => path)
     )
+  })
+
+  it("only the entry for SQLite, and the one for tests, load its driver", () => {
+    const driver = /sqlite-node|better-sqlite3/
+    expectNone(loadedBy("index.ts").filter((named) => driver.test(named)))
+    for (const entry of ["sqlite.ts", "testing.ts"]) assert.isTrue(loadedBy(entry).some((named) => driver.test(named)))
   })
 
   it("a folder has no folders inside but migrations, recorded and http", () => {

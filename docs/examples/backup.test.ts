@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
-import { Job, JobQueue, SqliteStore } from "holdfast"
+import { Job, JobQueue } from "holdfast"
+import { SqliteStore } from "holdfast/sqlite"
 import { temporaryFolder } from "../../test/store/temporaryFolder.ts"
 import { program } from "./backup.ts"
 

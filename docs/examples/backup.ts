@@ -1,6 +1,6 @@
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Effect } from "effect"
-import { SqliteStore } from "holdfast"
+import { SqliteStore } from "holdfast/sqlite"
 
 const backUp = (destination: string) =>
   Effect.flatMap(SqliteClient.SqliteClient, (client) => client.backup(destination))

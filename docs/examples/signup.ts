@@ -1,7 +1,8 @@
 import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Effect, Layer, Schema } from "effect"
-import { CurrentJob, Job, JobQueue, neverRetry, snooze, SqlJobStore, Worker } from "holdfast"
+import { CurrentJob, Job, JobQueue, neverRetry, snooze, Worker } from "holdfast"
+import { SqlJobStore } from "holdfast/sqlite"
 
 class MailboxFull extends Schema.TaggedError<MailboxFull>()("MailboxFull", { address: Schema.String }) {}
 

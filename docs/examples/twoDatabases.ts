@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Schema } from "effect"
-import { Job, JobQueue, SqliteStore, Worker } from "holdfast"
+import { Job, JobQueue, Worker } from "holdfast"
+import { SqliteStore } from "holdfast/sqlite"
 import type { JobQueueService } from "holdfast"
 
 const Welcome = Job.make("email.welcome", { payload: { userId: Schema.String } })

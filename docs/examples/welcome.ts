@@ -1,6 +1,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer, Schema } from "effect"
-import { Job, JobQueue, SqliteStore, Worker } from "holdfast"
+import { Job, JobQueue, Worker } from "holdfast"
+import { SqliteStore } from "holdfast/sqlite"
 
 // define: a kind of job, and what it carries
 const Welcome = Job.make("email.welcome", {

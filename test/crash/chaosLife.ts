@@ -1,6 +1,7 @@
 import { Effect, Layer, Schedule } from "effect"
 import type { Lease } from "../../src/index.ts"
-import { Ids, JobQueue, SqliteStore } from "../../src/index.ts"
+import { Ids, JobQueue } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 import { Parcel } from "./chaosJobs.ts"
 import type { Note } from "./chaosJournal.ts"
 import { recordedStore } from "./chaosRecordedStore.ts"

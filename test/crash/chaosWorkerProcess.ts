@@ -2,7 +2,8 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Layer, Logger, LogLevel } from "effect"
 import { Socket } from "node:net"
-import { CurrentJob, handleSignals, JobQueue, neverRetry, snooze, SqliteStore, Worker } from "../../src/index.ts"
+import { CurrentJob, handleSignals, JobQueue, neverRetry, snooze, Worker } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 import {
   Act,
   aliveEvery,

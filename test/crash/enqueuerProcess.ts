@@ -1,6 +1,7 @@
 import { Clock, Effect, Layer, Schema } from "effect"
 import { writeSync } from "node:fs"
-import { Job, JobQueue, SqliteStore } from "../../src/index.ts"
+import { Job, JobQueue } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 
 /*
  * Opens the store and enqueues one job after another, for the test of many

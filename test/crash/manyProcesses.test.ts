@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { SqliteStore } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 import { sharedFolder, startProcess } from "./workerProcesses.ts"
 
 /**

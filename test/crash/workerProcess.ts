@@ -2,7 +2,8 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Logger } from "effect"
 import { mkdirSync, rmdirSync, writeSync } from "node:fs"
-import { CurrentJob, handleSignals, JobQueue, SqliteStore, Worker } from "../../src/index.ts"
+import { CurrentJob, handleSignals, JobQueue, Worker } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 import { Hold } from "./jobs.ts"
 import type { WorkerProcessOptions } from "./workerProcesses.ts"
 

@@ -67,9 +67,8 @@ const installAndStart = Effect.fn(function*(line: string, path: string, change: 
   const [program = "", ...args] = install.split(" ")
   yield* run(program, program === "npx" ? ["--yes", ...args] : args, app, environment)
 
-  // As the line's second half does; without a package manager in between, which passes on no signal.
-  const tsx = join(app, "node_modules/tsx/dist/cli.mjs")
-  const worker = yield* startProcess([tsx, "main.ts"], environment, app, join(path, "node"))
+  // As the line's second half does; without the programs in between, which pass on no signal or not always.
+  const worker = yield* startProcess(["--import", "tsx", "main.ts"], environment, app, join(path, "node"))
   yield* worker.says("Welcome, ada")
   yield* worker.kill("SIGTERM")
   assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null }, worker.complained.join("\n"))

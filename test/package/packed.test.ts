@@ -26,7 +26,8 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
 /** An app's own program, on the client that it has already. */
 const onItsOwnClient = `import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Console, Effect, Layer, Schema } from "effect"
-import { Job, JobQueue, SqlJobStore, Worker } from "holdfast"
+import { Job, JobQueue, Worker } from "holdfast"
+import { SqlJobStore } from "holdfast/sqlite"
 
 const Double = Job.make("number.double", { payload: { number: Schema.Number }, success: Schema.Number })
 

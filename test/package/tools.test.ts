@@ -5,6 +5,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -18,7 +19,7 @@ import { nodes, programOf } from "./nodes.ts"
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string }
 
-/** Where the app of these tests is. It names effect, holdfast and the native driver, and pnpm shows it nothing else. */
+/** Where the app of these tests is. It names effect, holdfast and the driver, and pnpm shows it nothing else. */
 let app = ""
 const folders: Array<string> = []
 
@@ -41,11 +42,12 @@ const assertRuns = async (node: string, program: string, folder = app) => {
 }
 
 /** Copies the app of these tests into a new folder and installs what it names, building nothing. */
-const install = async (workspace: string) => {
+const install = async (workspace: string, change = (manifest: string) => manifest) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-app-")))
   folders.push(folder)
   cpSync("test/package/app", folder, { recursive: true })
   copyFileSync(`.build/holdfast-${version}.tgz`, join(folder, "holdfast.tgz"))
+  writeFileSync(join(folder, "package.json"), change(readFileSync("test/package/app/package.json", "utf8")))
   writeFileSync(join(folder, "pnpm-workspace.yaml"), workspace)
   await run("npx", ["--yes", "pnpm@10", "install", "--ignore-scripts", "--prefer-offline"], folder)
   return folder
@@ -69,6 +71,16 @@ describe("the packed package", () => {
     assert.include(await tool("publint", "holdfast.tgz", "--strict"), "All good!")
   })
 
+  it("loads no database driver but by holdfast/sqlite, so that an app of another needs none", async () => {
+    const folder = await install("", (manifest) => manifest.replace(/ +"(?:@effect\/sql-|better-)sqlite.*,\n/g, ""))
+    const drivers = readdirSync(join(folder, "node_modules/.pnpm")).filter((name) =>
+      /^(?:better-sqlite3|@effect\+sql-)/.test(name)
+    )
+    assert.deepStrictEqual(drivers, [])
+    const print = `import("holdfast").then((entry) => process.stdout.write(Object.keys(entry).join()))`
+    assert.include(await run(process.execPath, ["--input-type=module", "--eval", print], folder), "JobQueue")
+  }, 60_000)
+
   it("shows its types wherever modules are resolved by its exports", async () => {
     // Its modules are ES modules, which every Node that is supported can also require.
     assert.include(await tool("attw", "holdfast.tgz", "--profile", "esm-only"), "holdfast v")
@@ -82,7 +94,7 @@ describe("an app that checks its libraries and writes declarations", () => {
       await run(process.execPath, [join(app, `node_modules/typescript-${typescript}/bin/tsc`), "-p", "."])
       const declared = readFileSync(join(app, "out/inferred.d.ts"), "utf8")
       for (const [, name] of declared.matchAll(/(?:import\(|from )"([^".][^"]*)"/g)) {
-        assert.match(name ?? "", /^(?:holdfast|effect)(?:\/|$)/)
+        assert.match(name ?? "", /^(?:holdfast|effect|@effect\/sql-sqlite-node)(?:\/|$)/)
       }
       await assertRuns(process.execPath, "out/main.js")
     },
@@ -119,7 +131,7 @@ describe("a bundle", () => {
 
 /** Prints which native part of the driver a store has found. */
 const driver = `import { Effect } from "effect"
-import { SqliteStore } from "holdfast"
+import { SqliteStore } from "holdfast/sqlite"
 import { loadedDriver } from "./node_modules/holdfast/dist/store/loadedDriver.js"
 await Effect.void.pipe(Effect.provide(SqliteStore.layer({ filename: ":memory:" })), Effect.runPromise)
 process.stdout.write(loadedDriver().value.addon)

@@ -2,7 +2,8 @@ import { SqlClient } from "@effect/sql"
 import { afterEach, assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, FiberId, Layer, ManagedRuntime, Schema } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
-import { CurrentJob, Job, JobQueue, SqliteStore, Worker } from "../../src/index.ts"
+import { CurrentJob, Job, JobQueue, Worker } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 
 const Task = Job.make("context.task", { payload: { until: Schema.Literal("at once", "cancelled") } })
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Schema } from "effect"
-import { EventLoop, Job, JobQueue, JobStore, SqliteStore, Worker } from "../../src/index.ts"
+import { EventLoop, Job, JobQueue, JobStore, Worker } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 import type { JobQueueService } from "../../src/index.ts"
 import * as Testing from "../../src/testing.ts"
 import { calm, settled } from "./harness.ts"

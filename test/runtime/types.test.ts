@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
 import { Context, Effect, Layer, Schema } from "effect"
-import { CurrentJob, Job, JobQueue, SqliteStore, Worker } from "../../src/index.ts"
+import { CurrentJob, Job, JobQueue, Worker } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 
 /** What does not compile. The compiler is the one who checks: an error that is expected and does not come is one. */
 

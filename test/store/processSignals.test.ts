@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, LogLevel, ManagedRuntime, Queue } from "effect"
-import { Job, JobQueue, SqliteStore, Worker } from "holdfast"
+import { Job, JobQueue, Worker } from "holdfast"
+import { SqliteStore } from "holdfast/sqlite"
 import { symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { JobStore } from "../../src/store/JobStore.ts"

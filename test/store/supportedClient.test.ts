@@ -4,7 +4,7 @@ import * as Statement from "@effect/sql/Statement"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import { SqlJobStore } from "holdfast"
+import { SqlJobStore } from "holdfast/sqlite"
 
 /** What a store on this client fails with. */
 const refused = (client: SqlClient.SqlClient) =>

@@ -4,7 +4,8 @@ import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
-import { Job, JobQueue, SqliteStore, SqlJobStore } from "../../src/index.ts"
+import { Job, JobQueue } from "../../src/index.ts"
+import { SqliteStore, SqlJobStore } from "../../src/sqlite.ts"
 import * as Testing from "../../src/testing.ts"
 
 const Work = Job.make("layer.work", { payload: { name: Schema.String } })

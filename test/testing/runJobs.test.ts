@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Schema, TestClock } from "effect"
-import { Job, JobQueue, neverRetry, snooze, SqliteStore, Worker } from "../../src/index.ts"
+import { Job, JobQueue, neverRetry, snooze, Worker } from "../../src/index.ts"
+import { SqliteStore } from "../../src/sqlite.ts"
 import type { Fault } from "../../src/testing.ts"
 import {
   advance,

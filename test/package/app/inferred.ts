@@ -1,16 +1,17 @@
 import { Effect, Layer, Schema } from "effect"
 import * as Holdfast from "holdfast"
 import * as Define from "holdfast/define"
+import { SqliteStore, SqlJobStore } from "holdfast/sqlite"
 import * as Testing from "holdfast/testing"
 
 // Without an annotation, so that declarations have to name every type by a package that the app names.
-export { Define, Holdfast, Testing }
+export { Define, Holdfast, SqliteStore, SqlJobStore, Testing }
 export const Nightly = Holdfast.Job.make("nightly", {
   payload: { at: Schema.Date },
   success: Schema.Option(Schema.Int)
 })
-export const store = Holdfast.SqliteStore.layer({ filename: "app.db" })
-export const onTheAppsClient = Holdfast.SqlJobStore.layer()
+export const store = SqliteStore.layer({ filename: "app.db" })
+export const onTheAppsClient = SqlJobStore.layer()
 export const queue = Holdfast.JobQueue.layer
 export const worker = Holdfast.Worker.layer({ jobs: [Nightly] })
 export const once = Holdfast.Worker.run({ jobs: [Nightly], once: true })

@@ -1,5 +1,6 @@
 import { Console, Effect, Layer } from "effect"
-import { JobQueue, SqliteStore, Worker } from "holdfast"
+import { JobQueue, Worker } from "holdfast"
+import { SqliteStore } from "holdfast/sqlite"
 import { Double, doubling } from "./double.ts"
 
 const store = SqliteStore.layer({ filename: process.argv[2] ?? "" })
