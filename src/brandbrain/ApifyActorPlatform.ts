@@ -56,20 +56,34 @@ export const layer: Layer.Layer<ActorPlatform, never, BrandBrainConfig | HttpCli
         return told((yield* ask(request, { ...aRun, idempotent: false })).data)
       }),
       findRuns: Effect.fn("ApifyActorPlatform.findRuns")(function*(actorId, input, since) {
-        const request = HttpClientRequest.get(`${root}/acts/${yield* segment(actorId)}/runs`, {
-          urlParams: { desc: 1, limit: newestRuns }
+        const runs = `${root}/acts/${yield* segment(actorId)}/runs`
+        const isRecent = ({ startedAt }: { readonly startedAt: string | null }) =>
+          startedAt === null || Date.parse(startedAt) >= since - clockSkew
+        const pages = yield* Effect.iterate({ offset: 0, found: Array.empty<ListedRun>(), isOver: false }, {
+          while: ({ isOver, offset }) => !isOver && offset < mostRuns,
+          body: ({ found, offset }) =>
+            ask(
+              HttpClientRequest.get(runs, { urlParams: { desc: 1, limit: runsOfPage, offset } }),
+              { ...someRuns, idempotent: true }
+            ).pipe(Effect.map(({ data: { items } }) => ({
+              offset: offset + runsOfPage,
+              found: [...found, ...items.filter(isRecent)],
+              isOver: items.length < runsOfPage || !items.every(isRecent)
+            })))
         })
-        const { items } = (yield* ask(request, { ...someRuns, idempotent: true })).data
-        const recent = items.filter(({ startedAt }) => startedAt === null || Date.parse(startedAt) >= since - clockSkew)
         const inputOf = Effect.fnUntraced(function*(store: string) {
           const record = `${root}/key-value-stores/${yield* segment(store)}/records/INPUT`
           return yield* ask(HttpClientRequest.get(record), { ...anInput, idempotent: true })
         })
-        const found = yield* Effect.filter(recent, ({ defaultKeyValueStoreId }) =>
-          inputOf(defaultKeyValueStoreId).pipe(
-            Effect.map((recorded) => inputHolds(recorded, input)),
-            Effect.catchIf(isUnseen, () => Effect.succeed(false))
-          ))
+        const found = yield* Effect.filter(
+          pages.found,
+          ({ defaultKeyValueStoreId }) =>
+            inputOf(defaultKeyValueStoreId).pipe(
+              Effect.map((recorded) => inputHolds(recorded, input)),
+              Effect.catchIf(isUnseen, () => Effect.succeed(false))
+            ),
+          { concurrency: inputsAtATime }
+        )
         return Array.map(found, told)
       }),
       getRun: Effect.fn("ApifyActorPlatform.getRun")(function*(runId) {
@@ -109,14 +123,17 @@ const Run = Schema.Struct({
 const RunAnswer = Schema.Struct({ data: Run })
 
 /** A run's input is a record of a store of its own. */
-const RunsAnswer = Schema.Struct({
-  data: Schema.Struct({
-    items: Schema.Array(Schema.Struct({ ...Run.fields, defaultKeyValueStoreId: Schema.NonEmptyString }))
-  })
-})
+const ListedRun = Schema.Struct({ ...Run.fields, defaultKeyValueStoreId: Schema.NonEmptyString })
+type ListedRun = typeof ListedRun.Type
 
-/** A start that was lost is among the newest runs of its actor, unless an account starts dozens a minute. */
-const newestRuns = 25
+const RunsAnswer = Schema.Struct({ data: Schema.Struct({ items: Schema.Array(ListedRun) }) })
+
+/** Pages are read until one holds a run that is too old. A busy account starts so many an hour at most. */
+const runsOfPage = 100
+const mostRuns = 1_000
+
+/** Each run's input is a request of its own. */
+const inputsAtATime = 4
 
 /** The platform's clock and ours may differ by so many milliseconds. */
 const clockSkew = 5 * 60_000

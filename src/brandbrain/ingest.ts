@@ -10,7 +10,7 @@ import { instantAt } from "./field.ts"
 import { leftBehind } from "./leftBehind.ts"
 import { normaliseRun } from "./normaliseRun.ts"
 import type { Source } from "./Source.ts"
-import { lostRun, startRun } from "./startRun.ts"
+import { runOfEarlierAttempt, startRun } from "./startRun.ts"
 import type { Start } from "./startRun.ts"
 import { storage } from "./StorageError.ts"
 
@@ -125,7 +125,7 @@ const begun = Effect.fn("ingestSource.begun")(function*(options: GatherOptions &
     yield* Effect.annotateLogs(Effect.logInfo("Resuming the run of an earlier attempt"), { apifyRunId })
     return yield* look(earlier.platform_run_id)
   }
-  const lost = earlier === null ? Option.none() : yield* lostRun(actorId, input, earlier.started_at)
+  const lost = earlier === null ? Option.none() : yield* runOfEarlierAttempt(actorId, input, earlier.started_at)
   if (Option.isSome(lost)) {
     yield* Effect.annotateLogs(Effect.logInfo("Found the run that an earlier attempt started"), { apifyRunId })
     yield* runs.started(apifyRunId, lost.value)

@@ -84,13 +84,30 @@ const ask = Effect.fn("startRun.ask")(
 /** The run that the start made after all. Where nobody can say whether there is one, no other is started. */
 const found = Effect.fn("startRun.found")(function*(start: Start, askedAt: number, error: ActorPlatformError) {
   const runs = yield* ApifyRuns
-  return yield* lostRun(start.actorId, start.input, askedAt).pipe(
-    Effect.delay(pollInterval),
-    Effect.repeat({ until: Option.isSome, times: 2 }),
+  return yield* lookAgain(start.actorId, start.input, askedAt, 3).pipe(
     Effect.tap((run) => Option.isSome(run) ? runs.started(start.apifyRunId, run.value) : Effect.void),
     Effect.catchTag("ActorPlatformError", () => Effect.fail(error))
   )
 })
+
+/** Looks for it so often, with time between: a platform may show a run some seconds after it started it. */
+const lookAgain = (actorId: string, input: Start["input"], since: number, times: number) =>
+  lostRun(actorId, input, since).pipe(
+    Effect.delay(pollInterval),
+    Effect.repeat({ until: Option.isSome, times: times - 1 })
+  )
+
+/** After this long a platform shows whatever it started. */
+const shownWithin = Duration.minutes(1)
+
+/** The run of a start of an attempt before this one, which did not come to note what the platform answered. */
+export const runOfEarlierAttempt = Effect.fn("runOfEarlierAttempt")(
+  function*(actorId: string, input: Start["input"], startedAt: number) {
+    const run = yield* lostRun(actorId, input, startedAt)
+    const isRecent = (yield* Clock.currentTimeMillis) - startedAt < Duration.toMillis(shownWithin)
+    return Option.isNone(run) && isRecent ? yield* lookAgain(actorId, input, startedAt, 2) : run
+  }
+)
 
 /** A run with this input that was started since then and is not known to be ours: that of a start without an answer. */
 export const lostRun = Effect.fn("lostRun")(

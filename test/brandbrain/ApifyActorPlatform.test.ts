@@ -672,6 +672,44 @@ describe("gathering evidence over HTTP", () => {
       assert.strictEqual(server.asked.filter(({ method }) => method === "POST").length, 1)
     }))
 
+  it.scoped("finds a run however many others its actor has started since, and looks at none that is too old", () =>
+    Effect.gen(function*() {
+      const platform = actors({ "apify~instagram-scraper": {} }, token)
+      const startedAt = Date.UTC(2026, 0, 1)
+      // Of 260 runs every second was started an hour later than the one before it. The third is looked for.
+      const at = (id: string) => new Date(startedAt + Math.floor(Number(id.split("-").at(-1)) / 2) * 3_600_000)
+      const server = yield* apifyServer((asked) => {
+        const written = platform(asked)
+        return asked.method === "GET" && asked.path.includes("/runs?")
+          ? {
+            ...written,
+            body: JSON.parse(JSON.stringify(written.body), (_, value: unknown) => {
+              const { id } = { id: "", ...typeof value === "object" ? value : null }
+              return id.startsWith("run-") ? { ...value as object, startedAt: at(id).toISOString() } : value
+            }) as unknown
+          }
+          : written
+      })
+      yield* Effect.gen(function*() {
+        const { findRuns, startRun } = yield* ActorPlatform
+        const input = { username: ["cobble"] }
+        yield* Effect.forEach(
+          Array.from({ length: 260 }, (_, index) => index === 2 ? input : { username: [`other${index}`] }),
+          (each) => startRun("apify~instagram-scraper", each, limits)
+        )
+        const sought = at("run-3").getTime()
+        const found = yield* findRuns("apify~instagram-scraper", input, sought)
+        assert.deepStrictEqual(found.map(({ id }) => id), ["run-3"])
+        const pages = () => server.asked.filter(({ path }) => path.includes("/runs?") && path.includes("desc=1")).length
+        assert.strictEqual(pages(), 3)
+        const inputs = server.asked.filter(({ path }) => path.includes("/records/INPUT")).map(({ path }) => path)
+        assert.include(inputs.join(), "store-of-run-2/")
+        assert.notInclude(inputs.join(), "store-of-run-1/")
+        assert.deepStrictEqual(yield* findRuns("apify~instagram-scraper", input, at("run-258").getTime()), [])
+        assert.strictEqual(pages(), 4)
+      }).pipe(Effect.provide(clientOf(server.url)))
+    }))
+
   it.scoped("says in its actor's words why a run failed, in one line and without the token", () =>
     Effect.gen(function*() {
       const statusMessage = `The profile\nis private (${token})`

@@ -184,17 +184,20 @@ describe("a run that is paid for", () => {
         })
     ))
 
-  it.effect("by an attempt that was stopped before it knew of it is found by the next", () =>
-    onAccount({ ...posts, starts: ["lost"] }, ({ platform }) =>
-      Effect.gen(function*() {
-        const payload = yield* addCompile("b", "c")
-        const first = yield* Effect.fork(compileBrand(payload, () => Effect.void))
-        yield* TestClock.adjust("1 second")
-        yield* Fiber.interrupt(first)
-        yield* passing(compileBrand(payload, () => Effect.void))
-        assert.strictEqual(platform.starts.length, 1)
-        assert.deepInclude((yield* runRows)[0], { status: "succeeded" })
-      })))
+  it.effect.each([0, 2])(
+    "by an attempt that was stopped before it knew of it is found by the next, at look %i",
+    (unlisted) =>
+      onAccount({ ...posts, starts: ["lost"], unlisted }, ({ platform }) =>
+        Effect.gen(function*() {
+          const payload = yield* addCompile("b", "c")
+          const first = yield* Effect.fork(compileBrand(payload, () => Effect.void))
+          yield* TestClock.adjust("1 second")
+          yield* Fiber.interrupt(first)
+          yield* passing(compileBrand(payload, () => Effect.void))
+          assert.strictEqual(platform.starts.length, 1)
+          assert.deepInclude((yield* runRows)[0], { status: "succeeded" })
+        }))
+  )
 
   it.effect("and took too long is made use of by the next compile, which does not pay again", () =>
     onAccount({ ...posts, statuses: ["RUNNING"] }, ({ becomes, compiled, platform }) =>

@@ -9,6 +9,8 @@ export interface Script {
   readonly items?: ReadonlyArray<unknown>
   /** What becomes of the starts, one for each; the rest go well. */
   readonly starts?: ReadonlyArray<"full" | "broke" | "lost" | "vanished">
+  /** How many searches show none of the runs there are. */
+  readonly unlisted?: number
   /** How many looks at the run answer that there is none. */
   readonly unseen?: number
   /** What the actor says of how it ended. */
@@ -75,6 +77,7 @@ export const scriptedPlatform = (script: (actorId: string) => Script) => {
     findRuns: (actorId, input) =>
       Effect.sync(() => {
         searches.push(actorId)
+        if (searches.filter((each) => each === actorId).length <= (script(actorId).unlisted ?? 0)) return []
         return starts.filter((start) =>
           start.actorId === actorId && canonicalJson(start.input) === canonicalJson(input)
         )
