@@ -111,6 +111,33 @@ describe("every call of the API", () => {
       }).pipe(Effect.provide(app()))
   )
 
+  it.scoped("knows a run and a source of one brand under no other brand of the tenant", () =>
+    Effect.gen(function*() {
+      const { clientOf, runId, sourceId } = yield* compiled
+      const api = yield* clientOf("acme")
+      const { brand_id: brand } = yield* api.brands.add({ payload: { name: "Another" } })
+      const run = { path: { brand, run: runId } }
+      assert.strictEqual((yield* Effect.flip(api.compiles.status(run)))._tag, "compile_run_not_found")
+      const source = { path: { brand, source: sourceId } }
+      const change = api.sources.change({ ...source, payload: { enabled: false } })
+      assert.strictEqual((yield* Effect.flip(change))._tag, "source_not_found")
+      assert.strictEqual((yield* Effect.flip(api.sources.remove(source)))._tag, "source_not_found")
+      assert.isTrue((yield* api.sources.list({ path: { brand: "cobble" } })).sources[0]?.enabled)
+    }).pipe(Effect.provide(app())))
+
+  it.scoped("asked for a compile many times at once, answers one and the same", () =>
+    Effect.gen(function*() {
+      const { clientOf, runId } = yield* compiled
+      const api = yield* clientOf("acme")
+      const ask = api.compiles.request({ path: { brand: "cobble" }, payload: { force_refresh: true } })
+      const answered = yield* Effect.all(Array.from({ length: 8 }, () => ask), { concurrency: "unbounded" })
+      const runs = new Set(answered.map(({ compile_run_id }) => compile_run_id))
+      assert.strictEqual(runs.size, 1)
+      assert.isFalse(runs.has(runId))
+      const sql = yield* SqlClient.SqlClient
+      assert.strictEqual((yield* sql`SELECT id FROM brandbrain_compile_run`).length, 2)
+    }).pipe(Effect.provide(app())))
+
   it.scoped("lists of two tenants each its own brands only", () =>
     Effect.gen(function*() {
       const { clientOf } = yield* compiled
