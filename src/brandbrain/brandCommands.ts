@@ -57,7 +57,9 @@ const source = Command.make("source", {
   ),
   extraStartUrls: Options.text("extra-start-url").pipe(
     Options.repeated,
-    Options.withDescription("A page of a web site to start at besides its home page; may be given twice")
+    Options.withDescription(
+      "A page of a web site to start at besides its home page; may be given twice. Those given before stay where none are"
+    )
   ),
   off: Options.boolean("off").pipe(Options.withDescription("Gather from it no more"))
 }, ({ brand, capability, extraStartUrls, identifier, off }) =>
@@ -66,8 +68,8 @@ const source = Command.make("source", {
     const connected = yield* (yield* Sources).connect(brand, {
       source: capability,
       identifier,
-      // Turned off, it keeps the pages it had, for when it is turned on again.
-      ...(off && extraStartUrls.length === 0 ? {} : { extraStartUrls }),
+      // Where none are given it keeps those it had, also when it is turned off and on again.
+      ...(extraStartUrls.length === 0 ? {} : { extraStartUrls }),
       enabled: !off
     })
     yield* print({

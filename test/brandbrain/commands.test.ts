@@ -67,6 +67,24 @@ describe.concurrent("a person at the terminal", () => {
       assert.include(none.complained, "The brand has no evidence nothing")
     }).pipe(Effect.scoped), 300_000)
 
+  it.live("turns a site off, and keeps the pages it starts at", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const ask = Effect.fn("ask")(function*(...args: ReadonlyArray<string>) {
+        const process = yield* startProcess([program, "brandbrain", ...args], {}, folder)
+        assert.strictEqual((yield* process.ended).code, 0, process.complained.join("\n"))
+        return JSON.parse(process.said.join("\n")) as unknown
+      })
+      yield* ask("add", "cobble", "Cobble Boots")
+      const page = "https://cobble.example/care"
+      const site = { source: "web.crawl_pages", identifier: "https://cobble.example", extra_start_urls: [page] }
+      yield* ask("source", "--extra-start-url", page, "cobble", "web.crawl_pages", "cobble.example")
+      const off = yield* ask("source", "--off", "cobble", "web.crawl_pages", "cobble.example")
+      assert.deepStrictEqual(off, { ...site, enabled: false })
+      const on = yield* ask("source", "cobble", "web.crawl_pages", "cobble.example")
+      assert.deepStrictEqual(on, { ...site, enabled: true })
+    }).pipe(Effect.scoped), 180_000)
+
   it.live(
     "is warned that a compile of the sample brand costs money where there is an account",
     () =>
