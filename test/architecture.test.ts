@@ -82,6 +82,12 @@ describe("the house", () => {
       )
     ))
 
+  it("word lists are loaded by a draft, not by a start", () => {
+    const lists = /^import (?!type).*"(?:compromise|stopword|tinyld)(?:\/.*)?"$/m
+    expectNone(filesWith(lists))
+    assert.deepStrictEqual(filesWith(/\bimport\("(?:compromise|stopword|tinyld)/), ["brandbrain/languageLibrary.ts"])
+  })
+
   it("an import goes down or stays, and never up", () => {
     expectNone(sources.flatMap(({ imports, path, room }) => {
       const floor = floors[room]

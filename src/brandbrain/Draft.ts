@@ -18,6 +18,16 @@ export const Field = Schema.Struct({
 })
 export type Field = typeof Field.Type
 
+/** A language that the evidence is in. */
+export const Language = Schema.Struct({
+  /** ISO 639-1. */
+  code: Schema.String,
+  /** What it is called in English. */
+  name: Schema.String,
+  share_of_items: Schema.Number
+})
+export type Language = typeof Language.Type
+
 /** A brand's positioning, voice and guidance for content, and what they were drawn from. */
 export const Draft = Schema.Struct({
   positioning: Schema.Struct({ what_we_do: Field, who_for: Field, differentiators: Field }),
@@ -27,6 +37,8 @@ export const Draft = Schema.Struct({
     content_goal: Field,
     evidence_summary: Schema.Struct({ bundle_id: Schema.String, item_count: Schema.Int }),
     feature_report_id: Schema.String,
+    /** The language of most of the evidence; null where there is too little to tell. */
+    language: Schema.optionalWith(Schema.NullOr(Language), { default: () => null }),
     /** Sentences for a reader, such as which sources failed. */
     warnings: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
   })

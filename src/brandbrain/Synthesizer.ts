@@ -1,5 +1,7 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import type { Draft } from "./Draft.ts"
+import { languageLibrary } from "./languageLibrary.ts"
+import { readBundle } from "./reading.ts"
 import { synthesise } from "./synthesise.ts"
 import type { DraftInput } from "./synthesise.ts"
 
@@ -23,5 +25,7 @@ export class Synthesizer extends Context.Tag("holdfast/brandbrain/Synthesizer")<
 
 /** Writes by rule, without a model: the same input gives the same draft. */
 export const layerByRule: Layer.Layer<Synthesizer> = Layer.succeed(Synthesizer, {
-  draft: (input) => Effect.sync(() => synthesise(input))
+  draft: Effect.fn("Synthesizer.byRule")(function*(input) {
+    return synthesise(input, yield* readBundle(input, yield* languageLibrary))
+  })
 })

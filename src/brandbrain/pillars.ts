@@ -1,20 +1,12 @@
 import { Order } from "effect"
+import type { BrandWords } from "./brandWords.ts"
+import { isFeedTag } from "./commonWords.ts"
 import { engagement } from "./engagement.ts"
+import { singular } from "./englishWords.ts"
 import type { EvidenceItem } from "./EvidenceItem.ts"
 import { counted, ratio } from "./featureReport.ts"
-import { formatTags } from "./lexicon.ts"
-import {
-  cut,
-  hasPhrase,
-  length,
-  openingLine,
-  plain,
-  singular,
-  subjects,
-  unjoined,
-  vocabulary,
-  words
-} from "./textAnalysis.ts"
+import type { Subject } from "./subjects.ts"
+import { cut, hasPhrase, length, openingLine, plain, words } from "./textAnalysis.ts"
 
 /** A subject that the brand keeps coming back to, and how it writes about it. */
 export interface Pillar {
@@ -44,35 +36,38 @@ const often = 0.1
 /** A subject in more than this share of the items is what the brand is, not what it chooses to talk about. */
 const everywhere = 0.5
 
-/** Two subjects that share this much of the smaller one's items are one. */
+/** A single word that no hashtag names comes up by chance in two items of so many. */
+const byChance = 10
+
+/** Two subjects that share this much of the smaller one's items are one; if hashtags name it by itself, it takes more. */
 const same = 0.6
+const sameThoughTagged = 0.75
 
 /**
  * What the brand talks about, most of all first.
  *
- * A subject is what several items share: in their words, or in a hashtag, by
- * which the brand names it. The strongest are taken; one that mostly repeats a
- * chosen one becomes a keyword of it. `ignored` are words that name the brand.
- * `trade` are subjects that say what it does, which is no choice of subject.
- * `seeds` are subjects that the brand named itself: they come first, however little of them there is yet.
+ * Of all subjects those that several items share are taken, the strongest first;
+ * one that mostly repeats a chosen one becomes a keyword of it.
  */
-export const contentPillars = (
-  bundle: ReadonlyArray<EvidenceItem>,
-  ignored: ReadonlySet<string>,
-  trade: ReadonlySet<string>,
-  seeds: ReadonlyArray<string> = []
-): ReadonlyArray<BackedPillar> => {
-  const enough = bundle.length * often
+export const contentPillars = ({ brand, bundle, seeds, subjects }: {
+  readonly bundle: ReadonlyArray<EvidenceItem>
+  readonly subjects: ReadonlyArray<Subject>
+  readonly brand: BrandWords
+  /** Subjects that the brand named itself: they come first, however little of them there is yet. */
+  readonly seeds: ReadonlyArray<string>
+}): ReadonlyArray<BackedPillar> => {
   const seeded = new Set(seeds.slice(0, most).map((seed) => seedSubject(bundle, seed)))
   const pillars: Array<{ readonly subject: Subject; readonly keywords: Array<Subject> }> = [...seeded].map(
     (subject) => ({ subject, keywords: [] })
   )
-  for (const subject of sharedSubjects(bundle, ignored)) {
-    const near = pillars.find((pillar) => overlap(pillar.subject, subject) >= same)
-    if (near !== undefined) {
-      near.keywords.push(subject)
-    } else if (pillars.length < most && subject.items.size >= enough && !trade.has(subject.name)) {
+  for (const subject of shared(subjects, bundle.length)) {
+    const near = (share: number) => pillars.find((pillar) => overlap(pillar.subject, subject) >= share)
+    const canStand = pillars.length < most && subject.items.size >= bundle.length * often &&
+      !brand.isTrade(subject.name)
+    if (canStand && near(subject.tagged.size >= 2 ? sameThoughTagged : same) === undefined) {
       pillars.push({ subject, keywords: [] })
+    } else {
+      near(same)?.keywords.push(subject)
     }
   }
   const rank = ({ subject }: { readonly subject: Subject }) => seeded.has(subject) ? Infinity : subject.items.size
@@ -80,7 +75,7 @@ export const contentPillars = (
     const items = [...subject.items].sort(best)
     const hashtags = counted(items.flatMap((item) => item.hashtags))
       .map(({ phrase }) => phrase)
-      .filter((tag) => !ignored.has(tag))
+      .filter((tag) => !isFeedTag(tag) && !brand.isTag(tag))
       .slice(0, 3)
     return {
       items,
@@ -108,17 +103,6 @@ const telling = (subject: Subject, keywords: ReadonlyArray<Subject>): ReadonlyAr
   })
 }
 
-/** Something several items are about. */
-interface Subject {
-  /** In lower case and singular. */
-  readonly name: string
-  readonly items: Set<EvidenceItem>
-  /** The items whose hashtags name it. */
-  readonly tagged: Set<EvidenceItem>
-  /** Every item's spelling of it. */
-  readonly spellings: Array<string>
-}
-
 /** A subject as the brand named it, with the items that speak of it in those words. */
 const seedSubject = (bundle: ReadonlyArray<EvidenceItem>, seed: string): Subject => ({
   name: plain(seed).split(/\s+/).map(singular).join(" "),
@@ -127,33 +111,18 @@ const seedSubject = (bundle: ReadonlyArray<EvidenceItem>, seed: string): Subject
   spellings: [seed]
 })
 
-const sharedSubjects = (
-  bundle: ReadonlyArray<EvidenceItem>,
-  ignored: ReadonlySet<string>
-): ReadonlyArray<Subject> => {
-  const found = new Map<string, Subject>()
-  const subject = (name: string): Subject => {
-    const known = found.get(name) ?? { name, items: new Set(), tagged: new Set(), spellings: [] }
-    found.set(name, known)
-    return known
-  }
-  const known = new Set(bundle.flatMap((item) => vocabulary(words(item))))
-  for (const item of bundle) {
-    for (const [name, spellings] of subjects(words(item), ignored)) {
-      const { items, spellings: all } = subject(name)
-      items.add(item)
-      all.push(...spellings)
-    }
-    for (const hashtag of item.hashtags.filter((tag) => !ignored.has(tag) && !formatTags.has(tag))) {
-      const parts = unjoined(hashtag, known)
-      const { items, spellings, tagged } = subject(parts.map(singular).join(" "))
-      items.add(item)
-      tagged.add(item)
-      spellings.push(parts.join(" "))
-    }
-  }
-  const tooMuch = Math.max(2, bundle.length * everywhere)
-  return [...found.values()].filter(({ items }) => items.size >= 2 && items.size <= tooMuch).sort(strongest)
+/**
+ * Those that more than one item is about, and not almost all, the strongest first.
+ *
+ * A single word needs more: a hashtag that names it, or some item that says it more than once. Words are used everywhere,
+ * but what is spoken of is said again.
+ */
+const shared = (subjects: ReadonlyArray<Subject>, itemCount: number): ReadonlyArray<Subject> => {
+  const tooMuch = Math.max(2, itemCount * everywhere)
+  return subjects.filter(({ items, name, spellings, tagged }) => {
+    const isOneWord = tagged.size === 0 && !name.includes(" ") && itemCount >= byChance
+    return items.size <= tooMuch && (isOneWord ? items.size >= 3 && spellings.length > items.size : items.size >= 2)
+  }).toSorted(strongest)
 }
 
 /** By how many items it is in: for twice as many when it is two words, and as many again when it is a hashtag. */

@@ -7,7 +7,8 @@ import { counted } from "./featureReport.ts"
 import type { FeatureReport } from "./featureReport.ts"
 import { claims, proofs, tones } from "./lexicon.ts"
 import { contentPillars } from "./pillars.ts"
-import { hasPhrase, plain, sentences, subjects, words } from "./textAnalysis.ts"
+import type { Reading } from "./reading.ts"
+import { hasPhrase, plain, sentences, words } from "./textAnalysis.ts"
 
 /** All that a draft is drawn from. */
 export interface DraftInput {
@@ -23,39 +24,44 @@ export interface DraftInput {
 /**
  * Writes the draft by rule: what an answer says is taken from it, the rest is read out of the evidence.
  *
- * Nothing is invented. A statement that neither an answer nor evidence backs is empty, with confidence 0.
+ * Nothing is invented. A statement that neither an answer nor evidence backs is empty, with confidence 0. What is drawn
+ * from evidence in a language that is not wholly understood is less sure, and the draft says so.
  */
-export const synthesise = (input: DraftInput): Draft => ({
-  positioning: {
-    what_we_do: answered(input.answers, "tier0.what_we_do"),
-    who_for: answered(input.answers, "tier0.who_for"),
-    differentiators: answeredOr(
-      input.answers,
-      ["tier1.differentiators", "tier0.edge"],
-      () => differentiators(input.bundle)
-    )
-  },
-  voice: {
-    cta_policy: ctaPolicy(input),
-    tone_tags: answeredOr(input.answers, ["tier0.tone_words"], () => toneTags(input.bundle)),
-    taboos: answeredOr(input.answers, ["tier0.taboos", "tier1.taboos"], () => found([], [])),
-    risk_boundaries: answeredOr(
-      input.answers,
-      ["tier1.risk_boundaries", "tier2.risk_boundaries"],
-      () => found([], [])
-    )
-  },
-  content: {
-    content_pillars: pillars(input),
-    proof_types: proofTypes(input.bundle)
-  },
-  meta: {
-    content_goal: answered(input.answers, "tier0.primary_goal"),
-    evidence_summary: { bundle_id: input.bundleId, item_count: input.bundle.length },
-    feature_report_id: input.reportId,
-    warnings: []
+export const synthesise = (input: DraftInput, reading: Reading): Draft => {
+  const { subjects, wording } = reading.languages.understood
+  return {
+    positioning: {
+      what_we_do: answered(input.answers, "tier0.what_we_do"),
+      who_for: answered(input.answers, "tier0.who_for"),
+      differentiators: answeredOr(
+        input.answers,
+        ["tier1.differentiators", "tier0.edge"],
+        () => lessSure(differentiators(input.bundle), wording)
+      )
+    },
+    voice: {
+      cta_policy: ctaPolicy(input, wording),
+      tone_tags: answeredOr(input.answers, ["tier0.tone_words"], () => lessSure(toneTags(input.bundle), wording)),
+      taboos: answeredOr(input.answers, ["tier0.taboos", "tier1.taboos"], () => found([], [])),
+      risk_boundaries: answeredOr(
+        input.answers,
+        ["tier1.risk_boundaries", "tier2.risk_boundaries"],
+        () => found([], [])
+      )
+    },
+    content: {
+      content_pillars: pillars(input, reading, subjects),
+      proof_types: lessSure(proofTypes(input.bundle), wording)
+    },
+    meta: {
+      content_goal: answered(input.answers, "tier0.primary_goal"),
+      evidence_summary: { bundle_id: input.bundleId, item_count: input.bundle.length },
+      feature_report_id: input.reportId,
+      language: reading.languages.main,
+      warnings: reading.languages.warnings
+    }
   }
-})
+}
 
 const answeredConfidence = 0.9
 
@@ -93,6 +99,12 @@ const found = (value: ReadonlyArray<unknown>, backing: ReadonlyArray<EvidenceIte
     : field(value, Math.min(80, 30 + 5 * items.length) / 100, items.slice(0, cited).map(evidence))
 }
 
+/** The same statement, of evidence that is understood in part. */
+const lessSure = (field: Field, understood: number): Field => ({
+  ...field,
+  confidence: Math.round(field.confidence * understood * 100) / 100
+})
+
 const evidence = (item: EvidenceItem): Backing => ({ type: "evidence", id: item.id })
 
 const differentiators = (bundle: ReadonlyArray<EvidenceItem>): Field => {
@@ -116,7 +128,7 @@ const differentiators = (bundle: ReadonlyArray<EvidenceItem>): Field => {
   return found(chosen.map(({ sentence }) => sentence), chosen.map(({ item }) => item))
 }
 
-const ctaPolicy = ({ answers, bundle, report }: DraftInput): Field => {
+const ctaPolicy = ({ answers, bundle, report }: DraftInput, understood: number): Field => {
   const posture = answered(answers, "tier0.cta_posture")
   const usual = report.overall.cta_phrases.filter(({ items }) => items >= 2).slice(0, 3).map(({ phrase }) => phrase)
   const asking = bundle.filter((item) => usual.some((phrase) => hasPhrase(plain(words(item)), phrase)))
@@ -126,7 +138,10 @@ const ctaPolicy = ({ answers, bundle, report }: DraftInput): Field => {
       ...posture.sources,
       ...asking.slice(0, cited).map(evidence)
     ])
-    : { ...found(usual, asking), value: usual.length === 0 ? null : { posture: null, ...practice } }
+    : {
+      ...lessSure(found(usual, asking), understood),
+      value: usual.length === 0 ? null : { posture: null, ...practice }
+    }
 }
 
 const toneTags = (bundle: ReadonlyArray<EvidenceItem>): Field => {
@@ -144,15 +159,12 @@ const toneTags = (bundle: ReadonlyArray<EvidenceItem>): Field => {
   return found(heard, backing.map(({ item }) => item))
 }
 
-const pillars = ({ answers, brandName, bundle }: DraftInput): Field => {
-  const names = [brandName, ...bundle.map((item) => item.author_ref ?? "")]
-  const ignored = new Set(names.flatMap((name) => plain(name).match(/\p{L}{3,}/gu) ?? []))
-  const trade = new Set(subjects(answers["tier0.what_we_do"] ?? "", new Set()).keys())
+const pillars = ({ answers, bundle }: DraftInput, reading: Reading, understood: number): Field => {
   const seeds = said(answers, "tier1.pillars_seed")
-  const backed = contentPillars(bundle, ignored, trade, seeds)
+  const backed = contentPillars({ ...reading, bundle, seeds })
   const shown = found(backed.map(({ pillar }) => pillar), backed.flatMap(({ items }) => items.slice(0, 2)))
   return seeds.length === 0
-    ? shown
+    ? lessSure(shown, understood)
     : field(backed.map(({ pillar }) => pillar), answeredConfidence, [backedBy("tier1.pillars_seed"), ...shown.sources])
 }
 

@@ -1,5 +1,4 @@
 import type { EvidenceItem } from "./EvidenceItem.ts"
-import { stopwords } from "./lexicon.ts"
 
 /**
  * How much of one text is read for what it says.
@@ -71,33 +70,6 @@ export const hasPhrase = (text: string, phrase: string): boolean => {
 }
 
 /**
- * The subjects a text touches: its words and pairs of neighbouring words, each with the spellings it came in.
- *
- * Subjects are in lower case and singular. Stopwords, numbers and `ignored` are no subjects and part a pair.
- */
-export const subjects = (text: string, ignored: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> => {
-  const found = new Map<string, Set<string>>()
-  const add = (subject: string, spelling: string) => found.set(subject, (found.get(subject) ?? new Set()).add(spelling))
-  for (const sentence of sentences(text).map((each) => plain(each).replace(/https?:\S+|@[\w.]+/g, "."))) {
-    let previous: readonly [subject: string, spelling: string] | null = null
-    for (const token of sentence.match(/[\p{L}\p{M}]+(?:'\p{L}+)?|[^\p{L}\s]+/gu) ?? []) {
-      const spelling = token.replace(/'.*$/, "")
-      const word = singular(spelling)
-      if (/^\p{L}{3,}/u.test(word) && ![word, spelling].some((each) => stopwords.has(each) || ignored.has(each))) {
-        add(word, spelling)
-        if (previous !== null && previous[0] !== word) {
-          add(`${previous[0]} ${word}`, `${previous[1]} ${spelling}`)
-        }
-        previous = [word, spelling]
-      } else {
-        previous = null
-      }
-    }
-  }
-  return found
-}
-
-/**
  * The words that a hashtag is made of, where they are known: `roastdays` are roast days.
  *
  * `vocabulary` holds words as they are spelled, in lower case. At most three are looked for.
@@ -124,11 +96,5 @@ export const vocabulary = (text: string): ReadonlyArray<string> =>
   plain(text.replace(/#[\p{Ll}\p{N}_]+(?![\p{L}\p{N}_])/gu, "").replace(/(?<=\p{Ll})(?=\p{Lu})/gu, " ")).match(
     /\p{L}+/gu
   ) ?? []
-
-/** The word as one of it is called, near enough that both are one subject. */
-export const singular = (word: string) =>
-  word.length < 5 || /(?:ss|us|is)$/.test(word)
-    ? word
-    : word.replace(/ies$/, "y").replace(/(?<=(?:ch|sh|x|ss))es$/, "").replace(/s$/, "")
 
 const isLetter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character)

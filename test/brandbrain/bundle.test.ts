@@ -4,8 +4,8 @@ import { selectBundle } from "../../src/brandbrain/bundle.ts"
 import type { BundleLimits } from "../../src/brandbrain/bundle.ts"
 import type { EvidenceItem } from "../../src/brandbrain/EvidenceItem.ts"
 import { reportFeatures } from "../../src/brandbrain/featureReport.ts"
-import { synthesise } from "../../src/brandbrain/synthesise.ts"
 import { evidenceItems } from "./arbitraryEvidence.ts"
+import { drafted } from "./drafting.ts"
 
 const limits = (cap: number, maxItems = 40): BundleLimits => ({ capOf: () => cap, maxItems })
 
@@ -106,7 +106,7 @@ describe("a bundle", () => {
     const all = (items: ReadonlyArray<EvidenceItem>) => {
       const bundle = selectBundle(items, limits(6, 20))
       const report = reportFeatures(bundle)
-      const draft = synthesise({ brandName: "Cobble", answers: {}, bundle, bundleId: "b", report, reportId: "r" })
+      const draft = drafted({ brandName: "Cobble", answers: {}, bundle, bundleId: "b", report, reportId: "r" })
       return JSON.stringify({ bundle, report, draft })
     }
     fc.assert(

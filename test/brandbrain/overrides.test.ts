@@ -6,11 +6,11 @@ import type { Draft } from "../../src/brandbrain/Draft.ts"
 import { reportFeatures } from "../../src/brandbrain/featureReport.ts"
 import { applyOverrides, noOverrides } from "../../src/brandbrain/overrides.ts"
 import { diffSnapshots } from "../../src/brandbrain/snapshotDiff.ts"
-import { synthesise } from "../../src/brandbrain/synthesise.ts"
+import { drafted } from "./drafting.ts"
 import { addBrand, answers, memoryApp } from "./memoryApp.ts"
 
 const draft = (changed: Readonly<Record<string, unknown>> = {}): Draft =>
-  synthesise({
+  drafted({
     brandName: "Cobble",
     answers: { ...answers, "tier1.taboos": ["glue", "haste"], ...changed },
     bundle: [],

@@ -1,0 +1,47 @@
+import type { BrandWords } from "./brandWords.ts"
+import { isFeedTag } from "./commonWords.ts"
+import { singular } from "./englishWords.ts"
+import { germanKey } from "./germanWords.ts"
+import type { ReadLanguage } from "./readWords.ts"
+import type { Named } from "./subjects.ts"
+import { unjoined } from "./textAnalysis.ts"
+import type { Kind } from "./wordKinds.ts"
+
+/**
+ * Reads hashtags: what a tag names, or null if it only asks a feed for viewers.
+ *
+ * A tag means something if the brand uses its words in sentences too: few write one about their `brotliebe`.
+ */
+export const hashtagMeaning = (corpus: {
+  readonly language: ReadLanguage | null
+  readonly kinds: ReadonlyMap<string, Kind>
+  readonly brand: BrandWords
+  /** All words of the items, in lower case. */
+  readonly vocabulary: ReadonlySet<string>
+}): (tag: string) => Named | null => {
+  const { brand, kinds, language, vocabulary } = corpus
+  const isNoise = (tag: string) => tag.length < 3 || isFeedTag(tag) || brand.isTag(tag)
+  if (language === null) {
+    // Endings change, so the word may be longer than the tag.
+    return (tag) =>
+      isNoise(tag) || ![...vocabulary].some((word) => word.startsWith(tag)) ? null : { name: tag, spelling: tag }
+  }
+  const keyOf = language === "en" ? singular : germanKey
+  return (tag) => {
+    if (isNoise(tag)) {
+      return null
+    }
+    const parts = (language === "en" ? unjoined(tag, vocabulary) : [tag]).map((part) => {
+      const key = keyOf(part)
+      return { key, part, kind: kinds.get(key) }
+    })
+    const isMeant = parts.every(({ kind }) => kind !== undefined && kind.use !== "name" && kind.use !== "common") &&
+      parts.some(({ key, kind }) => kind?.use !== "function" && !brand.isName(key))
+    return isMeant
+      ? {
+        name: parts.map(({ key }) => key).join(" "),
+        spelling: parts.map(({ kind, part }) => /^\p{Lu}/u.test(kind?.spelling ?? "") ? kind?.spelling : part).join(" ")
+      }
+      : null
+  }
+}
