@@ -24,7 +24,8 @@ export const englishWords = (sentence: string, library: LanguageLibrary): Readon
         afterIn
       })
     }
-    previous = tags
+    // "The wall that Ann built": it points at the wall.
+    previous = spelling === "that" ? new Set() : tags
     afterIn = spelling === "in"
   }
   return words

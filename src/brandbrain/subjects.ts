@@ -87,7 +87,7 @@ const namedIn = (
     const kind = kinds.get(word.key)
     const before = sentence[index - 1]
     const kindBefore = before === undefined ? undefined : kinds.get(before.key)
-    const alone = kind?.use === "noun" && kind.within && !brand.isName(word.key)
+    const alone = kind?.use === "noun" && !brand.isName(word.key)
       ? [{ name: word.key, spelling: kind.spelling }]
       : []
     const isPair = pairs && word.joined && before?.key !== word.key &&

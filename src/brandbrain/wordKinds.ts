@@ -4,8 +4,6 @@ import type { ReadLanguage, Use, Word } from "./readWords.ts"
 /** What a word turns out to be, over all sentences that it stands in. */
 export interface Kind {
   readonly use: Use
-  /** Seen elsewhere than at the start of a sentence. Greetings and requests are seen only there. */
-  readonly within: boolean
   /** As it is mostly written. */
   readonly spelling: string
 }
@@ -33,7 +31,7 @@ export const wordKinds = (
       const isThing = all.some((word) => word.asThing || isAbbreviation(word)) ||
         (tags.has(key) && !all.some(({ afterIn }) => afterIn) && share(all, "name") < 0.5)
       const use = useOf(all, within, language, isThing)
-      return [key, { use, within: within.length > 0, spelling: spellingOf(all, within, language) }]
+      return [key, { use, spelling: spellingOf(all, within, language) }]
     })
   )
 }
