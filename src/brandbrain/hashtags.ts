@@ -7,10 +7,13 @@ import type { Named } from "./subjects.ts"
 import { unjoined } from "./textAnalysis.ts"
 import type { Kind } from "./wordKinds.ts"
 
+const handful = 10
+
 /**
  * Reads hashtags: what a tag names, or null if it only asks a feed for viewers.
  *
- * A tag means something if the brand uses its words in sentences too: few write one about their `brotliebe`.
+ * A tag means something if the brand uses its words in sentences too: few write one about their `brotliebe`. Of a handful of
+ * items that cannot be asked, as they hold too few sentences.
  */
 export const hashtagMeaning = (corpus: {
   readonly language: ReadLanguage | null
@@ -18,8 +21,10 @@ export const hashtagMeaning = (corpus: {
   readonly brand: BrandWords
   /** All words of the items, in lower case. */
   readonly vocabulary: ReadonlySet<string>
+  readonly itemCount: number
 }): (tag: string) => Named | null => {
-  const { brand, kinds, language, vocabulary } = corpus
+  const { brand, itemCount, kinds, language, vocabulary } = corpus
+  const isHandful = itemCount < handful
   const isNoise = (tag: string) => tag.length < 3 || isFeedTag(tag) || brand.isTag(tag)
   if (language === null) {
     // Endings change, so the word may be longer than the tag.
@@ -35,6 +40,9 @@ export const hashtagMeaning = (corpus: {
       const key = keyOf(part)
       return { key, part, kind: kinds.get(key) }
     })
+    if (isHandful && parts.length === 1 && parts[0]?.kind === undefined) {
+      return { name: tag, spelling: tag }
+    }
     const isMeant = parts.every(({ kind }) => kind !== undefined && kind.use !== "name" && kind.use !== "common") &&
       parts.some(({ key, kind }) => kind?.use !== "function" && !brand.isName(key))
     return isMeant

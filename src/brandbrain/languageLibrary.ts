@@ -12,7 +12,7 @@ export interface TaggedWord {
 export interface LanguageLibrary {
   /** The likeliest language of a text, by ISO 639-1; null where the text says too little. */
   readonly detect: (text: string) => string | null
-  /** The words of a language that carry no meaning of their own. */
+  /** The words of a language that carry no meaning of their own, and its days and months, which say when and not what. */
   readonly stopwords: Readonly<Record<"en" | "de", ReadonlySet<string>>>
   /** The words of an English sentence. */
   readonly tagged: (sentence: string) => ReadonlyArray<TaggedWord>
@@ -21,15 +21,22 @@ export interface LanguageLibrary {
 /**
  * Loads the word lists when a draft is first written, not when the process starts.
  *
- * They take some hundred milliseconds and 30 MB, and most processes write no draft.
+ * They take up to a second and 50 MB, and most processes write no draft.
  */
-export const languageLibrary: Effect.Effect<LanguageLibrary> = Effect.promise(async () => {
+export const languageLibrary: Effect.Effect<LanguageLibrary> = Effect.suspend(() =>
+  loaded === null ? Effect.promise(load) : Effect.succeed(loaded)
+)
+
+/** Like a module that is imported, it is loaded once in a process. */
+let loaded: LanguageLibrary | null = null
+
+const load = async (): Promise<LanguageLibrary> => {
   const { deu, eng } = await import("stopword")
   const { detectAll } = await import("tinyld")
   const { default: nlp } = await import("compromise/two")
-  return {
+  return loaded = {
     detect: (text) => detectAll(text)[0]?.lang ?? null,
-    stopwords: { en: new Set(eng), de: new Set(deu) },
+    stopwords: { en: new Set([...eng, ...daysAndMonths("en")]), de: new Set([...deu, ...daysAndMonths("de")]) },
     tagged: (sentence) => {
       let between = ""
       return (nlp(sentence).json(shape) as ReadonlyArray<Tagged>).flatMap(({ terms }) =>
@@ -41,7 +48,17 @@ export const languageLibrary: Effect.Effect<LanguageLibrary> = Effect.promise(as
       )
     }
   }
-})
+}
+
+const daysAndMonths = (language: string): ReadonlyArray<string> => {
+  const told = (options: Intl.DateTimeFormatOptions, dates: ReadonlyArray<number>) => {
+    const format = new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" })
+    return dates.map((date) => format.format(date).toLowerCase())
+  }
+  const days = Array.from({ length: 7 }, (_, day) => Date.UTC(2024, 0, 1 + day))
+  const months = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month))
+  return [...told({ weekday: "long" }, days), ...told({ month: "long" }, months)]
+}
 
 const shape = { text: false, terms: { text: true, pre: true, post: true, tags: true } }
 

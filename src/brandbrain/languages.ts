@@ -31,6 +31,9 @@ const readings: Readonly<Record<string, Understood>> = {
 }
 const unread: Understood = { subjects: 0.3, wording: 0.3 }
 
+/** Of fewer words than this, no language can be told. */
+const enough = 8
+
 /** A language in less than this share of the items is more likely a wrong guess at a few words. */
 const spoken = 0.2
 
@@ -46,7 +49,8 @@ export const tellLanguages = (
 ): Languages => {
   const texts = new Map(bundle.map((item) => [item, prose(item)]))
   const guesses = new Map([...texts].map(([item, text]) => [item, detect(text)]))
-  const together = detect([...texts.values()].map((text) => text.slice(0, 400)).sort().join("\n"))
+  const all = [...texts.values()].sort().join("\n")
+  const together = (all.match(/\p{L}+/gu) ?? []).length < enough ? null : detect(all)
   const frequent = new Set(
     counted([...guesses.values()].flatMap((guess) => guess === null ? [] : [guess]))
       .filter(({ items }) => items >= spoken * bundle.length)
@@ -54,7 +58,7 @@ export const tellLanguages = (
   )
   const of = (item: EvidenceItem) => {
     const guess = guesses.get(item) ?? null
-    return guess !== null && frequent.has(guess) ? guess : together
+    return guess !== null && together !== null && frequent.has(guess) ? guess : together
   }
   const shares = counted(bundle.flatMap((item) => of(item) ?? [])).map(({ items, phrase }): Language => ({
     code: phrase,
@@ -85,6 +89,6 @@ const warning = ({ code, name, share_of_items: share }: Language): ReadonlyArray
   ]
 }
 
-/** Without what is of no language. A bar between two words would be taken for the full stop of Hindi. */
+/** The beginning, which is enough, without what is of no language. A bar would be taken for the full stop of Hindi. */
 const prose = (item: EvidenceItem) =>
-  words(item).replace(/https?:\S+|[#@][\p{L}\p{N}_.]+|\|/gu, " ").replace(/\s+/g, " ").trim()
+  words(item).replace(/https?:\S+|[#@][\p{L}\p{N}_.]+|\|/gu, " ").replace(/\s+/g, " ").trim().slice(0, 400)

@@ -1,8 +1,8 @@
 import { commonWords, salutation } from "./commonWords.ts"
-import { englishWords } from "./englishWords.ts"
-import { germanWords } from "./germanWords.ts"
+import { englishWords, singular } from "./englishWords.ts"
+import { germanKey, germanWords } from "./germanWords.ts"
 import type { LanguageLibrary } from "./languageLibrary.ts"
-import { sentences } from "./textAnalysis.ts"
+import { plain, sentences } from "./textAnalysis.ts"
 
 /** The languages whose words are told apart. */
 export type ReadLanguage = "en" | "de"
@@ -31,17 +31,35 @@ export interface Word {
   readonly afterIn: boolean
 }
 
-/** The sentences of a text, without the greeting and the menu of a page, as the words of its language. */
+/**
+ * The sentences of a text that have a word which matters, as the words of its language.
+ *
+ * The greeting and the menu of a page are left out.
+ */
 export const readWords = (
   text: string,
   language: ReadLanguage,
-  library: LanguageLibrary
+  library: LanguageLibrary,
+  matters: (key: string) => boolean
 ): ReadonlyArray<ReadonlyArray<Word>> =>
   sentences(text.replace(salutation, ""))
     .map((sentence) => sentence.replace(/https?:\S+|[@#][\p{L}\p{N}_.]+/gu, "."))
     .filter((sentence) => !isMenu(sentence, library.stopwords[language]))
+    .filter((sentence) => keysIn(sentence, language, library).some(matters))
     .map((sentence) => readers[language](sentence, library))
     .map((words) => words.map((word) => ({ ...word, use: plainUse(word, language, library) ?? word.use })))
+
+/** The keys of all words of the text that may be of a subject, by a glance that costs little. */
+export const keysIn = (text: string, language: ReadLanguage, library: LanguageLibrary): ReadonlyArray<string> =>
+  (plain(text).match(wordOf[language]) ?? [])
+    .map((spelling) => ({ spelling, key: keyOf[language](spelling), use: "noun" as const }))
+    .filter((word) => plainUse(word, language, library) === null)
+    .map(({ key }) => key)
+
+const wordOf = { en: /[\p{L}\p{M}]+/gu, de: /[\p{L}\p{M}]+(?:-[\p{L}\p{M}]+)*/gu }
+
+/** The word in lower case and folded, as its language folds. */
+export const keyOf: Readonly<Record<ReadLanguage, (word: string) => string>> = { en: singular, de: germanKey }
 
 const readers = { en: englishWords, de: germanWords }
 
@@ -53,21 +71,14 @@ const isMenu = (sentence: string, stopwords: ReadonlySet<string>) => {
 }
 
 /** A list's word for it goes before what the sentence makes of the word. */
-const plainUse = ({ key, spelling, use }: Word, language: ReadLanguage, library: LanguageLibrary): Use | null => {
+const plainUse = (
+  { key, spelling, use }: Pick<Word, "key" | "spelling" | "use">,
+  language: ReadLanguage,
+  library: LanguageLibrary
+): Use | null => {
   const isIn = (list: ReadonlySet<string>) => list.has(spelling.toLowerCase()) || list.has(key)
   if (key.length < 3 || !/^\p{L}/u.test(key) || isIn(library.stopwords[language])) {
     return "function"
   }
-  return use !== "time" && (isIn(commonWords[language]) || isIn(daysAndMonths[language])) ? "common" : null
+  return use !== "time" && isIn(commonWords[language]) ? "common" : null
 }
-
-/** They say when, and not what. */
-const daysAndMonthsOf = (language: ReadLanguage): ReadonlySet<string> => {
-  const told = (options: Intl.DateTimeFormatOptions, dates: ReadonlyArray<number>) =>
-    dates.map((date) => new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }).format(date).toLowerCase())
-  const days = Array.from({ length: 7 }, (_, day) => Date.UTC(2024, 0, 1 + day))
-  const months = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month))
-  return new Set([...told({ weekday: "long" }, days), ...told({ month: "long" }, months)])
-}
-
-const daysAndMonths = { en: daysAndMonthsOf("en"), de: daysAndMonthsOf("de") }

@@ -56,7 +56,8 @@ export const subjectsOf = (items: ReadonlyArray<ReadItem>, brand: BrandWords): R
       language,
       kinds,
       brand,
-      vocabulary: new Set(ofLanguage.flatMap(({ item }) => vocabulary(words(item))))
+      vocabulary: new Set(ofLanguage.flatMap(({ item }) => vocabulary(words(item)))),
+      itemCount: items.length
     })
     for (const { item, sentences } of ofLanguage) {
       for (

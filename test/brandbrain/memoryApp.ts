@@ -8,10 +8,14 @@ import { compileBrand } from "../../src/brandbrain/compile.ts"
 import type { CompilePayload } from "../../src/brandbrain/CompilePayload.ts"
 import * as CompileRuns from "../../src/brandbrain/CompileRuns.ts"
 import * as Evidence from "../../src/brandbrain/Evidence.ts"
+import { languageLibrary } from "../../src/brandbrain/languageLibrary.ts"
 import * as Migration from "../../src/brandbrain/migrate.ts"
 import * as Snapshots from "../../src/brandbrain/Snapshots.ts"
 import * as Sources from "../../src/brandbrain/Sources.ts"
 import * as Synthesizer from "../../src/brandbrain/Synthesizer.ts"
+
+// A test's clock does not know how long loading takes, and would go on without it.
+await Effect.runPromise(languageLibrary)
 
 export const settings: Settings = {
   caps: {

@@ -64,14 +64,14 @@ describe("what posts are about", () => {
     )
   })
 
-  it("is not told by a hashtag whose words stand in no sentence", () => {
-    assert.deepStrictEqual(
-      sharedBy(posts(
-        "The saddle makes the ride. #saddlesore #bikelove",
-        "A saddle is a matter of taste. #saddlesore #bikelove"
-      )),
-      ["saddle"]
+  it("is not told by a hashtag whose words stand in no sentence, unless there are few sentences", () => {
+    const two = posts(
+      "The saddle makes the ride. #saddlesore #bikelove",
+      "A saddle is a matter of taste. #saddlesore #bikelove"
     )
+    const rest = posts("Rain.", "Sun.", "Fog.", "Hail.", "Snow.", "Wind.", "Frost.", "Ice.", "Heat.")
+    assert.deepStrictEqual(sharedBy([...two, ...rest]), ["saddle"])
+    assert.deepStrictEqual(sharedBy(two), ["saddle", "saddlesore", "bikelove"])
   })
 })
 
