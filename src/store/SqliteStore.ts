@@ -59,7 +59,8 @@ export interface Options {
  *   refused, and it fails with a SqlError.
  * - Nested transactions run one after the other, and what other fibers do in the
  *   outer one waits for their end.
- * - BEGIN, COMMIT and ROLLBACK by hand are refused, but on a reserved connection.
+ * - BEGIN, COMMIT and ROLLBACK by hand are refused, but on a reserved connection, and
+ *   so are RELEASE and ROLLBACK TO of a savepoint from outside the transaction they are in.
  * - A fiber that outlives its transaction does not write into a later one.
  * - All wait for another process's lock up to `busyTimeout` without blocking the event loop.
  * - Once the database file or its WAL is deleted or replaced under the connection,

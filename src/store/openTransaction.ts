@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import { giveWay } from "../platform/EventLoop.ts"
 import type { Wait } from "./connection.ts"
 import { isSqlError } from "./isSqlError.ts"
+import { savepointOf, Savepoints } from "./savepoints.ts"
 import { command, isInTransaction, refusedInside, rollBack } from "./transactionControl.ts"
 import { outerRolledBack, rolledBackAfter, stuck } from "./transactionErrors.ts"
 
@@ -38,6 +39,8 @@ export class Level implements Connection {
    */
   state: "open" | "ended" | SqlError.SqlError = "open"
   readonly waiting = new Set<Turn>()
+  /** Those that the app has opened by hand. */
+  readonly savepoints = new Savepoints()
   readonly transaction: OpenTransaction
   readonly around: Level | undefined
   readonly depth: number
@@ -113,7 +116,7 @@ export class OpenTransaction {
   ): Effect.Effect<A, SqlError.SqlError> {
     return this.within(level, (connection) => {
       const refused = refusedInside(text)
-      return refused === undefined ? run(connection) : Effect.fail(refused)
+      return refused === undefined ? this.innermost.savepoints.run(text, run(connection)) : Effect.fail(refused)
     }, Effect.suspend(() => run(this.afterwards)))
   }
 
@@ -180,7 +183,7 @@ export class OpenTransaction {
           ),
           {
             onSuccess: () => Effect.sync(ended),
-            // The app released the savepoint by hand, so what belongs to this level cannot be told any more.
+            // The savepoint is gone, as where an app has released it on its own client, so what belongs to this level cannot be told any more.
             onFailure: (error) => {
               this.cut(undefined, rolledBackAfter(error))
               return this.isOurs ? rollBack(connection) : Effect.void
@@ -322,4 +325,4 @@ export class OpenTransaction {
   })
 }
 
-const nameOf = (level: Level) => `holdfast_${level.depth}`
+const nameOf = (level: Level) => savepointOf(level.depth)

@@ -1,7 +1,9 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
+import type { Context } from "effect"
 import { Array as Arr, Deferred, Effect, Exit, Fiber, TestClock } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
+import { ambientConnection } from "../../src/store/ambientTransaction.ts"
 import { interruptedAt, succeeds } from "./interruptedAt.ts"
 import { allRows, enqueue, job, jobId, memory } from "./someJobs.ts"
 
@@ -9,6 +11,12 @@ const ids = Effect.map(allRows, (rows) => rows.map((row) => row["id"]))
 
 const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(effect))
+
+/** Runs a statement on the transaction's connection behind the transaction's back. */
+const onDriver = (statement: string) =>
+  Effect.contextWithEffect((context: Context.Context<never>) =>
+    Effect.flatMap(ambientConnection(context), (connection) => connection.executeUnprepared(statement, [], undefined))
+  )
 
 /** Lets the other fibers run for a while. */
 const yields = Effect.repeatN(Effect.yieldNow(), 20)
@@ -197,13 +205,12 @@ describe("a transaction that ends while one inside it is open", () => {
       assert.deepStrictEqual(yield* ids, [jobId(2)])
     }).pipe(Effect.provide(memory)))
 
-  it.effect("is rolled back whole when a savepoint was taken away by hand", () =>
+  it.effect("is rolled back whole when a savepoint was taken away under it", () =>
     Effect.gen(function*() {
-      const sql = yield* SqlClient.SqlClient
       const exit = yield* Effect.exit(inTransaction(Effect.gen(function*() {
-        yield* sql`SAVEPOINT mine`
+        yield* onDriver("SAVEPOINT mine")
         yield* enqueue(job(1))
-        yield* Effect.exit(inTransaction(Effect.zipRight(enqueue(job(2)), sql`ROLLBACK TO mine`)))
+        yield* Effect.exit(inTransaction(Effect.zipRight(enqueue(job(2)), onDriver("ROLLBACK TO mine"))))
         yield* Effect.exit(enqueue(job(3)))
       })))
       assert(Exit.isFailure(exit) && exit.cause._tag === "Fail" && exit.cause.error._tag === "SqlError")

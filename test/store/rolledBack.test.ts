@@ -187,6 +187,40 @@ describe("BEGIN, COMMIT and ROLLBACK that the app writes itself", () => {
       }).pipe(Effect.provide(memory)))
   }
 
+  for (const name of ["mine", "holdfast_1", "\"HOLDFAST_1\"", "[holdfast_1]", "'holdfast_1'"]) {
+    for (
+      const verb of ["RELEASE", "release /* a */ savepoint", "ROLLBACK TO", "-- a\nROLLBACK TRANSACTION TO SAVEPOINT"]
+    ) {
+      it.effect(`may not reach for a savepoint further out: ${JSON.stringify(`${verb} ${name}`)}`, () =>
+        Effect.gen(function*() {
+          yield* inTransaction(Effect.gen(function*() {
+            yield* run("SAVEPOINT mine")
+            yield* enqueue(job(1))
+            yield* inTransaction(Effect.gen(function*() {
+              yield* enqueue(job(2))
+              const error = yield* refusal(run(`${verb} ${name}`))
+              assert.match(
+                String(error.cause),
+                /(?:RELEASE|ROLLBACK TO) (?:mine|holdfast_1), a savepoint that was not opened/
+              )
+            }))
+            yield* Effect.ignore(inTransaction(Effect.zipRight(enqueue(job(3)), Effect.fail("no"))))
+          }))
+          assert.deepStrictEqual(yield* ids, [jobId(1), jobId(2)])
+        }).pipe(Effect.provide(memory)))
+    }
+  }
+
+  it.effect("may not open a savepoint by the name of a nested transaction's", () =>
+    Effect.gen(function*() {
+      yield* inTransaction(Effect.gen(function*() {
+        const error = yield* refusal(run("SAVEPOINT Holdfast_1"))
+        assert.match(String(error.cause), /SAVEPOINT holdfast_1, a name that nested transactions have/)
+        yield* inTransaction(enqueue(job(1)))
+      }))
+      assert.deepStrictEqual(yield* ids, [jobId(1)])
+    }).pipe(Effect.provide(memory)))
+
   it.effect("leave words alone that only begin like them", () =>
     Effect.gen(function*() {
       yield* run("CREATE TABLE beginning (id INTEGER PRIMARY KEY)")

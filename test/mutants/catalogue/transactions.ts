@@ -11,6 +11,7 @@ const tablesProblem = "src/store/tablesProblem.ts"
 const open = "src/store/openTransaction.ts"
 const immediate = "src/store/immediateTransaction.ts"
 const control = "src/store/transactionControl.ts"
+const savepoints = "src/store/savepoints.ts"
 const byNested = ["test/store/nestedTransactions.test.ts"]
 const byRolledBack = ["test/store/rolledBack.test.ts"]
 const byTransactions = ["test/store/transactions.test.ts"]
@@ -48,8 +49,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of the app's that is interrupted can never be run again",
     file: connection,
-    find: "const connection = whole(driver)",
-    replace: "const connection = driver",
+    find:
+      "const connection = whole(driver, (statement) => Effect.suspend(() => isReserved ? guard(statement) : statement))",
+    replace: "void isReserved\n  const connection = driver",
     killedBy: byConnection
   },
   {
@@ -273,6 +275,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: control,
     find: `return word === "BEGIN" || word === "SAVEPOINT"`,
     replace: `return word === "SAVEPOINT"`,
+    killedBy: byRolledBack
+  },
+  {
+    name: "A savepoint further out is released by hand inside a nested transaction",
+    file: savepoints,
+    find: "const at = this.names.lastIndexOf(called)",
+    replace: "const at = Math.max(0, this.names.lastIndexOf(called))",
+    killedBy: byRolledBack
+  },
+  {
+    name: "A savepoint of an app's may have the name of a nested transaction's",
+    file: savepoints,
+    find: "return /^holdfast_\\d+$/.test(called)",
+    replace: "return called === \"\"",
     killedBy: byRolledBack
   },
   {
