@@ -71,11 +71,11 @@ export const isBusy = (error: unknown): boolean => {
  * the first preparation of a text is, the driver's cache never answers for that
  * text again, and the next to ask waits forever with the connection held.
  */
-const whole = (connection: Connection): Connection => ({
-  execute: (...statement) => Effect.uninterruptible(connection.execute(...statement)),
-  executeRaw: (...statement) => Effect.uninterruptible(connection.executeRaw(...statement)),
-  executeValues: (...statement) => Effect.uninterruptible(connection.executeValues(...statement)),
-  executeUnprepared: (...statement) => Effect.uninterruptible(connection.executeUnprepared(...statement)),
+const whole = (connection: Connection, guard: DatabaseFile["guard"]): Connection => ({
+  execute: (...statement) => Effect.uninterruptible(guard(connection.execute(...statement))),
+  executeRaw: (...statement) => Effect.uninterruptible(guard(connection.executeRaw(...statement))),
+  executeValues: (...statement) => Effect.uninterruptible(guard(connection.executeValues(...statement))),
+  executeUnprepared: (...statement) => Effect.uninterruptible(guard(connection.executeUnprepared(...statement))),
   executeStream: (...statement) => connection.executeStream(...statement)
 })
 
@@ -106,7 +106,12 @@ export const exclusively = (
   { guard }: DatabaseFile,
   { before }: WalCheckpoint = noWal
 ): Reservable => {
-  const connection = whole(driver)
+  /**
+   * Whoever has reserved the connection may do without a WAL for a time, and is
+   * to see no commit in files that are gone: so each statement is looked behind.
+   */
+  let isReserved = false
+  const connection = whole(driver, (statement) => Effect.suspend(() => isReserved ? guard(statement) : statement))
   /** Each with how to enter the async context it waits in, or it would go on in that of the fiber before it. */
   const waiting = new Map<Deferred.Deferred<void>, ReturnType<typeof AsyncLocalStorage.snapshot>>()
   let held = false
@@ -139,7 +144,11 @@ export const exclusively = (
     )
   const reserve = Effect.uninterruptibleMask((restore) =>
     take(restore).pipe(
-      Effect.zipRight(Effect.addFinalizer(() => Effect.ensuring(endLeftOpen(connection), release))),
+      Effect.zipRight(Effect.addFinalizer(() => {
+        isReserved = false
+        return Effect.ensuring(endLeftOpen(connection), release)
+      })),
+      Effect.tap(() => Effect.sync(() => void (isReserved = true))),
       Effect.as(connection)
     )
   )

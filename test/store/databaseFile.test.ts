@@ -106,3 +106,43 @@ it.scoped("a store whose files cannot be looked at says so, and goes on once the
     })
     yield* inStore(enqueue(job(2)))
   }))
+
+/** Runs statements one after the other on a connection that nobody else has meanwhile. */
+const onReserved = (...statements: ReadonlyArray<string | Effect.Effect<void>>) =>
+  Effect.scoped(
+    Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      Effect.flatMap(sql.reserve, (connection) =>
+        Effect.forEach(
+          statements,
+          (statement) => typeof statement === "string" ? connection.execute(statement, [], undefined) : statement
+        )))
+  )
+
+describe("a reserved connection", () => {
+  it.scoped("may do without a WAL for a time, and the store goes on with the new one", () =>
+    Effect.gen(function*() {
+      const { filename, inStore } = yield* open(clients["a store of ours"])
+      yield* inStore(enqueue(job(1)))
+      yield* inStore(onReserved(
+        "PRAGMA journal_mode = DELETE",
+        // Takes the inode that the WAL had, which the next WAL would else have.
+        Effect.sync(() => closeSync(openSync(`${filename}.other`, "w"))),
+        "PRAGMA journal_mode = WAL",
+        "SELECT count(*) FROM holdfast_jobs"
+      ))
+      yield* inStore(enqueue(job(2)))
+      assert.lengthOf(yield* inStore(allRows), 2)
+      rmSync(`${filename}-wal`)
+      const error = yield* Effect.flip(inStore(enqueue(job(3))))
+      assert.include(error, { _tag: "StoreError", reason: "databaseReplaced" })
+    }))
+
+  it.scoped("is not told that what it wrote is committed when the database was replaced", () =>
+    Effect.gen(function*() {
+      const { filename, inStore } = yield* open(clients["a store of ours"])
+      rmSync(filename)
+      const error = yield* Effect.flip(inStore(onReserved("CREATE TABLE notes (id INTEGER PRIMARY KEY)")))
+      assert.strictEqual(error._tag, "SqlError")
+      assert.match(String(error.cause), /was deleted or replaced while it was open/)
+    }))
+})

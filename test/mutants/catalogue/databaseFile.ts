@@ -27,6 +27,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byFile
   },
   {
+    name: "What is done on a reserved connection is not looked behind",
+    file: "src/store/connection.ts",
+    find: "isReserved ? guard(statement) : statement",
+    replace: "statement",
+    killedBy: byFile
+  },
+  {
     name: "The files of an app's own client are not watched",
     file: "src/store/transactions.ts",
     find: "yield* watchLent(client, ours)",
