@@ -91,11 +91,20 @@ describe("a fiber that is interrupted at any operation", () => {
     return atEach(statement, statement).pipe(Effect.provide(memory))
   })
 
-  it.live("of a transaction leaves the connection to others", () =>
-    atEach(
-      () => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(sql`SELECT 1 AS one`)),
-      () => answer
-    ).pipe(Effect.provide(memory)))
+  it.live("of a statement on a reserved connection leaves that to others, and the statement to be run again", () => {
+    const statement = (n: number) =>
+      Effect.scoped(Effect.flatMap(
+        Effect.flatMap(SqlClient.SqlClient, ({ reserve }) => reserve),
+        (connection) => connection.execute(`SELECT ${n} AS number`, [], undefined)
+      ))
+    return atEach(statement, statement).pipe(Effect.provide(memory))
+  })
+
+  it.live("of a transaction leaves the connection to others, and its statement to be run again", () => {
+    const transaction = (n: number) =>
+      Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(sql.unsafe(`SELECT ${n} AS number`)))
+    return atEach(transaction, transaction).pipe(Effect.provide(memory))
+  })
 
   it.live("of an enqueue leaves the connection to others, and the enqueue to be repeated", () =>
     atEach((n) => enqueue(job(n)), (n) => enqueue(job(n))).pipe(Effect.provide(memory)))
