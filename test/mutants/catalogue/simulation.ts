@@ -493,18 +493,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(1)
   },
   {
-    name: "In a fleet, the deadline of a drain lease is lowered only when the write is answered",
-    file: heartbeat,
-    find: "yield* lowerDeadline(pace.leaseFor)",
-    replace: "",
-    also: [{
-      file: heartbeat,
-      find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
-      replace: "yield* Ref.set(deadline, sentAt + holdsFor(pace))"
-    }],
-    killedBy: bySeed(41)
-  },
-  {
     name: "In a fleet, the answer to a beat that was sent before a drain moves its deadline",
     file: heartbeat,
     find: "yield* Fiber.interruptAll([heart, watch])\n      // First this",
