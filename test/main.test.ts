@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Effect } from "effect"
+import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Started } from "./crash/workerProcesses.ts"
@@ -106,6 +107,39 @@ describe.concurrent("pnpm start", () => {
       assert.strictEqual(readFileSync(join(folder, "another.db"), "utf8"), "")
     }).pipe(Effect.scoped))
 
+  it.live("reads no database that is not there, and makes none", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      yield* Effect.forEach(
+        [["status", "quillhaven", "run"], ["report", "quillhaven"], ["answer", "a", "tier0.who_for", "b"]],
+        (args) =>
+          Effect.gen(function*() {
+            const process = yield* start(folder, ["brandbrain", ...args])
+            yield* ends(process, 1)
+            assert.strictEqual(process.complained.length, 1)
+            assert.include(process.complained[0], "There is no database at data/holdfast.db")
+            assert.include(process.complained[0], "brandbrain seed")
+          }),
+        { concurrency: 2 }
+      )
+      assert.deepStrictEqual(readdirSync(folder), [])
+    }).pipe(Effect.scoped))
+
+  it.live("on a terminal says how its jobs have ended and what to type next, without escapes under NO_COLOR", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const { status, stdout } = spawnSync("script", ["-qec", `${process.execPath} ${program} --once`, "/dev/null"], {
+        cwd: folder,
+        encoding: "utf8",
+        env: { ...process.env, APIFY_TOKEN: "sentinel", APIFY_BASE_URL: "http://127.0.0.1:9", NO_COLOR: "1" }
+      })
+      assert.strictEqual(status, 0)
+      assert.match(stdout, /^\d\d:\d\d:\d\d .*Worker started/m)
+      assert.match(stdout, /Ended after \d+s: no job was run/)
+      // oxlint-disable-next-line no-control-regex
+      assert.notMatch(stdout, /\u001b/)
+    }).pipe(Effect.scoped))
+
   it.live("outlives the reader of its log, and hands its job back", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
@@ -130,6 +164,7 @@ describe.concurrent("pnpm start", () => {
         [["--onec"], "'--onec'"],
         [["--", "--dry-run", "extra"], "'extra'"],
         [["--max-jobs", "none"], "--max-jobs: \"none\""],
+        [["--once", "--concurrency"], "--concurrency: no value was given"],
         [["brandbrain", "--bogus"], "brandbrain --bogus"],
         [["brandbrain", "sed"], "brandbrain sed"],
         [["brandbrain", "--", "seed", "extra"], "'extra'"]
@@ -161,8 +196,12 @@ describe.concurrent("pnpm start", () => {
         ],
         [{ BRANDBRAIN_CAP_WEB: "-3" }, [], /"BRANDBRAIN_CAP_WEB must be a positive integer/],
         [{ BRANDBRAIN_CAP_WEB: "-3" }, ["--dry-run"], /"BRANDBRAIN_CAP_WEB must be a positive integer/],
-        [{ HOLDFAST_LEASE_DURATION: "1 minute" }, ["--dry-run"], /heartbeatInterval: got 30s/],
-        [{}, ["--dry-run", "--concurrency", "5000"], /concurrency: got 5000/],
+        [
+          { HOLDFAST_LEASE_DURATION: "1 minute" },
+          ["--dry-run"],
+          /HOLDFAST_HEARTBEAT_INTERVAL: got 30s.*HOLDFAST_LEASE_DURATION/
+        ],
+        [{}, ["--dry-run", "--concurrency", "5000"], /"--concurrency: got 5000/],
         [
           { HOLDFAST_CONCURRENCY: "ten", HOLDFAST_POLL_INTERVAL: "soon" },
           [],
@@ -171,7 +210,7 @@ describe.concurrent("pnpm start", () => {
         [
           { HOLDFAST_LEASE_DURATION: "1 minute", HOLDFAST_HEARTBEAT_INTERVAL: "30 seconds" },
           [],
-          /heartbeatInterval: got 30s; expected less than half the lease of \\"brandbrain.compile\\", which is 1m/
+          /HOLDFAST_HEARTBEAT_INTERVAL: got 30s; expected less than half the lease of \\"brandbrain.compile\\", which is 1m/
         ]
       ] as const
       yield* Effect.forEach(refused, ([environment, args, told]) =>
@@ -261,7 +300,12 @@ describe.concurrent("pnpm start", () => {
       yield* ends(commandCompletions, 0)
       assert.include(commandCompletions.said.join("\n"), "snapshot")
 
-      const quiet = yield* start(folder, ["--log-level", "error", "--dry-run"])
+      for (const { said } of [help]) {
+        assert.notInclude(said.join("\n"), "user-defined")
+        // oxlint-disable-next-line no-control-regex
+        assert.notMatch(said.join("\n"), /\u001b/)
+      }
+      const quiet = yield* start(folder, ["--dry-run", "--log-level", "error"])
       yield* ends(quiet, 0)
       assert.deepStrictEqual(quiet.said, [])
       assert.deepStrictEqual(readdirSync(folder), [])

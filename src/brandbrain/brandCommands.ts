@@ -56,6 +56,7 @@ const source = Command.make("source", {
     Args.withDescription("The account's name or address, or that of the web site")
   ),
   extraStartUrls: Options.text("extra-start-url").pipe(
+    Options.withPseudoName("url"),
     Options.repeated,
     Options.withDescription(
       "A page of a web site to start at besides its home page; may be given twice. Those given before stay where none are"
@@ -108,4 +109,4 @@ const report = Command.make(
 ).pipe(Command.withDescription("Print how the evidence of the newest snapshot is written"))
 
 /** The commands about a brand, but for those about its compiles. */
-export const brandCommands = [add, answer, source, evidence, report] as const
+export const brandCommands = { add, answer, source, evidence, report }

@@ -50,13 +50,12 @@ export const compileStatus = (options: { readonly brandId: string; readonly comp
       )
   })
 
-/**
- * How the compile stands now, and again each time that has changed, until it has ended.
- *
- * It is looked at once a second, as often as a person reads. What comes and goes between two looks is not seen.
- */
-export const watchCompile = (options: { readonly brandId: string; readonly compileRunId: string }) =>
+/** How the compile stands now, and again once a second, as often as a person reads, until it has ended. */
+export const looksAtCompile = (options: { readonly brandId: string; readonly compileRunId: string }) =>
   Stream.repeatEffectWithSchedule(compileStatus(options), Schedule.spaced("1 second")).pipe(
-    Stream.takeUntil(({ status }) => status === "SUCCEEDED" || status === "FAILED"),
-    Stream.changesWith((before, after) => canonicalJson(before) === canonicalJson(after))
+    Stream.takeUntil(({ status }) => status === "SUCCEEDED" || status === "FAILED")
   )
+
+/** The same, each time that it has changed. What comes and goes between two looks is not seen. */
+export const watchCompile = (options: { readonly brandId: string; readonly compileRunId: string }) =>
+  Stream.changesWith(looksAtCompile(options), (before, after) => canonicalJson(before) === canonicalJson(after))

@@ -1,5 +1,5 @@
 import * as ValidationError from "@effect/cli/ValidationError"
-import { Cause, ConfigError, Console, Effect } from "effect"
+import { Cause, ConfigError, Console, Effect, Predicate } from "effect"
 import * as Logging from "./logging.ts"
 
 /**
@@ -28,7 +28,23 @@ const pointAtHelp = (args: ReadonlyArray<string>, error: ValidationError.Validat
   )
 }
 
-const sentenceOf = (failure: unknown): string =>
+/** What a person reads of a failure that was foreseen; empty for any other. */
+export const sentenceOf = (failure: unknown): string => {
+  const sentence = messageOf(failure)
+  return isDiskFull(failure) ? `The disk is full: free some space and start again (${sentence})` : sentence
+}
+
+/** As Node and SQLite say it, under whatever wraps it. */
+const isDiskFull = (failure: unknown): boolean => {
+  let current = failure
+  for (let depth = 0; depth < 10 && Predicate.isRecord(current); depth++) {
+    if (current["code"] === "ENOSPC" || current["code"] === "SQLITE_FULL") return true
+    current = current["cause"]
+  }
+  return false
+}
+
+const messageOf = (failure: unknown): string =>
   ConfigError.isConfigError(failure)
     ? [...new Set(leaves(failure))].join("; ")
     : failure instanceof Error

@@ -57,7 +57,8 @@ const synchronous: Reader<"full" | "normal"> = (text) =>
     ? Either.right(text)
     : Either.left(`${JSON.stringify(text)} is neither full nor normal`)
 
-const logLevel: Reader<LogLevel.LogLevel> = (text) =>
+/** A level of the log, in any case of letters. */
+export const logLevel: Reader<LogLevel.LogLevel> = (text) =>
   Either.fromNullable(
     LogLevel.allLevels.find((level) => nameOf(level) === text.toLowerCase()),
     () => `${JSON.stringify(text)} is not a level; write one of ${LogLevel.allLevels.map(nameOf).join(", ")}`

@@ -5,13 +5,14 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import type { Duration } from "effect"
 import { DateTime, Effect, Either, Layer, Option, Schema } from "effect"
 import type { Job, Worker } from "../index.ts"
-import { JobQueue, StoreError } from "../index.ts"
+import { InvalidOption, JobQueue, StoreError } from "../index.ts"
 import { SqliteStore } from "../sqlite.ts"
 import type { Reader, Settings } from "./settings.ts"
 import { count, limit, port, span } from "./settings.ts"
 
-const flag = <A>(name: string, read: Reader<A>, description: string) =>
+const flag = <A>(name: string, value: string, read: Reader<A>, description: string) =>
   Options.text(name).pipe(
+    Options.withPseudoName(value),
     Options.withDescription(description),
     Options.mapEffect((text) =>
       Either.mapLeft(
@@ -24,19 +25,31 @@ const flag = <A>(name: string, read: Reader<A>, description: string) =>
 
 /** The flags of `pnpm start`. What a flag says goes before what the environment says. */
 export const flags = {
-  concurrency: flag("concurrency", count, "Most jobs at once (HOLDFAST_CONCURRENCY, 10)"),
+  concurrency: flag("concurrency", "number", count, "Most jobs at once (HOLDFAST_CONCURRENCY, 10)"),
   pollInterval: flag(
     "poll-interval",
+    "span",
     span,
     "How often to look for jobs that nothing announced (HOLDFAST_POLL_INTERVAL, 5 seconds)"
   ),
   staleCheckInterval: flag(
     "stale-check-interval",
+    "span",
     span,
     "How often to free jobs whose worker died (HOLDFAST_STALE_CHECK_INTERVAL, 1 minute)"
   ),
-  maxJobs: flag("max-jobs", limit, "Claim no more than this in all, and end when they have settled; 0 for no end"),
-  http: flag("http", port, "Serve BrandBrain's HTTP API on this port, 0 for any that is free (HTTP_PORT, not served)"),
+  maxJobs: flag(
+    "max-jobs",
+    "number",
+    limit,
+    "Claim no more than this in all, and end when they have settled; 0 for no end"
+  ),
+  http: flag(
+    "http",
+    "port",
+    port,
+    "Serve BrandBrain's HTTP API on this port, 0 for any that is free (HTTP_PORT, not served)"
+  ),
   once: Options.boolean("once").pipe(
     Options.withDescription("Claim once, at most as many jobs as may run at once, and end when they have settled")
   ),
@@ -75,6 +88,28 @@ export const workerOptions = <const Jobs extends ReadonlyArray<Job.Any>>(
   once: flags.once,
   ...Option.match(Option.flatten(flags.maxJobs), { onNone: () => ({}), onSome: (maxJobs) => ({ maxJobs }) })
 })
+
+/** By which flag and which variable an option of the worker is given. */
+const givenBy: Readonly<Record<string, readonly [flag: keyof Flags | undefined, variable: string]>> = {
+  concurrency: ["concurrency", "HOLDFAST_CONCURRENCY"],
+  pollInterval: ["pollInterval", "HOLDFAST_POLL_INTERVAL"],
+  staleCheckInterval: ["staleCheckInterval", "HOLDFAST_STALE_CHECK_INTERVAL"],
+  heartbeatInterval: [undefined, "HOLDFAST_HEARTBEAT_INTERVAL"],
+  leaseDuration: [undefined, "HOLDFAST_LEASE_DURATION"],
+  shutdownGrace: [undefined, "HOLDFAST_SHUTDOWN_GRACE"]
+}
+
+/** Names the flag or the variable that an option of the worker was given by. */
+export const asGiven = (flags: Flags) => ({ allowed, given, option }: InvalidOption): InvalidOption => {
+  const [flag, variable] = givenBy[option] ?? [undefined, option]
+  const asFlag: unknown = flag === undefined ? undefined : flags[flag]
+  const isFlag = flag !== undefined && Option.isOption(asFlag) && Option.isSome(asFlag)
+  return new InvalidOption({
+    option: isFlag ? `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : variable,
+    given,
+    allowed: option === "heartbeatInterval" ? `${allowed} (HOLDFAST_LEASE_DURATION)` : allowed
+  })
+}
 
 /** The database was there, and its due jobs could not be read. Nothing was changed. */
 class DatabaseUnreadable extends Schema.TaggedError<DatabaseUnreadable>()("DatabaseUnreadable", {

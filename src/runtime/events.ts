@@ -193,9 +193,9 @@ export const toldToEnd = (signal: string, isFirst: boolean) =>
   isFirst
     ? line(
       LogLevel.Info,
-      `Told to end by ${signal}; a second signal hands running jobs back at once, a third one kills`
+      `Told to end by ${signal}; a second signal hands jobs back, a third kills`
     )
-    : line(LogLevel.Info, `Told to end again by ${signal}; running jobs are interrupted and handed back`)
+    : line(LogLevel.Info, `Told to end again by ${signal}; running jobs are handed back`)
 
 /** An uncaught exception has cut the leases of a process, which goes on all the same. */
 export const survivedCrash = line(

@@ -1,4 +1,4 @@
-import { Cause, DateTime, Duration, Effect, Either, Inspectable, Option, Predicate, Schema } from "effect"
+import { Cause, DateTime, Duration, Effect, Either, Inspectable, LogLevel, Option, Predicate, Schema } from "effect"
 import * as Backoff from "../domain/Backoff.ts"
 import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
 import * as Job from "../domain/Job.ts"
@@ -12,6 +12,7 @@ import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobSto
 import { JobStore, only } from "../store/JobStore.ts"
 import { isNameOf } from "../store/nameForOneClaim.ts"
 import { giveWay } from "../platform/EventLoop.ts"
+import { line } from "../platform/line.ts"
 import { delayAfter } from "./delayAfter.ts"
 import * as events from "./events.ts"
 import { HeldLeases } from "./HeldLeases.ts"
@@ -88,7 +89,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const tellWorkers = (id: JobId) =>
     store.get(id, undefined).pipe(
       Effect.flatMap((job) => job.cancelRequestedAt === null ? Effect.void : signals.cancel(id)),
-      Effect.catchAll((error) => Effect.logDebug("A cancel request could not be read", error._tag))
+      Effect.catchAll((error) => line(LogLevel.Debug, "A cancel request could not be read", { error: error._tag }))
     )
 
   /** A lease that was claimed in another's name is not this process's to hold. */

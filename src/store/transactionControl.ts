@@ -1,6 +1,8 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Effect } from "effect"
+import { Effect, LogLevel } from "effect"
+import { readable } from "../domain/readableError.ts"
+import { line } from "../platform/line.ts"
 import { refusedStatement } from "./transactionErrors.ts"
 
 type Connection = SqlConnection.Connection
@@ -49,4 +51,7 @@ export const isInTransaction = (connection: Connection): Effect.Effect<boolean> 
 
 /** Rolls back what SQLite may have rolled back by itself, as it does when the disk is full. */
 export const rollBack = (connection: Connection): Effect.Effect<void> =>
-  Effect.catchAll(command(connection, "ROLLBACK"), (error) => Effect.logDebug("Nothing to roll back", error.cause))
+  Effect.catchAll(
+    command(connection, "ROLLBACK"),
+    (error) => line(LogLevel.Debug, "Nothing to roll back", { error: readable(() => String(error.cause)) })
+  )

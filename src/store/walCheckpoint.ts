@@ -2,8 +2,10 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
-import { Duration, Effect, Either, Metric, Option, Runtime } from "effect"
+import { Duration, Effect, Either, LogLevel, Metric, Option, Runtime } from "effect"
 import { statSync } from "node:fs"
+import { readable } from "../domain/readableError.ts"
+import { line } from "../platform/line.ts"
 import type { DatabaseFiles } from "./databaseFile.ts"
 import type { Checkpoint } from "./checkpointThread.ts"
 import { CheckpointThread } from "./checkpointThread.ts"
@@ -144,7 +146,7 @@ const make = (connection: SqlConnection.Connection, files: DatabaseFiles) =>
     }
     const tidy = Effect.catchAll(
       Effect.suspend(() => before(showSize)),
-      (error) => Effect.logDebug("The WAL was not looked at", error.cause)
+      (error) => line(LogLevel.Debug, "The WAL was not looked at", { error: readable(() => String(error.cause)) })
     )
     return { before, tidy }
   })

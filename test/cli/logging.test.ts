@@ -39,7 +39,7 @@ describe("the log", () => {
       assert.match(line, colour)
       assert.match(
         line.replace(colour, ""),
-        /^\d\d:\d\d:\d\d\.\d{3} INFO {2}Job claimed (jobId=7 attempt=2|attempt=2 jobId=7)\n$/
+        /^\d\d:\d\d:\d\d 7 Job claimed attempt=2\n$/
       )
 
       const [json = ""] = yield* inFile(event)

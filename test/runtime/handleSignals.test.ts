@@ -140,7 +140,7 @@ describe("the second signal", () => {
       assert.deepStrictEqual([status, availableAt, failures], ["pending", 500, 0])
       assert.isTrue(yield* hasEnded)
       assert.strictEqual(
-        (yield* linesSaying("Told to end again by SIGINT; running jobs are interrupted and handed back")).length,
+        (yield* linesSaying("Told to end again by SIGINT; running jobs are handed back")).length,
         1
       )
     }).pipe(inHoldfast(forever)))

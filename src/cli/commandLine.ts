@@ -1,0 +1,45 @@
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as ValidationError from "@effect/cli/ValidationError"
+import type { LogLevel } from "effect"
+import { Console, Effect, Either, Option } from "effect"
+import { logLevel } from "./settings.ts"
+
+/** A command line, without what every command understands wherever on the line it stands. */
+export interface CommandLine {
+  readonly isHelp: boolean
+  /** The least level of every line of the log. */
+  readonly logLevel: Option.Option<LogLevel.LogLevel>
+  readonly rest: ReadonlyArray<string>
+}
+
+/**
+ * Takes `--help` and `--log-level` out of a command line, or says what is wrong with it.
+ * @effect/cli reads them in front of everything else only. What follows a `--` is no flag.
+ */
+export const readCommandLine = (args: ReadonlyArray<string>): Either.Either<CommandLine, string> =>
+  Either.gen(function*() {
+    const end = args.indexOf("--")
+    const flags = end < 0 ? args : args.slice(0, end)
+    const rest: Array<string> = []
+    let isHelp = false
+    let level: CommandLine["logLevel"] = Option.none()
+    for (let i = 0; i < flags.length; i++) {
+      const [name, given] = split(flags[i] ?? "")
+      if (name === "--help" || name === "-h") isHelp = true
+      else if (name === "--log-level") {
+        level = Option.some(
+          yield* Either.mapLeft(logLevel(given ?? flags[++i] ?? ""), (problem) => `--log-level: ${problem}`)
+        )
+      } else rest.push(flags[i] ?? "")
+    }
+    return { isHelp, logLevel: level, rest: end < 0 ? rest : [...rest, ...args.slice(end)] }
+  })
+
+/** Says what is wrong with a command line, and fails as @effect/cli does for what it finds itself. */
+export const refuse = (problem: string): Effect.Effect<never, ValidationError.ValidationError> =>
+  Effect.zipRight(Console.error(problem), Effect.fail(ValidationError.invalidValue(HelpDoc.p(problem))))
+
+const split = (arg: string): readonly [name: string, given?: string] => {
+  const at = arg.indexOf("=")
+  return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)]
+}

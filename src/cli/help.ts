@@ -1,0 +1,106 @@
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as CommandDescriptor from "@effect/cli/CommandDescriptor"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import type * as Span from "@effect/cli/HelpDoc/Span"
+import * as Usage from "@effect/cli/Usage"
+import { stripVTControlCharacters } from "node:util"
+
+/** A name and what it means. */
+type Row = readonly [name: string, meaning: string]
+
+type Descriptor = CommandDescriptor.Command<unknown>
+
+/** A command, and the commands under it in the order in which they are told. */
+export interface Commands {
+  readonly root: Descriptor
+  readonly under: ReadonlyArray<Descriptor>
+}
+
+/** What a command says of itself, without the text that @effect/cli adds for every flag and argument. */
+interface Described {
+  readonly meaning: string
+  readonly arguments: ReadonlyArray<Row>
+  readonly flags: ReadonlyArray<Row>
+}
+
+const everywhere: ReadonlyArray<Row> = [
+  ["-h, --help", "Say what may be given, for any command"],
+  ["--log-level level", "Leave out every line of the log below all, trace, debug, info, warning, error, fatal or none"],
+  ["--version", "Print the version"],
+  ["--completions shell", "Print a completion script for sh, bash, fish or zsh"]
+]
+
+/** The help of a command, or of the one under it that `words` name. `typed` is what a person types to run it. */
+export const helpOf = (
+  typed: string,
+  { root, under }: Commands,
+  words: ReadonlyArray<string>,
+  columns: number
+): string => {
+  const chosen = under.find((command) => words.includes(nameOf(command)))
+  const told = chosen ?? root
+  const { arguments: args, flags, meaning } = described(told)
+  const commands = chosen === undefined
+    ? under.map((command): Row => [nameOf(command), described(command).meaning])
+    : []
+  const usage = usageOf(told)
+  return [
+    wrapped(
+      commands.length > 0
+        ? `${typed} <command>`
+        : chosen === undefined
+        ? typed + usage.replace(/^\S+/, "")
+        : `${typed} ${usage}`,
+      columns,
+      2
+    ),
+    wrapped(meaning, columns, 0),
+    ...[commands, args, flags, everywhere].filter((rows) => rows.length > 0).map((rows) => table(rows, columns)),
+    ...(commands.length > 0 ? [wrapped(`${typed} <command> --help says what a command takes.`, columns, 0)] : [])
+  ].join("\n\n")
+}
+
+/** The flags that want a value, such as "--concurrency". */
+export const flagsWithValue = ({ root, under }: Commands): ReadonlyArray<string> =>
+  [root, ...under].flatMap((command) => described(command).flags)
+    .flatMap(([name]) => /^(--\S+) /.exec(name)?.[1] ?? [])
+
+const nameOf = (command: Descriptor) => [...CommandDescriptor.getNames(command)].join(" ")
+
+const usageOf = (command: Descriptor) => textOf(HelpDoc.getSpan(Usage.getHelp(CommandDescriptor.getUsage(command))))
+
+const described = (command: Descriptor): Described => {
+  const found = { DESCRIPTION: "", ARGUMENTS: new Array<Row>(), OPTIONS: new Array<Row>() }
+  let section = ""
+  for (const part of parts(CommandDescriptor.getHelp(command, CliConfig.make({ showBuiltIns: false })))) {
+    if (HelpDoc.isHeader(part)) section = textOf(part.value)
+    else if (HelpDoc.isParagraph(part) && section === "DESCRIPTION") found.DESCRIPTION = textOf(part.value)
+    else if (HelpDoc.isDescriptionList(part) && (section === "ARGUMENTS" || section === "OPTIONS")) {
+      // The first paragraph tells the type and the second is ours; what comes after them is @effect/cli's again.
+      found[section].push(
+        ...part.definitions.map(([name, meaning]): Row => [textOf(name), paragraphs(meaning)[1] ?? ""])
+      )
+    }
+  }
+  return { meaning: found.DESCRIPTION, arguments: found.ARGUMENTS, flags: found.OPTIONS }
+}
+
+const parts = (doc: HelpDoc.HelpDoc): ReadonlyArray<HelpDoc.HelpDoc> =>
+  HelpDoc.isSequence(doc) ? [...parts(doc.left), ...parts(doc.right)] : [doc]
+
+const paragraphs = (doc: HelpDoc.HelpDoc) => parts(doc).filter(HelpDoc.isParagraph).map(({ value }) => textOf(value))
+
+const textOf = (span: Span.Span) => stripVTControlCharacters(HelpDoc.toAnsiText(HelpDoc.p(span))).trim()
+
+const table = (rows: ReadonlyArray<Row>, columns: number) => {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 4
+  return rows.map(([name, meaning]) => wrapped(`  ${name}`.padEnd(width) + meaning, columns, width)).join("\n")
+}
+
+/** Breaks a text where a line would be longer; the lines that follow begin further in. */
+const wrapped = (text: string, columns: number, indent: number): string => {
+  if (text.length <= columns) return text
+  const at = text.lastIndexOf(" ", columns)
+  if (at <= indent) return text
+  return `${text.slice(0, at)}\n${wrapped(" ".repeat(indent) + text.slice(at + 1), columns, indent)}`
+}

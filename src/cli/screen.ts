@@ -1,0 +1,30 @@
+import type { Output } from "./output.ts"
+import { columnsOf } from "./output.ts"
+
+/** A terminal with a line at its end that is written over: what goes on now. Everything else scrolls by above. */
+export interface Screen extends Output {
+  /** Writes over the last line. It needs no escape sequence; an empty text takes the line away. */
+  readonly show: (text: string) => void
+}
+
+/** The screen that writes to `output`. */
+export const makeScreen = (output: Output): Screen => {
+  let shown = ""
+  // A terminal echoes a Ctrl-C as two characters.
+  const clear = () => shown === "" ? "" : `\r${" ".repeat(Math.min(shown.length + 2, columnsOf(output) - 1))}\r`
+  return {
+    isTTY: output.isTTY === true,
+    get columns() {
+      return columnsOf(output)
+    },
+    hasColors: () => output.hasColors?.() !== false,
+    write: (text) => output.write(`${clear()}${text}${shown}`),
+    show: (text) => {
+      // A terminal that reaches its last column goes on in the next line.
+      const fits = text.slice(0, columnsOf(output) - 1)
+      const before = clear()
+      shown = fits
+      output.write(`${before}${fits}`)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { Effect, Metric, Option } from "effect"
+import { metrics } from "../index.ts"
+
+/** The ends of attempts, as `metrics.settled` counts them, in a person's words. Those that are always told come first. */
+const ends = [
+  ["succeeded", "succeeded", true],
+  ["failed", "failed", true],
+  ["released", "handed back", true],
+  ["retrying", "to be retried", false],
+  ["snoozed", "snoozed", false],
+  ["cancelled", "cancelled", false]
+] as const
+
+/** How many attempts of these kinds have ended, and how, in this process. */
+export interface Tally {
+  readonly total: number
+  /** Such as "1 succeeded, 0 failed, 0 handed back"; none if nothing has ended. */
+  readonly words: Option.Option<string>
+}
+
+/** Counts what has ended by now. */
+export const tally = (kinds: ReadonlyArray<string>): Effect.Effect<Tally> =>
+  Effect.map(
+    Effect.forEach(ends, ([outcome, words, isAlwaysTold]) =>
+      Effect.map(
+        Effect.forEach(
+          kinds,
+          (kind) => Metric.value(Metric.tagged(Metric.tagged(metrics.settled, "kind", kind), "outcome", outcome))
+        ),
+        (states) => ({ words, isAlwaysTold, count: states.reduce((sum, { count }) => sum + count, 0) })
+      )),
+    (counted) => {
+      const total = counted.reduce((sum, { count }) => sum + count, 0)
+      const told = counted.filter(({ count, isAlwaysTold }) => isAlwaysTold || count > 0)
+      return {
+        total,
+        words: total === 0 ? Option.none() : Option.some(told.map(({ count, words }) => `${count} ${words}`).join(", "))
+      }
+    }
+  )

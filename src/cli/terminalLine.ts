@@ -1,0 +1,95 @@
+import type { Logger } from "effect"
+import { HashMap, List, LogLevel } from "effect"
+import { stripVTControlCharacters } from "node:util"
+import { oneLine, readable, why, wordsOf } from "./readable.ts"
+
+/** The terminal that a line is for. */
+export interface Look {
+  readonly columns: number
+  readonly isColoured: boolean
+}
+
+/**
+ * One short line for a person: the time of day, the end of the job's id, its
+ * kind, what happened, and how long it took. Ids that machines made are left out,
+ * and at Info and below, what does not fit. The log of a file or pipe has all of it.
+ */
+export const terminalLine = (
+  { annotations, cause, date, logLevel, message, spans }: Logger.Logger.Options<unknown>,
+  { columns, isColoured }: Look
+): string => {
+  const values = new Map(HashMap.toEntries(annotations).map(([name, value]) => [name, oneLine(readable(value))]))
+  const paint = (code: string, text: string) => isColoured && text !== "" ? `\u001b[${code}m${text}\u001b[0m` : text
+  const job = [shortId(values.get("jobId")), values.has("jobId") ? values.get("kind") ?? "" : ""].filter(isSome)
+  const level = logLevel === LogLevel.Info ? "" : paint(colours[logLevel.label] ?? dim, logLevel.label)
+  const took = [
+    ...(values.has("took") ? [`in ${values.get("took")}`] : []),
+    ...List.toArray(spans).map(({ label, startTime }) => `${oneLine(label)} ${date.getTime() - startTime}ms`)
+  ].join(" ")
+  const told = [
+    paint(dim, timeOfDay(date)),
+    paint(dim, job.join(" ")),
+    level,
+    oneLine(wordsOf(message))
+  ].filter(isSome).join(" ")
+  const room = columns - lengthOf(told) - (took === "" ? 0 : took.length + 1)
+  // A terminal shows one worker, which has said its name when it started.
+  if (wordsOf(message) !== "Worker started") values.delete("worker")
+  const details = fitting(detailsOf(values), room, LogLevel.greaterThan(logLevel, LogLevel.Info))
+  const causes = oneLine(why(cause).replace(/\s*\n\s*/g, " "))
+  return [told, paint(dim, details), paint(dim, took), paint(dim, causes)].filter(isSome).join(" ")
+}
+
+const dim = "2"
+const colours: Readonly<Record<string, string>> = { WARN: "33", ERROR: "31", FATAL: "31" }
+
+const isSome = (text: string) => text !== ""
+
+const lengthOf = (text: string) => stripVTControlCharacters(text).length
+
+/** As a person's watch shows it. */
+export const timeOfDay = (date: Date): string => date.toTimeString().slice(0, 8)
+
+/** Of a job's id, which begins with the time, the end tells jobs apart. */
+export const shortId = (id: string | undefined): string => id?.slice(-5) ?? ""
+
+/** What the line has said by itself. */
+const said = new Set(["jobId", "kind", "took"])
+
+/** Asked for first, in this order; then the others by their names. */
+const first = ["source", "error", "message", "status", "attempt", "retryIn", "version"]
+
+/** Only where there is room for them, also in a warning. */
+const last = ["brandId", "worker"]
+
+const rank = (name: string) =>
+  first.includes(name) ? first.indexOf(name) - first.length : last.includes(name) ? 1 + last.indexOf(name) : 0
+
+interface Detail {
+  readonly name: string
+  readonly text: string
+}
+
+const detailsOf = (values: ReadonlyMap<string, string>): ReadonlyArray<Detail> => {
+  const isOfJob = values.has("jobId")
+  return [...values]
+    .filter(([name, value]) => !(isOfJob && said.has(name)) && name !== "took" && !isLeftOut(name, value, isOfJob))
+    .toSorted(([one], [other]) => rank(one) - rank(other) || one.localeCompare(other))
+    .map(([name, value]) => ({ name, text: name === "source" ? value : `${name}=${value}` }))
+}
+
+const isLeftOut = (name: string, value: string, isOfJob: boolean) =>
+  (isOfJob && name === "attempt" && value === "1")
+  || (/(?:I|_i)d$/.test(name) && /^[0-9a-f-]{16,}$/i.test(value))
+
+/** As many as there is room for, in their order. A warning has all but the last. */
+const fitting = (details: ReadonlyArray<Detail>, room: number, isWarning: boolean) => {
+  let text = ""
+  for (const detail of details) {
+    const longer = `${text === "" ? "" : `${text} `}${detail.text}`
+    const isNeeded = isWarning && !last.includes(detail.name)
+    if (longer.length >= room && !isNeeded) return text
+    text = longer
+  }
+  return text
+}

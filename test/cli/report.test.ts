@@ -1,0 +1,35 @@
+import { assert, describe, it } from "@effect/vitest"
+import { SqlError } from "@effect/sql"
+import { Option } from "effect"
+import { sentenceOf } from "../../src/cli/report.ts"
+import { asGiven } from "../../src/cli/start.ts"
+import { InvalidOption, StoreError } from "../../src/index.ts"
+
+describe("the sentence that a program ends with", () => {
+  it("says that the disk is full, as Node or SQLite has said it, under whatever wraps it", () => {
+    for (const code of ["ENOSPC", "SQLITE_FULL"]) {
+      const cause = new SqlError.SqlError({ cause: Object.assign(new Error("database or disk is full"), { code }) })
+      const sentence = sentenceOf(new StoreError({ operation: "open data/holdfast.db", cause }))
+      assert.match(sentence, /^The disk is full: free some space and start again \(.*open data\/holdfast.db/)
+    }
+    assert.notInclude(sentenceOf(new StoreError({ operation: "open x", cause: new Error("odd") })), "disk")
+  })
+
+  it("names the flag or the variable that an option was given by", () => {
+    const flags = {
+      concurrency: Option.some(5000),
+      pollInterval: Option.none(),
+      staleCheckInterval: Option.none(),
+      maxJobs: Option.none(),
+      http: Option.none(),
+      once: false,
+      dryRun: false
+    }
+    const named = (option: string) => asGiven(flags)(new InvalidOption({ option, given: "x", allowed: "y" })).message
+    assert.deepStrictEqual(["concurrency", "pollInterval", "heartbeatInterval"].map(named), [
+      "--concurrency: got x; expected y",
+      "HOLDFAST_POLL_INTERVAL: got x; expected y",
+      "HOLDFAST_HEARTBEAT_INTERVAL: got x; expected y (HOLDFAST_LEASE_DURATION)"
+    ])
+  })
+})

@@ -1,0 +1,69 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, FiberId, HashMap, List, LogLevel } from "effect"
+import { terminalLine } from "../../src/cli/terminalLine.ts"
+
+const ofJob = {
+  jobId: "01a225d4-c13d-77f1-8e02-9f2dc93d8145",
+  kind: "brandbrain.compile",
+  worker: "vm:1:2",
+  attempt: 1
+}
+
+const line = (
+  message: string,
+  annotations: Readonly<Record<string, unknown>>,
+  { columns = 80, level = LogLevel.Info, isColoured = false } = {}
+) =>
+  terminalLine({
+    message,
+    annotations: HashMap.fromIterable(Object.entries(annotations)),
+    cause: Cause.empty,
+    context: undefined as never,
+    date: new Date(2026, 10, 29, 5, 44, 0),
+    fiberId: FiberId.none,
+    logLevel: level,
+    spans: List.empty()
+  }, { columns, isColoured })
+
+describe("a line of the log on a terminal", () => {
+  it("is the time of day, the end of the job's id, its kind, what happened and how long it took", () => {
+    assert.strictEqual(
+      line("Job succeeded", { ...ofJob, took: "20s 508ms" }),
+      "05:44:00 d8145 brandbrain.compile Job succeeded in 20s 508ms"
+    )
+  })
+
+  it("leaves out the ids that machines made, and what does not fit, the least telling first", () => {
+    const refreshed = {
+      ...ofJob,
+      source: "instagram.posts",
+      apify_run_id: "cb3b5f43e61e12eb4bccad4091b558bd",
+      compileRunId: "1f7c5348-0fd8-4478-be2b-3ef2659f25e6",
+      brandId: "quillhaven",
+      normalized_created: 6
+    }
+    assert.strictEqual(
+      line("Source refreshed", refreshed),
+      "05:44:00 d8145 brandbrain.compile Source refreshed instagram.posts"
+    )
+    assert.strictEqual(
+      line("Source refreshed", refreshed, { columns: 120 }),
+      "05:44:00 d8145 brandbrain.compile Source refreshed instagram.posts normalized_created=6 brandId=quillhaven"
+    )
+  })
+
+  it("that warns has a word for it, and all that it knows but for ids", () => {
+    assert.strictEqual(
+      line("Heartbeat failed, trying again", { ...ofJob, attempt: 2, error: "StoreError: no answer in time" }, {
+        level: LogLevel.Warning
+      }),
+      "05:44:00 d8145 brandbrain.compile WARN Heartbeat failed, trying again error=StoreError: no answer in time attempt=2"
+    )
+  })
+
+  it("has escape sequences only where colours are wanted", () => {
+    const escape = String.fromCharCode(27)
+    assert.notInclude(line("Job failed", ofJob, { level: LogLevel.Error }), escape)
+    assert.include(line("Job failed", ofJob, { level: LogLevel.Error, isColoured: true }), `${escape}[31mERROR`)
+  })
+})
