@@ -14,6 +14,8 @@ describe("whom the API answers, and where", () => {
       for (const host of ["localhost", "::1", "127.0.0.2"]) {
         assert.strictEqual((yield* read({ HTTP_HOST: host })).host, host)
       }
+      // As it stands in a URL; no socket takes the brackets.
+      assert.strictEqual((yield* read({ HTTP_HOST: "[::1]" })).host, "::1")
     }))
 
   it.effect("can be several tenants anywhere, each with its tokens, which hold every sign but a comma", () =>

@@ -57,6 +57,15 @@ describe("a request that cannot be read", () => {
       "tier9.size",
       "tier0.edge"
     ]],
+    // Each of them would be told of, in minutes of standing still.
+    ["too many values", overrides, { body: { pinned_paths: Array(2000).fill(1) } }, 400, ["at most 2000 values"]],
+    [
+      "too many questions",
+      onboarding,
+      { body: { answers: Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`tier9.q${n}`, ""])) } },
+      400,
+      ["at most 2000 values"]
+    ],
     ["an empty answer", onboarding, { body: { answers: { ...answers, "tier0.edge": [" "] } } }, 422, [
       "EMPTY_ANSWER",
       "tier0.edge"

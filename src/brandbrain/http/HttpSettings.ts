@@ -37,9 +37,12 @@ const readTokens = (text: string): Either.Either<ReadonlyArray<TenantToken>, str
 
 const optional = (name: string) => Config.string(name).pipe(Config.withDefault(""), Config.map((text) => text.trim()))
 
+/** As in a URL, where an IPv6 address has brackets around it that no socket takes. */
+const withoutBrackets = (host: string) => /^\[(.*)\]$/.exec(host)?.[1] ?? host
+
 /** A variable that is empty is as good as not set. */
 export const httpSettings: Config.Config<HttpSettings> = Config.all({
-  host: Config.map(optional("HTTP_HOST"), (host) => host === "" ? "127.0.0.1" : host),
+  host: Config.map(optional("HTTP_HOST"), (host) => host === "" ? "127.0.0.1" : withoutBrackets(host)),
   tokens: optional("HTTP_TOKENS").pipe(
     Config.mapOrFail((text) =>
       text === ""

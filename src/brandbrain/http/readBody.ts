@@ -44,6 +44,9 @@ export const readBody = <A, I>(
     }
     const problem = problemOf(body)
     if (problem !== null) return yield* invalid([problem])
+    if (countUpTo(body, mostValues + 1) > mostValues) {
+      return yield* invalid([{ path: [], message: `expected at most ${mostValues} values in all` }])
+    }
     return yield* Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })(body).pipe(
       Effect.mapError((error) => invalid(ParseResult.ArrayFormatter.formatErrorSync(error)))
     )
@@ -63,13 +66,14 @@ interface RawIssue {
  */
 export const invalid = (issues: ReadonlyArray<RawIssue>): InvalidRequest => {
   const paths = new Map<string, Array<string>>()
+  const outside = new Set<string>()
   for (const { message, path } of issues) {
     const at = path.map(String).join(".")
     paths.set(at, [...paths.get(at) ?? [], message])
+    for (let length = 1; length < path.length; length++) outside.add(path.slice(0, length).map(String).join("."))
   }
-  const isOutside = (path: string) => [...paths.keys()].some((each) => each !== path && each.startsWith(`${path}.`))
   return new InvalidRequest({
-    issues: [...paths].filter(([path]) => !isOutside(path)).slice(0, 50).map(([path, messages]): Issue => ({
+    issues: [...paths].filter(([path]) => !outside.has(path)).slice(0, 50).map(([path, messages]): Issue => ({
       path: path.slice(0, 200),
       message: shortened(oneMessage(messages))
     }))
@@ -99,6 +103,27 @@ const parse = (bytes: Uint8Array) =>
     catch: (error) =>
       invalid([{ path: [], message: `expected JSON in UTF-8: ${error instanceof Error ? error.message : "not read"}` }])
   })
+
+/**
+ * Several times what any body has in it. To look for what is wrong with each of the half million
+ * that a body has room for takes minutes, in which the worker beside it extends no lease.
+ */
+const mostValues = 2000
+
+/** How many values are in this one, each member and element and it itself, counted no further than `most`. */
+const countUpTo = (value: unknown, most: number): number => {
+  const left = [value]
+  let count = 0
+  while (left.length > 0 && count < most) {
+    const each = left.pop()
+    count++
+    if (typeof each !== "object" || each === null) continue
+    for (const member of Object.values(each)) {
+      if (left.push(member) >= most) return most
+    }
+  }
+  return count
+}
 
 /** SQLite's own JSON gives up at a thousand levels, and no statement has a use for so many. */
 const deepest = 20
