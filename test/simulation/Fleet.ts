@@ -2,6 +2,7 @@ import { Cause, Exit, Option } from "effect"
 import { StoreError } from "../../src/domain/errors.ts"
 import type { Limits } from "../../src/runtime/Worker.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
+import type { SharedDatabase } from "./database.ts"
 import { heldUp, stoppedSince } from "./heldUp.ts"
 import type { History } from "./History.ts"
 import { program } from "./program.ts"
@@ -18,6 +19,8 @@ export interface Post {
   outages: number
 }
 
+type DatabaseFiles = Pick<SharedDatabase, "filename" | "second">
+
 /** How many milliseconds after its grace the program exits, whatever its shutdown waits for. */
 const exitAfterGrace = 5000
 
@@ -30,7 +33,7 @@ export class Fleet {
   readonly posts: ReadonlyArray<Post>
   private readonly world: World
   private readonly history: History
-  private readonly filename: string
+  private readonly files: DatabaseFiles
   private readonly clients: ClientWorld
   private readonly allows: (name: string) => boolean
   private healed = false
@@ -40,13 +43,13 @@ export class Fleet {
   constructor(
     world: World,
     history: History,
-    filename: string,
+    files: DatabaseFiles,
     clients: ClientWorld,
     allows: (name: string) => boolean
   ) {
     this.world = world
     this.history = history
-    this.filename = filename
+    this.files = files
     this.clients = clients
     this.allows = allows
     this.posts = clients.plan.machines.map(({ name, offset }) => ({
@@ -124,7 +127,8 @@ export class Fleet {
       history: this.history,
       clients: this.clients,
       process,
-      filename: this.filename,
+      filename: this.files.filename,
+      second: this.posts.indexOf(post) < this.clients.plan.second ? this.files.second : undefined,
       limits,
       allows: (name) => !this.healed && this.allows(name),
       out: () => post.outages > 0,

@@ -3,6 +3,7 @@ import type { Enqueued } from "../../src/store/JobStore.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { FaultClass } from "./faults.ts"
 import type { Sometimes } from "./Findings.ts"
+import { SecondDatabase } from "./SecondDatabase.ts"
 import type { World } from "./World.ts"
 
 /** One call of a store operation, as its caller saw it. */
@@ -111,6 +112,8 @@ export class History {
   readonly refusing: Array<{ readonly id: string; readonly from: number; to: number }> = []
   /** When a newer release had migrated the tables. */
   readonly migrations: Array<Migration> = []
+  /** What was told of the second database, which few fleets have. */
+  readonly second = new SecondDatabase()
   /** Rare states that the fleet has seen itself. */
   readonly rare: Array<Sometimes> = []
   readonly faults = new Map<FaultClass, number>()

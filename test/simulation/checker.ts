@@ -1,6 +1,6 @@
 import { checkAnswers } from "./answers.ts"
 import { checkCrashes } from "./crashes.ts"
-import type { Change } from "./database.ts"
+import type { Change, SecondRow } from "./database.ts"
 import { checkTransactions } from "./transactions.ts"
 import { Enclosings } from "./Enclosings.ts"
 import { checkEnds } from "./ends.ts"
@@ -15,6 +15,7 @@ import { checkNewerSchema } from "./newerSchema.ts"
 import type { Plan } from "./plan.ts"
 import { checkPromptness } from "./promptness.ts"
 import { checkRuns } from "./runs.ts"
+import { checkBothDatabases } from "./bothDatabases.ts"
 import { checkSweeps } from "./sweeps.ts"
 import { Timeline } from "./Timeline.ts"
 
@@ -25,11 +26,12 @@ export interface Evidence {
   readonly changes: ReadonlyArray<Change>
   /** How many rows each transaction of a caller's has left. */
   readonly enclosed: ReadonlyMap<number, number>
+  readonly secondRows: ReadonlyArray<SecondRow>
   readonly fleet: Fleet
 }
 
 /** Holds what happened against what is promised. */
-export const check = ({ changes, enclosed, fleet, history, plan }: Evidence): Findings => {
+export const check = ({ changes, enclosed, fleet, history, plan, secondRows }: Evidence): Findings => {
   const findings = new Findings()
   const machines = fleet.posts.map(({ machine }) => machine)
   const enclosings = new Enclosings(history, enclosed)
@@ -37,6 +39,7 @@ export const check = ({ changes, enclosed, fleet, history, plan }: Evidence): Fi
   checkLives(timeline, findings)
   checkTransactions(timeline, findings)
   checkAnswers(timeline, findings)
+  checkBothDatabases(timeline, findings, secondRows)
   checkRuns(timeline, findings)
   checkHeartbeats(timeline, findings)
   checkCrashes(timeline, findings)

@@ -65,6 +65,9 @@ export interface Change extends Circumstances {
   readonly row: JobRow | null
 }
 
+/** A job of the second database. */
+export type SecondRow = Pick<JobRow, "id" | "status" | "attempts">
+
 /** What is noted in the database of each change. */
 const columns = [
   "id",
@@ -107,6 +110,8 @@ interface NotedRow extends Omit<JobRow, "progress" | "result" | "errors"> {
  */
 export class SharedDatabase {
   readonly filename: string
+  /** Another database, for processes that have two. */
+  readonly second: string
   /** The checker's own connection. */
   readonly connection: Database.Database
   private readonly folder: string
@@ -118,7 +123,9 @@ export class SharedDatabase {
     // Beside the template, whose folder goes with the whole run, also when this process is killed.
     this.folder = mkdtempSync(join(dirname(template), "seed-"))
     this.filename = join(this.folder, "jobs.db")
+    this.second = join(this.folder, "second.db")
     copyFileSync(template, this.filename)
+    copyFileSync(template, this.second)
     this.connection = new Database(this.filename, { timeout: 0 })
     onOpen = (database) => {
       if (running.process === undefined) return
@@ -154,6 +161,16 @@ export class SharedDatabase {
       "SELECT enclosing, count(*) AS places FROM simulation_enclosed GROUP BY enclosing"
     ).all()
     return new Map(rows.map(({ enclosing, places }) => [enclosing, places]))
+  }
+
+  /** The jobs that are left in the second database. */
+  get secondRows(): ReadonlyArray<SecondRow> {
+    const database = new Database(this.second)
+    try {
+      return database.prepare<[], SecondRow>("SELECT id, status, attempts FROM holdfast_jobs ORDER BY id").all()
+    } finally {
+      database.close()
+    }
   }
 
   close(): void {

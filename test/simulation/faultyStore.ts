@@ -144,7 +144,7 @@ const realTrouble = (exit: Exit.Exit<unknown, unknown>): keyof typeof rareTroubl
 }
 
 /** The codes of an error and of what it was caused by. */
-const causes = (error: unknown): string => {
+export const causes = (error: unknown): string => {
   if (typeof error !== "object" || error === null) return ""
   const code = "code" in error ? String(error.code) : ""
   return "cause" in error ? `${code} ${causes(error.cause)}` : code

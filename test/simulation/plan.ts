@@ -27,6 +27,8 @@ export interface Plan {
   readonly layers: boolean
   /** Whether workers have a logger and a tracer that throw. */
   readonly throws: boolean
+  /** On how many machines the program has a second database beside the fleet's. */
+  readonly second: number
   /** How long things go wrong, before they heal. */
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
@@ -98,6 +100,7 @@ export const makePlan = (world: World): Plan => {
     limited: pick(world.stream("limited"), [0, 0, 0.3, 0.8]),
     layers: world.stream("layers").number() < 0.3,
     throws: world.stream("throws").number() < 0.25,
+    second: pick(world.stream("second"), [0, 0, 0, 0, 0, 0, 1, 2]),
     troubledFor,
     jobs: between(25, 110),
     large,

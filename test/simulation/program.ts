@@ -1,4 +1,4 @@
-import { Cause, Effect, HashMap, Layer, Logger, LogLevel, Option } from "effect"
+import { Cause, Effect, HashMap, identity, Layer, Logger, LogLevel, Option } from "effect"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
@@ -9,6 +9,7 @@ import { faultyStore } from "./faultyStore.ts"
 import type { History } from "./History.ts"
 import { handlers } from "./jobs.ts"
 import { mortal } from "./mortal.ts"
+import { Second, secondClient, secondStore } from "./secondClient.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { thrown } from "./telemetry.ts"
 import type { ClientWorld } from "./work.ts"
@@ -22,6 +23,8 @@ export interface ProgramOptions {
   readonly process: SimulatedProcess
   /** The database file. */
   readonly filename: string
+  /** The file of its second database, if it has one. */
+  readonly second: string | undefined
   /** When its worker ends by itself. */
   readonly limits: Worker.Limits
   /** Whether this call of the store is one of those that may fail now. */
@@ -36,13 +39,19 @@ export interface ProgramOptions {
 
 /** The program of each process: the real runtime over the real store, with clients beside the worker. */
 export const program = (options: ProgramOptions) => {
-  const { clients, filename, history, limits, process, world } = options
+  const { clients, filename, history, limits, process, second, world } = options
   const { kinds, plan } = clients
   const { worker } = plan
   return Effect.gen(function*() {
     const user = { world: clients, process: process.name, leases: [] }
     yield* Effect.forkScoped(client(user))
     yield* Effect.forkScoped(caller(user, world.seed))
+    const both = yield* Effect.serviceOption(Second)
+    if (Option.isSome(both)) {
+      yield* Effect.forkScoped(
+        Effect.provideService(secondClient(user, history.second, world.seed), Second, both.value)
+      )
+    }
     const settings = {
       jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once] as const,
       concurrency: worker.concurrency,
@@ -72,7 +81,9 @@ export const program = (options: ProgramOptions) => {
           synchronous: "normal",
           // So that an operation is sometimes given up.
           busyTimeout: "5 seconds"
-        }))
+        })),
+        // In the same build as the first, where a layer that is shared by mistake would be.
+        second === undefined ? identity : Layer.merge(secondStore(second))
       )
     ),
     Effect.provide(logs(history, process)),

@@ -41,6 +41,7 @@ export const checkRefusal = (
   call: Call,
   { error, order }: { readonly error: string; readonly order: number }
 ): void => {
+  if (error === "ForeignTransaction") return checkForeign(timeline, findings, call)
   if (error === "JobIdConflict") return checkConflict(timeline, findings, call, order)
   const { id, partitionKey } = call.request as Partial<Named>
   findings.sometimes(
@@ -75,6 +76,17 @@ const checkConflict = (timeline: Timeline, findings: Findings, call: Call, order
       && jobs.some((job) => timeline.states(job.id, call, order).some((row) => isAnother(timeline, row, job))),
     "a refusal is true and changes nothing",
     () => `enqueue of ${jobs.map(({ id }) => id).join(", ")} by ${call.process} was refused for an id`
+  )
+}
+
+/** Only what is called inside another database's transaction is refused for that, and it adds nothing. */
+const checkForeign = (timeline: Timeline, findings: Findings, call: Call): void => {
+  const jobs = call.operation === "enqueue" ? call.request as ReadonlyArray<NewJob> : []
+  findings.expect(
+    timeline.stepsOfCall(call).length === 0 && jobs.length > 0
+      && jobs.every(({ id }) => timeline.history.second.foreign.has(id)),
+    "a refusal is true and changes nothing",
+    () => `${call.operation} by ${call.process} was refused for another client's transaction`
   )
 }
 

@@ -58,7 +58,7 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     healing: false
   }
   const allows = (name: string) => only?.has(name) ?? true
-  const fleet = new Fleet(world, history, database.filename, clients, allows)
+  const fleet = new Fleet(world, history, database, clients, allows)
   const nemesis = new Nemesis(world, history, database, fleet)
   try {
     fleet.startAll()
@@ -76,11 +76,11 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     }
     world.after(plan.troubledFor + 10_000, idle)
     const stop = runUntil(world, () => fleet.closed)
-    const { changes, enclosed } = database
-    const { reached, violations } = check({ changes, enclosed, fleet, history, plan })
+    const { changes, enclosed, secondRows } = database
+    const { reached, violations } = check({ changes, enclosed, fleet, history, plan, secondRows })
     return {
       seed,
-      digest: digest(history, changes),
+      digest: digest(history, changes, secondRows),
       simulatedMillis: world.now - epoch,
       jobs: new Set(changes.map(({ id }) => id)).size,
       calls: history.calls.length,
@@ -108,11 +108,25 @@ const runUntil = (world: World, done: () => boolean): string | undefined => {
 /** Where a tracer that throws could make no span, Effect makes one, whose ids no seed determines. */
 const withoutChance = (key: string, value: unknown) => key === "traceContext" && value !== null ? "some" : value
 
-const digest = (history: History, changes: ReadonlyArray<unknown>) => {
-  const { calls, deaths, enclosings, incidents, runs, warnings } = history
+const digest = (history: History, changes: ReadonlyArray<unknown>, secondRows: ReadonlyArray<unknown>) => {
+  const { calls, deaths, enclosings, incidents, runs, second, warnings } = history
   const hash = createHash("sha256")
   // One by one: what a broken program leaves behind can be longer than any string.
-  for (const part of [calls, runs, incidents, enclosings, [...warnings], deaths, changes]) {
+  for (
+    const part of [
+      second.rounds,
+      second.jobs,
+      second.completed,
+      secondRows,
+      calls,
+      runs,
+      incidents,
+      enclosings,
+      [...warnings],
+      deaths,
+      changes
+    ]
+  ) {
     for (const one of part) hash.update(JSON.stringify(one, withoutChance))
     hash.update("|")
   }

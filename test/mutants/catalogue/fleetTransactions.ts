@@ -3,6 +3,7 @@ import { bySeed } from "../Mutant.ts"
 
 const open = "src/store/openTransaction.ts"
 const immediate = "src/store/immediateTransaction.ts"
+const transactions = "src/store/transactions.ts"
 const enqueue = "src/store/enqueue.ts"
 
 /** Shows that the simulation sees what breaks in the transactions of callers. */
@@ -43,5 +44,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "Effect.onError(() => Effect.zipRight(level.transaction.undo(level), note(span, \"rollback\")))",
     replace: "Effect.onError(() => Effect.orDie(level.transaction.commit(level, (effect) => effect)))",
     killedBy: bySeed(1)
+  },
+  {
+    name: "In a fleet, a transaction of another database of the process is taken for the store's own",
+    file: transactions,
+    find: "if (connectionOf(value) !== ours) {",
+    replace: "if (connectionOf(value) !== ours && !(value instanceof Level)) {",
+    killedBy: bySeed(4)
+  },
+  {
+    name: "In a fleet, what is called in a transaction of another database is done by itself",
+    file: transactions,
+    find: "return Effect.fail(new ForeignTransaction({ operation }))",
+    replace:
+      "return operation === \"\" ? Effect.fail(new ForeignTransaction({ operation })) : outsideTransaction(byItself(effect))",
+    killedBy: bySeed(4)
+  },
+  {
+    name: "In a fleet, two databases of a process share the job queue of the first",
+    file: "src/runtime/JobQueue.ts",
+    find: "Layer.fresh(Layer.effect(JobQueue, makeJobQueue))",
+    replace: "Layer.effect(JobQueue, makeJobQueue)",
+    killedBy: bySeed(4)
   }
 ]

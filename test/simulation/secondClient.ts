@@ -1,0 +1,185 @@
+import { SqlClient } from "@effect/sql"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Random } from "effect"
+import { ForeignTransaction } from "../../src/domain/errors.ts"
+import { Ids } from "../../src/runtime/Ids.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import { abandoned } from "./clients.ts"
+import { enclosed } from "./enclosing.ts"
+import { causes } from "./faultyStore.ts"
+import type { Round, SecondDatabase } from "./SecondDatabase.ts"
+import type { Client } from "./work.ts"
+
+/** The second database of a process, beside the one that `JobQueue` and `SqlClient` are of. */
+export class Second extends Context.Tag("holdfast/test/simulation/Second")<Second, {
+  readonly queue: Context.Tag.Service<JobQueue>
+  readonly sql: SqlClient.SqlClient
+}>() {}
+
+/** Opens it as an app with two databases does. */
+export const secondStore = (filename: string) =>
+  Layer.effect(Second, Effect.all({ queue: JobQueue, sql: SqlClient.SqlClient })).pipe(
+    Layer.provide(JobQueue.layer),
+    Layer.provide(SqliteStore.layer({ filename, synchronous: "normal", busyTimeout: "5 seconds" }))
+  )
+
+type Part<E = unknown> = Effect.Effect<void, E, JobQueue | SqlClient.SqlClient | Second>
+
+/** Uses both databases in one fiber, inside and outside of the transactions of each. Ends when the fleet heals. */
+export const secondClient = (client: Client, told: SecondDatabase, seed: number): Part<never> => {
+  const { process, world } = client
+  const act = Effect.suspend(() => {
+    const round: Round = { process, began: world.history.moment(), ended: undefined }
+    told.rounds.push(round)
+    const ends = Effect.sync(() => void (round.ended = world.history.moment()))
+    return Effect.ensuring(someRound(client, told), ends)
+  })
+  return Random.nextRange(0, world.plan.callerPause).pipe(
+    Effect.flatMap(Effect.sleep),
+    Effect.zipRight(Random.next),
+    Effect.flatMap((draw) => world.healing ? Effect.void : draw < 0.15 ? abandoned(world, act) : act),
+    // What it is refused, both histories tell.
+    Effect.catchAllCause(() => Effect.void),
+    Effect.repeat({ until: () => world.healing }),
+    Effect.asVoid,
+    Effect.withRandom(Random.make(`${seed} ${process} second`))
+  )
+}
+
+const someRound = (client: Client, told: SecondDatabase): Part =>
+  Effect.flatMap(Random.next, (draw) =>
+    draw < 0.3
+      ? beside(client, told, inFirst(client, refusedBySecond(client, told)))
+      : draw < 0.55
+      ? inSecond(client, told)
+      : draw < 0.75
+      ? beside(client, told, inFirst(client, nestedByOther(client, told)))
+      : completeSome(client, told))
+
+/** Does it while another fiber, which is in no transaction, enqueues into the second database, and enqueues there afterwards. */
+const beside = (client: Client, told: SecondDatabase, some: Part): Part =>
+  Effect.gen(function*() {
+    const other = yield* Effect.fork(alone(client, told))
+    yield* Effect.ignore(some)
+    yield* Fiber.await(other)
+    yield* alone(client, told)
+  })
+
+const pause = Effect.flatMap(Random.nextIntBetween(0, 30), (millis) => Effect.sleep(millis))
+
+const sometimesFails = Effect.flatMap(
+  Random.next,
+  (draw) => draw < 0.4 ? Effect.fail("roll back" as const) : Effect.void
+)
+
+/** A transaction of the first database, with a job of its own and something else in it. */
+const inFirst = (client: Client, some: Part): Part =>
+  enclosed(
+    client.world.history,
+    client.process,
+    enqueueFirst(client).pipe(Effect.zipRight(pause), Effect.zipRight(some), Effect.zipRight(sometimesFails))
+  )
+
+/** The other client's transaction inside one of the first is nested in that: Effect 3 cannot tell them apart. */
+const nestedByOther = (client: Client, told: SecondDatabase): Part =>
+  Effect.flatMap(Second, ({ sql }) =>
+    enclosed(
+      client.world.history,
+      client.process,
+      Effect.zipRight(enqueueFirst(client), Effect.zipRight(refusedBySecond(client, told), sometimesFails))
+    ).pipe(Effect.provideService(SqlClient.SqlClient, sql), Effect.ignore))
+
+/** A transaction of the second database, in which the first refuses a job. */
+const inSecond = (client: Client, told: SecondDatabase): Part =>
+  Effect.gen(function*() {
+    const { sql } = yield* Second
+    const id = yield* (yield* Ids).jobId
+    told.jobs.set(id, "unknown")
+    const exit = yield* enqueueSecond(client, id).pipe(
+      Effect.zipRight(pause),
+      Effect.zipRight(refusedByFirst(client, told)),
+      Effect.zipRight(sometimesFails),
+      sql.withTransaction,
+      Effect.exit
+    )
+    if (Exit.isSuccess(exit)) told.jobs.set(id, "acknowledged")
+    else if (hasFailedWith(exit, (error) => error === "roll back")) told.jobs.set(id, "never added")
+    else if (!isTrouble(exit.cause)) told.wrong.push(`a transaction of the second failed: ${Cause.pretty(exit.cause)}`)
+  })
+
+const alone = (client: Client, told: SecondDatabase): Part<never> =>
+  Effect.gen(function*() {
+    const id = yield* (yield* Ids).jobId
+    told.jobs.set(id, "unknown")
+    const exit = yield* Effect.exit(enqueueSecond(client, id))
+    if (Exit.isSuccess(exit)) told.jobs.set(id, "acknowledged")
+    else if (!isTrouble(exit.cause)) {
+      told.wrong.push(`${id} was refused outside of transactions: ${Cause.pretty(exit.cause)}`)
+    }
+  })
+
+const refusedBySecond = (client: Client, told: SecondDatabase): Part<never> =>
+  Effect.gen(function*() {
+    const id = yield* (yield* Ids).jobId
+    told.jobs.set(id, "never added")
+    noteRefusal(told, id, yield* Effect.exit(enqueueSecond(client, id)))
+  })
+
+const refusedByFirst = (client: Client, told: SecondDatabase): Part<never> =>
+  Effect.gen(function*() {
+    const id = yield* (yield* Ids).jobId
+    told.foreign.add(id)
+    noteRefusal(told, id, yield* Effect.exit(enqueueFirst(client, id)))
+  })
+
+const noteRefusal = (told: SecondDatabase, id: string, exit: Exit.Exit<unknown, unknown>): void => {
+  if (hasFailedWith(exit, (error) => error instanceof ForeignTransaction)) told.refused++
+  else if (Exit.isSuccess(exit)) told.wrong.push(`${id} was taken inside a transaction of the other database`)
+}
+
+const hasFailedWith = (exit: Exit.Exit<unknown, unknown>, is: (error: unknown) => boolean): boolean =>
+  Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), is)
+
+/** Whether something else than the program ended it: an interruption, a lock or a full disk. No fault is made up for the second database. */
+const isTrouble = (cause: Cause.Cause<unknown>): boolean =>
+  Cause.isInterrupted(cause) || /SQLITE_(?:BUSY|FULL)/.test(causes(Cause.squash(cause)))
+
+const work = { behaviour: "succeed", takes: 0, filler: "" } as const
+
+const enqueueSecond = (client: Client, id: string) =>
+  Effect.flatMap(Second, ({ queue }) => queue.enqueue(client.world.kinds.manual, work, { id }))
+
+const enqueueFirst = ({ world }: Client, id?: string) =>
+  Effect.gen(function*() {
+    const jobId = id ?? (yield* (yield* Ids).jobId)
+    world.known.push(jobId)
+    yield* JobQueue.enqueue(world.kinds.steady, work, { id: jobId })
+  })
+
+/** Nobody else frees what is claimed here, so that one claim of each job is all that there may be. */
+const completeSome = (client: Client, told: SecondDatabase): Part =>
+  Effect.gen(function*() {
+    const { queue } = yield* Second
+    const claimed = yield* queue.claim({
+      jobs: [client.world.kinds.manual],
+      limit: 2,
+      // Longer than any simulation.
+      leaseFor: "3 days",
+      worker: `second.${client.process}`
+    }).pipe(
+      Effect.tapErrorCause((cause) =>
+        Effect.sync(() => {
+          if (!isTrouble(cause)) told.wrong.push(`nothing could be claimed: ${Cause.pretty(cause)}`)
+        })
+      )
+    )
+    for (const { lease } of claimed) {
+      if ((yield* Random.next) < 0.3) continue
+      told.completed.set(lease.jobId, false)
+      const exit = yield* Effect.exit(queue.complete(lease, "by hand"))
+      if (Exit.isSuccess(exit)) told.completed.set(lease.jobId, true)
+      else if (!isTrouble(exit.cause)) {
+        told.wrong.push(`${lease.jobId} could not be completed: ${Cause.pretty(exit.cause)}`)
+      }
+    }
+  })
