@@ -82,6 +82,8 @@ const started = Effect.fn("started")(function*(options: Partial<ServeOptions>) {
   const port = address._tag === "TcpAddress" ? address.port : 0
   return {
     port,
+    /** How many requests are not answered yet. */
+    underWay: () => listener.underWay.size,
     /** A request on a connection of its own. */
     ask: (method: string, path: string, asked: Asked = {}) => send(port, method, path, asked),
     clientOf: (tenant: string) =>

@@ -274,6 +274,36 @@ describe("the end of the server", () => {
       }).pipe(Effect.provide(app()))
   )
 
+  it.scoped(
+    "does not wait for answers to a connection that is gone, though they were still in its queue",
+    () =>
+      Effect.gen(function*() {
+        const { ask, end, port, underWay } = yield* running()
+        const until = (size: (size: number) => boolean) =>
+          Effect.promise(() => new Promise<number>((resolve) => setImmediate(() => resolve(underWay())))).pipe(
+            Effect.repeat({ until: size })
+          )
+        const request = `GET /api/docs HTTP/1.1\r\nHost: localhost\r\n\r\n`
+        // It reads nothing, so that all but the first answers stay here.
+        const unread = connect(port, "127.0.0.1", () => unread.write(request.repeat(9))).on("error", () => {}).pause()
+        yield* until((size) => size > 5)
+        // Others are answered meanwhile.
+        assert.strictEqual((yield* ask("GET", "/api/brands", { token: "s3nt1nel-acme" })).status, 200)
+        unread.resetAndDestroy()
+        yield* until((size) => size === 0)
+
+        const greedy = connect(port, "127.0.0.1", () => greedy.write(request.repeat(20))).on("error", () => {})
+        greedy.resume()
+        yield* Effect.promise(() => new Promise((resolve) => greedy.on("close", resolve)))
+        yield* until((size) => size === 0)
+
+        const ending = yield* Effect.fork(end)
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(ending)
+      }).pipe(Effect.provide(app())),
+    20_000
+  )
+
   it.scoped("and its start: a port that another program has is told in a sentence", () =>
     Effect.gen(function*() {
       const { port } = yield* serving()

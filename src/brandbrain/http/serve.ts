@@ -2,11 +2,13 @@ import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type * as HttpServer from "@effect/platform/HttpServer"
 import type { Duration, Scope } from "effect"
 import { Deferred, Effect, Fiber, Layer, Schedule, Schema } from "effect"
 import { createServer } from "node:http"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import { accessLive } from "./accessLive.ts"
 import { answerAll } from "./answerAll.ts"
 import { Api } from "./api.ts"
@@ -65,11 +67,7 @@ export const listen = (options: ServeOptions): Effect.Effect<Listener, CannotLis
     const isStarting: Listener["isStarting"] = (_, response) => {
       response.writeHead(503, { "content-type": "application/json", "retry-after": "1" }).end(`{"error":"unavailable"}`)
     }
-    const underWay = new Set<ServerResponse>()
-    node.on("request", (_, response) => {
-      underWay.add(response)
-      response.on("close", () => underWay.delete(response))
-    })
+    const underWay = watchRequests(node)
     node.on("request", isStarting)
     const server = yield* NodeHttpServer.make(() => node, { host: options.host, port: options.port }).pipe(
       Effect.mapError(({ cause }) => new CannotListen({ host: options.host, port: options.port, cause }))
@@ -92,11 +90,10 @@ export const serve = ({ isStarting, node, options, server, underWay }: Listener)
     const asked = authenticate(options.tokens)
     const context = yield* Layer.build(apiLive(asked))
     const app = answerAll(asked)(yield* Effect.provide(HttpApiBuilder.httpApp, context)).pipe(Effect.provide(context))
-    const requests = yield* Effect.makeSemaphore(mostRequests)
-    yield* server.serve(app, (handled) => requests.withPermits(1)(Effect.tap(handled, logged)))
+    yield* server.serve(app, (handled) => Effect.zipRight(itsTurn, Effect.tap(handled, logged)))
     yield* Effect.addFinalizer(() =>
       // In a fiber of its own: this one has been interrupted, and could not give up waiting.
-      endRequests(node, underWay, Effect.asVoid(requests.take(mostRequests)), options).pipe(
+      endRequests(node, underWay, options).pipe(
         Effect.interruptible,
         Effect.forkDaemon,
         Effect.flatMap(Fiber.join)
@@ -128,11 +125,50 @@ export const beside = (listener: Listener) => <A, E, R>(work: Effect.Effect<A, E
     return done
   })
 
-/** Far more than are ever under way at once; the rest wait. */
-const mostRequests = 1000
-
-/** A caller that sends a byte now and then holds a connection no longer than this. */
+/** Callers that send a byte now and then, or read none of their answer, hold a connection no longer than this. */
 const timeouts = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+const silentFor = 60_000
+
+/** More than come at once from the people and programs of a few tenants. */
+const mostConnections = 1000
+
+/** No browser sends a request before the last one is answered, and few programs do; nobody needs more of them. */
+const mostInTurn = 10
+
+/**
+ * The requests that are not answered yet.
+ *
+ * When a connection has gone, Node tells only the answer whose turn it is.
+ * Those behind it would wait for ever, so they are told here.
+ */
+const watchRequests = (node: Server): ReadonlySet<ServerResponse> => {
+  const underWay = new Set<ServerResponse>()
+  const unanswered = (socket: Socket) => [...underWay].filter(({ req }) => req.socket === socket)
+  node.maxConnections = mostConnections
+  node.setTimeout(silentFor)
+  node.on("connection", (socket) => {
+    socket.once("close", () => {
+      for (const response of unanswered(socket)) if (response.socket === null) response.emit("close")
+    })
+  })
+  node.on("request", ({ socket }, response) => {
+    underWay.add(response)
+    response.on("close", () => underWay.delete(response))
+    if (unanswered(socket).length > mostInTurn) socket.destroy()
+  })
+  return underWay
+}
+
+/**
+ * Waits until the answers to what the connection asked before have been sent. An
+ * answer made before its turn would be held in memory as long as its caller likes.
+ */
+const itsTurn = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+  const response = NodeHttpServerRequest.toServerResponse(request)
+  return response.socket === null
+    ? Effect.async<void>((resume) => void response.once("socket", () => resume(Effect.void)))
+    : Effect.void
+})
 
 const apiLive = (asked: Authenticate) =>
   Layer.mergeAll(
@@ -161,7 +197,6 @@ const logged = () =>
 const endRequests = (
   server: Server,
   underWay: ReadonlySet<ServerResponse>,
-  noneUnderWay: Effect.Effect<void>,
   { grace, graceOver = Effect.never }: ServeOptions
 ) =>
   Effect.gen(function*() {
@@ -172,6 +207,15 @@ const endRequests = (
         response.shouldKeepAlive = false
       })
       server.close(() => Deferred.unsafeDone(closed, Effect.void))
+    })
+    const noneUnderWay: Effect.Effect<void> = Effect.suspend(() => {
+      const [one] = underWay
+      return one === undefined
+        ? Effect.void
+        : Effect.zipRight(
+          Effect.async<void>((resume) => void one.once("close", () => resume(Effect.void))),
+          noneUnderWay
+        )
     })
     const isAnswered = yield* Effect.as(noneUnderWay, true).pipe(
       Effect.raceFirst(Effect.as(Effect.raceFirst(Effect.sleep(grace), graceOver), false))
