@@ -145,7 +145,7 @@ const watchRequests = (node: Server): ReadonlySet<ServerResponse> => {
   const underWay = new Set<ServerResponse>()
   const unanswered = (socket: Socket) => [...underWay].filter(({ req }) => req.socket === socket)
   node.maxConnections = mostConnections
-  node.setTimeout(silentFor)
+  node.timeout = silentFor
   node.on("connection", (socket) => {
     socket.once("close", () => {
       for (const response of unanswered(socket)) if (response.socket === null) response.emit("close")
