@@ -45,6 +45,16 @@ export class DatabaseReplaced extends Error {
   }
 }
 
+/** The path of the file that this connection has open; undefined for a database in memory. */
+export const pathOf = (connection: SqlConnection.Connection): Effect.Effect<string | undefined, SqlError.SqlError> =>
+  Effect.map(
+    connection.executeValues("SELECT file FROM pragma_database_list WHERE name = 'main'", []),
+    ([database]) => {
+      const path = database?.[0]
+      return Predicate.isString(path) && path !== "" ? path : undefined
+    }
+  )
+
 /** Watches the files of the database that this connection has open. One in memory has none. */
 export const watchDatabaseFile = (
   connection: SqlConnection.Connection
@@ -52,9 +62,8 @@ export const watchDatabaseFile = (
   Effect.gen(function*() {
     // The first read opens the WAL.
     yield* connection.executeValues("SELECT count(*) FROM sqlite_master", [])
-    const databases = yield* connection.executeValues("SELECT file FROM pragma_database_list WHERE name = 'main'", [])
-    const file = databases[0]?.[0]
-    if (!Predicate.isString(file) || file === "") return noFile
+    const file = yield* pathOf(connection)
+    if (file === undefined) return noFile
 
     const wal = `${file}-wal`
     const cannotLook = (cause: unknown) =>

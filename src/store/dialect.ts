@@ -23,7 +23,7 @@ export interface Dialect {
   readonly remember: (entry: Statement.Fragment) => Statement.Fragment
 }
 
-/** Whether there is a dialect for the database that the client talks to. */
+/** True if there is a dialect for the database that the client talks to. */
 export const isSupported = (sql: SqlClient.SqlClient): boolean =>
   sql.onDialectOrElse({ sqlite: () => true, orElse: () => false })
 

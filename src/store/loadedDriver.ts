@@ -24,7 +24,7 @@ export const loadedDriver: () => Option.Option<LoadedDriver> = Option.liftThrowa
 })
 
 /**
- * Whether this version of Node aborts at some time when it frees a statement of this native part.
+ * True if this version of Node aborts at some time when it frees a statement of this native part.
  *
  * It does where the part was compiled against Node 24.19 or later without Node-API:
  * it calls this function of Node's then, which aborts the process if the garbage

@@ -1,13 +1,13 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
-import { Context, Effect, Predicate, Runtime } from "effect"
+import { Context, Effect, Runtime } from "effect"
 import { StoredJobId } from "../domain/JobId.ts"
-import { identityOf, inWords } from "./databaseFile.ts"
+import { identityOf, inWords, pathOf } from "./databaseFile.ts"
 import type { JobSignals } from "./JobSignals.ts"
 
 /**
- * What a store tells the others: a job may be due, or this one is to be cancelled.
+ * A store's hint to the others: a job may be due, or this one is to be cancelled.
  * Plain data, since they may be of another copy of the package.
  */
 export interface Signal {
@@ -69,10 +69,7 @@ export const shareInProcess = (
 
 /** Tells database files apart, whatever paths they were opened by; undefined for a database in memory. */
 const databaseIdentity = (sql: SqlClient.SqlClient) =>
-  Effect.map(
-    sql<{ readonly file: unknown }>`SELECT file FROM pragma_database_list WHERE name = 'main'`,
-    ([database]) => {
-      const found = Predicate.isString(database?.file) && database.file !== "" ? identityOf(database.file) : undefined
-      return found === undefined ? undefined : inWords(found)
-    }
+  Effect.scoped(Effect.flatMap(sql.reserve, pathOf)).pipe(
+    Effect.map((path) => path === undefined ? undefined : identityOf(path)),
+    Effect.map((found) => found === undefined ? undefined : inWords(found))
   )

@@ -1,9 +1,7 @@
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
+import { gap } from "./transactionControl.ts"
 import { refusedStatement } from "./transactionErrors.ts"
-
-/** What SQLite reads past: blanks, semicolons before a statement, and comments. */
-const gap = String.raw`(?:[\s\uFEFF;]|--[^\n]*(?:\n|$)|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)`
 
 /** A name as SQLite takes it, in any of its quotes or without. */
 const name = "(\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\\[[^\\]]*\\]|[\\w$\\u0080-\\uFFFF]+)"

@@ -7,12 +7,14 @@ import { refusedStatement } from "./transactionErrors.ts"
 
 type Connection = SqlConnection.Connection
 
-/**
- * A statement that begins or ends a transaction, behind the blanks, semicolons
- * and comments that SQLite reads past. `ROLLBACK TO` only goes back to a savepoint.
- */
-const control =
-  /^(?:[\s\uFEFF;]|--[^\n]*(?:\n|$)|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*(BEGIN|COMMIT|END|SAVEPOINT|ROLLBACK(?!(?:\s+TRANSACTION)?\s+TO\b))\b/i
+/** Blanks, semicolons and comments, which SQLite reads past: a pattern. */
+export const gap = String.raw`(?:[\s\uFEFF;]|--[^\n]*(?:\n|$)|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)`
+
+/** A statement that begins or ends a transaction. `ROLLBACK TO` only goes back to a savepoint. */
+const control = new RegExp(
+  String.raw`^${gap}*(BEGIN|COMMIT|END|SAVEPOINT|ROLLBACK(?!(?:\s+TRANSACTION)?\s+TO\b))\b`,
+  "i"
+)
 
 const controlWord = (text: string) => control.exec(text)?.[1]?.toUpperCase()
 

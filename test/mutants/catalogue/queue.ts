@@ -48,8 +48,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job is told of to the stores of all databases of the process",
     file: "src/store/processSignals.ts",
-    find: "return found === undefined ? undefined : inWords(found)",
-    replace: `return found === undefined ? undefined : inWords(undefined)`,
+    find: "found === undefined ? undefined : inWords(found)",
+    replace: "found === undefined ? undefined : inWords(undefined)",
     killedBy: ["test/store/processSignals.test.ts"]
   },
   {
