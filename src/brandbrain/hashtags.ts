@@ -1,7 +1,6 @@
 import type { BrandWords } from "./brandWords.ts"
 import { isFeedTag } from "./commonWords.ts"
-import { singular } from "./englishWords.ts"
-import { germanKey } from "./germanWords.ts"
+import { keyOf } from "./readWords.ts"
 import type { ReadLanguage } from "./readWords.ts"
 import type { Named } from "./subjects.ts"
 import { unjoined } from "./textAnalysis.ts"
@@ -31,13 +30,13 @@ export const hashtagMeaning = (corpus: {
     return (tag) =>
       isNoise(tag) || ![...vocabulary].some((word) => word.startsWith(tag)) ? null : { name: tag, spelling: tag }
   }
-  const keyOf = language === "en" ? singular : germanKey
+  const keyInLanguage = keyOf[language]
   return (tag) => {
     if (isNoise(tag)) {
       return null
     }
     const parts = (language === "en" ? unjoined(tag, vocabulary) : [tag]).map((part) => {
-      const key = keyOf(part)
+      const key = keyInLanguage(part)
       return { key, part, kind: kinds.get(key) }
     })
     if (isHandful && parts.length === 1 && parts[0]?.kind === undefined) {

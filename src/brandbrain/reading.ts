@@ -7,7 +7,6 @@ import { counted } from "./featureReport.ts"
 import type { LanguageLibrary } from "./languageLibrary.ts"
 import { tellLanguages } from "./languages.ts"
 import type { Languages } from "./languages.ts"
-
 import { keysIn, readWords } from "./readWords.ts"
 import type { ReadLanguage } from "./readWords.ts"
 import { subjectsOf } from "./subjects.ts"

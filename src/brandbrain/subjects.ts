@@ -1,8 +1,7 @@
 import type { BrandWords } from "./brandWords.ts"
-import { singular } from "./englishWords.ts"
 import type { EvidenceItem } from "./EvidenceItem.ts"
-import { germanKey } from "./germanWords.ts"
 import { hashtagMeaning } from "./hashtags.ts"
+import { keyOf } from "./readWords.ts"
 import type { ReadLanguage, Word } from "./readWords.ts"
 import { vocabulary, words } from "./textAnalysis.ts"
 import { wordKinds } from "./wordKinds.ts"
@@ -48,10 +47,13 @@ export const subjectsOf = (items: ReadonlyArray<ReadItem>, brand: BrandWords): R
   }
   for (const language of ["en", "de", null] as const) {
     const ofLanguage = items.filter((item) => item.language === language)
-    const tags = new Set(ofLanguage.flatMap(({ item }) => item.hashtags).map(language === "de" ? germanKey : singular))
     const kinds = language === null
       ? new Map<string, Kind>()
-      : wordKinds(ofLanguage.flatMap(({ sentences }) => sentences), language, tags)
+      : wordKinds(
+        ofLanguage.flatMap(({ sentences }) => sentences),
+        language,
+        new Set(ofLanguage.flatMap(({ item }) => item.hashtags).map(keyOf[language]))
+      )
     const meaning = hashtagMeaning({
       language,
       kinds,
