@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import project from "../../vitest.config.ts"
 
 const root = new URL("../..", import.meta.url).pathname
 
@@ -6,7 +7,7 @@ const root = new URL("../..", import.meta.url).pathname
 export default defineConfig({
   root,
   cacheDir: `${root}.build/vite`,
-  resolve: { alias: { holdfast: `${root}src/index.ts` } },
+  resolve: project.resolve ?? {},
   test: {
     include: ["test/{domain,platform,store,runtime}/**/*.test.ts"],
     testTimeout: 10_000,
