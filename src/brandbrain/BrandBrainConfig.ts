@@ -32,7 +32,7 @@ export const isEnabled = (settings: Settings, capability: Capability): boolean =
   !registry[capability].unvalidated || settings.linkedinProfilePosts
 
 /** A variable that is empty is as good as not set, as a shell script leaves it. */
-const unlessEmpty = (name: string, otherwise: string) =>
+export const unlessEmpty = (name: string, otherwise: string) =>
   Config.string(name).pipe(Config.withDefault(""), Config.map((text) => text.trim() === "" ? otherwise : text))
 
 /** A number that is set must make sense: a cap of 0 or "ten" is a mistake, not a wish for the default. */

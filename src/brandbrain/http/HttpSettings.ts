@@ -1,4 +1,5 @@
 import { Config, ConfigError, Either, Redacted } from "effect"
+import { unlessEmpty } from "../BrandBrainConfig.ts"
 
 /** A token, and the tenant that it stands for. */
 export interface TenantToken {
@@ -6,14 +7,14 @@ export interface TenantToken {
   readonly tenant: string
 }
 
-/** Where the API listens, and whom it answers. */
+/** The address that the API listens on, and the tokens that it knows. */
 export interface HttpSettings {
   readonly host: string
   /** None: only this machine is answered, and there is one tenant. */
   readonly tokens: ReadonlyArray<TenantToken>
 }
 
-/** Whether the name or the address is this machine's own, to itself alone. */
+/** True for a name or an address that reaches this machine from itself only. */
 export const isLoopback = (host: string): boolean =>
   /^(?:localhost|127(?:\.\d{1,3}){3}|\[?(?:::1|::ffff:127(?:\.\d{1,3}){3})\]?)$/i.test(host)
 
@@ -35,15 +36,12 @@ const readTokens = (text: string): Either.Either<ReadonlyArray<TenantToken>, str
   return Either.right([...tokens.values()])
 }
 
-const optional = (name: string) => Config.string(name).pipe(Config.withDefault(""), Config.map((text) => text.trim()))
-
 /** As in a URL, where an IPv6 address has brackets around it that no socket takes. */
 const withoutBrackets = (host: string) => /^\[(.*)\]$/.exec(host)?.[1] ?? host
 
-/** A variable that is empty is as good as not set. */
 export const httpSettings: Config.Config<HttpSettings> = Config.all({
-  host: Config.map(optional("HTTP_HOST"), (host) => host === "" ? "127.0.0.1" : withoutBrackets(host)),
-  tokens: optional("HTTP_TOKENS").pipe(
+  host: Config.map(unlessEmpty("HTTP_HOST", "127.0.0.1"), (host) => withoutBrackets(host.trim())),
+  tokens: unlessEmpty("HTTP_TOKENS", "").pipe(
     Config.mapOrFail((text) =>
       text === ""
         ? Either.right([])

@@ -2,9 +2,9 @@ import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
 import * as HttpApiSecurity from "@effect/platform/HttpApiSecurity"
 import * as OpenApi from "@effect/platform/OpenApi"
 import { Context, Schema } from "effect"
-import { BrandNotFound, Forbidden, sent, Unauthorized, unavailable } from "./refusals.ts"
+import { BrandNotFound, forbidden, sent, unauthorized, unavailable } from "./refusals.ts"
 
-/** Who asks: the tenant that the request's token stands for. */
+/** The tenant that the request's token stands for. */
 export class Tenant extends Context.Tag("holdfast/brandbrain/http/Tenant")<Tenant, { readonly id: string }>() {}
 
 /** The brand that the request's path names. It is there, and the tenant's own. */
@@ -21,10 +21,7 @@ const token = HttpApiSecurity.bearer.pipe(
   )
 )
 
-const Failure = Schema.Union(
-  sent(401, Unauthorized, "No known token came with the request"),
-  sent(403, Forbidden, "Without HTTP_TOKENS only programs on this machine are answered")
-)
+const Failure = Schema.Union(unauthorized, forbidden)
 
 /** Lets a request through that comes from a tenant. */
 export class AsTenant extends HttpApiMiddleware.Tag<AsTenant>()("holdfast/brandbrain/http/AsTenant", {

@@ -1,11 +1,24 @@
 import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Cause, Effect } from "effect"
+import type { Schema } from "effect"
+import { Cause, Effect, Predicate } from "effect"
 import { Api } from "./api.ts"
 import type { Authenticate } from "./authenticate.ts"
 import { invalid } from "./readBody.ts"
+import {
+  forbidden,
+  InternalError,
+  internalError,
+  invalidRequest,
+  MethodNotAllowed,
+  methodNotAllowed,
+  NotFound,
+  notFound,
+  unauthorized
+} from "./refusals.ts"
 
 /**
  * Answers what the endpoints leave unanswered, in the same form as they do: a
@@ -17,29 +30,27 @@ export const answerAll =
     Effect.catchAllCause(app, (cause) => {
       if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
       const failure = Cause.squash(cause)
-      if (isTagged(failure, "HttpApiDecodeError")) {
-        return refusal(400, { error: "invalid_request", issues: invalid(issuesOf(failure)).issues })
-      }
-      return isTagged(failure, "RouteNotFound")
-        ? notFound(authenticate)
+      if (Predicate.isTagged(failure, "HttpApiDecodeError")) return refuse(invalidRequest, invalid(issuesOf(failure)))
+      return Predicate.isTagged(failure, "RouteNotFound")
+        ? noRoute(authenticate)
         : Effect.zipRight(
           Effect.logError("A request failed unexpectedly", cause),
-          refusal(500, { error: "internal_error" })
+          refuse(internalError, new InternalError())
         )
     })
-
-const isTagged = (value: unknown, tag: string): value is { readonly _tag: string } =>
-  typeof value === "object" && value !== null && "_tag" in value && value._tag === tag
 
 const issuesOf = (error: unknown) =>
   (error as { readonly issues: ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly message: string }> })
     .issues
 
-const refusal = (status: number, body: object, headers: Readonly<Record<string, string>> = {}) =>
-  Effect.orDie(HttpServerResponse.json(body, { status, headers }))
+/** Answers a refusal as an endpoint would that has it among its errors. */
+const refuse = <A, I>(refusal: Schema.Schema<A, I>, value: A, headers: Readonly<Record<string, string>> = {}) =>
+  Effect.orDie(
+    HttpServerResponse.schemaJson(refusal)(value, { status: HttpApiSchema.getStatusError(refusal), headers })
+  )
 
-/** Says that there is no such address only to a caller that would be answered. */
-const notFound = (authenticate: Authenticate) =>
+/** Checks the caller first: a stranger does not learn which addresses there are. */
+const noRoute = (authenticate: Authenticate) =>
   Effect.gen(function*() {
     yield* authenticate
     const request = yield* HttpServerRequest.HttpServerRequest
@@ -48,15 +59,15 @@ const notFound = (authenticate: Authenticate) =>
     const allow = [...allowed, ...allowed.includes("GET") ? ["HEAD"] : [], "OPTIONS"]
     // A path that looks like an address, but has a segment that cannot be decoded, is none.
     const isAddress = allowed.length > 0 && (request.method === "OPTIONS" || !allow.includes(request.method))
-    if (!isAddress) return yield* refusal(404, { error: "not_found" })
+    if (!isAddress) return yield* refuse(notFound, new NotFound())
     const headers = { allow: allow.join(", ") }
     return request.method === "OPTIONS"
       ? HttpServerResponse.empty({ status: 204, headers })
-      : yield* refusal(405, { error: "method_not_allowed", allowed: allow }, headers)
+      : yield* refuse(methodNotAllowed, new MethodNotAllowed({ allowed: allow }), headers)
   }).pipe(
     Effect.catchTags({
-      unauthorized: () => refusal(401, { error: "unauthorized" }),
-      forbidden: ({ message }) => refusal(403, { error: "forbidden", message })
+      unauthorized: (error) => refuse(unauthorized, error),
+      forbidden: (error) => refuse(forbidden, error)
     })
   )
 

@@ -8,15 +8,16 @@ import {
   BodyTooLarge,
   CannotCompile,
   CompileRunNotFound,
-  InternalError,
+  internalError,
   InvalidAnswers,
-  InvalidRequest,
+  invalidRequest,
   NoSnapshot,
   sent,
   SourceNotFound,
   unavailable,
   UnsupportedMediaType
 } from "./refusals.ts"
+import type { InvalidRequest } from "./refusals.ts"
 import {
   AddBrand,
   brandParam,
@@ -46,11 +47,6 @@ import {
   Unchanged
 } from "./views.ts"
 
-const invalidRequest = sent(
-  400,
-  InvalidRequest,
-  "The body or the query cannot be read: where, and what is allowed there"
-)
 const bodyTooLarge = sent(413, BodyTooLarge, "The body is larger than any request needs")
 const unsupportedMediaType = sent(415, UnsupportedMediaType, "The body is not JSON, or is compressed")
 const sourceNotFound = sent(404, SourceNotFound, "The brand has no such source")
@@ -77,7 +73,7 @@ const brand = HttpApiGroup.make("brand")
   .add(HttpApiEndpoint.get("get")`/api/brands/${brandParam}`.addSuccess(BrandView))
   .middleware(OnOwnBrand)
 
-/** What a brand says about itself. */
+/** A brand's answers to the questions. */
 const onboarding = HttpApiGroup.make("onboarding")
   .add(HttpApiEndpoint.get("get")`/api/brands/${brandParam}/onboarding`.addSuccess(AnswersView))
   .add(
@@ -135,7 +131,7 @@ const compiles = HttpApiGroup.make("compiles")
   )
   .middleware(OnOwnBrand)
 
-/** What a brand was found to be. */
+/** A brand's snapshots. */
 const snapshots = HttpApiGroup.make("snapshots")
   .add(
     HttpApiEndpoint.get("latest")`/api/brands/${brandParam}/brandbrain/latest`
@@ -150,7 +146,7 @@ const snapshots = HttpApiGroup.make("snapshots")
   )
   .middleware(OnOwnBrand)
 
-/** What a brand decides for itself, whatever is found. */
+/** A brand's overrides. */
 const overrides = HttpApiGroup.make("overrides")
   .add(HttpApiEndpoint.get("get")`/api/brands/${brandParam}/brandbrain/overrides`.addSuccess(OverridesView))
   .add(
@@ -183,7 +179,7 @@ export const Api = empty
   .add(snapshots)
   .add(overrides)
   .addError(unavailable)
-  .addError(sent(500, InternalError, "A bug, of which the log tells"))
+  .addError(internalError)
   .annotate(OpenApi.Title, "BrandBrain")
   .annotate(OpenApi.Version, "1")
   .annotate(OpenApi.Description, "Brands, their sources, and the snapshots that are compiled from their evidence.")

@@ -1,4 +1,4 @@
-import { Cause, Effect } from "effect"
+import { Cause, Effect, Predicate } from "effect"
 import type { StoreFailure } from "../../index.ts"
 import type { StorageError } from "../StorageError.ts"
 import { Unavailable } from "./refusals.ts"
@@ -15,5 +15,4 @@ export const orUnavailable = <A, E, R>(
   ) as Effect.Effect<A, Exclude<E, StorageError | StoreFailure> | Unavailable, R>
 
 const isOfDatabase = (error: unknown): error is StorageError | StoreFailure =>
-  typeof error === "object" && error !== null && "_tag" in error &&
-  (error._tag === "StorageError" || error._tag === "StoreError" || error._tag === "ForeignTransaction")
+  ["StorageError", "StoreError", "ForeignTransaction"].some((tag) => Predicate.isTagged(error, tag))

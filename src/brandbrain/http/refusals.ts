@@ -105,4 +105,15 @@ export const sent = <A extends { readonly _tag: string }, Tag extends string, Fi
   ).annotations(HttpApiSchema.annotations({ status, identifier: refusal.name, description }))
 }
 
+/** Those that more than one place answers with, as they are sent. */
+export const unauthorized = sent(401, Unauthorized, "No known token came with the request")
+export const forbidden = sent(403, Forbidden, "Without HTTP_TOKENS only programs on this machine are answered")
+export const notFound = sent(404, NotFound, "There is no such address")
+export const methodNotAllowed = sent(405, MethodNotAllowed, "The address is there, for other methods")
+export const invalidRequest = sent(
+  400,
+  InvalidRequest,
+  "The body or the query cannot be read: where, and what is allowed there"
+)
+export const internalError = sent(500, InternalError, "A bug, of which the log tells")
 export const unavailable = sent(503, Unavailable, "The database cannot answer now; the same request may be sent again")
