@@ -115,9 +115,8 @@ const { version } = createRequire(import.meta.url)("../package.json") as { reado
 const [runtime = "", script = "", ...given] = process.argv
 
 /** A package runner's `--` may also stand behind the command. */
-const args = withoutDashes(given)[0] === "brandbrain"
-  ? ["brandbrain", ...withoutDashes(withoutDashes(given).slice(1))]
-  : withoutDashes(given)
+const [command, ...afterIt] = withoutDashes(given)
+const args = command === "brandbrain" ? [command, ...withoutDashes(afterIt)] : withoutDashes(given)
 
 /**
  * The two are not one command with a subcommand: @effect/cli would take a
