@@ -6,6 +6,7 @@ import type { EvidenceItem } from "../../src/brandbrain/EvidenceItem.ts"
 import { reportFeatures } from "../../src/brandbrain/featureReport.ts"
 import { evidenceItems } from "./arbitraryEvidence.ts"
 import { drafted } from "./drafting.ts"
+import { someEvidence } from "./someEvidence.ts"
 
 const limits = (cap: number, maxItems = 40): BundleLimits => ({ capOf: () => cap, maxItems })
 
@@ -14,24 +15,16 @@ const post = (
   published_at: number | null,
   likes: number,
   changed: Partial<EvidenceItem> = {}
-): EvidenceItem => ({
-  id,
-  platform: "instagram",
-  content_type: "post",
-  external_id: id,
-  canonical_url: `https://www.instagram.com/p/${id}/`,
-  published_at,
-  author_ref: null,
-  title: null,
-  text_primary: null,
-  text_secondary: null,
-  hashtags: [],
-  metrics: { likes },
-  media: [],
-  flags: { has_transcript: false, is_low_value: true, is_collection_page: false },
-  raw_refs: [],
-  ...changed
-})
+): EvidenceItem =>
+  someEvidence({
+    id,
+    external_id: id,
+    canonical_url: `https://www.instagram.com/p/${id}/`,
+    published_at,
+    metrics: { likes },
+    flags: { has_transcript: false, is_low_value: true, is_collection_page: false },
+    ...changed
+  })
 
 const page = (id: string, collection: boolean) =>
   post(id, null, 0, {

@@ -8,25 +8,10 @@ import type { Pillar } from "../../src/brandbrain/pillars.ts"
 import { emojiCount, hasPhrase, openingLine, unjoined } from "../../src/brandbrain/textAnalysis.ts"
 import * as drafting from "./drafting.ts"
 import { answers } from "./memoryApp.ts"
+import { someEvidence } from "./someEvidence.ts"
 
-const post = (id: string, text: string, changed: Partial<EvidenceItem> = {}): EvidenceItem => ({
-  id,
-  platform: "instagram",
-  content_type: "post",
-  external_id: id,
-  canonical_url: null,
-  published_at: null,
-  author_ref: "cobbleboots",
-  title: null,
-  text_primary: text,
-  text_secondary: null,
-  hashtags: [],
-  metrics: {},
-  media: [],
-  flags: { has_transcript: false, is_low_value: false, is_collection_page: false },
-  raw_refs: [],
-  ...changed
-})
+const post = (id: string, text: string, changed: Partial<EvidenceItem> = {}): EvidenceItem =>
+  someEvidence({ id, external_id: id, author_ref: "cobbleboots", text_primary: text, ...changed })
 
 const drafted = (bundle: ReadonlyArray<EvidenceItem>, given: Answers = answers) =>
   drafting.drafted({

@@ -1,6 +1,7 @@
 import type { Answers } from "../../../src/brandbrain/answers.ts"
 import type { ContentType, Platform } from "../../../src/brandbrain/capability.ts"
 import type { EvidenceItem } from "../../../src/brandbrain/EvidenceItem.ts"
+import { someEvidence } from "../someEvidence.ts"
 
 /** A brand that does not exist, with what it posted and what a reader makes of that. */
 export interface MadeUpBrand {
@@ -40,21 +41,10 @@ const contentTypes: Readonly<Record<Exclude<Platform, "web">, ContentType>> = {
   youtube: "video"
 }
 
-const item = (platform: Platform, contentType: ContentType, given: Partial<EvidenceItem>): EvidenceItem => ({
-  id: `${platform} ${given.text_primary?.slice(0, 40) ?? ""}`,
-  platform,
-  content_type: contentType,
-  external_id: null,
-  canonical_url: null,
-  published_at: null,
-  author_ref: null,
-  title: null,
-  text_primary: null,
-  text_secondary: null,
-  hashtags: [],
-  metrics: {},
-  media: [],
-  flags: { has_transcript: false, is_low_value: false, is_collection_page: false },
-  raw_refs: [],
-  ...given
-})
+const item = (platform: Platform, contentType: ContentType, given: Partial<EvidenceItem>): EvidenceItem =>
+  someEvidence({
+    id: `${platform} ${given.text_primary?.slice(0, 40) ?? ""}`,
+    platform,
+    content_type: contentType,
+    ...given
+  })
