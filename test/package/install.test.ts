@@ -1,20 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { execFile } from "node:child_process"
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { promisify } from "node:util"
 import { startProcess, temporaryFolder } from "../crash/workerProcesses.ts"
 import { nodes, pathOf } from "./nodes.ts"
-
-const run = (file: string, args: ReadonlyArray<string>, cwd: string, environment: Readonly<Record<string, string>>) =>
-  Effect.promise(() =>
-    promisify(execFile)(file, [...args], {
-      cwd,
-      env: { ...process.env, ...environment },
-      maxBuffer: 16 * 1024 * 1024
-    })
-  )
+import { addon, run, tarball } from "./run.ts"
 
 const readme = readFileSync("README.md", "utf8")
 
@@ -26,8 +16,6 @@ const shown = (language: string) => {
 
 const lines = shown("sh").trim().split("\n")
 const [npm = ""] = lines
-
-const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string }
 
 /**
  * better-sqlite3's install script looks here before it asks the network. It finds what was built for this checkout, so
@@ -42,8 +30,7 @@ const builtHere = (folder: string) =>
     mkdirSync(prebuilt)
     const { arch, platform, versions } = process
     const name = `better-sqlite3-v${built.version}-node-v${versions.modules}-${platform}-${arch}.tar.gz`
-    const binary = "build/Release/better_sqlite3.node"
-    yield* run("tar", ["czf", join(prebuilt, name), binary], "node_modules/better-sqlite3", {})
+    yield* Effect.promise(() => run("tar", ["czf", join(prebuilt, name), addon], "node_modules/better-sqlite3"))
     return { npm_config_better_sqlite3_local_prebuilds: prebuilt }
   })
 
@@ -56,7 +43,7 @@ const installAndStart = Effect.fn(function*(line: string, path: string, change: 
   // Word for word, but for where the package comes from.
   const manifest = change(shown("json")).replace(
     /"holdfast": "[^"]*"/,
-    `"holdfast": "file:${join(process.cwd(), `.build/holdfast-${version}.tgz`)}"`
+    `"holdfast": "file:${tarball}"`
   )
   writeFileSync(join(app, "package.json"), manifest)
   writeFileSync(join(app, "pnpm-workspace.yaml"), shown("yaml"))
@@ -65,7 +52,7 @@ const installAndStart = Effect.fn(function*(line: string, path: string, change: 
   assert.match(start ?? "", /start$/)
   assert.include(manifest, `"start": "tsx main.ts"`)
   const [program = "", ...args] = install.split(" ")
-  yield* run(program, program === "npx" ? ["--yes", ...args] : args, app, environment)
+  yield* Effect.promise(() => run(program, program === "npx" ? ["--yes", ...args] : args, app, environment))
 
   // As the line's second half does; without the programs in between, which pass on no signal or not always.
   const worker = yield* startProcess(["--import", "tsx", "main.ts"], environment, app, join(path, "node"))

@@ -1,13 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { execFile } from "node:child_process"
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { promisify } from "node:util"
 import { startProcess, temporaryFolder } from "../crash/workerProcesses.ts"
+import { run as runFile, tarball } from "./run.ts"
 
-const run = (file: string, args: ReadonlyArray<string>, cwd: string) =>
-  Effect.promise(() => promisify(execFile)(file, [...args], { cwd, maxBuffer: 16 * 1024 * 1024 }))
+const run = (file: string, args: ReadonlyArray<string>, cwd: string) => Effect.promise(() => runFile(file, args, cwd))
 
 /** The package manager that runs the tests, or the one that the README names. */
 const pnpm = (args: ReadonlyArray<string>, cwd: string) => {
@@ -18,7 +16,6 @@ const pnpm = (args: ReadonlyArray<string>, cwd: string) => {
 }
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
-  readonly version: string
   readonly peerDependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
 }
@@ -59,7 +56,7 @@ it.live(
   () =>
     Effect.gen(function*() {
       const app = yield* temporaryFolder
-      copyFileSync(`.build/holdfast-${manifest.version}.tgz`, join(app, `holdfast-${manifest.version}.tgz`))
+      copyFileSync(tarball, join(app, "holdfast.tgz"))
       // What an app brings: the peers, at the versions these tests run with, and what its own program imports.
       const brings = [
         ...Object.keys(manifest.peerDependencies),
@@ -76,7 +73,7 @@ it.live(
           type: "module",
           private: true,
           dependencies: {
-            holdfast: `file:holdfast-${manifest.version}.tgz`,
+            holdfast: "file:holdfast.tgz",
             ...Object.fromEntries(brings.map((name) => [name, manifest.devDependencies[name]]))
           }
         })
@@ -107,7 +104,7 @@ it.live(
       assert.deepStrictEqual(yield* own.ended, { code: 0, signal: null })
 
       writeFileSync(join(app, "required.cjs"), required)
-      assert.strictEqual((yield* run(process.execPath, ["required.cjs"], app)).stdout, "one.kind Worker perform")
+      assert.strictEqual(yield* run(process.execPath, ["required.cjs"], app), "one.kind Worker perform")
 
       const shipped = join(app, "node_modules/holdfast/dist")
       const maps = readdirSync(shipped, { recursive: true, encoding: "utf8" }).filter((name) =>
@@ -124,7 +121,7 @@ it.live(
 
       const vitest = join(app, "node_modules/.bin/vitest")
       const tests = yield* run(vitest, ["run", "welcome.test.ts", "--reporter=json"], app)
-      assert.include(tests.stdout, `"numPassedTests":2`)
+      assert.include(tests, `"numPassedTests":2`)
     }).pipe(Effect.scoped),
   300_000
 )

@@ -1,5 +1,4 @@
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { execFile } from "node:child_process"
 import {
   copyFileSync,
   cpSync,
@@ -13,26 +12,15 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { promisify } from "node:util"
 import { afterAll } from "vitest"
 import { nodes, programOf } from "./nodes.ts"
-
-const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string }
+import { addon, run, tarball } from "./run.ts"
 
 /** Where the app of these tests is. It names effect, holdfast and the driver, and pnpm shows it nothing else. */
 let app = ""
 const folders: Array<string> = []
 
-const run = async (file: string, args: ReadonlyArray<string>, cwd = app) => {
-  try {
-    return (await promisify(execFile)(file, [...args], { cwd, maxBuffer: 16 * 1024 * 1024 })).stdout
-  } catch (error) {
-    const { stderr, stdout } = error as { readonly stdout?: string; readonly stderr?: string }
-    throw new Error([file, ...args, "\n", stdout, stderr].join(" "), { cause: error })
-  }
-}
-
-const tool = (name: string, ...args: ReadonlyArray<string>) => run(join(app, "node_modules/.bin", name), args)
+const tool = (name: string, ...args: ReadonlyArray<string>) => run(join(app, "node_modules/.bin", name), args, app)
 
 let databases = 0
 /** Runs one job with a compiled or bundled form of the app's program. */
@@ -46,7 +34,7 @@ const install = async (workspace: string, change = (manifest: string) => manifes
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-app-")))
   folders.push(folder)
   cpSync("test/package/app", folder, { recursive: true })
-  copyFileSync(`.build/holdfast-${version}.tgz`, join(folder, "holdfast.tgz"))
+  copyFileSync(tarball, join(folder, "holdfast.tgz"))
   writeFileSync(join(folder, "package.json"), change(readFileSync("test/package/app/package.json", "utf8")))
   writeFileSync(join(folder, "pnpm-workspace.yaml"), workspace)
   await run("npx", ["--yes", "pnpm@10", "install", "--ignore-scripts", "--prefer-offline"], folder)
@@ -56,7 +44,6 @@ const install = async (workspace: string, change = (manifest: string) => manifes
 beforeAll(async () => {
   app = await install("")
   // As it was built for this checkout.
-  const addon = "build/Release/better_sqlite3.node"
   const installed = realpathSync(join(app, "node_modules/better-sqlite3"))
   mkdirSync(join(installed, dirname(addon)), { recursive: true })
   copyFileSync(join("node_modules/better-sqlite3", addon), join(installed, addon))
@@ -91,7 +78,7 @@ describe("an app that checks its libraries and writes declarations", () => {
   it.each(["5.8", "5.9", "6", "7"])(
     "compiles by TypeScript %s, and its declarations name only what it names",
     async (typescript) => {
-      await run(process.execPath, [join(app, `node_modules/typescript-${typescript}/bin/tsc`), "-p", "."])
+      await run(process.execPath, [join(app, `node_modules/typescript-${typescript}/bin/tsc`), "-p", "."], app)
       const declared = readFileSync(join(app, "out/inferred.d.ts"), "utf8")
       for (const [, name] of declared.matchAll(/(?:import\(|from )"([^".][^"]*)"/g)) {
         assert.match(name ?? "", /^(?:holdfast|effect|@effect\/sql-sqlite-node)(?:\/|$)/)
