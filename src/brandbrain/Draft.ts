@@ -22,7 +22,7 @@ export type Field = typeof Field.Type
 export const Language = Schema.Struct({
   /** ISO 639-1. */
   code: Schema.String,
-  /** What it is called in English. */
+  /** Its English name. */
   name: Schema.String,
   share_of_items: Schema.Number
 })

@@ -54,7 +54,7 @@ export class Snapshots extends Context.Tag("holdfast/brandbrain/Snapshots")<Snap
     brandId: string,
     page: { readonly limit: number; readonly offset: number }
   ) => Effect.Effect<ReadonlyArray<SnapshotSummary>, StorageError>
-  /** How many the brand has. */
+  /** Counts the brand's snapshots. */
   readonly count: (brandId: string) => Effect.Effect<number, StorageError>
   /** The feature report of the brand's newest snapshot: figures on how its evidence is written. */
   readonly latestReport: (brandId: string) => Effect.Effect<Option.Option<unknown>, StorageError>

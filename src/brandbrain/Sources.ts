@@ -37,7 +37,7 @@ export class NoStartUrls extends Schema.TaggedError<NoStartUrls>()("NoStartUrls"
   }
 }
 
-/** What of a source can be changed. What is left out stays as it is. */
+/** The settings of a source. One that is left out stays as it is. */
 export interface SourceSettings {
   readonly extraStartUrls?: ReadonlyArray<string>
   readonly enabled?: boolean

@@ -7,7 +7,7 @@ export interface TerminalService {
   readonly tell: (line: string) => Effect.Effect<void>
   /** Writes over the last line what goes on now. */
   readonly show: (text: string) => void
-  /** What the person types to run a command of BrandBrain, or the worker. */
+  /** The line that a person types to run a command of BrandBrain, or the worker. */
   readonly typed: (command: "start" | "brandbrain", ...args: ReadonlyArray<string>) => string
 }
 

@@ -50,7 +50,7 @@ export const compileStatus = (options: { readonly brandId: string; readonly comp
       )
   })
 
-/** How the compile stands now, and again once a second, as often as a person reads, until it has ended. */
+/** Looks at the compile now and once a second, as often as a person reads, until it has ended. */
 export const looksAtCompile = (options: { readonly brandId: string; readonly compileRunId: string }) =>
   Stream.repeatEffectWithSchedule(compileStatus(options), Schedule.spaced("1 second")).pipe(
     Stream.takeUntil(({ status }) => status === "SUCCEEDED" || status === "FAILED")

@@ -35,7 +35,7 @@ const useOf = (word: string, library: LanguageLibrary): Use =>
 const isName = (word: string, library: LanguageLibrary) =>
   library.tagged(`${word} was there`)[0]?.tags.has("ProperNoun") ?? false
 
-/** What stands before a thing: articles and their like, numbers, adjectives, prepositions that rarely precede a person. */
+/** True for a word that things follow and persons rarely do: articles and their like, numbers, adjectives, some prepositions. */
 const isBeforeThings = (word: string) => beforeThings.test(word) || /^\p{Ll}+e[rnms]?$/u.test(word)
 
 const beforeThings =

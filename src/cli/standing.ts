@@ -6,7 +6,7 @@ import type { Screen } from "./screen.ts"
 import { tally } from "./tally.ts"
 import { shortId } from "./terminalLine.ts"
 
-/** What a person at the terminal of a worker is told of its jobs. */
+/** The words that tell a person at a worker's terminal of its jobs. */
 export interface About<E, R> {
   readonly kinds: ReadonlyArray<string>
   /** How far a job has come, in a few words; empty if it has not said so. */

@@ -11,7 +11,7 @@ const ends = [
   ["cancelled", "cancelled", false]
 ] as const
 
-/** How many attempts of these kinds have ended, and how, in this process. */
+/** The number of attempts of these kinds that have ended in this process, and how. */
 export interface Tally {
   readonly total: number
   /** Such as "1 succeeded, 0 failed, 0 handed back"; none if nothing has ended. */

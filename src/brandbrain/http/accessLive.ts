@@ -6,7 +6,7 @@ import type { Authenticate } from "./authenticate.ts"
 import { orUnavailable } from "./orUnavailable.ts"
 import { BrandNotFound } from "./refusals.ts"
 
-/** Who is let through, and to which brand. */
+/** Lets each tenant through, and to its own brands only. */
 export const accessLive = (authenticate: Authenticate) =>
   Layer.mergeAll(
     Layer.succeed(AsTenant, AsTenant.of({ token: () => authenticate })),

@@ -9,7 +9,7 @@ import { orUnavailable } from "./orUnavailable.ts"
 import { invalid, readBody } from "./readBody.ts"
 import { InvalidAnswers } from "./refusals.ts"
 
-/** What a brand says about itself. */
+/** A brand's answers to the questions. */
 export const onboardingLive = HttpApiBuilder.group(Api, "onboarding", (handlers) =>
   handlers
     .handle("get", () =>

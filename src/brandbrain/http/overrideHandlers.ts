@@ -8,7 +8,7 @@ import { readBody } from "./readBody.ts"
 import { PatchOverrides } from "./requests.ts"
 import { instant } from "./views.ts"
 
-/** What a brand decides for itself. */
+/** A brand's overrides. */
 export const overridesLive = HttpApiBuilder.group(Api, "overrides", (handlers) =>
   handlers
     .handle("get", () => overridesView.pipe(orUnavailable))

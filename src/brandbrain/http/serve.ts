@@ -41,7 +41,7 @@ export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotList
   }
 }
 
-/** Where the API listens, whom it answers, and how long requests under way may go on at the end. */
+/** The API's settings, its port, and how long requests under way may go on at the end. */
 export interface ServeOptions extends HttpSettings {
   /** 0 for any that is free. */
   readonly port: number

@@ -12,7 +12,7 @@ import { NoSnapshot } from "./refusals.ts"
 import { snapshotView } from "./snapshotView.ts"
 import { instant } from "./views.ts"
 
-/** What a brand was found to be. */
+/** A brand's snapshots. */
 export const snapshotsLive = HttpApiBuilder.group(Api, "snapshots", (handlers) =>
   handlers
     .handle("latest", ({ urlParams: { include = [] } }) =>
