@@ -74,9 +74,12 @@ export interface Options {
 export const layer = (
   options: Options
 ): Layer.Layer<JobStore | SqlClient.SqlClient | SqliteClient.SqliteClient, StoreError> =>
-  SqlJobStore.layer(options).pipe(
-    Layer.provideMerge(Layer.scopedContext(open(options)))
-  )
+  // Not by `provideMerge`, which builds the client for two: Effect 3 never closes it when the second is interrupted as it gets it.
+  Layer.scopedContext(Effect.flatMap(open(options), (client) =>
+    Effect.map(
+      Effect.provide(Layer.build(SqlJobStore.layer(options)), client),
+      (store) => Context.merge(client, store)
+    )))
 
 const open = (options: Options) =>
   Effect.gen(function*() {
@@ -114,19 +117,20 @@ const makeFile = ({ filename, mode = 0o600 }: Options) =>
 
 /**
  * The driver throws when it cannot open the file, and when another process is
- * just turning it into a WAL file, which no busy timeout waits for.
+ * just turning it into a WAL file, which no busy timeout waits for. Interrupted
+ * between opening the file and saying how to close it, it would leave it open; it
+ * waits for nothing as it opens, so only the tries can be interrupted.
  */
 const connect = ({ filename, readonly }: Options, busyTimeout: Duration.Duration) =>
-  Effect.uninterruptibleMask((restore) =>
+  Effect.uninterruptible(
     Effect.gen(function*() {
       const outer = yield* Effect.scope
       const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
-      return yield* restore(SqliteClient.make({ filename, readonly: readonly === true, disableWAL: readonly === true }))
-        .pipe(
-          Scope.extend(scope),
-          Effect.catchAllDefect(Effect.fail),
-          Effect.tapErrorCause((cause) => Scope.close(scope, Exit.failCause(cause)))
-        )
+      return yield* SqliteClient.make({ filename, readonly: readonly === true, disableWAL: readonly === true }).pipe(
+        Scope.extend(scope),
+        Effect.catchAllDefect(Effect.fail),
+        Effect.tapErrorCause((cause) => Scope.close(scope, Exit.failCause(cause)))
+      )
     })
   ).pipe(
     Effect.retry({ while: isBusy, schedule: triesFor(busyTimeout) }),

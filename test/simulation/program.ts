@@ -1,4 +1,4 @@
-import { Cause, Effect, HashMap, identity, Layer, Logger, LogLevel, Option } from "effect"
+import { Cause, Context, Effect, HashMap, Layer, Logger, LogLevel, Option } from "effect"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
@@ -72,20 +72,25 @@ export const program = (options: ProgramOptions) => {
     yield* plan.throws ? thrown(world, history, process.name)(running) : running
   }).pipe(
     Effect.scoped,
-    Effect.provide(
-      handlers(kinds, { history, process: process.name, block: options.block }).pipe(
-        Layer.provideMerge(JobQueue.layer),
-        Layer.provideMerge(faultyStore({ ...options, rates: plan.rates, claimBytes: plan.claimBytes })),
-        Layer.provideMerge(SqliteStore.layer({
-          filename,
-          synchronous: "normal",
-          // So that an operation is sometimes given up.
-          busyTimeout: "5 seconds"
-        })),
-        // In the same build as the first, where a layer that is shared by mistake would be.
-        second === undefined ? identity : Layer.merge(secondStore(second))
+    Effect.provide(Layer.scopedContext(Effect.gen(function*() {
+      // In one build, where a layer that is shared by mistake would be; and one after the other, since what `provideMerge`
+      // builds for two, Effect 3 never closes when the second is interrupted as it gets it.
+      const memo = yield* Layer.makeMemoMap
+      const scope = yield* Effect.scope
+      const build = <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.buildWithMemoMap(layer, memo, scope)
+      // So that an operation is sometimes given up.
+      const store = yield* build(SqliteStore.layer({ filename, synchronous: "normal", busyTimeout: "5 seconds" }))
+      const faulty = yield* Effect.provide(
+        build(faultyStore({ ...options, rates: plan.rates, claimBytes: plan.claimBytes })),
+        store
       )
-    ),
+      const first = Context.merge(store, faulty)
+      const queue = yield* Effect.provide(build(JobQueue.layer), first)
+      const ours = Context.merge(first, queue)
+      const handling = handlers(kinds, { history, process: process.name, block: options.block })
+      const handled = Context.merge(ours, yield* Effect.provide(build(handling), ours))
+      return second === undefined ? handled : Context.merge(handled, yield* build(secondStore(second)))
+    }))),
     Effect.provide(logs(history, process)),
     Effect.withUnhandledErrorLogLevel(Option.some(LogLevel.Warning))
   )

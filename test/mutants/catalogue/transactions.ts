@@ -47,6 +47,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byConnection
   },
   {
+    name: "A store that is interrupted as it opens leaves its connection open",
+    file: sqlite,
+    find: "Scope.extend(scope),\n        Effect.catchAllDefect(Effect.fail),",
+    replace: "Scope.extend(scope), Effect.interruptible, Effect.catchAllDefect(Effect.fail),",
+    killedBy: ["test/store/interruptedOpening.test.ts"]
+  },
+  {
     name: "A statement of the app's that is interrupted can never be run again",
     file: connection,
     find:
