@@ -56,6 +56,6 @@ export {
 // what a simulation replaces
 export { ClaimMark } from "./platform/ClaimMark.ts"
 export { EventLoop } from "./platform/EventLoop.ts"
+export { Ids } from "./platform/Ids.ts"
 export { LoopDelay } from "./platform/LoopDelay.ts"
 export { HeldLeases } from "./runtime/HeldLeases.ts"
-export { Ids } from "./runtime/Ids.ts"

@@ -218,7 +218,7 @@ describe("time, chance and timers", () => {
     expectNone(filesWith(/\bset(Timeout|Interval)\b/, ["platform/LoopDelay.ts"]))
     expectNone(filesWith(/\bsetImmediate\b|\bnextTick\b|\bqueueMicrotask\b/, ["platform/EventLoop.ts"]))
     expectNone(
-      filesWith(/\brandom(Bytes|UUID)\b/, ["platform/ClaimMark.ts", "runtime/Ids.ts", "brandbrain/RandomId.ts"])
+      filesWith(/\brandom(Bytes|UUID)\b/, ["platform/ClaimMark.ts", "platform/Ids.ts", "brandbrain/RandomId.ts"])
     )
   })
 })

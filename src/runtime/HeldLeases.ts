@@ -1,7 +1,7 @@
 import { Context, Effect } from "effect"
 import type { Lease } from "../domain/Lease.ts"
 import type { StaleLease } from "../store/JobStore.ts"
-import { monotonicMillis } from "./monotonic.ts"
+import { monotonicMillis } from "../platform/monotonic.ts"
 
 /**
  * The leases that this process holds, in whichever of its workers, so that none

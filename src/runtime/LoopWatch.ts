@@ -2,7 +2,7 @@ import type { Scope } from "effect"
 import { Context, Effect, Option, Queue } from "effect"
 import { LoopDelay } from "../platform/LoopDelay.ts"
 import * as events from "./events.ts"
-import { monotonicMillis, toMillis } from "./monotonic.ts"
+import { monotonicMillis, toMillis } from "../platform/monotonic.ts"
 import type { Stall } from "./Stall.ts"
 
 /*

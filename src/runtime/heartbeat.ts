@@ -5,7 +5,7 @@ import { StopReason } from "../domain/Outcome.ts"
 import type { ClaimedJob } from "../store/JobStore.ts"
 import { JobStore, only } from "../store/JobStore.ts"
 import * as events from "./events.ts"
-import { monotonicMillis } from "./monotonic.ts"
+import { monotonicMillis } from "../platform/monotonic.ts"
 
 /** The last part of a lease is there for the handler to stop in: a quarter of it, and at most 30 s. */
 export const deadlineMargin = (leaseFor: number) => Math.min(30_000, leaseFor / 4)

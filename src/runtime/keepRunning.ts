@@ -3,7 +3,7 @@ import type { StoreError } from "../domain/errors.ts"
 import { isLasting } from "../domain/errors.ts"
 import type { StoreFailure } from "../store/JobStore.ts"
 import * as events from "./events.ts"
-import { monotonicMillis } from "./monotonic.ts"
+import { monotonicMillis } from "../platform/monotonic.ts"
 
 /** A worker that dies of a bug is started again after this long, and twice as long each time it dies again. */
 const shortestPause = Duration.seconds(1)

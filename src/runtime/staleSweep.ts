@@ -3,7 +3,7 @@ import type { JobStore, StaleLease, StoreFailure } from "../store/JobStore.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
 import * as events from "./events.ts"
 import { HeldLeases } from "./HeldLeases.ts"
-import { monotonicMillis } from "./monotonic.ts"
+import { monotonicMillis } from "../platform/monotonic.ts"
 
 /*
  * How a worker frees the jobs of dead ones. A lease that is over by this

@@ -9,7 +9,7 @@ import { dialect } from "./dialect.ts"
 import { guardTelemetry } from "./guardTelemetry.ts"
 import { isSqlError } from "./isSqlError.ts"
 import type { StoreFailure } from "./JobStore.ts"
-import { monotonicNanos } from "./monotonic.ts"
+import { monotonicNanos } from "../platform/monotonic.ts"
 
 /**
  * The table of jobs is also the app's. Its SQL can leave in a row what no job of

@@ -10,7 +10,7 @@ import type { DatabaseFiles } from "./databaseFile.ts"
 import type { Checkpoint } from "./checkpointThread.ts"
 import { CheckpointThread } from "./checkpointThread.ts"
 import { guardTelemetry, updateMetric } from "./guardTelemetry.ts"
-import { monotonicNanos } from "./monotonic.ts"
+import { monotonicNanos } from "../platform/monotonic.ts"
 import { makeWalReports } from "./walReports.ts"
 
 /*

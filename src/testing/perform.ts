@@ -5,7 +5,7 @@ import * as Job from "../domain/Job.ts"
 import { Lease } from "../domain/Lease.ts"
 import type { Verdict } from "../domain/Verdict.ts"
 import { decodeJson, encodeJson, encodePayload } from "../domain/wireValue.ts"
-import { Ids } from "../runtime/Ids.ts"
+import { Ids } from "../platform/Ids.ts"
 import { defaultLease } from "../runtime/options.ts"
 
 /** What the handler is to find in `CurrentJob` that is not as on the first attempt of a new job. */

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { Effect, Fiber, Random } from "effect"
-import { Ids } from "../../src/runtime/Ids.ts"
+import { Ids } from "../../src/platform/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { abandoned, aside, byHand } from "./clients.ts"
 import { crowd } from "./crowd.ts"

@@ -1,6 +1,6 @@
 import type { SqlClient } from "@effect/sql"
 import { Effect, Random } from "effect"
-import { Ids } from "../../src/runtime/Ids.ts"
+import { Ids } from "../../src/platform/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { enclosed } from "./enclosing.ts"
 import type { Client } from "./work.ts"

@@ -1,7 +1,7 @@
 import type { Fiber } from "effect"
 import { Effect } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
-import { Ids } from "../../src/runtime/Ids.ts"
+import { Ids } from "../../src/platform/Ids.ts"
 import type { History } from "./History.ts"
 import type { World } from "./World.ts"
 

@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Random } from "effect"
 import { ForeignTransaction } from "../../src/domain/errors.ts"
-import { Ids } from "../../src/runtime/Ids.ts"
+import { Ids } from "../../src/platform/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as SqliteStore from "../../src/store/SqliteStore.ts"
 import { abandoned } from "./clients.ts"

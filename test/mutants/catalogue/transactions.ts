@@ -400,7 +400,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "What recurs up to a time does so once more",
-    file: "src/store/monotonic.ts",
+    file: "src/platform/monotonic.ts",
     find: "Duration.lessThan(Duration.nanos(now - since), duration)",
     replace: "Duration.lessThanOrEqualTo(Duration.nanos(now - since), duration)",
     killedBy: byMonotonic

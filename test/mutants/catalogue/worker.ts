@@ -462,7 +462,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker dies between two milliseconds of a TestClock",
-    file: "src/store/monotonic.ts",
+    file: "src/platform/monotonic.ts",
     find: "clock.unsafeCurrentTimeNanos()",
     replace: "BigInt(clock.unsafeCurrentTimeMillis() * 1_000_000)",
     killedBy: ["test/runtime/betweenMillis.test.ts"]

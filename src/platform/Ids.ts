@@ -16,7 +16,7 @@ export interface IdsService {
 }
 
 /** Replaceable, so that a simulation may draw ids from its own seed. */
-export class Ids extends Context.Reference<Ids>()("holdfast/runtime/Ids", {
+export class Ids extends Context.Reference<Ids>()("holdfast/platform/Ids", {
   defaultValue: (): IdsService => makeIds(randomBytes)
 }) {}
 

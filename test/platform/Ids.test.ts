@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck, Schema, TestClock } from "effect"
 import { JobId } from "../../src/domain/JobId.ts"
-import { Ids } from "../../src/runtime/Ids.ts"
+import { Ids } from "../../src/platform/Ids.ts"
 
 const newId = Effect.flatMap(Ids, ({ jobId }) => jobId)
 const newWorkerId = Effect.flatMap(Ids, ({ workerId }) => workerId)
