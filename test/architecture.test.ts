@@ -70,7 +70,7 @@ describe("the house", () => {
       assert.isTrue(sources.some((source) => source.room === room && source.imports.length > 0), room)
     }
     const worker = sources.find(({ path }) => path === "runtime/Worker.ts")
-    assert.includeMembers([...worker?.imports ?? []], ["effect", "store/JobStore.ts", "runtime/workerLoop.ts"])
+    assert.includeMembers([...worker?.imports ?? []], ["effect", "store/JobStore.ts", "runtime/worker/workerLoop.ts"])
   })
 
   it("of the packages beside effect only the modules that are needed are loaded", () =>
@@ -158,13 +158,24 @@ describe("the house", () => {
     for (const entry of ["sqlite.ts", "testing.ts"]) assert.isTrue(loadedBy(entry).some((named) => driver.test(named)))
   })
 
-  it("a folder has no folders inside but migrations, recorded and http", () => {
+  it("a folder has no folders inside but migrations, recorded, http and the rooms of the runtime", () => {
+    const inside = ["migrations", "recorded", "http"]
+    const rooms = ["worker", "attempt", "maintenance", "telemetry"].map((room) => `runtime/${room}`)
     expectNone(
       readdirSync(src, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isDirectory())
         .map((entry) => relative(src, join(entry.parentPath, entry.name)).split(sep).join("/"))
-        .filter((path) => path.includes("/") && !["migrations", "recorded", "http"].includes(basename(path)))
+        .filter((path) => path.includes("/") && !inside.includes(basename(path)) && !rooms.includes(path))
     )
+  })
+
+  it("a folder of the runtime has no more files than a reader can survey", () => {
+    const filesIn = new Map<string, number>()
+    for (const { path, room } of sources) {
+      if (room === "runtime") filesIn.set(dirname(path), (filesIn.get(dirname(path)) ?? 0) + 1)
+    }
+    assert.isAtLeast(filesIn.size, 5)
+    expectNone([...filesIn].filter(([, files]) => files > 15).map(([folder, files]) => `${folder}: ${files}`))
   })
 
   it("nothing is called by a name that says nothing", () => {

@@ -1,7 +1,7 @@
 import { Deferred, Duration, Effect } from "effect"
 import type { Scope } from "effect"
-import { makeShutdown } from "../runtime/drain.ts"
-import { ProcessEnd } from "../runtime/ProcessEnd.ts"
+import { makeShutdown } from "../runtime/worker/drain.ts"
+import { ProcessEnd } from "../runtime/worker/ProcessEnd.ts"
 
 /** Waits, from within, for the signal that ends the grace of the process's workers. */
 export const secondSignal: Effect.Effect<Effect.Effect<void>, never, Scope.Scope> = Effect.gen(function*() {

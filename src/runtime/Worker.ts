@@ -7,11 +7,11 @@ import { lineSettings } from "../platform/line.ts"
 import { guardTelemetry } from "../store/guardTelemetry.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { outsideTransaction } from "../store/transactions.ts"
-import { inOwnAsyncContext } from "./asyncContext.ts"
-import { keepRunning } from "./keepRunning.ts"
+import { inOwnAsyncContext } from "./worker/asyncContext.ts"
+import { keepRunning } from "./worker/keepRunning.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
-import type { WorkerSettings } from "./workerLoop.ts"
-import { findHandlers, runWorker } from "./workerLoop.ts"
+import type { WorkerSettings } from "./worker/workerLoop.ts"
+import { findHandlers, runWorker } from "./worker/workerLoop.ts"
 
 /** What a worker does. Everything but `jobs` has a default. */
 export interface Options<Jobs extends ReadonlyArray<Job.Any>> {

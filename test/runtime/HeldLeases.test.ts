@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { Lease } from "../../src/domain/Lease.ts"
-import { makeHeldLeases } from "../../src/runtime/HeldLeases.ts"
+import { makeHeldLeases } from "../../src/runtime/attempt/HeldLeases.ts"
 import { jobId } from "../store/someJobs.ts"
 
 const lease = (number: number, attempt = 1, worker = "w") =>

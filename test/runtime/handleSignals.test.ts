@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Option, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import type { SignalOptions } from "../../src/runtime/handleSignals.ts"
-import { handleSignals } from "../../src/runtime/handleSignals.ts"
+import type { SignalOptions } from "../../src/runtime/worker/handleSignals.ts"
+import { handleSignals } from "../../src/runtime/worker/handleSignals.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import { makeProcessEnd, ProcessEnd } from "../../src/runtime/ProcessEnd.ts"
+import { makeProcessEnd, ProcessEnd } from "../../src/runtime/worker/ProcessEnd.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import { calm, inHoldfast, linesSaying, settled } from "./harness.ts"
 

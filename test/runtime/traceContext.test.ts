@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Tracer } from "effect"
 import { Effect, Option } from "effect"
-import { currentTraceContext, enqueuedIn } from "../../src/runtime/traceContext.ts"
+import { currentTraceContext, enqueuedIn } from "../../src/runtime/telemetry/traceContext.ts"
 
 const traceId = "0af7651916cd43dd8448eb211c80319c"
 const spanId = "b7ad6b7169203331"

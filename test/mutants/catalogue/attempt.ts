@@ -1,6 +1,6 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/runtime/attempt.ts"
+const file = "src/runtime/attempt/attempt.ts"
 const outcome = "src/domain/Outcome.ts"
 const verdict = "src/domain/Verdict.ts"
 const settle = ["test/runtime/settle.test.ts"]
@@ -116,7 +116,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A settle that was never answered is counted nowhere",
-    file: "src/runtime/events.ts",
+    file: "src/runtime/telemetry/events.ts",
     find: "Effect.zipRight(\n    count(metrics.outcomesUnknown, job.kind),\n    line(LogLevel.Error",
     replace: "Effect.zipRight(\n    Effect.void,\n    line(LogLevel.Error",
     killedBy: settle

@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
-const loop = "src/runtime/workerLoop.ts"
+const loop = "src/runtime/worker/workerLoop.ts"
 
 /** Shows that the simulation sees what breaks in workers that end by themselves. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -42,7 +42,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet's short workers, one that died in a layer is not started again for long",
-    file: "src/runtime/keepRunning.ts",
+    file: "src/runtime/worker/keepRunning.ts",
     find: "yield* Effect.sleep(pause)",
     replace: "yield* Effect.sleep(Duration.times(pause, 120))",
     killedBy: bySeed(1)

@@ -5,7 +5,7 @@ import { bySeed } from "../Mutant.ts"
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet that should be prompt, a worker looks half as often as it is told to",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "Effect.timeoutOption(wait)",
     replace: "Effect.timeoutOption(Duration.times(wait, 2))",
     killedBy: bySeed(2)
@@ -19,7 +19,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet that should be prompt, a worker claims nothing while one of its jobs runs",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "if (limit <= 0) return settings.pollInterval\n      // An",
     replace: "if (limit <= 0 || slots.size > 0) return settings.pollInterval\n      // An",
     killedBy: bySeed(2)

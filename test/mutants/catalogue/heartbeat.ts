@@ -1,7 +1,7 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
-const file = "src/runtime/heartbeat.ts"
-const attempt = "src/runtime/attempt.ts"
+const file = "src/runtime/attempt/heartbeat.ts"
+const attempt = "src/runtime/attempt/attempt.ts"
 const heartbeat = ["test/runtime/heartbeat.test.ts"]
 const drain = ["test/runtime/drain.test.ts"]
 
@@ -120,7 +120,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "The deadline counts from when the claim was answered and not from before it was sent",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: `      const claimSentAt = yield* monotonicMillis
       const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
 `,
@@ -201,7 +201,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A drain leaves leases as they are",
-    file: "src/runtime/drain.ts",
+    file: "src/runtime/worker/drain.ts",
     find: "yield* slots.drain\n",
     replace: "\n",
     killedBy: drain
@@ -248,7 +248,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A job that is claimed as a drain begins keeps its long lease",
-    file: "src/runtime/Slots.ts",
+    file: "src/runtime/worker/Slots.ts",
     find: "return this.isDraining ? lease.drain : Effect.void",
     replace: "return Effect.void",
     killedBy: drain

@@ -1,6 +1,6 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/runtime/LoopWatch.ts"
+const file = "src/runtime/telemetry/LoopWatch.ts"
 const killedBy = ["test/runtime/loopDelay.test.ts"]
 const real = ["test/platform/LoopDelay.test.ts"]
 

@@ -120,7 +120,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "Rows that cannot be deleted keep those behind them from being pruned",
-    file: "src/runtime/maintenance.ts",
+    file: "src/runtime/maintenance/maintenance.ts",
     find: "skip += refused",
     replace: "",
     killedBy: foreign

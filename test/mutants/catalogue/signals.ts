@@ -1,12 +1,12 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/runtime/handleSignals.ts"
-const processEnd = "src/runtime/ProcessEnd.ts"
+const file = "src/runtime/worker/handleSignals.ts"
+const processEnd = "src/runtime/worker/ProcessEnd.ts"
 const killedBy = ["test/runtime/handleSignals.test.ts"]
 
 const crashed = ["test/runtime/crash.test.ts"]
-const cutLeases = "src/runtime/cutLeases.ts"
-const heartbeat = "src/runtime/heartbeat.ts"
+const cutLeases = "src/runtime/worker/cutLeases.ts"
+const heartbeat = "src/runtime/attempt/heartbeat.ts"
 
 /** How a process answers signals, and an exception that it dies of. */
 export const mutants: ReadonlyArray<Mutant> = [

@@ -2,10 +2,10 @@ import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
-const attempt = "src/runtime/attempt.ts"
-const heartbeat = "src/runtime/heartbeat.ts"
-const loop = "src/runtime/workerLoop.ts"
-const sweep = "src/runtime/staleSweep.ts"
+const attempt = "src/runtime/attempt/attempt.ts"
+const heartbeat = "src/runtime/attempt/heartbeat.ts"
+const loop = "src/runtime/worker/workerLoop.ts"
+const sweep = "src/runtime/maintenance/staleSweep.ts"
 
 const over = "const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`"
 
@@ -90,7 +90,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a worker claims beyond its free slots",
-    file: "src/runtime/Slots.ts",
+    file: "src/runtime/worker/Slots.ts",
     find: "const free = this.concurrency - this.running.size",
     replace: "const free = this.concurrency",
     killedBy: bySeed(2)
@@ -447,11 +447,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a worker's two looks at a lease are not apart",
-    file: "src/runtime/maintenance.ts",
+    file: "src/runtime/maintenance/maintenance.ts",
     find: "look(store, suspects, heartbeatInterval)",
     replace: "look(store, suspects, Duration.times(heartbeatInterval, 1 / 2))",
     also: [{
-      file: "src/runtime/maintenance.ts",
+      file: "src/runtime/maintenance/maintenance.ts",
       find: "nextLookAt(suspects, heartbeatInterval, now)",
       replace: "nextLookAt(suspects, Duration.times(heartbeatInterval, 1 / 2), now)"
     }],
@@ -466,7 +466,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a worker frees what its own process holds",
-    file: "src/runtime/HeldLeases.ts",
+    file: "src/runtime/attempt/HeldLeases.ts",
     find: "return deadline === undefined ? Effect.succeed(true)",
     replace: "return deadline === undefined || attempt > 0 ? Effect.succeed(true)",
     killedBy: bySeed(1)
@@ -480,7 +480,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a drain leaves leases as they are",
-    file: "src/runtime/drain.ts",
+    file: "src/runtime/worker/drain.ts",
     find: "yield* slots.drain\n",
     replace: "\n",
     killedBy: bySeed(1)
@@ -515,21 +515,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a second signal does nothing",
-    file: "src/runtime/ProcessEnd.ts",
+    file: "src/runtime/worker/ProcessEnd.ts",
     find: "endGrace: tellAll(\"began\", \"graceOver\")",
     replace: "endGrace: tellAll(\"began\")",
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a worker waits for ever for what does not stop",
-    file: "src/runtime/drain.ts",
+    file: "src/runtime/worker/drain.ts",
     find: "const endsAfterGrace = Duration.seconds(10)",
     replace: "const endsAfterGrace = Duration.infinity",
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a process that crashes leaves its leases as they are",
-    file: "src/runtime/cutLeases.ts",
+    file: "src/runtime/worker/cutLeases.ts",
     find: "runNow(runtime, store.extend(items))",
     replace: "if (items.length < 0) runNow(runtime, store.extend(items))",
     killedBy: bySeed(1)
@@ -543,7 +543,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a process that crashes hands its jobs back",
-    file: "src/runtime/cutLeases.ts",
+    file: "src/runtime/worker/cutLeases.ts",
     find: "runNow(runtime, store.extend(items))",
     replace: "runNow(runtime, store.release(items.map(({ lease }) => ({ lease, delay: 0 }))))",
     killedBy: bySeed(1)
@@ -572,7 +572,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a worker that ended because a newer release has migrated the tables is started again",
-    file: "src/runtime/keepRunning.ts",
+    file: "src/runtime/worker/keepRunning.ts",
     find: "const lasting = Option.filter(Cause.failureOption(exit.cause), isLasting)",
     replace:
       "const lasting = Option.filter(Option.filter(Cause.failureOption(exit.cause), isLasting), (error) => error.reason !== \"newerSchema\")",

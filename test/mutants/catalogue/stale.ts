@@ -1,9 +1,9 @@
 import type { Mutant } from "../Mutant.ts"
 
 const file = "src/store/SqlJobStore.ts"
-const sweep = "src/runtime/staleSweep.ts"
-const maintenance = "src/runtime/maintenance.ts"
-const held = "src/runtime/HeldLeases.ts"
+const sweep = "src/runtime/maintenance/staleSweep.ts"
+const maintenance = "src/runtime/maintenance/maintenance.ts"
+const held = "src/runtime/attempt/HeldLeases.ts"
 const life = ["test/store/life.test.ts"]
 const byLimited = ["test/runtime/limitedWorkers.test.ts"]
 const bySweeps = ["test/runtime/staleSweep.test.ts"]
@@ -215,22 +215,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker frees what a sibling holds, and not what it holds itself",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "const held = yield* HeldLeases",
     replace: "const held = makeHeldLeases()",
     also: [
       {
-        file: "src/runtime/workerLoop.ts",
+        file: "src/runtime/worker/workerLoop.ts",
         find: "import { HeldLeases } from \"./HeldLeases.ts\"",
         replace: "import { HeldLeases, makeHeldLeases } from \"./HeldLeases.ts\""
       },
       {
-        file: "src/runtime/workerLoop.ts",
+        file: "src/runtime/worker/workerLoop.ts",
         find: "const keptHouse = yield* maintain(upkeep)",
         replace: "const keptHouse = yield* Effect.provideService(maintain(upkeep), HeldLeases, held)"
       },
       {
-        file: "src/runtime/workerLoop.ts",
+        file: "src/runtime/worker/workerLoop.ts",
         find: ").pipe(Effect.provideService(JobStore, store)))",
         replace: ").pipe(Effect.provideService(JobStore, store), Effect.provideService(HeldLeases, held)))"
       }
@@ -274,7 +274,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker that may end soon frees no stale job",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon)",
     replace: "Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon && false)",
     hangs: true,
@@ -282,7 +282,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker with maxJobs frees no stale job as it starts",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "const mayEndSoon = settings.once || settings.maxJobs < Infinity",
     replace: "const mayEndSoon = settings.once",
     hangs: true,
@@ -290,7 +290,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "Every worker frees what it sees as it starts",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "const mayEndSoon = settings.once || settings.maxJobs < Infinity",
     replace: "const mayEndSoon = true",
     killedBy: bySweeps
@@ -312,7 +312,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker ends before it has pruned",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "Effect.zipRight(keptHouse),",
     replace: "",
     killedBy: byLimited

@@ -2,16 +2,16 @@ import type { Mutant } from "../Mutant.ts"
 
 const killedBy = ["test/runtime/unclaimedLanes.test.ts"]
 const silent = ["test/runtime/silentHolders.test.ts"]
-const holders = "src/runtime/silentHolders.ts"
-const lanes = "src/runtime/unclaimedLanes.ts"
-const looks = "src/runtime/waitingJobs.ts"
+const holders = "src/runtime/maintenance/silentHolders.ts"
+const lanes = "src/runtime/maintenance/unclaimedLanes.ts"
+const looks = "src/runtime/maintenance/waitingJobs.ts"
 const store = "src/store/lanes.ts"
 
 /** What is told of jobs that wait in silence. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Nobody looks at what waits",
-    file: "src/runtime/maintenance.ts",
+    file: "src/runtime/maintenance/maintenance.ts",
     find: "orReport(\"look at waiting jobs\", look)",
     replace: "orReport(\"look at waiting jobs\", Effect.void)",
     killedBy
@@ -158,14 +158,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker that had just died is told of at the next check",
-    file: "src/runtime/maintenance.ts",
+    file: "src/runtime/maintenance/maintenance.ts",
     find: "    if (Duration.lessThan(early, every)) {\n      yield* lookOnce\n",
     replace: "    if (Duration.lessThan(early, every)) {\n",
     killedBy: silent
   },
   {
     name: "A worker with a limit ends before it has looked at what waits",
-    file: "src/runtime/maintenance.ts",
+    file: "src/runtime/maintenance/maintenance.ts",
     find: "Effect.zipRight(Deferred.await(pruned), Deferred.await(looked))",
     replace: "Deferred.await(pruned)",
     killedBy: silent

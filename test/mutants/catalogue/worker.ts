@@ -1,9 +1,9 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
-const file = "src/runtime/workerLoop.ts"
-const slots = "src/runtime/Slots.ts"
-const drain = "src/runtime/drain.ts"
-const maintenance = "src/runtime/maintenance.ts"
+const file = "src/runtime/worker/workerLoop.ts"
+const slots = "src/runtime/worker/Slots.ts"
+const drain = "src/runtime/worker/drain.ts"
+const maintenance = "src/runtime/maintenance/maintenance.ts"
 const worker = ["test/runtime/worker.test.ts"]
 const shutdown = ["test/runtime/shutdown.test.ts"]
 const bounded = ["test/runtime/boundedEnd.test.ts"]
@@ -14,7 +14,7 @@ const restart = ["test/runtime/restart.test.ts"]
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker goes on looking for jobs after its store has failed for good",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "isLasting(error) ? Effect.fail(error) : ",
     replace: "",
     killedBy: restart,
@@ -22,28 +22,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker whose store failed for good is started again",
-    file: "src/runtime/keepRunning.ts",
+    file: "src/runtime/worker/keepRunning.ts",
     find: "if (Option.isSome(lasting)) {",
     replace: "if (Option.isSome(lasting) && Duration.lessThan(pause, shortestPause)) {",
     killedBy: restart
   },
   {
     name: "A worker that died is not started again",
-    file: "src/runtime/keepRunning.ts",
+    file: "src/runtime/worker/keepRunning.ts",
     find: "yield* Effect.sleep(pause)",
     replace: "return",
     killedBy: restart
   },
   {
     name: "A worker that dies again and again is started again every second",
-    file: "src/runtime/keepRunning.ts",
+    file: "src/runtime/worker/keepRunning.ts",
     find: "pause = Duration.min(Duration.times(pause, 2), longestPause)",
     replace: "",
     killedBy: restart
   },
   {
     name: "A worker that was well is paused for as long as one that died at once",
-    file: "src/runtime/keepRunning.ts",
+    file: "src/runtime/worker/keepRunning.ts",
     find: "if ((yield* monotonicMillis) - startedAt >= Duration.toMillis(wellAfter)) pause = shortestPause",
     replace: "",
     killedBy: restart
@@ -65,14 +65,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker waits for ever to be told what is due",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "duration: lookMayTake,",
     replace: "duration: Duration.infinity,",
     killedBy: ["test/runtime/worker.test.ts"]
   },
   {
     name: "A worker that is told to end waits to be told what is due",
-    file: "src/runtime/workerLoop.ts",
+    file: "src/runtime/worker/workerLoop.ts",
     find: "Effect.disconnect,\n        Effect.timeoutFail({",
     replace: "Effect.timeoutFail({",
     killedBy: ["test/runtime/shutdown.test.ts"]
@@ -148,7 +148,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A retry is a child of the span that enqueued its job",
-    file: "src/runtime/traceContext.ts",
+    file: "src/runtime/telemetry/traceContext.ts",
     find: "lease.attempt === 1 && lease.lockedAt",
     replace: "lease.lockedAt",
     killedBy: ["test/runtime/telemetry.test.ts"]
@@ -204,7 +204,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "An error that has no text kills the loop that tells of it",
-    file: "src/runtime/events.ts",
+    file: "src/runtime/telemetry/events.ts",
     find: "readable(() => String(error))",
     replace: "String(error) || readable(() => \"\")",
     killedBy: ["test/runtime/unreadableErrors.test.ts"]

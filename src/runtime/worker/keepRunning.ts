@@ -1,9 +1,9 @@
 import { Cause, Duration, Effect, Exit, Option } from "effect"
-import type { StoreError } from "../domain/errors.ts"
-import { isLasting } from "../domain/errors.ts"
-import type { StoreFailure } from "../store/JobStore.ts"
-import * as events from "./events.ts"
-import { monotonicMillis } from "../platform/monotonic.ts"
+import type { StoreError } from "../../domain/errors.ts"
+import { isLasting } from "../../domain/errors.ts"
+import type { StoreFailure } from "../../store/JobStore.ts"
+import * as events from "../telemetry/events.ts"
+import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /** A worker that dies of a bug is started again after this long, and twice as long each time it dies again. */
 const shortestPause = Duration.seconds(1)

@@ -1,11 +1,11 @@
 import type { Scope } from "effect"
 import { Duration, Effect, Either, Fiber, FiberId, Option, Ref, Schedule } from "effect"
-import type { Lease } from "../domain/Lease.ts"
-import { StopReason } from "../domain/Outcome.ts"
-import type { ClaimedJob } from "../store/JobStore.ts"
-import { JobStore, only } from "../store/JobStore.ts"
-import * as events from "./events.ts"
-import { monotonicMillis } from "../platform/monotonic.ts"
+import type { Lease } from "../../domain/Lease.ts"
+import { StopReason } from "../../domain/Outcome.ts"
+import type { ClaimedJob } from "../../store/JobStore.ts"
+import { JobStore, only } from "../../store/JobStore.ts"
+import * as events from "../telemetry/events.ts"
+import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /** The last part of a lease is there for the handler to stop in: a quarter of it, and at most 30 s. */
 export const deadlineMargin = (leaseFor: number) => Math.min(30_000, leaseFor / 4)

@@ -1,8 +1,8 @@
 import { Clock, Duration, Effect, Option } from "effect"
-import { EventLoop } from "../platform/EventLoop.ts"
-import type { JobStore, LaneHead, StoreFailure } from "../store/JobStore.ts"
-import * as events from "./events.ts"
-import { monotonicMillis } from "../platform/monotonic.ts"
+import { EventLoop } from "../../platform/EventLoop.ts"
+import type { JobStore, LaneHead, StoreFailure } from "../../store/JobStore.ts"
+import * as events from "../telemetry/events.ts"
+import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /*
  * Tells that jobs wait for a worker that may not exist: of a kind that no deployed

@@ -1,10 +1,10 @@
 import { Array as Arr, Deferred, Effect, Fiber, FiberId, Option } from "effect"
-import type { JobId } from "../domain/JobId.ts"
-import { StopReason } from "../domain/Outcome.ts"
-import type { ClaimedJob, JobStore } from "../store/JobStore.ts"
-import type { Attempt } from "./attempt.ts"
-import * as events from "./events.ts"
-import type { KeptLease } from "./heartbeat.ts"
+import type { JobId } from "../../domain/JobId.ts"
+import { StopReason } from "../../domain/Outcome.ts"
+import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
+import type { Attempt } from "../attempt/attempt.ts"
+import * as events from "../telemetry/events.ts"
+import type { KeptLease } from "../attempt/heartbeat.ts"
 
 /** How many more jobs a worker may claim: in all, and from each queue when queues have limits. */
 export interface Room {

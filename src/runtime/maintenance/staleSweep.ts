@@ -1,9 +1,9 @@
 import { Array as Arr, Duration, Effect } from "effect"
-import type { JobStore, StaleLease, StoreFailure } from "../store/JobStore.ts"
-import { EventLoop } from "../platform/EventLoop.ts"
-import * as events from "./events.ts"
-import { HeldLeases } from "./HeldLeases.ts"
-import { monotonicMillis } from "../platform/monotonic.ts"
+import type { JobStore, StaleLease, StoreFailure } from "../../store/JobStore.ts"
+import { EventLoop } from "../../platform/EventLoop.ts"
+import * as events from "../telemetry/events.ts"
+import { HeldLeases } from "../attempt/HeldLeases.ts"
+import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /*
  * How a worker frees the jobs of dead ones. A lease that is over by this

@@ -1,8 +1,8 @@
 import type { Scope } from "effect"
 import { Context, Effect, Option, Queue } from "effect"
-import { LoopDelay } from "../platform/LoopDelay.ts"
+import { LoopDelay } from "../../platform/LoopDelay.ts"
 import * as events from "./events.ts"
-import { monotonicMillis, toMillis } from "../platform/monotonic.ts"
+import { monotonicMillis, toMillis } from "../../platform/monotonic.ts"
 import type { Stall } from "./Stall.ts"
 
 /*
@@ -23,7 +23,7 @@ export interface LoopWatchService {
 }
 
 /** Replaceable, so that a simulation may run several processes in one. */
-export class LoopWatch extends Context.Reference<LoopWatch>()("holdfast/runtime/LoopWatch", {
+export class LoopWatch extends Context.Reference<LoopWatch>()("holdfast/runtime/telemetry/LoopWatch", {
   defaultValue: (): LoopWatchService => makeLoopWatch()
 }) {}
 

@@ -1,11 +1,11 @@
 import type { Fiber } from "effect"
 import { Duration, Effect, FiberId, Option, Runtime } from "effect"
 import { constants } from "node:os"
-import type { InvalidOption } from "../domain/errors.ts"
-import * as events from "./events.ts"
-import { toMillis } from "../platform/monotonic.ts"
-import { span } from "./options.ts"
-import { guardTelemetry } from "../store/guardTelemetry.ts"
+import type { InvalidOption } from "../../domain/errors.ts"
+import * as events from "../telemetry/events.ts"
+import { toMillis } from "../../platform/monotonic.ts"
+import { span } from "../options.ts"
+import { guardTelemetry } from "../../store/guardTelemetry.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
 
 /** A package runner passes a Ctrl-C on that the terminal has sent to everyone already, sometimes as a SIGTERM. */

@@ -1,6 +1,6 @@
 import type { Tracer } from "effect"
 import { Effect, Option, Tracer as Tracers } from "effect"
-import type { ClaimedJob } from "../store/JobStore.ts"
+import type { ClaimedJob } from "../../store/JobStore.ts"
 
 const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 

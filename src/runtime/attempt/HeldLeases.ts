@@ -1,7 +1,7 @@
 import { Context, Effect } from "effect"
-import type { Lease } from "../domain/Lease.ts"
-import type { StaleLease } from "../store/JobStore.ts"
-import { monotonicMillis } from "../platform/monotonic.ts"
+import type { Lease } from "../../domain/Lease.ts"
+import type { StaleLease } from "../../store/JobStore.ts"
+import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /**
  * The leases that this process holds, in whichever of its workers, so that none
@@ -17,7 +17,7 @@ export interface HeldLeasesService {
 }
 
 /** Replaceable, so that a simulation may run several processes in one. */
-export class HeldLeases extends Context.Reference<HeldLeases>()("holdfast/runtime/HeldLeases", {
+export class HeldLeases extends Context.Reference<HeldLeases>()("holdfast/runtime/attempt/HeldLeases", {
   defaultValue: (): HeldLeasesService => makeHeldLeases()
 }) {}
 

@@ -1,7 +1,7 @@
 import type { Option } from "effect"
 import { Clock, Duration, Effect } from "effect"
-import * as Backoff from "../domain/Backoff.ts"
-import * as events from "./events.ts"
+import * as Backoff from "../../domain/Backoff.ts"
+import * as events from "../telemetry/events.ts"
 
 /** How long a backoff schedule may take to name a delay: ages for what only computes, and short beside a lease. */
 const longestThought = Duration.seconds(1)

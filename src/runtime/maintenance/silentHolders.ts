@@ -1,6 +1,6 @@
 import { Clock, Duration, Effect } from "effect"
-import type { LaneHolder } from "../store/JobStore.ts"
-import * as events from "./events.ts"
+import type { LaneHolder } from "../../store/JobStore.ts"
+import * as events from "../telemetry/events.ts"
 
 /*
  * Tells whom jobs wait for that a dead worker has left locked: after a crash, or

@@ -27,7 +27,7 @@ export interface ProcessEndService {
 }
 
 /** Replaceable, so that a simulation may run several processes in one. */
-export class ProcessEnd extends Context.Reference<ProcessEnd>()("holdfast/runtime/ProcessEnd", {
+export class ProcessEnd extends Context.Reference<ProcessEnd>()("holdfast/runtime/worker/ProcessEnd", {
   defaultValue: (): ProcessEndService => makeProcessEnd()
 }) {}
 

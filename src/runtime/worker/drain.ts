@@ -1,6 +1,6 @@
 import { Deferred, Duration, Effect, Fiber, Option } from "effect"
-import { StopReason } from "../domain/Outcome.ts"
-import * as events from "./events.ts"
+import { StopReason } from "../../domain/Outcome.ts"
+import * as events from "../telemetry/events.ts"
 import type { Slots } from "./Slots.ts"
 
 /** How much longer than its grace a worker takes to end, at most. */
