@@ -23,7 +23,7 @@ export type {
   JobQueueService,
   ListOptions,
   Page
-} from "./runtime/JobQueue.ts"
+} from "./runtime/JobQueueService.ts"
 
 // claim, run, settle
 export { CurrentJob } from "./domain/CurrentJob.ts"

@@ -56,6 +56,26 @@ const floors: Readonly<Record<string, number>> = {
   "testing.ts": 7
 }
 
+/** The first circle of imports that is found, from a file back to itself. */
+const circleIn = (importsOf: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const isDone = new Set<string>()
+  const search = (path: string, way: ReadonlyArray<string>): ReadonlyArray<string> => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path]
+    if (isDone.has(path)) return []
+    for (const imported of importsOf.get(path) ?? []) {
+      const circle = search(imported, [...way, path])
+      if (circle.length > 0) return circle
+    }
+    isDone.add(path)
+    return []
+  }
+  for (const path of importsOf.keys()) {
+    const circle = search(path, [])
+    if (circle.length > 0) return circle
+  }
+  return []
+}
+
 /** The files, outside the rooms named, whose code matches. */
 const filesWith = (pattern: RegExp, except: ReadonlyArray<string> = []) =>
   sources
@@ -95,6 +115,14 @@ describe("the house", () => {
         .filter((imported) => (floors[roomOf(imported)] ?? Infinity) > floor)
         .map((imported) => `${path} imports ${imported}`)
     }))
+  })
+
+  it("no file imports itself by way of others", () => {
+    const importsOf = new Map(
+      sources.filter(({ room }) => room !== "brandbrain").map(({ imports, path }) => [path, imports.filter(isOurs)])
+    )
+    assert.deepStrictEqual(circleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"])
+    assert.deepStrictEqual(circleIn(importsOf), [])
   })
 
   it("the reference app sees of us what every app sees: the barrel", () => {

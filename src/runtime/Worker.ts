@@ -10,8 +10,9 @@ import { outsideTransaction } from "../store/transactions.ts"
 import { inOwnAsyncContext } from "./worker/asyncContext.ts"
 import { keepRunning } from "./worker/keepRunning.ts"
 import { defaultLease, span, wholeNumber } from "./options.ts"
-import type { WorkerSettings } from "./worker/workerLoop.ts"
-import { findHandlers, runWorker } from "./worker/workerLoop.ts"
+import { findHandlers } from "./worker/handlers.ts"
+import { runWorker } from "./worker/workerLoop.ts"
+import type { WorkerSettings } from "./worker/WorkerSettings.ts"
 
 /** What a worker does. Everything but `jobs` has a default. */
 export interface Options<Jobs extends ReadonlyArray<Job.Any>> {

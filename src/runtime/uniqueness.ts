@@ -3,7 +3,7 @@ import * as Backoff from "../domain/Backoff.ts"
 import { InvalidJob } from "../domain/errors.ts"
 import { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { NewJob } from "../store/JobStore.ts"
-import type { EnqueueOptions } from "./JobQueue.ts"
+import type { EnqueueOptions } from "./JobQueueService.ts"
 
 /** The options that go with a unique key, or the one that does not fit. */
 export const uniqueness = (

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { Lease } from "../../src/domain/Lease.ts"
-import type { ClaimOptions } from "../../src/runtime/JobQueue.ts"
+import type { ClaimOptions } from "../../src/runtime/JobQueueService.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { inHoldfast, linesSaying } from "./harness.ts"
 

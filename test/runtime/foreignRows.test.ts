@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
 import { Array as Arr, Effect, Schema } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import type { Page } from "../../src/runtime/JobQueue.ts"
+import type { Page } from "../../src/runtime/JobQueueService.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { inHoldfast, linesSaying, work } from "./harness.ts"
 

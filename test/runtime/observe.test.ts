@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import type { ListOptions } from "../../src/runtime/JobQueue.ts"
+import type { ListOptions } from "../../src/runtime/JobQueueService.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { inHoldfast } from "./harness.ts"
 

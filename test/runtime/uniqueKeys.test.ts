@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import type { EnqueueOptions } from "../../src/runtime/JobQueue.ts"
+import type { EnqueueOptions } from "../../src/runtime/JobQueueService.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { inHoldfast, makeGate, settled, work } from "./harness.ts"
 

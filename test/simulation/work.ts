@@ -1,6 +1,6 @@
 import { Effect, Random } from "effect"
 import type { Lease } from "../../src/domain/Lease.ts"
-import type { EnqueueOptions } from "../../src/runtime/JobQueue.ts"
+import type { EnqueueOptions } from "../../src/runtime/JobQueueService.ts"
 import type { History } from "./History.ts"
 import type { Behaviour, Kinds } from "./jobs.ts"
 import { Behaviour as Behaviours, longestRefusal } from "./jobs.ts"

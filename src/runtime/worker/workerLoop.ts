@@ -1,6 +1,5 @@
-import { Clock, Context, Deferred, Duration, Effect, Option, Queue, Ref } from "effect"
-import { InvalidOption, isLasting, StoreError } from "../../domain/errors.ts"
-import * as Job from "../../domain/Job.ts"
+import { Clock, Deferred, Duration, Effect, Option, Queue, Ref } from "effect"
+import { isLasting, StoreError } from "../../domain/errors.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import type { ClaimedJob, StoreFailure } from "../../store/JobStore.ts"
 import { JobStore } from "../../store/JobStore.ts"
@@ -13,29 +12,14 @@ import { deadlineMargin } from "../attempt/heartbeat.ts"
 import { HeldLeases } from "../attempt/HeldLeases.ts"
 import { Ids } from "../../platform/Ids.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
-import type { Retention } from "../maintenance/maintenance.ts"
 import { maintain, sweepBeforeClaiming } from "../maintenance/maintenance.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import { claimBytes } from "../options.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
 import { Slots } from "./Slots.ts"
-import type { Requirements } from "../Worker.ts"
-
-/** A worker's options, checked and complete. */
-export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any>> {
-  /** By kind, with the milliseconds a claim holds. */
-  readonly kinds: ReadonlyMap<string, { readonly job: Jobs[number]; readonly leaseFor: number }>
-  readonly concurrency: number
-  readonly queues: Option.Option<ReadonlyMap<string, number>>
-  readonly heartbeatInterval: Duration.Duration
-  readonly pollInterval: Duration.Duration
-  readonly staleCheckInterval: Duration.Duration
-  readonly shutdownGrace: Duration.Duration
-  readonly retention: Retention
-  /** Claims in all, Infinity for no end. */
-  readonly maxJobs: number
-  readonly once: boolean
-}
+import type { Handlers } from "./handlers.ts"
+import type { WorkerSettings } from "./WorkerSettings.ts"
+import { claimsFrom } from "./WorkerSettings.ts"
 
 /** After a claim that came back empty although a job was due: another worker was faster. */
 const afterLostRace = Duration.millis(100)
@@ -47,10 +31,10 @@ const lookMayTake = Duration.seconds(30)
  * The worker: claims for its free slots, runs each claimed job as an attempt of
  * its own, keeps house, and when it is interrupted lets the running ones end.
  */
-export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
-  settings: WorkerSettings<Jobs>,
+export const runWorker = (
+  settings: WorkerSettings,
   handlers: Handlers
-): Effect.Effect<void, StoreFailure, Requirements<Jobs>> =>
+): Effect.Effect<void, StoreFailure, JobStore> =>
   Effect.gen(function*() {
     const store = yield* JobStore
     const { turn } = yield* EventLoop
@@ -183,38 +167,4 @@ export const runWorker = <Jobs extends ReadonlyArray<Job.Any>>(
         Effect.raceFirst(Deferred.await(shutdown.began))
       )
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))
-  })
-
-/** True for a lane that a worker claims from. */
-const claimsFrom =
-  ({ kinds, queues }: Pick<WorkerSettings<ReadonlyArray<Job.Any>>, "kinds" | "queues">) =>
-  ({ kind, queue }: { readonly queue: string; readonly kind: string }) =>
-    kinds.has(kind) && Option.match(queues, { onNone: () => true, onSome: (limits) => limits.has(queue) })
-
-/** The code that runs a kind, and the milliseconds a claim of it holds. */
-export type Handlers = (kind: string) => { readonly handler: Job.HandlerService; readonly leaseFor: number }
-
-/** The handler of each kind. One that was made for another definition of its kind is refused. */
-export const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>(
-  { kinds }: WorkerSettings<Jobs>
-): Effect.Effect<Handlers, InvalidOption, Requirements<Jobs>> =>
-  Effect.gen(function*() {
-    const context = yield* Effect.context<never>()
-    const found = new Map<string, ReturnType<Handlers>>()
-    for (const [kind, { job, leaseFor }] of kinds) {
-      const handler = Context.unsafeGet(context as Context.Context<Job.Handler<string>>, Job.handlerTag(kind))
-      if (handler.job !== job) {
-        return yield* new InvalidOption({
-          option: "jobs",
-          given: `"${kind}", whose handler was made from another definition`,
-          allowed: "one definition of each kind"
-        })
-      }
-      found.set(kind, { handler, leaseFor })
-    }
-    return (kind) => {
-      const one = found.get(kind)
-      if (one === undefined) throw new Error(`A job of kind "${kind}" was claimed, which was not asked for`)
-      return one
-    }
   })

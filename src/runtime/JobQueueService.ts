@@ -1,0 +1,180 @@
+import type { DateTime, Duration, Effect } from "effect"
+import type { Backoff } from "../domain/Backoff.ts"
+import type {
+  InvalidJob,
+  InvalidOption,
+  JobIdConflict,
+  JobNotFound,
+  JobNotRetryable,
+  LeaseLost,
+  UniqueKeyTaken
+} from "../domain/errors.ts"
+import type * as Job from "../domain/Job.ts"
+import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
+import type { Lease } from "../domain/Lease.ts"
+import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
+import type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "../store/JobStore.ts"
+
+/** What can be said of one job when it is enqueued. What is left out comes from its definition. */
+export interface EnqueueOptions {
+  /** How long the job waits before it is due. Not with `at`. */
+  readonly delay?: Duration.DurationInput
+  /** The instant at which the job is due: a DateTime, a Date, or epoch milliseconds. Not with `delay`. */
+  readonly at?: DateTime.DateTime.Input
+  readonly priority?: number
+  readonly queue?: string
+  readonly maxAttempts?: number
+  /** While a job of this kind and partition holds this key, no other is added: the answer is its id. */
+  readonly uniqueKey?: string
+  /**
+   * How long the job holds its unique key; give all jobs of one key the same.
+   *
+   * `pending`, which it is unless given: until the job is claimed. At most one
+   * waits, and an enqueue while it runs adds another, so that no change is missed.
+   * A job that comes back from an attempt holds its key again if it is free. If
+   * not, both wait, and either may run first.
+   *
+   * `unfinished`: until the job has ended, so that at most one waits or runs. An
+   * enqueue while it runs adds nothing.
+   */
+  readonly uniqueScope?: UniqueScope
+  /**
+   * What happens to a pending job that holds the unique key. Nothing is changed
+   * of a running one.
+   *
+   * `keep`, which it is unless given, leaves it as it is. `replace` gives it this
+   * payload. `move` makes it due when this job would be, which debounces: each
+   * enqueue moves it on. One that waits for its next attempt is never moved to an
+   * earlier instant.
+   *
+   * A `replace` or a `move` whose answer was lost may be repeated. Where the job
+   * was claimed meanwhile, the repetition adds one.
+   */
+  readonly onConflict?: OnConflict
+  /** With `move`: how long after its creation a job is due at the latest. Without, a key that is enqueued again and again waits forever. */
+  readonly maxWait?: Duration.DurationInput
+  /** The tenant the job belongs to. Reads that name a partition see no other's jobs. */
+  readonly partitionKey?: string
+  /**
+   * A UUID in lower case, made by the caller so that an enqueue whose answer was
+   * lost may be repeated, for as long as the job is kept: a repetition after the
+   * retention adds the job anew.
+   */
+  readonly id?: string
+}
+
+/** Which jobs a page shows, and where it begins. */
+export interface ListOptions {
+  readonly status?: JobStatus
+  readonly kind?: string
+  readonly queue?: string
+  readonly partitionKey?: string
+  /** The `next` of the page before. */
+  readonly after?: string
+  /** From 1 to 100, which it is unless given. */
+  readonly limit?: number
+}
+
+/**
+ * Jobs, newest id first, and where the next page begins, null when this is the
+ * last. A page may be short, or empty, although more are to come: it ends where
+ * some thousand rows were looked at or some MiB read, so that a list holds no one
+ * up. Go on until `next` is null.
+ */
+export interface Page {
+  readonly jobs: ReadonlyArray<JobRecord>
+  readonly next: string | null
+}
+
+/** Whose job may be seen. */
+export interface InPartition {
+  readonly partitionKey?: string
+}
+
+/** What to claim by hand. */
+export interface ClaimOptions {
+  readonly jobs: ReadonlyArray<Job.Any>
+  /** Every queue unless given. */
+  readonly queues?: ReadonlyArray<string>
+  /** 1 unless given, at most 1000. A claim takes fewer where their payloads would be more than 4 MiB together. */
+  readonly limit?: number
+  /** 10 minutes unless the definition or this says otherwise. */
+  readonly leaseFor?: Duration.DurationInput
+  /** Who will hold the leases; this process unless given. */
+  readonly worker?: string
+}
+
+/** What a failed attempt is followed by. */
+export interface FailOptions {
+  /** 60 s, 120 s and so on unless given. */
+  readonly backoff?: Backoff
+  /** False fails the job for good. */
+  readonly retry?: boolean
+}
+
+/** The contract, in the order a job meets it. */
+export interface JobQueueService {
+  /** Adds a job. Inside a transaction of the store's client it is part of it, and workers wake after the commit. */
+  readonly enqueue: <J extends Job.Any>(
+    job: J,
+    payload: Job.Payload<J>,
+    options?: EnqueueOptions
+  ) => Effect.Effect<Enqueued, InvalidJob | JobIdConflict | StoreFailure>
+
+  /**
+   * Adds jobs of one kind, all or none, as if one after the other. The answers are in the order given. Until
+   * all are in no other process can write, and none waits longer than 5 s for it.
+   * A hundred thousand may take 3 s: give more than that in several calls.
+   */
+  readonly enqueueMany: <J extends Job.Any>(
+    job: J,
+    entries: ReadonlyArray<{ readonly payload: Job.Payload<J> } & EnqueueOptions>
+  ) => Effect.Effect<ReadonlyArray<Enqueued>, InvalidJob | JobIdConflict | StoreFailure>
+
+  /** The job as it stands. A job of another partition than the one named is not found. */
+  readonly get: (id: string, options?: InPartition) => Effect.Effect<JobRecord, JobNotFound | StoreFailure>
+
+  /** A page of jobs, newest first. It may be short although more are to come: go on until `next` is null. */
+  readonly list: (options?: ListOptions) => Effect.Effect<Page, InvalidOption | StoreFailure>
+
+  /**
+   * Cancels a pending job; asks for a running one to be stopped, at once in this
+   * process and within a heartbeat in another; leaves a finished one as it is.
+   * Answers the status the job has now: `running` means that it was asked for,
+   * and the job ends cancelled unless its handler succeeds first.
+   */
+  readonly cancel: (id: string, options?: InPartition) => Effect.Effect<JobStatus, JobNotFound | StoreFailure>
+
+  /** Makes a failed or cancelled job due now, with a fresh budget. */
+  readonly retry: (
+    id: string,
+    options?: InPartition
+  ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
+
+  /** Replaces a running job's progress with a JSON value of at most 1 MiB. */
+  readonly progress: (lease: Lease, value: unknown) => Effect.Effect<void, LeaseLost | InvalidJob | StoreFailure>
+
+  /** The due jobs that a claim would take now, in claim order. Changes nothing. */
+  readonly due: (options: ClaimOptions) => Effect.Effect<ReadonlyArray<DueJob>, InvalidOption | StoreFailure>
+
+  /** Takes due jobs for this process, which must then extend and settle each by its lease. */
+  readonly claim: (options: ClaimOptions) => Effect.Effect<ReadonlyArray<ClaimedJob>, InvalidOption | StoreFailure>
+
+  /** Settles as succeeded. False: not yours, nothing changed. Repeating a job's last settle answers true again. */
+  readonly complete: (lease: Lease, result?: unknown) => Effect.Effect<boolean, InvalidJob | StoreFailure>
+
+  /** Settles one attempt as failed. False: not yours, nothing changed. Repeating a job's last settle answers true again. */
+  readonly fail: (lease: Lease, error: unknown, options?: FailOptions) => Effect.Effect<boolean, StoreFailure>
+
+  /** Moves the lease's end to `leaseFor`, 10 minutes unless given, from now. False: not yours, nothing changed. */
+  readonly extendLock: (
+    lease: Lease,
+    leaseFor?: Duration.DurationInput
+  ) => Effect.Effect<boolean, InvalidOption | StoreFailure>
+
+  /**
+   * Frees every job whose lease is over by this machine's clock, in one call and
+   * without the second look that a worker takes. Answers how many.
+   */
+  readonly releaseStale: Effect.Effect<number, StoreFailure>
+}

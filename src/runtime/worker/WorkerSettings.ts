@@ -1,0 +1,26 @@
+import type { Duration } from "effect"
+import { Option } from "effect"
+import type * as Job from "../../domain/Job.ts"
+import type { Retention } from "../maintenance/maintenance.ts"
+
+/** A worker's options, checked and complete. */
+export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any> = ReadonlyArray<Job.Any>> {
+  /** By kind, with the milliseconds a claim holds. */
+  readonly kinds: ReadonlyMap<string, { readonly job: Jobs[number]; readonly leaseFor: number }>
+  readonly concurrency: number
+  readonly queues: Option.Option<ReadonlyMap<string, number>>
+  readonly heartbeatInterval: Duration.Duration
+  readonly pollInterval: Duration.Duration
+  readonly staleCheckInterval: Duration.Duration
+  readonly shutdownGrace: Duration.Duration
+  readonly retention: Retention
+  /** Claims in all, Infinity for no end. */
+  readonly maxJobs: number
+  readonly once: boolean
+}
+
+/** True for a lane that a worker claims from. */
+export const claimsFrom =
+  ({ kinds, queues }: Pick<WorkerSettings, "kinds" | "queues">) =>
+  ({ kind, queue }: { readonly queue: string; readonly kind: string }) =>
+    kinds.has(kind) && Option.match(queues, { onNone: () => true, onSome: (limits) => limits.has(queue) })

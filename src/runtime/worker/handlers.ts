@@ -1,0 +1,32 @@
+import { Context, Effect } from "effect"
+import { InvalidOption } from "../../domain/errors.ts"
+import * as Job from "../../domain/Job.ts"
+import type { WorkerSettings } from "./WorkerSettings.ts"
+
+/** The code that runs a kind, and the milliseconds a claim of it holds. */
+export type Handlers = (kind: string) => { readonly handler: Job.HandlerService; readonly leaseFor: number }
+
+/** The handler of each kind. One that was made for another definition of its kind is refused. */
+export const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>(
+  { kinds }: WorkerSettings<Jobs>
+): Effect.Effect<Handlers, InvalidOption, Job.HandlerOf<Jobs[number]>> =>
+  Effect.gen(function*() {
+    const context = yield* Effect.context<never>()
+    const found = new Map<string, ReturnType<Handlers>>()
+    for (const [kind, { job, leaseFor }] of kinds) {
+      const handler = Context.unsafeGet(context as Context.Context<Job.Handler<string>>, Job.handlerTag(kind))
+      if (handler.job !== job) {
+        return yield* new InvalidOption({
+          option: "jobs",
+          given: `"${kind}", whose handler was made from another definition`,
+          allowed: "one definition of each kind"
+        })
+      }
+      found.set(kind, { handler, leaseFor })
+    }
+    return (kind) => {
+      const one = found.get(kind)
+      if (one === undefined) throw new Error(`A job of kind "${kind}" was claimed, which was not asked for`)
+      return one
+    }
+  })
