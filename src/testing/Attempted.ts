@@ -1,4 +1,6 @@
 import { Effect, Either } from "effect"
+import type { AttemptEnd } from "../domain/AttemptEnd.ts"
+import { endedAs } from "../domain/AttemptEnd.ts"
 import type { JobId } from "../domain/JobId.ts"
 import type { JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
@@ -12,12 +14,7 @@ export interface Attempted {
   readonly kind: string
   /** 1 on the first claim of the job. */
   readonly attempt: number
-  /**
-   * `retrying` has failed and is pending again; `released` was handed back and is
-   * due at once; `lost` has written nothing, since the lease was gone; of
-   * `unknown` the store took no outcome, and one that failed may be written.
-   */
-  readonly ended: "succeeded" | "retrying" | "failed" | "snoozed" | "released" | "cancelled" | "lost" | "unknown"
+  readonly ended: AttemptEnd
   /** What the job keeps of a failure, in readable form; null when the attempt did not fail. */
   readonly error: string | null
 }
@@ -42,7 +39,7 @@ export const recording = (store: Store): Recording => {
 
   const noting = <Item extends { readonly lease: Lease }, E>(
     settle: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, E>,
-    ifPending: (item: Item) => Attempted["ended"],
+    endOf: (status: JobStatus, item: Item) => AttemptEnd,
     errorOf: (item: Item) => string | null
   ) =>
   (items: ReadonlyArray<Item>) =>
@@ -54,7 +51,7 @@ export const recording = (store: Store): Recording => {
             countUnanswered(item.lease, -1)
             const answer = answers[index]
             if (answer === undefined || Either.isLeft(answer)) continue
-            ends.set(key(item.lease), { ended: endedAs(answer.right.status, ifPending(item)), error: errorOf(item) })
+            ends.set(key(item.lease), { ended: endOf(answer.right.status, item), error: errorOf(item) })
           }
         }))
     })
@@ -73,11 +70,12 @@ export const recording = (store: Store): Recording => {
       ...store,
       claim: (request) => Effect.tap(store.claim(request), (jobs) => Effect.sync(() => claimed.push(...jobs))),
       complete: noting(store.complete, () => "succeeded", () => null),
-      fail: noting(store.fail, () => "retrying", ({ error }) => error),
-      release: noting(store.release, ({ delay }) => delay > 0 ? "snoozed" : "released", () => null)
+      fail: noting(store.fail, (status) => endedAs(status, "retrying"), ({ error }) => error),
+      release: noting(
+        store.release,
+        (status, { delay }) => endedAs(status, delay > 0 ? "snoozed" : "released"),
+        () => null
+      )
     }
   }
 }
-
-const endedAs = (status: JobStatus, ifPending: Attempted["ended"]): Attempted["ended"] =>
-  status === "pending" || status === "running" ? ifPending : status

@@ -1,4 +1,5 @@
 import { Cause, Duration, Effect, LogLevel, Metric, MetricBoundaries, Option } from "effect"
+import type { SettledEnd } from "../../domain/AttemptEnd.ts"
 import type { StoreError } from "../../domain/errors.ts"
 import { instantText } from "../../domain/instantText.ts"
 import type { StopReason } from "../../domain/Outcome.ts"
@@ -98,7 +99,7 @@ export const claimedTooLate = (stall: Option.Option<Stall>) =>
 /** An attempt has ended, and the store has said so. */
 export const settled = (
   job: ClaimedJob,
-  outcome: keyof typeof settledMessage,
+  outcome: SettledEnd,
   tookMillis: number,
   { text, ...annotations }: Readonly<Record<string, unknown>> & { readonly text?: string | undefined }
 ) =>
@@ -113,7 +114,7 @@ export const settled = (
       }))
   ], { discard: true })
 
-const settledMessage = {
+const settledMessage: Readonly<Record<SettledEnd, string>> = {
   succeeded: "Job succeeded",
   failed: "Job failed",
   retrying: "Job failed, will be retried",
@@ -131,7 +132,7 @@ export const stopping = (reason: StopReason, stall: Option.Option<Stall>) =>
 const losesLease = ({ _tag }: StopReason) => _tag === "LeaseLost" || _tag === "DeadlinePassed"
 
 /** An attempt ended without a lease to settle it under: whatever it came to is not written. */
-export const leaseLost = (job: ClaimedJob, reason: string, stall: Option.Option<Stall>) =>
+export const leaseLost = (job: ClaimedJob, reason: string | undefined, stall: Option.Option<Stall>) =>
   Effect.zipRight(
     count(metrics.leasesLost, job.kind),
     line(LogLevel.Warning, "Lease lost, the attempt's outcome is not written", {

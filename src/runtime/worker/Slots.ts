@@ -2,7 +2,7 @@ import { Array as Arr, Deferred, Effect, Fiber, FiberId, Option } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
 import { StopReason } from "../../domain/Outcome.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
-import type { Attempt } from "../attempt/attempt.ts"
+import type { Attempt } from "../attempt/Attempt.ts"
 import * as events from "../telemetry/events.ts"
 import type { KeptLease } from "../attempt/heartbeat.ts"
 

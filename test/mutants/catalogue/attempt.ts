@@ -1,6 +1,6 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/runtime/attempt/attempt.ts"
+const file = "src/runtime/attempt/settle.ts"
 const outcome = "src/domain/Outcome.ts"
 const verdict = "src/domain/Verdict.ts"
 const settle = ["test/runtime/settle.test.ts"]
@@ -81,8 +81,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A result that does not encode is tried again",
     file,
-    find: "settlement(attempt, refused, Option.none())",
-    replace: "settlement(attempt, refused, Option.some(Duration.zero))",
+    find: "writeOnce(attempt, refused, Option.none())",
+    replace: "writeOnce(attempt, refused, Option.some(Duration.zero))",
     killedBy: settle
   },
   {
@@ -95,7 +95,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that the store refuses counts as done",
     file,
-    find: `if (ended === "lost") yield* events.leaseLost(job, "LeaseLost", yield* blame(attempt))`,
+    find: `if (ended === "lost") yield* events.leaseLost(job, more.error, yield* blame(attempt))`,
     replace: `if (ended === "lost") yield* events.settled(job, "succeeded", 0, {})`,
     killedBy: heartbeat
   },
@@ -192,15 +192,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker's backoff counts attempts, snoozes and shutdowns included",
     file,
-    find: "delayAfter(attempt.handler.job.backoff, job.lease.failures + 1)",
-    replace: "delayAfter(attempt.handler.job.backoff, job.lease.attempt)",
+    find: "delayAfter(handler.job.backoff, job.lease.failures + 1)",
+    replace: "delayAfter(handler.job.backoff, job.lease.attempt)",
     killedBy: ["test/runtime/backoffAfterSnooze.test.ts"]
   },
   {
     name: "A worker's backoff is one failure behind",
     file,
-    find: "delayAfter(attempt.handler.job.backoff, job.lease.failures + 1)",
-    replace: "delayAfter(attempt.handler.job.backoff, Math.max(1, job.lease.failures))",
+    find: "delayAfter(handler.job.backoff, job.lease.failures + 1)",
+    replace: "delayAfter(handler.job.backoff, Math.max(1, job.lease.failures))",
     killedBy: settle
   },
   {
@@ -238,8 +238,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A backoff is asked anew each time its failure is written",
     file,
-    find: "const write = settlement(attempt, outcome, delay).pipe(",
-    replace: "const write = Effect.flatMap(backoffDelay(attempt), () => settlement(attempt, outcome, delay)).pipe(",
+    find: "const write = writeOnce(attempt, outcome, delay).pipe(",
+    replace:
+      "const write = Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay)).pipe(",
     killedBy: settle
   },
   {

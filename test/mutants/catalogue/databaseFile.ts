@@ -49,7 +49,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A settle goes on asking a store whose database was replaced",
-    file: "src/runtime/attempt/attempt.ts",
+    file: "src/runtime/attempt/runAttempt.ts",
     find: "Predicate.not(isLasting)",
     replace: "() => true",
     killedBy: ["test/runtime/replacedDatabase.test.ts"]

@@ -1,7 +1,7 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
 const file = "src/runtime/attempt/heartbeat.ts"
-const attempt = "src/runtime/attempt/attempt.ts"
+const attempt = "src/runtime/attempt/runAttempt.ts"
 const heartbeat = ["test/runtime/heartbeat.test.ts"]
 const drain = ["test/runtime/drain.test.ts"]
 
@@ -59,8 +59,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heartbeat ends before the job is settled",
     file: attempt,
-    find: "const settled = yield* settle(attempt, outcome)",
-    replace: "yield* lease.letGo\n    const settled = yield* settle(attempt, outcome)",
+    find: "const ended = yield* settle(attempt, outcome)",
+    replace: "yield* lease.letGo\n    const ended = yield* settle(attempt, outcome)",
     killedBy: heartbeat
   },
   {

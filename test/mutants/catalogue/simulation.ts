@@ -2,7 +2,7 @@ import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
-const attempt = "src/runtime/attempt/attempt.ts"
+const attempt = "src/runtime/attempt/runAttempt.ts"
 const heartbeat = "src/runtime/attempt/heartbeat.ts"
 const loop = "src/runtime/worker/workerLoop.ts"
 const sweep = "src/runtime/maintenance/staleSweep.ts"
@@ -374,8 +374,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the heartbeat ends before the job is settled",
     file: attempt,
-    find: "const settled = yield* settle(attempt, outcome)",
-    replace: "yield* lease.letGo\n    const settled = yield* settle(attempt, outcome)",
+    find: "const ended = yield* settle(attempt, outcome)",
+    replace: "yield* lease.letGo\n    const ended = yield* settle(attempt, outcome)",
     killedBy: bySeed(1)
   },
   {

@@ -636,7 +636,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A handler works inside the transaction that its layer was built in",
-    file: "src/runtime/attempt/attempt.ts",
+    file: "src/runtime/attempt/runAttempt.ts",
     find: "Context.merge(withoutTransaction(services), attemptServices(",
     replace: "Context.merge(services, attemptServices(",
     killedBy: ["test/runtime/currentJob.test.ts"]
