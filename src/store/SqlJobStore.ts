@@ -7,7 +7,7 @@ import { JobNotFound, JobNotRetryable, LeaseLost, StoreError, UniqueKeyTaken } f
 import { instantText } from "../domain/instantText.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { Lease } from "../domain/Lease.ts"
-import { readBusyTimeout, setBusyTimeout } from "./busyTimeout.ts"
+import { readBusyTimeout, setBusyTimeout } from "./sqlite/busyTimeout.ts"
 import { currentMillis } from "./currentMillis.ts"
 import { dialect } from "./dialect.ts"
 import { makeEnqueue } from "./enqueue.ts"
@@ -17,13 +17,13 @@ import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease, StoreFail
 import { JobStore } from "./JobStore.ts"
 import { makeLanes } from "./lanes.ts"
 import { makeList } from "./list.ts"
-import { warnOfAborts } from "./loadedDriver.ts"
-import { checkMigrated, migrate } from "./migrate.ts"
+import { warnOfAborts } from "./sqlite/loadedDriver.ts"
+import { checkMigrated, migrate } from "./sqlite/migrations/migrate.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
 import { inHalves, isOfARow, makeRefusedRows } from "./oddRows.ts"
 import type { RefusedRows } from "./oddRows.ts"
-import { shareInProcess } from "./processSignals.ts"
+import { shareInProcess } from "./sqlite/processSignals.ts"
 import type { AttemptRow, ClaimedRow, SettledRow, StaleRow } from "./rows.ts"
 import {
   attemptRows,
@@ -40,9 +40,9 @@ import {
   staleRows,
   statusRows
 } from "./rows.ts"
-import { refuseUnsupported } from "./supportedClient.ts"
-import * as Transactions from "./transactions.ts"
-import { tidyWal } from "./walCheckpoint.ts"
+import { refuseUnsupported } from "./sqlite/supportedClient.ts"
+import * as Transactions from "./sqlite/transaction/transactions.ts"
+import { tidyWal } from "./sqlite/wal/walCheckpoint.ts"
 
 /**
  * The statements, in the order a job meets them; those of an enqueue are in enqueue.ts, the looks at whole

@@ -2,7 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { StoreError } from "../domain/errors.ts"
-import { newest } from "./migrations/migrations.ts"
+import { newest } from "./sqlite/migrations/migrations.ts"
 import { newestVersionRows } from "./rows.ts"
 
 /** Keeps statements that look for jobs to run away from tables that a newer Holdfast has migrated. */

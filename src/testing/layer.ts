@@ -3,7 +3,7 @@ import type { StoreError } from "../domain/errors.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
 import { JobQueue } from "../runtime/JobQueue.ts"
 import type { JobStore } from "../store/JobStore.ts"
-import * as SqliteStore from "../store/SqliteStore.ts"
+import * as SqliteStore from "../store/sqlite/SqliteStore.ts"
 import { StoreFaults } from "./StoreFaults.ts"
 
 /**

@@ -5,7 +5,7 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import { makeJobSignals } from "../../src/store/JobSignals.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import * as Testing from "../../src/testing.ts"
 
 /** A line of the log, as a reader of the log sees it. */

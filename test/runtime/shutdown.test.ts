@@ -6,7 +6,7 @@ import { Effect, Exit, Fiber, Layer, Option, Schema, Scope, TestClock } from "ef
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import * as Testing from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, makeGate, settled } from "./harness.ts"
 

@@ -4,7 +4,7 @@ import * as Job from "../../src/domain/Job.ts"
 import { metrics } from "../../src/runtime/telemetry/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { dying, failing, StoreFaults } from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 

@@ -7,8 +7,8 @@ import { join } from "node:path"
 import * as Job from "../../src/domain/Job.ts"
 import { metrics } from "../../src/runtime/telemetry/events.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import type { Checkpoint } from "../../src/store/checkpointThread.ts"
-import { CheckpointThread } from "../../src/store/checkpointThread.ts"
+import type { Checkpoint } from "../../src/store/sqlite/wal/checkpointThread.ts"
+import { CheckpointThread } from "../../src/store/sqlite/wal/checkpointThread.ts"
 import { inHoldfast, settled, work } from "./harness.ts"
 
 const Large = Job.make("walSize.large", { payload: Schema.String })

@@ -1,4 +1,4 @@
-import { newest } from "../../src/store/migrations/migrations.ts"
+import { newest } from "../../src/store/sqlite/migrations/migrations.ts"
 import type { SharedDatabase } from "./database.ts"
 import { pick } from "./faults.ts"
 import type { Fleet } from "./Fleet.ts"

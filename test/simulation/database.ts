@@ -3,7 +3,7 @@ import { Effect, Fiber, FiberRef, Layer, Option } from "effect"
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { running } from "./SimulatedProcess.ts"
 import type { World } from "./World.ts"
 

@@ -1,7 +1,7 @@
 import { Cause, Context, Effect, HashMap, Layer, Logger, LogLevel, Option } from "effect"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import { caller } from "./callers.ts"
 import { client } from "./clients.ts"

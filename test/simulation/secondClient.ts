@@ -3,7 +3,7 @@ import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Random } from "effe
 import { ForeignTransaction } from "../../src/domain/errors.ts"
 import { Ids } from "../../src/platform/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { abandoned } from "./clients.ts"
 import { enclosed } from "./enclosing.ts"
 import { causes } from "./faultyStore.ts"

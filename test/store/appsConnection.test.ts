@@ -5,7 +5,7 @@ import { Array as Arr, Effect, Exit, Fiber, Layer, TestClock } from "effect"
 import { join } from "node:path"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
 import {
   allRows,

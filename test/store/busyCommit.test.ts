@@ -3,7 +3,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import { join } from "node:path"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { allRows, enqueue, job } from "./someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 

@@ -4,7 +4,7 @@ import Database from "better-sqlite3"
 import { Effect } from "effect"
 import { join } from "node:path"
 import type { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { allRows, enqueue, job } from "./someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 

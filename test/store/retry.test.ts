@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer } from "effect"
 import { join } from "node:path"
 import { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { cancel, enqueue, get, job, jobId, memory, retry } from "./someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 

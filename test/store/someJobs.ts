@@ -4,7 +4,7 @@ import { JobId } from "../../src/domain/JobId.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { ClaimRequest, Fenced, NewJob, StaleLease } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 
 /** A store of its own for one test. */
 export const memory = SqliteStore.layer({ filename: ":memory:" })

@@ -5,9 +5,9 @@ import { Array as Arr, Deferred, Effect, Exit, Fiber, Layer, Option, TestClock }
 import { join } from "node:path"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/SqliteStore.ts"
+import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
-import { outsideTransaction } from "../../src/store/transactions.ts"
+import { outsideTransaction } from "../../src/store/sqlite/transaction/transactions.ts"
 import {
   allRows,
   claim,

@@ -1,6 +1,6 @@
 import type { Mutant } from "../Mutant.ts"
 
-const databaseFile = "src/store/databaseFile.ts"
+const databaseFile = "src/store/sqlite/databaseFile.ts"
 const byFile = ["test/store/databaseFile.test.ts"]
 
 /** How a database that is deleted or replaced under its connection is noticed. */
@@ -28,21 +28,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "What is done on a reserved connection is not looked behind",
-    file: "src/store/connection.ts",
+    file: "src/store/sqlite/connection.ts",
     find: "isReserved ? guard(statement) : statement",
     replace: "statement",
     killedBy: byFile
   },
   {
     name: "The files of an app's own client are not watched",
-    file: "src/store/transactions.ts",
+    file: "src/store/sqlite/transaction/transactions.ts",
     find: "yield* watchLent(client, ours)",
     replace: "void watchLent",
     killedBy: byFile
   },
   {
     name: "A replaced database is told of as one that may come back",
-    file: "src/store/transactions.ts",
+    file: "src/store/sqlite/transaction/transactions.ts",
     find: "cause instanceof DatabaseReplaced ? \"databaseReplaced\" : \"unavailable\"",
     replace: "cause instanceof DatabaseReplaced ? \"unavailable\" : \"unavailable\"",
     killedBy: [...byFile, "test/runtime/replacedDatabase.test.ts"]

@@ -3,7 +3,7 @@ import { bySeed } from "../Mutant.ts"
 
 const file = "src/store/enqueue.ts"
 const store = "src/store/SqlJobStore.ts"
-const migration = "src/store/migrations/0001_jobs.ts"
+const migration = "src/store/sqlite/migrations/0001_jobs.ts"
 const enqueue = ["test/store/enqueue.test.ts"]
 const large = ["test/store/largeEnqueue.test.ts"]
 
@@ -130,7 +130,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "An enqueue that fails takes along what another fiber was told is in the same transaction",
-    file: "src/store/transactions.ts",
+    file: "src/store/sqlite/transaction/transactions.ts",
     find: "return inTurn(",
     replace: "return lendOf({ reserve: Effect.succeed(ours) })(",
     killedBy: ["test/store/transactions.test.ts"]
@@ -138,7 +138,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name:
       "On an app's client, a claim or a sweep that is interrupted leaves a part of itself in the caller's transaction",
-    file: "src/store/transactions.ts",
+    file: "src/store/sqlite/transaction/transactions.ts",
     find: "isWhole ? inSavepoint(connection, whole) : use(connection)",
     replace: "Effect.interruptible(use(connection))",
     killedBy: ["test/store/interruptedInside.test.ts"]

@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 
 const file = "src/platform/EventLoop.ts"
-const connection = "src/store/connection.ts"
+const connection = "src/store/sqlite/connection.ts"
 const byEventLoop = ["test/platform/EventLoop.test.ts"]
 const byGivingWay = ["test/store/givingWay.test.ts"]
 
@@ -87,14 +87,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A loop of statements in one transaction starves its process",
-    file: "src/store/openTransaction.ts",
+    file: "src/store/sqlite/transaction/openTransaction.ts",
     find: "Effect.zipRight(restore(giveWay), this.take(level, restore))",
     replace: "(giveWay, this.take(level, restore))",
     killedBy: byGivingWay
   },
   {
     name: "A loop of enqueues in a transaction of the app's own client starves its process",
-    file: "src/store/transactions.ts",
+    file: "src/store/sqlite/transaction/transactions.ts",
     find: "const inTurn = lendOf(exclusively(ours, noFile))",
     replace: "const inTurn: ReturnType<typeof lendOf> = (use) => (exclusively, noFile, use(ours))",
     also: [{

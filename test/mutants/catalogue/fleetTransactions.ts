@@ -1,9 +1,9 @@
 import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
-const open = "src/store/openTransaction.ts"
-const immediate = "src/store/immediateTransaction.ts"
-const transactions = "src/store/transactions.ts"
+const open = "src/store/sqlite/transaction/openTransaction.ts"
+const immediate = "src/store/sqlite/transaction/immediateTransaction.ts"
+const transactions = "src/store/sqlite/transaction/transactions.ts"
 const enqueue = "src/store/enqueue.ts"
 
 /** Shows that the simulation sees what breaks in the transactions of callers. */

@@ -9,14 +9,14 @@ const foreign = ["test/runtime/foreignRows.test.ts"]
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job whose budget was lowered below its failures can never fail",
-    file: "src/store/migrations/0001_jobs.ts",
+    file: "src/store/sqlite/migrations/0001_jobs.ts",
     find: "CHECK (failures <= attempts AND (",
     replace: "CHECK (failures <= max_attempts AND failures <= attempts AND (",
     killedBy: odd
   },
   {
     name: "A running job may be given as many failures as attempts, which no failure can follow",
-    file: "src/store/migrations/0001_jobs.ts",
+    file: "src/store/sqlite/migrations/0001_jobs.ts",
     find: "CHECK (failures <= attempts AND (status <> 'running' OR failures < attempts))",
     replace: "CHECK (failures <= attempts)",
     killedBy: odd

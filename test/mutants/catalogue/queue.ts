@@ -32,29 +32,29 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "const signals = makeJobSignals()",
     also: [{
       file,
-      find: `import { defaultLease, span, wholeNumber } from "./options.ts"`,
+      find: `import { defaultLease, span, wholeNumber } from "../../../src/runtime/options.ts"`,
       replace:
-        `import { defaultLease, span, wholeNumber } from "./options.ts"\nimport { makeJobSignals } from "../store/JobSignals.ts"`
+        `import { defaultLease, span, wholeNumber } from "../../../src/runtime/options.ts"\nimport { makeJobSignals } from "../../../src/store/JobSignals.ts"`
     }],
     killedBy: twoDatabases
   },
   {
     name: "A job is told of to no other store of the process",
-    file: "src/store/processSignals.ts",
+    file: "src/store/sqlite/processSignals.ts",
     find: "wake: Effect.zipRight(signals.wake, Effect.suspend(() => tell({}))),",
     replace: "wake: signals.wake,",
     killedBy: ["test/store/processSignals.test.ts"]
   },
   {
     name: "A job is told of to the stores of all databases of the process",
-    file: "src/store/processSignals.ts",
+    file: "src/store/sqlite/processSignals.ts",
     find: "found === undefined ? undefined : inWords(found)",
     replace: "found === undefined ? undefined : inWords(undefined)",
     killedBy: ["test/store/processSignals.test.ts"]
   },
   {
     name: "A store that is closed is still told of jobs",
-    file: "src/store/processSignals.ts",
+    file: "src/store/sqlite/processSignals.ts",
     find: "() => Effect.sync(() => all.delete(hear) && all.size === 0 && stores.delete(identity))",
     replace: "() => Effect.void",
     killedBy: ["test/store/processSignals.test.ts"]

@@ -205,7 +205,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a transaction that is interrupted is left open",
-    file: "src/store/immediateTransaction.ts",
+    file: "src/store/sqlite/transaction/immediateTransaction.ts",
     find: "Effect.zipRight(level.transaction.undo(level), note(span, \"rollback\"))",
     replace: "Effect.interruptible(level.transaction.undo(level))",
     killedBy: bySeed(2)
@@ -580,7 +580,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, tables that a newer release has migrated are opened",
-    file: "src/store/migrate.ts",
+    file: "src/store/sqlite/migrations/migrate.ts",
     find: "if (version !== newest) {",
     replace: "if (version < newest) {",
     killedBy: bySeed(3)

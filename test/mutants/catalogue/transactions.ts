@@ -1,17 +1,17 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
-const connection = "src/store/connection.ts"
-const transactions = "src/store/transactions.ts"
-const sqlite = "src/store/SqliteStore.ts"
+const connection = "src/store/sqlite/connection.ts"
+const transactions = "src/store/sqlite/transaction/transactions.ts"
+const sqlite = "src/store/sqlite/SqliteStore.ts"
 const sqlStore = "src/store/SqlJobStore.ts"
-const migrate = "src/store/migrate.ts"
-const busyTimeout = "src/store/busyTimeout.ts"
-const appsConnection = "src/store/appsConnection.ts"
-const tablesProblem = "src/store/tablesProblem.ts"
-const open = "src/store/openTransaction.ts"
-const immediate = "src/store/immediateTransaction.ts"
-const control = "src/store/transactionControl.ts"
-const savepoints = "src/store/savepoints.ts"
+const migrate = "src/store/sqlite/migrations/migrate.ts"
+const busyTimeout = "src/store/sqlite/busyTimeout.ts"
+const appsConnection = "src/store/sqlite/appsConnection.ts"
+const tablesProblem = "src/store/sqlite/migrations/tablesProblem.ts"
+const open = "src/store/sqlite/transaction/openTransaction.ts"
+const immediate = "src/store/sqlite/transaction/immediateTransaction.ts"
+const control = "src/store/sqlite/transaction/transactionControl.ts"
+const savepoints = "src/store/sqlite/transaction/savepoints.ts"
 const byNested = ["test/store/nestedTransactions.test.ts"]
 const byRolledBack = ["test/store/rolledBack.test.ts"]
 const byTransactions = ["test/store/transactions.test.ts"]
@@ -27,7 +27,7 @@ const byTables = ["test/store/checkTables.test.ts"]
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A fiber that waited for the connection goes on in the async context of the one before it",
-    file: "src/store/connection.ts",
+    file: "src/store/sqlite/connection.ts",
     find: "inItsContext(() => Deferred.unsafeDone(next, Effect.void))",
     replace: "void inItsContext, Deferred.unsafeDone(next, Effect.void)",
     killedBy: ["test/runtime/asyncContext.test.ts"]
@@ -200,7 +200,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A transaction that is over still counts as the one a caller is in",
-    file: "src/store/ambientTransaction.ts",
+    file: "src/store/sqlite/transaction/ambientTransaction.ts",
     find: "Option.filter((connection) => !(connection instanceof Level && connection.isOver))",
     replace: "Option.filter(() => true)",
     killedBy: byTransactions

@@ -4,7 +4,7 @@ import { bySeed } from "../Mutant.ts"
 const store = "src/store/SqlJobStore.ts"
 const enqueue = "src/store/enqueue.ts"
 const conflicts = "src/store/conflicts.ts"
-const migration = "src/store/migrations/0001_jobs.ts"
+const migration = "src/store/sqlite/migrations/0001_jobs.ts"
 const uniqueKeys = ["test/store/uniqueKeys.test.ts"]
 /** The table would refuse a row that holds its key for too long, which is another fence. */
 const withoutCheck: Edit = {

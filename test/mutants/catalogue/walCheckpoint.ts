@@ -1,6 +1,6 @@
 import type { Mutant } from "../Mutant.ts"
 
-const walCheckpoint = "src/store/walCheckpoint.ts"
+const walCheckpoint = "src/store/sqlite/wal/walCheckpoint.ts"
 const byStore = ["test/store/walCheckpoint.test.ts"]
 
 /** How a WAL is kept small without holding up the event loop. */
@@ -42,21 +42,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A thread checkpoints whatever has the name of the database",
-    file: "src/store/checkpointThread.ts",
+    file: "src/store/sqlite/wal/checkpointThread.ts",
     find: "if (dev + \" \" + ino !== identity) throw",
     replace: "if (false) throw",
     killedBy: byStore
   },
   {
     name: "A WAL that is copied stays as long as it was",
-    file: "src/store/checkpointThread.ts",
+    file: "src/store/sqlite/wal/checkpointThread.ts",
     find: "&& !checkpoint(\"TRUNCATE\").busy",
     replace: "&& !checkpoint(\"PASSIVE\").busy",
     killedBy: byStore
   },
   {
     name: "A reader that holds a WAL back is told of each time",
-    file: "src/store/walReports.ts",
+    file: "src/store/sqlite/wal/walReports.ts",
     find: "else if (!isTold)",
     replace: "else if (Option.isSome(heldSince))",
     killedBy: byStore

@@ -2,9 +2,9 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
 import { Context, Effect, Runtime } from "effect"
-import { StoredJobId } from "../domain/JobId.ts"
+import { StoredJobId } from "../../domain/JobId.ts"
 import { identityOf, inWords, pathOf } from "./databaseFile.ts"
-import type { JobSignals } from "./JobSignals.ts"
+import type { JobSignals } from "../JobSignals.ts"
 
 /**
  * A store's hint to the others: a job may be due, or this one is to be cancelled.

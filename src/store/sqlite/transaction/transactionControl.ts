@@ -1,8 +1,8 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, LogLevel } from "effect"
-import { readable } from "../domain/readableError.ts"
-import { line } from "../platform/line.ts"
+import { readable } from "../../../domain/readableError.ts"
+import { line } from "../../../platform/line.ts"
 import { refusedStatement } from "./transactionErrors.ts"
 
 type Connection = SqlConnection.Connection

@@ -5,12 +5,12 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as Statement from "@effect/sql/Statement"
 import type { Context } from "effect"
 import { Effect } from "effect"
-import { StoreError } from "../domain/errors.ts"
-import { withoutTransaction } from "./ambientTransaction.ts"
+import { StoreError } from "../../../domain/errors.ts"
+import { withoutTransaction } from "../transaction/ambientTransaction.ts"
 import type { Definition } from "./definitions.ts"
 import { readDefinition } from "./definitions.ts"
 import { problemOf } from "./tablesProblem.ts"
-import { migrations } from "./migrations/migrations.ts"
+import { migrations } from "./migrations.ts"
 
 /** The tables and indexes of Holdfast that a database has. Only reads. */
 export const readTables: Effect.Effect<ReadonlyArray<Definition>, SqlError.SqlError, SqlClient.SqlClient> = Effect

@@ -1,9 +1,9 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
-import { StoreError } from "../domain/errors.ts"
-import { ambientConnection } from "./ambientTransaction.ts"
-import { isSupported } from "./dialect.ts"
+import { StoreError } from "../../domain/errors.ts"
+import { ambientConnection } from "./transaction/ambientTransaction.ts"
+import { isSupported } from "../dialect.ts"
 
 /** Clients that need not be tried. Their transactions would wait for the write lock, which opening must not. */
 const known = new WeakSet<SqlClient.SqlClient>()

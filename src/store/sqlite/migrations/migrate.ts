@@ -1,12 +1,12 @@
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
-import { StoreError } from "../domain/errors.ts"
-import { withoutWaiting } from "./appsConnection.ts"
+import { StoreError } from "../../../domain/errors.ts"
+import { withoutWaiting } from "../appsConnection.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
-import { isBusy } from "./connection.ts"
-import { immediateTransaction } from "./immediateTransaction.ts"
-import { migrations, newest } from "./migrations/migrations.ts"
+import { isBusy } from "../connection.ts"
+import { immediateTransaction } from "../transaction/immediateTransaction.ts"
+import { migrations, newest } from "./migrations.ts"
 
 /**
  * Brings the tables up to date, remembering how far in `holdfast_migrations`, and

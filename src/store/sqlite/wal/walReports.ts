@@ -1,7 +1,7 @@
 import { Clock, Effect, LogLevel, Option } from "effect"
-import { instantText } from "../domain/instantText.ts"
-import { readable } from "../domain/readableError.ts"
-import { line } from "../platform/line.ts"
+import { instantText } from "../../../domain/instantText.ts"
+import { readable } from "../../../domain/readableError.ts"
+import { line } from "../../../platform/line.ts"
 import type { Checkpointed, CheckpointFailed } from "./checkpointThread.ts"
 
 /** Says what becomes of the WAL of a database, each thing once. So many bytes are more than a checkpoint should leave. */

@@ -1,8 +1,8 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { Duration, Effect, Option, Schedule, ScheduleDecision, ScheduleInterval } from "effect"
-import { StoreError } from "../domain/errors.ts"
-import { spanOf } from "../domain/spanOf.ts"
-import { monotonicNanos } from "../platform/monotonic.ts"
+import { StoreError } from "../../domain/errors.ts"
+import { spanOf } from "../../domain/spanOf.ts"
+import { monotonicNanos } from "../../platform/monotonic.ts"
 
 /** Identifies a client: everything that wraps one keeps its `reserve`. */
 type Client = Pick<SqlClient.SqlClient, "reserve">

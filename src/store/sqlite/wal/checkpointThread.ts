@@ -1,8 +1,8 @@
 import { Context, Data, Effect, Option } from "effect"
 import { Worker } from "node:worker_threads"
-import type { DatabaseFiles } from "./databaseFile.ts"
-import { loadedDriver } from "./loadedDriver.ts"
-import type { LoadedDriver } from "./loadedDriver.ts"
+import type { DatabaseFiles } from "../databaseFile.ts"
+import { loadedDriver } from "../loadedDriver.ts"
+import type { LoadedDriver } from "../loadedDriver.ts"
 
 /** The outcome of a checkpoint, in bytes. */
 export interface Checkpointed {
