@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { Job, JobQueue } from "holdfast"
 import { SqliteStore } from "holdfast/sqlite"
-import { temporaryFolder } from "../../test/store/temporaryFolder.ts"
+import { temporaryFolder } from "../../test/store/sqlite/temporaryFolder.ts"
 import { program } from "./backup.ts"
 
 const Task = Job.make("backup.task", { payload: Schema.Number })

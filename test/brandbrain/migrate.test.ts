@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 import { join } from "node:path"
 import { migrate } from "../../src/brandbrain/migrate.ts"
 import { SqliteStore } from "../../src/sqlite.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 
 it.scoped("a start on tables that are up to date does not wait for another program that writes", () =>
   Effect.gen(function*() {

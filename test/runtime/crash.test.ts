@@ -11,7 +11,7 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/worker/ProcessEnd.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import { answeredAfter, failing, StoreFaults, takeLeaseAway } from "../../src/testing.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { anotherProcess, calm, inHoldfast, linesSaying, makeGate, notingStops, settled } from "./harness.ts"
 
 const Task = Job.make("crash.task", { payload: Schema.Void })

@@ -6,7 +6,7 @@ import { StoreError } from "../../src/domain/errors.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { calm, inHoldfast, linesSaying, settled } from "./harness.ts"
 
 const Task = Job.make("replaced.task", { payload: Schema.Void })

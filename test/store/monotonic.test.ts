@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { recurUpTo } from "../../src/platform/monotonic.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { claim } from "./someJobs.ts"
-import { temporaryFolder } from "./temporaryFolder.ts"
+import { temporaryFolder } from "./sqlite/temporaryFolder.ts"
 import { wallClock } from "./wallClock.ts"
 
 const hour = 3_600_000

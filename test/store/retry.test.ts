@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { cancel, enqueue, get, job, jobId, memory, retry } from "./someJobs.ts"
-import { temporaryFolder } from "./temporaryFolder.ts"
+import { temporaryFolder } from "./sqlite/temporaryFolder.ts"
 
 describe("a retry of a job with a unique key", () => {
   const retriedBeside = (other: Parameters<typeof job>[1]) =>

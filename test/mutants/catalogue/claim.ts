@@ -2,7 +2,7 @@ import type { Equivalent, Mutant } from "../Mutant.ts"
 
 const file = "src/store/SqlJobStore.ts"
 const claim = ["test/store/claim.test.ts"]
-const newerSchema = ["test/store/newerSchema.test.ts"]
+const newerSchema = ["test/store/sqlite/newerSchema.test.ts"]
 const life = ["test/store/life.test.ts"]
 
 /** Which jobs a claim takes, how many, and what it writes. */
@@ -224,14 +224,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/domain/JobId.ts",
     find: "Schema.String.pipe(Schema.brand(\"JobId\"))",
     replace: "Schema.String.pipe(Schema.pattern(/^[0-9a-f-]*$/), Schema.brand(\"JobId\"))",
-    killedBy: ["test/store/foreignRows.test.ts"]
+    killedBy: ["test/store/sqlite/foreignRows.test.ts"]
   },
   {
     name: "A payload that is no JSON spoils the claim it is in",
     file: "src/store/rows.ts",
     find: "Schema.NullOr(Schema.parseJson()).annotations({ decodingFallback: () => Either.right(undefined) })",
     replace: "Schema.NullOr(Schema.parseJson())",
-    killedBy: ["test/store/foreignRows.test.ts"]
+    killedBy: ["test/store/sqlite/foreignRows.test.ts"]
   },
   {
     name: "A payload that is no JSON is run as no value",

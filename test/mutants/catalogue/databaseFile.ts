@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 
 const databaseFile = "src/store/sqlite/databaseFile.ts"
-const byFile = ["test/store/databaseFile.test.ts"]
+const byFile = ["test/store/sqlite/databaseFile.test.ts"]
 
 /** How a database that is deleted or replaced under its connection is noticed. */
 export const mutants: ReadonlyArray<Mutant> = [

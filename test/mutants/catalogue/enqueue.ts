@@ -84,7 +84,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: store,
     find: "(jobs.length === 1 ? transaction : allOrNone)",
     replace: "transaction",
-    killedBy: ["test/store/transactions.test.ts"]
+    killedBy: ["test/store/sqlite/transactions.test.ts"]
   },
   {
     name: "A delayed job is due at once",
@@ -133,7 +133,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/sqlite/transaction/transactions.ts",
     find: "return inTurn(",
     replace: "return lendOf({ reserve: Effect.succeed(ours) })(",
-    killedBy: ["test/store/transactions.test.ts"]
+    killedBy: ["test/store/sqlite/transactions.test.ts"]
   },
   {
     name:
@@ -141,7 +141,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/sqlite/transaction/transactions.ts",
     find: "isWhole ? inSavepoint(connection, whole) : use(connection)",
     replace: "Effect.interruptible(use(connection))",
-    killedBy: ["test/store/interruptedInside.test.ts"]
+    killedBy: ["test/store/sqlite/interruptedInside.test.ts"]
   },
   {
     name: "In a fleet, an enqueue that is refused leaves a part of itself in the caller's transaction",

@@ -3,7 +3,7 @@ import type { Mutant } from "../Mutant.ts"
 const file = "src/platform/EventLoop.ts"
 const connection = "src/store/sqlite/connection.ts"
 const byEventLoop = ["test/platform/EventLoop.test.ts"]
-const byGivingWay = ["test/store/givingWay.test.ts"]
+const byGivingWay = ["test/store/sqlite/givingWay.test.ts"]
 
 /** What keeps loops over SQLite from starving the rest of their process. */
 export const mutants: ReadonlyArray<Mutant> = [

@@ -69,7 +69,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   jobId: StoredJobId,`,
     replace: `"LeaseLost", {
   jobId: Schema.UUID.pipe(Schema.lowercased(), Schema.brand("JobId")),`,
-    killedBy: ["test/store/foreignRows.test.ts"]
+    killedBy: ["test/store/sqlite/foreignRows.test.ts"]
   },
   {
     name: "An extension does not move the end of the lease",

@@ -2,7 +2,7 @@ import type { Mutant } from "../Mutant.ts"
 
 const file = "src/store/SqlJobStore.ts"
 const told = "src/store/oddRows.ts"
-const odd = ["test/store/oddRows.test.ts"]
+const odd = ["test/store/sqlite/oddRows.test.ts"]
 const foreign = ["test/runtime/foreignRows.test.ts"]
 
 /** What becomes of rows that an app's SQL has changed, or that refuse a write, and of the jobs beside them. */

@@ -43,21 +43,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/sqlite/processSignals.ts",
     find: "wake: Effect.zipRight(signals.wake, Effect.suspend(() => tell({}))),",
     replace: "wake: signals.wake,",
-    killedBy: ["test/store/processSignals.test.ts"]
+    killedBy: ["test/store/sqlite/processSignals.test.ts"]
   },
   {
     name: "A job is told of to the stores of all databases of the process",
     file: "src/store/sqlite/processSignals.ts",
     find: "found === undefined ? undefined : inWords(found)",
     replace: "found === undefined ? undefined : inWords(undefined)",
-    killedBy: ["test/store/processSignals.test.ts"]
+    killedBy: ["test/store/sqlite/processSignals.test.ts"]
   },
   {
     name: "A store that is closed is still told of jobs",
     file: "src/store/sqlite/processSignals.ts",
     find: "() => Effect.sync(() => all.delete(hear) && all.size === 0 && stores.delete(identity))",
     replace: "() => Effect.void",
-    killedBy: ["test/store/processSignals.test.ts"]
+    killedBy: ["test/store/sqlite/processSignals.test.ts"]
   },
   {
     name: "An enqueue wakes no worker",

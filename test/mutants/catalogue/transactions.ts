@@ -12,16 +12,16 @@ const open = "src/store/sqlite/transaction/openTransaction.ts"
 const immediate = "src/store/sqlite/transaction/immediateTransaction.ts"
 const control = "src/store/sqlite/transaction/transactionControl.ts"
 const savepoints = "src/store/sqlite/transaction/savepoints.ts"
-const byNested = ["test/store/nestedTransactions.test.ts"]
-const byRolledBack = ["test/store/rolledBack.test.ts"]
-const byTransactions = ["test/store/transactions.test.ts"]
+const byNested = ["test/store/sqlite/nestedTransactions.test.ts"]
+const byRolledBack = ["test/store/sqlite/rolledBack.test.ts"]
+const byTransactions = ["test/store/sqlite/transactions.test.ts"]
 const byAfterTransaction = ["test/store/afterTransaction.test.ts"]
-const byConnection = ["test/store/connection.test.ts"]
+const byConnection = ["test/store/sqlite/connection.test.ts"]
 const byMonotonic = ["test/store/monotonic.test.ts"]
-const bySqlite = ["test/store/SqliteStore.test.ts"]
-const byAppsConnection = ["test/store/appsConnection.test.ts"]
-const byBusyTimeout = ["test/store/busyTimeout.test.ts"]
-const byTables = ["test/store/checkTables.test.ts"]
+const bySqlite = ["test/store/sqlite/SqliteStore.test.ts"]
+const byAppsConnection = ["test/store/sqlite/appsConnection.test.ts"]
+const byBusyTimeout = ["test/store/sqlite/busyTimeout.test.ts"]
+const byTables = ["test/store/sqlite/checkTables.test.ts"]
 
 /** The client, its transactions and its locks, and how operations meet them. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -51,7 +51,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: sqlite,
     find: "Scope.extend(scope),\n        Effect.catchAllDefect(Effect.fail),",
     replace: "Scope.extend(scope), Effect.interruptible, Effect.catchAllDefect(Effect.fail),",
-    killedBy: ["test/store/interruptedOpening.test.ts"]
+    killedBy: ["test/store/sqlite/interruptedOpening.test.ts"]
   },
   {
     name: "A statement of the app's that is interrupted can never be run again",
@@ -233,7 +233,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: connection,
     find: `String(cause.code).startsWith("SQLITE_BUSY")`,
     replace: `cause.code === "SQLITE_BUSY"`,
-    killedBy: ["test/store/busyKinds.test.ts"]
+    killedBy: ["test/store/sqlite/busyKinds.test.ts"]
   },
   {
     name: "A transaction that finds the database locked fails at once",
@@ -247,7 +247,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: immediate,
     find: "error instanceof NotBegun && isBusy(error.error)",
     replace: "isBusy(error instanceof NotBegun ? error.error : error)",
-    killedBy: ["test/store/busyCommit.test.ts"]
+    killedBy: ["test/store/sqlite/busyCommit.test.ts"]
   },
   {
     name: "What follows a transaction that SQLite rolled back by itself is committed alone",
@@ -424,7 +424,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: migrate,
     find: "yield* immediateTransaction(sql)(bringUpToDate)",
     replace: "yield* bringUpToDate",
-    killedBy: ["test/store/migrate.test.ts"]
+    killedBy: ["test/store/sqlite/migrate.test.ts"]
   },
   {
     name: "A file that may not be written to is opened without a word",

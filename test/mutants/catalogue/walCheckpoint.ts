@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 
 const walCheckpoint = "src/store/sqlite/wal/walCheckpoint.ts"
-const byStore = ["test/store/walCheckpoint.test.ts"]
+const byStore = ["test/store/sqlite/walCheckpoint.test.ts"]
 
 /** How a WAL is kept small without holding up the event loop. */
 export const mutants: ReadonlyArray<Mutant> = [

@@ -1,8 +1,8 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import type { JobId } from "../../src/domain/JobId.ts"
-import { JobStore } from "../../src/store/JobStore.ts"
+import type { JobId } from "../../../src/domain/JobId.ts"
+import { JobStore } from "../../../src/store/JobStore.ts"
 import {
   claim,
   claimOne,
@@ -20,7 +20,7 @@ import {
   request,
   retry,
   staleLeases
-} from "./someJobs.ts"
+} from "../someJobs.ts"
 
 /** A UUID, but no id that an enqueue takes. */
 const upperCase = "ABCDEF00-0000-7000-8000-000000000000" as JobId

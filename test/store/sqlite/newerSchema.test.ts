@@ -2,9 +2,9 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import { StoreError } from "../../src/domain/errors.ts"
-import { JobStore } from "../../src/store/JobStore.ts"
-import { claim, claimOne, enqueue, job, memory, request } from "./someJobs.ts"
+import { StoreError } from "../../../src/domain/errors.ts"
+import { JobStore } from "../../../src/store/JobStore.ts"
+import { claim, claimOne, enqueue, job, memory, request } from "../someJobs.ts"
 
 /** Another process, of a newer Holdfast, has migrated the tables. */
 const migrated = Effect.gen(function*() {

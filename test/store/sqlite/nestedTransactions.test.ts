@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Context } from "effect"
 import { Array as Arr, Deferred, Effect, Exit, Fiber, TestClock } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
-import { ambientConnection } from "../../src/store/sqlite/transaction/ambientTransaction.ts"
+import { ambientConnection } from "../../../src/store/sqlite/transaction/ambientTransaction.ts"
 import { interruptedAt, succeeds } from "./interruptedAt.ts"
-import { allRows, enqueue, job, jobId, memory } from "./someJobs.ts"
+import { allRows, enqueue, job, jobId, memory } from "../someJobs.ts"
 
 const ids = Effect.map(allRows, (rows) => rows.map((row) => row["id"]))
 

@@ -3,10 +3,10 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect, Exit, Fiber, Layer, TestClock } from "effect"
 import { join } from "node:path"
-import { EventLoop } from "../../src/platform/EventLoop.ts"
-import { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
-import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
+import { EventLoop } from "../../../src/platform/EventLoop.ts"
+import { JobStore } from "../../../src/store/JobStore.ts"
+import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
+import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
 import {
   allRows,
   claim,
@@ -19,7 +19,7 @@ import {
   jobId,
   memory,
   releaseStale
-} from "./someJobs.ts"
+} from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 const onAppsClient = (filename = ":memory:") =>

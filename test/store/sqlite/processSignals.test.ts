@@ -4,8 +4,8 @@ import { Job, JobQueue, Worker } from "holdfast"
 import { SqliteStore } from "holdfast/sqlite"
 import { symlinkSync } from "node:fs"
 import { join } from "node:path"
-import { JobStore } from "../../src/store/JobStore.ts"
-import { jobId } from "./someJobs.ts"
+import { JobStore } from "../../../src/store/JobStore.ts"
+import { jobId } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 /** The signals of one more store on this file, open until the scope closes, and what a worker of it hears. */

@@ -3,11 +3,11 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Deferred, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import { join } from "node:path"
-import { EventLoop } from "../../src/platform/EventLoop.ts"
-import { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
-import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
-import { outsideTransaction } from "../../src/store/sqlite/transaction/transactions.ts"
+import { EventLoop } from "../../../src/platform/EventLoop.ts"
+import { JobStore } from "../../../src/store/JobStore.ts"
+import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
+import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
+import { outsideTransaction } from "../../../src/store/sqlite/transaction/transactions.ts"
 import {
   allRows,
   claim,
@@ -24,7 +24,7 @@ import {
   progress,
   release,
   request
-} from "./someJobs.ts"
+} from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 const ids = Effect.map(allRows, (rows) => rows.map((row) => row["id"]))

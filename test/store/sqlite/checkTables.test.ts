@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Effect } from "effect"
 import { join } from "node:path"
-import type { JobStore } from "../../src/store/JobStore.ts"
-import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
-import { allRows, enqueue, job } from "./someJobs.ts"
+import type { JobStore } from "../../../src/store/JobStore.ts"
+import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
+import { allRows, enqueue, job } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 const opened = <A, E>(

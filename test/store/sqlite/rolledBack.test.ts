@@ -2,8 +2,8 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Either, Exit, Scope } from "effect"
 import { join } from "node:path"
-import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
-import { allRows, enqueue, job, jobId, memory } from "./someJobs.ts"
+import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
+import { allRows, enqueue, job, jobId, memory } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 const ids = Effect.map(allRows, (rows) => rows.map((row) => row["id"]))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { readdirSync, readlinkSync } from "node:fs"
 import { join } from "node:path"
-import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
+import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
 import { interruptedAt } from "./interruptedAt.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 

@@ -2,9 +2,9 @@ import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import { Array as Arr, Deferred, Effect, Fiber, Layer, Schema } from "effect"
-import { EventLoop, Job, JobQueue, JobStore } from "../../src/index.ts"
-import { SqlJobStore } from "../../src/sqlite.ts"
-import { claim, enqueue, job, memory } from "./someJobs.ts"
+import { EventLoop, Job, JobQueue, JobStore } from "../../../src/index.ts"
+import { SqlJobStore } from "../../../src/sqlite.ts"
+import { claim, enqueue, job, memory } from "../someJobs.ts"
 
 const Task = Job.make("way.task", { payload: Schema.Unknown })
 

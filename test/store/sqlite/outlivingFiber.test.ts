@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
-import { enqueue, get, job, jobId, memory } from "./someJobs.ts"
+import { enqueue, get, job, jobId, memory } from "../someJobs.ts"
 
 it.effect("a fiber that outlives its transaction may begin another, which ends like any other", () =>
   Effect.gen(function*() {

@@ -3,8 +3,8 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, TestClock } from "effect"
 import { join } from "node:path"
-import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
-import { allRows } from "./someJobs.ts"
+import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
+import { allRows } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 /** A client that an app made itself, and whose driver does not wait for locks. */

@@ -2,8 +2,8 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { aborts, loadedDriver } from "../../src/store/sqlite/loadedDriver.ts"
-import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
+import { aborts, loadedDriver } from "../../../src/store/sqlite/loadedDriver.ts"
+import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 it.scoped("a native driver is known to abort Node 24 and later by the function of Node's that it calls", () =>

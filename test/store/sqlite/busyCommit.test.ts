@@ -3,8 +3,8 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import { join } from "node:path"
-import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
-import { allRows, enqueue, job } from "./someJobs.ts"
+import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
+import { allRows, enqueue, job } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 it.scoped("a transaction whose COMMIT finds the database locked fails with a typed error, and is not run a second time", () =>

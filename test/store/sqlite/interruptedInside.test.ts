@@ -2,10 +2,10 @@ import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect, Layer, Logger, LogLevel } from "effect"
-import type { JobStore } from "../../src/store/JobStore.ts"
-import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
+import type { JobStore } from "../../../src/store/JobStore.ts"
+import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
 import { interruptedAt } from "./interruptedAt.ts"
-import { allRows, claim, enqueue, job, jobId, memory, releaseStale } from "./someJobs.ts"
+import { allRows, claim, enqueue, job, jobId, memory, releaseStale } from "../someJobs.ts"
 
 /** Four jobs whose last the table will not change, so that what is done to them takes several writes. */
 const oddJobs = (n: number) =>

@@ -1,10 +1,10 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect, Either, FastCheck, Layer, Logger, TestClock } from "effect"
-import type { JobId } from "../../src/domain/JobId.ts"
-import type { Lease } from "../../src/domain/Lease.ts"
-import type { Fenced } from "../../src/store/JobStore.ts"
-import { JobStore } from "../../src/store/JobStore.ts"
+import type { JobId } from "../../../src/domain/JobId.ts"
+import type { Lease } from "../../../src/domain/Lease.ts"
+import type { Fenced } from "../../../src/store/JobStore.ts"
+import { JobStore } from "../../../src/store/JobStore.ts"
 import {
   cancel,
   claim,
@@ -20,7 +20,7 @@ import {
   releaseStale,
   request,
   retry
-} from "./someJobs.ts"
+} from "../someJobs.ts"
 
 const idsOf = (jobs: ReadonlyArray<{ readonly id: JobId }>) => jobs.map(({ id }) => id).toSorted()
 

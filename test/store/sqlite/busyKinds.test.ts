@@ -1,8 +1,8 @@
 import { SqlError } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, TestClock } from "effect"
-import { exclusively, holdingConnection } from "../../src/store/sqlite/connection.ts"
-import { noFile } from "../../src/store/sqlite/databaseFile.ts"
+import { exclusively, holdingConnection } from "../../../src/store/sqlite/connection.ts"
+import { noFile } from "../../../src/store/sqlite/databaseFile.ts"
 
 /** A connection that answers `busy` times with this code of SQLite's, and then with a row. */
 const lockedWith = (code: string, busy: number) => {
