@@ -10,13 +10,13 @@ import { Lease } from "../domain/Lease.ts"
 import { readBusyTimeout, setBusyTimeout } from "./sqlite/busyTimeout.ts"
 import { currentMillis } from "./currentMillis.ts"
 import { dialect } from "./dialect.ts"
-import { makeEnqueue } from "./enqueue.ts"
+import { makeEnqueue } from "./statements/enqueue.ts"
 import { guardTelemetry } from "./guardTelemetry.ts"
 import { makeJobSignals } from "./JobSignals.ts"
 import type { ClaimRequest, Fenced, StaleChoice, StaleJob, StaleLease, StoreFailure } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
-import { makeLanes } from "./lanes.ts"
-import { makeList } from "./list.ts"
+import { makeLanes } from "./statements/lanes.ts"
+import { makeList } from "./statements/list.ts"
 import { warnOfAborts } from "./sqlite/loadedDriver.ts"
 import { checkMigrated, migrate } from "./sqlite/migrations/migrate.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
@@ -24,7 +24,7 @@ import { nameForOneClaim } from "./nameForOneClaim.ts"
 import { inHalves, isOfARow, makeRefusedRows } from "./oddRows.ts"
 import type { RefusedRows } from "./oddRows.ts"
 import { shareInProcess } from "./sqlite/processSignals.ts"
-import type { AttemptRow, ClaimedRow, SettledRow, StaleRow } from "./rows.ts"
+import type { AttemptRow, ClaimedRow, SettledRow, StaleRow } from "./statements/rows.ts"
 import {
   attemptRows,
   claimedRows,
@@ -39,7 +39,7 @@ import {
   staleLeaseRows,
   staleRows,
   statusRows
-} from "./rows.ts"
+} from "./statements/rows.ts"
 import { refuseUnsupported } from "./sqlite/supportedClient.ts"
 import * as Transactions from "./sqlite/transaction/transactions.ts"
 import { tidyWal } from "./sqlite/wal/walCheckpoint.ts"

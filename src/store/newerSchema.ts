@@ -3,7 +3,7 @@ import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import { newest } from "./sqlite/migrations/migrations.ts"
-import { newestVersionRows } from "./rows.ts"
+import { newestVersionRows } from "./statements/rows.ts"
 
 /** Keeps statements that look for jobs to run away from tables that a newer Holdfast has migrated. */
 export const makeNewerSchema = (sql: SqlClient.SqlClient) => {

@@ -228,7 +228,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A payload that is no JSON spoils the claim it is in",
-    file: "src/store/rows.ts",
+    file: "src/store/statements/rows.ts",
     find: "Schema.NullOr(Schema.parseJson()).annotations({ decodingFallback: () => Either.right(undefined) })",
     replace: "Schema.NullOr(Schema.parseJson())",
     killedBy: ["test/store/sqlite/foreignRows.test.ts"]

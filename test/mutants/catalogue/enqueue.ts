@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
-const file = "src/store/enqueue.ts"
+const file = "src/store/statements/enqueue.ts"
 const store = "src/store/SqlJobStore.ts"
 const migration = "src/store/sqlite/migrations/0001_jobs.ts"
 const enqueue = ["test/store/enqueue.test.ts"]

@@ -2,13 +2,13 @@ import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
-const list = "src/store/list.ts"
+const list = "src/store/statements/list.ts"
 
 /** Shows that the simulation holds every part of an answer against what was there. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet's answers, a look tells the opposite of whether a job holds its key",
-    file: "src/store/rows.ts",
+    file: "src/store/statements/rows.ts",
     find: "Schema.transformLiterals([0, false], [1, true])",
     replace: "Schema.transformLiterals([0, true], [1, false])",
     killedBy: bySeed(1)
@@ -43,7 +43,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet's answers, a chunk after the first is not added",
-    file: "src/store/enqueue.ts",
+    file: "src/store/statements/enqueue.ts",
     find: "const added = yield* eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))",
     replace: "const added = yield* eachInTurn(inChunks(jobs).slice(0, 1), (chunk) => insert(chunk, now))",
     killedBy: bySeed(26, 116)

@@ -4,7 +4,7 @@ import { bySeed } from "../Mutant.ts"
 const open = "src/store/sqlite/transaction/openTransaction.ts"
 const immediate = "src/store/sqlite/transaction/immediateTransaction.ts"
 const transactions = "src/store/sqlite/transaction/transactions.ts"
-const enqueue = "src/store/enqueue.ts"
+const enqueue = "src/store/statements/enqueue.ts"
 
 /** Shows that the simulation sees what breaks in the transactions of callers. */
 export const mutants: ReadonlyArray<Mutant> = [

@@ -1,6 +1,6 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/store/list.ts"
+const file = "src/store/statements/list.ts"
 const list = ["test/store/list.test.ts"]
 
 /** Pages of jobs. */

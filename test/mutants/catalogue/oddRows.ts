@@ -58,21 +58,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "Failures that are not Holdfast's keep a job from being shown",
-    file: "src/store/rows.ts",
+    file: "src/store/statements/rows.ts",
     find: "Schema.UndefinedOr(JobFailure).annotations({ decodingFallback: () => Either.right(undefined) })",
     replace: "Schema.UndefinedOr(JobFailure)",
     killedBy: odd
   },
   {
     name: "Errors that are not JSON keep a job from being shown",
-    file: "src/store/rows.ts",
+    file: "src/store/statements/rows.ts",
     find: ").annotations({ decodingFallback: () => Either.right([undefined]) })",
     replace: ")",
     killedBy: odd
   },
   {
     name: "A job does not say which of its columns cannot be read",
-    file: "src/store/rows.ts",
+    file: "src/store/statements/rows.ts",
     find: "...errors.includes(undefined) ? [\"errors\"] as const : []",
     replace: "",
     killedBy: odd

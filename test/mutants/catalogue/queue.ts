@@ -152,7 +152,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A page that is exactly full is followed by an empty one",
-    file: "src/store/list.ts",
+    file: "src/store/statements/list.ts",
     find: "jobs.length < (found[0]?.found ?? 0)",
     replace: "(jobs.length < (found[0]?.found ?? 0) || jobs.length === listing.limit)",
     killedBy: observe

@@ -248,7 +248,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a list begins with the oldest job",
-    file: "src/store/list.ts",
+    file: "src/store/statements/list.ts",
     find: "ORDER BY id DESC ${atMost(listing.limit + 1)}",
     replace: "ORDER BY id ${atMost(listing.limit + 1)}",
     killedBy: bySeed(3)
@@ -269,7 +269,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a list ignores its partition",
-    file: "src/store/list.ts",
+    file: "src/store/statements/list.ts",
     find: "[\"partition\", \"partition_key\", listing.partitionKey],",
     replace: "",
     killedBy: bySeed(1)
@@ -313,7 +313,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a list shows jobs of every status",
-    file: "src/store/list.ts",
+    file: "src/store/statements/list.ts",
     find: "[\"status\", \"status\", listing.status],",
     replace: "",
     killedBy: bySeed(1)

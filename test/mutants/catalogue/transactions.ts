@@ -134,7 +134,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A statement of the store's goes through the app's transformer",
-    file: "src/store/rows.ts",
+    file: "src/store/statements/rows.ts",
     find: "return Effect.uninterruptible(connection.execute(text, parameters, undefined))",
     replace: "return Effect.zipRight(Effect.sync(() => [connection, text, parameters]), statement)",
     killedBy: ["test/store/unseen.test.ts"]

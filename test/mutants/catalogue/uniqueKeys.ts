@@ -2,8 +2,8 @@ import type { Edit, Equivalent, Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
-const enqueue = "src/store/enqueue.ts"
-const conflicts = "src/store/conflicts.ts"
+const enqueue = "src/store/statements/enqueue.ts"
+const conflicts = "src/store/statements/conflicts.ts"
 const migration = "src/store/sqlite/migrations/0001_jobs.ts"
 const uniqueKeys = ["test/store/uniqueKeys.test.ts"]
 /** The table would refuse a row that holds its key for too long, which is another fence. */

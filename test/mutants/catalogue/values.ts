@@ -109,21 +109,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "JSON is the same only where its members are in the same order",
-    file: "src/store/enqueue.ts",
+    file: "src/store/statements/enqueue.ts",
     find: "|| !isSameJson(one.payload, job.payload)",
     replace: "|| one.payload !== job.payload",
     killedBy: ["test/store/enqueue.test.ts"]
   },
   {
     name: "An id that is repeated in another order may be of another kind",
-    file: "src/store/enqueue.ts",
+    file: "src/store/statements/enqueue.ts",
     find: "one.kind !== job.kind || one.partition_key",
     replace: "one.partition_key",
     killedBy: ["test/store/enqueue.test.ts"]
   },
   {
     name: "An id that is repeated in another order may be of another partition",
-    file: "src/store/enqueue.ts",
+    file: "src/store/statements/enqueue.ts",
     find: "|| one.partition_key !== job.partitionKey",
     replace: "",
     killedBy: ["test/store/enqueue.test.ts"]

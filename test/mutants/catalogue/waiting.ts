@@ -5,7 +5,7 @@ const silent = ["test/runtime/silentHolders.test.ts"]
 const holders = "src/runtime/maintenance/silentHolders.ts"
 const lanes = "src/runtime/maintenance/unclaimedLanes.ts"
 const looks = "src/runtime/maintenance/waitingJobs.ts"
-const store = "src/store/lanes.ts"
+const store = "src/store/statements/lanes.ts"
 
 /** What is told of jobs that wait in silence. */
 export const mutants: ReadonlyArray<Mutant> = [

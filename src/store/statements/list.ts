@@ -1,9 +1,9 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
-import type { JobId } from "../domain/JobId.ts"
-import { dialect } from "./dialect.ts"
-import type { JobPage, Listing } from "./JobStore.ts"
+import type { JobId } from "../../domain/JobId.ts"
+import { dialect } from "../dialect.ts"
+import type { JobPage, Listing } from "../JobStore.ts"
 import { idRows, listedRows, recordColumns } from "./rows.ts"
 
 /** The rows that one page may look at: some milliseconds, in which the event loop stands. */

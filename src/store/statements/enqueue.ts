@@ -1,12 +1,12 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
-import { JobIdConflict } from "../domain/errors.ts"
-import { isSameJson } from "../domain/sameJson.ts"
-import { eachInTurn, inChunks } from "./chunks.ts"
-import { currentMillis } from "./currentMillis.ts"
-import { dialect } from "./dialect.ts"
+import { JobIdConflict } from "../../domain/errors.ts"
+import { isSameJson } from "../../domain/sameJson.ts"
+import { eachInTurn, inChunks } from "../chunks.ts"
+import { currentMillis } from "../currentMillis.ts"
+import { dialect } from "../dialect.ts"
 import { afterConflicts, type HolderChange } from "./conflicts.ts"
-import type { Enqueued, NewJob } from "./JobStore.ts"
+import type { Enqueued, NewJob } from "../JobStore.ts"
 import { execute, idRows, inTheWayRows, keptRows } from "./rows.ts"
 
 /** The statements that add jobs. */

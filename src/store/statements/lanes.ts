@@ -1,9 +1,9 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
-import { currentMillis } from "./currentMillis.ts"
-import { dialect } from "./dialect.ts"
-import type { LaneHead } from "./JobStore.ts"
+import { currentMillis } from "../currentMillis.ts"
+import { dialect } from "../dialect.ts"
+import type { LaneHead } from "../JobStore.ts"
 import { laneHeadRows, laneHolderRows } from "./rows.ts"
 
 /** Looks at the lanes of the whole database: what waits in each, and who works on it. Neither grows with the backlog. */

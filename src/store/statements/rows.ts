@@ -2,10 +2,10 @@ import type * as SqlError from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Array as Arr, Effect, Either, Predicate, Schema } from "effect"
-import { StoredJobId } from "../domain/JobId.ts"
-import { JobFailure, JobRecord, JobStatus } from "../domain/JobRecord.ts"
-import { schemaIssues } from "../domain/schemaIssues.ts"
-import { tellMisfit } from "./oddRows.ts"
+import { StoredJobId } from "../../domain/JobId.ts"
+import { JobFailure, JobRecord, JobStatus } from "../../domain/JobRecord.ts"
+import { schemaIssues } from "../../domain/schemaIssues.ts"
+import { tellMisfit } from "../oddRows.ts"
 
 /**
  * Runs a statement on the connection that the store operation holds, or that its
