@@ -5,5 +5,5 @@
  * @since 0.1.0
  */
 
+export * as SqlJobStore from "./store/sqlite/SqliteJobStore.ts"
 export * as SqliteStore from "./store/sqlite/SqliteStore.ts"
-export * as SqlJobStore from "./store/SqlJobStore.ts"

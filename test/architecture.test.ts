@@ -223,6 +223,25 @@ describe("what only one place does", () => {
     expectNone(filesWith(/\bonDialect/, ["store/dialect.ts"]))
   })
 
+  it("only the dialect and SQLite's own room speak its words", () => {
+    const words = /\bPRAGMA\b|\bpragma_|\bjson_\w+\(|\bjson\(|\bSQLITE_|\bsqlite_|\bINDEXED BY\b|\bBEGIN IMMEDIATE\b/
+    assert.include(filesWith(words), "store/dialect.ts")
+    expectNone(
+      filesWith(words, ["store/dialect.ts", "brandbrain"]).filter((path) => !path.startsWith("store/sqlite/"))
+    )
+  })
+
+  it("only entries, tests and the dialect name SQLite's own room", () => {
+    const knowing = new Set(["sqlite.ts", "store/dialect.ts", "testing/layer.ts"])
+    expectNone(
+      sources.filter(({ path }) => !path.startsWith("store/sqlite/") && !knowing.has(path)).flatMap((
+        { imports, path }
+      ) =>
+        imports.filter((imported) => imported.startsWith("store/sqlite/")).map((named) => `${path} imports ${named}`)
+      )
+    )
+  })
+
   it("the domain is values: it imports nothing that reaches the world", () => {
     expectNone(
       sources.filter(({ room }) => room === "domain").flatMap(({ imports, path }) =>

@@ -1,5 +1,6 @@
 import * as ValidationError from "@effect/cli/ValidationError"
 import { Cause, ConfigError, Console, Effect, Predicate } from "effect"
+import { isDiskFullCode } from "../store/dialect.ts"
 import * as Logging from "./logging.ts"
 
 /**
@@ -34,11 +35,11 @@ export const sentenceOf = (failure: unknown): string => {
   return isDiskFull(failure) ? `The disk is full: free some space and start again (${sentence})` : sentence
 }
 
-/** As Node and SQLite say it, under whatever wraps it. */
+/** Looks for the code of Node or of a database, under every wrapper. */
 const isDiskFull = (failure: unknown): boolean => {
   let current = failure
   for (let depth = 0; depth < 10 && Predicate.isRecord(current); depth++) {
-    if (current["code"] === "ENOSPC" || current["code"] === "SQLITE_FULL") return true
+    if (current["code"] === "ENOSPC" || isDiskFullCode(current["code"])) return true
     current = current["cause"]
   }
   return false

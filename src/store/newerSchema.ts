@@ -2,11 +2,10 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { StoreError } from "../domain/errors.ts"
-import { newest } from "./sqlite/migrations/migrations.ts"
 import { newestVersionRows } from "./statements/rows.ts"
 
-/** Keeps statements that look for jobs to run away from tables that a newer Holdfast has migrated. */
-export const makeNewerSchema = (sql: SqlClient.SqlClient) => {
+/** Keeps statements that look for jobs to run away from tables that a newer Holdfast has migrated to a version above `newest`. */
+export const makeNewerSchema = (sql: SqlClient.SqlClient, newest: number) => {
   /** Part of a statement's WHERE, so that no migration comes between the check and what the statement does. */
   const isOurs = sql.literal(`NOT EXISTS (SELECT 1 FROM holdfast_migrations WHERE migration_id > ${newest})`)
 

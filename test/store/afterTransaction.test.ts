@@ -3,7 +3,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect, Layer, Supervisor } from "effect"
 import { JobStore } from "../../src/store/JobStore.ts"
-import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
+import * as SqlJobStore from "../../src/store/sqlite/SqliteJobStore.ts"
 import { memory } from "./someJobs.ts"
 
 const stores = {

@@ -5,7 +5,7 @@ import { Effect, Layer } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import { Lease } from "../../src/domain/Lease.ts"
 import type { JobStore, StoreFailure } from "../../src/store/JobStore.ts"
-import * as SqlJobStore from "../../src/store/SqlJobStore.ts"
+import * as SqlJobStore from "../../src/store/sqlite/SqliteJobStore.ts"
 import { allRows, claimOne, complete, enqueue, extend, fail, job, memory, progress, release } from "./someJobs.ts"
 
 const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

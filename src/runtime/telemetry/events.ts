@@ -9,7 +9,7 @@ import { readable } from "../../domain/readableError.ts"
 import { errorText, line } from "../../platform/line.ts"
 import { telemetryFailures, updateMetric } from "../../store/guardTelemetry.ts"
 import type { ClaimedJob, StaleJob } from "../../store/JobStore.ts"
-import { walSize } from "../../store/sqlite/wal/walCheckpoint.ts"
+import { walSize } from "../../store/walSize.ts"
 import type { Stall } from "./Stall.ts"
 
 /**

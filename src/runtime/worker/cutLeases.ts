@@ -2,10 +2,10 @@ import type { Scope } from "effect"
 import { Clock, Duration, Effect, FiberId, Queue, Runtime, Scheduler } from "effect"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { StandStill } from "../../platform/StandStill.ts"
-import { AtOnce } from "../../store/sqlite/connection.ts"
 import type { JobStore } from "../../store/JobStore.ts"
 import * as events from "../telemetry/events.ts"
 import { resumesAfter } from "../attempt/heartbeat.ts"
+import { AtOnce } from "../../store/AtOnce.ts"
 import type { Slots } from "./Slots.ts"
 
 /** Milliseconds that a crashing process waits for another process's lock: longer than most commits take. */

@@ -10,9 +10,10 @@ import { dirname } from "node:path"
 import { StoreError } from "../../domain/errors.ts"
 import type { JobStore } from "../JobStore.ts"
 import { readBusyTimeout, setBusyTimeout, triesFor } from "./busyTimeout.ts"
-import type { Synchronous } from "../SqlJobStore.ts"
-import * as SqlJobStore from "../SqlJobStore.ts"
-import { asCaller, exclusively, heldForEach, holdingConnection, isBusy, whenFree } from "./connection.ts"
+import type { Synchronous } from "./SqliteJobStore.ts"
+import * as SqliteJobStore from "./SqliteJobStore.ts"
+import { asCaller, exclusively, heldForEach, holdingConnection, whenFree } from "./connection.ts"
+import { isBusy } from "./errorCodes.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
 import { immediateTransaction } from "./transaction/immediateTransaction.ts"
 import { markSupported } from "./supportedClient.ts"
@@ -77,7 +78,7 @@ export const layer = (
   // Not by `provideMerge`, which builds the client for two: Effect 3 never closes it when the second is interrupted as it gets it.
   Layer.scopedContext(Effect.flatMap(open(options), (client) =>
     Effect.map(
-      Effect.provide(Layer.build(SqlJobStore.layer(options)), client),
+      Effect.provide(Layer.build(SqliteJobStore.layer(options)), client),
       (store) => Context.merge(client, store)
     )))
 

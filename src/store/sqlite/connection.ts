@@ -1,12 +1,14 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Context, Deferred, Effect, FiberId, LogLevel, Predicate, Schedule, Scope, Stream } from "effect"
+import { Deferred, Effect, FiberId, LogLevel, Schedule, Scope, Stream } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { giveWay, giveWayBy } from "../../platform/EventLoop.ts"
 import { line } from "../../platform/line.ts"
+import { AtOnce } from "../AtOnce.ts"
 import { byItself } from "./appsConnection.ts"
 import { untilFree } from "./busyTimeout.ts"
+import { isBusy } from "./errorCodes.ts"
 import type { DatabaseFile } from "./databaseFile.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
 import type { WalCheckpoint } from "./wal/walCheckpoint.ts"
@@ -20,12 +22,6 @@ export type Reservable = Pick<SqlClient.SqlClient, "reserve">
 
 /** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
 export type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-
-/**
- * Set where an operation has to end before the event loop turns again, as in a
- * crash: it passes by a fiber that holds the connection and waits for a turn.
- */
-export class AtOnce extends Context.Reference<AtOnce>()("holdfast/store/AtOnce", { defaultValue: () => false }) {}
 
 /**
  * Runs an effect with the connection, which is given back after it. Gives way
@@ -59,12 +55,6 @@ export const watchLent = ({ reserve }: Reservable, connection: Connection): Effe
       const lend = lendOfDriver(reserve)
       lends.set(reserve, (use, wait) => lend((connection) => guard(byItself(connection, use(connection))), wait))
     })
-
-/** Whether another connection has the lock, which time can mend. */
-export const isBusy = (error: unknown): boolean => {
-  const cause = Predicate.hasProperty(error, "cause") ? error.cause : error
-  return Predicate.hasProperty(cause, "code") && String(cause.code).startsWith("SQLITE_BUSY")
-}
 
 /**
  * The statements of a connection, none of which is interrupted half-way: where

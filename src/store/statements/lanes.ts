@@ -1,19 +1,17 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
-import { Effect } from "effect"
-import { currentMillis } from "../currentMillis.ts"
 import { dialect } from "../dialect.ts"
 import type { LaneHead } from "../JobStore.ts"
 import { laneHeadRows, laneHolderRows } from "./rows.ts"
 
 /** Looks at the lanes of the whole database: what waits in each, and who works on it. Neither grows with the backlog. */
 export const makeLanes = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex } = dialect(sql)
+  const { atMost, byId, byIndex, least } = dialect(sql)
 
   // An app's SQL may have set what JavaScript would round, and a lane would seem to move.
-  const columns = sql.literal(
-    `job.queue, job.kind, job.priority, job.id, min(job.attempts, ${Number.MAX_SAFE_INTEGER}), job.available_at`
-  )
+  const columns = sql`job.queue, job.kind, job.priority, job.id, ${
+    least("job.attempts", Number.MAX_SAFE_INTEGER)
+  }, job.available_at`
 
   /** The id of the first pending job in the claim index of those that `which` leaves. */
   const first = (which: Statement.Fragment, order: string) =>
@@ -50,9 +48,8 @@ export const makeLanes = (sql: SqlClient.SqlClient) => {
       SELECT queue, kind, priority, id, attempts, available_at AS "availableAt" FROM head
       ORDER BY queue, kind, priority DESC`)
 
-  const laneHolders = Effect.fnUntraced(function*({ limit }: { readonly limit: number }) {
-    const now = yield* currentMillis
-    return yield* laneHolderRows(sql`
+  const laneHolders = ({ limit }: { readonly limit: number }, now: number) =>
+    laneHolderRows(sql`
       SELECT queue, kind, locked_by AS "lockedBy", count(*) AS jobs,
         max(locked_at) AS "lockedAt", max(locked_until) AS "lockedUntil"
       FROM (
@@ -62,7 +59,6 @@ export const makeLanes = (sql: SqlClient.SqlClient) => {
         ORDER BY locked_until ${atMost(limit)}
       )
       GROUP BY queue, kind, locked_by`)
-  })
 
   return { laneHeads, laneHolders }
 }

@@ -1,60 +1,14 @@
-import type * as SqlError from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import { Array as Arr, Effect, Either, Predicate, Schema } from "effect"
 import { StoredJobId } from "../../domain/JobId.ts"
 import { JobFailure, JobRecord, JobStatus } from "../../domain/JobRecord.ts"
-import { schemaIssues } from "../../domain/schemaIssues.ts"
-import { tellMisfit } from "../oddRows.ts"
+import { rowsOf } from "./execute.ts"
 
-/**
- * Runs a statement on the connection that the store operation holds, or that its
- * caller's transaction is on. Yielding the statement itself would look for a
- * connection, open a scope and make a span, for more than the statement costs.
- */
-export const execute = (
-  statement: Statement.Statement<unknown>
-): Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError, SqlClient.TransactionConnection> =>
-  Effect.flatMap(SqlClient.TransactionConnection, ([connection]) => {
-    const [text, parameters] = statement.compile(true)
-    // On a client of the app's, too, see connection.ts.
-    return Effect.uninterruptible(connection.execute(text, parameters, undefined))
-  })
-
-/**
- * Executes a statement and decodes its rows, each by itself: one that does not
- * fit is told of and left out. When none fits, the schema of the table and the
- * statement disagree: a bug, and so a defect, which says what was expected where
- * but not the value.
- *
- * Each decoder is made once, below: making one takes several times as long as
- * running a short statement.
- */
-const rowsOf = <A, I>(row: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknownEither(row)
-  return (statement: Statement.Statement<unknown>) =>
-    Effect.flatMap(execute(statement), (found) => {
-      const decoded: Array<A> = []
-      const misfits: Array<Effect.Effect<void>> = []
-      let issues = ""
-      for (const row of found) {
-        const fit = decode(row)
-        if (Either.isRight(fit)) decoded.push(fit.right)
-        else {
-          issues = schemaIssues(fit.left)
-          misfits.push(tellMisfit(row, issues))
-        }
-      }
-      if (misfits.length === 0) return Effect.succeed(decoded)
-      if (decoded.length === 0) return Effect.dieMessage(`A row of holdfast_jobs is not as expected: ${issues}`)
-      return Effect.as(Effect.all(misfits, { discard: true }), decoded)
-    })
-}
-
-/** What a column of JSON stands for; undefined where only SQLite takes the text for JSON, as it does up to a NUL. */
+/** The value of a JSON column; undefined where only SQLite takes the text for JSON, as it does up to a NUL. */
 const Json = Schema.NullOr(Schema.parseJson()).annotations({ decodingFallback: () => Either.right(undefined) })
 
-/** The failures among what `errors` holds; undefined for each entry that is none, and for all when it is no array. */
+/** The failures in `errors`: undefined for an entry that is not a failure, and a single undefined where it is not an array. */
 const Errors = Schema.parseJson(
   Schema.Array(
     Schema.UndefinedOr(JobFailure).annotations({ decodingFallback: () => Either.right(undefined) })
@@ -65,13 +19,13 @@ export const idRows = rowsOf(Schema.Struct({ id: StoredJobId }))
 
 export const statusRows = rowsOf(Schema.Struct({ id: StoredJobId, status: JobStatus }))
 
-/** Of an enqueue: the job in the way of another, by its id or by a unique key that it holds. */
+/** The job in the way of an enqueued one, by its id or by a unique key that it holds. */
 const InTheWayRow = Schema.Struct({
   /** Of the job that was not inserted. */
   id: StoredJobId,
   found: StoredJobId,
   by_id: Schema.Literal(0, 1),
-  /** Whether it is the same job under the same id. */
+  /** True if it is the same job under the same id. */
   same: Schema.Literal(0, 1),
   status: JobStatus,
   attempts: Schema.Number,
@@ -81,7 +35,7 @@ const InTheWayRow = Schema.Struct({
 export type InTheWayRow = typeof InTheWayRow.Type
 export const inTheWayRows = rowsOf(InTheWayRow)
 
-/** Of a job that has the id of an enqueued one: what tells whether it is the same. */
+/** A job that has the id of an enqueued one, with the columns that tell the two apart. */
 export const keptRows = rowsOf(
   Schema.Struct({
     id: StoredJobId,
@@ -141,12 +95,13 @@ export type ClaimedRow = typeof ClaimedRow.Type
 export const claimedRows = rowsOf(ClaimedRow)
 
 const AttemptRow = Schema.Struct({ id: StoredJobId, attempts: Schema.Number, worker: Schema.NullOr(Schema.String) })
-/** What tells whose row it is, of a write under leases. */
+/** The columns that tell whose row a write under leases has matched. */
 export type AttemptRow = typeof AttemptRow.Type
 export const attemptRows = rowsOf(AttemptRow)
 
 export const extendedRows = rowsOf(Schema.Struct({
   ...AttemptRow.fields,
+  locked_at: Schema.Number,
   locked_until: Schema.Number,
   cancel_requested: Schema.Literal(0, 1)
 }))

@@ -107,11 +107,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A pruning deletes unfinished jobs",
     file,
-    find: "${byIndex(\"holdfast_jobs_finished\")} WHERE ${isOld}",
+    find: "${byIndex(\"holdfast_jobs_finished\")} WHERE ${old(which)}",
     replace: "WHERE ${isOld}",
     also: [{
       file,
-      find: "const isOld = sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`",
+      find: "sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`",
       replace: "const isOld = sql`COALESCE(finished_at, updated_at) <= ${since}`"
     }],
     killedBy: life
@@ -182,8 +182,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retry looks and writes without a transaction around them",
     file,
-    find: "transaction(\"retry\", retry(id, partitionKey))",
-    replace: "statement(\"retry\", retry(id, partitionKey))",
+    find: "transaction(\"retry\", operations.retry(id, partitionKey))",
+    replace: "statement(\"retry\", operations.retry(id, partitionKey))",
     killedBy: retry
   }
 ]

@@ -40,7 +40,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A unique key that is taken is answered with any partition's job",
     file,
-    find: "AND COALESCE(j.partition_key, '') = COALESCE(value ->> 'partitionKey', '')",
+    find: "AND COALESCE(j.partition_key, '') = COALESCE(item.partition_key, '')",
     replace: "AND COALESCE(j.partition_key, '') >= ''",
     killedBy: enqueue
   },
@@ -61,21 +61,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An id of another kind of job is taken for the same job",
     file,
-    find: "j.kind = value ->> 'kind' AND COALESCE(j.first_payload, j.payload) = value ->> 'payload'",
-    replace: "COALESCE(j.first_payload, j.payload) = value ->> 'payload'",
+    find: "j.kind = item.kind AND COALESCE(j.first_payload, j.payload) = item.payload",
+    replace: "COALESCE(j.first_payload, j.payload) = item.payload",
     killedBy: enqueue
   },
   {
     name: "An id of a job with another payload is taken for the same job",
     file,
-    find: "j.kind = value ->> 'kind' AND COALESCE(j.first_payload, j.payload) = value ->> 'payload'",
-    replace: "j.kind = value ->> 'kind'",
+    find: "j.kind = item.kind AND COALESCE(j.first_payload, j.payload) = item.payload",
+    replace: "j.kind = item.kind",
     killedBy: enqueue
   },
   {
     name: "An id of another tenant's job is taken for one's own",
     file,
-    find: "\n          AND j.partition_key IS value ->> 'partitionKey' AS same",
+    find: "\n          AND j.partition_key IS NOT DISTINCT FROM item.partition_key AS same",
     replace: " AS same",
     killedBy: enqueue
   },
@@ -89,15 +89,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A delayed job is due at once",
     file,
-    find: "${now} + (value ->> '$.available.after')",
+    find: "${now} + available_after",
     replace: "${now}",
     killedBy: ["test/runtime/enqueue.test.ts"]
   },
   {
     name: "A job's instant is taken for a delay",
     file,
-    find: "COALESCE(value ->> '$.available.at', ${now}",
-    replace: "COALESCE(${now} + (value ->> '$.available.at'), ${now}",
+    find: "COALESCE(available_at, ${now}",
+    replace: "COALESCE(${now} + available_at, ${now}",
     killedBy: ["test/runtime/enqueue.test.ts"]
   },
   {
@@ -139,7 +139,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name:
       "On an app's client, a claim or a sweep that is interrupted leaves a part of itself in the caller's transaction",
     file: "src/store/sqlite/transaction/transactions.ts",
-    find: "isWhole ? inSavepoint(connection, whole) : use(connection)",
+    find: "isWhole ? inSavepoint(client, connection, whole) : use(connection)",
     replace: "Effect.interruptible(use(connection))",
     killedBy: ["test/store/sqlite/interruptedInside.test.ts"]
   },

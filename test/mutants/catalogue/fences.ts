@@ -9,8 +9,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The lease of a claim that was rolled back can settle the next claim of the same worker",
     file,
-    find: "Effect.map(nameForOneClaim(request.worker), (worker) => ({ ...request, worker }))",
-    replace: "Effect.map(nameForOneClaim(request.worker), () => request)",
+    find: "nameForOneClaim(asked, isInside)",
+    replace: "nameForOneClaim(asked, Effect.succeed(false))",
     killedBy: ["test/store/rolledBackClaim.test.ts"]
   },
   {

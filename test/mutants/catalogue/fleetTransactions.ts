@@ -48,8 +48,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a transaction of another database of the process is taken for the store's own",
     file: transactions,
-    find: "if (connectionOf(value) !== ours) {",
-    replace: "if (connectionOf(value) !== ours && !(value instanceof Level)) {",
+    find: "if (!isOurs(value)) {",
+    replace: "if (!isOurs(value) && !(value instanceof Level)) {",
     killedBy: bySeed(4)
   },
   {

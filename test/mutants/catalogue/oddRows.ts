@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 
 const file = "src/store/SqlJobStore.ts"
-const told = "src/store/oddRows.ts"
+const told = "src/store/refusedRows.ts"
 const odd = ["test/store/sqlite/oddRows.test.ts"]
 const foreign = ["test/runtime/foreignRows.test.ts"]
 
@@ -45,14 +45,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A sweep asks for a lease's end as JavaScript rounds it",
     file,
-    find: "`max(holdfast_jobs.locked_until, ${Number.MIN_SAFE_INTEGER})`",
+    find: "greatest(\"holdfast_jobs.locked_until\", Number.MIN_SAFE_INTEGER)",
     replace: "\"holdfast_jobs.locked_until\"",
     killedBy: odd
   },
   {
     name: "A sweep asks for a job's attempts as JavaScript rounds them",
     file,
-    find: "`min(holdfast_jobs.attempts, ${Number.MAX_SAFE_INTEGER})`",
+    find: "least(\"holdfast_jobs.attempts\", Number.MAX_SAFE_INTEGER)",
     replace: "\"holdfast_jobs.attempts\"",
     killedBy: odd
   },
@@ -80,7 +80,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A row that refuses its claim stops the whole claim",
     file,
-    find: "() => allOrNone(\"claim\", explained(\"claim\", claimInHalves(request), isEmpty))",
+    find: "() => allOrNone(\"claim\", operations.claimInHalves(request))",
     replace: "Effect.fail",
     killedBy: odd
   },
@@ -89,17 +89,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: `inHalves(
       stale,
-      (jobs) => free(jobs, now),`,
+      (jobs) => statements.releaseStale(jobs, now),`,
     replace: `(<A, B, C>(jobs: A, run: (jobs: A) => B, _: C) => run(jobs))(
       stale,
-      (jobs) => free(jobs, now),`,
+      (jobs) => statements.releaseStale(jobs, now),`,
     killedBy: odd
   },
   {
     name: "A row that refuses a settle keeps the others of its call from an answer",
     file,
-    find: "items.length === 1 ? write(items) :",
-    replace: "items.length > 0 ? write(items) :",
+    find: "items.length === 1 ? write(items, now) :",
+    replace: "items.length > 0 ? write(items, now) :",
     killedBy: odd
   },
   {
@@ -107,15 +107,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "(_, cause) => Effect.succeed([Either.left(new StoreError({ operation, cause }))])",
     replace: `({ lease }: any, cause) =>
-        Effect.succeed([Either.left(new LeaseLost({ jobId: lease.jobId, attempt: lease.attempt }))])`,
+        Effect.succeed([Either.left(Object.assign(new Error(), { _tag: "LeaseLost", attempt: lease.attempt }) as any)])`,
     killedBy: odd
   },
   {
     name: "A row that refuses its deletion stops the whole pruning",
     file,
-    find: "yield* inHalves(jobs, (some) => statement(\"prune\", remove(some)), (",
+    find: "yield* inHalves(jobs, (some) => run(\"prune\", statements.prune(some, old)), (",
     replace:
-      "yield* (<A, B, C>(jobs: A, run: (jobs: A) => B, _: C) => run(jobs))(jobs, (some) => statement(\"prune\", remove(some)), (",
+      "yield* (<A, B, C>(jobs: A, run: (jobs: A) => B, _: C) => run(jobs))(jobs, (some) => run(\"prune\", statements.prune(some, old)), (",
     killedBy: odd
   },
   {
@@ -128,8 +128,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A pruning deletes a job that was retried in its middle",
     file,
-    find: "FROM ${each(jobs)}) AND ${isOld}",
-    replace: "FROM ${each(jobs)})",
+    find: "FROM ${items({ id: \"text\" }, jobs.map(({ id }) => ({ id })))}) AND ${old(which)}",
+    replace: "FROM ${items({ id: \"text\" }, jobs.map(({ id }) => ({ id })))})",
     killedBy: ["test/store/life.test.ts"]
   },
   {
@@ -149,7 +149,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A row that refuses its claim fills the slots of its lane",
     file,
-    find: "j.available_at <= ${now} ${leftOut(\"j.id\")}",
+    find: "j.available_at <= ${now} ${without(\"j.id\", except)}",
     replace: "j.available_at <= ${now}",
     killedBy: odd
   },
@@ -157,7 +157,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A row that refuses its claim makes workers look again and again",
     file,
     find: `j.priority = level.priority
-          \${leftOut("j.id")}`,
+          \${without("j.id", except)}`,
     replace: "j.priority = level.priority",
     killedBy: odd
   },

@@ -106,9 +106,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a sweep frees jobs whose lease goes on",
     file: store,
     find:
-      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
+      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
     replace:
-      "WHERE status = 'running' AND holdfast_jobs.locked_until > 0 ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
+      "WHERE status = 'running' AND holdfast_jobs.locked_until > 0 ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: bySeed(2)
   },
   {
@@ -234,9 +234,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a claim that the database refuses says that nothing is due",
     file: store,
-    find: "interruptibleUntilRun(\"claim\", explained(\"claim\", claim(request), isEmpty))",
+    find: "interruptibleUntilRun(\"claim\", operations.claim(request))",
     replace:
-      "Effect.catchTag(interruptibleUntilRun(\"claim\", explained(\"claim\", claim(request), isEmpty)), \"StoreError\", () => Effect.succeed([]))",
+      "Effect.catchTag(interruptibleUntilRun(\"claim\", operations.claim(request)), \"StoreError\", () => Effect.succeed([]))",
     killedBy: bySeed(4)
   },
   {
@@ -256,8 +256,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, an enqueue is told of a job of another kind that has its key",
     file: store,
-    find: "WHERE j.kind = value ->> 'kind' AND j.unique_key = value ->> 'uniqueKey'",
-    replace: "WHERE j.unique_key = value ->> 'uniqueKey'",
+    find: "WHERE j.kind = item.kind AND j.unique_key = item.unique_key",
+    replace: "WHERE j.unique_key = item.unique_key",
     killedBy: bySeed(2)
   },
   {

@@ -17,22 +17,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lease is over a millisecond later than it says",
     file,
-    find: "AND holdfast_jobs.locked_until <= ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
-    replace: "AND holdfast_jobs.locked_until < ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
+    find: "AND holdfast_jobs.locked_until <= ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
+    replace: "AND holdfast_jobs.locked_until < ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: life
   },
   {
     name: "A sweep does not see the lease that is over this very instant",
     file,
-    find: "locked_until <= ${now} ${(yield* refusedRows.leftOut)(\"id\")} LIMIT 1`",
-    replace: "locked_until < ${now} ${(yield* refusedRows.leftOut)(\"id\")} LIMIT 1`",
+    find: "locked_until <= ${now} ${without(except)} LIMIT 1`",
+    replace: "locked_until < ${now} ${without(except)} LIMIT 1`",
     killedBy: life
   },
   {
     name: "A sweep that frees one job frees those whose lease goes on too",
     file,
     find:
-      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${leftOut(\"id\")}\n      ORDER BY holdfast_jobs.locked_until",
+      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
     replace: "WHERE status = 'running' AND holdfast_jobs.locked_until > 0\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: ["test/store/stale.test.ts"]
   },
@@ -93,7 +93,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A stale release is taken for a settle by the one whose lease was over",
     file,
-    find: "updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL,\n        holds_key",
+    find: "updated_at = ${now}, ${unlocked},\n        holds_key",
     replace: "updated_at = ${now}, settled_attempt = attempts, settled_by = locked_by, settled_as = 'fail'," +
       " settled_to = 'pending', locked_at = NULL, locked_by = NULL, locked_until = NULL, holds_key",
     killedBy: life
@@ -101,7 +101,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A stale release forgets the settle of the attempt before, which may still be repeated",
     file,
-    find: "updated_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL,\n        holds_key",
+    find: "updated_at = ${now}, ${unlocked},\n        holds_key",
     replace: "updated_at = ${now}, settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL," +
       " locked_at = NULL, locked_by = NULL, locked_until = NULL, holds_key",
     killedBy: ["test/store/fences.test.ts"]
@@ -138,22 +138,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A release of a lease that was seen frees another attempt",
     file,
-    find: "AND ${attempt} = value ->> 'attempt'",
-    replace: "",
+    find: "AND ${attempt} = item.attempt\n        AND locked_by = item.worker AND",
+    replace: "AND locked_by = item.worker AND",
     killedBy: ["test/store/stale.test.ts"]
   },
   {
     name: "A release of a lease that was seen frees another's",
     file,
-    find: "AND locked_by = value ->> 'lockedBy'",
-    replace: "",
+    find: "AND locked_by = item.worker AND ${lockedUntil}",
+    replace: "AND ${lockedUntil}",
     killedBy: ["test/store/stale.test.ts"]
   },
   {
     name: "A release of a lease that was seen frees one that was extended since",
     file,
-    find: "AND ${lockedUntil} = value ->> 'lockedUntil'",
-    replace: "",
+    find: "AND ${lockedUntil} = item.locked_until\n      ORDER BY",
+    replace: "ORDER BY",
     killedBy: ["test/store/stale.test.ts"]
   },
   {

@@ -415,7 +415,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A commit does not wait for the disk",
     file: sqlStore,
-    find: "yield* sql`PRAGMA synchronous = ${sql.literal(options?.synchronous ?? \"full\")}`",
+    find: "yield* client`PRAGMA synchronous = ${client.literal(options?.synchronous ?? \"full\")}`",
     replace: "",
     killedBy: bySqlite
   },
@@ -485,8 +485,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "How long to wait for a lock cannot be set",
     file: sqlStore,
-    find: "setBusyTimeout(sql, yield* readBusyTimeout(options?.busyTimeout))",
-    replace: "setBusyTimeout(sql, yield* readBusyTimeout(undefined))",
+    find: "setBusyTimeout(client, yield* readBusyTimeout(options?.busyTimeout))",
+    replace: "setBusyTimeout(client, yield* readBusyTimeout(undefined))",
     killedBy: byBusyTimeout
   },
   {
@@ -549,23 +549,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue is no part of the caller's transaction, and waits for its end",
     file: sqlStore,
-    find: `enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", enqueue(jobs))`,
-    replace: `enqueue: (jobs) => Transactions.outsideTransaction(transaction("enqueue", enqueue(jobs)))`,
+    find: `enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))`,
+    replace: `enqueue: (jobs) => outsideTransaction(transaction("enqueue", operations.enqueue(jobs)))`,
+    also: [{
+      file: sqlStore,
+      find: `import { dialect } from "./dialect.ts"`,
+      replace: `import { outsideTransaction } from "./ambientTransaction.ts"\nimport { dialect } from "./dialect.ts"`
+    }],
     killedBy: ["test/runtime/enqueue.test.ts"],
     hangs: true
   },
   {
     name: "An enqueue takes part in another client's transaction",
     file: transactions,
-    find: "if (connectionOf(value) !== ours)",
+    find: "if (!isOurs(value))",
     replace: "if (value === undefined)",
     killedBy: byTransactions
   },
   {
     name: "An enqueue by itself is no transaction",
     file: sqlStore,
-    find: `enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", enqueue(jobs))`,
-    replace: `enqueue: (jobs) => statement("enqueue", enqueue(jobs))`,
+    find: `enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))`,
+    replace: `enqueue: (jobs) => statement("enqueue", operations.enqueue(jobs))`,
     killedBy: ["test/store/largeEnqueue.test.ts"]
   },
   {
@@ -645,7 +650,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A store is opened as a part of the caller's transaction",
     file: sqlStore,
     find: "// The tables are nobody's transaction. One of this very client holds the connection and must end first.\n" +
-      "      Transactions.outsideTransaction\n",
+      "      outsideTransaction\n",
     replace: "",
     killedBy: bySqlite
   }

@@ -3,7 +3,7 @@ import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
 const enqueue = "src/store/statements/enqueue.ts"
-const conflicts = "src/store/statements/conflicts.ts"
+const conflicts = "src/store/conflicts.ts"
 const migration = "src/store/sqlite/migrations/0001_jobs.ts"
 const uniqueKeys = ["test/store/uniqueKeys.test.ts"]
 /** The table would refuse a row that holds its key for too long, which is another fence. */
@@ -130,7 +130,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job is not itself any more once its payload was replaced",
     file: enqueue,
-    find: "COALESCE(j.first_payload, j.payload) = value",
+    find: "COALESCE(j.first_payload, j.payload) = item",
     replace: "j.payload = value",
     killedBy: uniqueKeys
   },

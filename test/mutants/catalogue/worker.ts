@@ -184,8 +184,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that is told to end claims once more when the store comes free",
     file: "src/store/SqlJobStore.ts",
-    find: `interruptibleUntilRun("claim", explained(`,
-    replace: `statement("claim", explained(`,
+    find: `interruptibleUntilRun("claim",`,
+    replace: `statement("claim",`,
     killedBy: ["test/runtime/endingBeforeClaim.test.ts"]
   },
   {

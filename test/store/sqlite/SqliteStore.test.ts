@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from "node:path"
 import type { JobStore } from "../../../src/store/JobStore.ts"
 import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
-import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
+import * as SqlJobStore from "../../../src/store/sqlite/SqliteJobStore.ts"
 import { allRows, enqueue, fail, get, job, jobId, leaseFor, running } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 

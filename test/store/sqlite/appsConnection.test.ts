@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { EventLoop } from "../../../src/platform/EventLoop.ts"
 import { JobStore } from "../../../src/store/JobStore.ts"
 import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
-import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
+import * as SqlJobStore from "../../../src/store/sqlite/SqliteJobStore.ts"
 import {
   allRows,
   claim,

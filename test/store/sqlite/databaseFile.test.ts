@@ -6,7 +6,7 @@ import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, renameSync,
 import { join } from "node:path"
 import { JobStore } from "../../../src/store/JobStore.ts"
 import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
-import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
+import * as SqlJobStore from "../../../src/store/sqlite/SqliteJobStore.ts"
 import { allRows, claim, enqueue, get, job, jobId, request } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 

@@ -3,7 +3,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect, Layer, Logger, LogLevel } from "effect"
 import type { JobStore } from "../../../src/store/JobStore.ts"
-import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
+import * as SqlJobStore from "../../../src/store/sqlite/SqliteJobStore.ts"
 import { interruptedAt } from "./interruptedAt.ts"
 import { allRows, claim, enqueue, job, jobId, memory, releaseStale } from "../someJobs.ts"
 

@@ -3,7 +3,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, TestClock } from "effect"
 import { join } from "node:path"
-import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
+import * as SqlJobStore from "../../../src/store/sqlite/SqliteJobStore.ts"
 import { allRows } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 

@@ -6,8 +6,8 @@ import { join } from "node:path"
 import { EventLoop } from "../../../src/platform/EventLoop.ts"
 import { JobStore } from "../../../src/store/JobStore.ts"
 import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
-import * as SqlJobStore from "../../../src/store/SqlJobStore.ts"
-import { outsideTransaction } from "../../../src/store/sqlite/transaction/transactions.ts"
+import * as SqlJobStore from "../../../src/store/sqlite/SqliteJobStore.ts"
+import { outsideTransaction } from "../../../src/store/ambientTransaction.ts"
 import {
   allRows,
   claim,

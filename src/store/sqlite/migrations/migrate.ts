@@ -4,7 +4,7 @@ import { Effect, Option } from "effect"
 import { StoreError } from "../../../domain/errors.ts"
 import { withoutWaiting } from "../appsConnection.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
-import { isBusy } from "../connection.ts"
+import { isBusy } from "../errorCodes.ts"
 import { immediateTransaction } from "../transaction/immediateTransaction.ts"
 import { migrations, newest } from "./migrations.ts"
 

@@ -20,7 +20,3 @@ export const connectionOf = (transaction: Level | Connection): Connection =>
 /** The connection that the ambient transaction is on. */
 export const ambientConnection = (context: Context.Context<never>): Option.Option<Connection> =>
   Option.map(ambientTransaction(context), connectionOf)
-
-/** `context` without any transaction. */
-export const withoutTransaction = <R>(context: Context.Context<R>): Context.Context<R> =>
-  Context.omit(SqlClient.TransactionConnection)(context as Context.Context<never>) as Context.Context<R>

@@ -3,7 +3,8 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { Context, Effect, Option, Tracer } from "effect"
 import { ambientTransaction } from "./ambientTransaction.ts"
 import type { Reservable, Wait } from "../connection.ts"
-import { asCaller, heldForEach, isBusy, lendOf, whenFree } from "../connection.ts"
+import { asCaller, heldForEach, lendOf, whenFree } from "../connection.ts"
+import { isBusy } from "../errorCodes.ts"
 import { guardTelemetry } from "../../guardTelemetry.ts"
 import { Level, OpenTransaction } from "./openTransaction.ts"
 import { command } from "./transactionControl.ts"
@@ -39,7 +40,7 @@ export const immediateTransaction = (
             Effect.zipRight(
               Effect.mapError(command(connection, "BEGIN IMMEDIATE"), (error) => new NotBegun(error)),
               Effect.withFiberRuntime<A, E | SqlError.SqlError, R>((fiber) => {
-                const transaction = new OpenTransaction(connection, afterwards, fiber)
+                const transaction = new OpenTransaction(client.reserve, connection, afterwards, fiber)
                 return Effect.ensuring(within(transaction.level, effect, span, restore), transaction.close)
               })
             ), restore)

@@ -3,7 +3,7 @@ import type * as SqlError from "@effect/sql/SqlError"
 import { Cause, Deferred, Effect, Fiber, FiberId } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { giveWay } from "../../../platform/EventLoop.ts"
-import type { Wait } from "../connection.ts"
+import type { Reservable, Wait } from "../connection.ts"
 import { isSqlError } from "../../isSqlError.ts"
 import { savepointOf, Savepoints } from "./savepoints.ts"
 import { command, isInTransaction, refusedInside, rollBack } from "./transactionControl.ts"
@@ -54,7 +54,12 @@ export class Level implements Connection {
     this.owner = owner
   }
 
-  /** Whether it has ended, and all around it. */
+  /** The client whose transaction this is. */
+  get client(): OpenTransaction["client"] {
+    return this.transaction.client
+  }
+
+  /** True once it has ended, and all around it. */
   get isOver(): boolean {
     return this.state === "ended" && (this.around === undefined || this.around.isOver)
   }
@@ -84,6 +89,8 @@ export class Level implements Connection {
  * refuses all that follows.
  */
 export class OpenTransaction {
+  /** Identifies the client that began it: everything that wraps a client keeps its `reserve`. */
+  readonly client: Reservable["reserve"]
   readonly connection: Connection
   /** Runs the statements of fibers that outlive the transaction. */
   private readonly afterwards: Connection
@@ -97,7 +104,14 @@ export class OpenTransaction {
   private isWatched = false
   private watch: AnyFiber | undefined
 
-  constructor(connection: Connection, afterwards: Connection, owner: AnyFiber, isOurs = true) {
+  constructor(
+    client: OpenTransaction["client"],
+    connection: Connection,
+    afterwards: Connection,
+    owner: AnyFiber,
+    isOurs = true
+  ) {
+    this.client = client
     this.connection = connection
     this.afterwards = afterwards
     this.isOurs = isOurs

@@ -6,68 +6,35 @@ import { Context, Effect, LogLevel, Option } from "effect"
 import type { StoreErrorReason } from "../../../domain/errors.ts"
 import { ForeignTransaction, StoreError } from "../../../domain/errors.ts"
 import { line } from "../../../platform/line.ts"
-import { ambientTransaction, connectionOf, withoutTransaction } from "./ambientTransaction.ts"
+import { outsideTransaction } from "../../ambientTransaction.ts"
+import { ambientTransaction, connectionOf } from "./ambientTransaction.ts"
 import { inTransactionOf } from "../appsConnection.ts"
 import { asCaller, exclusively, holdingConnection, lendOf, watchLent } from "../connection.ts"
 import { DatabaseReplaced, noFile } from "../databaseFile.ts"
 import { immediateTransaction, nested } from "./immediateTransaction.ts"
 import { Level, OpenTransaction } from "./openTransaction.ts"
 import { isSqlError } from "../../isSqlError.ts"
-import type { StoreFailure } from "../../JobStore.ts"
+import type { Run, Transactions } from "../../Transactions.ts"
 
-/** How store operations meet the transactions of their callers, on SQLite. */
-export interface Transactions {
-  /**
-   * Runs an effect of one statement: in the caller's transaction when that is of
-   * our client, else by itself, with the connection held meanwhile.
-   */
-  readonly statement: <A, E>(
-    operation: string,
-    effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>
-  ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreFailure>
-
-  /**
-   * As `statement`, but waiting for the connection or for another process can be
-   * interrupted even where the caller cannot, and what follows it cannot be cut
-   * off from it: for a claim, whose jobs must have attempts.
-   */
-  readonly interruptibleUntilRun: Transactions["statement"]
-
-  /**
-   * Runs an effect of several statements, one of which writes: in the caller's
-   * transaction when that is of our client, else in one of its own that begins
-   * with the write lock.
-   */
-  readonly transaction: Transactions["statement"]
-
-  /**
-   * As `transaction`, of several writes: inside the caller's, it is a nested one,
-   * so that none of them is left there when a later one fails and the caller goes on.
-   */
-  readonly allOrNone: Transactions["statement"]
-
-  /** True if the caller is in a transaction: the effects of an operation may still be rolled back. */
-  readonly isInside: Effect.Effect<boolean>
-
-  /**
-   * Runs `effect` in the background once the caller's transaction has ended, or
-   * at once if there is none. The same effect runs once for each transaction,
-   * however often it was given: a transaction of 20,000 enqueues wakes workers once.
-   */
-  readonly afterTransaction: (effect: Effect.Effect<void>) => Effect.Effect<void>
-}
-
-/** How an operation runs that its caller has no transaction for. */
+/** Runs an operation whose caller has no transaction. */
 type ByItself = <A, E>(
   effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>
 ) => Effect.Effect<A, E | SqlError.SqlError>
 
-/** For a client with one connection, as on SQLite. Not to be called inside a transaction, which would wait for itself. */
-export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, SqlError.SqlError, Scope.Scope> =>
+/** The transactions of a client with one connection. Not to be made inside a transaction, which would wait for itself. */
+export const makeTransactions = (
+  client: SqlClient.SqlClient
+): Effect.Effect<Transactions, SqlError.SqlError, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const ours = yield* Effect.scoped(client.reserve)
     yield* watchLent(client, ours)
+    /**
+     * A client of ours puts a Level into the context, which names the client. An
+     * app's own puts nothing there but the one connection it has.
+     */
+    const isOurs = (transaction: Level | SqlConnection.Connection) =>
+      transaction instanceof Level ? transaction.client === client.reserve : transaction === ours
     /** For operations in a transaction of the app's own client: one that fails undoes all that was written since it began. */
     const inTurn = lendOf(exclusively(ours, noFile))
     const withTransaction = immediateTransaction(client)
@@ -87,8 +54,10 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
         Effect.forEach(
           effects,
           (effect) =>
-            Effect.catchAllCause(effect, (cause) =>
-              line(LogLevel.Warning, "An effect that had waited for a transaction's end failed", {}, cause)),
+            Effect.catchAllCause(
+              effect,
+              (cause) => line(LogLevel.Warning, "An effect that had waited for a transaction's end failed", {}, cause)
+            ),
           { discard: true }
         )
       ),
@@ -108,12 +77,12 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
       )
 
     const joining =
-      (byItself: ByItself, isWhole = false): Transactions["statement"] =>
+      (byItself: ByItself, isWhole = false): Run =>
       <A, E>(operation: string, effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>) =>
         Effect.flatMap(ambient, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction> => {
           if (Option.isNone(ambient)) return byItself(effect)
           const { value } = ambient
-          if (connectionOf(value) !== ours) {
+          if (!isOurs(value)) {
             return Effect.fail(new ForeignTransaction({ operation }))
           }
           const use = on(effect)
@@ -121,7 +90,8 @@ export const make = (client: SqlClient.SqlClient): Effect.Effect<Transactions, S
           const whole = (level: Level) => nested(level, (inner) => inner.transaction.within(inner, use, alone), alone)
           if (value instanceof Level) return isWhole ? whole(value) : value.transaction.within(value, use, alone)
           return inTurn(
-            (connection) => inTransactionOf(connection, isWhole ? inSavepoint(connection, whole) : use(connection)),
+            (connection) =>
+              inTransactionOf(connection, isWhole ? inSavepoint(client, connection, whole) : use(connection)),
             asCaller
           )
         }).pipe(
@@ -169,21 +139,17 @@ const on =
     )
 
 /** The caller's trace is about the caller's work. */
-const untraced = (run: Transactions["statement"]): Transactions["statement"] => (operation, effect) =>
-  Effect.withTracerEnabled(run(operation, effect), false)
+const untraced = (run: Run): Run => (operation, effect) => Effect.withTracerEnabled(run(operation, effect), false)
 
 /** Runs an effect in a savepoint of a transaction that an app's own client has begun. */
 const inSavepoint = <A, E, R>(
+  client: SqlClient.SqlClient,
   connection: SqlConnection.Connection,
   use: (level: Level) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime((fiber) => {
-    const transaction = new OpenTransaction(connection, connection, fiber, false)
+    const transaction = new OpenTransaction(client.reserve, connection, connection, fiber, false)
     return Effect.ensuring(use(transaction.level), transaction.close)
   })
 
 const ambient = Effect.contextWith((context: Context.Context<never>) => ambientTransaction(context))
-
-/** Runs `effect` as if no transaction were open: what a worker does by itself is never part of somebody's transaction. */
-export const outsideTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.mapInputContext(effect, (context: Context.Context<R>) => withoutTransaction(context))

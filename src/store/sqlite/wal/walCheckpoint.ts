@@ -11,6 +11,7 @@ import type { Checkpoint } from "./checkpointThread.ts"
 import { CheckpointThread } from "./checkpointThread.ts"
 import { guardTelemetry, updateMetric } from "../../guardTelemetry.ts"
 import { monotonicNanos } from "../../../platform/monotonic.ts"
+import { walSize } from "../../walSize.ts"
 import { makeWalReports } from "./walReports.ts"
 
 /*
@@ -33,11 +34,6 @@ const longestToShorten = 32 * MiB
 
 /** Between two checkpoints of a WAL that stays long. */
 const pause = Duration.seconds(10)
-
-/** The length of a database's WAL, for those who read metrics by value. */
-export const walSize = Metric.gauge("holdfast_wal_size_bytes", {
-  description: "The length of the write-ahead log when a worker or a checkpoint last looked, by database"
-})
 
 /** Keeps the WAL of one connection's database small. */
 export interface WalCheckpoint {

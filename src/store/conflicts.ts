@@ -1,7 +1,7 @@
 import { Array as Arr } from "effect"
-import type { JobId } from "../../domain/JobId.ts"
-import type { Enqueued, NewJob } from "../JobStore.ts"
-import type { InTheWayRow } from "./rows.ts"
+import type { JobId } from "../domain/JobId.ts"
+import type { Enqueued, NewJob } from "./JobStore.ts"
+import type { InTheWayRow } from "./statements/rows.ts"
 
 /** A pending job as it should be after an enqueue that found its unique key taken. Null keeps the payload. */
 export interface HolderChange {

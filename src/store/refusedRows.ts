@@ -1,17 +1,15 @@
-import type * as Statement from "@effect/sql/Statement"
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Duration, Effect, LogLevel, Predicate } from "effect"
+import { Duration, Effect, LogLevel } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { line } from "../platform/line.ts"
 import { dialect } from "./dialect.ts"
 import { guardTelemetry } from "./guardTelemetry.ts"
-import { isSqlError } from "./isSqlError.ts"
 import type { StoreFailure } from "./JobStore.ts"
 import { monotonicNanos } from "../platform/monotonic.ts"
 
-/**
+/*
  * The table of jobs is also the app's. Its SQL can leave in a row what no job of
  * Holdfast's has, and its triggers and foreign keys can refuse a write to one.
  * Such a row is told of by its id, and stops nothing that is done to others.
@@ -26,61 +24,49 @@ const toldAgainAfter = Duration.hours(1)
 /** Jobs that a table of the app's refers to can be any number, and each takes a hundred bytes to remember. */
 const mostTold = 10_000
 
-/** True if a statement failed because of one of its rows, so that it may succeed for the others. */
-export const isOfARow = (error: SqlError.SqlError | StoreFailure): boolean => {
-  if (error._tag === "ForeignTransaction") return false
-  if (error._tag === "StoreError") return isSqlError(error.cause) && isOfARow(error.cause)
-  const code = Predicate.hasProperty(error.cause, "code") ? String(error.cause.code) : ""
-  // A table or a column that is gone fails for every row.
-  if (/\bno such (?:table|column)\b/.test(errorText(error.cause))) return false
-  // SQLITE_ERROR is what JSON functions and arithmetic fail with.
-  return code.startsWith("SQLITE_CONSTRAINT") || ["SQLITE_ERROR", "SQLITE_MISMATCH", "SQLITE_TOOBIG"].includes(code)
-}
-
-const errorText = (cause: unknown) => Predicate.hasProperty(cause, "message") ? String(cause.message) : ""
-
-/**
- * Runs a write for all items, and where it fails because of one of their rows,
- * for each half by itself, until `refused` is given each item that fails alone.
- * So few bad rows among many cost few statements.
- */
-export const inHalves = <Item, A, E extends SqlError.SqlError | StoreFailure, R>(
-  items: ReadonlyArray<Item>,
-  write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<A>, E, R>,
-  refused: (item: Item, error: E) => Effect.Effect<ReadonlyArray<A>>
-): Effect.Effect<ReadonlyArray<A>, E, R> =>
-  Effect.catchIf(write(items), isOfARow, (error) => {
-    const [first] = items
-    if (first === undefined) return Effect.fail(error)
-    if (items.length === 1) return refused(first, error)
-    const middle = Math.ceil(items.length / 2)
-    return Effect.zipWith(
-      inHalves(items.slice(0, middle), write, refused),
-      inHalves(items.slice(middle), write, refused),
-      (before, after) => before.concat(after)
-    )
-  })
-
 /** The rows that have refused a write lately. */
 export interface RefusedRows {
+  /**
+   * Runs a write for all items, and where it fails because of one of their rows,
+   * for each half by itself, until `refused` is given each item that fails alone.
+   * So few bad rows among many cost few statements.
+   */
+  readonly inHalves: <Item, A, E extends SqlError.SqlError | StoreFailure, R>(
+    items: ReadonlyArray<Item>,
+    write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<A>, E, R>,
+    refused: (item: Item, error: E) => Effect.Effect<ReadonlyArray<A>>
+  ) => Effect.Effect<ReadonlyArray<A>, E, R>
   /** Tells of a row that a claim or a sweep could not change, and leaves it out for a minute. */
   readonly add: (operation: string, id: JobId, error: SqlError.SqlError) => Effect.Effect<void>
-  /** For a WHERE, after a condition of its own: leaves out the rows whose id is in this column. */
-  readonly leftOut: Effect.Effect<(column: "id" | "j.id" | "due.id") => Statement.Fragment>
+  /** The rows that claims and sweeps leave out now. */
+  readonly leftOut: Effect.Effect<ReadonlyArray<JobId>>
   /** Tells which finished jobs a pruning could not delete. */
   readonly notDeleted: (ids: ReadonlyArray<JobId>, error: StoreFailure) => Effect.Effect<void>
 }
 
-/** None, at first. */
-export const makeRefusedRows = Effect.map(SqlClient.SqlClient, (client): RefusedRows => {
-  const sql = client.withoutTransforms()
-  const { each } = dialect(sql)
-  const nothing = sql.literal("")
+/** No rows, at first. */
+export const makeRefusedRows = (sql: SqlClient.SqlClient): RefusedRows => {
+  const { isOfARow } = dialect(sql)
   /** By id, with the monotonic instant until which the row is left out. */
   const until = new Map<JobId, bigint>()
   /** By id, with the monotonic instant from which the row is told of again. */
   const told = new Map<JobId, bigint>()
+
+  const inHalves: RefusedRows["inHalves"] = (items, write, refused) =>
+    Effect.catchIf(write(items), isOfARow, (error) => {
+      const [first] = items
+      if (first === undefined) return Effect.fail(error)
+      if (items.length === 1) return refused(first, error)
+      const middle = Math.ceil(items.length / 2)
+      return Effect.zipWith(
+        inHalves(items.slice(0, middle), write, refused),
+        inHalves(items.slice(middle), write, refused),
+        (before, after) => before.concat(after)
+      )
+    })
+
   return {
+    inHalves,
     add: (operation, id, error) =>
       Effect.flatMap(monotonicNanos, (now) => {
         until.set(id, now + Duration.unsafeToNanos(leftOutFor))
@@ -88,12 +74,10 @@ export const makeRefusedRows = Effect.map(SqlClient.SqlClient, (client): Refused
         return warn("A job's row refuses a write and is left out for a minute", { jobId: id, error: message })
       }),
     leftOut: Effect.suspend(() => {
-      if (until.size === 0) return Effect.succeed(() => nothing)
+      if (until.size === 0) return Effect.succeed([])
       return Effect.map(monotonicNanos, (now) => {
         for (const [id, end] of until) if (end <= now) until.delete(id)
-        if (until.size === 0) return () => nothing
-        const ids = [...until.keys()]
-        return (column) => sql`AND ${sql.literal(column)} NOT IN (SELECT value FROM ${each(ids)})`
+        return [...until.keys()]
       })
     }),
     notDeleted: (ids, error) =>
@@ -109,14 +93,7 @@ export const makeRefusedRows = Effect.map(SqlClient.SqlClient, (client): Refused
         })
       })
   }
-})
-
-/** Tells of a row that does not decode, and what was expected of it. */
-export const tellMisfit = (row: unknown, issues: string): Effect.Effect<void> =>
-  warn("A job's row is not as expected and is left out", {
-    jobId: Predicate.hasProperty(row, "id") ? String(row.id) : "unknown",
-    expected: issues
-  })
+}
 
 /** A logger that throws must not undo what was done to the other rows. */
 const warn = (message: string, annotations: Readonly<Record<string, unknown>>) =>

@@ -1,0 +1,49 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlError from "@effect/sql/SqlError"
+import type { Effect } from "effect"
+import type { StoreFailure } from "./JobStore.ts"
+
+/** Statements, on the connection that their context holds. */
+export type OnConnection<A, E = never> = Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>
+
+/**
+ * Runs the statements of an operation, named for its errors: in the caller's
+ * transaction when that is of the store's client, else by themselves. Inside
+ * another client's transaction it fails with ForeignTransaction.
+ */
+export type Run = <A, E>(
+  operation: string,
+  effect: OnConnection<A, E | SqlError.SqlError>
+) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StoreFailure>
+
+/** The ways in which a store's operations meet the transactions of their callers. A database has one implementation. */
+export interface Transactions {
+  /** Runs a single statement. By itself it holds a connection meanwhile. */
+  readonly statement: Run
+
+  /**
+   * As `statement`, for a claim, whose jobs must have attempts: waiting for a
+   * connection or for another process can be interrupted even where the caller
+   * cannot, and nothing can come between the statement and what follows it.
+   */
+  readonly interruptibleUntilRun: Run
+
+  /** Runs several statements, of which one writes. By itself it is a transaction. */
+  readonly transaction: Run
+
+  /**
+   * As `transaction`, for several writes: inside the caller's it is a nested one,
+   * so that none of them stays when a later one fails and the caller goes on.
+   */
+  readonly allOrNone: Run
+
+  /** True if the caller is in a transaction: the effects of an operation may still be rolled back. */
+  readonly isInside: Effect.Effect<boolean>
+
+  /**
+   * Runs `effect` in the background once the caller's transaction has ended, or
+   * at once if there is none. The same effect runs once for each transaction,
+   * however often it was given: a transaction of 20,000 enqueues wakes workers once.
+   */
+  readonly afterTransaction: (effect: Effect.Effect<void>) => Effect.Effect<void>
+}

@@ -1,0 +1,134 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import { Effect, Either, Option } from "effect"
+import { StoreError } from "../domain/errors.ts"
+import type { JobId } from "../domain/JobId.ts"
+import { makeEnqueue } from "./enqueue.ts"
+import type { ClaimRequest, Fenced, JobStore, NewJob, StaleChoice, StoreFailure } from "./JobStore.ts"
+import { makeNewerSchema } from "./newerSchema.ts"
+import { makeRefusedRows } from "./refusedRows.ts"
+import { makeStatements } from "./statements/Statements.ts"
+import type { OnConnection, Run } from "./Transactions.ts"
+
+/** What the operations need to know of the database besides its client. */
+export interface Circumstances {
+  /** The version of the tables that the statements are made for. */
+  readonly newest: number
+  /** The instant that a statement takes for now, in epoch milliseconds. It is read once an operation has its connection. */
+  readonly now: Effect.Effect<number>
+}
+
+/**
+ * The operations of a store that are more than one statement, or a statement
+ * and what is to be done where a row refuses it. They run on the connection in
+ * the context, and read the clock once.
+ */
+export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circumstances) => {
+  const { explained, isOurs } = makeNewerSchema(sql, newest)
+  const statements = makeStatements(sql, isOurs)
+  const refusedRows = makeRefusedRows(sql)
+  const { inHalves } = refusedRows
+  const enqueue = makeEnqueue(statements)
+
+  const at = <A, E>(run: (now: number) => OnConnection<A, E>): OnConnection<A, E> => Effect.flatMap(now, run)
+
+  /** As `at`, with the rows to leave out. */
+  const leavingOut = <A>(run: (now: number, except: ReadonlyArray<JobId>) => OnConnection<A>): OnConnection<A> =>
+    at((now) => Effect.flatMap(refusedRows.leftOut, (except) => run(now, except)))
+
+  const nextDue = (request: Pick<ClaimRequest, "queues" | "kinds">) =>
+    explained("nextDue", leavingOut((now, except) => statements.nextDue(request, now, except)), Option.isNone)
+
+  const due = (request: Omit<ClaimRequest, "worker">) =>
+    explained("due", leavingOut((now, except) => statements.due(request, now, except)), isEmpty)
+
+  const claim = (request: ClaimRequest) =>
+    explained("claim", leavingOut((now, except) => statements.claim(request, now, except)), isEmpty)
+
+  /** A claim after one that a row has refused: takes the same jobs without such rows. */
+  const claimInHalves = (request: ClaimRequest) =>
+    explained(
+      "claim",
+      leavingOut((now, except) =>
+        Effect.flatMap(statements.claimable(request, now, except), (jobs) =>
+          inHalves(
+            jobs,
+            (some) => statements.claimThese(some, request, now),
+            ({ id }, error) => Effect.as(refusedRows.add("claim", id, error), [])
+          ))
+      ),
+      isEmpty
+    )
+
+  /** A write under leases. Where a row refuses its item, the others are answered all the same. */
+  const underLeases = <Item, A>(
+    operation: string,
+    write: (items: ReadonlyArray<Item>, now: number) => OnConnection<ReadonlyArray<Fenced<A>>>
+  ) =>
+  (items: ReadonlyArray<Item>): OnConnection<ReadonlyArray<Fenced<A>>> =>
+    at((now) =>
+      items.length === 1
+        ? write(items, now)
+        : inHalves(
+          items,
+          (some) => write(some, now),
+          (_, cause) => Effect.succeed([Either.left(new StoreError({ operation, cause }))])
+        )
+    )
+
+  const releaseStale = (which: StaleChoice) =>
+    leavingOut((now, except) =>
+      Effect.flatMap(statements.staleJobs(which, now, except), (stale) =>
+        inHalves(
+          stale,
+          (jobs) => statements.releaseStale(jobs, now),
+          ({ id }, error) => Effect.as(refusedRows.add("releaseStale", id, error), [])
+        ))
+    )
+
+  /** Each half of a batch that a row refuses is a transaction by itself, since a commit may be what refuses. */
+  const prune = Effect.fnUntraced(function*(run: Run, { limit, retention, skip = 0, status }: Pruning) {
+    const old = { status, since: (yield* now) - retention }
+    const jobs = yield* run("prune", statements.findOld(old, { limit, skip }))
+    // A table with nothing to prune is only read.
+    if (jobs.length === 0) return { deleted: 0, refused: 0 }
+    const refused: Array<JobId> = []
+    let why: StoreFailure | undefined
+    const deleted = yield* inHalves(jobs, (some) => run("prune", statements.prune(some, old)), ({ id }, error) => {
+      refused.push(id)
+      why = error
+      return Effect.succeed([])
+    })
+    if (why !== undefined) yield* refusedRows.notDeleted(refused, why)
+    return { deleted: deleted.length, refused: refused.length }
+  })
+
+  return {
+    enqueue: (jobs: ReadonlyArray<NewJob>) => at((now) => enqueue(jobs, now)),
+    nextDue,
+    due,
+    laneHeads: statements.laneHeads,
+    claim,
+    claimInHalves,
+    extend: underLeases("extend", statements.extend),
+    progress: underLeases("progress", statements.progress),
+    complete: underLeases("complete", statements.complete),
+    fail: underLeases("fail", statements.fail),
+    release: underLeases("release", statements.release),
+    laneHolders: (options: Parameters<Store["laneHolders"]>[0]) => at((now) => statements.laneHolders(options, now)),
+    staleLeases: (options: Parameters<Store["staleLeases"]>[0]) =>
+      leavingOut((now, except) => statements.staleLeases(options, now, except)),
+    anyStale: leavingOut(statements.anyStale),
+    releaseStale,
+    get: statements.get,
+    list: statements.list,
+    cancel: (id: JobId, partitionKey: string | undefined) => at((now) => statements.cancel(id, partitionKey, now)),
+    retry: (id: JobId, partitionKey: string | undefined) => at((now) => statements.retry(id, partitionKey, now)),
+    prune
+  }
+}
+
+type Store = typeof JobStore.Service
+
+type Pruning = Parameters<Store["prune"]>[0]
+
+const isEmpty = (found: ReadonlyArray<unknown>) => found.length === 0

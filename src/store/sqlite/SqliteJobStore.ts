@@ -1,0 +1,73 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { Duration } from "effect"
+import { Clock, Effect, Layer } from "effect"
+import { StoreError } from "../../domain/errors.ts"
+import { outsideTransaction } from "../ambientTransaction.ts"
+import { guardTelemetry } from "../guardTelemetry.ts"
+import { makeJobSignals } from "../JobSignals.ts"
+import { JobStore } from "../JobStore.ts"
+import { makeSqlJobStore } from "../SqlJobStore.ts"
+import { readBusyTimeout, setBusyTimeout } from "./busyTimeout.ts"
+import { warnOfAborts } from "./loadedDriver.ts"
+import { checkMigrated, migrate } from "./migrations/migrate.ts"
+import { newest } from "./migrations/migrations.ts"
+import { shareInProcess } from "./processSignals.ts"
+import { refuseUnsupported } from "./supportedClient.ts"
+import { makeTransactions } from "./transaction/transactions.ts"
+import { tidyWal } from "./wal/walCheckpoint.ts"
+
+/**
+ * How durable a commit is before it returns. `full`: it survives a power cut.
+ * `normal`: it survives the death of the process, and a power cut may undo the
+ * last ones. Less than that is not offered.
+ */
+export type Synchronous = "full" | "normal"
+
+/**
+ * The jobs in the database that the app's SqlClient talks to; its tables are
+ * brought up to date first.
+ *
+ * The client's one connection is set to `synchronous=FULL` unless told
+ * otherwise, because SQLite gives it to no later open of a WAL file by itself;
+ * and to `temp_store=MEMORY`, without which a claim takes 2.5 to 12 times as
+ * long, for the ephemeral tables of RETURNING and IN.
+ *
+ * While a transaction is open on the connection that no fiber is in, as after a
+ * COMMIT that failed, operations fail and leave it alone. The README, "Your own
+ * client", says what such a client lacks that `SqliteStore.layer` mends.
+ */
+export const layer = (options?: {
+  readonly synchronous?: Synchronous | undefined
+  /** The longest wait for a lock that another process holds; 30 seconds unless given. */
+  readonly busyTimeout?: Duration.DurationInput | undefined
+  /** Leaves the tables as they are, for a client that cannot write. */
+  readonly readonly?: boolean | undefined
+}): Layer.Layer<JobStore, StoreError, SqlClient.SqlClient> =>
+  Layer.scoped(
+    JobStore,
+    Effect.gen(function*() {
+      const client = yield* SqlClient.SqlClient
+      setBusyTimeout(client, yield* readBusyTimeout(options?.busyTimeout))
+      yield* refuseUnsupported(client)
+      yield* warnOfAborts
+      yield* client`PRAGMA synchronous = ${client.literal(options?.synchronous ?? "full")}`
+      yield* client`PRAGMA temp_store = MEMORY`
+      yield* options?.readonly === true ? checkMigrated : migrate
+      const sql = client.withoutTransforms()
+      return makeSqlJobStore(sql, {
+        transactions: yield* makeTransactions(sql),
+        signals: yield* shareInProcess(makeJobSignals(), sql),
+        tidy: tidyWal(sql),
+        newest,
+        now: currentMillis
+      })
+    }).pipe(
+      Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
+      // The tables are nobody's transaction. One of this very client holds the connection and must end first.
+      outsideTransaction,
+      guardTelemetry
+    )
+  )
+
+/** Whole, as the columns are; a test may set its clock between two. */
+const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)

@@ -1,0 +1,68 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Statement from "@effect/sql/Statement"
+import { makeByRequest } from "./byRequest.ts"
+import { makeClaim } from "./claim.ts"
+import { makeEnqueue } from "./enqueue.ts"
+import { makeLanes } from "./lanes.ts"
+import { makeList } from "./list.ts"
+import { makePrune } from "./prune.ts"
+import { makeSettle } from "./settle.ts"
+import { makeStale } from "./stale.ts"
+import { makeUnderLease } from "./underLease.ts"
+
+export type Statements = ReturnType<typeof makeStatements>
+
+/**
+ * The statements of a job store, in the order a job meets them: functions of
+ * items and of now, in epoch milliseconds, to SQL and decoded rows.
+ *
+ * They know no clock, no transaction and no grouping of calls, so that a
+ * transaction may run several and a test may run each alone. They run on the
+ * connection in the context. None has a span: the trace is about the caller's work.
+ *
+ * `isOurs` is the condition under which statements that look for jobs to run may do so.
+ */
+export const makeStatements = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) => {
+  const enqueues = makeEnqueue(sql)
+  const lanes = makeLanes(sql)
+  const claims = makeClaim(sql, isOurs)
+  const underLease = makeUnderLease(sql)
+  const settles = makeSettle(sql)
+  const stale = makeStale(sql)
+  const byRequest = makeByRequest(sql)
+  const pruning = makePrune(sql)
+  return {
+    insert: enqueues.insert,
+    findInTheWay: enqueues.findInTheWay,
+    findKept: enqueues.findKept,
+    change: enqueues.change,
+
+    nextDue: claims.nextDue,
+    due: claims.due,
+    laneHeads: lanes.laneHeads,
+    claim: claims.claim,
+    claimable: claims.claimable,
+    claimThese: claims.claimThese,
+
+    extend: underLease.extend,
+    progress: underLease.progress,
+
+    complete: settles.complete,
+    fail: settles.fail,
+    release: settles.release,
+
+    laneHolders: lanes.laneHolders,
+    staleLeases: stale.staleLeases,
+    anyStale: stale.anyStale,
+    staleJobs: stale.staleJobs,
+    releaseStale: stale.releaseStale,
+
+    get: byRequest.get,
+    list: makeList(sql),
+    cancel: byRequest.cancel,
+    retry: byRequest.retry,
+
+    findOld: pruning.findOld,
+    prune: pruning.prune
+  }
+}

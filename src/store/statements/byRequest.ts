@@ -1,0 +1,51 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import { Effect } from "effect"
+import { JobNotFound, JobNotRetryable, UniqueKeyTaken } from "../../domain/errors.ts"
+import type { JobId } from "../../domain/JobId.ts"
+import { idRows, recordColumns, recordRows, statusRows } from "./rows.ts"
+import { makeUniqueKey } from "./uniqueKey.ts"
+
+/** The statements about one job that somebody asks for by its id. */
+export const makeByRequest = (sql: SqlClient.SqlClient) => {
+  const { keyHolder } = makeUniqueKey(sql)
+
+  /** A partition sees its own jobs; no partition given sees them all. */
+  const visible = (partitionKey: string | undefined) =>
+    partitionKey === undefined ? sql.literal("TRUE") : sql`partition_key = ${partitionKey}`
+
+  const get = (id: JobId, partitionKey: string | undefined) =>
+    Effect.flatMap(
+      recordRows(sql`SELECT ${recordColumns(sql)} FROM holdfast_jobs WHERE id = ${id} AND ${visible(partitionKey)}`),
+      ([job]) => job === undefined ? new JobNotFound({ jobId: id }) : Effect.succeed(job)
+    )
+
+  const cancel = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined, now: number) {
+    const [changed] = yield* statusRows(sql`
+      UPDATE holdfast_jobs SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at = ${now},
+        status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
+        finished_at = CASE status WHEN 'pending' THEN ${now} END,
+        holds_key = CASE status WHEN 'pending' THEN 0 ELSE holds_key END
+      WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('pending', 'running')
+      RETURNING id, status`)
+    return changed?.status ?? (yield* get(id, partitionKey)).status
+  })
+
+  const retry = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined, now: number) {
+    const [retried] = yield* idRows(sql`
+      UPDATE holdfast_jobs SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
+        settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL,
+        cancel_requested_at = NULL, updated_at = ${now}, holds_key = unique_key IS NOT NULL
+      WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')
+        AND NOT EXISTS (${keyHolder})
+      RETURNING id`)
+    if (retried !== undefined) return
+    const job = yield* get(id, partitionKey)
+    const [holder] = yield* idRows(
+      sql`SELECT (${keyHolder}) AS id FROM holdfast_jobs WHERE id = ${id} AND status IN ('failed', 'cancelled')`
+    )
+    if (holder === undefined) return yield* new JobNotRetryable({ jobId: id, status: job.status })
+    return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
+  })
+
+  return { get, cancel, retry }
+}

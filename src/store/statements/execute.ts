@@ -1,0 +1,57 @@
+import type * as SqlError from "@effect/sql/SqlError"
+import type * as Statement from "@effect/sql/Statement"
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Effect, Either, LogLevel, Predicate, Schema } from "effect"
+import { schemaIssues } from "../../domain/schemaIssues.ts"
+import { line } from "../../platform/line.ts"
+import { guardTelemetry } from "../guardTelemetry.ts"
+
+/**
+ * Runs a statement on the connection that the store operation holds, or that its
+ * caller's transaction is on. Yielding the statement itself would look for a
+ * connection, open a scope and make a span, for more than the statement costs.
+ */
+export const execute = (
+  statement: Statement.Statement<unknown>
+): Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError, SqlClient.TransactionConnection> =>
+  Effect.flatMap(SqlClient.TransactionConnection, ([connection]) => {
+    const [text, parameters] = statement.compile(true)
+    // Interrupted half-way, a driver may be left unable to run this text again, see sqlite/connection.ts.
+    return Effect.uninterruptible(connection.execute(text, parameters, undefined))
+  })
+
+/**
+ * Makes what executes a statement and decodes its rows, each by itself: one that
+ * does not fit is logged and left out. When none fits, the statement and the
+ * table disagree. That is a bug and so a defect, which says what was expected but
+ * not the value.
+ *
+ * Make each decoder once: that takes several times as long as a short statement.
+ */
+export const rowsOf = <A, I>(row: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknownEither(row)
+  return (statement: Statement.Statement<unknown>) =>
+    Effect.flatMap(execute(statement), (found) => {
+      const decoded: Array<A> = []
+      const misfits: Array<Effect.Effect<void>> = []
+      let issues = ""
+      for (const row of found) {
+        const fit = decode(row)
+        if (Either.isRight(fit)) decoded.push(fit.right)
+        else {
+          issues = schemaIssues(fit.left)
+          misfits.push(tellMisfit(row, issues))
+        }
+      }
+      if (misfits.length === 0) return Effect.succeed(decoded)
+      if (decoded.length === 0) return Effect.dieMessage(`A row of holdfast_jobs is not as expected: ${issues}`)
+      return Effect.as(Effect.all(misfits, { discard: true }), decoded)
+    })
+}
+
+/** Logs that a row does not decode. A logger that throws must not undo what was done to the other rows. */
+const tellMisfit = (row: unknown, issues: string): Effect.Effect<void> =>
+  guardTelemetry(line(LogLevel.Warning, "A job's row is not as expected and is left out", {
+    jobId: Predicate.hasProperty(row, "id") ? String(row.id) : "unknown",
+    expected: issues
+  }))

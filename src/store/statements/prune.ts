@@ -1,0 +1,34 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { JobId } from "../../domain/JobId.ts"
+import type { JobStatus } from "../../domain/JobRecord.ts"
+import { dialect } from "../dialect.ts"
+import { idRows } from "./rows.ts"
+
+/** The jobs that a pruning deletes: those that ended with `status`, at the latest at `since`. */
+export interface Old {
+  readonly status: JobStatus
+  readonly since: number
+}
+
+/** The statements that delete finished jobs. */
+export const makePrune = (sql: SqlClient.SqlClient) => {
+  const { atMost, byId, byIndex, items } = dialect(sql)
+
+  const old = ({ since, status }: Old) =>
+    sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`
+
+  /** Up to `limit` of them behind the first `skip`, the first ended first. */
+  const findOld = (which: Old, { limit, skip }: { readonly limit: number; readonly skip: number }) =>
+    idRows(sql`
+        SELECT id FROM holdfast_jobs ${byIndex("holdfast_jobs_finished")} WHERE ${old(which)}
+        ORDER BY finished_at ${atMost(limit)} OFFSET ${skip} + 0`)
+
+  /** Deletes those of these jobs that are still old: one may have been retried since it was found. */
+  const prune = (jobs: ReadonlyArray<{ readonly id: JobId }>, which: Old) =>
+    idRows(sql`
+        DELETE FROM holdfast_jobs ${byId}
+        WHERE id IN (SELECT id FROM ${items({ id: "text" }, jobs.map(({ id }) => ({ id })))}) AND ${old(which)}
+        RETURNING id`)
+
+  return { findOld, prune }
+}

@@ -1,0 +1,114 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Statement from "@effect/sql/Statement"
+import { Effect } from "effect"
+import { dialect } from "../dialect.ts"
+import type { Leased } from "./leased.ts"
+import { answers, makeLeased } from "./leased.ts"
+import type { SettledRow } from "./rows.ts"
+import { settledRows } from "./rows.ts"
+import { makeUniqueKey } from "./uniqueKey.ts"
+
+/** The writes that end an attempt. */
+export const makeSettle = (sql: SqlClient.SqlClient) => {
+  const { byId, remember } = dialect(sql)
+  const { held, leased, unlocked } = makeLeased(sql)
+  const { holdsKey, rivalsOf } = makeUniqueKey(sql)
+
+  const leases = (items: ReadonlyArray<Leased>) => leased(items, {}, () => ({}))
+
+  /** Takes the lock off a row, and keeps who settled which attempt, as what and to what, until the next settle. */
+  const settle = (as: "complete" | "fail" | "release", status: Statement.Fragment) =>
+    sql`status = ${status}, settled_attempt = attempts, settled_by = locked_by, settled_as = ${sql.literal(`'${as}'`)},
+          settled_to = ${status}, ${unlocked}`
+
+  const lastSettle = sql.literal(
+    "holdfast_jobs.id, settled_attempt AS attempts, settled_by AS worker, settled_to AS status"
+  )
+
+  const complete = (items: ReadonlyArray<Leased & { readonly result: string }>, now: number) =>
+    Effect.flatMap(
+      settledRows(sql`
+        UPDATE holdfast_jobs ${byId} SET
+          ${settle("complete", sql`'succeeded'`)},
+          result = item.result, finished_at = ${now}, updated_at = ${now}, holds_key = 0
+        FROM ${leased(items, { result: "text" }, ({ result }) => ({ result }))}
+        WHERE ${held}
+        RETURNING ${lastSettle}`),
+      (settled) => answerAll(items, settled, () => leases(items), sql`settled_as = 'complete'`)
+    )
+
+  /** A cancel request turns every end but success into `cancelled`. */
+  const fail = (
+    items: ReadonlyArray<Leased & { readonly error: string; readonly retryAfter: number | null }>,
+    now: number
+  ) => {
+    const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`
+    const status =
+      sql`CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${over} THEN 'failed' ELSE 'pending' END`
+    const delays = leased(items, { retry_after: "int" }, ({ retryAfter }) => ({ retry_after: retryAfter }))
+    return Effect.flatMap(
+      settledRows(sql`
+        UPDATE holdfast_jobs ${byId} SET
+          ${settle("fail", status)},
+          finished_at = CASE WHEN ${over} THEN ${now} END,
+          available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
+          failures = failures + 1, last_error = item.error,
+          errors = ${remember({ at: now, message: sql`item.error` })}, updated_at = ${now},
+          holds_key = ${holdsKey(sql`NOT (${over})`, rivalsOf(delays))}
+        FROM ${
+        leased(
+          items,
+          { error: "text", retry_after: "int" },
+          ({ error, retryAfter }) => ({ error, retry_after: retryAfter })
+        )
+      }
+        WHERE ${held}
+        RETURNING ${lastSettle}`),
+      (settled) =>
+        answerAll(
+          items,
+          settled,
+          () => delays,
+          // "Never again" is another outcome than a failure that is tried again.
+          sql`settled_as = 'fail' AND (settled_to <> 'pending' OR item.retry_after IS NOT NULL)`
+        )
+    )
+  }
+
+  const release = (items: ReadonlyArray<Leased & { readonly delay: number }>, now: number) =>
+    Effect.flatMap(
+      settledRows(sql`
+        UPDATE holdfast_jobs ${byId} SET
+          ${settle("release", sql`CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END`)},
+          finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
+          available_at = CASE WHEN cancel_requested_at IS NULL THEN ${now} + item.delay ELSE available_at END,
+          updated_at = ${now}, holds_key = ${holdsKey(sql`cancel_requested_at IS NULL`, rivalsOf(leases(items)))}
+        FROM ${leased(items, { delay: "int" }, ({ delay }) => ({ delay }))}
+        WHERE ${held}
+        RETURNING ${lastSettle}`),
+      (settled) => answerAll(items, settled, () => leases(items), sql`settled_as = 'release'`)
+    )
+
+  /**
+   * Answers for every item. One that matched no row was settled before, or its
+   * lease is lost. The last settle of a job may be repeated, since its answer may
+   * have been lost: the same attempt, worker and outcome is answered as before,
+   * also where the job was claimed again since.
+   */
+  const answerAll = (
+    items: ReadonlyArray<Leased>,
+    settled: ReadonlyArray<SettledRow>,
+    repeated: () => Statement.Fragment,
+    sameOutcome: Statement.Fragment
+  ) =>
+    Effect.gen(function*() {
+      if (settled.length === items.length) return answers(items, settled, ({ status }) => ({ status }))
+      const before = yield* settledRows(sql`
+        SELECT ${lastSettle}
+        FROM ${repeated()} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
+        WHERE settled_attempt = item.attempt AND settled_by = item.worker AND ${sameOutcome}`)
+      return answers(items, settled.concat(before), ({ status }) => ({ status }))
+    })
+
+  return { complete, fail, release }
+}

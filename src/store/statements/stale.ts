@@ -1,0 +1,140 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import { Array as Arr, Effect, Option } from "effect"
+import { instantText } from "../../domain/instantText.ts"
+import type { JobId } from "../../domain/JobId.ts"
+import { dialect } from "../dialect.ts"
+import type { StaleChoice, StaleJob, StaleLease } from "../JobStore.ts"
+import { execute } from "./execute.ts"
+import { makeLeased } from "./leased.ts"
+import type { StaleRow } from "./rows.ts"
+import { staleLeaseRows, staleRows, statusRows } from "./rows.ts"
+import { makeUniqueKey } from "./uniqueKey.ts"
+
+/** A lease that is over, as columns of a statement's items. */
+const leaseColumns = { id: "text", attempt: "int", worker: "text", locked_until: "int" } as const
+
+/** The statements that find leases which are over, and free their jobs. Each leaves out the jobs of `except`. */
+export const makeStale = (sql: SqlClient.SqlClient) => {
+  const { atMost, byId, byIndex, greatest, items, least, remember } = dialect(sql)
+  const { unlocked } = makeLeased(sql)
+  const { holdsKey, rivalsOf } = makeUniqueKey(sql)
+
+  // An app's SQL may have set what JavaScript would round, and a fence would miss.
+  const attempt = least("holdfast_jobs.attempts", Number.MAX_SAFE_INTEGER)
+  const lockedUntil = greatest("holdfast_jobs.locked_until", Number.MIN_SAFE_INTEGER)
+
+  /** For a WHERE, after a condition of its own. */
+  const without = (except: ReadonlyArray<JobId>) =>
+    except.length === 0
+      ? sql.literal("")
+      : sql`AND id NOT IN (SELECT id FROM ${items({ id: "text" }, except.map((id) => ({ id })))})`
+
+  const staleLeases = (
+    { after, limit }: { readonly limit: number; readonly after?: StaleLease | undefined },
+    now: number,
+    except: ReadonlyArray<JobId> = []
+  ) => {
+    const isBehind = after === undefined
+      ? sql.literal("TRUE")
+      : sql`(locked_until, id) > (${after.lockedUntil}, ${after.id})`
+    return staleLeaseRows(sql`
+        SELECT id, ${attempt} AS attempt, locked_by AS "lockedBy", ${lockedUntil} AS "lockedUntil"
+        FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+        WHERE status = 'running' AND locked_until <= ${now} AND ${isBehind} ${without(except)}
+        ORDER BY locked_until, id ${atMost(limit)}`)
+  }
+
+  const anyStale = (now: number, except: ReadonlyArray<JobId> = []) =>
+    Effect.map(
+      execute(sql`
+      SELECT 1 FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+      WHERE status = 'running' AND locked_until <= ${now} ${without(except)} LIMIT 1`),
+      (found) => found.length > 0
+    )
+
+  /** The stale jobs of a choice with who holds each since when, which RETURNING cannot give once the row is cleared. */
+  const staleJobs = (which: StaleChoice, now: number, except: ReadonlyArray<JobId> = []) =>
+    staleRows(
+      "leases" in which
+        ? sql`
+      SELECT holdfast_jobs.id, kind, ${attempt} AS attempts, locked_by, locked_at, ${lockedUntil} AS locked_until
+      FROM ${
+          items(
+            leaseColumns,
+            which.leases.map(({ attempt, id, lockedBy, lockedUntil }) => ({
+              id,
+              attempt,
+              worker: lockedBy,
+              locked_until: lockedUntil
+            }))
+          )
+        } JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
+      WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} AND ${attempt} = item.attempt
+        AND locked_by = item.worker AND ${lockedUntil} = item.locked_until
+      ORDER BY holdfast_jobs.locked_until, holdfast_jobs.id`
+        : sql`
+      SELECT id, kind, ${attempt} AS attempts, locked_by, locked_at, ${lockedUntil} AS locked_until
+      FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+      WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without(except)}
+      ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`
+    )
+
+  /** Frees jobs that `staleJobs` has found. One whose lease was extended since keeps its holder. */
+  const releaseStale = (stale: ReadonlyArray<StaleRow>, now: number) => {
+    const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
+    const rivals = rivalsOf(items(leaseColumns, stale.map(leaseItem)))
+    const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
+    return Effect.map(
+      statusRows(sql`
+      UPDATE holdfast_jobs ${byId} SET
+        status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
+          WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
+        finished_at = CASE WHEN ${over} THEN ${now} END,
+        available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,
+        failures = failures + 1, last_error = ${message},
+        errors = ${remember({ at: now, message })},
+        updated_at = ${now}, ${unlocked},
+        holds_key = ${holdsKey(sql`NOT (${over})`, sql`${rivals} AND rival.locked_until = item.locked_until`)}
+      FROM ${
+        items(
+          { ...leaseColumns, released: "text", spent: "text" },
+          stale.map((job) => {
+            const holder = `was locked by ${job.locked_by} since ${instantText(job.locked_at)}`
+            return {
+              ...leaseItem(job),
+              released: `Released from stale lock (${holder})`,
+              spent: `Stale lock after ${job.attempts} attempts (${holder})`
+            }
+          })
+        )
+      }
+      WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by = item.worker
+        AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until
+      RETURNING id, status`),
+      (released) => {
+        const statusOf = new Map(released.map(({ id, status }) => [id, status]))
+        return Arr.filterMap(
+          stale,
+          (job) =>
+            Option.map(Option.fromNullable(statusOf.get(job.id)), (status): StaleJob => ({
+              id: job.id,
+              kind: job.kind,
+              attempt: job.attempts,
+              lockedBy: job.locked_by,
+              lockedAt: job.locked_at,
+              status
+            }))
+        )
+      }
+    )
+  }
+
+  return { staleLeases, anyStale, staleJobs, releaseStale }
+}
+
+const leaseItem = ({ attempts, id, locked_by, locked_until }: StaleRow) => ({
+  id,
+  attempt: attempts,
+  worker: locked_by,
+  locked_until
+})

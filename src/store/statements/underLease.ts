@@ -1,0 +1,40 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import { Effect } from "effect"
+import { dialect } from "../dialect.ts"
+import type { Leased } from "./leased.ts"
+import { answers, leaseOf, makeLeased } from "./leased.ts"
+import { attemptRows, extendedRows } from "./rows.ts"
+
+/** The writes of an attempt that goes on. */
+export const makeUnderLease = (sql: SqlClient.SqlClient) => {
+  const { byId } = dialect(sql)
+  const { held, leased } = makeLeased(sql)
+
+  const extend = (items: ReadonlyArray<Leased & { readonly leaseFor: number }>, now: number) =>
+    Effect.map(
+      extendedRows(sql`
+        UPDATE holdfast_jobs ${byId} SET
+          locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}
+        FROM ${leased(items, { lease_for: "int" }, ({ leaseFor }) => ({ lease_for: leaseFor }))}
+        WHERE ${held}
+        RETURNING id, attempts, locked_by AS worker, locked_at, locked_until,
+          cancel_requested_at IS NOT NULL AS cancel_requested`),
+      (extended) =>
+        answers(items, extended, ({ cancel_requested, locked_at, locked_until }, lease) => ({
+          lease: leaseOf(lease, locked_at, locked_until),
+          cancelRequested: cancel_requested === 1
+        }))
+    )
+
+  const progress = (items: ReadonlyArray<Leased & { readonly progress: string }>, now: number) =>
+    Effect.map(
+      attemptRows(sql`
+        UPDATE holdfast_jobs ${byId} SET progress = item.progress, updated_at = ${now}
+        FROM ${leased(items, { progress: "text" }, ({ progress }) => ({ progress }))}
+        WHERE ${held}
+        RETURNING id, attempts, locked_by AS worker`),
+      (written) => answers(items, written, () => undefined)
+    )
+
+  return { extend, progress }
+}
