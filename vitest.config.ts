@@ -1,14 +1,14 @@
 import { defineConfig } from "vitest/config"
 
 /**
- * Tests that start no other process and need nothing compiled. They leave
- * nothing behind, so that those of many files share a thread: loading Effect
- * for each file took longer than most of them run.
+ * Tests that start real processes, which run the compiled program and small
+ * programs of the tests' own, or that measure the CPU time of their own process.
  */
-const units = [
-  "test/{domain,platform,store,runtime,testing,cli,mutants}/**/*.test.ts",
-  "test/{architecture,proof,readme}.test.ts",
-  "docs/**/*.test.ts"
+const processes = [
+  "test/**/*{Process,Processes}.test.ts",
+  "test/{crash,simulation}/**/*.test.ts",
+  "test/commandLine.test.ts",
+  "test/brandbrain/cost.test.ts"
 ]
 
 /** What `pnpm check:package` runs: it installs the packed package, which takes minutes. */
@@ -30,19 +30,32 @@ export default defineConfig({
     setupFiles: ["test/framesOnly.ts"],
     // Vitest would leave a core to itself, and of two it would use one.
     maxWorkers: "100%",
-    // Of the whole run, since Vitest does not read it from a project.
-    poolOptions: { threads: { isolate: false } },
+    // The files of a project share modules, since loading Effect takes longer than most of them run.
+    // Vitest reads this of the whole run, and not from a project.
+    poolOptions: { threads: { isolate: false }, forks: { isolate: false } },
     projects: [
-      { extends: true, test: { name: "units", include: units, isolate: false, pool: "threads" } },
       {
         extends: true,
+        // These need nothing compiled.
+        test: {
+          name: "units",
+          include: ["{test,docs}/**/*.test.ts"],
+          exclude: [...processes, ...packed],
+          isolate: false,
+          pool: "threads"
+        }
+      },
+      {
+        extends: true,
+        // In another pool, so that the units use the processors while these wait.
         test: {
           name: "processes",
           globalSetup: "test/globalSetup.ts",
           // They start processes, each of which takes seconds where a machine has much else to do.
           testTimeout: 180_000,
-          include: ["test/**/*.test.ts"],
-          exclude: [...units, ...packed]
+          include: processes,
+          isolate: false,
+          pool: "forks"
         }
       },
       {

@@ -17,7 +17,7 @@ export const runCommand = <Name extends string, E, A>(
   const [runtime = "", script = "", ...given] = process.argv
   const args = withoutDashes(given)
   Command.run(command, { name, version: "1" })([runtime, script, ...args]).pipe(
-    Effect.tapErrorCause(report(args)),
+    Effect.tapErrorCause(report(args, process.stderr)),
     Effect.provide(NodeContext.layer),
     NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true, teardown })
   )

@@ -3,7 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import { typed } from "./typed.ts"
 
 /** A command that has nothing to say without a database was told of one that is not there. Nothing was made. */
-class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", { filename: Schema.String }) {
+export class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", { filename: Schema.String }) {
   override get message() {
     return `There is no database at ${this.filename}. Make one with the sample brand: ${typed("brandbrain", "seed")}; `
       + "or say by DATABASE_URL where it is"

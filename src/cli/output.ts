@@ -1,6 +1,5 @@
-import type { Effect } from "effect"
-import { Console } from "effect"
-import { stripVTControlCharacters } from "node:util"
+import { Console, Effect } from "effect"
+import { format, stripVTControlCharacters } from "node:util"
 
 /** Standard output or standard error, as far as we use them. */
 export interface Output {
@@ -18,19 +17,20 @@ export const isColoured = (output: Output): boolean => output.isTTY === true && 
 /** How long a line may be. What goes to a file is as on a terminal of 100. */
 export const columnsOf = ({ columns, isTTY }: Output): number => isTTY === true && columns ? columns : 100
 
-/** Keeps escape sequences from where nobody wants them: @effect/cli prints some whatever it prints to. */
+/**
+ * Prints to these streams. Escape sequences are left out where nobody wants them:
+ * @effect/cli prints some to every stream.
+ */
 export const plainConsole =
-  (stdout: Output, stderr: Output) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Console.consoleWith((console) => {
-      const through = (output: Output, print: Console.Console["log"]): Console.Console["log"] => (...args) =>
-        print(...args.map((arg: unknown) => typeof arg === "string" ? fitting(arg, output) : arg))
-      return Console.withConsole(effect, {
-        ...console,
-        log: through(stdout, (...args) => console.log(...args)),
-        error: through(stderr, (...args) => console.error(...args))
-      })
-    })
+  ({ stderr, stdout }: { readonly stdout: Output; readonly stderr: Output }) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Console.consoleWith((console) =>
+      Console.withConsole(effect, { ...console, log: printing(stdout), error: printing(stderr) })
+    )
 
-/** @effect/cli ends each of its texts with lines that are empty. */
-const fitting = (text: string, output: Output) =>
+const printing = (output: Output): Console.Console["log"] => (...args) =>
+  Effect.sync(() => void output.write(`${plain(format(...args), output)}\n`))
+
+/** @effect/cli ends each of its texts with empty lines. */
+const plain = (text: string, output: Output) =>
   (isColoured(output) ? text : stripVTControlCharacters(text)).replace(/\n+$/, "")

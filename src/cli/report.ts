@@ -2,21 +2,23 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import { Cause, ConfigError, Console, Effect, Predicate } from "effect"
 import { isDiskFullCode } from "../store/dialect.ts"
 import * as Logging from "./logging.ts"
+import type { Output } from "./output.ts"
 
 /**
  * Tells on standard error, once, why the program ends. What was foreseen is told
  * in a sentence; what was not, with its stack.
  */
-export const report = (args: ReadonlyArray<string>) => (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
-  if (Cause.isInterruptedOnly(cause)) return Effect.void
-  const failure = Cause.squash(cause)
-  if (ValidationError.isValidationError(failure)) return pointAtHelp(args, failure)
-  const sentence = Cause.isFailure(cause) ? sentenceOf(failure) : ""
-  return Effect.provide(
-    sentence === "" ? Effect.logError("Ended by what nobody foresaw", cause) : Effect.logError(sentence),
-    Logging.layer(process.stderr)
-  )
-}
+export const report =
+  (args: ReadonlyArray<string>, output: Output) => (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+    if (Cause.isInterruptedOnly(cause)) return Effect.void
+    const failure = Cause.squash(cause)
+    if (ValidationError.isValidationError(failure)) return pointAtHelp(args, failure)
+    const sentence = Cause.isFailure(cause) ? sentenceOf(failure) : ""
+    return Effect.provide(
+      sentence === "" ? Effect.logError("Ended by what nobody foresaw", cause) : Effect.logError(sentence),
+      Logging.layer(output)
+    )
+  }
 
 /** @effect/cli has said what is wrong, but of a word in a command's place only which there are. */
 const pointAtHelp = (args: ReadonlyArray<string>, error: ValidationError.ValidationError) => {

@@ -1,22 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { join } from "node:path"
-import { startProcess, temporaryFolder } from "../crash/workerProcesses.ts"
-
-const program = join(import.meta.dirname, "../../dist/main.js")
+import { runProgram } from "../program/runProgram.ts"
+import { temporaryFolder } from "../store/temporaryFolder.ts"
 
 interface Statement {
   readonly sources: ReadonlyArray<{ readonly type: string; readonly id: string }>
 }
 
-describe.concurrent("a person at the terminal", () => {
-  it.live("enters a brand, has it compiled, and reads what is behind a claim", () =>
+describe("a person at the terminal", () => {
+  it.scopedLive("enters a brand, has it compiled, and reads what is behind a claim", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
       const ask = Effect.fn("ask")(function*(code: number, ...args: ReadonlyArray<string>) {
-        const process = yield* startProcess([program, "brandbrain", ...args], {}, folder)
-        assert.strictEqual((yield* process.ended).code, code, process.complained.join("\n"))
-        return { said: process.said.join("\n"), complained: process.complained.join("\n") }
+        const ran = yield* runProgram(folder, ["brandbrain", ...args])
+        const complained = ran.complained.join("\n")
+        assert.strictEqual(ran.code, code, complained)
+        return { said: ran.said.join("\n"), complained }
       })
       const answer = (...args: ReadonlyArray<string>) =>
         Effect.map(ask(0, ...args), ({ said }): unknown => JSON.parse(said))
@@ -47,8 +46,7 @@ describe.concurrent("a person at the terminal", () => {
       })
       assert.deepStrictEqual(yield* answer("report", "cobble"), { report: null })
       yield* answer("compile", "cobble")
-      const worker = yield* startProcess([program, "--max-jobs", "1"], {}, folder)
-      assert.strictEqual((yield* worker.ended).code, 0)
+      assert.strictEqual((yield* runProgram(folder, ["--max-jobs", "1"])).code, 0)
 
       const { snapshot } = (yield* answer("snapshot", "cobble")) as {
         readonly snapshot: { readonly content: { readonly content_pillars: Statement } }
@@ -65,15 +63,15 @@ describe.concurrent("a person at the terminal", () => {
       const none = yield* ask(0, "evidence", "cobble", "nothing")
       assert.deepStrictEqual(JSON.parse(none.said), [])
       assert.include(none.complained, "The brand has no evidence nothing")
-    }).pipe(Effect.scoped), 300_000)
+    }))
 
-  it.live("turns a site off, and keeps the pages it starts at", () =>
+  it.scopedLive("turns a site off, and keeps the pages it starts at", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
       const ask = Effect.fn("ask")(function*(...args: ReadonlyArray<string>) {
-        const process = yield* startProcess([program, "brandbrain", ...args], {}, folder)
-        assert.strictEqual((yield* process.ended).code, 0, process.complained.join("\n"))
-        return JSON.parse(process.said.join("\n")) as unknown
+        const { code, complained, said } = yield* runProgram(folder, ["brandbrain", ...args])
+        assert.strictEqual(code, 0, complained.join("\n"))
+        return JSON.parse(said.join("\n")) as unknown
       })
       yield* ask("add", "cobble", "Cobble Boots")
       const page = "https://cobble.example/care"
@@ -83,21 +81,20 @@ describe.concurrent("a person at the terminal", () => {
       assert.deepStrictEqual(off, { ...site, enabled: false })
       const on = yield* ask("source", "cobble", "web.crawl_pages", "cobble.example")
       assert.deepStrictEqual(on, { ...site, enabled: true })
-    }).pipe(Effect.scoped), 180_000)
+    }))
 
-  it.live(
+  it.scopedLive(
     "is warned that a compile of the sample brand costs money where there is an account",
     () =>
       Effect.gen(function*() {
         const folder = yield* temporaryFolder
         const seeded = Effect.fn("seeded")(function*(environment: Readonly<Record<string, string>>) {
-          const process = yield* startProcess([program, "brandbrain", "seed"], environment, folder)
-          assert.strictEqual((yield* process.ended).code, 0)
-          return process.complained.join("\n")
+          const { code, complained } = yield* runProgram(folder, ["brandbrain", "seed"], environment)
+          assert.strictEqual(code, 0)
+          return complained.join("\n")
         })
         assert.include(yield* seeded({ APIFY_TOKEN: "token" }), "runs that cost money")
         assert.notInclude(yield* seeded({}), "runs that cost money")
-      }).pipe(Effect.scoped),
-    60_000
+      })
   )
 })

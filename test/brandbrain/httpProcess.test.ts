@@ -4,7 +4,8 @@ import { existsSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { startProcess, temporaryFolder } from "../crash/workerProcesses.ts"
+import { startProcess } from "../processes/startProcess.ts"
+import { temporaryFolder } from "../store/temporaryFolder.ts"
 
 const program = join(import.meta.dirname, "../../dist/main.js")
 

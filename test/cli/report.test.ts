@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { SqlError } from "@effect/sql"
 import { Option } from "effect"
 import { sentenceOf } from "../../src/cli/report.ts"
-import { asGiven } from "../../src/cli/start.ts"
+import { asGiven } from "../../src/cli/workerOptions.ts"
 import { InvalidOption, StoreError } from "../../src/index.ts"
 
 describe("the sentence that a program ends with", () => {

@@ -2,7 +2,8 @@ import { SqlClient } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqliteStore } from "../../src/sqlite.ts"
-import { sharedFolder, startProcess } from "./workerProcesses.ts"
+import { startProcess } from "../processes/startProcess.ts"
+import { sharedFolder } from "./workerProcesses.ts"
 
 /**
  * Some seconds of the processor each, most of which Node takes to start. The promise is

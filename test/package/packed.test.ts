@@ -2,7 +2,8 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { startProcess, temporaryFolder } from "../crash/workerProcesses.ts"
+import { startProcess } from "../processes/startProcess.ts"
+import { temporaryFolder } from "../store/temporaryFolder.ts"
 import { run as runFile, tarball } from "./run.ts"
 
 const run = (file: string, args: ReadonlyArray<string>, cwd: string) => Effect.promise(() => runFile(file, args, cwd))

@@ -1,0 +1,54 @@
+import * as FileSystem from "@effect/platform/FileSystem"
+import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import type { Job, Worker } from "../index.ts"
+import { JobQueue, StoreError } from "../index.ts"
+import { SqliteStore } from "../sqlite.ts"
+import type { Settings } from "./settings.ts"
+
+/** Logs the due jobs that a worker with these options would claim now, in claim order. Opens the database to read only. */
+export const dryRun = (
+  { concurrency = 10, jobs, maxJobs = Infinity }: Worker.Options<ReadonlyArray<Job.Any>> & Worker.Limits,
+  { busyTimeout, database: { filename } }: Settings
+) =>
+  Effect.gen(function*() {
+    const files = yield* FileSystem.FileSystem
+    if (filename === ":memory:" || !(yield* files.exists(filename))) {
+      return yield* Effect.logInfo(`There is no database at ${filename}, so nothing is due`)
+    }
+    const due = yield* JobQueue.due({ jobs, limit: Math.min(concurrency, maxJobs) }).pipe(
+      Effect.provide(JobQueue.layer.pipe(Layer.provide(SqliteStore.layer({ filename, busyTimeout, readonly: true })))),
+      Effect.asSome,
+      Effect.catchIf(isWithoutTables, () => Effect.succeedNone),
+      Effect.mapError((cause) => new DatabaseUnreadable({ filename, cause }))
+    )
+    if (Option.isNone(due)) {
+      return yield* Effect.logInfo(`The database at ${filename} has no tables of Holdfast's yet, so nothing is due`)
+    }
+    yield* Effect.forEach(due.value, (job) =>
+      Effect.annotateLogs(Effect.logInfo("Would claim"), {
+        jobId: job.id,
+        kind: job.kind,
+        queue: job.queue,
+        priority: job.priority,
+        dueSince: Option.getOrElse(
+          Option.map(DateTime.make(job.availableAt), DateTime.formatIso),
+          () => job.availableAt
+        )
+      }), { discard: true })
+    yield* Effect.annotateLogs(Effect.logInfo("Dry run: nothing was claimed"), { due: due.value.length })
+  })
+
+/** The database was there, and its due jobs could not be read. Nothing was changed. */
+class DatabaseUnreadable extends Schema.TaggedError<DatabaseUnreadable>()("DatabaseUnreadable", {
+  filename: Schema.String,
+  cause: Schema.Defect
+}) {
+  override get message() {
+    const reason = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return `The database at ${this.filename} cannot be read: ${reason}`
+  }
+}
+
+/** Only the words tell that a database was never a worker's. */
+const isWithoutTables = (error: unknown) =>
+  error instanceof StoreError && error.message.includes("no tables of Holdfast in this database yet")

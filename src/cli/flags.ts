@@ -1,0 +1,67 @@
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import type { Duration, Option } from "effect"
+import { Either } from "effect"
+import type { Reader } from "./settings.ts"
+import { count, limit, port, span } from "./settings.ts"
+
+const flag = <A>(name: string, value: string, read: Reader<A>, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName(value),
+    Options.withDescription(description),
+    Options.mapEffect((text) =>
+      Either.mapLeft(
+        read(text.trim()),
+        (problem) => ValidationError.invalidValue(HelpDoc.p(`--${name}: ${problem}`))
+      )
+    ),
+    Options.optional
+  )
+
+/** The flags of `pnpm start`. What a flag says goes before what the environment says. */
+export const flags = {
+  concurrency: flag("concurrency", "number", count, "Most jobs at once (HOLDFAST_CONCURRENCY, 10)"),
+  pollInterval: flag(
+    "poll-interval",
+    "span",
+    span,
+    "How often to look for jobs that nothing announced (HOLDFAST_POLL_INTERVAL, 5 seconds)"
+  ),
+  staleCheckInterval: flag(
+    "stale-check-interval",
+    "span",
+    span,
+    "How often to free jobs whose worker died (HOLDFAST_STALE_CHECK_INTERVAL, 1 minute)"
+  ),
+  maxJobs: flag(
+    "max-jobs",
+    "number",
+    limit,
+    "Claim no more than this in all, and end when they have settled; 0 for no end"
+  ),
+  http: flag(
+    "http",
+    "port",
+    port,
+    "Serve BrandBrain's HTTP API on this port, 0 for any that is free (HTTP_PORT, not served)"
+  ),
+  once: Options.boolean("once").pipe(
+    Options.withDescription("Claim once, at most as many jobs as may run at once, and end when they have settled")
+  ),
+  dryRun: Options.boolean("dry-run").pipe(
+    Options.withDescription("Log the due jobs that would be claimed, in claim order; write nothing")
+  )
+}
+
+/** The flags as they were given. */
+export interface Flags {
+  readonly concurrency: Option.Option<number>
+  readonly pollInterval: Option.Option<Duration.Duration>
+  readonly staleCheckInterval: Option.Option<Duration.Duration>
+  /** None within if it was said that there is none. */
+  readonly maxJobs: Option.Option<Option.Option<number>>
+  readonly http: Option.Option<number>
+  readonly once: boolean
+  readonly dryRun: boolean
+}

@@ -1,0 +1,46 @@
+import { Option } from "effect"
+import type { Job, Worker } from "../index.ts"
+import { InvalidOption } from "../index.ts"
+import type { Flags } from "./flags.ts"
+import type { Settings } from "./settings.ts"
+
+/** A worker's options, from the flags and the environment. */
+export const workerOptions = <const Jobs extends ReadonlyArray<Job.Any>>(
+  jobs: Jobs,
+  flags: Flags,
+  settings: Settings
+): Worker.Options<Jobs> & Worker.Limits => ({
+  jobs,
+  concurrency: Option.getOrElse(flags.concurrency, () => settings.concurrency),
+  pollInterval: Option.getOrElse(flags.pollInterval, () => settings.pollInterval),
+  staleCheckInterval: Option.getOrElse(flags.staleCheckInterval, () => settings.staleCheckInterval),
+  heartbeatInterval: settings.heartbeatInterval,
+  leaseDuration: settings.leaseDuration,
+  shutdownGrace: settings.shutdownGrace,
+  logLevel: settings.logLevel,
+  logErrors: settings.logErrors,
+  once: flags.once,
+  ...Option.match(Option.flatten(flags.maxJobs), { onNone: () => ({}), onSome: (maxJobs) => ({ maxJobs }) })
+})
+
+/** By which flag and which variable an option of the worker is given. */
+const givenBy: Readonly<Record<string, readonly [flag: keyof Flags | undefined, variable: string]>> = {
+  concurrency: ["concurrency", "HOLDFAST_CONCURRENCY"],
+  pollInterval: ["pollInterval", "HOLDFAST_POLL_INTERVAL"],
+  staleCheckInterval: ["staleCheckInterval", "HOLDFAST_STALE_CHECK_INTERVAL"],
+  heartbeatInterval: [undefined, "HOLDFAST_HEARTBEAT_INTERVAL"],
+  leaseDuration: [undefined, "HOLDFAST_LEASE_DURATION"],
+  shutdownGrace: [undefined, "HOLDFAST_SHUTDOWN_GRACE"]
+}
+
+/** Names the flag or the variable that an option of the worker was given by. */
+export const asGiven = (flags: Flags) => ({ allowed, given, option }: InvalidOption): InvalidOption => {
+  const [flag, variable] = givenBy[option] ?? [undefined, option]
+  const asFlag: unknown = flag === undefined ? undefined : flags[flag]
+  const isFlag = flag !== undefined && Option.isOption(asFlag) && Option.isSome(asFlag)
+  return new InvalidOption({
+    option: isFlag ? `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : variable,
+    given,
+    allowed: option === "heartbeatInterval" ? `${allowed} (HOLDFAST_LEASE_DURATION)` : allowed
+  })
+}

@@ -1,0 +1,21 @@
+import { Effect, Layer } from "effect"
+import * as BrandBrain from "../brandbrain/layer.ts"
+import { existing } from "../cli/existingDatabase.ts"
+import { settings } from "../cli/settings.ts"
+import { JobQueue } from "../index.ts"
+import { SqliteStore } from "../sqlite.ts"
+
+const Database = Layer.unwrapEffect(
+  Effect.map(
+    settings,
+    ({ busyTimeout, database, synchronous }) => SqliteStore.layer({ ...database, synchronous, busyTimeout })
+  )
+)
+
+/** BrandBrain and its jobs, in the database that the environment names. */
+export const App = BrandBrain.layer.pipe(Layer.provideMerge(JobQueue.layer), Layer.provideMerge(Database))
+
+/** The same, unless the database is missing: then it fails and makes none. */
+export const ExistingApp = Layer.unwrapEffect(
+  Effect.as(Effect.flatMap(settings, ({ database }) => existing(database.filename)), App)
+)

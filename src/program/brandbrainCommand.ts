@@ -1,0 +1,27 @@
+import * as Command from "@effect/cli/Command"
+import { Clock, Effect, Layer, Option } from "effect"
+import { commandsOn } from "../brandbrain/commands.ts"
+import { Terminal } from "../brandbrain/Terminal.ts"
+import * as Logging from "../cli/logging.ts"
+import type { Streams } from "../cli/Streams.ts"
+import { timeOfDay } from "../cli/terminalLine.ts"
+import { typed } from "../cli/typed.ts"
+import { App, ExistingApp } from "./app.ts"
+
+/** `pnpm brandbrain`. Its answers go to standard output, so its log goes to standard error. */
+export const brandbrainCommand = ({ errors, screen }: Streams) => {
+  const subcommands = commandsOn(App, ExistingApp)
+  const terminal = Option.map(screen, ({ show, write }) => ({
+    show,
+    tell: (line: string) =>
+      Effect.map(Clock.currentTimeMillis, (now) => void write(`${timeOfDay(new Date(now))} ${line}\n`)),
+    typed
+  }))
+  const brandbrain = Command.make("brandbrain").pipe(
+    Command.withDescription("Look after brands and their compiles"),
+    Command.withSubcommands(subcommands),
+    Command.provide(Logging.layer(errors)),
+    Command.provide(Layer.succeed(Terminal, terminal))
+  )
+  return { brandbrain, subcommands }
+}

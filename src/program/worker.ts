@@ -1,0 +1,60 @@
+import type * as FileSystem from "@effect/platform/FileSystem"
+import { Effect, Layer, Option } from "effect"
+import * as BrandBrainConfig from "../brandbrain/BrandBrainConfig.ts"
+import { CompileJob, CompileJobLive } from "../brandbrain/compileJob.ts"
+import { firstStart } from "../brandbrain/firstStart.ts"
+import { httpSettings } from "../brandbrain/http/HttpSettings.ts"
+import type { ServeOptions } from "../brandbrain/http/serve.ts"
+import { nextInWords, progressInWords } from "../brandbrain/inWords.ts"
+import { dryRun } from "../cli/dryRun.ts"
+import type { Flags } from "../cli/flags.ts"
+import { secondSignal } from "../cli/secondSignal.ts"
+import { settings } from "../cli/settings.ts"
+import { showing } from "../cli/standing.ts"
+import type { Streams } from "../cli/Streams.ts"
+import { typed } from "../cli/typed.ts"
+import { asGiven, workerOptions } from "../cli/workerOptions.ts"
+import type { JobQueue } from "../index.ts"
+import { handleSignals, Worker } from "../index.ts"
+import { App } from "./app.ts"
+
+/** Runs the worker until it is told to end or one of its limits is reached, with the HTTP API beside it if asked for. */
+export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, unknown, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const configured = yield* settings
+    const options = workerOptions([CompileJob], flags, configured)
+    // Every problem with the settings is reported before a file is made.
+    yield* Effect.zipRight(Effect.mapError(Worker.check(options), asGiven(flags)), BrandBrainConfig.config)
+    const http = yield* httpSettings
+    if (flags.dryRun) return yield* dryRun(options, configured)
+    const port = Option.orElse(flags.http, () => configured.httpPort)
+    const work = Effect.zipRight(firstStart, toldOn(streams)(Worker.run(options)))
+    const program = Option.isNone(port) ? Effect.succeed(work) : withApi(work, {
+      ...http,
+      port: port.value,
+      grace: configured.shutdownGrace
+    })
+    yield* Effect.flatMap(program, Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App)))).pipe(
+      Effect.scoped,
+      handleSignals({ exitAfterGrace: "5 seconds" })
+    )
+  })
+
+/** Takes the port, and gives the work with the HTTP API beside it. Loaded when asked for: it is a third of all modules. */
+const withApi = <A, E, R>(work: Effect.Effect<A, E, R>, options: ServeOptions) =>
+  Effect.gen(function*() {
+    const { beside, listen } = yield* Effect.promise(() => import("../brandbrain/http/serve.ts"))
+    return beside(yield* listen({ ...options, graceOver: yield* secondSignal }))(work)
+  })
+
+/** Tells a person at a terminal what the worker does now, how its jobs have ended, and what to type next. */
+const toldOn = ({ screen }: Streams) =>
+  Option.match(screen, {
+    onNone: () => <A, E, R>(worker: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | JobQueue> => worker,
+    onSome: (screen) =>
+      showing(screen, {
+        kinds: [CompileJob.kind],
+        progressOf: ({ progress }) => progressInWords(progress),
+        next: (settled) => Effect.succeed(nextInWords(settled, typed))
+      })
+  })
