@@ -1,6 +1,7 @@
 import { Effect } from "effect"
-import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { committed } from "./committed.ts"
+import { table } from "./markdownTable.ts"
 
 /** One or more runs of the simulator on one commit. */
 export interface SimulationProof {
@@ -97,14 +98,6 @@ export const withRun = (before: Proof, commit: string, date: string, added: Run)
     ...added.failures.map(({ broke, run }) => ({ commit, date, run, broke: broke.slice(0, 3), ledTo: "" }))
   ]
 })
-
-/** The commit whose code runs. */
-function committed(): string {
-  const git = (...args: ReadonlyArray<string>) => execFileSync("git", args, { encoding: "utf8" }).trim()
-  const changed = git("status", "--porcelain", "--", "src", "test", "package.json", "pnpm-lock.yaml")
-  if (changed !== "") throw new Error(`only committed code is recorded; not committed are:\n${changed}`)
-  return git("rev-parse", "--short=10", "HEAD")
-}
 
 /** Runs on one commit are one line. */
 const addSimulation = (
@@ -251,11 +244,3 @@ const ofAll = (name: string, counts: ReadonlyArray<number>): string =>
 const mostOfAll = new Set(["longest stall", "system calls", "system calls tried"])
 
 const grouped = (count: number) => count.toLocaleString("en-US")
-
-/** A Markdown table whose columns line up. */
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = head.map((name, column) => Math.max(3, name.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: ReadonlyArray<string>) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")
-}
