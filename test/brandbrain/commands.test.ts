@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { runProgram } from "../program/runProgram.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 
 interface Statement {
   readonly sources: ReadonlyArray<{ readonly type: string; readonly id: string }>

@@ -7,7 +7,7 @@ import type { CompileStatus } from "../../src/brandbrain/compileStatus.ts"
 import { datasets } from "../../src/brandbrain/recorded/datasets.ts"
 import type { Started } from "../processes/startProcess.ts"
 import { startProcess } from "../processes/startProcess.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { actors, apifyServer, aRun } from "./apifyServer.ts"
 import type { Asked } from "./apifyServer.ts"
 

@@ -5,7 +5,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { startProcess } from "../processes/startProcess.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 
 const program = join(import.meta.dirname, "../../dist/main.js")
 

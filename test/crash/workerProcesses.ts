@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { startProcess } from "../processes/startProcess.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 
 /** What a worker process is told. Spans are as Duration reads them. */
 export interface WorkerProcessOptions {

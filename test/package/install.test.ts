@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { startProcess } from "../processes/startProcess.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { nodes, pathOf } from "./nodes.ts"
 import { addon, run, tarball } from "./run.ts"
 

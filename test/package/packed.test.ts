@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { startProcess } from "../processes/startProcess.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { run as runFile, tarball } from "./run.ts"
 
 const run = (file: string, args: ReadonlyArray<string>, cwd: string) => Effect.promise(() => runFile(file, args, cwd))

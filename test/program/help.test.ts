@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readdirSync } from "node:fs"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { runProgram } from "./runProgram.ts"
 
 describe("the program", () => {

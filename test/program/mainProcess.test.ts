@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Started } from "../processes/startProcess.ts"
 import { startProcess } from "../processes/startProcess.ts"
-import { temporaryFolder } from "../store/temporaryFolder.ts"
+import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { databaseIn, linesIn, messagesIn, runProgram } from "./runProgram.ts"
 
 const main = join(import.meta.dirname, "../../dist/main.js")

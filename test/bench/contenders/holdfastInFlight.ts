@@ -1,0 +1,72 @@
+import { Array as Arr, Deferred, Effect, Fiber, LogLevel } from "effect"
+import { Worker } from "../../../src/index.ts"
+import { watchLoop } from "../measure.ts"
+import type { Sample } from "../Scenario.ts"
+import { expectJobs, Nothing, runOn } from "./holdfast.ts"
+
+/** The most jobs that one worker may run at once. */
+const mostOfOneWorker = 1000
+
+const megabytes = () => process.memoryUsage.rss() / 1e6
+
+/** Has so many jobs in flight, over two beats of each, and lets them all end at once. */
+export const holdInFlight = (options: {
+  /** As many jobs wait in it. */
+  readonly database: string
+  readonly jobs: number
+  readonly beatMillis: number
+}): Promise<Sample> =>
+  runOn(
+    { database: options.database, durability: "normal" },
+    Effect.gen(function*() {
+      const { beatMillis, jobs } = options
+      const workers = Math.ceil(jobs / mostOfOneWorker)
+      const gate = yield* Deferred.make<void>()
+      const allStarted = yield* Deferred.make<void>()
+      let started = 0
+      const HoldLive = Nothing.toLayer(() =>
+        Effect.zipRight(
+          Effect.suspend(() => ++started === jobs ? Deferred.succeed(allStarted, undefined) : Effect.void),
+          Deferred.await(gate)
+        )
+      )
+      yield* Effect.sleep("500 millis")
+      const idle = megabytes()
+      const loop = watchLoop()
+      const running = yield* Effect.fork(
+        Effect.forEach(
+          Arr.makeBy(workers, (n) => n),
+          () =>
+            Worker.run({
+              jobs: [Nothing],
+              concurrency: mostOfOneWorker,
+              heartbeatInterval: beatMillis,
+              leaseDuration: "5 minutes",
+              maxJobs: jobs,
+              logLevel: LogLevel.Warning
+            }),
+          { concurrency: "unbounded", discard: true }
+        ).pipe(Effect.provide(HoldLive))
+      )
+      yield* Effect.timeout(Deferred.await(allStarted), "60 seconds")
+      const starting = loop.lap()
+      let most = megabytes()
+      for (let passed = 0; passed < beatMillis * 2.4; passed += 100) {
+        yield* Effect.sleep("100 millis")
+        most = Math.max(most, megabytes())
+      }
+      const beating = loop.lap()
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.interrupt(running)
+      const ending = loop.lap()
+      loop.stop()
+      yield* expectJobs("succeeded", jobs)
+      return {
+        addedMegabytes: most - idle,
+        gapMillis: Math.max(starting.gapMillis, beating.gapMillis, ending.gapMillis),
+        turnCpuMillis: Math.max(starting.turnCpuMillis, beating.turnCpuMillis, ending.turnCpuMillis),
+        beatGapMillis: beating.gapMillis,
+        beatTurnCpuMillis: beating.turnCpuMillis
+      }
+    })
+  )
