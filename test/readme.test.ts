@@ -31,9 +31,9 @@ it("the files that the README sends a reader to are there", () => {
 it("the settings table names every variable that the program reads, and no other", () => {
   const sources = [
     "src/cli/settings.ts",
-    "src/brandbrain/BrandBrainConfig.ts",
-    "src/brandbrain/capability.ts",
-    "src/brandbrain/http/HttpSettings.ts"
+    "src/brandbrain/config/BrandBrainConfig.ts",
+    "src/brandbrain/config/capability.ts",
+    "src/brandbrain/http/server/HttpSettings.ts"
   ]
   const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY|HTTP)_[A-Z_]+)\b/g
   const read = new Set(sources.flatMap((file) => text(file).match(variable) ?? []))

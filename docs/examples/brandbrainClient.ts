@@ -1,6 +1,6 @@
 import { FetchHttpClient } from "@effect/platform"
 import { Effect, Redacted, Schedule } from "effect"
-import { client } from "../../src/brandbrain/http/client.ts"
+import { client } from "../../src/brandbrain/http/api/client.ts"
 
 const api = client({ baseUrl: "http://127.0.0.1:3000", token: Redacted.make("my-token") })
 

@@ -1,11 +1,11 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import { Effect, Layer, Option } from "effect"
-import * as BrandBrainConfig from "../brandbrain/BrandBrainConfig.ts"
-import { CompileJob, CompileJobLive } from "../brandbrain/compileJob.ts"
-import { firstStart } from "../brandbrain/firstStart.ts"
-import { httpSettings } from "../brandbrain/http/HttpSettings.ts"
-import type { ServeOptions } from "../brandbrain/http/serve.ts"
-import { nextInWords, progressInWords } from "../brandbrain/inWords.ts"
+import * as BrandBrainConfig from "../brandbrain/config/BrandBrainConfig.ts"
+import { CompileJob, CompileJobLive } from "../brandbrain/compile/compileJob.ts"
+import { firstStart } from "../brandbrain/compile/firstStart.ts"
+import { httpSettings } from "../brandbrain/http/server/HttpSettings.ts"
+import type { ServeOptions } from "../brandbrain/http/server/serve.ts"
+import { nextInWords, progressInWords } from "../brandbrain/commands/inWords.ts"
 import { dryRun } from "../cli/dryRun.ts"
 import type { Flags } from "../cli/flags.ts"
 import { secondSignal } from "../cli/secondSignal.ts"
@@ -43,7 +43,7 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
 /** Takes the port, and gives the work with the HTTP API beside it. Loaded when asked for: it is a third of all modules. */
 const withApi = <A, E, R>(work: Effect.Effect<A, E, R>, options: ServeOptions) =>
   Effect.gen(function*() {
-    const { beside, listen } = yield* Effect.promise(() => import("../brandbrain/http/serve.ts"))
+    const { beside, listen } = yield* Effect.promise(() => import("../brandbrain/http/server/serve.ts"))
     return beside(yield* listen({ ...options, graceOver: yield* secondSignal }))(work)
   })
 

@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
-import { ActorPlatform, ActorPlatformError } from "../../src/brandbrain/ActorPlatform.ts"
-import type { ActorRun, RunLimits } from "../../src/brandbrain/ActorPlatform.ts"
-import { canonicalJson } from "../../src/brandbrain/canonicalJson.ts"
+import { ActorPlatform, ActorPlatformError } from "../../src/brandbrain/actors/ActorPlatform.ts"
+import type { ActorRun, RunLimits } from "../../src/brandbrain/actors/ActorPlatform.ts"
+import { canonicalJson } from "../../src/brandbrain/json/canonicalJson.ts"
 
 export interface Script {
   /** What each look at the run answers; the last one stays. */

@@ -1,0 +1,253 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlSchema from "@effect/sql/SqlSchema"
+import { Clock, Context, Effect, Layer, Option, ParseResult, Schema } from "effect"
+import { Answers } from "./answers.ts"
+import { mergeOverrides, noOverrides, Overrides } from "./Overrides.ts"
+import type { OverridesPatch, UnknownPath } from "./Overrides.ts"
+import { storage } from "../storage/StorageError.ts"
+import type { StorageError } from "../storage/StorageError.ts"
+
+/** No brand has this id. */
+export class BrandNotFound extends Schema.TaggedError<BrandNotFound>()("BrandNotFound", { brandId: Schema.String }) {
+  override get message() {
+    return `There is no brand ${this.brandId}`
+  }
+}
+
+/** The answers have another shape than the questions. Nothing was saved. */
+export class InvalidAnswers extends Schema.TaggedError<InvalidAnswers>()("InvalidAnswers", {
+  /** What is wrong, each with its path. */
+  problems: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `The answers cannot be read: ${this.problems.join("; ")}`
+  }
+}
+
+/** The tenant of every brand on a machine that serves one tenant only. */
+export const defaultTenant = "default"
+
+/** A brand in a list. */
+export const BrandSummary = Schema.Struct({ id: Schema.String, name: Schema.String, created_at: Schema.Int })
+export type BrandSummary = typeof BrandSummary.Type
+
+/** A brand and what it has told us. */
+export interface BrandProfile {
+  readonly id: string
+  readonly tenantId: string
+  readonly name: string
+  readonly answers: Answers
+  readonly overrides: Overrides
+}
+
+/** Brands, their answers and their overrides. */
+export class Brands extends Context.Tag("holdfast/brandbrain/Brands")<Brands, {
+  /** Adds the brand. One that is there already stays as it is. */
+  readonly add: (brand: {
+    readonly id: string
+    readonly tenantId: string
+    readonly name: string
+  }) => Effect.Effect<void, StorageError>
+  /** The tenant's brands, oldest first. */
+  readonly ofTenant: (tenantId: string) => Effect.Effect<ReadonlyArray<BrandSummary>, StorageError>
+  /** The tenant's brand. Another tenant's is not found, exactly as one that does not exist. */
+  readonly find: (tenantId: string, brandId: string) => Effect.Effect<BrandSummary, BrandNotFound | StorageError>
+  /** Puts these answers in the place of all that were there. Takes any value, as it comes from outside. */
+  readonly saveAnswers: (
+    brandId: string,
+    answers: unknown
+  ) => Effect.Effect<Answers, BrandNotFound | InvalidAnswers | StorageError>
+  /**
+   * Answers the questions named and leaves the rest as they are, in one transaction, so that two changes at once are
+   * both kept. Succeeds with all of the answers. Takes any value, as it comes from outside.
+   */
+  readonly changeAnswers: (
+    brandId: string,
+    answers: Readonly<Record<string, unknown>>
+  ) => Effect.Effect<Answers, BrandNotFound | InvalidAnswers | StorageError>
+  /** The brand's overrides, and when they were last changed: null for never. */
+  readonly overrides: (
+    brandId: string
+  ) => Effect.Effect<Overrides & { readonly updated_at: number | null }, StorageError>
+  /** Changes the overrides and succeeds with all of them. */
+  readonly patchOverrides: (
+    brandId: string,
+    patch: OverridesPatch
+  ) => Effect.Effect<Overrides, BrandNotFound | UnknownPath | StorageError>
+  /** Whether there is any brand at all. */
+  readonly any: Effect.Effect<boolean, StorageError>
+  /** The brand with all it has told us, read at once. */
+  readonly profile: (brandId: string) => Effect.Effect<BrandProfile, BrandNotFound | StorageError>
+}>() {}
+
+const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+
+  const insert = SqlSchema.void({
+    Request: Schema.Struct({ id: Schema.String, tenantId: Schema.String, name: Schema.String, now: Schema.Number }),
+    execute: ({ id, name, now, tenantId }) =>
+      sql`
+      INSERT INTO brandbrain_brand (id, tenant_id, name, created_at)
+      VALUES (${id}, ${tenantId}, ${name}, ${now})
+      ON CONFLICT (id) DO NOTHING`
+  })
+
+  const selectOfTenant = SqlSchema.findAll({
+    Request: Schema.String,
+    Result: BrandSummary,
+    execute: (tenantId) =>
+      sql`
+      SELECT id, name, created_at FROM brandbrain_brand
+      WHERE tenant_id = ${tenantId}
+      ORDER BY created_at, id`
+  })
+
+  const selectOfTenantById = SqlSchema.findOne({
+    Request: Schema.Struct({ tenantId: Schema.String, brandId: Schema.String }),
+    Result: BrandSummary,
+    execute: ({ brandId, tenantId }) =>
+      sql`SELECT id, name, created_at FROM brandbrain_brand WHERE id = ${brandId} AND tenant_id = ${tenantId}`
+  })
+
+  const upsertAnswers = SqlSchema.void({
+    Request: Schema.Struct({ brandId: Schema.String, answers: Schema.parseJson(Answers), now: Schema.Number }),
+    execute: ({ answers, brandId, now }) =>
+      sql`
+      INSERT INTO brandbrain_onboarding (brand_id, answers, updated_at)
+      VALUES (${brandId}, ${answers}, ${now})
+      ON CONFLICT (brand_id) DO UPDATE SET answers = excluded.answers, updated_at = excluded.updated_at`
+  })
+
+  const upsertOverrides = SqlSchema.void({
+    Request: Schema.Struct({
+      brandId: Schema.String,
+      overrides: ProfileRow.fields.overrides,
+      pinned_paths: ProfileRow.fields.pinned_paths,
+      now: Schema.Number
+    }),
+    execute: ({ brandId, now, overrides, pinned_paths }) =>
+      sql`
+      INSERT INTO brandbrain_overrides (brand_id, overrides, pinned_paths, updated_at)
+      VALUES (${brandId}, ${overrides}, ${pinned_paths}, ${now})
+      ON CONFLICT (brand_id) DO UPDATE SET
+        overrides = excluded.overrides, pinned_paths = excluded.pinned_paths, updated_at = excluded.updated_at`
+  })
+
+  const selectOverrides = SqlSchema.findOne({
+    Request: Schema.String,
+    Result: Schema.Struct({
+      overrides: ProfileRow.fields.overrides,
+      pinned_paths: ProfileRow.fields.pinned_paths,
+      updated_at: Schema.Int
+    }),
+    execute: (brandId) =>
+      sql`SELECT overrides, pinned_paths, updated_at FROM brandbrain_overrides WHERE brand_id = ${brandId}`
+  })
+
+  const select = SqlSchema.findOne({
+    Request: Schema.String,
+    Result: ProfileRow,
+    execute: (brandId) =>
+      sql`
+      SELECT b.id, b.tenant_id, b.name, COALESCE(a.answers, '{}') AS answers,
+        COALESCE(o.overrides, '{}') AS overrides, COALESCE(o.pinned_paths, '[]') AS pinned_paths
+      FROM brandbrain_brand b
+      LEFT JOIN brandbrain_onboarding a ON a.brand_id = b.id
+      LEFT JOIN brandbrain_overrides o ON o.brand_id = b.id
+      WHERE b.id = ${brandId}`
+  })
+
+  const selectOne = SqlSchema.findOne({
+    Request: Schema.Void,
+    Result: Schema.Struct({ id: Schema.String }),
+    execute: () => sql`SELECT id FROM brandbrain_brand ORDER BY id LIMIT 1`
+  })
+
+  const profile = Effect.fn("Brands.profile")(function*(brandId: string) {
+    const row = yield* select(brandId)
+    if (Option.isNone(row)) {
+      return yield* new BrandNotFound({ brandId })
+    }
+    const { answers, id, name, overrides, pinned_paths, tenant_id } = row.value
+    return { id, tenantId: tenant_id, name, answers, overrides: { overrides, pinned_paths } }
+  }, storage("Brands.profile"))
+
+  return Brands.of({
+    add: Effect.fn("Brands.add")(function*(brand) {
+      yield* insert({ ...brand, now: yield* Clock.currentTimeMillis })
+    }, storage("Brands.add")),
+
+    ofTenant: Effect.fn("Brands.ofTenant")((tenantId) => selectOfTenant(tenantId), storage("Brands.ofTenant")),
+
+    find: Effect.fn("Brands.find")(function*(tenantId, brandId) {
+      const found = yield* selectOfTenantById({ tenantId, brandId })
+      return Option.isSome(found) ? found.value : yield* new BrandNotFound({ brandId })
+    }, storage("Brands.find")),
+
+    saveAnswers: Effect.fn("Brands.saveAnswers")(function*(brandId, input) {
+      const answers = yield* readAnswers(input)
+      yield* profile(brandId).pipe(
+        Effect.zipRight(Effect.flatMap(Clock.currentTimeMillis, (now) => upsertAnswers({ brandId, answers, now }))),
+        sql.withTransaction
+      )
+      return answers
+    }, storage("Brands.saveAnswers")),
+
+    changeAnswers: Effect.fn("Brands.changeAnswers")(function*(brandId, changed) {
+      const change = Effect.gen(function*() {
+        const { answers: before } = yield* profile(brandId)
+        const answers = yield* readAnswers({ ...before, ...changed })
+        yield* upsertAnswers({ brandId, answers, now: yield* Clock.currentTimeMillis })
+        return answers
+      })
+      return yield* sql.withTransaction(change)
+    }, storage("Brands.changeAnswers")),
+
+    overrides: Effect.fn("Brands.overrides")(function*(brandId) {
+      const found = yield* selectOverrides(brandId)
+      return Option.getOrElse(found, () => ({ ...noOverrides, updated_at: null }))
+    }, storage("Brands.overrides")),
+
+    patchOverrides: Effect.fn("Brands.patchOverrides")(function*(brandId, patch) {
+      const merged = Effect.gen(function*() {
+        const current = yield* profile(brandId)
+        const overrides = yield* mergeOverrides(current.overrides, patch)
+        yield* upsertOverrides({ brandId, ...overrides, now: yield* Clock.currentTimeMillis })
+        return overrides
+      })
+      return yield* sql.withTransaction(merged)
+    }, storage("Brands.patchOverrides")),
+
+    any: Effect.map(selectOne(undefined), Option.isSome).pipe(storage("Brands.any"), Effect.withSpan("Brands.any")),
+
+    profile
+  })
+})
+
+const ProfileRow = Schema.Struct({
+  id: Schema.String,
+  tenant_id: Schema.String,
+  name: Schema.String,
+  answers: Schema.parseJson(Answers),
+  overrides: Schema.parseJson(Overrides.fields.overrides),
+  pinned_paths: Schema.parseJson(Overrides.fields.pinned_paths)
+})
+
+// An answer is the brand's own: what is wrong with it is told by path and kind, without quoting it.
+const readAnswers = (input: unknown) =>
+  Schema.decodeUnknown(Answers, { errors: "all", onExcessProperty: "error" })(input).pipe(
+    Effect.mapError((error) =>
+      new InvalidAnswers({
+        problems: ParseResult.ArrayFormatter.formatErrorSync(error).map(({ _tag, path }) =>
+          _tag === "Unexpected"
+            ? `${path.join(".")} is no question; the questions are ${Object.keys(Answers.fields).join(", ")}`
+            : `${path.join(".") || "the whole"} ${
+              _tag === "Missing" ? "is missing" : "has the wrong type or is too long"
+            }`
+        )
+      })
+    )
+  )
+
+/** Brands in the database that `SqlClient` is. The tables must be migrated. */
+export const layer: Layer.Layer<Brands, never, SqlClient.SqlClient> = Layer.effect(Brands, make)

@@ -1,0 +1,135 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlSchema from "@effect/sql/SqlSchema"
+import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
+import { EvidenceStatus } from "./EvidenceStatus.ts"
+import type { Outcome } from "./EvidenceStatus.ts"
+import { storage } from "../storage/StorageError.ts"
+import type { StorageError } from "../storage/StorageError.ts"
+
+/**
+ * One compile of a brand.
+ *
+ * A compile that failed still says RUNNING here: its job knows better, and may
+ * have failed when none of our code could run. `compileStatus` asks the job.
+ */
+export const CompileRun = Schema.Struct({
+  id: Schema.String,
+  brand_id: Schema.String,
+  job_id: Schema.String,
+  status: Schema.Literal("PENDING", "RUNNING", "SUCCEEDED"),
+  evidence_status: Schema.parseJson(EvidenceStatus),
+  /** The key under which each source's outcome was recorded, by source id. */
+  recorded_sources: Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String })),
+  created_at: Schema.Int,
+  finished_at: Schema.NullOr(Schema.Int)
+})
+export type CompileRun = typeof CompileRun.Type
+
+/** This brand has no such compile. Another brand's compile is as one that does not exist. */
+export class CompileRunNotFound extends Schema.TaggedError<CompileRunNotFound>()("CompileRunNotFound", {
+  brandId: Schema.String,
+  compileRunId: Schema.String
+}) {
+  override get message() {
+    return `Brand ${this.brandId} has no compile run ${this.compileRunId}`
+  }
+}
+
+/** The compiles of brands. Methods are in the order a compile meets them. */
+export class CompileRuns extends Context.Tag("holdfast/brandbrain/CompileRuns")<CompileRuns, {
+  readonly add: (run: {
+    readonly id: string
+    readonly brandId: string
+    readonly jobId: string
+    readonly forceRefresh: boolean
+    readonly promptVersion: string
+    readonly model: string
+  }) => Effect.Effect<void, StorageError>
+  readonly get: (
+    brandId: string,
+    compileRunId: string
+  ) => Effect.Effect<CompileRun, CompileRunNotFound | StorageError>
+  /** The compile that this job makes. */
+  readonly ofJob: (brandId: string, jobId: string) => Effect.Effect<Option.Option<CompileRun>, StorageError>
+  /** Notes that work has begun. Does nothing to a compile that has already begun or succeeded. */
+  readonly begin: (
+    brandId: string,
+    compileRunId: string
+  ) => Effect.Effect<CompileRun, CompileRunNotFound | StorageError>
+  /** Records what became of one source. What was recorded first stands. */
+  readonly record: (compileRunId: string, sourceId: string, outcome: Outcome) => Effect.Effect<void, StorageError>
+  readonly succeed: (compileRunId: string) => Effect.Effect<void, StorageError>
+}>() {}
+
+const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+
+  const columns = sql.literal(Object.keys(CompileRun.fields).join(", "))
+
+  const select = SqlSchema.findOne({
+    Request: Schema.Struct({ brandId: Schema.String, compileRunId: Schema.String }),
+    Result: CompileRun,
+    execute: ({ brandId, compileRunId }) =>
+      sql`SELECT ${columns} FROM brandbrain_compile_run WHERE id = ${compileRunId} AND brand_id = ${brandId}`
+  })
+
+  const selectOfJob = SqlSchema.findOne({
+    Request: Schema.Struct({ brandId: Schema.String, jobId: Schema.String }),
+    Result: CompileRun,
+    execute: ({ brandId, jobId }) =>
+      sql`SELECT ${columns} FROM brandbrain_compile_run WHERE job_id = ${jobId} AND brand_id = ${brandId}`
+  })
+
+  const get = Effect.fn("CompileRuns.get")(function*(brandId: string, compileRunId: string) {
+    const found = yield* select({ brandId, compileRunId })
+    return Option.isSome(found) ? found.value : yield* new CompileRunNotFound({ brandId, compileRunId })
+  }, storage("CompileRuns.get"))
+
+  return CompileRuns.of({
+    add: Effect.fn("CompileRuns.add")(function*(run) {
+      yield* sql`
+      INSERT INTO brandbrain_compile_run (
+        id, brand_id, job_id, status, force_refresh, prompt_version, model, evidence_status, recorded_sources,
+        created_at
+      )
+      VALUES (
+        ${run.id}, ${run.brandId}, ${run.jobId}, 'PENDING', ${run.forceRefresh ? 1 : 0}, ${run.promptVersion},
+        ${run.model}, ${JSON.stringify(nothingRecorded)}, '{}', ${yield* Clock.currentTimeMillis}
+      )`
+    }, storage("CompileRuns.add")),
+
+    get,
+
+    ofJob: Effect.fn("CompileRuns.ofJob")(
+      (brandId, jobId) => selectOfJob({ brandId, jobId }),
+      storage("CompileRuns.ofJob")
+    ),
+
+    begin: Effect.fn("CompileRuns.begin")(function*(brandId, compileRunId) {
+      yield* sql`
+      UPDATE brandbrain_compile_run SET status = 'RUNNING', started_at = ${yield* Clock.currentTimeMillis}
+      WHERE id = ${compileRunId} AND brand_id = ${brandId} AND status = 'PENDING'`
+      return yield* get(brandId, compileRunId)
+    }, storage("CompileRuns.begin")),
+
+    record: Effect.fn("CompileRuns.record")(function*(compileRunId, sourceId, { entry, status }) {
+      const source = `$."${sourceId}"`
+      yield* sql`
+      UPDATE brandbrain_compile_run
+      SET evidence_status = json_insert(evidence_status, ${`$.${status}[#]`}, json(${JSON.stringify(entry)})),
+        recorded_sources = json_insert(recorded_sources, ${source}, ${status})
+      WHERE id = ${compileRunId} AND json_type(recorded_sources, ${source}) IS NULL`
+    }, storage("CompileRuns.record")),
+
+    succeed: Effect.fn("CompileRuns.succeed")(function*(compileRunId) {
+      yield* sql`
+      UPDATE brandbrain_compile_run SET status = 'SUCCEEDED', finished_at = ${yield* Clock.currentTimeMillis}
+      WHERE id = ${compileRunId} AND status = 'RUNNING'`
+    }, storage("CompileRuns.succeed"))
+  })
+})
+
+const nothingRecorded: EvidenceStatus = { skipped: [], reused: [], refreshed: [], failed: [] }
+
+/** Compiles in the database that `SqlClient` is. The tables must be migrated. */
+export const layer: Layer.Layer<CompileRuns, never, SqlClient.SqlClient> = Layer.effect(CompileRuns, make)

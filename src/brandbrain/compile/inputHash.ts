@@ -1,0 +1,28 @@
+import type { Answers } from "../brands/answers.ts"
+import { canonicalJson, hashJson } from "../json/canonicalJson.ts"
+import type { Overrides } from "../brands/Overrides.ts"
+import type { Source } from "../brands/Source.ts"
+
+/** All that decides what a compile would say, but for the evidence itself. */
+export interface CompileInputs {
+  readonly answers: Answers
+  readonly overrides: Overrides
+  /** Those that are enabled. */
+  readonly sources: ReadonlyArray<Source>
+  readonly promptVersion: string
+  readonly model: string
+}
+
+/** SHA-256 of the inputs. Equal inputs whose evidence is still fresh need no second compile. */
+export const inputHash = (inputs: CompileInputs): string =>
+  hashJson({
+    answers: inputs.answers,
+    overrides: inputs.overrides.overrides,
+    pinned_paths: [...inputs.overrides.pinned_paths].sort(),
+    sources: inputs.sources
+      .map(({ extraStartUrls, identifier, source }) => ({ source, identifier, extra_start_urls: extraStartUrls }))
+      .map(canonicalJson)
+      .sort(),
+    prompt_version: inputs.promptVersion,
+    model: inputs.model
+  })

@@ -1,0 +1,18 @@
+import type { Platform } from "../config/capability.ts"
+
+/**
+ * How much an audience did with a piece of evidence: a weighted sum of its counts, 0 for a web page.
+ *
+ * Effort weighs more than attention: a comment more than a like, a share more than a view. The
+ * evidence rows keep the sum, so other weights need the rows to be normalised again.
+ */
+export const engagement = (platform: Platform, metrics: Readonly<Record<string, number | null>>): number =>
+  Object.entries(weights[platform]).reduce((sum, [metric, weight]) => sum + weight * (metrics[metric] ?? 0), 0)
+
+const weights: Readonly<Record<Platform, Readonly<Record<string, number>>>> = {
+  instagram: { likes: 1, comments: 3, views: 0.1 },
+  linkedin: { reactions: 1, likes: 1, comments: 3, reposts: 2 },
+  tiktok: { plays: 0.01, likes: 1, comments: 3, shares: 4, saves: 2 },
+  youtube: { views: 0.01, likes: 1, comments: 3 },
+  web: {}
+}

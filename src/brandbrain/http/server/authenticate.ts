@@ -1,0 +1,63 @@
+import * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import { Effect, Redacted } from "effect"
+import { createHash, timingSafeEqual } from "node:crypto"
+import { defaultTenant } from "../../brands/Brands.ts"
+import { isLoopback } from "./HttpSettings.ts"
+import type { TenantToken } from "./HttpSettings.ts"
+import { Forbidden, Unauthorized } from "../api/refusals.ts"
+
+/** Finds the tenant that a request comes from. */
+export type Authenticate = Effect.Effect<
+  { readonly id: string },
+  Forbidden | Unauthorized,
+  HttpServerRequest.HttpServerRequest
+>
+
+/** With tokens, a request has to bring one of them. Without, it has to come from a program on this machine. */
+export const authenticate = (tokens: ReadonlyArray<TenantToken>): Authenticate =>
+  tokens.length === 0 ? onThisMachine : byToken(tokens)
+
+/**
+ * Every token is compared, and as a digest, so that how long it takes tells
+ * nothing about which of them came near.
+ */
+const byToken = (tokens: ReadonlyArray<TenantToken>): Authenticate => {
+  const known = tokens.map(({ tenant, token }) => ({ tenant, digest: digest(Redacted.value(token)) }))
+  return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+    const [, given] = /^Bearer +(\S+) *$/i.exec(headers["authorization"] ?? "") ?? []
+    const presented = digest(given ?? "")
+    let tenant: string | null = null
+    for (const each of known) {
+      if (timingSafeEqual(each.digest, presented)) tenant = each.tenant
+    }
+    return given === undefined || tenant === null ? unauthorized : Effect.succeed({ id: tenant })
+  })
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest()
+
+const unauthorized = Effect.zipRight(
+  HttpApp.appendPreResponseHandler((_, response) =>
+    Effect.succeed(HttpServerResponse.setHeader(response, "www-authenticate", "Bearer"))
+  ),
+  new Unauthorized()
+)
+
+/**
+ * Any page in a browser can send requests to this machine, and a name of its
+ * own can be made to lead here. Either would compile at the owner's cost.
+ */
+const onThisMachine: Authenticate = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+  const host = headers["host"] ?? ""
+  if (!isLoopback(host.replace(/:\d*$/, ""))) {
+    return new Forbidden({
+      message: `The host is ${JSON.stringify(host.slice(0, 200))}; without HTTP_TOKENS ask 127.0.0.1 or localhost`
+    })
+  }
+  const origin = headers["origin"]
+  return origin === undefined || origin.toLowerCase() === `http://${host}`.toLowerCase()
+    ? Effect.succeed({ id: defaultTenant })
+    : new Forbidden({ message: "Without HTTP_TOKENS no page of another origin is answered" })
+})

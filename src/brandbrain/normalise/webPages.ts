@@ -1,0 +1,43 @@
+import { addressAt, at, instantAt, isObject, textAt } from "../json/readJson.ts"
+import type { JsonObject } from "../json/readJson.ts"
+import type { Reading } from "./normaliseItem.ts"
+
+/** An item of apify~website-content-crawler. */
+export const readPage = (raw: JsonObject): Reading => {
+  const url = addressAt(raw, "url")
+  const text = textAt(raw, "text")
+  const nodes = linkedData(at(raw, "metadata", "jsonLd"))
+  const collection = nodes.some((node) => types(node).includes("CollectionPage"))
+  return {
+    external_id: null,
+    canonical_url: addressAt(raw, "metadata", "canonicalUrl") ?? url,
+    published_at: nodes.map((node) => instantAt(node, "datePublished")).find((instant) => instant !== null) ?? null,
+    author_ref: url === null ? null : new URL(url).host,
+    title: textAt(raw, "metadata", "title"),
+    text_primary: text,
+    text_secondary: textAt(raw, "metadata", "description"),
+    hashtags: [],
+    metrics: {},
+    media: [],
+    flags: {
+      has_transcript: false,
+      is_low_value: collection || text === null || text.length < worthReading,
+      is_collection_page: collection
+    }
+  }
+}
+
+/** Shorter pages are banners, redirects and cookie notices. */
+const worthReading = 200
+
+/** JSON-LD's nodes: those at the top, alone or in an array, and those in a `@graph`. */
+const linkedData = (value: unknown): ReadonlyArray<JsonObject> => {
+  const top = (Array.isArray(value) ? value : [value]).filter(isObject)
+  const graphs = top.flatMap((node) => at(node, "@graph")).filter(isObject)
+  return top.concat(graphs)
+}
+
+const types = (node: JsonObject): ReadonlyArray<unknown> => {
+  const type = at(node, "@type")
+  return Array.isArray(type) ? type : [type]
+}

@@ -1,0 +1,193 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlSchema from "@effect/sql/SqlSchema"
+import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
+import { idOf } from "../json/canonicalJson.ts"
+import { Draft } from "../draft/Draft.ts"
+import type { FeatureReport } from "../draft/featureReport.ts"
+import { SnapshotDiff } from "./SnapshotDiff.ts"
+import { storage } from "../storage/StorageError.ts"
+import type { StorageError } from "../storage/StorageError.ts"
+
+/** What a brand was found to be, at one time. `version` counts the brand's snapshots from 1. */
+export const Snapshot = Schema.Struct({
+  id: Schema.String,
+  brand_id: Schema.String,
+  compile_run_id: Schema.String,
+  version: Schema.Int,
+  bundle_id: Schema.String,
+  feature_report_id: Schema.String,
+  /** Of the inputs it was compiled from. */
+  input_hash: Schema.String,
+  snapshot: Schema.parseJson(Draft),
+  diff: Schema.parseJson(SnapshotDiff),
+  created_at: Schema.Int
+})
+export type Snapshot = typeof Snapshot.Type
+
+/** A snapshot in a list: that it is there, and what it changed. */
+export const SnapshotSummary = Schema.Struct({
+  id: Schema.String,
+  compile_run_id: Schema.String,
+  version: Schema.Int,
+  diff: Schema.parseJson(SnapshotDiff),
+  created_at: Schema.Int
+})
+export type SnapshotSummary = typeof SnapshotSummary.Type
+
+/** Snapshots, with the bundles and reports they were drawn from. */
+export class Snapshots extends Context.Tag("holdfast/brandbrain/Snapshots")<Snapshots, {
+  /** Saves the compile's bundle, report and snapshot together. A compile that has them keeps those it has. */
+  readonly save: (snapshot: {
+    readonly brandId: string
+    readonly compileRunId: string
+    readonly version: number
+    readonly itemIds: ReadonlyArray<string>
+    readonly report: FeatureReport
+    readonly inputHash: string
+    readonly snapshot: Draft
+    readonly diff: SnapshotDiff
+  }) => Effect.Effect<void, StorageError>
+  readonly ofCompile: (brandId: string, compileRunId: string) => Effect.Effect<Option.Option<Snapshot>, StorageError>
+  readonly latest: (brandId: string) => Effect.Effect<Option.Option<Snapshot>, StorageError>
+  /** Newest first. */
+  readonly history: (
+    brandId: string,
+    page: { readonly limit: number; readonly offset: number }
+  ) => Effect.Effect<ReadonlyArray<SnapshotSummary>, StorageError>
+  /** Counts the brand's snapshots. */
+  readonly count: (brandId: string) => Effect.Effect<number, StorageError>
+  /** The feature report of the brand's newest snapshot: figures on how its evidence is written. */
+  readonly latestReport: (brandId: string) => Effect.Effect<Option.Option<unknown>, StorageError>
+  /** The ids of the evidence in a bundle, best first. */
+  readonly bundle: (
+    brandId: string,
+    bundleId: string
+  ) => Effect.Effect<Option.Option<ReadonlyArray<string>>, StorageError>
+}>() {}
+
+/** The id of the compile's bundle: known before it is saved, as the snapshot names it. */
+export const bundleIdOf = (compileRunId: string): string => idOf("bundle", compileRunId)
+
+/** The id of the compile's feature report. */
+export const reportIdOf = (compileRunId: string): string => idOf("feature_report", compileRunId)
+
+const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+
+  const columns = sql.literal(Object.keys(Snapshot.fields).join(", "))
+
+  const selectOfCompile = SqlSchema.findOne({
+    Request: Schema.Struct({ brandId: Schema.String, compileRunId: Schema.String }),
+    Result: Snapshot,
+    execute: ({ brandId, compileRunId }) =>
+      sql`
+      SELECT ${columns} FROM brandbrain_snapshot
+      WHERE compile_run_id = ${compileRunId} AND brand_id = ${brandId}`
+  })
+
+  const selectLatest = SqlSchema.findOne({
+    Request: Schema.String,
+    Result: Snapshot,
+    execute: (brandId) =>
+      sql`
+      SELECT ${columns} FROM brandbrain_snapshot
+      WHERE brand_id = ${brandId}
+      ORDER BY version DESC
+      LIMIT 1`
+  })
+
+  const selectHistory = SqlSchema.findAll({
+    Request: Schema.Struct({ brandId: Schema.String, limit: Schema.Number, offset: Schema.Number }),
+    Result: SnapshotSummary,
+    execute: ({ brandId, limit, offset }) =>
+      sql`
+      SELECT id, compile_run_id, version, diff, created_at FROM brandbrain_snapshot
+      WHERE brand_id = ${brandId}
+      ORDER BY version DESC
+      LIMIT ${limit} OFFSET ${offset}`
+  })
+
+  const selectCount = SqlSchema.single({
+    Request: Schema.String,
+    Result: Schema.Struct({ count: Schema.Int }),
+    execute: (brandId) => sql`SELECT count(*) AS count FROM brandbrain_snapshot WHERE brand_id = ${brandId}`
+  })
+
+  const selectBundle = SqlSchema.findOne({
+    Request: Schema.Struct({ brandId: Schema.String, bundleId: Schema.String }),
+    Result: Schema.Struct({ item_ids: Schema.parseJson(Schema.Array(Schema.String)) }),
+    execute: ({ brandId, bundleId }) =>
+      sql`SELECT item_ids FROM brandbrain_evidence_bundle WHERE id = ${bundleId} AND brand_id = ${brandId}`
+  })
+
+  const selectLatestReport = SqlSchema.findOne({
+    Request: Schema.String,
+    Result: Schema.Struct({ report: Schema.parseJson() }),
+    execute: (brandId) =>
+      sql`
+      SELECT r.report FROM brandbrain_snapshot s JOIN brandbrain_feature_report r ON r.id = s.feature_report_id
+      WHERE s.brand_id = ${brandId}
+      ORDER BY s.version DESC
+      LIMIT 1`
+  })
+
+  return Snapshots.of({
+    save: Effect.fn("Snapshots.save")(function*(saved) {
+      const { brandId, compileRunId } = saved
+      const now = yield* Clock.currentTimeMillis
+      const bundle = sql`
+      INSERT INTO brandbrain_evidence_bundle (id, brand_id, compile_run_id, item_ids, created_at)
+      VALUES (${bundleIdOf(compileRunId)}, ${brandId}, ${compileRunId}, ${JSON.stringify(saved.itemIds)}, ${now})
+      ON CONFLICT DO NOTHING`
+      const report = sql`
+      INSERT INTO brandbrain_feature_report (id, brand_id, compile_run_id, report, created_at)
+      VALUES (${reportIdOf(compileRunId)}, ${brandId}, ${compileRunId}, ${JSON.stringify(saved.report)}, ${now})
+      ON CONFLICT DO NOTHING`
+      const snapshot = sql`
+      INSERT INTO brandbrain_snapshot (
+        id, brand_id, compile_run_id, version, bundle_id, feature_report_id, input_hash, snapshot, diff, created_at
+      )
+      VALUES (
+        ${idOf("snapshot", compileRunId)}, ${brandId}, ${compileRunId}, ${saved.version},
+        ${bundleIdOf(compileRunId)}, ${reportIdOf(compileRunId)}, ${saved.inputHash},
+        ${JSON.stringify(saved.snapshot)}, ${JSON.stringify(saved.diff)}, ${now}
+      )
+      ON CONFLICT DO NOTHING`
+      yield* sql.withTransaction(Effect.all([bundle, report, snapshot], { discard: true }))
+    }, storage("Snapshots.save")),
+
+    ofCompile: Effect.fn("Snapshots.ofCompile")(
+      (brandId, compileRunId) => selectOfCompile({ brandId, compileRunId }),
+      storage("Snapshots.ofCompile")
+    ),
+
+    latest: Effect.fn("Snapshots.latest")((brandId) => selectLatest(brandId), storage("Snapshots.latest")),
+
+    history: Effect.fn("Snapshots.history")(
+      (brandId, { limit, offset }) => selectHistory({ brandId, limit, offset }),
+      storage("Snapshots.history")
+    ),
+
+    count: Effect.fn("Snapshots.count")(
+      (brandId) =>
+        selectCount(brandId).pipe(
+          Effect.catchTag("NoSuchElementException", Effect.die),
+          Effect.map(({ count }) => count)
+        ),
+      storage("Snapshots.count")
+    ),
+
+    latestReport: Effect.fn("Snapshots.latestReport")(
+      (brandId) => Effect.map(selectLatestReport(brandId), Option.map(({ report }) => report)),
+      storage("Snapshots.latestReport")
+    ),
+
+    bundle: Effect.fn("Snapshots.bundle")(
+      (brandId, bundleId) => Effect.map(selectBundle({ brandId, bundleId }), Option.map(({ item_ids }) => item_ids)),
+      storage("Snapshots.bundle")
+    )
+  })
+})
+
+/** Snapshots in the database that `SqlClient` is. The tables must be migrated. */
+export const layer: Layer.Layer<Snapshots, never, SqlClient.SqlClient> = Layer.effect(Snapshots, make)

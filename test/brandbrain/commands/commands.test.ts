@@ -1,0 +1,100 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { runProgram } from "../../program/runProgram.ts"
+import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
+
+interface Statement {
+  readonly sources: ReadonlyArray<{ readonly type: string; readonly id: string }>
+}
+
+describe("a person at the terminal", () => {
+  it.scopedLive("enters a brand, has it compiled, and reads what is behind a claim", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const ask = Effect.fn("ask")(function*(code: number, ...args: ReadonlyArray<string>) {
+        const ran = yield* runProgram(folder, ["brandbrain", ...args])
+        const complained = ran.complained.join("\n")
+        assert.strictEqual(ran.code, code, complained)
+        return { said: ran.said.join("\n"), complained }
+      })
+      const answer = (...args: ReadonlyArray<string>) =>
+        Effect.map(ask(0, ...args), ({ said }): unknown => JSON.parse(said))
+
+      assert.deepStrictEqual(yield* answer("add", "cobble", "Cobble Boots"), {
+        brand_id: "cobble",
+        name: "Cobble Boots"
+      })
+      assert.include((yield* ask(1, "answer", "nobody", "tier0.who_for", "All")).complained, "There is no brand nobody")
+      assert.include((yield* ask(1, "answer", "cobble", "tier9.size", "9")).complained, "tier9.size is no question")
+      yield* answer("answer", "cobble", "tier0.what_we_do", "We mend boots.")
+      yield* answer("answer", "cobble", "tier0.who_for", "People who walk.")
+      yield* answer("answer", "cobble", "tier0.primary_goal", "Fewer boots thrown away.")
+      yield* answer("answer", "cobble", "tier1.taboos", "Glue")
+      assert.deepStrictEqual(yield* answer("answer", "cobble", "tier0.cta_posture", "Rarely."), {
+        "tier0.what_we_do": "We mend boots.",
+        "tier0.who_for": "People who walk.",
+        "tier0.primary_goal": "Fewer boots thrown away.",
+        "tier0.cta_posture": "Rarely.",
+        "tier1.taboos": ["Glue"]
+      })
+      assert.include((yield* ask(1, "source", "cobble", "myspace.songs", "x")).complained, "is no capability")
+      assert.deepStrictEqual(yield* answer("source", "cobble", "tiktok.profile_videos", "@QuillhavenCoffee"), {
+        source: "tiktok.profile_videos",
+        identifier: "quillhavencoffee",
+        extra_start_urls: [],
+        enabled: true
+      })
+      assert.deepStrictEqual(yield* answer("report", "cobble"), { report: null })
+      yield* answer("compile", "cobble")
+      assert.strictEqual((yield* runProgram(folder, ["--max-jobs", "1"])).code, 0)
+
+      const { snapshot } = (yield* answer("snapshot", "cobble")) as {
+        readonly snapshot: { readonly content: { readonly content_pillars: Statement } }
+      }
+      const id = snapshot.content.content_pillars.sources.find(({ type }) => type === "evidence")?.id ?? ""
+      const shown = yield* answer("evidence", "cobble", id)
+      assert.deepInclude((shown as ReadonlyArray<object>)[0], {
+        id,
+        platform: "tiktok",
+        author_ref: "quillhavencoffee"
+      })
+      const report = (yield* answer("report", "cobble")) as { readonly platforms: object }
+      assert.deepStrictEqual(Object.keys(report.platforms), ["tiktok"])
+      const none = yield* ask(0, "evidence", "cobble", "nothing")
+      assert.deepStrictEqual(JSON.parse(none.said), [])
+      assert.include(none.complained, "The brand has no evidence nothing")
+    }))
+
+  it.scopedLive("turns a site off, and keeps the pages it starts at", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const ask = Effect.fn("ask")(function*(...args: ReadonlyArray<string>) {
+        const { code, complained, said } = yield* runProgram(folder, ["brandbrain", ...args])
+        assert.strictEqual(code, 0, complained.join("\n"))
+        return JSON.parse(said.join("\n")) as unknown
+      })
+      yield* ask("add", "cobble", "Cobble Boots")
+      const page = "https://cobble.example/care"
+      const site = { source: "web.crawl_pages", identifier: "https://cobble.example", extra_start_urls: [page] }
+      yield* ask("source", "--extra-start-url", page, "cobble", "web.crawl_pages", "cobble.example")
+      const off = yield* ask("source", "--off", "cobble", "web.crawl_pages", "cobble.example")
+      assert.deepStrictEqual(off, { ...site, enabled: false })
+      const on = yield* ask("source", "cobble", "web.crawl_pages", "cobble.example")
+      assert.deepStrictEqual(on, { ...site, enabled: true })
+    }))
+
+  it.scopedLive(
+    "is warned that a compile of the sample brand costs money where there is an account",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* temporaryFolder
+        const seeded = Effect.fn("seeded")(function*(environment: Readonly<Record<string, string>>) {
+          const { code, complained } = yield* runProgram(folder, ["brandbrain", "seed"], environment)
+          assert.strictEqual(code, 0)
+          return complained.join("\n")
+        })
+        assert.include(yield* seeded({ APIFY_TOKEN: "token" }), "runs that cost money")
+        assert.notInclude(yield* seeded({}), "runs that cost money")
+      })
+  )
+})
