@@ -1,8 +1,7 @@
 import { Either, Schema } from "effect"
-import { DraftPath, fieldsOf, mapFields } from "../draft/Draft.ts"
-import type { Draft, Field } from "../draft/Draft.ts"
+import { DraftPath } from "./DraftPath.ts"
 
-/** What a brand has decided for itself: statements put in the place of those found, and paths that stay as they are. */
+/** A brand's own decisions: statements that replace what a compile finds, and paths that stay as they are. */
 export const Overrides = Schema.Struct({
   overrides: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   pinned_paths: Schema.Array(Schema.String)
@@ -10,8 +9,10 @@ export const Overrides = Schema.Struct({
 export type Overrides = typeof Overrides.Type
 
 /**
- * A change to the overrides: a path it names is set, null removes it, a list of pinned paths replaces the list. A member
- * that is null is as one that is left out.
+ * A change to the overrides.
+ *
+ * A path with a value is set, and a path with null is removed. A list of pinned paths replaces the whole list.
+ * A member that is null changes nothing, as if it were left out.
  */
 export const OverridesPatch = Schema.Struct({
   overrides: Schema.optionalWith(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.Unknown })), {
@@ -23,17 +24,17 @@ export type OverridesPatch = typeof OverridesPatch.Type
 
 export const noOverrides: Overrides = { overrides: {}, pinned_paths: [] }
 
-/** No statement stands at this path, so nothing can be put in its place. Nothing was changed. */
+/** A draft has no statement at this path. Nothing was changed. */
 export class UnknownPath extends Schema.TaggedError<UnknownPath>()("UnknownPath", {
   path: Schema.String,
   allowed: Schema.Array(DraftPath)
 }) {
   override get message() {
-    return `Nothing in a snapshot is at ${JSON.stringify(this.path)}: expected one of ${this.allowed.join(", ")}`
+    return `A snapshot has no path ${JSON.stringify(this.path)}; use one of ${this.allowed.join(", ")}`
   }
 }
 
-/** The overrides after the change, or the first path in it that does not exist. */
+/** The overrides after the change. Fails with the first path that doesn't exist. */
 export const mergeOverrides = (
   current: Overrides,
   patch: OverridesPatch
@@ -49,21 +50,5 @@ export const mergeOverrides = (
   return Either.right({
     overrides: Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== null)),
     pinned_paths: [...new Set(pinned)].sort()
-  })
-}
-
-/**
- * Lays the brand's own decisions over a draft; each path they name is locked.
- *
- * An overridden path keeps what was found in `value` and says `override_value`.
- * A pinned one says what it said in the previous snapshot, if there is one.
- */
-export const applyOverrides = (draft: Draft, overrides: Overrides, previous: Draft | null): Draft => {
-  const before = previous === null ? null : fieldsOf(previous)
-  return mapFields(draft, (path, found): Field => {
-    const override = overrides.overrides[path] ?? null
-    const pinned = overrides.pinned_paths.includes(path)
-    const { confidence, sources, value } = pinned && before !== null ? before[path] : found
-    return { value, confidence, sources, locked: pinned || override !== null, override_value: override }
   })
 }

@@ -1,3 +1,5 @@
+import { Language } from "../language/Language.ts"
+import type { DraftPath } from "../brands/DraftPath.ts"
 import { Schema } from "effect"
 
 /** What backs a statement: one of the brand's answers, or a piece of evidence. */
@@ -18,16 +20,6 @@ export const Field = Schema.Struct({
 })
 export type Field = typeof Field.Type
 
-/** A language that the evidence is in. */
-export const Language = Schema.Struct({
-  /** ISO 639-1. */
-  code: Schema.String,
-  /** Its English name. */
-  name: Schema.String,
-  share_of_items: Schema.Number
-})
-export type Language = typeof Language.Type
-
 /** A brand's positioning, voice and guidance for content, and what they were drawn from. */
 export const Draft = Schema.Struct({
   positioning: Schema.Struct({ what_we_do: Field, who_for: Field, differentiators: Field }),
@@ -44,21 +36,6 @@ export const Draft = Schema.Struct({
   })
 })
 export type Draft = typeof Draft.Type
-
-/** The path of every statement, in the order a reader meets them. These can be overridden and pinned. */
-export const DraftPath = Schema.Literal(
-  "positioning.what_we_do",
-  "positioning.who_for",
-  "positioning.differentiators",
-  "voice.cta_policy",
-  "voice.tone_tags",
-  "voice.taboos",
-  "voice.risk_boundaries",
-  "content.content_pillars",
-  "content.proof_types",
-  "meta.content_goal"
-)
-export type DraftPath = typeof DraftPath.Type
 
 /** Every statement with its path, in the order of `DraftPath`. */
 export const fieldsOf = ({ content, meta, positioning, voice }: Draft): Readonly<Record<DraftPath, Field>> => ({

@@ -1,11 +1,11 @@
+import { countPhrases, ratio } from "../language/countPhrases.ts"
+import type { Subject } from "../language/Subject.ts"
 import { Order } from "effect"
 import type { BrandWords } from "../language/brandWords.ts"
 import { isFeedTag } from "../language/commonWords.ts"
 import { engagement } from "../evidence/engagement.ts"
 import { singular } from "../language/englishWords.ts"
 import type { EvidenceItem } from "../evidence/EvidenceItem.ts"
-import { counted, ratio } from "./featureReport.ts"
-import type { Subject } from "../language/subjects.ts"
 import { cut, hasPhrase, length, openingLine, plain, words } from "../language/textAnalysis.ts"
 
 /** A subject that the brand keeps coming back to, and how it writes about it. */
@@ -73,7 +73,7 @@ export const contentPillars = ({ brand, bundle, seeds, subjects }: {
   const rank = ({ subject }: { readonly subject: Subject }) => seeded.has(subject) ? Infinity : subject.items.size
   return pillars.toSorted((a, b) => rank(a) === rank(b) ? 0 : rank(b) - rank(a)).map(({ keywords, subject }) => {
     const items = [...subject.items].sort(best)
-    const hashtags = counted(items.flatMap((item) => item.hashtags))
+    const hashtags = countPhrases(items.flatMap((item) => item.hashtags))
       .map(({ phrase }) => phrase)
       .filter((tag) => !isFeedTag(tag) && !brand.isTag(tag))
       .slice(0, 3)
@@ -149,7 +149,7 @@ const overlap = (a: Subject, b: Subject) => {
     : [...few].filter((item) => many.has(item)).length / few.size
 }
 
-const spelled = ({ name, spellings }: Subject) => counted(spellings)[0]?.phrase ?? name
+const spelled = ({ name, spellings }: Subject) => countPhrases(spellings)[0]?.phrase ?? name
 
 const within = (part: string, whole: string) => ` ${whole} `.includes(` ${part} `)
 

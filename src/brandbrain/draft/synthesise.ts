@@ -1,9 +1,9 @@
+import { countPhrases } from "../language/countPhrases.ts"
 import { Array } from "effect"
 import { said } from "../brands/answers.ts"
 import type { AnswerKey, Answers } from "../brands/answers.ts"
 import type { Backing, Draft, Field } from "./Draft.ts"
 import type { EvidenceItem } from "../evidence/EvidenceItem.ts"
-import { counted } from "./featureReport.ts"
 import type { FeatureReport } from "./featureReport.ts"
 import { claims, proofs, tones } from "./lexicon.ts"
 import { contentPillars } from "./contentPillars.ts"
@@ -146,7 +146,7 @@ const ctaPolicy = ({ answers, bundle, report }: DraftInput, understood: number):
 
 const toneTags = (bundle: ReadonlyArray<EvidenceItem>): Field => {
   const texts = bundle.map((item) => ({ item, text: plain(words(item)) })).filter(({ text }) => text !== "")
-  const heard = counted(
+  const heard = countPhrases(
     tones.flatMap(([tag, pattern, atLeast]) => {
       const matching = texts.filter(({ text }) => pattern.test(text))
       return matching.length >= 2 && matching.length >= atLeast * texts.length ? matching.map(() => tag) : []
@@ -172,7 +172,7 @@ const proofTypes = (bundle: ReadonlyArray<EvidenceItem>): Field => {
   const shown = proofs.flatMap(([type, pattern]) =>
     bundle.filter((item) => pattern.test(plain(words(item)))).map((item) => ({ type, item }))
   )
-  const types = counted(shown.map(({ type }) => type)).filter(({ items }) => items >= 2)
+  const types = countPhrases(shown.map(({ type }) => type)).filter(({ items }) => items >= 2)
   return found(
     types.map(({ items, phrase }) => ({ type: phrase, item_count: items })),
     types.flatMap(({ phrase }) => shown.filter(({ type }) => type === phrase).slice(0, 2).map(({ item }) => item))

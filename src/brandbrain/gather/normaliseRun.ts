@@ -1,7 +1,6 @@
-import { Effect, Either } from "effect"
+import { Array, Effect, identity, Record } from "effect"
 import { ApifyRuns } from "./ApifyRuns.ts"
 import { Evidence } from "../evidence/Evidence.ts"
-import { counted } from "../draft/featureReport.ts"
 import { normalise } from "../normalise/normaliseItem.ts"
 import type { Source } from "../brands/Source.ts"
 
@@ -11,14 +10,15 @@ export const normaliseRun = Effect.fn("normaliseRun")(function*(source: Source, 
   const read = raw.map((text, index) =>
     normalise(source.source, JSON.parse(text), { apify_run_id: apifyRunId, item_index: index }, source)
   )
-  const skipped = counted(read.flatMap((item) => Either.isLeft(item) ? [item.left] : []))
-  if (skipped.length > 0) {
-    yield* Effect.logWarning("Some raw items are no evidence").pipe(
-      Effect.annotateLogs({ source: source.source, apifyRunId }),
-      Effect.annotateLogs(Object.fromEntries(skipped.map(({ items, phrase }) => [phrase, items])))
-    )
+  const skipped = Record.map(Array.groupBy(Array.getLefts(read), identity), ({ length }) => length)
+  if (!Record.isEmptyRecord(skipped)) {
+    yield* Effect.annotateLogs(Effect.logWarning("Skipped raw items that are not evidence"), {
+      source: source.source,
+      apifyRunId,
+      ...skipped
+    })
   }
-  const items = read.flatMap((item) => Either.isRight(item) ? [item.right] : [])
+  const items = Array.getRights(read)
   const { created, updated } = yield* (yield* Evidence).upsert(source, items)
   return { rawItems: raw.length, created, updated }
 })

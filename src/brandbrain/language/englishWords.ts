@@ -1,5 +1,5 @@
+import type { Word, WordUse } from "./Word.ts"
 import type { LanguageLibrary } from "./languageLibrary.ts"
-import type { Use, Word } from "./readWords.ts"
 
 /** The words of an English sentence, each with what the library takes it for. */
 export const englishWords = (sentence: string, library: LanguageLibrary): ReadonlyArray<Word> => {
@@ -39,11 +39,11 @@ const isHeadline = (sentence: string) => {
   return words.length >= 3 && words.every((word) => /^\p{Lu}/u.test(word))
 }
 
-const useOf = (tags: ReadonlySet<string>): Use =>
+const useOf = (tags: ReadonlySet<string>): WordUse =>
   uses.find(([, any]) => any.some((tag) => tags.has(tag)))?.[0] ?? "verb"
 
 /** The first that a word's tags fit decides: a month is also a noun, and a number also describes. */
-const uses: ReadonlyArray<readonly [Use, ReadonlyArray<string>]> = [
+const uses: ReadonlyArray<readonly [WordUse, ReadonlyArray<string>]> = [
   ["name", ["Person", "FirstName", "LastName", "Place", "AtMention"]],
   ["time", ["Duration"]],
   ["function", ["Date", "Value", "Money", "Expression", "Pronoun", "Determiner", "Preposition", "Conjunction"]],

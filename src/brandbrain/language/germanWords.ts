@@ -1,5 +1,5 @@
+import type { Word, WordUse } from "./Word.ts"
 import type { LanguageLibrary } from "./languageLibrary.ts"
-import type { Use, Word } from "./readWords.ts"
 
 /** The words of a German sentence. Its nouns and names are those with a capital that do not open it. */
 export const germanWords = (sentence: string, library: LanguageLibrary): ReadonlyArray<Word> => {
@@ -28,7 +28,7 @@ export const germanWords = (sentence: string, library: LanguageLibrary): Readonl
   return words
 }
 
-const useOf = (word: string, library: LanguageLibrary): Use =>
+const useOf = (word: string, library: LanguageLibrary): WordUse =>
   !/^\p{Lu}/u.test(word) ? "verb" : isName(word, library) ? "name" : "noun"
 
 /** A person's or a place's name that is known in English too. */

@@ -1,8 +1,8 @@
+import type { Mention } from "./Subject.ts"
+import type { ReadLanguage } from "./Word.ts"
 import type { BrandWords } from "./brandWords.ts"
 import { isFeedTag } from "./commonWords.ts"
 import { keyOf } from "./readWords.ts"
-import type { ReadLanguage } from "./readWords.ts"
-import type { Named } from "./subjects.ts"
 import { unjoined } from "./textAnalysis.ts"
 import type { Kind } from "./wordKinds.ts"
 
@@ -21,7 +21,7 @@ export const hashtagMeaning = (corpus: {
   /** All words of the items, in lower case. */
   readonly vocabulary: ReadonlySet<string>
   readonly itemCount: number
-}): (tag: string) => Named | null => {
+}): (tag: string) => Mention | null => {
   const { brand, itemCount, kinds, language, vocabulary } = corpus
   const isHandful = itemCount < handful
   const isNoise = (tag: string) => tag.length < 3 || isFeedTag(tag) || brand.isTag(tag)

@@ -1,6 +1,6 @@
-import type { Language } from "../draft/Draft.ts"
+import { countPhrases, ratio } from "./countPhrases.ts"
+import type { Language } from "./Language.ts"
 import type { EvidenceItem } from "../evidence/EvidenceItem.ts"
-import { counted, ratio } from "../draft/featureReport.ts"
 import { words } from "./textAnalysis.ts"
 
 /** The languages of a bundle. */
@@ -52,7 +52,7 @@ export const tellLanguages = (
   const all = [...texts.values()].sort().join("\n")
   const together = (all.match(/\p{L}+/gu) ?? []).length < enough ? null : detect(all)
   const frequent = new Set(
-    counted([...guesses.values()].flatMap((guess) => guess === null ? [] : [guess]))
+    countPhrases([...guesses.values()].flatMap((guess) => guess === null ? [] : [guess]))
       .filter(({ items }) => items >= spoken * bundle.length)
       .map(({ phrase }) => phrase)
   )
@@ -60,7 +60,7 @@ export const tellLanguages = (
     const guess = guesses.get(item) ?? null
     return guess !== null && together !== null && frequent.has(guess) ? guess : together
   }
-  const shares = counted(bundle.flatMap((item) => of(item) ?? [])).map(({ items, phrase }): Language => ({
+  const shares = countPhrases(bundle.flatMap((item) => of(item) ?? [])).map(({ items, phrase }): Language => ({
     code: phrase,
     name: languageNames.of(phrase) ?? phrase,
     share_of_items: ratio(items, bundle.length)

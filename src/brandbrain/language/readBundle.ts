@@ -1,16 +1,17 @@
+import { countPhrases } from "./countPhrases.ts"
+import type { Subject } from "./Subject.ts"
+import type { ReadLanguage } from "./Word.ts"
 import { Effect } from "effect"
 import type { Answers } from "../brands/answers.ts"
 import { brandWords } from "./brandWords.ts"
 import type { BrandWords } from "./brandWords.ts"
 import type { EvidenceItem } from "../evidence/EvidenceItem.ts"
-import { counted } from "../draft/featureReport.ts"
 import type { LanguageLibrary } from "./languageLibrary.ts"
 import { tellLanguages } from "./languages.ts"
 import type { Languages } from "./languages.ts"
 import { keysIn, readWords } from "./readWords.ts"
-import type { ReadLanguage } from "./readWords.ts"
 import { subjectsOf } from "./subjects.ts"
-import type { ReadItem, Subject } from "./subjects.ts"
+import type { ReadItem } from "./subjects.ts"
 import { words } from "./textAnalysis.ts"
 
 /** What was read in the evidence, before anything is made of it. */
@@ -53,7 +54,7 @@ const isRead = (code: string | null): code is ReadLanguage => code === "en" || c
 
 /** Looking closely costs much, and what is said in one item only, without a hashtag, is not a subject. */
 const mattering = (bundle: ReadonlyArray<EvidenceItem>, languages: Languages, library: LanguageLibrary) => {
-  const said = counted(bundle.flatMap((item) => {
+  const said = countPhrases(bundle.flatMap((item) => {
     const language = languages.of(item)
     return isRead(language) ? [...new Set(keysIn(words(item), language, library))] : []
   }))

@@ -1,35 +1,9 @@
+import type { ReadLanguage, Word, WordUse } from "./Word.ts"
 import { commonWords, salutation } from "./commonWords.ts"
 import { englishWords, singular } from "./englishWords.ts"
 import { germanKey, germanWords } from "./germanWords.ts"
 import type { LanguageLibrary } from "./languageLibrary.ts"
 import { plain, sentences } from "./textAnalysis.ts"
-
-/** The languages whose words are told apart. */
-export type ReadLanguage = "en" | "de"
-
-/**
- * What a word does in its sentence, as far as that is seen there.
- *
- * `function` words carry no meaning of their own, and `common` ones are posted by any account, whatever its trade.
- */
-export type Use = "noun" | "describes" | "verb" | "name" | "time" | "function" | "common"
-
-/** One word where it stands in a sentence. */
-export interface Word {
-  /** As it is written. */
-  readonly spelling: string
-  /** In lower case and folded, so that one thing and several are one. */
-  readonly key: string
-  readonly use: Use
-  /** The first of a sentence, where a capital says nothing. */
-  readonly opens: boolean
-  /** Nothing but a space or hyphen parts it from the word before. */
-  readonly joined: boolean
-  /** Stands as a thing does and a person does not: after an article, a number, or a word like "without". */
-  readonly asThing: boolean
-  /** Stands as a place does. */
-  readonly afterIn: boolean
-}
 
 /**
  * The sentences of a text that have a word which matters, as the words of its language.
@@ -75,7 +49,7 @@ const plainUse = (
   { key, spelling, use }: Pick<Word, "key" | "spelling" | "use">,
   language: ReadLanguage,
   library: LanguageLibrary
-): Use | null => {
+): WordUse | null => {
   const isIn = (list: ReadonlySet<string>) => list.has(spelling.toLowerCase()) || list.has(key)
   if (key.length < 3 || !/^\p{L}/u.test(key) || isIn(library.stopwords[language])) {
     return "function"

@@ -1,8 +1,9 @@
+import type { Mention, Subject } from "./Subject.ts"
+import type { ReadLanguage, Word } from "./Word.ts"
 import type { BrandWords } from "./brandWords.ts"
 import type { EvidenceItem } from "../evidence/EvidenceItem.ts"
 import { hashtagMeaning } from "./hashtagMeaning.ts"
 import { keyOf } from "./readWords.ts"
-import type { ReadLanguage, Word } from "./readWords.ts"
 import { vocabulary, words } from "./textAnalysis.ts"
 import { wordKinds } from "./wordKinds.ts"
 import type { Kind } from "./wordKinds.ts"
@@ -15,23 +16,6 @@ export interface ReadItem {
   readonly sentences: ReadonlyArray<ReadonlyArray<Word>>
 }
 
-/** Something that items are about. */
-export interface Subject {
-  /** Its words, in lower case and folded. */
-  readonly name: string
-  readonly items: Set<EvidenceItem>
-  /** The items whose hashtags name it. */
-  readonly tagged: Set<EvidenceItem>
-  /** Every item's spelling of it. */
-  readonly spellings: Array<string>
-}
-
-/** A subject where it is named. */
-export interface Named {
-  readonly name: string
-  readonly spelling: string
-}
-
 /**
  * All that the items are about: things, pairs of words that name a thing, and what hashtags mean.
  *
@@ -39,7 +23,7 @@ export interface Named {
  */
 export const subjectsOf = (items: ReadonlyArray<ReadItem>, brand: BrandWords): ReadonlyArray<Subject> => {
   const found = new Map<string, Subject>()
-  const subject = ({ name, spelling }: Named): Subject => {
+  const subject = ({ name, spelling }: Mention): Subject => {
     const known = found.get(name) ?? { name, items: new Set(), tagged: new Set(), spellings: [] }
     found.set(name, known)
     known.spellings.push(spelling)
@@ -85,7 +69,7 @@ const namedIn = (
     readonly brand: BrandWords
     readonly pairs: boolean
   }
-): ReadonlyArray<Named> =>
+): ReadonlyArray<Mention> =>
   sentence.flatMap((word, index) => {
     const kind = kinds.get(word.key)
     const before = sentence[index - 1]

@@ -1,9 +1,9 @@
-import { counted } from "../draft/featureReport.ts"
-import type { ReadLanguage, Use, Word } from "./readWords.ts"
+import { countPhrases } from "./countPhrases.ts"
+import type { ReadLanguage, Word, WordUse } from "./Word.ts"
 
 /** What a word turns out to be, over all sentences that it stands in. */
 export interface Kind {
-  readonly use: Use
+  readonly use: WordUse
   /** As it is mostly written. */
   readonly spelling: string
 }
@@ -11,7 +11,7 @@ export interface Kind {
 /**
  * What each word is, by how all sentences use it, since a single one deceives.
  *
- * In both languages a name has a capital wherever it stands, and is never counted, owned or pointed at. `tags` are the keys of
+ * In both languages a name has a capital wherever it stands, and is never countPhrases, owned or pointed at. `tags` are the keys of
  * hashtags: what a brand tags is hardly a person, but may be the place that it is in.
  */
 export const wordKinds = (
@@ -41,7 +41,7 @@ const hasCapital = ({ spelling }: Word) => /^\p{Lu}/u.test(spelling)
 /** Short and all capitals, such as VAT: an abbreviation is not a person. */
 const isAbbreviation = ({ spelling }: Word) => /^\p{Lu}{2,5}$/u.test(spelling)
 
-const share = (all: ReadonlyArray<Word>, ...uses: ReadonlyArray<Use>) =>
+const share = (all: ReadonlyArray<Word>, ...uses: ReadonlyArray<WordUse>) =>
   all.filter(({ use }) => uses.includes(use)).length / all.length
 
 const useOf = (
@@ -49,7 +49,7 @@ const useOf = (
   within: ReadonlyArray<Word>,
   language: ReadLanguage,
   isThing: boolean
-): Use => {
+): WordUse => {
   if (share(all, "function", "common") > 0.5) {
     return share(all, "common") > 0 ? "common" : "function"
   }
@@ -71,7 +71,7 @@ const useOf = (
 
 /** An English word that is sometimes written small has its capitals from the sentence. */
 const spellingOf = (all: ReadonlyArray<Word>, within: ReadonlyArray<Word>, language: ReadLanguage) => {
-  const spelling = counted((within.length > 0 ? within : all).map(({ spelling }) => spelling))[0]?.phrase ?? ""
+  const spelling = countPhrases((within.length > 0 ? within : all).map(({ spelling }) => spelling))[0]?.phrase ?? ""
   const isOwn = within.length > 0 && within.every(hasCapital)
   return language === "de" || isOwn || all.some(isAbbreviation) ? spelling : spelling.toLowerCase()
 }

@@ -1,15 +1,15 @@
+import type { ItemContent } from "./ItemContent.ts"
 import type { Media } from "../evidence/EvidenceItem.ts"
 import { addressAt, countAt, instantAt, listAt, tags, textAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
-import type { Reading } from "./normaliseItem.ts"
 
 /** An item of apify~instagram-scraper. */
-export const readPost = (raw: JsonObject): Reading => read(raw, null)
+export const readPost = (raw: JsonObject): ItemContent => read(raw, null)
 
 /** An item of apify~instagram-reel-scraper: a post that may say what is spoken in it. */
-export const readReel = (raw: JsonObject): Reading => read(raw, textAt(raw, "transcript"))
+export const readReel = (raw: JsonObject): ItemContent => read(raw, textAt(raw, "transcript"))
 
-const read = (raw: JsonObject, transcript: string | null): Reading => {
+const read = (raw: JsonObject, transcript: string | null): ItemContent => {
   const caption = textAt(raw, "caption")
   return {
     external_id: textAt(raw, "id"),

@@ -1,9 +1,9 @@
+import type { ItemContent } from "./ItemContent.ts"
 import { addressAt, at, countAt, epochMillisAt, instantAt, isObject, listAt, tags, textAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
-import type { Reading } from "./normaliseItem.ts"
 
 /** An item of either LinkedIn actor. They differ in where the author's address stands. */
-export const readLinkedinPost = (raw: JsonObject, authorUrl: "company_url" | "profile_url"): Reading => {
+export const readLinkedinPost = (raw: JsonObject, authorUrl: "company_url" | "profile_url"): ItemContent => {
   const text = textAt(raw, "text")
   return {
     external_id: textAt(raw, "activity_urn") ?? textAt(raw, "full_urn"),

@@ -1,7 +1,8 @@
+import type { ItemContent } from "./ItemContent.ts"
 import { Either } from "effect"
 import type { Capability, Target } from "../config/capability.ts"
 import { registry } from "../config/capability.ts"
-import type { EvidenceItem, Media, NormalisedItem } from "../evidence/EvidenceItem.ts"
+import type { NormalisedItem } from "../evidence/EvidenceItem.ts"
 import { isByAnother } from "./postedByAnother.ts"
 import { at, countAt, isObject } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
@@ -18,21 +19,6 @@ export type SkipReason =
   | "another_author"
   | "no_external_id"
   | "no_canonical_url"
-
-/** What one actor's item says, before the registry adds what it is. */
-export interface Reading {
-  readonly external_id: string | null
-  readonly canonical_url: string | null
-  readonly published_at: number | null
-  readonly author_ref: string | null
-  readonly title: string | null
-  readonly text_primary: string | null
-  readonly text_secondary: string | null
-  readonly hashtags: ReadonlyArray<string>
-  readonly metrics: Readonly<Record<string, number | null>>
-  readonly media: ReadonlyArray<Media>
-  readonly flags: EvidenceItem["flags"]
-}
 
 /**
  * Reads one raw item as evidence, or says why it is none.
@@ -70,7 +56,7 @@ export const normalise = (
   return Either.right({ platform, content_type: contentType, ...reading, raw_refs: [rawRef] })
 }
 
-const readers: Readonly<Record<Capability, (raw: JsonObject) => Reading>> = {
+const readers: Readonly<Record<Capability, (raw: JsonObject) => ItemContent>> = {
   "instagram.posts": readPost,
   "instagram.reels": readReel,
   "linkedin.company_posts": (raw) => readLinkedinPost(raw, "company_url"),

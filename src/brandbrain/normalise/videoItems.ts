@@ -1,10 +1,10 @@
+import type { ItemContent } from "./ItemContent.ts"
 import type { Media } from "../evidence/EvidenceItem.ts"
 import { addressAt, countAt, instantAt, listAt, tags, textAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
-import type { Reading } from "./normaliseItem.ts"
 
 /** An item of clockworks~tiktok-scraper. */
-export const readShortVideo = (raw: JsonObject): Reading => {
+export const readShortVideo = (raw: JsonObject): ItemContent => {
   const text = textAt(raw, "text")
   return {
     external_id: textAt(raw, "id"),
@@ -28,7 +28,7 @@ export const readShortVideo = (raw: JsonObject): Reading => {
 }
 
 /** An item of streamers~youtube-scraper. Its title is what it says; the description only adds to it. */
-export const readVideo = (raw: JsonObject): Reading => {
+export const readVideo = (raw: JsonObject): ItemContent => {
   const title = textAt(raw, "title")
   const description = textAt(raw, "text")
   return {

@@ -1,9 +1,9 @@
+import type { ItemContent } from "./ItemContent.ts"
 import { addressAt, at, instantAt, isObject, textAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
-import type { Reading } from "./normaliseItem.ts"
 
 /** An item of apify~website-content-crawler. */
-export const readPage = (raw: JsonObject): Reading => {
+export const readPage = (raw: JsonObject): ItemContent => {
   const url = addressAt(raw, "url")
   const text = textAt(raw, "text")
   const nodes = linkedData(at(raw, "metadata", "jsonLd"))

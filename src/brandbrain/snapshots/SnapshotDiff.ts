@@ -1,6 +1,7 @@
+import { DraftPath } from "../brands/DraftPath.ts"
 import { Schema } from "effect"
 import { canonicalJson } from "../json/canonicalJson.ts"
-import { DraftPath, fieldsOf, saying } from "../draft/Draft.ts"
+import { fieldsOf, saying } from "../draft/Draft.ts"
 import type { Draft } from "../draft/Draft.ts"
 import { at, textAt } from "../json/readJson.ts"
 

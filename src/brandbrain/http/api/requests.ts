@@ -1,8 +1,8 @@
+import { DraftPath } from "../../brands/DraftPath.ts"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import { ParseResult, Schema } from "effect"
 import { Answers } from "../../brands/answers.ts"
 import { Capability } from "../../config/capability.ts"
-import { DraftPath } from "../../draft/Draft.ts"
 
 /** What the API is asked with: keys as they are sent. Bounds keep a request from filling the database. */
 
