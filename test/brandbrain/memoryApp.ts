@@ -1,3 +1,4 @@
+import type { CompilePayload } from "../../src/brandbrain/compile/CompileJob.ts"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Effect, Fiber, Layer, Option, TestClock } from "effect"
 import * as ApifyRuns from "../../src/brandbrain/gather/ApifyRuns.ts"
@@ -5,7 +6,6 @@ import { BrandBrainConfig } from "../../src/brandbrain/config/BrandBrainConfig.t
 import type { Settings } from "../../src/brandbrain/config/BrandBrainConfig.ts"
 import * as Brands from "../../src/brandbrain/brands/Brands.ts"
 import { compileBrand } from "../../src/brandbrain/compile/compileBrand.ts"
-import type { CompilePayload } from "../../src/brandbrain/compile/CompilePayload.ts"
 import * as CompileRuns from "../../src/brandbrain/compile/CompileRuns.ts"
 import * as Evidence from "../../src/brandbrain/evidence/Evidence.ts"
 import { languageLibrary } from "../../src/brandbrain/language/languageLibrary.ts"

@@ -1,6 +1,6 @@
+import { CompilePayload, CompileProgress } from "../compile/CompileJob.ts"
 import { Option, Schema } from "effect"
 import type { JobRecord } from "../../index.ts"
-import { CompilePayload, CompileProgress } from "../compile/CompilePayload.ts"
 import type { CompileStatus } from "../compile/compileStatus.ts"
 import type { EvidenceStatus } from "../compile/EvidenceStatus.ts"
 import type { TerminalService } from "./Terminal.ts"

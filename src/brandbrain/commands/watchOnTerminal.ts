@@ -1,5 +1,5 @@
+import { pollCompile } from "../compile/watchCompile.ts"
 import { Clock, Duration, Effect, Stream } from "effect"
-import { looksAtCompile } from "../compile/compileJob.ts"
 import { statusInWords } from "./inWords.ts"
 import type { TerminalService } from "./Terminal.ts"
 
@@ -11,7 +11,7 @@ export const watchOnTerminal = (
   Effect.gen(function*() {
     const { brandId, compileRunId } = compile
     const startedAt = yield* Clock.currentTimeMillis
-    yield* Stream.runForEach(looksAtCompile(compile), (status) =>
+    yield* Stream.runForEach(pollCompile(compile), (status) =>
       Effect.gen(function*() {
         const words = statusInWords(status, typed)
         if (status.status === "PENDING" || status.status === "RUNNING") {

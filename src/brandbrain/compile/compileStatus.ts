@@ -1,21 +1,14 @@
 import { Effect, Option, Schema } from "effect"
-import { CompileProgress } from "./CompilePayload.ts"
-import { CompileRuns } from "./CompileRuns.ts"
-import type { CompileRunNotFound } from "./CompileRuns.ts"
-import type { EvidenceStatus } from "./EvidenceStatus.ts"
-import { Snapshots } from "../snapshots/Snapshots.ts"
+import { JobQueue } from "../../index.ts"
+import type { JobRecord } from "../../index.ts"
 import type { Snapshot } from "../snapshots/Snapshots.ts"
-import type { StorageError } from "../storage/StorageError.ts"
+import { Snapshots } from "../snapshots/Snapshots.ts"
+import { CompileProgress } from "./CompileJob.ts"
+import { CompileRuns } from "./CompileRuns.ts"
+import type { CompileRun } from "./CompileRuns.ts"
+import type { EvidenceStatus } from "./EvidenceStatus.ts"
 
-/** What the job behind a compile says of itself. */
-export interface JobStanding {
-  readonly status: "pending" | "running" | "succeeded" | "failed" | "cancelled"
-  readonly lastError: string | null
-  /** Whatever was last reported. */
-  readonly progress: unknown
-}
-
-/** How a compile stands, for whoever asked for it. */
+/** A compile as its caller sees it. */
 export type CompileStatus =
   | { readonly status: "PENDING" }
   | { readonly status: "RUNNING"; readonly progress: CompileProgress | null }
@@ -23,34 +16,35 @@ export type CompileStatus =
   | { readonly status: "FAILED"; readonly error: string; readonly evidence_status: EvidenceStatus }
 
 /**
- * How the brand's compile stands. Another brand's compile answers as one that does not exist.
+ * The status of the brand's compile. Another brand's compile is not found.
  *
- * Whether it failed is asked of its job, through `job`: after a worker dies for
- * good, only the job knows. A job that is gone, with its compile unfinished, counts as failed.
+ * A failure is read from the job, since none of our code runs when a worker dies for good.
+ * An unfinished compile whose job is gone counts as failed.
  */
-export const compileStatus = Effect.fn("compileStatus")(function*<E, R>(options: {
-  readonly brandId: string
-  readonly compileRunId: string
-  readonly job: (jobId: string) => Effect.Effect<Option.Option<JobStanding>, E, R>
-}): Effect.fn.Return<CompileStatus, E | CompileRunNotFound | StorageError, R | CompileRuns | Snapshots> {
-  const { brandId, compileRunId } = options
-  const runs = yield* CompileRuns
-  const snapshots = yield* Snapshots
-  const { job_id } = yield* runs.get(brandId, compileRunId)
-  const job = Option.getOrNull(yield* options.job(job_id))
-  // The job first, then what it left behind: the other way round, one that ends in between seems to be gone.
-  const run = yield* runs.get(brandId, compileRunId)
-  const snapshot = Option.getOrNull(yield* snapshots.ofCompile(brandId, compileRunId))
-  if (snapshot !== null) {
-    return { status: "SUCCEEDED", evidence_status: run.evidence_status, snapshot }
+export const compileStatus = Effect.fn("compileStatus")(
+  function*({ brandId, compileRunId }: { readonly brandId: string; readonly compileRunId: string }) {
+    const runs = yield* CompileRuns
+    const { job_id } = yield* runs.get(brandId, compileRunId)
+    const job = yield* JobQueue.get(job_id, { partitionKey: brandId }).pipe(
+      Effect.catchTag("JobNotFound", () => Effect.succeed(null))
+    )
+    // The run is read again after its job: a compile that ends between the two reads would else look lost.
+    const run = yield* runs.get(brandId, compileRunId)
+    const snapshot = Option.getOrNull(yield* (yield* Snapshots).findByCompile(brandId, compileRunId))
+    return statusFrom(run, job, snapshot)
   }
-  if (job === null || job.status === "failed" || job.status === "cancelled" || job.status === "succeeded") {
-    const error = job === null ? "The job of this compile is gone" : job.lastError ?? `The job is ${job.status}`
-    return { status: "FAILED", error, evidence_status: run.evidence_status }
+)
+
+const statusFrom = (run: CompileRun, job: JobRecord | null, snapshot: Snapshot | null): CompileStatus => {
+  const { evidence_status } = run
+  if (snapshot !== null) return { status: "SUCCEEDED", evidence_status, snapshot }
+  if (job === null) return { status: "FAILED", error: "The job of this compile is gone", evidence_status }
+  if (job.status !== "pending" && job.status !== "running") {
+    return { status: "FAILED", error: job.lastError ?? `The job is ${job.status}`, evidence_status }
   }
   return run.status === "PENDING"
     ? { status: "PENDING" }
-    : { status: "RUNNING", progress: Option.getOrNull(readProgress(job.progress)) }
-})
+    : { status: "RUNNING", progress: Option.getOrNull(decodeProgress(job.progress)) }
+}
 
-const readProgress = Schema.decodeUnknownOption(CompileProgress)
+const decodeProgress = Schema.decodeUnknownOption(CompileProgress)

@@ -1,4 +1,4 @@
-import type { CompilePayload } from "./CompilePayload.ts"
+import type { CompilePayload } from "./CompileJob.ts"
 import { applyOverrides } from "../draft/applyOverrides.ts"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"

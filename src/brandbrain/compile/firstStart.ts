@@ -1,8 +1,8 @@
+import { requestCompile } from "./requestCompile.ts"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
 import { BrandBrainConfig } from "../config/BrandBrainConfig.ts"
 import { Brands } from "../brands/Brands.ts"
-import { requestCompile } from "./compileJob.ts"
 import { createSampleBrand } from "../brands/sampleBrand.ts"
 
 /**

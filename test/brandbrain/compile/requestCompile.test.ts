@@ -1,45 +1,53 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Data, Effect, Layer, Option, TestClock } from "effect"
+import { Effect, Layer, Option, TestClock } from "effect"
 import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
+import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { compileBrand } from "../../../src/brandbrain/compile/compileBrand.ts"
-import type { CompilePayload } from "../../../src/brandbrain/compile/CompilePayload.ts"
+import { CompileJob } from "../../../src/brandbrain/compile/CompileJob.ts"
+import type { CompilePayload } from "../../../src/brandbrain/compile/CompileJob.ts"
 import { compileStatus } from "../../../src/brandbrain/compile/compileStatus.ts"
-import type { JobStanding } from "../../../src/brandbrain/compile/compileStatus.ts"
-import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
 import { requestCompile } from "../../../src/brandbrain/compile/requestCompile.ts"
 import { Snapshots } from "../../../src/brandbrain/snapshots/Snapshots.ts"
-import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
-import { addBrand, addCompile, answers, memoryApp, passing } from "../memoryApp.ts"
+import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
+import { JobQueue } from "../../../src/index.ts"
+import { answerLost, layerMemory, StoreFaults } from "../../../src/testing.ts"
+import { addBrand, addCompile, answers, appOn, compile } from "../memoryApp.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
 
-class QueueFull extends Data.TaggedError("QueueFull") {}
-
-const app = () => Layer.mergeAll(memoryApp(), RandomId.layer, scriptedPlatform(() => ({ items: [{ id: "p" }] })).layer)
+const app = (ids: Layer.Layer<RandomId.RandomId> = RandomId.layer) =>
+  Layer.mergeAll(appOn(), ids, scriptedPlatform(() => ({ items: [{ id: "p" }] })).layer).pipe(
+    Layer.provideMerge(layerMemory)
+  )
 
 const request = (options: { readonly forceRefresh?: boolean; readonly model?: string } = {}) =>
-  requestCompile({
-    brandId: "b",
-    forceRefresh: false,
-    enqueue: ({ compile_run_id }) => Effect.succeed(`job of ${compile_run_id}`),
-    ...options
-  })
+  requestCompile({ brandId: "b", forceRefresh: false, ...options })
+
+const requested = Effect.gen(function*() {
+  const asked = yield* request()
+  assert(asked._tag === "Requested")
+  return asked
+})
 
 const connected = Effect.gen(function*() {
   yield* addBrand("b")
   yield* (yield* Sources).connect("b", { source: "instagram.posts", identifier: "cobble" })
 })
 
+/** The payload of the job under way, and the lease to settle it by. */
+const claimed = Effect.gen(function*() {
+  const [job] = yield* JobQueue.claim({ jobs: [CompileJob] })
+  assert(job)
+  return { lease: job.lease, payload: job.payload as CompilePayload }
+})
+
 /** Requests a compile and does it. */
 const compiled = Effect.gen(function*() {
-  let payload: CompilePayload | null = null
-  yield* requestCompile({
-    brandId: "b",
-    forceRefresh: false,
-    enqueue: (asked) => Effect.sync(() => (payload = asked, `job of ${asked.compile_run_id}`))
-  })
-  assert(payload)
-  return yield* passing(compileBrand(payload, () => Effect.void))
+  yield* requested
+  const { lease, payload } = yield* claimed
+  const snapshot = yield* compile(payload)
+  yield* JobQueue.complete(lease)
+  return snapshot
 })
 
 const compileRuns = Effect.gen(function*() {
@@ -47,31 +55,32 @@ const compileRuns = Effect.gen(function*() {
   return yield* sql<{ id: string; job_id: string; status: string }>`SELECT * FROM brandbrain_compile_run`
 })
 
+const jobs = Effect.map(JobQueue.list(), ({ jobs }) => jobs)
+
 describe("asking for a compile", () => {
   it.effect("makes a compile run and its job together", () =>
     Effect.gen(function*() {
       yield* connected
-      const asked = yield* request()
-      assert(asked._tag === "Requested")
-      assert.deepInclude((yield* compileRuns)[0], {
-        id: asked.compileRunId,
-        job_id: `job of ${asked.compileRunId}`,
-        status: "PENDING"
-      })
+      const asked = yield* requested
+      assert.deepInclude((yield* compileRuns)[0], { id: asked.compileRunId, job_id: asked.jobId, status: "PENDING" })
+      assert.deepStrictEqual((yield* jobs).map(({ id }) => id), [asked.jobId])
     }).pipe(Effect.provide(app())))
 
-  it.effect("makes no compile run when its job cannot be enqueued", () =>
+  it.effect("makes neither when the answer of the job queue is lost", () =>
     Effect.gen(function*() {
       yield* connected
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`CREATE TABLE queue (id TEXT)`
-      const enqueue = () => Effect.zipRight(sql`INSERT INTO queue VALUES ('job')`, new QueueFull())
-      assert.strictEqual(
-        (yield* Effect.flip(requestCompile({ brandId: "b", forceRefresh: false, enqueue })))._tag,
-        "QueueFull"
-      )
-      assert.deepStrictEqual([...yield* compileRuns, ...yield* sql`SELECT * FROM queue`], [])
+      yield* StoreFaults.inject("enqueue", answerLost)
+      assert.strictEqual((yield* Effect.flip(request()))._tag, "StoreError")
+      assert.deepStrictEqual([...yield* compileRuns, ...yield* jobs], [])
     }).pipe(Effect.provide(app())))
+
+  it.effect("makes neither when the compile run cannot be added", () =>
+    Effect.gen(function*() {
+      yield* connected
+      yield* compiled
+      assert.strictEqual((yield* Effect.flip(request({ forceRefresh: true })))._tag, "StorageError")
+      assert.deepStrictEqual([(yield* compileRuns).length, (yield* jobs).length], [1, 1])
+    }).pipe(Effect.provide(app(Layer.succeed(RandomId.RandomId, { next: Effect.succeed("the same") })))))
 
   it.effect("is refused for everything that is missing at once", () =>
     Effect.gen(function*() {
@@ -130,52 +139,65 @@ describe("asking for a compile", () => {
     Effect.gen(function*() {
       yield* connected
       yield* compiled
-      assert.strictEqual((yield* request({ forceRefresh: true }))._tag, "Requested")
+      const forced = yield* request({ forceRefresh: true })
+      assert(forced._tag === "Requested")
+      yield* JobQueue.cancel(forced.jobId)
       assert.strictEqual((yield* request({ model: "other" }))._tag, "Requested")
     }).pipe(Effect.provide(app())))
 })
 
 describe("a compile's status", () => {
-  const job = (status: JobStanding["status"], changed: Partial<JobStanding> = {}) => () =>
-    Effect.succeedSome<JobStanding>({ status, lastError: null, progress: null, ...changed })
+  const status = (compileRunId: string) => compileStatus({ brandId: "b", compileRunId })
 
   it.effect("is pending, running with progress, and succeeded with the snapshot", () =>
     Effect.gen(function*() {
       yield* connected
-      const payload = yield* addCompile("b", "c")
-      const asked = { brandId: "b", compileRunId: "c" }
-      assert.deepStrictEqual(yield* compileStatus({ ...asked, job: job("pending") }), { status: "PENDING" })
+      const { compileRunId } = yield* requested
+      assert.deepStrictEqual(yield* status(compileRunId), { status: "PENDING" })
 
       const progress = { stage: "gathering", sources_completed: 0, sources_total: 1 } as const
+      const { lease, payload } = yield* claimed
       yield* Effect.fork(compileBrand(payload, () => Effect.void))
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(yield* compileStatus({ ...asked, job: job("running", { progress }) }), {
-        status: "RUNNING",
-        progress
-      })
-      assert.deepStrictEqual(yield* compileStatus({ ...asked, job: job("pending", { progress: "?" }) }), {
-        status: "RUNNING",
-        progress: null
-      })
+      yield* JobQueue.progress(lease, progress)
+      assert.deepStrictEqual(yield* status(compileRunId), { status: "RUNNING", progress })
+      yield* JobQueue.progress(lease, "?")
+      assert.deepStrictEqual(yield* status(compileRunId), { status: "RUNNING", progress: null })
 
       yield* TestClock.adjust("10 seconds")
-      const done = yield* compileStatus({ ...asked, job: job("succeeded") })
+      yield* JobQueue.complete(lease)
+      const done = yield* status(compileRunId)
       assert(done.status === "SUCCEEDED")
       assert.strictEqual(done.evidence_status.refreshed.length, 1)
       assert.deepStrictEqual(Option.getOrNull(yield* (yield* Snapshots).latest("b")), done.snapshot)
     }).pipe(Effect.provide(app())))
 
+  const evidence_status = { skipped: [], reused: [], refreshed: [], failed: [] }
+
   it.effect("is failed, with the job's last error, once its job has failed", () =>
     Effect.gen(function*() {
       yield* connected
-      yield* addCompile("b", "c")
-      const asked = { brandId: "b", compileRunId: "c" }
-      const evidence_status = { skipped: [], reused: [], refreshed: [], failed: [] }
-      assert.deepStrictEqual(
-        yield* compileStatus({ ...asked, job: job("failed", { lastError: "Stale lock after 3 attempts" }) }),
-        { status: "FAILED", error: "Stale lock after 3 attempts", evidence_status }
-      )
-      assert.deepStrictEqual(yield* compileStatus({ ...asked, job: () => Effect.succeedNone }), {
+      const { compileRunId } = yield* requested
+      const { lease } = yield* claimed
+      yield* JobQueue.fail(lease, "Stale lock after 3 attempts", { retry: false })
+      const failed = yield* status(compileRunId)
+      assert(failed.status === "FAILED")
+      assert.include(failed.error, "Stale lock after 3 attempts")
+      assert.deepStrictEqual(failed.evidence_status, evidence_status)
+    }).pipe(Effect.provide(app())))
+
+  it.effect("is failed once its job is gone, or was cancelled", () =>
+    Effect.gen(function*() {
+      yield* connected
+      const { compileRunId, jobId } = yield* requested
+      yield* JobQueue.cancel(jobId)
+      assert.deepStrictEqual(yield* status(compileRunId), {
+        status: "FAILED",
+        error: "The job is cancelled",
+        evidence_status
+      })
+      yield* addCompile("b", "orphan")
+      assert.deepStrictEqual(yield* status("orphan"), {
         status: "FAILED",
         error: "The job of this compile is gone",
         evidence_status
@@ -187,9 +209,7 @@ describe("a compile's status", () => {
       yield* connected
       yield* addBrand("other")
       yield* addCompile("other", "theirs")
-      const status = (compileRunId: string) =>
-        Effect.flip(compileStatus({ brandId: "b", compileRunId, job: job("running") }))
-      const [theirs, none] = [yield* status("theirs"), yield* status("none")]
+      const [theirs, none] = [yield* Effect.flip(status("theirs")), yield* Effect.flip(status("none"))]
       assert.strictEqual(theirs._tag, "CompileRunNotFound")
       assert.deepStrictEqual(JSON.stringify(theirs).replace("theirs", "none"), JSON.stringify(none))
     }).pipe(Effect.provide(app())))

@@ -1,8 +1,9 @@
+import type { Obstacle } from "../../compile/compileObstacles.ts"
+import { requestCompile } from "../../compile/requestCompile.ts"
+import { compileStatus } from "../../compile/compileStatus.ts"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import { Effect } from "effect"
-import { compileStatus, requestCompile } from "../../compile/compileJob.ts"
 import type { CompileStatus } from "../../compile/compileStatus.ts"
-import type { GateReason } from "../../compile/compileGate.ts"
 import { Sources } from "../../brands/Sources.ts"
 import { CurrentBrand } from "../api/access.ts"
 import { Api } from "../api/api.ts"
@@ -51,7 +52,7 @@ export const compilesLive = HttpApiBuilder.group(Api, "compiles", (handlers) =>
         return statusView(path.run, status, (yield* (yield* Sources).enabled(brandId)).length)
       }).pipe(Effect.catchTag("CompileRunNotFound", () => new CompileRunNotFound()), orUnavailable)))
 
-const sentences: Readonly<Record<GateReason["code"], string>> = {
+const sentences: Readonly<Record<Obstacle["code"], string>> = {
   MISSING_TIER0_FIELDS: "Answer these questions first",
   NO_ENABLED_SOURCES: "Connect a source first, or enable one"
 }

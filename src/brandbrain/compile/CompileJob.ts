@@ -1,6 +1,7 @@
 import { Schema } from "effect"
+import { Job } from "../../index.ts"
 
-/** What the job `brandbrain.compile` carries. */
+/** The payload of the job `brandbrain.compile`. */
 export const CompilePayload = Schema.Struct({
   brand_id: Schema.NonEmptyString,
   compile_run_id: Schema.NonEmptyString,
@@ -10,10 +11,13 @@ export const CompilePayload = Schema.Struct({
 })
 export type CompilePayload = typeof CompilePayload.Type
 
-/** How far a compile has come. */
+/** The progress that a compile reports through its job. */
 export const CompileProgress = Schema.Struct({
   stage: Schema.Literal("gathering", "drafting", "done"),
   sources_completed: Schema.Int,
   sources_total: Schema.Int
 })
 export type CompileProgress = typeof CompileProgress.Type
+
+/** Compiles one brand. It waits minutes for scrapers, so it is a job and not a request handler. */
+export const CompileJob = Job.make("brandbrain.compile", { payload: CompilePayload })

@@ -1,13 +1,11 @@
+import { watchCompile } from "../../../src/brandbrain/compile/watchCompile.ts"
+import { requestCompile } from "../../../src/brandbrain/compile/requestCompile.ts"
+import { compileStatus } from "../../../src/brandbrain/compile/compileStatus.ts"
+import { CompileJobLive } from "../../../src/brandbrain/compile/CompileJobLive.ts"
+import { CompileJob } from "../../../src/brandbrain/compile/CompileJob.ts"
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream, TestClock } from "effect"
-import {
-  CompileJob,
-  CompileJobLive,
-  compileStatus,
-  requestCompile,
-  watchCompile
-} from "../../../src/brandbrain/compile/compileJob.ts"
 import type { CompileStatus } from "../../../src/brandbrain/compile/compileStatus.ts"
 import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
 import * as RecordedActorPlatform from "../../../src/brandbrain/actors/RecordedActorPlatform.ts"

@@ -2,18 +2,18 @@ import { Schema } from "effect"
 import type { Answers } from "../brands/answers.ts"
 import { tier0 } from "../brands/answers.ts"
 
-/** A reason why a brand cannot be compiled yet. */
-export const GateReason = Schema.Union(
+/** One reason why a brand can't be compiled yet. */
+export const Obstacle = Schema.Union(
   Schema.Struct({
     code: Schema.Literal("MISSING_TIER0_FIELDS"),
     fields: Schema.Array(Schema.Literal(...tier0))
   }),
   Schema.Struct({ code: Schema.Literal("NO_ENABLED_SOURCES") })
 )
-export type GateReason = typeof GateReason.Type
+export type Obstacle = typeof Obstacle.Type
 
-/** Everything that stands in the way of a compile, at once, so that it can be put right at once. */
-export const gate = (answers: Answers, enabledSources: number): ReadonlyArray<GateReason> => {
+/** Finds every obstacle at once, so that they can be fixed at once. Empty when the brand can be compiled. */
+export const findObstacles = (answers: Answers, enabledSources: number): ReadonlyArray<Obstacle> => {
   const fields = tier0.filter((field) => (answers[field] ?? "").trim() === "")
   return [
     ...fields.length === 0 ? [] : [{ code: "MISSING_TIER0_FIELDS", fields } as const],
