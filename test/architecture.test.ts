@@ -67,14 +67,15 @@ const appFloors: Readonly<Record<string, number>> = {
   normalise: 4,
   language: 4,
   gather: 5,
-  draft: 5,
-  snapshots: 6,
-  compile: 7,
-  commands: 8,
-  "http/api": 8,
-  "http/handlers": 9,
-  "http/server": 10,
-  "": 11
+  subjects: 5,
+  draft: 6,
+  snapshots: 7,
+  compile: 8,
+  commands: 9,
+  "http/api": 9,
+  "http/handlers": 10,
+  "http/server": 11,
+  "": 12
 }
 
 /** As in "http/api", for "brandbrain/http/api/client.ts". Migrations and recorded data belong to the room around them. */
@@ -126,7 +127,9 @@ describe("the house", () => {
   it("word lists are loaded by a draft, not by a start", () => {
     const lists = /^import (?!type).*"(?:compromise|stopword|tinyld)(?:\/.*)?"$/m
     expectNone(filesWith(lists))
-    assert.deepStrictEqual(filesWith(/\bimport\("(?:compromise|stopword|tinyld)/), ["brandbrain/language/languageLibrary.ts"])
+    assert.deepStrictEqual(filesWith(/\bimport\("(?:compromise|stopword|tinyld)/), [
+      "brandbrain/language/languageLibrary.ts"
+    ])
   })
 
   it("an import goes down or stays, and never up", () => {
@@ -165,9 +168,11 @@ describe("the house", () => {
   })
 
   it("its rooms hold at most fifteen files", () =>
-    expectNone(Object.keys(appFloors).filter((name) =>
-      sources.filter(({ path }) => path.startsWith("brandbrain/") && appRoomOf(path) === name).length > 15
-    )))
+    expectNone(
+      Object.keys(appFloors).filter((name) =>
+        sources.filter(({ path }) => path.startsWith("brandbrain/") && appRoomOf(path) === name).length > 15
+      )
+    ))
 
   it("nothing outside it imports what is for tests", () => {
     expectNone(

@@ -1,20 +1,20 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { Effect, Layer, Option } from "effect"
 import * as ApifyActorPlatform from "./actors/ApifyActorPlatform.ts"
-import * as ApifyRuns from "./gather/ApifyRuns.ts"
+import * as RecordedActorPlatform from "./actors/RecordedActorPlatform.ts"
+import * as Brands from "./brands/Brands.ts"
+import * as Sources from "./brands/Sources.ts"
+import * as CompileRuns from "./compile/CompileRuns.ts"
 import * as Config from "./config/BrandBrainConfig.ts"
 import { BrandBrainConfig } from "./config/BrandBrainConfig.ts"
-import * as Brands from "./brands/Brands.ts"
-import * as CompileRuns from "./compile/CompileRuns.ts"
+import * as Synthesizer from "./draft/Synthesizer.ts"
 import * as Evidence from "./evidence/Evidence.ts"
+import * as ApifyRuns from "./gather/ApifyRuns.ts"
+import * as Snapshots from "./snapshots/Snapshots.ts"
 import * as Migration from "./storage/migrate.ts"
 import * as RandomId from "./storage/RandomId.ts"
-import * as RecordedActorPlatform from "./actors/RecordedActorPlatform.ts"
-import * as Snapshots from "./snapshots/Snapshots.ts"
-import * as Sources from "./brands/Sources.ts"
-import * as Synthesizer from "./draft/Synthesizer.ts"
 
-/** The real actor platform when there is a token for it, else the recorded one. */
+/** The real actor platform if APIFY_TOKEN is set, or else the recorded one. */
 const actorPlatform = Layer.unwrapEffect(
   Effect.map(BrandBrainConfig, ({ apifyToken }) =>
     Option.isSome(apifyToken)
@@ -22,7 +22,7 @@ const actorPlatform = Layer.unwrapEffect(
       : RecordedActorPlatform.layer())
 )
 
-/** The app's own tables, migrated first. */
+/** The services on the app's own tables, which are migrated first. */
 const tables = Layer.mergeAll(
   Brands.layer,
   Sources.layer,
@@ -32,7 +32,7 @@ const tables = Layer.mergeAll(
   Snapshots.layer
 ).pipe(Layer.provide(Migration.layer))
 
-/** All of BrandBrain but the jobs, configured by the environment, on the app's database. */
+/** All of BrandBrain except its job, configured by the environment, on the app's database. */
 export const layer = Layer.mergeAll(tables, actorPlatform, RandomId.layer, Synthesizer.layerByRule).pipe(
   Layer.provideMerge(Config.layer)
 )

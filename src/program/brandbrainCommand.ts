@@ -12,10 +12,10 @@ import { App, ExistingApp } from "./app.ts"
 export const brandbrainCommand = ({ errors, screen }: Streams) => {
   const subcommands = commandsOn(App, ExistingApp)
   const terminal = Option.map(screen, ({ show, write }) => ({
-    show,
-    tell: (line: string) =>
+    showStatus: show,
+    writeLine: (line: string) =>
       Effect.map(Clock.currentTimeMillis, (now) => void write(`${timeOfDay(new Date(now))} ${line}\n`)),
-    typed
+    commandLine: typed
   }))
   const brandbrain = Command.make("brandbrain").pipe(
     Command.withDescription("Look after brands and their compiles"),

@@ -1,11 +1,12 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import { Effect, Layer, Option } from "effect"
 import * as BrandBrainConfig from "../brandbrain/config/BrandBrainConfig.ts"
-import { CompileJob, CompileJobLive } from "../brandbrain/compile/compileJob.ts"
+import { CompileJob } from "../brandbrain/compile/CompileJob.ts"
+import { CompileJobLive } from "../brandbrain/compile/CompileJobLive.ts"
 import { firstStart } from "../brandbrain/compile/firstStart.ts"
 import { httpSettings } from "../brandbrain/http/server/HttpSettings.ts"
-import type { ServeOptions } from "../brandbrain/http/server/serve.ts"
-import { nextInWords, progressInWords } from "../brandbrain/commands/inWords.ts"
+import type { ServeOptions } from "../brandbrain/http/server/listen.ts"
+import { describeProgress, suggestNext } from "../brandbrain/commands/describeStatus.ts"
 import { dryRun } from "../cli/dryRun.ts"
 import type { Flags } from "../cli/flags.ts"
 import { secondSignal } from "../cli/secondSignal.ts"
@@ -43,8 +44,10 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
 /** Takes the port, and gives the work with the HTTP API beside it. Loaded when asked for: it is a third of all modules. */
 const withApi = <A, E, R>(work: Effect.Effect<A, E, R>, options: ServeOptions) =>
   Effect.gen(function*() {
-    const { beside, listen } = yield* Effect.promise(() => import("../brandbrain/http/server/serve.ts"))
-    return beside(yield* listen({ ...options, graceOver: yield* secondSignal }))(work)
+    const [{ listen }, { serveBeside }] = yield* Effect.promise(() =>
+      Promise.all([import("../brandbrain/http/server/listen.ts"), import("../brandbrain/http/server/serve.ts")])
+    )
+    return serveBeside(yield* listen({ ...options, graceOver: yield* secondSignal }))(work)
   })
 
 /** Tells a person at a terminal what the worker does now, how its jobs have ended, and what to type next. */
@@ -54,7 +57,7 @@ const toldOn = ({ screen }: Streams) =>
     onSome: (screen) =>
       showing(screen, {
         kinds: [CompileJob.kind],
-        progressOf: ({ progress }) => progressInWords(progress),
-        next: (settled) => Effect.succeed(nextInWords(settled, typed))
+        progressOf: ({ progress }) => describeProgress(progress),
+        next: (settled) => Effect.succeed(suggestNext(settled, typed))
       })
   })

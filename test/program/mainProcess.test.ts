@@ -34,7 +34,7 @@ describe.concurrent("pnpm start", () => {
       const messages = messagesIn(second.said)
       assert.includeMembers(messages, ["Source refreshed", "Compiled a brand", "Job succeeded", "Worker stopped"])
       assert.isTrue(messages.some((message) => message.startsWith("Evidence is recorded")))
-      assert.notInclude(messages, "Created the sample brand and asked for its compile")
+      assert.notInclude(messages, "Created the sample brand and requested its compile")
 
       const snapshot = yield* start(folder, ["brandbrain", "snapshot", "quillhaven"])
       yield* ends(snapshot, 0)

@@ -1,13 +1,13 @@
 import { Context, Schema } from "effect"
 import type { Duration, Effect } from "effect"
 
-/** One run of an actor, as the platform tells of it. */
+/** One run of an actor, as the platform describes it. */
 export const ActorRun = Schema.Struct({
   id: Schema.String,
   actId: Schema.String,
-  /** READY, RUNNING, SUCCEEDED, FAILED, TIMED-OUT, ABORTED, and whatever else a platform thinks of. */
+  /** READY, RUNNING, SUCCEEDED, FAILED, TIMED-OUT, ABORTED; a platform may have others. */
   status: Schema.String,
-  /** The actor's own words about how it is getting on, or why it failed. */
+  /** The actor's own message about its progress or failure. */
   statusMessage: Schema.NullOr(Schema.String),
   defaultDatasetId: Schema.String,
   startedAt: Schema.NullOr(Schema.String),
@@ -15,19 +15,19 @@ export const ActorRun = Schema.Struct({
 })
 export type ActorRun = typeof ActorRun.Type
 
-/** True when the run has ended, well or badly. Any other status, known or not, means wait. */
+/** True if the run has ended. Any other status, known or not, means wait. */
 export const isTerminal = (status: string): boolean => ["SUCCEEDED", "FAILED", "TIMED-OUT", "ABORTED"].includes(status)
 
-/** The platform refused, failed, or could not be reached. Holds neither the token nor what was sent. */
+/** The platform refused, failed, or could not be reached. Contains neither the token nor the request. */
 export class ActorPlatformError extends Schema.TaggedError<ActorPlatformError>()("ActorPlatformError", {
-  /** The HTTP status, or null when no answer came. */
+  /** The HTTP status; null if no answer came. */
   status: Schema.NullOr(Schema.Int),
-  /** The platform's own word for the fault, such as `record-not-found`. */
+  /** The platform's name for the fault, such as `record-not-found`. */
   type: Schema.String,
   reason: Schema.String,
-  /** Whether the same call may succeed later. Whoever makes the call over the network has already tried again. */
+  /** The same call may succeed later. The HTTP client has already retried it. */
   retryable: Schema.Boolean,
-  /** A run may have been started all the same: no answer came, or one that does not say. */
+  /** A run may have started: no answer came, or one that does not tell. */
   uncertain: Schema.optionalWith(Schema.Boolean, { default: () => false })
 }) {
   override get message() {
@@ -35,31 +35,30 @@ export class ActorPlatformError extends Schema.TaggedError<ActorPlatformError>()
   }
 }
 
-/** True when the account has no room for another run, which passes when one of its runs ends. Nothing was started. */
+/** True if the account has no room for another run until one ends. Nothing was started. */
 export const isFull = (error: Pick<ActorPlatformError, "status" | "type">): boolean =>
   error.status === 402 && fullTypes.has(error.type)
 
 const fullTypes = new Set(["actor-memory-limit-exceeded", "concurrent-runs-limit-exceeded"])
 
-/** True when the platform knows of no such thing, or not yet: what was just made may take seconds to be seen. */
+/** True if the platform does not have the thing, or does not show it yet: that may take seconds. */
 export const isUnseen = (error: ActorPlatformError): boolean => error.status === 404
 
-/** The bounds that the platform keeps a run to. */
+/** The limits that the platform puts on a run. */
 export interface RunLimits {
-  /** The most items that it may charge for. */
+  /** The most items that it charges for. */
   readonly maxItems: number
   /** The platform ends the run after this long. */
   readonly timeout: Duration.Duration
 }
 
-/** A platform that runs actors and keeps what they find. Methods are in the order a run meets them. */
+/** A platform that runs actors and stores the items they find. Methods are in the order a run meets them. */
 export class ActorPlatform extends Context.Tag("holdfast/brandbrain/ActorPlatform")<ActorPlatform, {
   /**
-   * Starts a run, which costs money. Answers as soon as it is started.
+   * Starts a run, which costs money, and returns at once.
    *
-   * An interruption waits for the answer to a request that is under way, for what
-   * was started must be known. It takes effect between two requests even where
-   * the caller cannot be interrupted: there, nothing was started.
+   * An interruption waits for the answer to a request under way, since a run that was started must be known. Between
+   * two requests, when nothing was started, it takes effect even if the caller is uninterruptible.
    */
   readonly startRun: (
     actorId: string,
@@ -67,17 +66,17 @@ export class ActorPlatform extends Context.Tag("holdfast/brandbrain/ActorPlatfor
     limits: RunLimits
   ) => Effect.Effect<ActorRun, ActorPlatformError>
   /**
-   * The actor's runs with this input that were started since then (epoch milliseconds, give or take how far two
-   * clocks differ), newest first: for a start whose answer never came.
+   * Finds the actor's runs with this input that started since then, newest first, after a start without an answer.
+   *
+   * `since` is in epoch milliseconds. It allows for a difference between the two clocks.
    */
   readonly findRuns: (
     actorId: string,
     input: Readonly<Record<string, unknown>>,
     since: number
   ) => Effect.Effect<ReadonlyArray<ActorRun>, ActorPlatformError>
-  /** How the run is getting on. */
   readonly getRun: (runId: string) => Effect.Effect<ActorRun, ActorPlatformError>
-  /** What a run found. There is always a limit; a platform may still answer with more. */
+  /** Reads the items that a run found. A platform may answer with more than the limit. */
   readonly getItems: (
     datasetId: string,
     options: { readonly limit: number; readonly offset: number }

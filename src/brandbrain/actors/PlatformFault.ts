@@ -1,74 +1,25 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
-import { Clock, Effect, Option, Random, Schema } from "effect"
-import { ActorPlatformError, isFull } from "./ActorPlatform.ts"
+import { Option, Schema } from "effect"
 
-/** One request to the actor platform that failed, and what is known about what it did there. */
+/** One request to the actor platform that failed, and what it may have done there. */
 export interface PlatformFault {
-  /** The HTTP status, or null when no answer came. */
+  /** The HTTP status; null if no answer came. */
   readonly status: number | null
   readonly type: string
   readonly reason: string
-  /** Whether the cause is of a kind that passes. */
+  /** The cause may pass. */
   readonly passing: boolean
-  /** Whether the platform certainly did nothing about the request. */
+  /** The platform certainly did nothing. */
   readonly nothingDone: boolean
-  /** How many milliseconds the platform asked to be left alone. */
+  /** The milliseconds that the platform asked to wait. */
   readonly retryAfter: number
 }
 
-/** Sends the request again while that may help and can do nothing twice. When it cannot, tells the caller why. */
-export const persistently = (options: {
-  /** Whether sending the request twice does no more than sending it once. */
-  readonly idempotent: boolean
-}) =>
-<A>(request: Effect.Effect<A, PlatformFault>): Effect.Effect<A, ActorPlatformError> => {
-  const harmless = (fault: PlatformFault) => fault.nothingDone || options.idempotent
-
-  const attempt = (failures: number, startedAt: number): Effect.Effect<A, PlatformFault> =>
-    Effect.catchIf(request, (fault) => fault.passing && harmless(fault), (fault) =>
-      Effect.gen(function*() {
-        const backoff = firstBackoff * 2 ** failures * (yield* Random.nextRange(0.75, 1.25))
-        // What the platform asked for comes on top, so that all whom it sent away do not come back at once.
-        const delay = Math.round(backoff) + fault.retryAfter
-        const elapsed = (yield* Clock.currentTimeMillis) - startedAt
-        if (failures === maxRetries || elapsed + delay > maxElapsed) {
-          return yield* Effect.fail(fault)
-        }
-        yield* Effect.logWarning("The actor platform failed; asking again").pipe(
-          Effect.annotateLogs({ status: fault.status, type: fault.type, delay })
-        )
-        // Nothing is under way here, so whoever is told to stop may, even where a request is seen through.
-        yield* Effect.interruptible(Effect.sleep(delay))
-        return yield* attempt(failures + 1, startedAt)
-      }))
-
-  return Effect.flatMap(Clock.currentTimeMillis, (now) => attempt(0, now)).pipe(
-    Effect.mapError((fault) => {
-      const uncertain = !harmless(fault)
-      return new ActorPlatformError({
-        status: fault.status,
-        type: fault.type,
-        reason: uncertain ? `${fault.reason}; it may have done what it was asked` : fault.reason,
-        // Asking every second makes no room, so that is not done here; a caller who has time may wait for it.
-        retryable: (fault.passing || isFull(fault)) && !uncertain,
-        uncertain
-      })
-    })
-  )
-}
-
-/** Waits of about 1, 2, 4, 8 and 16 seconds outlast the restart of a gateway. */
-const firstBackoff = 1_000
-const maxRetries = 5
-
-/** Whatever the platform asks for, no request begins later than this after the first. */
-const maxElapsed = 120_000
-
-/** The longest wait a platform can impose: a date that is days away is a clock gone wrong. */
+/** The longest wait that a platform can impose. A date that is days away comes from a wrong clock. */
 const maxRetryAfter = 60_000
 
-/** No whole answer came, and nobody here knows whether the request arrived. */
-export const lost = (status: number | null, type: string, reason: string): PlatformFault => ({
+/** No complete answer came, so nobody knows whether the request took effect. */
+export const incompleteAnswer = (status: number | null, type: string, reason: string): PlatformFault => ({
   status,
   type,
   reason,
@@ -77,47 +28,48 @@ export const lost = (status: number | null, type: string, reason: string): Platf
   retryAfter: 0
 })
 
-/** A whole answer came, saying that all went well, and cannot be used. */
-export const unusable = (status: number, type: string, reason: string): PlatformFault => ({
-  ...lost(status, type, reason),
+/** A complete answer of success came, but it cannot be used. */
+export const unusableAnswer = (status: number, type: string, reason: string): PlatformFault => ({
+  ...incompleteAnswer(status, type, reason),
   passing: false
 })
 
-/** The platform could not be reached, or hung up before it said anything. */
-export const unanswered = (error: HttpClientError.HttpClientError): PlatformFault =>
-  Option.match(connectFailure(error.cause), {
-    onNone: () => lost(null, "connection-lost", "The connection to the platform was lost"),
+/** The platform could not be reached, or hung up before it answered. */
+export const connectionFailed = (error: HttpClientError.HttpClientError): PlatformFault =>
+  Option.match(findConnectCode(error.cause), {
+    onNone: () => incompleteAnswer(null, "connection-lost", "The connection to the platform was lost"),
     onSome: (code) => ({
-      ...lost(null, "unreachable", `The platform cannot be reached: ${code}`),
+      ...incompleteAnswer(null, "unreachable", `The platform cannot be reached: ${code}`),
       nothingDone: true
     })
   })
 
-/** The platform answered, and said no. */
-export const refusal = (answer: {
+/** The platform answered with a refusal. */
+export const refused = (answer: {
   readonly status: number
   readonly body: string
   readonly retryAfter: string | undefined
-  /** Takes out what nobody may see. */
-  readonly scrub: (text: string) => string
+  readonly hideSecrets: (text: string) => string
   readonly now: number
 }): PlatformFault => {
-  const { now, retryAfter, scrub, status } = answer
-  const said = decodeErrorAnswer(answer.body)
-  // Scrubbed before it is cut: half a secret is no longer recognised.
-  const word = (of: "type" | "message", length: number) =>
-    Option.match(said, { onNone: () => "", onSome: ({ error }) => shown(scrub(error[of]), length) })
+  const { hideSecrets, now, retryAfter, status } = answer
+  const decoded = decodeErrorAnswer(answer.body)
+  // Secrets are hidden before the text is cut, since half a secret is not recognised.
+  const textOf = (field: "type" | "message", length: number) =>
+    Option.match(decoded, { onNone: () => "", onSome: ({ error }) => oneLine(hideSecrets(error[field]), length) })
   return {
     status,
-    type: word("type", 60) || "http-error",
-    reason: word("message", 300) ||
-      (status < 400 ? "The platform redirects, which is not followed" : "The platform refused without saying why"),
+    type: textOf("type", 60) || "http-error",
+    reason: textOf("message", 300) ||
+      (status < 400
+        ? "The platform answered with a redirect, which is not followed"
+        : "The platform refused without a reason"),
     passing: status === 429 || status >= 500,
-    // A proxy says 503 also when it lost a platform that had the request already. The platform itself says it of
-    // requests that it does not take.
+    // A proxy also answers 503 when it loses a platform that has the request already. The platform itself answers 503
+    // only to requests that it does not take.
     nothingDone: (status >= 400 && status < 500) ||
-      (status === 503 && (Option.isSome(said) || retryAfter !== undefined)),
-    retryAfter: retryAfterOf(retryAfter, now)
+      (status === 503 && (Option.isSome(decoded) || retryAfter !== undefined)),
+    retryAfter: retryAfterMillis(retryAfter, now)
   }
 }
 
@@ -125,8 +77,8 @@ const decodeErrorAnswer = Schema.decodeOption(
   Schema.parseJson(Schema.Struct({ error: Schema.Struct({ type: Schema.String, message: Schema.String }) }))
 )
 
-/** A header's seconds or date, as milliseconds from now. */
-const retryAfterOf = (header: string | undefined, now: number): number => {
+/** Reads the header, which holds seconds or a date. */
+const retryAfterMillis = (header: string | undefined, now: number): number => {
   const wanted = header === undefined
     ? 0
     : /^\s*\d+\s*$/.test(header)
@@ -135,12 +87,12 @@ const retryAfterOf = (header: string | undefined, now: number): number => {
   return Number.isNaN(wanted) ? 0 : Math.min(Math.max(wanted, 0), maxRetryAfter)
 }
 
-/** Text of the platform's own in one line of a sane length, such as any log or column can hold. */
-export const shown = (text: string, length: number): string =>
+/** The start of the platform's text in one line, safe for any log or column. */
+export const oneLine = (text: string, length: number): string =>
   text.slice(0, length).replace(/[\p{Cc}\p{Cs}\s]+/gu, " ").trim()
 
-/** The code of the failure, if it came before there was a connection: then nothing was sent. */
-const connectFailure = (cause: unknown, depth = 0): Option.Option<string> => {
+/** The code of a failure to connect. None for a later failure, when the request may have been sent. */
+const findConnectCode = (cause: unknown, depth = 0): Option.Option<string> => {
   if (!(cause instanceof Error) || depth > 4) {
     return Option.none()
   }
@@ -149,7 +101,7 @@ const connectFailure = (cause: unknown, depth = 0): Option.Option<string> => {
   if (connecting && typeof code === "string") {
     return Option.some(code)
   }
-  // One address after another was tried in vain, or a client wrapped what the socket said.
+  // Several addresses were tried, or the client wrapped the socket's error.
   const within = cause instanceof AggregateError ? cause.errors[0] as unknown : cause.cause
-  return connectFailure(within, depth + 1)
+  return findConnectCode(within, depth + 1)
 }

@@ -1,17 +1,15 @@
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import type { Context } from "effect"
+import { hashJson } from "../json/canonicalJson.ts"
 import { ActorPlatform, ActorPlatformError } from "./ActorPlatform.ts"
 import type { ActorRun } from "./ActorPlatform.ts"
-import { hashJson } from "../json/canonicalJson.ts"
 import { datasets } from "./recorded/datasets.ts"
 
 /**
- * A platform that answers from sample datasets, for a machine with no account and no network.
+ * A platform that answers from recorded datasets, for a machine without account or network.
  *
- * Whatever an actor is asked, it finds what was recorded for it, all of it: like
- * a real actor, it may ignore its input. A run lasts `runFor`, so that waiting
- * for one is real. The run's id holds all there is to know of it, so a run goes
- * on while the process that started it is down.
+ * An actor ignores its input, as real ones may, and finds everything that was recorded for it. A run takes `runFor`, so
+ * that waiting for it is real. Its id encodes all of its state, so a run continues while its process is down.
  */
 export const layer = (options?: {
   readonly runFor?: Duration.DurationInput
@@ -19,7 +17,7 @@ export const layer = (options?: {
   Layer.effect(
     ActorPlatform,
     Effect.as(
-      Effect.logInfo("Evidence is recorded, not gathered: no actor platform is configured"),
+      Effect.logInfo("Evidence is recorded, not gathered, as APIFY_TOKEN is not set"),
       make(Duration.toMillis(options?.runFor ?? "8 seconds"))
     )
   )
@@ -30,43 +28,43 @@ const make = (runFor: number): Context.Tag.Service<ActorPlatform> => ({
       return yield* notFound("Actor was not found")
     }
     const startedAt = yield* Clock.currentTimeMillis
-    return describe({ actorId, startedAt, input: hashJson(input).slice(0, 12) }, startedAt, runFor)
+    return describeRun({ actorId, startedAt, input: hashJson(input).slice(0, 12) }, startedAt, runFor)
   }),
-  // Whatever is started here is answered, so no run is ever looked for.
+  // Every start here is answered, so no run is ever looked for.
   findRuns: () => Effect.succeed([]),
   getRun: Effect.fn("RecordedActorPlatform.getRun")(function*(runId) {
-    const run = yield* read("run", runId)
-    return describe(run, yield* Clock.currentTimeMillis, runFor)
+    const run = yield* decodeId("run", runId)
+    return describeRun(run, yield* Clock.currentTimeMillis, runFor)
   }),
   getItems: Effect.fn("RecordedActorPlatform.getItems")(function*(datasetId, { limit, offset }) {
-    const { actorId } = yield* read("dataset", datasetId)
+    const { actorId } = yield* decodeId("dataset", datasetId)
     return (datasets[actorId] ?? []).slice(offset, offset + limit)
   })
 })
 
-/** Everything a recorded run is. Its ids are this, written so that it fits in a URL. */
-const Recorded = Schema.Struct({ actorId: Schema.String, startedAt: Schema.Int, input: Schema.String })
+/** The state of a recorded run, which its ids encode. */
+const RunState = Schema.Struct({ actorId: Schema.String, startedAt: Schema.Int, input: Schema.String })
 
-const Written = Schema.compose(Schema.StringFromBase64Url, Schema.parseJson(Recorded))
+const EncodedState = Schema.compose(Schema.StringFromBase64Url, Schema.parseJson(RunState))
 
-const describe = (run: typeof Recorded.Type, now: number, runFor: number): ActorRun => {
+const describeRun = (run: typeof RunState.Type, now: number, runFor: number): ActorRun => {
   const elapsed = now - run.startedAt
-  const written = Schema.encodeSync(Written)(run)
+  const encoded = Schema.encodeSync(EncodedState)(run)
   return {
-    id: `run-${written}`,
+    id: `run-${encoded}`,
     actId: run.actorId,
     status: elapsed >= runFor ? "SUCCEEDED" : elapsed > 0 ? "RUNNING" : "READY",
     statusMessage: null,
-    defaultDatasetId: `dataset-${written}`,
+    defaultDatasetId: `dataset-${encoded}`,
     startedAt: new Date(run.startedAt).toISOString(),
     finishedAt: elapsed >= runFor ? new Date(run.startedAt + runFor).toISOString() : null
   }
 }
 
-const read = (prefix: "run" | "dataset", id: string) =>
+const decodeId = (prefix: "run" | "dataset", id: string) =>
   Option.match(
     id.startsWith(`${prefix}-`)
-      ? Schema.decodeOption(Written)(id.slice(prefix.length + 1))
+      ? Schema.decodeOption(EncodedState)(id.slice(prefix.length + 1))
       : Option.none(),
     {
       onNone: () => notFound(`No such ${prefix} was recorded`),

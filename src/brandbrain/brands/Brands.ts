@@ -1,11 +1,11 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Option, ParseResult, Schema } from "effect"
+import { asStorageError } from "../storage/StorageError.ts"
+import type { StorageError } from "../storage/StorageError.ts"
 import { Answers } from "./answers.ts"
 import { mergeOverrides, noOverrides, Overrides } from "./Overrides.ts"
 import type { OverridesPatch, UnknownPath } from "./Overrides.ts"
-import { storage } from "../storage/StorageError.ts"
-import type { StorageError } from "../storage/StorageError.ts"
 
 /** No brand has this id. */
 export class BrandNotFound extends Schema.TaggedError<BrandNotFound>()("BrandNotFound", { brandId: Schema.String }) {
@@ -14,24 +14,24 @@ export class BrandNotFound extends Schema.TaggedError<BrandNotFound>()("BrandNot
   }
 }
 
-/** The answers have another shape than the questions. Nothing was saved. */
+/** The answers don't fit the questions. Nothing was saved. */
 export class InvalidAnswers extends Schema.TaggedError<InvalidAnswers>()("InvalidAnswers", {
-  /** What is wrong, each with its path. */
+  /** One for each problem, with its path. */
   problems: Schema.Array(Schema.String)
 }) {
   override get message() {
-    return `The answers cannot be read: ${this.problems.join("; ")}`
+    return `The answers are not valid: ${this.problems.join("; ")}`
   }
 }
 
-/** The tenant of every brand on a machine that serves one tenant only. */
+/** The tenant of every brand on a machine that serves only one tenant. */
 export const defaultTenant = "default"
 
 /** A brand in a list. */
 export const BrandSummary = Schema.Struct({ id: Schema.String, name: Schema.String, created_at: Schema.Int })
 export type BrandSummary = typeof BrandSummary.Type
 
-/** A brand and what it has told us. */
+/** A brand with its answers and overrides. */
 export interface BrandProfile {
   readonly id: string
   readonly tenantId: string
@@ -42,41 +42,41 @@ export interface BrandProfile {
 
 /** Brands, their answers and their overrides. */
 export class Brands extends Context.Tag("holdfast/brandbrain/Brands")<Brands, {
-  /** Adds the brand. One that is there already stays as it is. */
+  /** Adds the brand. An existing one stays as it is. */
   readonly add: (brand: {
     readonly id: string
     readonly tenantId: string
     readonly name: string
   }) => Effect.Effect<void, StorageError>
   /** The tenant's brands, oldest first. */
-  readonly ofTenant: (tenantId: string) => Effect.Effect<ReadonlyArray<BrandSummary>, StorageError>
-  /** The tenant's brand. Another tenant's is not found, exactly as one that does not exist. */
+  readonly listByTenant: (tenantId: string) => Effect.Effect<ReadonlyArray<BrandSummary>, StorageError>
+  /** The tenant's brand. Another tenant's brand is not found. */
   readonly find: (tenantId: string, brandId: string) => Effect.Effect<BrandSummary, BrandNotFound | StorageError>
-  /** Puts these answers in the place of all that were there. Takes any value, as it comes from outside. */
+  /** Replaces all of the answers. Takes and checks any value. */
   readonly saveAnswers: (
     brandId: string,
     answers: unknown
   ) => Effect.Effect<Answers, BrandNotFound | InvalidAnswers | StorageError>
   /**
-   * Answers the questions named and leaves the rest as they are, in one transaction, so that two changes at once are
-   * both kept. Succeeds with all of the answers. Takes any value, as it comes from outside.
+   * Changes the answers to these questions only, and returns all of the answers. Takes and checks any value.
+   *
+   * One transaction reads and writes them, so that two changes at the same time are both kept.
    */
   readonly changeAnswers: (
     brandId: string,
     answers: Readonly<Record<string, unknown>>
   ) => Effect.Effect<Answers, BrandNotFound | InvalidAnswers | StorageError>
-  /** The brand's overrides, and when they were last changed: null for never. */
+  /** The brand's overrides. `updated_at` is null if they were never changed. */
   readonly overrides: (
     brandId: string
   ) => Effect.Effect<Overrides & { readonly updated_at: number | null }, StorageError>
-  /** Changes the overrides and succeeds with all of them. */
+  /** Changes the overrides, and returns all of them. */
   readonly patchOverrides: (
     brandId: string,
     patch: OverridesPatch
   ) => Effect.Effect<Overrides, BrandNotFound | UnknownPath | StorageError>
-  /** Whether there is any brand at all. */
-  readonly any: Effect.Effect<boolean, StorageError>
-  /** The brand with all it has told us, read at once. */
+  readonly hasAny: Effect.Effect<boolean, StorageError>
+  /** The brand with its answers and overrides, read in one statement. */
   readonly profile: (brandId: string) => Effect.Effect<BrandProfile, BrandNotFound | StorageError>
 }>() {}
 
@@ -92,7 +92,7 @@ const make = Effect.gen(function*() {
       ON CONFLICT (id) DO NOTHING`
   })
 
-  const selectOfTenant = SqlSchema.findAll({
+  const selectByTenant = SqlSchema.findAll({
     Request: Schema.String,
     Result: BrandSummary,
     execute: (tenantId) =>
@@ -102,7 +102,7 @@ const make = Effect.gen(function*() {
       ORDER BY created_at, id`
   })
 
-  const selectOfTenantById = SqlSchema.findOne({
+  const selectInTenant = SqlSchema.findOne({
     Request: Schema.Struct({ tenantId: Schema.String, brandId: Schema.String }),
     Result: BrandSummary,
     execute: ({ brandId, tenantId }) =>
@@ -170,43 +170,46 @@ const make = Effect.gen(function*() {
     }
     const { answers, id, name, overrides, pinned_paths, tenant_id } = row.value
     return { id, tenantId: tenant_id, name, answers, overrides: { overrides, pinned_paths } }
-  }, storage("Brands.profile"))
+  }, asStorageError("Brands.profile"))
 
   return Brands.of({
     add: Effect.fn("Brands.add")(function*(brand) {
       yield* insert({ ...brand, now: yield* Clock.currentTimeMillis })
-    }, storage("Brands.add")),
+    }, asStorageError("Brands.add")),
 
-    ofTenant: Effect.fn("Brands.ofTenant")((tenantId) => selectOfTenant(tenantId), storage("Brands.ofTenant")),
+    listByTenant: Effect.fn("Brands.listByTenant")(
+      (tenantId) => selectByTenant(tenantId),
+      asStorageError("Brands.listByTenant")
+    ),
 
     find: Effect.fn("Brands.find")(function*(tenantId, brandId) {
-      const found = yield* selectOfTenantById({ tenantId, brandId })
+      const found = yield* selectInTenant({ tenantId, brandId })
       return Option.isSome(found) ? found.value : yield* new BrandNotFound({ brandId })
-    }, storage("Brands.find")),
+    }, asStorageError("Brands.find")),
 
     saveAnswers: Effect.fn("Brands.saveAnswers")(function*(brandId, input) {
-      const answers = yield* readAnswers(input)
+      const answers = yield* decodeAnswers(input)
       yield* profile(brandId).pipe(
         Effect.zipRight(Effect.flatMap(Clock.currentTimeMillis, (now) => upsertAnswers({ brandId, answers, now }))),
         sql.withTransaction
       )
       return answers
-    }, storage("Brands.saveAnswers")),
+    }, asStorageError("Brands.saveAnswers")),
 
     changeAnswers: Effect.fn("Brands.changeAnswers")(function*(brandId, changed) {
       const change = Effect.gen(function*() {
         const { answers: before } = yield* profile(brandId)
-        const answers = yield* readAnswers({ ...before, ...changed })
+        const answers = yield* decodeAnswers({ ...before, ...changed })
         yield* upsertAnswers({ brandId, answers, now: yield* Clock.currentTimeMillis })
         return answers
       })
       return yield* sql.withTransaction(change)
-    }, storage("Brands.changeAnswers")),
+    }, asStorageError("Brands.changeAnswers")),
 
     overrides: Effect.fn("Brands.overrides")(function*(brandId) {
       const found = yield* selectOverrides(brandId)
       return Option.getOrElse(found, () => ({ ...noOverrides, updated_at: null }))
-    }, storage("Brands.overrides")),
+    }, asStorageError("Brands.overrides")),
 
     patchOverrides: Effect.fn("Brands.patchOverrides")(function*(brandId, patch) {
       const merged = Effect.gen(function*() {
@@ -216,9 +219,12 @@ const make = Effect.gen(function*() {
         return overrides
       })
       return yield* sql.withTransaction(merged)
-    }, storage("Brands.patchOverrides")),
+    }, asStorageError("Brands.patchOverrides")),
 
-    any: Effect.map(selectOne(undefined), Option.isSome).pipe(storage("Brands.any"), Effect.withSpan("Brands.any")),
+    hasAny: Effect.map(selectOne(undefined), Option.isSome).pipe(
+      asStorageError("Brands.hasAny"),
+      Effect.withSpan("Brands.hasAny")
+    ),
 
     profile
   })
@@ -233,14 +239,14 @@ const ProfileRow = Schema.Struct({
   pinned_paths: Schema.parseJson(Overrides.fields.pinned_paths)
 })
 
-// An answer is the brand's own: what is wrong with it is told by path and kind, without quoting it.
-const readAnswers = (input: unknown) =>
+// The problems name the path and never quote an answer, since it belongs to the brand.
+const decodeAnswers = (input: unknown) =>
   Schema.decodeUnknown(Answers, { errors: "all", onExcessProperty: "error" })(input).pipe(
     Effect.mapError((error) =>
       new InvalidAnswers({
         problems: ParseResult.ArrayFormatter.formatErrorSync(error).map(({ _tag, path }) =>
           _tag === "Unexpected"
-            ? `${path.join(".")} is no question; the questions are ${Object.keys(Answers.fields).join(", ")}`
+            ? `${path.join(".")} is not a question; the questions are ${Object.keys(Answers.fields).join(", ")}`
             : `${path.join(".") || "the whole"} ${
               _tag === "Missing" ? "is missing" : "has the wrong type or is too long"
             }`
@@ -249,5 +255,5 @@ const readAnswers = (input: unknown) =>
     )
   )
 
-/** Brands in the database that `SqlClient` is. The tables must be migrated. */
+/** Brands in the database of `SqlClient`. The tables must be migrated. */
 export const layer: Layer.Layer<Brands, never, SqlClient.SqlClient> = Layer.effect(Brands, make)

@@ -1,26 +1,26 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
-import { idOf } from "../json/canonicalJson.ts"
 import { Capability, registry } from "../config/capability.ts"
+import { deriveId } from "../storage/deriveId.ts"
+import { asStorageError } from "../storage/StorageError.ts"
+import type { StorageError } from "../storage/StorageError.ts"
 import { normaliseIdentifier } from "./normaliseIdentifier.ts"
 import type { InvalidIdentifier } from "./normaliseIdentifier.ts"
 import { Connection } from "./Source.ts"
 import type { Source } from "./Source.ts"
-import { storage } from "../storage/StorageError.ts"
-import type { StorageError } from "../storage/StorageError.ts"
 
-/** There is no such capability. Nothing was saved. */
+/** No capability has this name. Nothing was saved. */
 export class UnknownCapability extends Schema.TaggedError<UnknownCapability>()("UnknownCapability", {
   value: Schema.String,
   allowed: Schema.Array(Capability)
 }) {
   override get message() {
-    return `${JSON.stringify(this.value)} is no capability: expected one of ${this.allowed.join(", ")}`
+    return `${JSON.stringify(this.value)} is not a capability; use one of ${this.allowed.join(", ")}`
   }
 }
 
-/** The brand has no such source. Another brand's, or one that was removed, is as one that does not exist. */
+/** The brand has no such source. Another brand's source, or a removed one, counts as missing. */
 export class SourceNotFound extends Schema.TaggedError<SourceNotFound>()("SourceNotFound", {
   brandId: Schema.String,
   sourceId: Schema.String
@@ -30,29 +30,30 @@ export class SourceNotFound extends Schema.TaggedError<SourceNotFound>()("Source
   }
 }
 
-/** The pages to start at belong to a web site, and this source is none. Nothing was saved. */
+/** Only a web site takes start pages, and this source is not one. Nothing was saved. */
 export class NoStartUrls extends Schema.TaggedError<NoStartUrls>()("NoStartUrls", { capability: Capability }) {
   override get message() {
-    return `${this.capability} takes no pages to start at: only web.crawl_pages does`
+    return `${this.capability} takes no start pages; only web.crawl_pages does`
   }
 }
 
-/** The settings of a source. One that is left out stays as it is. */
+/** The settings of a source. A setting that is left out stays as it is. */
 export interface SourceSettings {
   readonly extraStartUrls?: ReadonlyArray<string>
   readonly enabled?: boolean
 }
 
-/** The accounts and sites that brands have connected. */
+/** The accounts and web sites that brands have connected. */
 export class Sources extends Context.Tag("holdfast/brandbrain/Sources")<Sources, {
   /**
-   * Connects an account or site, turned on unless told otherwise. One that is connected under any spelling is the same
-   * source, and takes the settings that are given.
+   * Connects an account or web site, enabled unless the settings say otherwise.
+   *
+   * An account that is already connected, under any spelling, stays one source and takes the settings given.
    */
   readonly connect: (
     brandId: string,
     source: SourceSettings & {
-      /** A capability's name; checked here, as it comes from outside. */
+      /** A capability's name. Checked here, as it comes from outside. */
       readonly source: string
       readonly identifier: string
     }
@@ -60,16 +61,16 @@ export class Sources extends Context.Tag("holdfast/brandbrain/Sources")<Sources,
     Connection & { readonly isNew: boolean },
     UnknownCapability | InvalidIdentifier | NoStartUrls | StorageError
   >
-  /** All of the brand's sources, by capability and identifier. */
-  readonly all: (brandId: string) => Effect.Effect<ReadonlyArray<Connection>, StorageError>
-  /** The brand's sources that are to be gathered from, by capability and identifier. */
-  readonly enabled: (brandId: string) => Effect.Effect<ReadonlyArray<Source>, StorageError>
-  readonly change: (
+  /** The brand's sources, sorted by capability and identifier. */
+  readonly list: (brandId: string) => Effect.Effect<ReadonlyArray<Connection>, StorageError>
+  /** The brand's enabled sources, sorted by capability and identifier. */
+  readonly listEnabled: (brandId: string) => Effect.Effect<ReadonlyArray<Source>, StorageError>
+  readonly update: (
     brandId: string,
     sourceId: string,
     settings: SourceSettings
   ) => Effect.Effect<Connection, SourceNotFound | InvalidIdentifier | NoStartUrls | StorageError>
-  /** Gathers from it no more and lists it no more. What it brought stays behind the snapshots that were drawn from it. */
+  /** Removes the source. Its evidence stays, as snapshots refer to it. */
   readonly remove: (brandId: string, sourceId: string) => Effect.Effect<void, SourceNotFound | StorageError>
 }>() {}
 
@@ -126,12 +127,12 @@ const make = Effect.gen(function*() {
       RETURNING id`
   })
 
-  const all = Effect.fn("Sources.all")(
+  const list = Effect.fn("Sources.list")(
     (brandId: string) => Effect.flatMap(selectAll(brandId), Effect.forEach(connectionOf)),
-    storage("Sources.all")
+    asStorageError("Sources.list")
   )
 
-  /** Lays the settings over what there was, if there was anything. */
+  /** Saves the settings over those of the known source, if there is one. */
   const save = Effect.fnUntraced(function*(
     key: {
       readonly id: string
@@ -172,7 +173,7 @@ const make = Effect.gen(function*() {
         return yield* new UnknownCapability({ value: capability.slice(0, 200), allowed: Capability.literals })
       }
       const identifier = yield* normaliseIdentifier(capability, connection.identifier)
-      const id = idOf("source", brandId, capability, identifier)
+      const id = deriveId("source", brandId, capability, identifier)
       const before = selectOne({ brandId, sourceId: id })
       return yield* before.pipe(
         Effect.flatMap((known) =>
@@ -183,14 +184,14 @@ const make = Effect.gen(function*() {
         ),
         sql.withTransaction
       )
-    }, storage("Sources.connect")),
+    }, asStorageError("Sources.connect")),
 
-    all,
+    list,
 
-    enabled: Effect.fn("Sources.enabled")(
+    listEnabled: Effect.fn("Sources.listEnabled")(
       (brandId) =>
         Effect.map(
-          all(brandId),
+          list(brandId),
           (connections) =>
             connections.filter(({ enabled }) => enabled).map(({ brandId, extraStartUrls, id, identifier, source }) => ({
               id,
@@ -200,10 +201,10 @@ const make = Effect.gen(function*() {
               extraStartUrls
             }))
         ),
-      storage("Sources.enabled")
+      asStorageError("Sources.listEnabled")
     ),
 
-    change: Effect.fn("Sources.change")(function*(brandId, sourceId, settings) {
+    update: Effect.fn("Sources.update")(function*(brandId, sourceId, settings) {
       const change = Effect.gen(function*() {
         const known = yield* selectOne({ brandId, sourceId })
         if (Option.isNone(known)) return yield* new SourceNotFound({ brandId, sourceId })
@@ -211,12 +212,12 @@ const make = Effect.gen(function*() {
         return yield* save({ id: sourceId, brandId, capability, identifier }, known, settings)
       })
       return yield* sql.withTransaction(change)
-    }, storage("Sources.change")),
+    }, asStorageError("Sources.update")),
 
     remove: Effect.fn("Sources.remove")(function*(brandId, sourceId) {
       const removed = yield* markRemoved({ brandId, sourceId, now: yield* Clock.currentTimeMillis })
       if (Option.isNone(removed)) return yield* new SourceNotFound({ brandId, sourceId })
-    }, storage("Sources.remove"))
+    }, asStorageError("Sources.remove"))
   })
 })
 
@@ -244,5 +245,5 @@ const connectionOf = (row: typeof Row.Type) =>
     updatedAt: row.updated_at
   })
 
-/** Sources in the database that `SqlClient` is. The tables must be migrated. */
+/** Sources in the database of `SqlClient`. The tables must be migrated. */
 export const layer: Layer.Layer<Sources, never, SqlClient.SqlClient> = Layer.effect(Sources, make)

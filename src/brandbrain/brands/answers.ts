@@ -1,7 +1,7 @@
 import type { ParseResult } from "effect"
 import { Inspectable, Schema } from "effect"
 
-/** Says what is expected, however many parts of the schema it does not fit. */
+/** Reports one message, however many parts of the schema the value fails. */
 const expecting = (expected: string) => ({
   message: ({ actual }: ParseResult.ParseIssue) => ({
     message: `expected ${expected}, got ${Inspectable.stringifyCircular(actual)}`,
@@ -9,19 +9,19 @@ const expecting = (expected: string) => ({
   })
 })
 
-const text = "a text of at most 2000 characters"
-const texts = "a list of at most 20 texts of at most 2000 characters"
+const oneText = "a text of at most 2000 characters"
+const listOfTexts = "a list of at most 20 texts of at most 2000 characters"
 
-const Answer = Schema.String.pipe(Schema.maxLength(2_000)).annotations(expecting(text))
-const Answers_ = Schema.Array(Schema.String.pipe(Schema.maxLength(2_000))).pipe(Schema.maxItems(20)).annotations(
-  expecting(texts)
+const Answer = Schema.String.pipe(Schema.maxLength(2_000)).annotations(expecting(oneText))
+const AnswerList = Schema.Array(Schema.String.pipe(Schema.maxLength(2_000))).pipe(Schema.maxItems(20)).annotations(
+  expecting(listOfTexts)
 )
 
-/** One thing or several, as an older form may have asked for either. */
-const OneOrMore = Schema.Union(Answer, Answers_).annotations(expecting(`${text}, or ${texts}`))
+/** One text or several, since older forms asked for either. */
+const OneOrMore = Schema.Union(Answer, AnswerList).annotations(expecting(`${oneText}, or ${listOfTexts}`))
 
 /**
- * What a brand said about itself when it was set up. The first four are what a compile cannot do without; the rest are optional.
+ * A brand's answers to the onboarding questions. A compile needs the first four; the rest are optional.
  */
 export const Answers = Schema.Struct({
   "tier0.what_we_do": Schema.optionalWith(Answer, { exact: true }),
@@ -34,15 +34,15 @@ export const Answers = Schema.Struct({
   "tier1.priority_platforms": Schema.optionalWith(OneOrMore, { exact: true }),
   "tier1.pillars_seed": Schema.optionalWith(OneOrMore, { exact: true }),
   "tier1.key_pages": Schema.optionalWith(OneOrMore, { exact: true }),
-  "tier1.differentiators": Schema.optionalWith(Answers_, { exact: true }),
-  "tier1.taboos": Schema.optionalWith(Answers_, { exact: true }),
-  "tier1.risk_boundaries": Schema.optionalWith(Answers_, { exact: true }),
+  "tier1.differentiators": Schema.optionalWith(AnswerList, { exact: true }),
+  "tier1.taboos": Schema.optionalWith(AnswerList, { exact: true }),
+  "tier1.risk_boundaries": Schema.optionalWith(AnswerList, { exact: true }),
   "tier2.risk_boundaries": Schema.optionalWith(OneOrMore, { exact: true })
 })
 export type Answers = typeof Answers.Type
 export type AnswerKey = keyof Answers
 
-/** The answers without which nothing can be compiled. */
+/** The questions that must be answered before a compile. */
 export const tier0 = [
   "tier0.what_we_do",
   "tier0.who_for",
@@ -50,6 +50,6 @@ export const tier0 = [
   "tier0.cta_posture"
 ] as const satisfies ReadonlyArray<AnswerKey>
 
-/** All that was answered to a question, each with something in it. */
-export const said = (answers: Answers, key: AnswerKey): ReadonlyArray<string> =>
+/** Everything that was answered to the question, without blanks. */
+export const answersTo = (answers: Answers, key: AnswerKey): ReadonlyArray<string> =>
   [answers[key] ?? []].flat().map((each) => each.trim()).filter((each) => each !== "")

@@ -1,22 +1,22 @@
 import { Either, Schema } from "effect"
 import { Capability } from "../config/capability.ts"
 
-/** The identifier names no account or page that the capability could gather from. Nothing was saved. */
+/** The text names no account or page of the capability. Nothing was saved. */
 export class InvalidIdentifier extends Schema.TaggedError<InvalidIdentifier>()("InvalidIdentifier", {
   capability: Capability,
   value: Schema.String,
   allowed: Schema.String
 }) {
   override get message() {
-    return `${JSON.stringify(this.value)} is no identifier for ${this.capability}: expected ${this.allowed}`
+    return `${JSON.stringify(this.value)} is not an identifier for ${this.capability}; expected ${this.allowed}`
   }
 }
 
 /**
- * The one spelling of an account or page, so that one account is one source.
+ * Normalises the spelling of an account or page, so that one account is one source.
  *
- * Normalising what is already normal changes nothing. Handles and slugs are
- * lower-cased, as their platforms do not tell case apart; YouTube's channel ids do.
+ * Normalising twice changes nothing. Handles and slugs become lower case, since their platforms ignore case; YouTube's
+ * channel ids keep theirs.
  */
 export const normaliseIdentifier = (
   capability: Capability,
@@ -30,12 +30,12 @@ export const normaliseIdentifier = (
     : Either.right(identifier)
 }
 
-/** What browsers and servers agree to accept as an address. */
+/** The longest address that browsers and servers commonly accept. */
 const longest = 2048
 
 interface Reader {
   readonly allowed: string
-  /** Null when the text names nothing. */
+  /** Null if the text names nothing. */
   readonly read: (text: string) => string | null
 }
 
@@ -88,7 +88,7 @@ const channel = (text: string | null): string | null => {
     : lowered(text)
 }
 
-/** The query stays: on a web site it may be what tells two pages apart. */
+/** Keeps the query, which may tell two pages of a site apart. */
 const webAddress = (text: string): string | null => {
   const url = parseUrl(/^[a-z][a-z0-9+.-]*:/i.test(text) && !/^[^/:]+:\d+/.test(text) ? text : `https://${text}`)
   if (url === null || url.username !== "" || url.password !== "" || !url.hostname.includes(".")) {
@@ -97,7 +97,7 @@ const webAddress = (text: string): string | null => {
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, "")}${url.search}`
 }
 
-/** The part of a profile's address that names the account, or the text itself when it is no address. */
+/** The account's name out of a profile address; the text itself if it is not an address. */
 const fromUrl = (text: string, host: string, path: RegExp): string | null => {
   const spelledOut = /^https?:\/\//i.test(text)
   if (!spelledOut && !new RegExp(`^(?:[a-z]+\\.)?${host.replace(".", "\\.")}/`, "i").test(text)) {
@@ -128,7 +128,7 @@ const decoded = (text: string | null): string | null => {
 
 const bare = (text: string | null) => text?.replace(/^@/, "") ?? null
 
-// Lower-casing can leave a composed letter decomposed (İ), so the form is fixed after it.
+// Lower case can decompose a composed letter (İ), so the form is normalised after it.
 const lowered = (text: string | null) => text?.toLowerCase().normalize("NFC") ?? null
 
 const matching = (pattern: RegExp, text: string | null) => text !== null && pattern.test(text) ? text : null

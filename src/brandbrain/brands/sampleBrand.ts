@@ -1,18 +1,18 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
+import type { Capability } from "../config/capability.ts"
+import { asStorageError } from "../storage/StorageError.ts"
 import type { Answers } from "./answers.ts"
 import { Brands, defaultTenant } from "./Brands.ts"
-import type { Capability } from "../config/capability.ts"
 import { Sources } from "./Sources.ts"
-import { storage } from "../storage/StorageError.ts"
 
-/** The brand that the recorded evidence is about. It does not exist. */
+/** The brand of the recorded evidence. It is made up. */
 export const sampleBrandId = "quillhaven"
 
 /**
- * Creates the sample brand, with its answers and one source of every capability. Succeeds with its id.
+ * Creates the sample brand with its answers and one source of every capability, and returns its id.
  *
- * What is there already stays: answers that someone has changed, and sources that someone has turned off.
+ * If it has answers already, it stays as it is, with everything that was changed since.
  */
 export const createSampleBrand = Effect.fn("createSampleBrand")(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -32,7 +32,7 @@ export const createSampleBrand = Effect.fn("createSampleBrand")(function*() {
     )
   }).pipe(sql.withTransaction)
   return sampleBrandId
-}, storage("createSampleBrand"))
+}, asStorageError("createSampleBrand"))
 
 const answers: Answers = {
   "tier0.what_we_do":

@@ -1,31 +1,33 @@
-import { pollCompile } from "../compile/watchCompile.ts"
 import { Clock, Duration, Effect, Stream } from "effect"
-import { statusInWords } from "./inWords.ts"
+import { pollCompile } from "../compile/watchCompile.ts"
+import { describeStatus } from "./describeStatus.ts"
 import type { TerminalService } from "./Terminal.ts"
 
-/** Shows a person how a compile stands until it has ended, and says what to type next. */
+/** Shows a compile's status on the terminal until the compile has ended, and suggests the next command. */
 export const watchOnTerminal = (
   compile: { readonly brandId: string; readonly compileRunId: string },
-  { show, tell, typed }: TerminalService
+  { commandLine, showStatus, writeLine }: TerminalService
 ) =>
   Effect.gen(function*() {
     const { brandId, compileRunId } = compile
     const startedAt = yield* Clock.currentTimeMillis
     yield* Stream.runForEach(pollCompile(compile), (status) =>
       Effect.gen(function*() {
-        const words = statusInWords(status, typed)
+        const text = describeStatus(status, commandLine)
         if (status.status === "PENDING" || status.status === "RUNNING") {
           const elapsed = Math.ceil(((yield* Clock.currentTimeMillis) - startedAt) / 1000)
-          return show(`${words} (${Duration.format(Duration.seconds(Math.max(1, elapsed)))})`)
+          return showStatus(`${text} (${Duration.format(Duration.seconds(Math.max(1, elapsed)))})`)
         }
-        show("")
-        yield* tell(words)
-        if (status.status === "SUCCEEDED") yield* tell(`Read it: ${typed("brandbrain", "snapshot", brandId)}`)
+        showStatus("")
+        yield* writeLine(text)
+        if (status.status === "SUCCEEDED") {
+          yield* writeLine(`Read it: ${commandLine("brandbrain", "snapshot", brandId)}`)
+        }
       })).pipe(
         Effect.onInterrupt(() => {
-          show("")
-          return tell(
-            `The compile goes on; watch it: ${typed("brandbrain", "status", brandId, compileRunId, "--watch")}`
+          showStatus("")
+          return writeLine(
+            `The compile goes on; watch it: ${commandLine("brandbrain", "status", brandId, compileRunId, "--watch")}`
           )
         })
       )

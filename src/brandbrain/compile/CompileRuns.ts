@@ -1,16 +1,16 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
+import { asStorageError } from "../storage/StorageError.ts"
+import type { StorageError } from "../storage/StorageError.ts"
 import { EvidenceStatus } from "./EvidenceStatus.ts"
 import type { Outcome } from "./EvidenceStatus.ts"
-import { storage } from "../storage/StorageError.ts"
-import type { StorageError } from "../storage/StorageError.ts"
 
 /**
  * One compile of a brand.
  *
- * A compile that failed still says RUNNING here: its job knows better, and may
- * have failed when none of our code could run. `compileStatus` asks the job.
+ * A compile that failed still says RUNNING here, since none of our code may have run when its job failed.
+ * `compileStatus` asks the job.
  */
 export const CompileRun = Schema.Struct({
   id: Schema.String,
@@ -18,14 +18,14 @@ export const CompileRun = Schema.Struct({
   job_id: Schema.String,
   status: Schema.Literal("PENDING", "RUNNING", "SUCCEEDED"),
   evidence_status: Schema.parseJson(EvidenceStatus),
-  /** The key under which each source's outcome was recorded, by source id. */
+  /** The key of each source's outcome in `evidence_status`, by source id. */
   recorded_sources: Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String })),
   created_at: Schema.Int,
   finished_at: Schema.NullOr(Schema.Int)
 })
 export type CompileRun = typeof CompileRun.Type
 
-/** This brand has no such compile. Another brand's compile is as one that does not exist. */
+/** The brand has no such compile. Another brand's compile counts as missing. */
 export class CompileRunNotFound extends Schema.TaggedError<CompileRunNotFound>()("CompileRunNotFound", {
   brandId: Schema.String,
   compileRunId: Schema.String
@@ -35,7 +35,7 @@ export class CompileRunNotFound extends Schema.TaggedError<CompileRunNotFound>()
   }
 }
 
-/** The compiles of brands. Methods are in the order a compile meets them. */
+/** The compile runs of every brand. Methods are in the order a compile meets them. */
 export class CompileRuns extends Context.Tag("holdfast/brandbrain/CompileRuns")<CompileRuns, {
   readonly add: (run: {
     readonly id: string
@@ -49,16 +49,20 @@ export class CompileRuns extends Context.Tag("holdfast/brandbrain/CompileRuns")<
     brandId: string,
     compileRunId: string
   ) => Effect.Effect<CompileRun, CompileRunNotFound | StorageError>
-  /** The compile that this job makes. */
-  readonly ofJob: (brandId: string, jobId: string) => Effect.Effect<Option.Option<CompileRun>, StorageError>
-  /** Notes that work has begun. Does nothing to a compile that has already begun or succeeded. */
-  readonly begin: (
+  /** The compile of this job. */
+  readonly findByJob: (brandId: string, jobId: string) => Effect.Effect<Option.Option<CompileRun>, StorageError>
+  /** Marks a pending compile as running. Changes nothing if it has already started. */
+  readonly markRunning: (
     brandId: string,
     compileRunId: string
   ) => Effect.Effect<CompileRun, CompileRunNotFound | StorageError>
-  /** Records what became of one source. What was recorded first stands. */
-  readonly record: (compileRunId: string, sourceId: string, outcome: Outcome) => Effect.Effect<void, StorageError>
-  readonly succeed: (compileRunId: string) => Effect.Effect<void, StorageError>
+  /** Records a source's outcome. Only the first one counts. */
+  readonly recordOutcome: (
+    compileRunId: string,
+    sourceId: string,
+    outcome: Outcome
+  ) => Effect.Effect<void, StorageError>
+  readonly markSucceeded: (compileRunId: string) => Effect.Effect<void, StorageError>
 }>() {}
 
 const make = Effect.gen(function*() {
@@ -73,7 +77,7 @@ const make = Effect.gen(function*() {
       sql`SELECT ${columns} FROM brandbrain_compile_run WHERE id = ${compileRunId} AND brand_id = ${brandId}`
   })
 
-  const selectOfJob = SqlSchema.findOne({
+  const selectByJob = SqlSchema.findOne({
     Request: Schema.Struct({ brandId: Schema.String, jobId: Schema.String }),
     Result: CompileRun,
     execute: ({ brandId, jobId }) =>
@@ -83,7 +87,7 @@ const make = Effect.gen(function*() {
   const get = Effect.fn("CompileRuns.get")(function*(brandId: string, compileRunId: string) {
     const found = yield* select({ brandId, compileRunId })
     return Option.isSome(found) ? found.value : yield* new CompileRunNotFound({ brandId, compileRunId })
-  }, storage("CompileRuns.get"))
+  }, asStorageError("CompileRuns.get"))
 
   return CompileRuns.of({
     add: Effect.fn("CompileRuns.add")(function*(run) {
@@ -94,42 +98,42 @@ const make = Effect.gen(function*() {
       )
       VALUES (
         ${run.id}, ${run.brandId}, ${run.jobId}, 'PENDING', ${run.forceRefresh ? 1 : 0}, ${run.promptVersion},
-        ${run.model}, ${JSON.stringify(nothingRecorded)}, '{}', ${yield* Clock.currentTimeMillis}
+        ${run.model}, ${JSON.stringify(noOutcomes)}, '{}', ${yield* Clock.currentTimeMillis}
       )`
-    }, storage("CompileRuns.add")),
+    }, asStorageError("CompileRuns.add")),
 
     get,
 
-    ofJob: Effect.fn("CompileRuns.ofJob")(
-      (brandId, jobId) => selectOfJob({ brandId, jobId }),
-      storage("CompileRuns.ofJob")
+    findByJob: Effect.fn("CompileRuns.findByJob")(
+      (brandId, jobId) => selectByJob({ brandId, jobId }),
+      asStorageError("CompileRuns.findByJob")
     ),
 
-    begin: Effect.fn("CompileRuns.begin")(function*(brandId, compileRunId) {
+    markRunning: Effect.fn("CompileRuns.markRunning")(function*(brandId, compileRunId) {
       yield* sql`
       UPDATE brandbrain_compile_run SET status = 'RUNNING', started_at = ${yield* Clock.currentTimeMillis}
       WHERE id = ${compileRunId} AND brand_id = ${brandId} AND status = 'PENDING'`
       return yield* get(brandId, compileRunId)
-    }, storage("CompileRuns.begin")),
+    }, asStorageError("CompileRuns.markRunning")),
 
-    record: Effect.fn("CompileRuns.record")(function*(compileRunId, sourceId, { entry, status }) {
+    recordOutcome: Effect.fn("CompileRuns.recordOutcome")(function*(compileRunId, sourceId, { entry, status }) {
       const source = `$."${sourceId}"`
       yield* sql`
       UPDATE brandbrain_compile_run
       SET evidence_status = json_insert(evidence_status, ${`$.${status}[#]`}, json(${JSON.stringify(entry)})),
         recorded_sources = json_insert(recorded_sources, ${source}, ${status})
       WHERE id = ${compileRunId} AND json_type(recorded_sources, ${source}) IS NULL`
-    }, storage("CompileRuns.record")),
+    }, asStorageError("CompileRuns.recordOutcome")),
 
-    succeed: Effect.fn("CompileRuns.succeed")(function*(compileRunId) {
+    markSucceeded: Effect.fn("CompileRuns.markSucceeded")(function*(compileRunId) {
       yield* sql`
       UPDATE brandbrain_compile_run SET status = 'SUCCEEDED', finished_at = ${yield* Clock.currentTimeMillis}
       WHERE id = ${compileRunId} AND status = 'RUNNING'`
-    }, storage("CompileRuns.succeed"))
+    }, asStorageError("CompileRuns.markSucceeded"))
   })
 })
 
-const nothingRecorded: EvidenceStatus = { skipped: [], reused: [], refreshed: [], failed: [] }
+const noOutcomes: EvidenceStatus = { skipped: [], reused: [], refreshed: [], failed: [] }
 
-/** Compiles in the database that `SqlClient` is. The tables must be migrated. */
+/** Compile runs in the database of `SqlClient`. The tables must be migrated. */
 export const layer: Layer.Layer<CompileRuns, never, SqlClient.SqlClient> = Layer.effect(CompileRuns, make)

@@ -3,10 +3,10 @@ import { Capability } from "../config/capability.ts"
 
 const counts = { normalized_created: Schema.Int, normalized_updated: Schema.Int }
 
-/** The capability is disabled: nothing was started. */
+/** The capability is disabled, so nothing was started. */
 export const Skipped = Schema.Struct({ source: Capability, reason: Schema.String })
 
-/** The newest run is young enough to be used again. */
+/** The newest run is fresh enough to be reused. */
 export const Reused = Schema.Struct({
   source: Capability,
   reason: Schema.String,
@@ -25,18 +25,18 @@ export const Refreshed = Schema.Struct({
   ...counts
 })
 
-/** A run was due and brought nothing. The compile goes on without this source. */
+/** A run was due and failed. The compile goes on without this source. */
 export const Failed = Schema.Struct({
   source: Capability,
-  /** Why a run was due. */
+  /** The reason why a run was due. */
   reason: Schema.String,
-  /** Why it brought nothing. */
+  /** The reason why it failed. */
   error: Schema.String,
   apify_run_id: Schema.String,
   apify_run_status: Schema.String
 })
 
-/** What became of every source of a compile; each stands under exactly one key, in the order they ended. */
+/** The outcomes of all sources of a compile. Each source is under exactly one key, in the order they ended. */
 export const EvidenceStatus = Schema.Struct({
   skipped: Schema.Array(Skipped),
   reused: Schema.Array(Reused),
@@ -45,7 +45,7 @@ export const EvidenceStatus = Schema.Struct({
 })
 export type EvidenceStatus = typeof EvidenceStatus.Type
 
-/** What became of one source. `status` is the key it is recorded under. */
+/** The outcome of one source. `status` is the key it is recorded under. */
 export type Outcome =
   | { readonly status: "skipped"; readonly entry: typeof Skipped.Type }
   | { readonly status: "reused"; readonly entry: typeof Reused.Type }

@@ -1,37 +1,32 @@
-import type { CompilePayload, CompileProgress } from "./CompileJob.ts"
-import { Clock, Effect, Option, Ref } from "effect"
-import { ApifyRuns } from "../gather/ApifyRuns.ts"
-import { BrandBrainConfig, isEnabled } from "../config/BrandBrainConfig.ts"
+import { Effect, Option, Ref } from "effect"
 import { Brands } from "../brands/Brands.ts"
+import { Sources } from "../brands/Sources.ts"
+import { BrandBrainConfig } from "../config/BrandBrainConfig.ts"
+import { Snapshots } from "../snapshots/Snapshots.ts"
+import type { CompilePayload, CompileProgress } from "./CompileJob.ts"
 import { CompileRuns } from "./CompileRuns.ts"
 import { draftSnapshot } from "./draftSnapshot.ts"
 import type { Outcome } from "./EvidenceStatus.ts"
-import { judgeFreshness } from "../gather/freshness.ts"
-import { disabledReason, ingestSource } from "../gather/ingestSource.ts"
-import { normaliseRun } from "../gather/normaliseRun.ts"
-import { Snapshots } from "../snapshots/Snapshots.ts"
-import type { Source } from "../brands/Source.ts"
-import { Sources } from "../brands/Sources.ts"
+import { refreshSource } from "./refreshSource.ts"
 
 /**
- * Compiles a brand: gathers from every source, then saves a snapshot of what the evidence says.
+ * Compiles a brand: gathers from every source, then saves a snapshot of the evidence.
  *
- * This is one attempt of a job, and may be made again after a crash at any
- * point. What an earlier attempt recorded stands, its actor runs are resumed, and
- * a compile that has its snapshot only answers it. A source that fails does not
- * fail the compile. `report` is called as work goes on; its failure is ours.
+ * This is one attempt of a job, and may run again after a crash at any point. Outcomes that an earlier attempt recorded
+ * stay, its actor runs are resumed, and a compile that has its snapshot returns it. A source that fails does not fail
+ * the compile. `report` is called as the work goes on; if it fails, so does the compile.
  */
 export const compileBrand = Effect.fn("compileBrand")(
   function*<E, R>(payload: CompilePayload, report: (progress: CompileProgress) => Effect.Effect<void, E, R>) {
     const { brand_id: brandId, compile_run_id: compileRunId } = payload
-    const run = yield* (yield* CompileRuns).begin(brandId, compileRunId)
-    const existing = yield* (yield* Snapshots).ofCompile(brandId, compileRunId)
+    const run = yield* (yield* CompileRuns).markRunning(brandId, compileRunId)
+    const existing = yield* (yield* Snapshots).findByCompile(brandId, compileRunId)
     if (run.status === "SUCCEEDED" && Option.isSome(existing)) {
       return existing.value
     }
 
     const profile = yield* (yield* Brands).profile(brandId)
-    const sources = yield* (yield* Sources).enabled(brandId)
+    const sources = yield* (yield* Sources).listEnabled(brandId)
     const total = { sources_total: sources.length }
     const remaining = sources.filter((source) => !Object.hasOwn(run.recorded_sources, source.id))
     const { sourcesAtATime } = yield* BrandBrainConfig
@@ -40,9 +35,9 @@ export const compileBrand = Effect.fn("compileBrand")(
     yield* Effect.forEach(
       remaining,
       Effect.fn(function*(source) {
-        const outcome = yield* refresh(source, payload)
+        const outcome = yield* refreshSource(source, payload)
         yield* logOutcome(outcome)
-        yield* (yield* CompileRuns).record(compileRunId, source.id, outcome)
+        yield* (yield* CompileRuns).recordOutcome(compileRunId, source.id, outcome)
         const done = yield* Ref.updateAndGet(completed, (count) => count + 1)
         yield* report({ stage: "gathering", sources_completed: done, ...total })
       }),
@@ -61,83 +56,10 @@ export const compileBrand = Effect.fn("compileBrand")(
   (effect, payload) => Effect.annotateLogs(effect, { brandId: payload.brand_id, compileRunId: payload.compile_run_id })
 )
 
-/** Decides what a source needs and does it. */
-const refresh = Effect.fn("refresh")(function*(source: Source, payload: CompilePayload) {
-  const settings = yield* BrandBrainConfig
-  if (!isEnabled(settings, source.source)) {
-    return skipped(source, disabledReason(source))
-  }
-  const runs = yield* ApifyRuns
-  const newest = Option.getOrNull(yield* runs.newestSucceeded(source.id))
-  const verdict = judgeFreshness({
-    finishedAt: newest?.finished_at ?? null,
-    now: yield* Clock.currentTimeMillis,
-    ttlHours: settings.apifyRunTtlHours,
-    forceRefresh: payload.force_refresh
-  })
-  // A run of this very compile is no cached one: an attempt before this made it and did not come to record it.
-  if (verdict.fresh && newest !== null && newest.compile_run_id !== payload.compile_run_id) {
-    const { created, updated } = yield* normaliseRun(source, newest.id)
-    return {
-      status: "reused",
-      entry: {
-        source: source.source,
-        reason: verdict.reason,
-        run_age_hours: verdict.ageHours,
-        apify_run_id: newest.id,
-        normalized_created: created,
-        normalized_updated: updated
-      }
-    } satisfies Outcome
-  }
-  yield* Effect.logInfo("Gathering from a source").pipe(
-    Effect.annotateLogs({ source: source.source, reason: verdict.reason })
-  )
-  const ingested = yield* ingestSource({
-    source,
-    compileRunId: payload.compile_run_id,
-    reason: verdict.reason,
-    forced: payload.force_refresh
-  })
-  switch (ingested._tag) {
-    case "Disabled":
-      return skipped(source, ingested.reason)
-    case "Succeeded":
-      return {
-        status: "refreshed",
-        entry: {
-          source: source.source,
-          reason: ingested.reason,
-          apify_run_id: ingested.apifyRunId,
-          apify_run_status: "succeeded",
-          raw_items_count: ingested.rawItems,
-          normalized_created: ingested.created,
-          normalized_updated: ingested.updated
-        }
-      } satisfies Outcome
-    case "Failed":
-      return {
-        status: "failed",
-        entry: {
-          source: source.source,
-          reason: ingested.reason,
-          error: ingested.error,
-          apify_run_id: ingested.apifyRunId,
-          apify_run_status: ingested.status
-        }
-      } satisfies Outcome
-  }
-})
-
-/** What became of a source. What the platform said of a failure stays in the compile's status. */
+/** Leaves out the error, which may quote the platform: the compile's status has it. */
 const logOutcome = ({ entry, status }: Outcome) => {
-  const { error, ...told } = { error: null, ...entry }
+  const { error, ...annotations } = { error: null, ...entry }
   return (error === null ? Effect.logInfo(`Source ${status}`) : Effect.logWarning(`Source ${status}`)).pipe(
-    Effect.annotateLogs(told)
+    Effect.annotateLogs(annotations)
   )
 }
-
-const skipped = (source: Source, reason: string): Outcome => ({
-  status: "skipped",
-  entry: { source: source.source, reason }
-})

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
-import type { Answers } from "../brands/answers.ts"
 import { tier0 } from "../brands/answers.ts"
+import type { Answers } from "../brands/answers.ts"
 
 /** One reason why a brand can't be compiled yet. */
 export const Obstacle = Schema.Union(

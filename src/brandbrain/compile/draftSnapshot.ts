@@ -1,29 +1,28 @@
-import type { CompilePayload } from "./CompileJob.ts"
-import { applyOverrides } from "../draft/applyOverrides.ts"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
+import type { BrandProfile } from "../brands/Brands.ts"
+import type { Source } from "../brands/Source.ts"
 import { BrandBrainConfig, capOf } from "../config/BrandBrainConfig.ts"
 import type { Settings } from "../config/BrandBrainConfig.ts"
-import type { BrandProfile } from "../brands/Brands.ts"
+import { capabilities, registry } from "../config/capability.ts"
+import { applyOverrides } from "../draft/applyOverrides.ts"
+import { reportFeatures } from "../draft/featureReport.ts"
+import { Synthesizer } from "../draft/Synthesizer.ts"
+import { Evidence } from "../evidence/Evidence.ts"
 import { selectBundle } from "../evidence/selectBundle.ts"
 import type { BundleLimits } from "../evidence/selectBundle.ts"
-import { capabilities, registry } from "../config/capability.ts"
-import { CompileRunNotFound, CompileRuns } from "./CompileRuns.ts"
-import { Evidence } from "../evidence/Evidence.ts"
-import { evidenceWarnings } from "./evidenceWarnings.ts"
-import { reportFeatures } from "../draft/featureReport.ts"
-import { inputHash } from "./inputHash.ts"
 import { diffSnapshots } from "../snapshots/SnapshotDiff.ts"
 import { bundleIdOf, reportIdOf, Snapshots } from "../snapshots/Snapshots.ts"
-import type { Source } from "../brands/Source.ts"
-import { storage } from "../storage/StorageError.ts"
-import { Synthesizer } from "../draft/Synthesizer.ts"
+import { asStorageError } from "../storage/StorageError.ts"
+import type { CompilePayload } from "./CompileJob.ts"
+import { CompileRunNotFound, CompileRuns } from "./CompileRuns.ts"
+import { evidenceWarnings } from "./evidenceWarnings.ts"
+import { inputHash } from "./inputHash.ts"
 
 /**
- * Turns the brand's evidence into its next snapshot and ends the compile.
+ * Drafts the brand's next snapshot from its evidence, and ends the compile.
  *
- * All that is written is written at once, so a compile has its bundle, report
- * and snapshot and is SUCCEEDED, or none of it.
+ * One transaction saves the bundle, report and snapshot and marks the compile as succeeded.
  */
 export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
   readonly payload: CompilePayload
@@ -32,7 +31,7 @@ export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
 }) {
   const { payload, profile, sources } = options
   const { brand_id: brandId, compile_run_id: compileRunId, model, prompt_version: promptVersion } = payload
-  const candidates = yield* (yield* Evidence).candidates(brandId, sources.map(({ id }) => id))
+  const candidates = yield* (yield* Evidence).findCandidates(brandId, sources.map(({ id }) => id))
   const bundle = selectBundle(candidates, bundleLimits(yield* BrandBrainConfig))
   const report = reportFeatures(bundle)
   const compileRuns = yield* CompileRuns
@@ -64,14 +63,14 @@ export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
       snapshot,
       diff: diffSnapshots(previous, snapshot)
     })
-    yield* compileRuns.succeed(compileRunId)
-    // An attempt that was thought dead may have saved its own before us: then that is the compile's snapshot.
-    const saved = yield* snapshots.ofCompile(brandId, compileRunId)
+    yield* compileRuns.markSucceeded(compileRunId)
+    // An attempt that was thought dead may have saved its snapshot first; then that one counts.
+    const saved = yield* snapshots.findByCompile(brandId, compileRunId)
     return Option.isSome(saved) ? saved.value : yield* new CompileRunNotFound({ brandId, compileRunId })
   }).pipe(sql.withTransaction)
-}, storage("draftSnapshot"))
+}, asStorageError("draftSnapshot"))
 
-/** What the settings allow a bundle to hold. Capabilities of one platform and content type share a cap. */
+/** The limits of a bundle under these settings. Capabilities of one platform and content type share a cap. */
 export const bundleLimits = (settings: Settings): BundleLimits => ({
   capOf: (platform, contentType) =>
     Math.max(

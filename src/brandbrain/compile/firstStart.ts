@@ -1,24 +1,25 @@
-import { requestCompile } from "./requestCompile.ts"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
-import { BrandBrainConfig } from "../config/BrandBrainConfig.ts"
 import { Brands } from "../brands/Brands.ts"
 import { createSampleBrand } from "../brands/sampleBrand.ts"
+import { BrandBrainConfig } from "../config/BrandBrainConfig.ts"
+import { requestCompile } from "./requestCompile.ts"
 
 /**
- * On a machine with no account at an actor platform and no brand, creates the
- * sample brand and asks for its compile, so that there is something to see. Both
- * or neither, and once however many workers start at the same time.
+ * Creates the sample brand and requests its compile, so that a first start has something to show.
+ *
+ * Does nothing if APIFY_TOKEN is set or there is any brand. One transaction does both, and only once if several workers
+ * start together.
  */
 export const firstStart = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const { apifyToken } = yield* BrandBrainConfig
   if (Option.isSome(apifyToken)) return
   yield* sql.withTransaction(Effect.gen(function*() {
-    if (yield* (yield* Brands).any) return
+    if (yield* (yield* Brands).hasAny) return
     const brandId = yield* createSampleBrand()
     const requested = yield* requestCompile({ brandId, forceRefresh: false })
-    yield* Effect.annotateLogs(Effect.logInfo("Created the sample brand and asked for its compile"), {
+    yield* Effect.annotateLogs(Effect.logInfo("Created the sample brand and requested its compile"), {
       brandId,
       ...(requested._tag === "Requested" ? { compileRunId: requested.compileRunId, jobId: requested.jobId } : {})
     })

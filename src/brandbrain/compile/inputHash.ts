@@ -1,19 +1,19 @@
 import type { Answers } from "../brands/answers.ts"
-import { canonicalJson, hashJson } from "../json/canonicalJson.ts"
 import type { Overrides } from "../brands/Overrides.ts"
 import type { Source } from "../brands/Source.ts"
+import { canonicalJson, hashJson } from "../json/canonicalJson.ts"
 
-/** All that decides what a compile would say, but for the evidence itself. */
+/** Everything that decides the result of a compile, except the evidence. */
 export interface CompileInputs {
   readonly answers: Answers
   readonly overrides: Overrides
-  /** Those that are enabled. */
+  /** The enabled ones. */
   readonly sources: ReadonlyArray<Source>
   readonly promptVersion: string
   readonly model: string
 }
 
-/** SHA-256 of the inputs. Equal inputs whose evidence is still fresh need no second compile. */
+/** SHA-256 of the inputs. Equal inputs with fresh evidence need no second compile. */
 export const inputHash = (inputs: CompileInputs): string =>
   hashJson({
     answers: inputs.answers,

@@ -10,10 +10,10 @@ import { ApifyRuns } from "../gather/ApifyRuns.ts"
 import { judgeFreshness } from "../gather/freshness.ts"
 import { Snapshots } from "../snapshots/Snapshots.ts"
 import { RandomId } from "../storage/RandomId.ts"
-import { storage } from "../storage/StorageError.ts"
+import { asStorageError } from "../storage/StorageError.ts"
 import { CompileJob } from "./CompileJob.ts"
-import { CompileRuns } from "./CompileRuns.ts"
 import { findObstacles, Obstacle } from "./compileObstacles.ts"
+import { CompileRuns } from "./CompileRuns.ts"
 import { inputHash } from "./inputHash.ts"
 
 /** The brand can't be compiled yet. Lists every obstacle; nothing was started. */
@@ -51,7 +51,7 @@ export const requestCompile = Effect.fn("requestCompile")(function*(options: {
   const sql = yield* SqlClient.SqlClient
   return yield* Effect.gen(function*() {
     const profile = yield* (yield* Brands).profile(brandId)
-    const sources = yield* (yield* Sources).enabled(brandId)
+    const sources = yield* (yield* Sources).listEnabled(brandId)
     const reasons = findObstacles(profile.answers, sources.length)
     if (reasons.length > 0) return yield* new CompileRefused({ brandId, reasons })
 
@@ -75,7 +75,7 @@ export const requestCompile = Effect.fn("requestCompile")(function*(options: {
 
     yield* runs.add({ id: compileRunId, brandId, jobId, forceRefresh, promptVersion, model })
     return { _tag: "Requested", compileRunId, jobId } as const
-  }).pipe(sql.withTransaction, storage("requestCompile"))
+  }).pipe(sql.withTransaction, asStorageError("requestCompile"))
 })
 
 /** The latest snapshot, if compiling the same inputs again would start no run and so repeat it. */

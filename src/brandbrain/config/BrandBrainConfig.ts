@@ -1,17 +1,17 @@
 import { Config, ConfigError, Context, Either, Layer, Option, Redacted } from "effect"
-import type { Capability, CapVariable } from "./capability.ts"
 import { capabilities, capVariables, registry } from "./capability.ts"
+import type { Capability, CapVariable } from "./capability.ts"
 
-/** What an operator can set. */
+/** The settings that an operator can change. */
 export interface Settings {
   readonly caps: Readonly<Record<CapVariable, number>>
-  /** Turns on the capability that nobody has validated yet. */
+  /** Enables the one capability that is not validated yet. */
   readonly linkedinProfilePosts: boolean
-  /** How much evidence a bundle may hold over all platforms. */
+  /** The most items in a bundle. */
   readonly maxNormalizedItems: number
-  /** How old, in hours, a run may be and still be used again. */
+  /** The age in hours up to which a run is reused. */
   readonly apifyRunTtlHours: number
-  /** From how many sources of a brand is gathered at the same time, each with a run of its own. */
+  /** The number of sources of a brand that are gathered from at the same time. */
   readonly sourcesAtATime: number
   readonly apifyToken: Option.Option<Redacted.Redacted>
   readonly apifyBaseUrl: string
@@ -23,19 +23,19 @@ export class BrandBrainConfig extends Context.Tag("holdfast/brandbrain/BrandBrai
   Settings
 >() {}
 
-/** How many items one run of the capability may gather. */
+/** The most items that one run of the capability may gather. */
 export const capOf = (settings: Settings, capability: Capability): number =>
   settings.caps[registry[capability].capVariable]
 
-/** Whether sources of the capability are gathered from at all. */
+/** True if sources of the capability are gathered from. */
 export const isEnabled = (settings: Settings, capability: Capability): boolean =>
   !registry[capability].unvalidated || settings.linkedinProfilePosts
 
-/** A variable that is empty is as good as not set, as a shell script leaves it. */
+/** The variable, or the default if it is empty: shell scripts leave unset variables empty. */
 export const unlessEmpty = (name: string, otherwise: string) =>
   Config.string(name).pipe(Config.withDefault(""), Config.map((text) => text.trim() === "" ? otherwise : text))
 
-/** A number that is set must make sense: a cap of 0 or "ten" is a mistake, not a wish for the default. */
+/** Fails for a number like 0 or "ten", which is a mistake and not a wish for the default. */
 const positiveInteger = (name: string, otherwise: number): Config.Config<number> =>
   unlessEmpty(name, String(otherwise)).pipe(
     Config.mapOrFail((text) => {
@@ -67,7 +67,7 @@ const baseUrl = unlessEmpty("APIFY_BASE_URL", "https://api.apify.com").pipe(
   )
 )
 
-/** An empty token is how a shell script says that there is none; a file's last newline is no part of one. */
+/** An empty token counts as none. Trimmed, since a token read from a file ends in a newline. */
 const token = Config.string("APIFY_TOKEN").pipe(
   Config.map((text) => text.trim()),
   Config.mapOrFail((text) =>
@@ -80,7 +80,7 @@ const token = Config.string("APIFY_TOKEN").pipe(
   Config.withDefault(Option.none())
 )
 
-/** The settings as they are described to `Config`: every variable, its default and what it allows. */
+/** Every variable with its default and its check. */
 export const config: Config.Config<Settings> = Config.all({
   caps,
   linkedinProfilePosts: Config.string("BRANDBRAIN_ENABLE_LINKEDIN_PROFILE_POSTS").pipe(
@@ -94,7 +94,7 @@ export const config: Config.Config<Settings> = Config.all({
   apifyBaseUrl: baseUrl
 })
 
-/** The settings from the environment. Fails at start, naming the variable, when one makes no sense. */
+/** The settings from the environment. Fails at the start, and names the variable, if one is not valid. */
 export const layer: Layer.Layer<BrandBrainConfig, ConfigError.ConfigError> = Layer.effect(
   BrandBrainConfig,
   config

@@ -1,14 +1,14 @@
 import { Schema } from "effect"
 
-/** Where a source lives. */
+/** The platform of a source. */
 export const Platform = Schema.Literal("instagram", "linkedin", "tiktok", "youtube", "web")
 export type Platform = typeof Platform.Type
 
-/** What one piece of evidence is. With the platform it names a group of the bundle. */
+/** The type of an evidence item. With the platform it names a group of the bundle. */
 export const ContentType = Schema.Literal("post", "reel", "text_post", "short_video", "video", "web_page")
 export type ContentType = typeof ContentType.Type
 
-/** What can be gathered, written `platform.capability` as in a source of an evidence status. */
+/** Something that can be gathered, written `platform.capability`. */
 export const Capability = Schema.Literal(
   "instagram.posts",
   "instagram.reels",
@@ -32,16 +32,16 @@ export const capVariables = [
   "BRANDBRAIN_CAP_WEB"
 ] as const
 
-/** Whom an actor is to look at. `identifier` is normalised. */
+/** The account or site that an actor looks at. Both parts are normalised. */
 export interface Target {
   readonly identifier: string
   readonly extraStartUrls: ReadonlyArray<string>
 }
 
-/** One way of gathering evidence: which actor, how its input is built, and how much may be asked of it. */
+/** One way of gathering evidence: its actor, the input it takes, and the cap on its items. */
 export interface CapabilityEntry {
   readonly platform: Platform
-  /** The part of the name after the platform, as the source's row keeps it. */
+  /** The name without the platform, as the source's row stores it. */
   readonly name: string
   readonly contentType: ContentType
   readonly actorId: string
@@ -49,7 +49,7 @@ export interface CapabilityEntry {
   readonly limitField: string
   readonly defaultCap: number
   readonly capVariable: CapVariable
-  /** Off unless a flag turns it on: nobody has yet checked what this actor answers. */
+  /** Off unless a flag enables it, since nobody has checked this actor's items yet. */
   readonly unvalidated: boolean
   readonly input: (target: Target, cap: number) => Readonly<Record<string, unknown>>
 }
@@ -142,7 +142,7 @@ export const registry: Readonly<Record<Capability, CapabilityEntry>> = {
       startUrls: [{ url: channelUrl(identifier) }],
       maxResults: cap,
       maxResultsShorts: 0,
-      // The actor's own input spells it so.
+      // The actor's own input table spells it this way.
       maxResultStreams: 0
     })
   },
@@ -169,7 +169,7 @@ export const registry: Readonly<Record<Capability, CapabilityEntry>> = {
 /** Every capability's name, in the registry's order. */
 export const capabilities: ReadonlyArray<Capability> = Capability.literals
 
-/** A channel id has its own address; everything else (`@handle`, `c/name`, `user/name`) is an address already. */
+/** A channel id needs a prefix; any other identifier (`@handle`, `c/name`, `user/name`) is a path already. */
 const channelUrl = (identifier: string): string =>
   /^UC[\w-]{22}$/.test(identifier)
     ? `https://www.youtube.com/channel/${identifier}`

@@ -1,26 +1,26 @@
-import { Language } from "../language/Language.ts"
-import type { DraftPath } from "../brands/DraftPath.ts"
 import { Schema } from "effect"
+import type { DraftPath } from "../brands/DraftPath.ts"
+import { Language } from "../language/Language.ts"
 
-/** What backs a statement: one of the brand's answers, or a piece of evidence. */
+/** The backing of a statement: one of the brand's answers, or an evidence item. */
 export const Backing = Schema.Struct({ type: Schema.Literal("answer", "evidence"), id: Schema.String })
 export type Backing = typeof Backing.Type
 
 /** One statement about the brand. */
 export const Field = Schema.Struct({
-  /** What was found. Any JSON value; null or empty where nothing was. */
+  /** Any JSON value; null or empty if nothing was found. */
   value: Schema.Unknown,
-  /** 0.9 where an answer backs it, less where only evidence does, 0 where nothing does. */
+  /** 0.9 if an answer backs it, less if only evidence does, 0 if nothing does. */
   confidence: Schema.Number.pipe(Schema.between(0, 1)),
   sources: Schema.Array(Backing),
-  /** Someone has decided this: a compile does not change what it says. */
+  /** The brand overrode or pinned it, so a compile does not change it. */
   locked: Schema.Boolean,
-  /** What the brand says instead of `value`; null when it does not. */
+  /** The brand's replacement for `value`; null without one. */
   override_value: Schema.Unknown
 })
 export type Field = typeof Field.Type
 
-/** A brand's positioning, voice and guidance for content, and what they were drawn from. */
+/** A brand's positioning, voice and content guidance, and what they are based on. */
 export const Draft = Schema.Struct({
   positioning: Schema.Struct({ what_we_do: Field, who_for: Field, differentiators: Field }),
   voice: Schema.Struct({ cta_policy: Field, tone_tags: Field, taboos: Field, risk_boundaries: Field }),
@@ -29,7 +29,7 @@ export const Draft = Schema.Struct({
     content_goal: Field,
     evidence_summary: Schema.Struct({ bundle_id: Schema.String, item_count: Schema.Int }),
     feature_report_id: Schema.String,
-    /** The language of most of the evidence; null where there is too little to tell. */
+    /** The language of most of the evidence; null if there is too little to tell. */
     language: Schema.optionalWith(Schema.NullOr(Language), { default: () => null }),
     /** Sentences for a reader, such as which sources failed. */
     warnings: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
@@ -37,7 +37,7 @@ export const Draft = Schema.Struct({
 })
 export type Draft = typeof Draft.Type
 
-/** Every statement with its path, in the order of `DraftPath`. */
+/** Every statement by its path, in the order of `DraftPath`. */
 export const fieldsOf = ({ content, meta, positioning, voice }: Draft): Readonly<Record<DraftPath, Field>> => ({
   "positioning.what_we_do": positioning.what_we_do,
   "positioning.who_for": positioning.who_for,
@@ -51,7 +51,7 @@ export const fieldsOf = ({ content, meta, positioning, voice }: Draft): Readonly
   "meta.content_goal": meta.content_goal
 })
 
-/** The draft with each statement replaced by what `change` makes of it. */
+/** The draft with `change` applied to each statement. */
 export const mapFields = (draft: Draft, change: (path: DraftPath, field: Field) => Field): Draft => {
   const fields = fieldsOf(draft)
   const changed = (path: DraftPath) => change(path, fields[path])
@@ -75,5 +75,5 @@ export const mapFields = (draft: Draft, change: (path: DraftPath, field: Field) 
   }
 }
 
-/** What the statement says once an override has had its say. */
-export const saying = (field: Field): unknown => field.override_value ?? field.value
+/** The value that counts: the override if there is one, or else what was found. */
+export const effectiveValue = (field: Field): unknown => field.override_value ?? field.value

@@ -1,4 +1,4 @@
-/** Phrases that ask the reader to do something, as they read in lower case. */
+/** Phrases that ask the reader to do something, in lower case. */
 export const callsToAction: ReadonlyArray<string> = [
   "add to cart",
   "apply now",
@@ -39,7 +39,7 @@ export const callsToAction: ReadonlyArray<string> = [
   "watch the full"
 ]
 
-/** How an opening line tries to be read on. A line may do so in several ways. */
+/** Ways in which an opening line makes a reader go on. A line may use several. */
 export const hooks: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
   ["asks a question", /\?/],
   [
@@ -64,7 +64,7 @@ export const hooks: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
   ["why", /^(?:here's |this is )?why\b/]
 ]
 
-/** What a voice sounds like, by what gives it away. The share of items that match decides. */
+/** Tones of voice, with the words that show each and the share of items that must match. */
 export const tones: ReadonlyArray<readonly [tag: string, pattern: RegExp, atLeast: number]> = [
   ["candid", /\b(?:honest(?:ly)?|mistakes?|wrong|confession|truth|admit|messed up|failed)\b/, 0.12],
   ["conversational", /\b(?:you|your|you're|yours)\b/, 0.4],
@@ -81,7 +81,7 @@ export const tones: ReadonlyArray<readonly [tag: string, pattern: RegExp, atLeas
   ["warm", /\b(?:thank(?:s| you)|love|friends?|neighbours?|welcome|together|community|family|proud)\b/, 0.3]
 ]
 
-/** What a brand offers as proof, by how it is worded. */
+/** Kinds of proof that a brand offers, with the words that show each. */
 export const proofs: ReadonlyArray<readonly [type: string, pattern: RegExp]> = [
   ["award or score", /\b(?:awards?|medals?|winners?|shortlisted|finalists?|scored?|certified|accredited)\b/],
   [
@@ -107,7 +107,7 @@ export const proofs: ReadonlyArray<readonly [type: string, pattern: RegExp]> = [
   ["press", /\b(?:featured in|as seen in|interview(?:ed)?|podcast|newspaper|magazine)\b/]
 ]
 
-/** What sentences that set a brand apart are made of; the more of these, the plainer the claim. */
+/** Wordings that set a brand apart. The more of them a sentence has, the clearer its claim. */
 export const claims: ReadonlyArray<RegExp> = [
   /\b(?:the only|we only|only we)\b/,
   /\b(?:unlike|instead of)\b/,

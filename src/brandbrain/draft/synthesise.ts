@@ -1,20 +1,21 @@
-import { countPhrases } from "../language/countPhrases.ts"
 import { Array } from "effect"
-import { said } from "../brands/answers.ts"
-import type { AnswerKey, Answers } from "../brands/answers.ts"
-import type { Backing, Draft, Field } from "./Draft.ts"
+import { answersTo } from "../brands/answers.ts"
+import type { Answers } from "../brands/answers.ts"
 import type { EvidenceItem } from "../evidence/EvidenceItem.ts"
-import type { FeatureReport } from "./featureReport.ts"
-import { claims, proofs, tones } from "./lexicon.ts"
+import { countPhrases } from "../language/countPhrases.ts"
+import { foldCase, hasPhrase, splitSentences, textOf } from "../language/textAnalysis.ts"
+import type { BundleReading } from "../subjects/readBundle.ts"
 import { contentPillars } from "./contentPillars.ts"
-import type { Reading } from "../language/readBundle.ts"
-import { hasPhrase, plain, sentences, words } from "../language/textAnalysis.ts"
+import type { Draft, Field } from "./Draft.ts"
+import type { FeatureReport } from "./featureReport.ts"
+import { answered, answeredOr, backedByAnswers, backedByEvidence, cite, lessSure } from "./fields.ts"
+import { claims, proofs, tones } from "./lexicon.ts"
 
-/** All that a draft is drawn from. */
+/** Everything a draft is made of. */
 export interface DraftInput {
   readonly brandName: string
   readonly answers: Answers
-  /** Best first, as the bundle was chosen. */
+  /** Best first, as the bundle was selected. */
   readonly bundle: ReadonlyArray<EvidenceItem>
   readonly bundleId: string
   readonly report: FeatureReport
@@ -22,40 +23,38 @@ export interface DraftInput {
 }
 
 /**
- * Writes the draft by rule: what an answer says is taken from it, the rest is read out of the evidence.
+ * Writes a draft by rule, from the brand's answers and from what was read in the evidence.
  *
- * Nothing is invented. A statement that neither an answer nor evidence backs is empty, with confidence 0. What is drawn
- * from evidence in a language that is not wholly understood is less sure, and the draft says so.
+ * It invents nothing. A statement that nothing backs is empty, with confidence 0. A statement from evidence in a
+ * language that is only partly understood is less sure, and the draft's warnings say so.
  */
-export const synthesise = (input: DraftInput, reading: Reading): Draft => {
+export const synthesise = (input: DraftInput, reading: BundleReading): Draft => {
+  const { answers, bundle } = input
   const { subjects, wording } = reading.languages.understood
+  const nothing = () => backedByEvidence([], [])
   return {
     positioning: {
-      what_we_do: answered(input.answers, "tier0.what_we_do"),
-      who_for: answered(input.answers, "tier0.who_for"),
+      what_we_do: answered(answers, "tier0.what_we_do"),
+      who_for: answered(answers, "tier0.who_for"),
       differentiators: answeredOr(
-        input.answers,
+        answers,
         ["tier1.differentiators", "tier0.edge"],
-        () => lessSure(differentiators(input.bundle), wording)
+        () => lessSure(differentiators(bundle), wording)
       )
     },
     voice: {
       cta_policy: ctaPolicy(input, wording),
-      tone_tags: answeredOr(input.answers, ["tier0.tone_words"], () => lessSure(toneTags(input.bundle), wording)),
-      taboos: answeredOr(input.answers, ["tier0.taboos", "tier1.taboos"], () => found([], [])),
-      risk_boundaries: answeredOr(
-        input.answers,
-        ["tier1.risk_boundaries", "tier2.risk_boundaries"],
-        () => found([], [])
-      )
+      tone_tags: answeredOr(answers, ["tier0.tone_words"], () => lessSure(toneTags(bundle), wording)),
+      taboos: answeredOr(answers, ["tier0.taboos", "tier1.taboos"], nothing),
+      risk_boundaries: answeredOr(answers, ["tier1.risk_boundaries", "tier2.risk_boundaries"], nothing)
     },
     content: {
       content_pillars: pillars(input, reading, subjects),
-      proof_types: lessSure(proofTypes(input.bundle), wording)
+      proof_types: lessSure(proofTypes(bundle), wording)
     },
     meta: {
-      content_goal: answered(input.answers, "tier0.primary_goal"),
-      evidence_summary: { bundle_id: input.bundleId, item_count: input.bundle.length },
+      content_goal: answered(answers, "tier0.primary_goal"),
+      evidence_summary: { bundle_id: input.bundleId, item_count: bundle.length },
       feature_report_id: input.reportId,
       language: reading.languages.main,
       warnings: reading.languages.warnings
@@ -63,60 +62,16 @@ export const synthesise = (input: DraftInput, reading: Reading): Draft => {
   }
 }
 
-const answeredConfidence = 0.9
-
-/** A statement cites at most this much evidence: enough to check it by. */
-const cited = 5
-
-const field = (value: unknown, confidence: number, sources: ReadonlyArray<Backing>): Field => ({
-  value,
-  confidence,
-  sources,
-  locked: false,
-  override_value: null
-})
-
-const answered = (answers: Answers, key: AnswerKey): Field => {
-  const [answer] = said(answers, key)
-  return answer === undefined ? field(null, 0, []) : field(answer, answeredConfidence, [backedBy(key)])
-}
-
-/** A list that several questions ask for: what was answered to any of them, each once. */
-const answeredOr = (answers: Answers, keys: ReadonlyArray<AnswerKey>, otherwise: () => Field): Field => {
-  const answered = keys.filter((key) => said(answers, key).length > 0)
-  return answered.length === 0
-    ? otherwise()
-    : field([...new Set(answered.flatMap((key) => said(answers, key)))], answeredConfidence, answered.map(backedBy))
-}
-
-const backedBy = (key: AnswerKey): Backing => ({ type: "answer", id: key })
-
-/** What only evidence backs: surer the more items say it, and never as sure as an answer. */
-const found = (value: ReadonlyArray<unknown>, backing: ReadonlyArray<EvidenceItem>): Field => {
-  const items = [...new Set(backing)]
-  return value.length === 0 || items.length === 0
-    ? field([], 0, [])
-    : field(value, Math.min(80, 30 + 5 * items.length) / 100, items.slice(0, cited).map(evidence))
-}
-
-/** The same statement, of evidence that is understood in part. */
-const lessSure = (field: Field, understood: number): Field => ({
-  ...field,
-  confidence: Math.round(field.confidence * understood * 100) / 100
-})
-
-const evidence = (item: EvidenceItem): Backing => ({ type: "evidence", id: item.id })
-
 const differentiators = (bundle: ReadonlyArray<EvidenceItem>): Field => {
-  const claimed = bundle.flatMap((item) =>
-    sentences(words(item))
+  const claiming = bundle.flatMap((item) =>
+    splitSentences(textOf(item))
       .filter((sentence) => sentence.length <= 180)
-      .map((sentence) => ({ item, sentence, made: claims.filter((claim) => claim.test(plain(sentence))) }))
+      .map((sentence) => ({ item, sentence, made: claims.filter((claim) => claim.test(foldCase(sentence))) }))
   )
-  const chosen: typeof claimed = []
+  const chosen: typeof claiming = []
   while (chosen.length < 3) {
-    // Each makes the most claims that those before it do not make; among equals the one of the best item.
-    const [next] = claimed
+    // Takes the sentence with the most claims that are not made yet; of equal ones, that of the best item.
+    const [next] = claiming
       .filter(({ item }) => !chosen.some((earlier) => earlier.item === item))
       .map((each) => ({ each, more: Array.difference(each.made, chosen.flatMap(({ made }) => made)).length }))
       .sort((a, b) => b.more - a.more)
@@ -125,27 +80,24 @@ const differentiators = (bundle: ReadonlyArray<EvidenceItem>): Field => {
     }
     chosen.push(next.each)
   }
-  return found(chosen.map(({ sentence }) => sentence), chosen.map(({ item }) => item))
+  return backedByEvidence(chosen.map(({ sentence }) => sentence), chosen.map(({ item }) => item))
 }
 
 const ctaPolicy = ({ answers, bundle, report }: DraftInput, understood: number): Field => {
-  const posture = answered(answers, "tier0.cta_posture")
+  const [posture] = answersTo(answers, "tier0.cta_posture")
   const usual = report.overall.cta_phrases.filter(({ items }) => items >= 2).slice(0, 3).map(({ phrase }) => phrase)
-  const asking = bundle.filter((item) => usual.some((phrase) => hasPhrase(plain(words(item)), phrase)))
+  const asking = bundle.filter((item) => usual.some((phrase) => hasPhrase(foldCase(textOf(item)), phrase)))
   const practice = { share_of_items_that_ask: report.overall.cta_share, usual_phrases: usual }
-  return posture.confidence > 0
-    ? field({ posture: posture.value, ...practice }, posture.confidence, [
-      ...posture.sources,
-      ...asking.slice(0, cited).map(evidence)
-    ])
-    : {
-      ...lessSure(found(usual, asking), understood),
+  return posture === undefined
+    ? {
+      ...lessSure(backedByEvidence(usual, asking), understood),
       value: usual.length === 0 ? null : { posture: null, ...practice }
     }
+    : backedByAnswers({ posture, ...practice }, ["tier0.cta_posture"], cite(asking))
 }
 
 const toneTags = (bundle: ReadonlyArray<EvidenceItem>): Field => {
-  const texts = bundle.map((item) => ({ item, text: plain(words(item)) })).filter(({ text }) => text !== "")
+  const texts = bundle.map((item) => ({ item, text: foldCase(textOf(item)) })).filter(({ text }) => text !== "")
   const heard = countPhrases(
     tones.flatMap(([tag, pattern, atLeast]) => {
       const matching = texts.filter(({ text }) => pattern.test(text))
@@ -153,27 +105,28 @@ const toneTags = (bundle: ReadonlyArray<EvidenceItem>): Field => {
     })
   ).slice(0, 5).map(({ phrase }) => phrase)
   const patterns = tones.filter(([tag]) => heard.includes(tag)).map(([, pattern]) => pattern)
-  const voices = (text: string) => patterns.filter((pattern) => pattern.test(text)).length
-  // The items in which most of the voice is heard are the ones worth showing.
-  const backing = texts.filter(({ text }) => voices(text) > 0).sort((a, b) => voices(b.text) - voices(a.text))
-  return found(heard, backing.map(({ item }) => item))
+  const tonesIn = (text: string) => patterns.filter((pattern) => pattern.test(text)).length
+  // The items with the most of the tones are cited first.
+  const backing = texts.filter(({ text }) => tonesIn(text) > 0).sort((a, b) => tonesIn(b.text) - tonesIn(a.text))
+  return backedByEvidence(heard, backing.map(({ item }) => item))
 }
 
-const pillars = ({ answers, bundle }: DraftInput, reading: Reading, understood: number): Field => {
-  const seeds = said(answers, "tier1.pillars_seed")
+const pillars = ({ answers, bundle }: DraftInput, reading: BundleReading, understood: number): Field => {
+  const seeds = answersTo(answers, "tier1.pillars_seed")
   const backed = contentPillars({ ...reading, bundle, seeds })
-  const shown = found(backed.map(({ pillar }) => pillar), backed.flatMap(({ items }) => items.slice(0, 2)))
+  const value = backed.map(({ pillar }) => pillar)
+  const fromEvidence = backedByEvidence(value, backed.flatMap(({ items }) => items.slice(0, 2)))
   return seeds.length === 0
-    ? lessSure(shown, understood)
-    : field(backed.map(({ pillar }) => pillar), answeredConfidence, [backedBy("tier1.pillars_seed"), ...shown.sources])
+    ? lessSure(fromEvidence, understood)
+    : backedByAnswers(value, ["tier1.pillars_seed"], fromEvidence.sources)
 }
 
 const proofTypes = (bundle: ReadonlyArray<EvidenceItem>): Field => {
   const shown = proofs.flatMap(([type, pattern]) =>
-    bundle.filter((item) => pattern.test(plain(words(item)))).map((item) => ({ type, item }))
+    bundle.filter((item) => pattern.test(foldCase(textOf(item)))).map((item) => ({ type, item }))
   )
   const types = countPhrases(shown.map(({ type }) => type)).filter(({ items }) => items >= 2)
-  return found(
+  return backedByEvidence(
     types.map(({ items, phrase }) => ({ type: phrase, item_count: items })),
     types.flatMap(({ phrase }) => shown.filter(({ type }) => type === phrase).slice(0, 2).map(({ item }) => item))
   )

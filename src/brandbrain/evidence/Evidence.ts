@@ -1,22 +1,21 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
-import { bestPerGroup, newestPerGroup } from "./selectBundle.ts"
-import { idOf } from "../json/canonicalJson.ts"
+import type { Source } from "../brands/Source.ts"
 import { capabilities, registry } from "../config/capability.ts"
+import { deriveId } from "../storage/deriveId.ts"
+import { asStorageError } from "../storage/StorageError.ts"
+import type { StorageError } from "../storage/StorageError.ts"
 import { engagement } from "./engagement.ts"
 import { EvidenceItem } from "./EvidenceItem.ts"
 import type { NormalisedItem } from "./EvidenceItem.ts"
 import { mergeEvidence } from "./mergeEvidence.ts"
-import type { Source } from "../brands/Source.ts"
-import { storage } from "../storage/StorageError.ts"
-import type { StorageError } from "../storage/StorageError.ts"
+import { bestPerGroup, newestPerGroup } from "./selectBundle.ts"
 
-/** All the evidence that brands have gathered, each post, video and page once. */
+/** The evidence of every brand: each post, video and page once. */
 export class Evidence extends Context.Tag("holdfast/brandbrain/Evidence")<Evidence, {
   /**
-   * Saves what was found at the source; items that are there already take what is new, and keep what they had
-   * where it brings nothing.
+   * Saves items found at the source, and merges those that are known already (`mergeEvidence`).
    *
    * Items that are the same post count once.
    */
@@ -25,17 +24,16 @@ export class Evidence extends Context.Tag("holdfast/brandbrain/Evidence")<Eviden
     items: ReadonlyArray<NormalisedItem>
   ) => Effect.Effect<{ readonly created: number; readonly updated: number }, StorageError>
   /**
-   * All that `selectBundle` could choose from what the brand's sources brought, and from no others that it had:
-   * the newest and the best of each group.
+   * The newest and the best items of each group that these sources brought.
    *
-   * Selecting from these gives what selecting from everything would, however much there is.
+   * `selectBundle` selects the same from these as from all the evidence, however much there is.
    */
-  readonly candidates: (
+  readonly findCandidates: (
     brandId: string,
     sourceIds: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<EvidenceItem>, StorageError>
-  /** The brand's items with these ids, in their order. Ids of another brand's items are as those of none. */
-  readonly byIds: (
+  /** The brand's items with these ids, in that order. Ids that are unknown or another brand's are left out. */
+  readonly findByIds: (
     brandId: string,
     ids: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<EvidenceItem>, StorageError>
@@ -59,7 +57,7 @@ const make = Effect.gen(function*() {
       ),
       now: Schema.Number
     }),
-    // "WHERE true" lets SQLite tell ON CONFLICT from a join's ON.
+    // Without "WHERE true" SQLite would take ON CONFLICT for the ON of a join.
     execute: ({ brandId, items, now, sourceId }) =>
       sql`
       INSERT INTO brandbrain_evidence_item (
@@ -106,7 +104,7 @@ const make = Effect.gen(function*() {
       sourceIds: Schema.parseJson(Schema.Array(Schema.String))
     }),
     Result: Row,
-    // The orders are those of `bundle.ts`. The best may all be among the newest, so that many more are taken.
+    // Sorted as in `selectBundle.ts`. The best may include all the newest, so that many more are taken.
     execute: ({ brandId, collections, contentType, platform, sourceIds }) => {
       const group = sql`brand_id = ${brandId} AND platform = ${platform} AND content_type = ${contentType}
         AND is_collection_page = ${collections}
@@ -144,12 +142,12 @@ const make = Effect.gen(function*() {
 
   return Evidence.of({
     upsert: Effect.fn("Evidence.upsert")(function*({ brandId, id: sourceId }, items) {
-      const found = distinct(brandId, items)
+      const byId = mergeSame(brandId, items)
       const now = yield* Clock.currentTimeMillis
       return yield* Effect.gen(function*() {
-        const present = yield* selectByIds({ brandId, ids: [...found.keys()] })
+        const present = yield* selectByIds({ brandId, ids: [...byId.keys()] })
         const known = new Map(present.map((item) => [item.id, item]))
-        const rows = [...found].map(([id, item]) => {
+        const rows = [...byId].map(([id, item]) => {
           const before = known.get(id)
           const merged = before === undefined ? item : mergeEvidence(before, item)
           return {
@@ -162,9 +160,9 @@ const make = Effect.gen(function*() {
         yield* upsert({ brandId, sourceId, items: rows, now })
         return { created: rows.length - present.length, updated: present.length }
       }).pipe(sql.withTransaction)
-    }, storage("Evidence.upsert")),
+    }, asStorageError("Evidence.upsert")),
 
-    candidates: Effect.fn("Evidence.candidates")(function*(brandId, sourceIds) {
+    findCandidates: Effect.fn("Evidence.findCandidates")(function*(brandId, sourceIds) {
       const found = yield* Effect.forEach(
         groups,
         (group) => selectGroup({ brandId, sourceIds, ...group, collections: 0 })
@@ -176,11 +174,11 @@ const make = Effect.gen(function*() {
           ...items,
           ...yield* selectGroup({ brandId, sourceIds, platform: "web", contentType: "web_page", collections: 1 })
         ]
-    }, storage("Evidence.candidates")),
+    }, asStorageError("Evidence.findCandidates")),
 
-    byIds: Effect.fn("Evidence.byIds")(
+    findByIds: Effect.fn("Evidence.findByIds")(
       (brandId, ids) => selectByIds({ brandId, ids }),
-      storage("Evidence.byIds")
+      asStorageError("Evidence.findByIds")
     )
   })
 })
@@ -194,7 +192,7 @@ const Row = Schema.Struct({
   raw_refs: Schema.parseJson(EvidenceItem.fields.raw_refs)
 })
 
-/** Every platform and content type that evidence can have, each once. */
+/** Every pair of platform and content type that evidence can have, each once. */
 const groups = [
   ...new Map(
     capabilities.map((capability) => registry[capability]).map(({ contentType, platform }) =>
@@ -203,19 +201,19 @@ const groups = [
   ).values()
 ]
 
-/** The items by id, those that share one merged in the order they came. */
-const distinct = (brandId: string, items: ReadonlyArray<NormalisedItem>): ReadonlyMap<string, NormalisedItem> => {
-  const found = new Map<string, NormalisedItem>()
+/** The items by id. Items with the same id are merged in their order. */
+const mergeSame = (brandId: string, items: ReadonlyArray<NormalisedItem>): ReadonlyMap<string, NormalisedItem> => {
+  const byId = new Map<string, NormalisedItem>()
   for (const item of items) {
     const id = evidenceId(brandId, item)
-    found.set(id, mergeEvidence(found.get(id) ?? item, item))
+    byId.set(id, mergeEvidence(byId.get(id) ?? item, item))
   }
-  return found
+  return byId
 }
 
-/** The key that the tables' UNIQUE indices name: pages go by address, the rest by the platform's own id. */
+/** Derived from the key of the table's UNIQUE indexes: the address of a page, the platform's id of anything else. */
 const evidenceId = (brandId: string, item: NormalisedItem) =>
-  idOf(
+  deriveId(
     "evidence",
     brandId,
     item.platform,
@@ -223,5 +221,5 @@ const evidenceId = (brandId: string, item: NormalisedItem) =>
     (item.platform === "web" ? item.canonical_url : item.external_id) ?? ""
   )
 
-/** Evidence in the database that `SqlClient` is. The tables must be migrated. */
+/** Evidence in the database of `SqlClient`. The tables must be migrated. */
 export const layer: Layer.Layer<Evidence, never, SqlClient.SqlClient> = Layer.effect(Evidence, make)

@@ -1,10 +1,10 @@
 import type { Platform } from "../config/capability.ts"
 
 /**
- * How much an audience did with a piece of evidence: a weighted sum of its counts, 0 for a web page.
+ * The engagement of an item: a weighted sum of its counts, 0 for a web page.
  *
- * Effort weighs more than attention: a comment more than a like, a share more than a view. The
- * evidence rows keep the sum, so other weights need the rows to be normalised again.
+ * Effort weighs more than attention: a comment more than a like, a share more than a view. Rows store the sum, so
+ * after a change of weights they must be normalised again.
  */
 export const engagement = (platform: Platform, metrics: Readonly<Record<string, number | null>>): number =>
   Object.entries(weights[platform]).reduce((sum, [metric, weight]) => sum + weight * (metrics[metric] ?? 0), 0)

@@ -2,14 +2,16 @@ import { Order } from "effect"
 import type { NormalisedItem } from "./EvidenceItem.ts"
 
 /**
- * The item after it was found again. What the newer one says stands; what it does
- * not say stays as it was, since a scrape may lack what an earlier one brought: a transcript, a date, a count.
+ * Merges an item that was found again into the known one.
+ *
+ * The newer values win. A missing value keeps the known one, since a scrape may lack what an earlier one had: a
+ * transcript, a date, a count.
  */
 export const mergeEvidence = <A extends NormalisedItem>(known: NormalisedItem, newer: A): A => {
   const text_primary = newer.text_primary ?? known.text_primary
   const text_secondary = newer.text_secondary ?? known.text_secondary
   const keptText = text_primary !== newer.text_primary ||
-    // What a page's header says of it is no text of the page.
+    // A page's description is not part of its text.
     (newer.platform !== "web" && text_secondary !== newer.text_secondary)
   const counts = Object.entries(newer.metrics).filter(([, count]) => count !== null)
   return {
@@ -34,7 +36,7 @@ export const mergeEvidence = <A extends NormalisedItem>(known: NormalisedItem, n
 
 type RawRefs = NormalisedItem["raw_refs"]
 
-/** Each once and in one order, so that saving again changes nothing. */
+/** Each reference once and in a fixed order, so that saving again changes nothing. */
 const mergeRefs = (known: RawRefs, newer: RawRefs): RawRefs =>
   [...new Map([...known, ...newer].map((ref) => [`${ref.apify_run_id} ${ref.item_index}`, ref])).values()]
     .sort(byRunAndIndex)

@@ -3,25 +3,25 @@ import type { ContentType, Platform } from "../config/capability.ts"
 import { engagement } from "./engagement.ts"
 import type { EvidenceItem } from "./EvidenceItem.ts"
 
-/** Of each group, this many of the newest are always in. */
+/** The number of newest items that are always taken from a group. */
 export const newestPerGroup = 3
 
-/** After the newest, this many of the best by engagement. */
+/** The number of best items by engagement that are taken after the newest. */
 export const bestPerGroup = 5
 
-/** How much a bundle may hold. */
+/** The limits of a bundle. */
 export interface BundleLimits {
-  /** The cap of the capability that such items come from. */
+  /** The cap of the capability that gathers such items. */
   readonly capOf: (platform: Platform, contentType: ContentType) => number
   readonly maxItems: number
 }
 
 /**
- * Chooses the evidence that a snapshot is drawn from, best first.
+ * Selects the evidence for a snapshot, best first.
  *
- * Per platform and content type the newest, then the best of the rest, at most
- * the cap; then the best of them all. Lists of other pages count only where the
- * web is all there is. The same items in any order give the same bundle.
+ * From each platform and content type it takes the newest and then the best of the rest, up to the cap; then the best
+ * of all groups together. Pages that list other pages count only if the brand has nothing but web pages. The result
+ * does not depend on the order of the items.
  */
 export const selectBundle = (
   items: ReadonlyArray<EvidenceItem>,
@@ -50,7 +50,7 @@ const selectGroup = (
   ].slice(0, limits.capOf(first.platform, first.content_type))
 }
 
-// SQLite sorts by the same rules (`Evidence.candidates`): no date is oldest, no address comes first.
+// `Evidence.findCandidates` sorts by the same rules in SQL: no date is oldest, and no address comes first.
 const newest: Order.Order<EvidenceItem> = Order.combineAll([
   Order.reverse(Order.mapInput(Order.number, (item: EvidenceItem) => item.published_at ?? -Infinity)),
   Order.mapInput(Order.string, (item: EvidenceItem) => item.canonical_url ?? ""),

@@ -3,23 +3,23 @@ import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { Option } from "effect"
 import type { ActorRun } from "../actors/ActorPlatform.ts"
-import { idOf } from "../json/canonicalJson.ts"
-import { storage } from "../storage/StorageError.ts"
+import { deriveId } from "../storage/deriveId.ts"
+import { asStorageError } from "../storage/StorageError.ts"
 import type { StorageError } from "../storage/StorageError.ts"
 
-/** How one run for one source stands, as we know it. */
+/** One run for one source, as far as we know it. */
 export const ApifyRun = Schema.Struct({
   id: Schema.String,
   brand_id: Schema.String,
   compile_run_id: Schema.String,
   source_id: Schema.String,
   actor_id: Schema.String,
-  /** The input that the actor was given. */
+  /** The actor's input. */
   input: Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
   item_limit: Schema.Int,
-  /** Why it was started. */
+  /** The reason for starting it. */
   reason: Schema.String,
-  /** `starting`: the platform was or is about to be asked, and its answer is not known. */
+  /** `starting`: the platform is asked for it, and its answer is not known yet. */
   status: Schema.Literal("starting", "running", "succeeded", "failed", "timed_out"),
   platform_run_id: Schema.NullOr(Schema.String),
   dataset_id: Schema.NullOr(Schema.String),
@@ -27,34 +27,35 @@ export const ApifyRun = Schema.Struct({
   normalized_created: Schema.Int,
   normalized_updated: Schema.Int,
   error_summary: Schema.NullOr(Schema.String),
-  /** 1 when the platform may hold a run that nobody has made use of: it goes on, or has ended, without us. */
+  /** 1 if the platform may hold a run that we paid for and did not use. */
   is_unresolved: Schema.Literal(0, 1),
   started_at: Schema.Int,
   finished_at: Schema.NullOr(Schema.Int)
 })
 export type ApifyRun = typeof ApifyRun.Type
 
-/** The runs that were started for sources, and what they brought. Methods are in the order a run meets them. */
+/** The runs for sources, and the raw items they found. Methods are in the order a run meets them. */
 export class ApifyRuns extends Context.Tag("holdfast/brandbrain/ApifyRuns")<ApifyRuns, {
-  /** The run that this compile already has for the source: that of an attempt before this one. */
-  readonly ofCompile: (
+  /** The run that an earlier attempt of this compile started for the source. */
+  readonly findByCompile: (
     compileRunId: string,
     sourceId: string
   ) => Effect.Effect<Option.Option<ApifyRun>, StorageError>
-  /** The newest run of the source that succeeded, whichever compile it was for. */
+  /** The newest run of the source that succeeded, for any compile. */
   readonly newestSucceeded: (sourceId: string) => Effect.Effect<Option.Option<ApifyRun>, StorageError>
   /**
-   * The runs that other compiles of the source left at the platform, newest first: given up, lost sight of, or
-   * never waited for. Those begun before `since` are left alone, and those begun before one that succeeded.
+   * The runs that other compiles left unused at the platform, newest first.
+   *
+   * Leaves out runs that started before `since`, and runs that started before one that succeeded.
    */
-  readonly leftBehind: (
+  readonly findLeftBehind: (
     sourceId: string,
     options: { readonly compileRunId: string; readonly since: number }
   ) => Effect.Effect<ReadonlyArray<ApifyRun>, StorageError>
   /** True if one of our runs has this id at the platform. */
   readonly isKnown: (platformRunId: string) => Effect.Effect<boolean, StorageError>
-  /** Notes that a run is about to be started. Succeeds with its id; a run that is there already stays as it is. */
-  readonly starting: (run: {
+  /** Adds a run that is about to be started, and returns its id. An existing run stays as it is. */
+  readonly addStarting: (run: {
     readonly brandId: string
     readonly compileRunId: string
     readonly sourceId: string
@@ -64,34 +65,35 @@ export class ApifyRuns extends Context.Tag("holdfast/brandbrain/ApifyRuns")<Apif
     readonly reason: string
   }) => Effect.Effect<string, StorageError>
   /**
-   * Notes what the platform calls the run, by which any later attempt can find it. `startedAt` is when it was
-   * started, if that was for an earlier compile: a run grows no younger by being taken over.
+   * Saves the platform's id of the run, by which a later attempt finds it.
+   *
+   * `startedAt` is for a run that an earlier compile started, since reusing a run makes it no younger.
    */
-  readonly started: (
+  readonly markStarted: (
     id: string,
     run: ActorRun,
     options?: { readonly startedAt?: number }
   ) => Effect.Effect<void, StorageError>
-  /** Puts these items in the place of those the run had. Each is a JSON text. */
+  /** Replaces the raw items of the run. Each is a JSON text. */
   readonly replaceRawItems: (id: string, items: ReadonlyArray<string>) => Effect.Effect<void, StorageError>
-  /** The JSON texts of the run's items, in the order they came. */
+  /** The raw items of the run as JSON texts, in their order. */
   readonly rawItems: (id: string) => Effect.Effect<ReadonlyArray<string>, StorageError>
-  readonly succeeded: (id: string, counts: {
+  readonly markSucceeded: (id: string, counts: {
     readonly rawItems: number
     readonly created: number
     readonly updated: number
-    /** When the run ended, if that was before now. */
+    /** Now, unless the run ended earlier. */
     readonly endedAt?: number | undefined
   }) => Effect.Effect<void, StorageError>
-  /** Ends the run badly. `error` is for a person to read. */
-  readonly ended: (
+  /** Ends the run. `error` is for a person. `unresolved` leaves it to a later compile to look for. */
+  readonly markFailed: (
     id: string,
     status: "failed" | "timed_out",
     error: string,
     options?: { readonly unresolved?: boolean }
   ) => Effect.Effect<void, StorageError>
-  /** Notes that nothing more is to be had from a run that was left behind. */
-  readonly resolved: (id: string) => Effect.Effect<void, StorageError>
+  /** Marks a run that was left behind as used, or as useless. */
+  readonly markResolved: (id: string) => Effect.Effect<void, StorageError>
 }>() {}
 
 const make = Effect.gen(function*() {
@@ -99,7 +101,7 @@ const make = Effect.gen(function*() {
 
   const columns = sql.literal(Object.keys(ApifyRun.fields).join(", "))
 
-  const selectOfCompile = SqlSchema.findOne({
+  const selectByCompile = SqlSchema.findOne({
     Request: Schema.Struct({ compileRunId: Schema.String, sourceId: Schema.String }),
     Result: ApifyRun,
     execute: ({ compileRunId, sourceId }) =>
@@ -122,7 +124,7 @@ const make = Effect.gen(function*() {
   const selectLeftBehind = SqlSchema.findAll({
     Request: Schema.Struct({ sourceId: Schema.String, compileRunId: Schema.String, since: Schema.Number }),
     Result: ApifyRun,
-    // A brand is compiled once at a time, so an unfinished run of another compile is nobody's any more.
+    // A brand has one compile at a time, so an unfinished run of another compile belongs to nobody.
     execute: ({ compileRunId, since, sourceId }) =>
       sql`
       SELECT ${columns} FROM brandbrain_apify_run
@@ -150,27 +152,27 @@ const make = Effect.gen(function*() {
   })
 
   return ApifyRuns.of({
-    ofCompile: Effect.fn("ApifyRuns.ofCompile")(
-      (compileRunId, sourceId) => selectOfCompile({ compileRunId, sourceId }),
-      storage("ApifyRuns.ofCompile")
+    findByCompile: Effect.fn("ApifyRuns.findByCompile")(
+      (compileRunId, sourceId) => selectByCompile({ compileRunId, sourceId }),
+      asStorageError("ApifyRuns.findByCompile")
     ),
 
     newestSucceeded: Effect.fn("ApifyRuns.newestSucceeded")(
       (sourceId) => selectNewest(sourceId),
-      storage("ApifyRuns.newestSucceeded")
+      asStorageError("ApifyRuns.newestSucceeded")
     ),
 
-    leftBehind: Effect.fn("ApifyRuns.leftBehind")(
+    findLeftBehind: Effect.fn("ApifyRuns.findLeftBehind")(
       (sourceId, options) => selectLeftBehind({ sourceId, ...options }),
-      storage("ApifyRuns.leftBehind")
+      asStorageError("ApifyRuns.findLeftBehind")
     ),
 
     isKnown: Effect.fn("ApifyRuns.isKnown")(function*(platformRunId) {
       return (yield* selectKnown(platformRunId)).length > 0
-    }, storage("ApifyRuns.isKnown")),
+    }, asStorageError("ApifyRuns.isKnown")),
 
-    starting: Effect.fn("ApifyRuns.starting")(function*(run) {
-      const id = idOf("apify_run", run.compileRunId, run.sourceId)
+    addStarting: Effect.fn("ApifyRuns.addStarting")(function*(run) {
+      const id = deriveId("apify_run", run.compileRunId, run.sourceId)
       yield* sql`
       INSERT INTO brandbrain_apify_run (
         id, brand_id, compile_run_id, source_id, actor_id, input, item_limit, reason, status, started_at
@@ -181,15 +183,15 @@ const make = Effect.gen(function*() {
       )
       ON CONFLICT DO NOTHING`
       return id
-    }, storage("ApifyRuns.starting")),
+    }, asStorageError("ApifyRuns.addStarting")),
 
-    started: Effect.fn("ApifyRuns.started")(function*(id, run, options) {
+    markStarted: Effect.fn("ApifyRuns.markStarted")(function*(id, run, options) {
       yield* sql`
       UPDATE brandbrain_apify_run
       SET status = 'running', platform_run_id = ${run.id}, dataset_id = ${run.defaultDatasetId},
         started_at = coalesce(${options?.startedAt ?? null}, started_at)
       WHERE id = ${id} AND status = 'starting'`
-    }, storage("ApifyRuns.started")),
+    }, asStorageError("ApifyRuns.markStarted")),
 
     replaceRawItems: Effect.fn("ApifyRuns.replaceRawItems")(function*(id, items) {
       const removed = sql`DELETE FROM brandbrain_raw_apify_item WHERE apify_run_id = ${id}`
@@ -197,39 +199,39 @@ const make = Effect.gen(function*() {
       INSERT INTO brandbrain_raw_apify_item (apify_run_id, item_index, raw)
       SELECT ${id}, key, value FROM json_each(${JSON.stringify(items)})`
       yield* sql.withTransaction(Effect.zipRight(removed, added))
-    }, storage("ApifyRuns.replaceRawItems")),
+    }, asStorageError("ApifyRuns.replaceRawItems")),
 
     rawItems: Effect.fn("ApifyRuns.rawItems")(function*(id) {
       return (yield* selectRaw(id)).map(({ raw }) => raw)
-    }, storage("ApifyRuns.rawItems")),
+    }, asStorageError("ApifyRuns.rawItems")),
 
-    succeeded: Effect.fn("ApifyRuns.succeeded")(function*(id, { created, endedAt, rawItems, updated }) {
+    markSucceeded: Effect.fn("ApifyRuns.markSucceeded")(function*(id, { created, endedAt, rawItems, updated }) {
       const now = yield* Clock.currentTimeMillis
       yield* sql`
       UPDATE brandbrain_apify_run
       SET status = 'succeeded', raw_items_count = ${rawItems}, normalized_created = ${created},
         normalized_updated = ${updated}, finished_at = ${Math.min(now, endedAt ?? now)}
       WHERE id = ${id} AND status = 'running'`
-    }, storage("ApifyRuns.succeeded")),
+    }, asStorageError("ApifyRuns.markSucceeded")),
 
-    ended: Effect.fn("ApifyRuns.ended")(function*(id, status, error, options) {
+    markFailed: Effect.fn("ApifyRuns.markFailed")(function*(id, status, error, options) {
       yield* sql`
       UPDATE brandbrain_apify_run
       SET status = ${status}, error_summary = ${error}, is_unresolved = ${options?.unresolved === true ? 1 : 0},
         finished_at = ${yield* Clock.currentTimeMillis}
       WHERE id = ${id} AND status IN ('starting', 'running')`
-    }, storage("ApifyRuns.ended")),
+    }, asStorageError("ApifyRuns.markFailed")),
 
-    resolved: Effect.fn("ApifyRuns.resolved")(function*(id) {
+    markResolved: Effect.fn("ApifyRuns.markResolved")(function*(id) {
       yield* sql`UPDATE brandbrain_apify_run SET is_unresolved = 0 WHERE id = ${id}`
       yield* sql`
       UPDATE brandbrain_apify_run
       SET status = 'failed', error_summary = 'The compile ended before the run did',
         finished_at = ${yield* Clock.currentTimeMillis}
       WHERE id = ${id} AND status IN ('starting', 'running')`
-    }, storage("ApifyRuns.resolved"))
+    }, asStorageError("ApifyRuns.markResolved"))
   })
 })
 
-/** Runs in the database that `SqlClient` is. The tables must be migrated. */
+/** Runs in the database of `SqlClient`. The tables must be migrated. */
 export const layer: Layer.Layer<ApifyRuns, never, SqlClient.SqlClient> = Layer.effect(ApifyRuns, make)

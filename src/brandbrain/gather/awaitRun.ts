@@ -2,27 +2,27 @@ import { Effect, Option, Schedule } from "effect"
 import { ActorPlatform, isTerminal, isUnseen } from "../actors/ActorPlatform.ts"
 import type { ActorPlatformError, ActorRun } from "../actors/ActorPlatform.ts"
 
-/** The pause between two looks at a run. */
+/** The pause between two polls of a run. */
 export const pollInterval = "5 seconds"
 
-/** One attempt waits this long for a run, and an attempt that resumes the run waits as long again. */
+/** The longest that one attempt waits for a run. An attempt that resumes the run waits as long again. */
 export const pollFor = "300 seconds"
 
-/** Looks at the run until it has ended. None when that takes longer than we wait. */
+/** Polls the run until it has ended. None if that takes longer than `pollFor`. */
 export const awaitRun = Effect.fn("awaitRun")(function*(run: ActorRun) {
   if (isTerminal(run.status)) {
     return Option.some(run)
   }
-  return yield* look(run.id).pipe(
+  return yield* getRun(run.id).pipe(
     Effect.delay(pollInterval),
     Effect.repeat({ until: ({ status }) => isTerminal(status) }),
     Effect.timeoutOption(pollFor)
   )
 })
 
-/** Asks the platform for the run. One just started may not be seen at once. */
-export const look = (runId: string) => Effect.flatMap(ActorPlatform, ({ getRun }) => onceSeen(getRun(runId)))
+/** Reads a run that was started, which the platform may not show at once. */
+export const getRun = (runId: string) => Effect.flatMap(ActorPlatform, ({ getRun }) => retryUnseen(getRun(runId)))
 
-/** Asks again, for half a minute, about what the platform does not see yet. */
-export const onceSeen = <A>(ask: Effect.Effect<A, ActorPlatformError>): Effect.Effect<A, ActorPlatformError> =>
-  Effect.retry(ask, { while: isUnseen, schedule: Schedule.spaced(pollInterval).pipe(Schedule.upTo("30 seconds")) })
+/** Retries for half a minute while the platform does not show the thing yet. */
+export const retryUnseen = <A>(call: Effect.Effect<A, ActorPlatformError>): Effect.Effect<A, ActorPlatformError> =>
+  Effect.retry(call, { while: isUnseen, schedule: Schedule.spaced(pollInterval).pipe(Schedule.upTo("30 seconds")) })

@@ -1,10 +1,11 @@
-/** Whether a source's newest run may be used again, and the words that say why. */
+/** The verdict on a source's newest run, with the reason in words. */
 export type Freshness =
   | { readonly fresh: true; readonly reason: string; readonly ageHours: number }
   | { readonly fresh: false; readonly reason: string }
 
-/** `finishedAt` is when the source's newest successful run ended, in epoch milliseconds; null when it has none. */
+/** Judges whether the source's newest run may be reused. */
 export const judgeFreshness = (options: {
+  /** The end of the newest successful run in epoch milliseconds; null if there is none. */
   readonly finishedAt: number | null
   readonly now: number
   readonly ttlHours: number

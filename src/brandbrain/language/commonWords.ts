@@ -1,7 +1,7 @@
 /**
- * Words that any account posts, whatever its trade: of greetings, of platforms and sites, of time and measure.
+ * Words that accounts of every trade use: for greetings, platforms, web sites, time and measures.
  *
- * These come on top of a language's stop words. A trade's own words do not belong here.
+ * They add to a language's stop words. The words of a single trade don't belong here.
  */
 export const commonWords: Readonly<Record<"en" | "de", ReadonlySet<string>>> = {
   en: new Set(
@@ -34,11 +34,11 @@ export const commonWords: Readonly<Record<"en" | "de", ReadonlySet<string>>> = {
   )
 }
 
-/** A greeting that opens a post, with whom it greets if that is told in some words. */
+/** A greeting that opens a post, with the few words that say who is greeted. */
 export const salutation =
   /^\s*(?:hey|hi|hello|good (?:morning|afternoon|evening)|happy \p{L}+day|welcome|hallo|moin|servus|na|grüß gott|guten (?:morgen|tag|abend)|schöne[ns]? \p{L}+|frohe[sn]? \p{L}+)(?![\p{L}-])(?:[^.!?,:\n]{0,30}?(?:[.!?,:\n]|\p{Extended_Pictographic}))?/iu
 
-/** True for a hashtag that any account sets, names a format, or asks a feed for more viewers: it says nothing of what a post is about. */
+/** True for a hashtag that names no subject: one that every account uses, names a format, or asks for more viewers. */
 export const isFeedTag = (tag: string): boolean =>
   /tok$|^insta|instagram$|^(?:fyp|foryou|fürdich|viral|trending|follow(?:me|us)|(?:photo|pic)ofthe|throwback)/.test(
     tag

@@ -1,18 +1,18 @@
-import type { Word, WordUse } from "./Word.ts"
 import type { LanguageLibrary } from "./languageLibrary.ts"
+import type { Word, WordUse } from "./Word.ts"
 
-/** The words of an English sentence, each with what the library takes it for. */
+/** Reads the words of an English sentence, with the use that the library sees in each. */
 export const englishWords = (sentence: string, library: LanguageLibrary): ReadonlyArray<Word> => {
   const headline = isHeadline(sentence)
   const words: Array<Word> = []
   let previous: ReadonlySet<string> = new Set()
   let afterIn = false
-  for (const { before, tags, text } of library.tagged(headline ? sentence.toLowerCase() : sentence)) {
+  for (const { before, tags, text } of library.tagWords(headline ? sentence.toLowerCase() : sentence)) {
     const spelling = text.replace(/[’'].*$/, "").replace(/^[^\p{L}]+|[^\p{L}\p{N}]+$/gu, "")
     if (spelling !== "") {
       const last = words.at(-1)
       const joined = last !== undefined && /^[\s-]*$/.test(before)
-      // Of "your Self Assessment" the second word is yours too.
+      // In "your Self Assessment" the second word belongs to the thing too.
       const together = joined && last.asThing && /^\p{Lu}/u.test(last.spelling) && /^\p{Lu}/u.test(spelling)
       words.push({
         spelling,
@@ -24,7 +24,7 @@ export const englishWords = (sentence: string, library: LanguageLibrary): Readon
         afterIn
       })
     }
-    // "The wall that Ann built": it points at the wall.
+    // In "the wall that Ann built", "that" points back at the wall and not ahead at Ann.
     previous = spelling === "that" ? new Set() : tags
     afterIn = spelling === "in"
   }
@@ -33,7 +33,7 @@ export const englishWords = (sentence: string, library: LanguageLibrary): Readon
 
 const isBeforeThings = ["Determiner", "Possessive", "Value"]
 
-/** Written With Capitals Throughout, so that they tell no names. */
+/** True for a Sentence With Capitals Throughout, where they mark no names. */
 const isHeadline = (sentence: string) => {
   const words = sentence.match(/[\p{L}\p{M}]{4,}/gu) ?? []
   return words.length >= 3 && words.every((word) => /^\p{Lu}/u.test(word))
@@ -42,7 +42,7 @@ const isHeadline = (sentence: string) => {
 const useOf = (tags: ReadonlySet<string>): WordUse =>
   uses.find(([, any]) => any.some((tag) => tags.has(tag)))?.[0] ?? "verb"
 
-/** The first that a word's tags fit decides: a month is also a noun, and a number also describes. */
+/** The first entry with one of the word's tags decides: a month is also a noun, and a number also describes. */
 const uses: ReadonlyArray<readonly [WordUse, ReadonlyArray<string>]> = [
   ["name", ["Person", "FirstName", "LastName", "Place", "AtMention"]],
   ["time", ["Duration"]],
@@ -52,7 +52,7 @@ const uses: ReadonlyArray<readonly [WordUse, ReadonlyArray<string>]> = [
   ["describes", ["Adjective", "PastTense", "Participle"]]
 ]
 
-/** The word as one of it is called, near enough that both are one subject. */
+/** The singular of a word, close enough that both forms are one subject. */
 export const singular = (word: string): string =>
   word.length < 4 || /(?:ss|us|is)$/.test(word)
     ? word

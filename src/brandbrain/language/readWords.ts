@@ -1,14 +1,14 @@
-import type { ReadLanguage, Word, WordUse } from "./Word.ts"
 import { commonWords, salutation } from "./commonWords.ts"
 import { englishWords, singular } from "./englishWords.ts"
 import { germanKey, germanWords } from "./germanWords.ts"
 import type { LanguageLibrary } from "./languageLibrary.ts"
-import { plain, sentences } from "./textAnalysis.ts"
+import { foldCase, splitSentences } from "./textAnalysis.ts"
+import type { ReadLanguage, Word, WordUse } from "./Word.ts"
 
 /**
- * The sentences of a text that have a word which matters, as the words of its language.
+ * Reads the sentences of a text that hold a word which `matters`, as words of its language.
  *
- * The greeting and the menu of a page are left out.
+ * Skips the greeting of a post and the menu of a page.
  */
 export const readWords = (
   text: string,
@@ -16,36 +16,36 @@ export const readWords = (
   library: LanguageLibrary,
   matters: (key: string) => boolean
 ): ReadonlyArray<ReadonlyArray<Word>> =>
-  sentences(text.replace(salutation, ""))
+  splitSentences(text.replace(salutation, ""))
     .map((sentence) => sentence.replace(/https?:\S+|[@#][\p{L}\p{N}_.]+/gu, "."))
     .filter((sentence) => !isMenu(sentence, library.stopwords[language]))
     .filter((sentence) => keysIn(sentence, language, library).some(matters))
     .map((sentence) => readers[language](sentence, library))
-    .map((words) => words.map((word) => ({ ...word, use: plainUse(word, language, library) ?? word.use })))
+    .map((words) => words.map((word) => ({ ...word, use: listedUse(word, language, library) ?? word.use })))
 
-/** The keys of all words of the text that may be of a subject, by a glance that costs little. */
+/** The keys of all words in the text that may belong to a subject. Cheap, since it reads no sentence. */
 export const keysIn = (text: string, language: ReadLanguage, library: LanguageLibrary): ReadonlyArray<string> =>
-  (plain(text).match(wordOf[language]) ?? [])
+  (foldCase(text).match(wordOf[language]) ?? [])
     .map((spelling) => ({ spelling, key: keyOf[language](spelling), use: "noun" as const }))
-    .filter((word) => plainUse(word, language, library) === null)
+    .filter((word) => listedUse(word, language, library) === null)
     .map(({ key }) => key)
 
 const wordOf = { en: /[\p{L}\p{M}]+/gu, de: /[\p{L}\p{M}]+(?:-[\p{L}\p{M}]+)*/gu }
 
-/** The word in lower case and folded, as its language folds. */
+/** The key of a word in its language: lower case and folded. */
 export const keyOf: Readonly<Record<ReadLanguage, (word: string) => string>> = { en: singular, de: germanKey }
 
 const readers = { en: englishWords, de: germanWords }
 
-/** A row of links, such as stands above every page of a site: capitals, no stop, and no function word. */
+/** True for a row of links, as at the top of a site's pages: capitals, no punctuation, no function word. */
 const isMenu = (sentence: string, stopwords: ReadonlySet<string>) => {
   const words = sentence.match(/[\p{L}\p{M}]+/gu) ?? []
   return words.length >= 4 && !/[.!?:,]/.test(sentence) &&
     words.every((word) => /^\p{Lu}/u.test(word) && !stopwords.has(word.toLowerCase()))
 }
 
-/** A list's word for it goes before what the sentence makes of the word. */
-const plainUse = (
+/** The use that a word list gives the word; null if no list names it. It outranks the use in the sentence. */
+const listedUse = (
   { key, spelling, use }: Pick<Word, "key" | "spelling" | "use">,
   language: ReadLanguage,
   library: LanguageLibrary

@@ -1,24 +1,24 @@
 import { countPhrases } from "./countPhrases.ts"
 import type { ReadLanguage, Word, WordUse } from "./Word.ts"
 
-/** What a word turns out to be, over all sentences that it stands in. */
-export interface Kind {
+/** A word's use and spelling, judged over every sentence it stands in. */
+export interface WordKind {
   readonly use: WordUse
-  /** As it is mostly written. */
+  /** The most frequent spelling. */
   readonly spelling: string
 }
 
 /**
- * What each word is, by how all sentences use it, since a single one deceives.
+ * Judges each word by all sentences together, since a single one misleads.
  *
- * In both languages a name has a capital wherever it stands, and is never countPhrases, owned or pointed at. `tags` are the keys of
- * hashtags: what a brand tags is hardly a person, but may be the place that it is in.
+ * In both languages a name always has a capital, and is never counted, owned or pointed at. `tags` are the keys of
+ * the hashtags: a brand rarely tags a person, but may tag the place it is in.
  */
 export const wordKinds = (
   sentences: ReadonlyArray<ReadonlyArray<Word>>,
   language: ReadLanguage,
   tags: ReadonlySet<string>
-): ReadonlyMap<string, Kind> => {
+): ReadonlyMap<string, WordKind> => {
   const places = new Map<string, Array<Word>>()
   for (const word of sentences.flat()) {
     const all = places.get(word.key) ?? []
@@ -38,12 +38,13 @@ export const wordKinds = (
 
 const hasCapital = ({ spelling }: Word) => /^\p{Lu}/u.test(spelling)
 
-/** Short and all capitals, such as VAT: an abbreviation is not a person. */
+/** True for an abbreviation such as VAT, which never names a person. */
 const isAbbreviation = ({ spelling }: Word) => /^\p{Lu}{2,5}$/u.test(spelling)
 
 const share = (all: ReadonlyArray<Word>, ...uses: ReadonlyArray<WordUse>) =>
   all.filter(({ use }) => uses.includes(use)).length / all.length
 
+/** `within` are the places that don't open a sentence, where a capital tells something. */
 const useOf = (
   all: ReadonlyArray<Word>,
   within: ReadonlyArray<Word>,
@@ -69,7 +70,7 @@ const useOf = (
     : "verb"
 }
 
-/** An English word that is sometimes written small has its capitals from the sentence. */
+/** An English word that is sometimes lower case owes its capitals to the sentence. */
 const spellingOf = (all: ReadonlyArray<Word>, within: ReadonlyArray<Word>, language: ReadLanguage) => {
   const spelling = countPhrases((within.length > 0 ? within : all).map(({ spelling }) => spelling))[0]?.phrase ?? ""
   const isOwn = within.length > 0 && within.every(hasCapital)

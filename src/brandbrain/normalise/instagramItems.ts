@@ -1,12 +1,12 @@
-import type { ItemContent } from "./ItemContent.ts"
 import type { Media } from "../evidence/EvidenceItem.ts"
-import { addressAt, countAt, instantAt, listAt, tags, textAt } from "../json/readJson.ts"
+import { addressAt, cleanHashtags, countAt, instantAt, listAt, textAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
+import type { ItemContent } from "./ItemContent.ts"
 
-/** An item of apify~instagram-scraper. */
+/** Reads an item of apify~instagram-scraper. */
 export const readPost = (raw: JsonObject): ItemContent => read(raw, null)
 
-/** An item of apify~instagram-reel-scraper: a post that may say what is spoken in it. */
+/** Reads an item of apify~instagram-reel-scraper: a post that may have a transcript. */
 export const readReel = (raw: JsonObject): ItemContent => read(raw, textAt(raw, "transcript"))
 
 const read = (raw: JsonObject, transcript: string | null): ItemContent => {
@@ -19,7 +19,7 @@ const read = (raw: JsonObject, transcript: string | null): ItemContent => {
     title: null,
     text_primary: caption,
     text_secondary: transcript,
-    hashtags: tags(listAt(raw, "hashtags").map((tag) => textAt({ tag }, "tag"))),
+    hashtags: cleanHashtags(listAt(raw, "hashtags").map((tag) => textAt({ tag }, "tag"))),
     metrics: {
       likes: countAt(raw, "likesCount"),
       comments: countAt(raw, "commentsCount"),

@@ -1,8 +1,18 @@
-import type { ItemContent } from "./ItemContent.ts"
-import { addressAt, at, countAt, epochMillisAt, instantAt, isObject, listAt, tags, textAt } from "../json/readJson.ts"
+import {
+  addressAt,
+  cleanHashtags,
+  countAt,
+  epochMillisAt,
+  instantAt,
+  isObject,
+  listAt,
+  textAt,
+  valueAt
+} from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
+import type { ItemContent } from "./ItemContent.ts"
 
-/** An item of either LinkedIn actor. They differ in where the author's address stands. */
+/** Reads an item of either LinkedIn actor. They name the author's address differently. */
 export const readLinkedinPost = (raw: JsonObject, authorUrl: "company_url" | "profile_url"): ItemContent => {
   const text = textAt(raw, "text")
   return {
@@ -13,7 +23,7 @@ export const readLinkedinPost = (raw: JsonObject, authorUrl: "company_url" | "pr
     title: null,
     text_primary: text,
     text_secondary: null,
-    hashtags: tags(text?.match(/#[\p{L}\p{M}\p{N}_]+/gu) ?? []),
+    hashtags: cleanHashtags(text?.match(/#[\p{L}\p{M}\p{N}_]+/gu) ?? []),
     metrics: {
       reactions: countAt(raw, "stats", "total_reactions"),
       likes: countAt(raw, "stats", "like"),
@@ -22,7 +32,7 @@ export const readLinkedinPost = (raw: JsonObject, authorUrl: "company_url" | "pr
     },
     media: listAt(raw, "media", "items").filter(isObject).flatMap((item) => {
       const url = addressAt(item, "url")
-      return url === null ? [] : [{ kind: at(raw, "media", "type") === "video" ? "video" : "image", url } as const]
+      return url === null ? [] : [{ kind: valueAt(raw, "media", "type") === "video" ? "video" : "image", url } as const]
     }),
     flags: { has_transcript: false, is_low_value: text === null, is_collection_page: false }
   }

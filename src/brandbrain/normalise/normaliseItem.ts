@@ -1,17 +1,17 @@
-import type { ItemContent } from "./ItemContent.ts"
 import { Either } from "effect"
-import type { Capability, Target } from "../config/capability.ts"
 import { registry } from "../config/capability.ts"
+import type { Capability, Target } from "../config/capability.ts"
 import type { NormalisedItem } from "../evidence/EvidenceItem.ts"
-import { isByAnother } from "./postedByAnother.ts"
-import { at, countAt, isObject } from "../json/readJson.ts"
+import { countAt, isObject, valueAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
 import { readPost, readReel } from "./instagramItems.ts"
+import type { ItemContent } from "./ItemContent.ts"
 import { readLinkedinPost } from "./linkedinItems.ts"
+import { isPostedByAnother } from "./postedByAnother.ts"
 import { readShortVideo, readVideo } from "./videoItems.ts"
 import { readPage } from "./webPages.ts"
 
-/** Why a raw item became no evidence. It says nothing of what the item held. */
+/** The reason why a raw item is not evidence. Reveals nothing of its content. */
 export type SkipReason =
   | "not_an_object"
   | "error_item"
@@ -21,13 +21,12 @@ export type SkipReason =
   | "no_canonical_url"
 
 /**
- * Reads one raw item as evidence, or says why it is none.
+ * Reads one raw item as evidence, or gives the reason for skipping it.
  *
- * Takes any JSON value and never throws: one odd item must not cost the run.
- * `rawRef` is where the item is kept. `target` is the source's: what somebody else posted is no
- * evidence of it. Null where any author will do.
+ * Takes any JSON value and never throws, so that one odd item does not fail the run. `rawRef` names the stored item.
+ * With a `target`, an item that somebody else posted is skipped.
  */
-export const normalise = (
+export const normaliseItem = (
   capability: Capability,
   raw: unknown,
   rawRef: NormalisedItem["raw_refs"][number],
@@ -42,18 +41,18 @@ export const normalise = (
   if (isErrorPage(raw)) {
     return Either.left("error_page")
   }
-  if (target !== null && isByAnother(capability, target, raw)) {
+  if (target !== null && isPostedByAnother(capability, target, raw)) {
     return Either.left("another_author")
   }
   const { contentType, platform } = registry[capability]
-  const reading = readers[capability](raw)
-  if (platform === "web" && reading.canonical_url === null) {
+  const content = readers[capability](raw)
+  if (platform === "web" && content.canonical_url === null) {
     return Either.left("no_canonical_url")
   }
-  if (platform !== "web" && reading.external_id === null) {
+  if (platform !== "web" && content.external_id === null) {
     return Either.left("no_external_id")
   }
-  return Either.right({ platform, content_type: contentType, ...reading, raw_refs: [rawRef] })
+  return Either.right({ platform, content_type: contentType, ...content, raw_refs: [rawRef] })
 }
 
 const readers: Readonly<Record<Capability, (raw: JsonObject) => ItemContent>> = {
@@ -66,11 +65,11 @@ const readers: Readonly<Record<Capability, (raw: JsonObject) => ItemContent>> = 
   "web.crawl_pages": readPage
 }
 
-/** A crawler brings the page that a server shows when there is none, however long it is. */
+/** True for the page that a server shows instead of a missing one. It may be long. */
 const isErrorPage = (raw: JsonObject) => (countAt(raw, "crawl", "httpStatusCode") ?? 0) >= 400
 
-/** Actors put what went wrong among the items, as `error` or `#error`. */
+/** True for an error that the actor reports among its items, as `error` or `#error`. */
 const isErrorItem = (raw: JsonObject) =>
-  [at(raw, "error"), at(raw, "#error")].some((error) =>
+  [valueAt(raw, "error"), valueAt(raw, "#error")].some((error) =>
     (typeof error === "string" && error !== "") || error === true || isObject(error)
   )

@@ -1,15 +1,16 @@
 import { Either } from "effect"
+import { normaliseIdentifier } from "../brands/normaliseIdentifier.ts"
 import type { Capability, Target } from "../config/capability.ts"
 import { addressAt, listAt, textAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
-import { normaliseIdentifier } from "../brands/normaliseIdentifier.ts"
 
 /**
- * True if somebody other than the source's account or site posted the item: a feed also shows
- * what was reposted, and what others tagged the account in. An item that does not say, or that says it by
- * another kind of name than the source has, counts as the account's own.
+ * True if the item was posted by another account or site than the source's.
+ *
+ * A feed also shows reposts, and posts of others that tag the account. An item that names no author, or names it by
+ * another kind of name than the source's, counts as the account's own.
  */
-export const isByAnother = (capability: Capability, target: Target, raw: JsonObject): boolean =>
+export const isPostedByAnother = (capability: Capability, target: Target, raw: JsonObject): boolean =>
   capability === "web.crawl_pages"
     ? isOfAnotherSite(target, raw)
     : isByAnotherAccount(capability, target.identifier, raw)
@@ -24,13 +25,13 @@ const isByAnotherAccount = (capability: AccountCapability, identifier: string, r
   return authors.length > 0 && !authors.includes(identifier)
 }
 
-/** A source's sites are those of all the pages that it starts at. */
+/** A source's sites are those of all its start pages. */
 const isOfAnotherSite = ({ extraStartUrls, identifier }: Target, raw: JsonObject) => {
   const site = siteOf(raw)
   return site !== null && ![identifier, ...extraStartUrls].some((url) => siteOf({ url }) === site)
 }
 
-/** The host of a page's address. That with `www.` and that without are one site. */
+/** The host of a page's address, without `www.`. */
 const siteOf = (page: JsonObject) => {
   const address = addressAt(page, "url")
   return address === null ? null : new URL(address).host.replace(/^www\./, "")
@@ -38,7 +39,7 @@ const siteOf = (page: JsonObject) => {
 
 type AccountCapability = Exclude<Capability, "web.crawl_pages">
 
-/** The authors of an item, as far as the actor names them. */
+/** The authors of an item that the actor names. */
 const authorsOf: Readonly<Record<AccountCapability, (raw: JsonObject) => ReadonlyArray<string | null>>> = {
   "instagram.posts": (raw) => instagramAuthors(raw),
   "instagram.reels": (raw) => instagramAuthors(raw),
@@ -48,12 +49,12 @@ const authorsOf: Readonly<Record<AccountCapability, (raw: JsonObject) => Readonl
   "youtube.channel_videos": (raw) => [textAt(raw, "channelId"), textAt(raw, "channelUrl")]
 }
 
-/** A post may have several authors, of whom one is named as its owner. */
+/** A post has one owner and may have coauthors. */
 const instagramAuthors = (raw: JsonObject) => {
   const owner = textAt(raw, "ownerUsername")
   return owner === null ? [] : [owner, ...listAt(raw, "coauthorProducers").map((each) => textAt(each, "username"))]
 }
 
-/** A channel's id and its handle are both names of it, as are a company's number and its slug. Only like is compared with like. */
+/** A channel has an id and a handle, a company a number and a slug. Only names of one kind are compared. */
 const kindOf = (name: string) =>
   /^UC[\w-]{22}$/.test(name) ? "id" : /^\d+$/.test(name) ? "number" : /^(?:@|c\/|user\/)/.exec(name)?.[0] ?? "name"

@@ -1,9 +1,9 @@
-import type { ItemContent } from "./ItemContent.ts"
 import type { Media } from "../evidence/EvidenceItem.ts"
-import { addressAt, countAt, instantAt, listAt, tags, textAt } from "../json/readJson.ts"
+import { addressAt, cleanHashtags, countAt, instantAt, listAt, textAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
+import type { ItemContent } from "./ItemContent.ts"
 
-/** An item of clockworks~tiktok-scraper. */
+/** Reads an item of clockworks~tiktok-scraper. */
 export const readShortVideo = (raw: JsonObject): ItemContent => {
   const text = textAt(raw, "text")
   return {
@@ -14,7 +14,7 @@ export const readShortVideo = (raw: JsonObject): ItemContent => {
     title: null,
     text_primary: text,
     text_secondary: null,
-    hashtags: tags(listAt(raw, "hashtags").map((tag) => textAt(tag, "name"))),
+    hashtags: cleanHashtags(listAt(raw, "hashtags").map((tag) => textAt(tag, "name"))),
     metrics: {
       plays: countAt(raw, "playCount"),
       likes: countAt(raw, "diggCount"),
@@ -27,7 +27,7 @@ export const readShortVideo = (raw: JsonObject): ItemContent => {
   }
 }
 
-/** An item of streamers~youtube-scraper. Its title is what it says; the description only adds to it. */
+/** Reads an item of streamers~youtube-scraper. The title is its main text, the description its second. */
 export const readVideo = (raw: JsonObject): ItemContent => {
   const title = textAt(raw, "title")
   const description = textAt(raw, "text")
@@ -39,7 +39,7 @@ export const readVideo = (raw: JsonObject): ItemContent => {
     title,
     text_primary: title,
     text_secondary: description,
-    hashtags: tags(listAt(raw, "hashtags").map((tag) => textAt({ tag }, "tag"))),
+    hashtags: cleanHashtags(listAt(raw, "hashtags").map((tag) => textAt({ tag }, "tag"))),
     metrics: {
       views: countAt(raw, "viewCount"),
       likes: countAt(raw, "likes"),

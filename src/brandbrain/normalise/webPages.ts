@@ -1,12 +1,12 @@
-import type { ItemContent } from "./ItemContent.ts"
-import { addressAt, at, instantAt, isObject, textAt } from "../json/readJson.ts"
+import { addressAt, instantAt, isObject, textAt, valueAt } from "../json/readJson.ts"
 import type { JsonObject } from "../json/readJson.ts"
+import type { ItemContent } from "./ItemContent.ts"
 
-/** An item of apify~website-content-crawler. */
+/** Reads an item of apify~website-content-crawler. */
 export const readPage = (raw: JsonObject): ItemContent => {
   const url = addressAt(raw, "url")
   const text = textAt(raw, "text")
-  const nodes = linkedData(at(raw, "metadata", "jsonLd"))
+  const nodes = linkedData(valueAt(raw, "metadata", "jsonLd"))
   const collection = nodes.some((node) => types(node).includes("CollectionPage"))
   return {
     external_id: null,
@@ -21,23 +21,23 @@ export const readPage = (raw: JsonObject): ItemContent => {
     media: [],
     flags: {
       has_transcript: false,
-      is_low_value: collection || text === null || text.length < worthReading,
+      is_low_value: collection || text === null || text.length < shortestPage,
       is_collection_page: collection
     }
   }
 }
 
 /** Shorter pages are banners, redirects and cookie notices. */
-const worthReading = 200
+const shortestPage = 200
 
-/** JSON-LD's nodes: those at the top, alone or in an array, and those in a `@graph`. */
+/** The nodes of JSON-LD: the top one or ones, and those in a `@graph`. */
 const linkedData = (value: unknown): ReadonlyArray<JsonObject> => {
   const top = (Array.isArray(value) ? value : [value]).filter(isObject)
-  const graphs = top.flatMap((node) => at(node, "@graph")).filter(isObject)
+  const graphs = top.flatMap((node) => valueAt(node, "@graph")).filter(isObject)
   return top.concat(graphs)
 }
 
 const types = (node: JsonObject): ReadonlyArray<unknown> => {
-  const type = at(node, "@type")
+  const type = valueAt(node, "@type")
   return Array.isArray(type) ? type : [type]
 }

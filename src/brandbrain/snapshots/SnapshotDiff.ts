@@ -1,26 +1,26 @@
-import { DraftPath } from "../brands/DraftPath.ts"
 import { Schema } from "effect"
-import { canonicalJson } from "../json/canonicalJson.ts"
-import { fieldsOf, saying } from "../draft/Draft.ts"
+import { DraftPath } from "../brands/DraftPath.ts"
+import { effectiveValue, fieldsOf } from "../draft/Draft.ts"
 import type { Draft } from "../draft/Draft.ts"
-import { at, textAt } from "../json/readJson.ts"
+import { canonicalJson } from "../json/canonicalJson.ts"
+import { textAt, valueAt } from "../json/readJson.ts"
 
-/** One statement that no longer says what it did. Lists say only what came and went. */
+/** One changed statement. A changed list shows only the entries that were added and removed. */
 export const Change = Schema.Union(
   Schema.Struct({ path: DraftPath, added: Schema.Array(Schema.String), removed: Schema.Array(Schema.String) }),
   Schema.Struct({ path: DraftPath, before: Schema.Unknown, after: Schema.Unknown })
 )
 export type Change = typeof Change.Type
 
-/** What a snapshot says otherwise than the one before it. */
+/** The changes from one snapshot to the next. */
 export const SnapshotDiff = Schema.Struct({
-  /** Null for a brand's first snapshot, which differs from nothing. */
+  /** Null for a brand's first snapshot. */
   previous_version: Schema.NullOr(Schema.Int),
   changes: Schema.Array(Change)
 })
 export type SnapshotDiff = typeof SnapshotDiff.Type
 
-/** The statements that changed, in the order a reader meets them. Confidence and backing do not count. */
+/** Compares the statements of two snapshots, in reading order. Confidence and backing do not count. */
 export const diffSnapshots = (
   previous: { readonly version: number; readonly snapshot: Draft } | null,
   next: Draft
@@ -32,19 +32,21 @@ export const diffSnapshots = (
   const after = fieldsOf(next)
   return {
     previous_version: previous.version,
-    changes: DraftPath.literals.flatMap((path) => change(path, saying(before[path]), saying(after[path])))
+    changes: DraftPath.literals.flatMap((path) =>
+      changesAt(path, effectiveValue(before[path]), effectiveValue(after[path]))
+    )
   }
 }
 
-const change = (path: DraftPath, before: unknown, after: unknown): ReadonlyArray<Change> => {
+const changesAt = (path: DraftPath, before: unknown, after: unknown): ReadonlyArray<Change> => {
   if (canonicalJson(before) === canonicalJson(after)) {
     return []
   }
   if (!Array.isArray(before) || !Array.isArray(after)) {
     return [{ path, before, after }]
   }
-  const was = before.map(label)
-  const is = after.map(label)
+  const was = before.map(labelOf)
+  const is = after.map(labelOf)
   return [{
     path,
     added: is.filter((each) => !was.includes(each)),
@@ -52,6 +54,8 @@ const change = (path: DraftPath, before: unknown, after: unknown): ReadonlyArray
   }]
 }
 
-/** What an entry of a list is called: itself, or the name it goes by. */
-const label = (entry: unknown): string =>
-  typeof entry === "string" ? entry : textAt(entry, "name") ?? textAt(entry, "type") ?? canonicalJson(at(entry) ?? null)
+/** The label of a list entry: the entry itself if it is a text, else its name or type. */
+const labelOf = (entry: unknown): string =>
+  typeof entry === "string"
+    ? entry
+    : textAt(entry, "name") ?? textAt(entry, "type") ?? canonicalJson(valueAt(entry) ?? null)

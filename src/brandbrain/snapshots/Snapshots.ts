@@ -1,14 +1,14 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
-import { idOf } from "../json/canonicalJson.ts"
 import { Draft } from "../draft/Draft.ts"
 import type { FeatureReport } from "../draft/featureReport.ts"
-import { SnapshotDiff } from "./SnapshotDiff.ts"
-import { storage } from "../storage/StorageError.ts"
+import { deriveId } from "../storage/deriveId.ts"
+import { asStorageError } from "../storage/StorageError.ts"
 import type { StorageError } from "../storage/StorageError.ts"
+import { SnapshotDiff } from "./SnapshotDiff.ts"
 
-/** What a brand was found to be, at one time. `version` counts the brand's snapshots from 1. */
+/** A brand as one compile described it. `version` counts the brand's snapshots from 1. */
 export const Snapshot = Schema.Struct({
   id: Schema.String,
   brand_id: Schema.String,
@@ -16,7 +16,7 @@ export const Snapshot = Schema.Struct({
   version: Schema.Int,
   bundle_id: Schema.String,
   feature_report_id: Schema.String,
-  /** Of the inputs it was compiled from. */
+  /** The hash of the inputs it was compiled from. */
   input_hash: Schema.String,
   snapshot: Schema.parseJson(Draft),
   diff: Schema.parseJson(SnapshotDiff),
@@ -24,7 +24,7 @@ export const Snapshot = Schema.Struct({
 })
 export type Snapshot = typeof Snapshot.Type
 
-/** A snapshot in a list: that it is there, and what it changed. */
+/** A snapshot in a list, with its changes but without its content. */
 export const SnapshotSummary = Schema.Struct({
   id: Schema.String,
   compile_run_id: Schema.String,
@@ -34,9 +34,9 @@ export const SnapshotSummary = Schema.Struct({
 })
 export type SnapshotSummary = typeof SnapshotSummary.Type
 
-/** Snapshots, with the bundles and reports they were drawn from. */
+/** Snapshots, with the bundles and reports they are based on. */
 export class Snapshots extends Context.Tag("holdfast/brandbrain/Snapshots")<Snapshots, {
-  /** Saves the compile's bundle, report and snapshot together. A compile that has them keeps those it has. */
+  /** Saves the compile's bundle, report and snapshot together. A compile that already has them keeps them. */
   readonly save: (snapshot: {
     readonly brandId: string
     readonly compileRunId: string
@@ -47,36 +47,38 @@ export class Snapshots extends Context.Tag("holdfast/brandbrain/Snapshots")<Snap
     readonly snapshot: Draft
     readonly diff: SnapshotDiff
   }) => Effect.Effect<void, StorageError>
-  readonly ofCompile: (brandId: string, compileRunId: string) => Effect.Effect<Option.Option<Snapshot>, StorageError>
+  readonly findByCompile: (
+    brandId: string,
+    compileRunId: string
+  ) => Effect.Effect<Option.Option<Snapshot>, StorageError>
   readonly latest: (brandId: string) => Effect.Effect<Option.Option<Snapshot>, StorageError>
   /** Newest first. */
   readonly history: (
     brandId: string,
     page: { readonly limit: number; readonly offset: number }
   ) => Effect.Effect<ReadonlyArray<SnapshotSummary>, StorageError>
-  /** Counts the brand's snapshots. */
   readonly count: (brandId: string) => Effect.Effect<number, StorageError>
-  /** The feature report of the brand's newest snapshot: figures on how its evidence is written. */
+  /** The feature report of the brand's newest snapshot. */
   readonly latestReport: (brandId: string) => Effect.Effect<Option.Option<unknown>, StorageError>
   /** The ids of the evidence in a bundle, best first. */
-  readonly bundle: (
+  readonly bundleItemIds: (
     brandId: string,
     bundleId: string
   ) => Effect.Effect<Option.Option<ReadonlyArray<string>>, StorageError>
 }>() {}
 
-/** The id of the compile's bundle: known before it is saved, as the snapshot names it. */
-export const bundleIdOf = (compileRunId: string): string => idOf("bundle", compileRunId)
+/** The id of the compile's bundle. Known before it is saved, since the snapshot names it. */
+export const bundleIdOf = (compileRunId: string): string => deriveId("bundle", compileRunId)
 
 /** The id of the compile's feature report. */
-export const reportIdOf = (compileRunId: string): string => idOf("feature_report", compileRunId)
+export const reportIdOf = (compileRunId: string): string => deriveId("feature_report", compileRunId)
 
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
 
   const columns = sql.literal(Object.keys(Snapshot.fields).join(", "))
 
-  const selectOfCompile = SqlSchema.findOne({
+  const selectByCompile = SqlSchema.findOne({
     Request: Schema.Struct({ brandId: Schema.String, compileRunId: Schema.String }),
     Result: Snapshot,
     execute: ({ brandId, compileRunId }) =>
@@ -148,24 +150,24 @@ const make = Effect.gen(function*() {
         id, brand_id, compile_run_id, version, bundle_id, feature_report_id, input_hash, snapshot, diff, created_at
       )
       VALUES (
-        ${idOf("snapshot", compileRunId)}, ${brandId}, ${compileRunId}, ${saved.version},
+        ${deriveId("snapshot", compileRunId)}, ${brandId}, ${compileRunId}, ${saved.version},
         ${bundleIdOf(compileRunId)}, ${reportIdOf(compileRunId)}, ${saved.inputHash},
         ${JSON.stringify(saved.snapshot)}, ${JSON.stringify(saved.diff)}, ${now}
       )
       ON CONFLICT DO NOTHING`
       yield* sql.withTransaction(Effect.all([bundle, report, snapshot], { discard: true }))
-    }, storage("Snapshots.save")),
+    }, asStorageError("Snapshots.save")),
 
-    ofCompile: Effect.fn("Snapshots.ofCompile")(
-      (brandId, compileRunId) => selectOfCompile({ brandId, compileRunId }),
-      storage("Snapshots.ofCompile")
+    findByCompile: Effect.fn("Snapshots.findByCompile")(
+      (brandId, compileRunId) => selectByCompile({ brandId, compileRunId }),
+      asStorageError("Snapshots.findByCompile")
     ),
 
-    latest: Effect.fn("Snapshots.latest")((brandId) => selectLatest(brandId), storage("Snapshots.latest")),
+    latest: Effect.fn("Snapshots.latest")((brandId) => selectLatest(brandId), asStorageError("Snapshots.latest")),
 
     history: Effect.fn("Snapshots.history")(
       (brandId, { limit, offset }) => selectHistory({ brandId, limit, offset }),
-      storage("Snapshots.history")
+      asStorageError("Snapshots.history")
     ),
 
     count: Effect.fn("Snapshots.count")(
@@ -174,20 +176,20 @@ const make = Effect.gen(function*() {
           Effect.catchTag("NoSuchElementException", Effect.die),
           Effect.map(({ count }) => count)
         ),
-      storage("Snapshots.count")
+      asStorageError("Snapshots.count")
     ),
 
     latestReport: Effect.fn("Snapshots.latestReport")(
       (brandId) => Effect.map(selectLatestReport(brandId), Option.map(({ report }) => report)),
-      storage("Snapshots.latestReport")
+      asStorageError("Snapshots.latestReport")
     ),
 
-    bundle: Effect.fn("Snapshots.bundle")(
+    bundleItemIds: Effect.fn("Snapshots.bundleItemIds")(
       (brandId, bundleId) => Effect.map(selectBundle({ brandId, bundleId }), Option.map(({ item_ids }) => item_ids)),
-      storage("Snapshots.bundle")
+      asStorageError("Snapshots.bundleItemIds")
     )
   })
 })
 
-/** Snapshots in the database that `SqlClient` is. The tables must be migrated. */
+/** Snapshots in the database of `SqlClient`. The tables must be migrated. */
 export const layer: Layer.Layer<Snapshots, never, SqlClient.SqlClient> = Layer.effect(Snapshots, make)

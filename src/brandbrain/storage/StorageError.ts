@@ -2,10 +2,10 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, ParseResult, Schema } from "effect"
 
 /**
- * The database refused, failed, or holds a row that we cannot read.
+ * The database failed, or a row does not decode.
  *
- * `cause` is the database's own error. For a row that does not decode it is
- * absent, as it would quote the row: `reason` names the columns instead.
+ * `cause` is the database's error. A row that does not decode has no cause, since that would quote the row; `reason`
+ * names the columns instead.
  */
 export class StorageError extends Schema.TaggedError<StorageError>()("StorageError", {
   operation: Schema.String,
@@ -17,15 +17,15 @@ export class StorageError extends Schema.TaggedError<StorageError>()("StorageErr
   }
 }
 
-/** Wraps what a statement can fail with, once, where it enters. */
-export const storage = (operation: string) =>
+/** Wraps the errors of SQL statements, once, where they enter. */
+export const asStorageError = (operation: string) =>
 <A, E, R>(
   effect: Effect.Effect<A, E | SqlError | ParseResult.ParseError, R>
 ): Effect.Effect<A, StorageError | Exclude<E, SqlError | ParseResult.ParseError>, R> =>
   Effect.mapError(effect, (error) => {
     if (ParseResult.isParseError(error)) {
       const paths = ParseResult.ArrayFormatter.formatErrorSync(error).map(({ path }) => path.join("."))
-      return new StorageError({ operation, reason: `A row cannot be read at ${[...new Set(paths)].join(", ")}` })
+      return new StorageError({ operation, reason: `A row does not decode: see ${[...new Set(paths)].join(", ")}` })
     }
     return isSqlError(error)
       ? new StorageError({ operation, reason: "The database failed", cause: error })

@@ -2,17 +2,17 @@ import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Layer } from "effect"
 import { brandbrain } from "./migrations/0001_brandbrain.ts"
-import { storage } from "./StorageError.ts"
+import { asStorageError } from "./StorageError.ts"
 import type { StorageError } from "./StorageError.ts"
 
 const migrations = { "0001_brandbrain": brandbrain }
 
 /**
- * Brings the app's tables up to date, all of it in one transaction or none. When
- * they are, they are only read: a start does not wait for the write lock.
+ * Brings the app's tables up to date in one transaction.
  *
- * The outer transaction is what makes two processes that start at once take
- * turns: on a client that begins IMMEDIATE, the second waits and then finds nothing to do.
+ * Tables that are up to date are only read, so a start does not wait for the write lock. The outer transaction makes
+ * two processes that start together take turns: on a client that begins IMMEDIATE the second one waits, and then finds
+ * nothing to do.
  */
 export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -24,11 +24,11 @@ export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = E
     })
   )
   if (applied.length > 0) {
-    yield* Effect.logInfo("Created the tables of BrandBrain")
+    yield* Effect.logInfo("Created BrandBrain's tables")
   }
 }).pipe(
   Effect.catchTag("MigrationError", (error) => Effect.die(error)),
-  storage("migrate")
+  asStorageError("migrate")
 )
 
 const isUpToDate = Effect.gen(function*() {
@@ -40,5 +40,5 @@ const isUpToDate = Effect.gen(function*() {
   return done.length > 0
 })
 
-/** Migrates when the layer is built, before anything that needs the tables. */
+/** Migrates when the layer is built. Provide it to everything that needs the tables. */
 export const layer: Layer.Layer<never, StorageError, SqlClient.SqlClient> = Layer.effectDiscard(migrate)

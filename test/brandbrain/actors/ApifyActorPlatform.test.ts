@@ -21,16 +21,16 @@ import { inspect } from "node:util"
 import { ActorPlatform } from "../../../src/brandbrain/actors/ActorPlatform.ts"
 import type { ActorPlatformError } from "../../../src/brandbrain/actors/ActorPlatform.ts"
 import * as ApifyActorPlatform from "../../../src/brandbrain/actors/ApifyActorPlatform.ts"
-import { BrandBrainConfig } from "../../../src/brandbrain/config/BrandBrainConfig.ts"
-import { compileBrand } from "../../../src/brandbrain/compile/compileBrand.ts"
-import { CompileRuns } from "../../../src/brandbrain/compile/CompileRuns.ts"
-import { ingestSource } from "../../../src/brandbrain/gather/ingestSource.ts"
 import { datasets } from "../../../src/brandbrain/actors/recorded/datasets.ts"
 import { createSampleBrand } from "../../../src/brandbrain/brands/sampleBrand.ts"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
+import { compileBrand } from "../../../src/brandbrain/compile/compileBrand.ts"
+import { CompileRuns } from "../../../src/brandbrain/compile/CompileRuns.ts"
+import { BrandBrainConfig } from "../../../src/brandbrain/config/BrandBrainConfig.ts"
+import { ingestSource } from "../../../src/brandbrain/gather/ingestSource.ts"
+import { addBrand, addCompile, memoryApp, settings } from "../memoryApp.ts"
 import { actors, anError, apifyServer, aRun } from "./apifyServer.ts"
 import type { Actor, Answer, Asked } from "./apifyServer.ts"
-import { addBrand, addCompile, memoryApp, settings } from "../memoryApp.ts"
 
 /** Looks like nothing else, so that finding it anywhere means that it got there. */
 const token = "apify_api_S3nt1nelT0ken+/=x"
@@ -251,7 +251,7 @@ describe("what the platform refuses", () => {
         assert.deepInclude(error, {
           status: 404,
           type: "http-error",
-          reason: "The platform refused without saying why",
+          reason: "The platform refused without a reason",
           retryable: false
         })
       })
@@ -293,7 +293,7 @@ describe("what the platform refuses", () => {
             headers: { location: `${elsewhere.url}/` }
           }), transports[transport])
           assert.deepInclude(error, { status, type: "http-error", retryable: false })
-          assert.include(error?.reason, "The platform redirects, which is not followed")
+          assert.include(error?.reason, "The platform answered with a redirect, which is not followed")
           assert.strictEqual(server.asked.length, 1)
         }
         assert.strictEqual(elsewhere.asked.length, 0)
@@ -408,7 +408,7 @@ describe("starting a run, which costs money,", () => {
         for (const transport of Object.values(transports)) {
           const { error, server } = yield* asking("startRun", () => answer, transport)
           assert.strictEqual(error?.retryable, false)
-          assert.include(error?.reason, "; it may have done what it was asked")
+          assert.include(error?.reason, "; the request may have taken effect")
           assert.strictEqual(server.asked.length, 1)
         }
       })
@@ -548,7 +548,7 @@ describe("a platform that does not answer", () => {
           assert.deepInclude(result.left, {
             status: null,
             type: "timeout",
-            reason: "The platform did not answer within 30s; it may have done what it was asked",
+            reason: "The platform did not answer within 30s; the request may have taken effect",
             retryable: false
           })
           assert.strictEqual(server.asked.length, 1)
@@ -941,7 +941,7 @@ describe("gathering evidence over HTTP", () => {
       }
       const names = new Set(spans.map(({ name }) => name))
       assert.isTrue(names.has("ApifyActorPlatform.startRun") && names.has("ApifyActorPlatform.request"))
-      assert.isTrue(seen.some((text) => text.includes("The actor platform failed; asking again")))
+      assert.isTrue(seen.some((text) => text.includes("The actor platform failed; trying again")))
       assert.isTrue(seen.some((text) => text.includes("no-[token]")))
       for (const text of seen) {
         assert.notInclude(text, "S3nt1nel")

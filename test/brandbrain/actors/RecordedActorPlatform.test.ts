@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, TestClock } from "effect"
 import { ActorPlatform } from "../../../src/brandbrain/actors/ActorPlatform.ts"
 import type { ActorPlatformError } from "../../../src/brandbrain/actors/ActorPlatform.ts"
-import { capabilities, registry } from "../../../src/brandbrain/config/capability.ts"
 import * as RecordedActorPlatform from "../../../src/brandbrain/actors/RecordedActorPlatform.ts"
+import { capabilities, registry } from "../../../src/brandbrain/config/capability.ts"
 
 const limits = { maxItems: 8, timeout: Duration.minutes(10) }
 

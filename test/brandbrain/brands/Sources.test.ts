@@ -20,7 +20,7 @@ describe("a source", () => {
       assert.strictEqual(first.id, second.id)
       assert.deepStrictEqual([first.isNew, second.isNew], [true, false])
       const { id, brandId, extraStartUrls, identifier, source } = second
-      assert.deepStrictEqual(yield* sources.enabled("b"), [{ id, brandId, source, identifier, extraStartUrls }])
+      assert.deepStrictEqual(yield* sources.listEnabled("b"), [{ id, brandId, source, identifier, extraStartUrls }])
       assert.deepStrictEqual(second.extraStartUrls, ["https://cobble.example/Care"])
     }).pipe(Effect.provide(memoryApp())))
 
@@ -37,7 +37,7 @@ describe("a source", () => {
       )
       assert.strictEqual(malformed._tag, "InvalidIdentifier")
       assert.include(malformed.message, "\"nowhere\"")
-      assert.deepStrictEqual(yield* sources.enabled("b"), [])
+      assert.deepStrictEqual(yield* sources.listEnabled("b"), [])
     }).pipe(Effect.provide(memoryApp())))
 
   it.effect("that is connected again, or turned off, keeps the settings that are not given", () =>
@@ -46,17 +46,17 @@ describe("a source", () => {
       yield* addBrand("b")
       const site = { source: "web.crawl_pages", identifier: "cobble.example" }
       const { id } = yield* sources.connect("b", { ...site, extraStartUrls: ["https://cobble.example/care"] })
-      yield* sources.change("b", id, { enabled: false })
-      assert.deepStrictEqual(yield* sources.enabled("b"), [])
+      yield* sources.update("b", id, { enabled: false })
+      assert.deepStrictEqual(yield* sources.listEnabled("b"), [])
       assert.deepInclude(yield* sources.connect("b", site), {
         id,
         enabled: false,
         extraStartUrls: ["https://cobble.example/care"]
       })
-      assert.deepInclude(yield* sources.change("b", id, { enabled: true }), {
+      assert.deepInclude(yield* sources.update("b", id, { enabled: true }), {
         extraStartUrls: ["https://cobble.example/care"]
       })
-      assert.deepStrictEqual((yield* sources.change("b", id, { extraStartUrls: [] })).extraStartUrls, [])
+      assert.deepStrictEqual((yield* sources.update("b", id, { extraStartUrls: [] })).extraStartUrls, [])
     }).pipe(Effect.provide(memoryApp())))
 
   it.effect("that is removed is gathered from no more and not there any more, and can be connected anew", () =>
@@ -68,9 +68,9 @@ describe("a source", () => {
       const { id } = yield* sources.connect("b", { ...site, extraStartUrls: ["https://cobble.example/care"] })
       assert.strictEqual((yield* Effect.flip(sources.remove("other", id)))._tag, "SourceNotFound")
       yield* sources.remove("b", id)
-      assert.deepStrictEqual(yield* sources.all("b"), [])
+      assert.deepStrictEqual(yield* sources.list("b"), [])
       assert.strictEqual((yield* Effect.flip(sources.remove("b", id)))._tag, "SourceNotFound")
-      assert.strictEqual((yield* Effect.flip(sources.change("b", id, { enabled: true })))._tag, "SourceNotFound")
+      assert.strictEqual((yield* Effect.flip(sources.update("b", id, { enabled: true })))._tag, "SourceNotFound")
       assert.deepInclude(yield* sources.connect("b", site), { id, isNew: true, enabled: true, extraStartUrls: [] })
     }).pipe(Effect.provide(memoryApp())))
 
@@ -80,14 +80,14 @@ describe("a source", () => {
       yield* addBrand("b")
       yield* addBrand("other")
       yield* sources.connect("other", { source: "instagram.posts", identifier: "cobble" })
-      assert.deepStrictEqual(yield* sources.enabled("b"), [])
-      assert.deepStrictEqual(yield* sources.all("b"), [])
-      const [theirs] = yield* sources.all("other")
+      assert.deepStrictEqual(yield* sources.listEnabled("b"), [])
+      assert.deepStrictEqual(yield* sources.list("b"), [])
+      const [theirs] = yield* sources.list("other")
       assert(theirs)
       assert.strictEqual(
-        (yield* Effect.flip(sources.change("b", theirs.id, { enabled: false })))._tag,
+        (yield* Effect.flip(sources.update("b", theirs.id, { enabled: false })))._tag,
         "SourceNotFound"
       )
-      assert.isTrue((yield* sources.all("other"))[0]?.enabled)
+      assert.isTrue((yield* sources.list("other"))[0]?.enabled)
     }).pipe(Effect.provide(memoryApp())))
 })

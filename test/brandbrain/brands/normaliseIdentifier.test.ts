@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import * as fc from "fast-check"
+import { normaliseIdentifier } from "../../../src/brandbrain/brands/normaliseIdentifier.ts"
 import { capabilities } from "../../../src/brandbrain/config/capability.ts"
 import type { Capability } from "../../../src/brandbrain/config/capability.ts"
-import { normaliseIdentifier } from "../../../src/brandbrain/brands/normaliseIdentifier.ts"
 
 describe("an identifier", () => {
   const spellings: ReadonlyArray<readonly [Capability, string, string]> = [

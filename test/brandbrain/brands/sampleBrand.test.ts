@@ -1,13 +1,13 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Inspectable, Layer, Logger } from "effect"
-import type { Settings } from "../../../src/brandbrain/config/BrandBrainConfig.ts"
-import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
-import { CompileRuns } from "../../../src/brandbrain/compile/CompileRuns.ts"
-import type { Pillar } from "../../../src/brandbrain/draft/contentPillars.ts"
 import * as RecordedActorPlatform from "../../../src/brandbrain/actors/RecordedActorPlatform.ts"
+import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
 import { createSampleBrand } from "../../../src/brandbrain/brands/sampleBrand.ts"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
+import { CompileRuns } from "../../../src/brandbrain/compile/CompileRuns.ts"
+import type { Settings } from "../../../src/brandbrain/config/BrandBrainConfig.ts"
+import type { Pillar } from "../../../src/brandbrain/draft/contentPillars.ts"
 import { addBrand, addCompile, compile, memoryApp } from "../memoryApp.ts"
 
 const app = (changed: Partial<Settings> = {}) => Layer.mergeAll(memoryApp(changed), RecordedActorPlatform.layer())
@@ -76,7 +76,7 @@ describe("the sample brand", () => {
         enabled: false
       })
       yield* createSampleBrand()
-      assert.strictEqual((yield* sources.enabled("quillhaven")).length, 6)
+      assert.strictEqual((yield* sources.listEnabled("quillhaven")).length, 6)
       const sql = yield* SqlClient.SqlClient
       assert.strictEqual((yield* sql`SELECT * FROM brandbrain_source_connection`).length, 7)
     }).pipe(Effect.provide(app())))

@@ -25,7 +25,7 @@ describe("a person at the terminal", () => {
         name: "Cobble Boots"
       })
       assert.include((yield* ask(1, "answer", "nobody", "tier0.who_for", "All")).complained, "There is no brand nobody")
-      assert.include((yield* ask(1, "answer", "cobble", "tier9.size", "9")).complained, "tier9.size is no question")
+      assert.include((yield* ask(1, "answer", "cobble", "tier9.size", "9")).complained, "tier9.size is not a question")
       yield* answer("answer", "cobble", "tier0.what_we_do", "We mend boots.")
       yield* answer("answer", "cobble", "tier0.who_for", "People who walk.")
       yield* answer("answer", "cobble", "tier0.primary_goal", "Fewer boots thrown away.")
@@ -37,7 +37,7 @@ describe("a person at the terminal", () => {
         "tier0.cta_posture": "Rarely.",
         "tier1.taboos": ["Glue"]
       })
-      assert.include((yield* ask(1, "source", "cobble", "myspace.songs", "x")).complained, "is no capability")
+      assert.include((yield* ask(1, "source", "cobble", "myspace.songs", "x")).complained, "is not a capability")
       assert.deepStrictEqual(yield* answer("source", "cobble", "tiktok.profile_videos", "@QuillhavenCoffee"), {
         source: "tiktok.profile_videos",
         identifier: "quillhavencoffee",
@@ -62,7 +62,7 @@ describe("a person at the terminal", () => {
       assert.deepStrictEqual(Object.keys(report.platforms), ["tiktok"])
       const none = yield* ask(0, "evidence", "cobble", "nothing")
       assert.deepStrictEqual(JSON.parse(none.said), [])
-      assert.include(none.complained, "The brand has no evidence nothing")
+      assert.include(none.complained, "The brand has no evidence with these ids: nothing")
     }))
 
   it.scopedLive("turns a site off, and keeps the pages it starts at", () =>

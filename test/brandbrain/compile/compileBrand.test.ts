@@ -1,14 +1,14 @@
-import type { CompileProgress } from "../../../src/brandbrain/compile/CompileJob.ts"
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Runtime, TestClock } from "effect"
 import * as fc from "fast-check"
-import { capabilities, registry } from "../../../src/brandbrain/config/capability.ts"
+import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { compileBrand } from "../../../src/brandbrain/compile/compileBrand.ts"
+import type { CompileProgress } from "../../../src/brandbrain/compile/CompileJob.ts"
 import { CompileRuns } from "../../../src/brandbrain/compile/CompileRuns.ts"
+import { capabilities, registry } from "../../../src/brandbrain/config/capability.ts"
 import { ingestSource } from "../../../src/brandbrain/gather/ingestSource.ts"
 import { Snapshots } from "../../../src/brandbrain/snapshots/Snapshots.ts"
-import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { addBrand, addCompile, compile, memoryApp, passing } from "../memoryApp.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
 import type { Script } from "../scriptedPlatform.ts"
@@ -168,7 +168,7 @@ describe("a compile", () => {
         return (yield* compile(yield* addCompile("b", id))).snapshot.meta.warnings
       })
       assert.deepStrictEqual(yield* warnings("c1"), [
-        "No source could be gathered from (tiktok.profile_videos): this rests on the answers and older evidence"
+        "No source could be gathered from (tiktok.profile_videos): this snapshot is based on the answers and older evidence"
       ])
       const sources = yield* Sources
       yield* sources.connect("b", { source: "instagram.posts", identifier: "cobble" })
@@ -177,7 +177,7 @@ describe("a compile", () => {
       assert.deepStrictEqual(yield* warnings("c3"), [])
       yield* sources.connect("b", { source: "instagram.posts", identifier: "cobble", enabled: false })
       assert.deepStrictEqual(yield* warnings("c0"), [
-        "No source was gathered from, as none is enabled: this rests on the answers and older evidence"
+        "No source is enabled: this snapshot is based on the answers and older evidence"
       ])
       yield* sources.connect("b", { source: "linkedin.profile_posts", identifier: "ada" })
       assert.include((yield* warnings("c4"))[0], "all are of disabled capabilities (linkedin.profile_posts)")

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Layer } from "effect"
+import * as RecordedActorPlatform from "../../../src/brandbrain/actors/RecordedActorPlatform.ts"
+import { createSampleBrand } from "../../../src/brandbrain/brands/sampleBrand.ts"
+import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { CompileRuns } from "../../../src/brandbrain/compile/CompileRuns.ts"
 import { Evidence } from "../../../src/brandbrain/evidence/Evidence.ts"
 import { EvidenceItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
 import type { NormalisedItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
-import * as RecordedActorPlatform from "../../../src/brandbrain/actors/RecordedActorPlatform.ts"
-import { createSampleBrand } from "../../../src/brandbrain/brands/sampleBrand.ts"
-import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { addBrand, addCompile, compile, memoryApp } from "../memoryApp.ts"
 
 const item = (index: number): NormalisedItem => ({

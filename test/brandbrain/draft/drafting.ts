@@ -1,8 +1,8 @@
 import { Effect, TestContext } from "effect"
-import { languageLibrary } from "../../../src/brandbrain/language/languageLibrary.ts"
-import { readBundle } from "../../../src/brandbrain/language/readBundle.ts"
 import { synthesise } from "../../../src/brandbrain/draft/synthesise.ts"
 import type { DraftInput } from "../../../src/brandbrain/draft/synthesise.ts"
+import { languageLibrary } from "../../../src/brandbrain/language/languageLibrary.ts"
+import { readBundle } from "../../../src/brandbrain/subjects/readBundle.ts"
 
 const library = await Effect.runPromise(languageLibrary)
 

@@ -1,14 +1,14 @@
-import { applyOverrides } from "../../../src/brandbrain/draft/applyOverrides.ts"
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
+import { noOverrides } from "../../../src/brandbrain/brands/Overrides.ts"
+import { applyOverrides } from "../../../src/brandbrain/draft/applyOverrides.ts"
 import type { Draft } from "../../../src/brandbrain/draft/Draft.ts"
 import { reportFeatures } from "../../../src/brandbrain/draft/featureReport.ts"
-import { noOverrides } from "../../../src/brandbrain/brands/Overrides.ts"
 import { diffSnapshots } from "../../../src/brandbrain/snapshots/SnapshotDiff.ts"
-import { drafted } from "./drafting.ts"
 import { addBrand, answers, memoryApp } from "../memoryApp.ts"
+import { drafted } from "./drafting.ts"
 
 const draft = (changed: Readonly<Record<string, unknown>> = {}): Draft =>
   drafted({
@@ -110,7 +110,7 @@ describe("answers", () => {
   const wrong: ReadonlyArray<readonly [unknown, string]> = [
     [{ ...answers, "tier0.who_for": ["People"] }, "tier0.who_for"],
     [{ ...answers, "tier1.taboos": "glue" }, "tier1.taboos"],
-    [{ ...answers, "tier9.shoe_size": "9" }, "tier9.shoe_size is no question"],
+    [{ ...answers, "tier9.shoe_size": "9" }, "tier9.shoe_size is not a question"],
     [{ ...answers, "tier0.who_for": "x".repeat(2_001) }, "tier0.who_for"],
     ["People who walk.", "the whole"],
     [null, "the whole"]
@@ -161,7 +161,7 @@ describe("answers", () => {
       assert.deepStrictEqual((yield* profile("b")).answers, { ...answers, ...changes })
       assert.include(
         (yield* Effect.flip(changeAnswers("b", { "tier9.size": "9" }))).message,
-        "tier9.size is no question"
+        "tier9.size is not a question"
       )
       assert.strictEqual((yield* Effect.flip(changeAnswers("nobody", changes)))._tag, "BrandNotFound")
     }).pipe(Effect.provide(memoryApp())))

@@ -1,15 +1,16 @@
-import { DraftPath } from "../../../src/brandbrain/brands/DraftPath.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import type { Answers } from "../../../src/brandbrain/brands/answers.ts"
-import { Draft, fieldsOf } from "../../../src/brandbrain/draft/Draft.ts"
-import type { EvidenceItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
-import { reportFeatures } from "../../../src/brandbrain/draft/featureReport.ts"
+import { DraftPath } from "../../../src/brandbrain/brands/DraftPath.ts"
 import type { Pillar } from "../../../src/brandbrain/draft/contentPillars.ts"
-import { emojiCount, hasPhrase, openingLine, unjoined } from "../../../src/brandbrain/language/textAnalysis.ts"
-import * as drafting from "./drafting.ts"
-import { answers } from "../memoryApp.ts"
+import { Draft, fieldsOf } from "../../../src/brandbrain/draft/Draft.ts"
+import { reportFeatures } from "../../../src/brandbrain/draft/featureReport.ts"
+import type { EvidenceItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
+import { splitHashtag } from "../../../src/brandbrain/language/splitHashtag.ts"
+import { countEmoji, hasPhrase, openingLine } from "../../../src/brandbrain/language/textAnalysis.ts"
 import { someEvidence } from "../evidence/someEvidence.ts"
+import { answers } from "../memoryApp.ts"
+import * as drafting from "./drafting.ts"
 
 const post = (id: string, text: string, changed: Partial<EvidenceItem> = {}): EvidenceItem =>
   someEvidence({ id, external_id: id, author_ref: "cobbleboots", text_primary: text, ...changed })
@@ -96,7 +97,7 @@ describe("a feature report", () => {
   })
 
   it("counts an emoji once however many characters it is made of", () => {
-    assert.strictEqual(emojiCount("👩🏽‍🌾 🇨🇴 ☕️ ♻️ 👍🏿 1 # ©"), 5)
+    assert.strictEqual(countEmoji("👩🏽‍🌾 🇨🇴 ☕️ ♻️ 👍🏿 1 # ©"), 5)
   })
 
   it("finds phrases as whole words", () => {
@@ -211,7 +212,7 @@ describe("an opening line", () => {
 describe("a hashtag", () => {
   it("is the words it is made of, where they are known", () => {
     const known = new Set(["roast", "days", "tins", "beans"])
-    assert.deepStrictEqual(unjoined("roastbeans", known), ["roast", "beans"])
-    assert.deepStrictEqual(unjoined("roastweek", known), ["roastweek"])
+    assert.deepStrictEqual(splitHashtag("roastbeans", known), ["roast", "beans"])
+    assert.deepStrictEqual(splitHashtag("roastweek", known), ["roastweek"])
   })
 })

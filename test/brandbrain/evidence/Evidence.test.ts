@@ -2,13 +2,13 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Runtime, Struct } from "effect"
 import * as fc from "fast-check"
-import { selectBundle } from "../../../src/brandbrain/evidence/selectBundle.ts"
+import { datasets } from "../../../src/brandbrain/actors/recorded/datasets.ts"
 import { Evidence } from "../../../src/brandbrain/evidence/Evidence.ts"
 import type { EvidenceItem, NormalisedItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
-import { normalise } from "../../../src/brandbrain/normalise/normaliseItem.ts"
-import { datasets } from "../../../src/brandbrain/actors/recorded/datasets.ts"
-import { evidenceItems } from "./arbitraryEvidence.ts"
+import { selectBundle } from "../../../src/brandbrain/evidence/selectBundle.ts"
+import { normaliseItem } from "../../../src/brandbrain/normalise/normaliseItem.ts"
 import { addBrand, memoryApp } from "../memoryApp.ts"
+import { evidenceItems } from "./arbitraryEvidence.ts"
 
 const normalised = (item: EvidenceItem): NormalisedItem => Struct.omit(item, "id")
 
@@ -19,7 +19,7 @@ const allRows = Effect.gen(function*() {
 
 const recorded = (run: string) =>
   (datasets["apify~instagram-scraper"] ?? []).flatMap((raw, item_index) => {
-    const item = normalise("instagram.posts", raw, { apify_run_id: run, item_index })
+    const item = normaliseItem("instagram.posts", raw, { apify_run_id: run, item_index })
     return Either.isRight(item) ? [item.right] : []
   })
 
@@ -75,7 +75,7 @@ describe("evidence", () => {
       yield* addBrand("b")
       const b = { brandId: "b", id: "s" }
       const item = (raw: object, run: string) =>
-        Either.getOrThrow(normalise("instagram.reels", { id: "1", ...raw }, { apify_run_id: run, item_index: 0 }))
+        Either.getOrThrow(normaliseItem("instagram.reels", { id: "1", ...raw }, { apify_run_id: run, item_index: 0 }))
       yield* evidence.upsert(b, [item({
         timestamp: "2026-01-02T03:04:05.000Z",
         url: "https://www.instagram.com/reel/1/",
@@ -87,7 +87,7 @@ describe("evidence", () => {
         commentsCount: 2
       }, "first")])
       yield* evidence.upsert(b, [item({ caption: "New words", likesCount: 9 }, "second")])
-      const [kept] = yield* evidence.candidates("b", ["s"])
+      const [kept] = yield* evidence.findCandidates("b", ["s"])
       assert.deepInclude(kept, {
         published_at: Date.UTC(2026, 0, 2, 3, 4, 5),
         canonical_url: "https://www.instagram.com/reel/1/",
@@ -103,7 +103,7 @@ describe("evidence", () => {
       assert.strictEqual(row?.["engagement"], 15)
       // Nor is it of low value because the newest scrape brought no words at all.
       yield* evidence.upsert(b, [item({}, "third")])
-      assert.isFalse((yield* evidence.candidates("b", ["s"]))[0]?.flags.is_low_value)
+      assert.isFalse((yield* evidence.findCandidates("b", ["s"]))[0]?.flags.is_low_value)
     }).pipe(Effect.provide(memoryApp())))
 
   it.effect("found again by another run keeps the raw refs of both, each once", () =>
@@ -113,7 +113,7 @@ describe("evidence", () => {
       yield* evidence.upsert({ brandId: "b", id: "s" }, recorded("first"))
       yield* evidence.upsert({ brandId: "b", id: "s" }, recorded("second"))
       yield* evidence.upsert({ brandId: "b", id: "s" }, recorded("second"))
-      const [best] = selectBundle(yield* evidence.candidates("b", ["s"]), { capOf: () => 8, maxItems: 40 })
+      const [best] = selectBundle(yield* evidence.findCandidates("b", ["s"]), { capOf: () => 8, maxItems: 40 })
       assert.deepStrictEqual(best?.raw_refs.map((ref) => ref.apify_run_id), ["first", "second"])
     }).pipe(Effect.provide(memoryApp())))
 
@@ -124,9 +124,9 @@ describe("evidence", () => {
       yield* addBrand("other")
       yield* evidence.upsert({ brandId: "b", id: "s" }, recorded("run"))
       assert.strictEqual((yield* evidence.upsert({ brandId: "other", id: "s" }, recorded("run"))).updated, 0)
-      const ids = (yield* evidence.candidates("b", ["s"])).map((item) => item.id)
-      assert.deepStrictEqual(yield* evidence.byIds("other", ids), [])
-      assert.deepStrictEqual((yield* evidence.byIds("b", ids)).map((item) => item.id), ids)
+      const ids = (yield* evidence.findCandidates("b", ["s"])).map((item) => item.id)
+      assert.deepStrictEqual(yield* evidence.findByIds("other", ids), [])
+      assert.deepStrictEqual((yield* evidence.findByIds("b", ids)).map((item) => item.id), ids)
     }).pipe(Effect.provide(memoryApp())))
 
   it.effect("read from the database bundles as if all of it were read", () =>
@@ -142,10 +142,10 @@ describe("evidence", () => {
             yield* sql`DELETE FROM brandbrain_evidence_item`
             yield* evidence.upsert({ brandId: "b", id: "s" }, items.map(normalised))
             const ids = (yield* sql<{ id: string }>`SELECT id FROM brandbrain_evidence_item`).map((row) => row.id)
-            const all = yield* evidence.byIds("b", ids)
+            const all = yield* evidence.findByIds("b", ids)
             assert.strictEqual(all.length, items.length)
             assert.deepStrictEqual(
-              selectBundle(yield* evidence.candidates("b", ["s"]), limits),
+              selectBundle(yield* evidence.findCandidates("b", ["s"]), limits),
               selectBundle(all, limits)
             )
           })

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
+import { reportFeatures } from "../../../src/brandbrain/draft/featureReport.ts"
+import type { EvidenceItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
 import { selectBundle } from "../../../src/brandbrain/evidence/selectBundle.ts"
 import type { BundleLimits } from "../../../src/brandbrain/evidence/selectBundle.ts"
-import type { EvidenceItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
-import { reportFeatures } from "../../../src/brandbrain/draft/featureReport.ts"
-import { evidenceItems } from "./arbitraryEvidence.ts"
 import { drafted } from "../draft/drafting.ts"
+import { evidenceItems } from "./arbitraryEvidence.ts"
 import { someEvidence } from "./someEvidence.ts"
 
 const limits = (cap: number, maxItems = 40): BundleLimits => ({ capOf: () => cap, maxItems })

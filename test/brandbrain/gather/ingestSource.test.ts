@@ -1,11 +1,11 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, TestClock } from "effect"
-import { ApifyRuns } from "../../../src/brandbrain/gather/ApifyRuns.ts"
+import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { capabilities, registry } from "../../../src/brandbrain/config/capability.ts"
 import type { Capability } from "../../../src/brandbrain/config/capability.ts"
+import { ApifyRuns } from "../../../src/brandbrain/gather/ApifyRuns.ts"
 import { ingestSource } from "../../../src/brandbrain/gather/ingestSource.ts"
-import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { addBrand, addCompile, memoryApp, passing, settings } from "../memoryApp.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
 import type { Script } from "../scriptedPlatform.ts"
@@ -198,7 +198,7 @@ describe("ingesting a source", () => {
     const platform = scriptedPlatform(() => ({ items: posts(1) }))
     return Effect.gen(function*() {
       const source = yield* connected("instagram.posts")
-      yield* (yield* ApifyRuns).starting({
+      yield* (yield* ApifyRuns).addStarting({
         brandId: "b",
         compileRunId: "c",
         sourceId: source.id,

@@ -3,11 +3,11 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Validator } from "@seriousme/openapi-schema-validator"
 import { Effect, Layer } from "effect"
-import { Api } from "../../../src/brandbrain/http/api/api.ts"
 import * as Synthesizer from "../../../src/brandbrain/draft/Synthesizer.ts"
-import type { Answer, Asked } from "./httpApp.ts"
-import { app, captions, compiled, everything, serving, work } from "./httpApp.ts"
+import { Api } from "../../../src/brandbrain/http/api/api.ts"
 import { answers } from "../memoryApp.ts"
+import { app, captions, compiled, everything, serving, work } from "./httpApp.ts"
+import type { Answer, Asked } from "./httpApp.ts"
 
 /** Every call of the API: what a caller that may make it is answered, with the first status that it can be. */
 const calls: Readonly<Record<string, { readonly status: number; readonly body?: unknown; readonly query?: string }>> = {

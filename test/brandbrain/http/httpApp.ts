@@ -1,16 +1,17 @@
-import { CompileJobLive } from "../../../src/brandbrain/compile/CompileJobLive.ts"
-import { CompileJob } from "../../../src/brandbrain/compile/CompileJob.ts"
 import { NodeHttpClient } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { Clock, Duration, Effect, Exit, Fiber, Layer, Redacted, Scope, TestClock } from "effect"
 import { request } from "node:http"
 import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
-import { client } from "../../../src/brandbrain/http/api/client.ts"
-import type { ServeOptions } from "../../../src/brandbrain/http/server/serve.ts"
-import { listen, serve } from "../../../src/brandbrain/http/server/serve.ts"
-import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
+import { CompileJob } from "../../../src/brandbrain/compile/CompileJob.ts"
+import { CompileJobLive } from "../../../src/brandbrain/compile/CompileJobLive.ts"
 import * as Synthesizer from "../../../src/brandbrain/draft/Synthesizer.ts"
+import { client } from "../../../src/brandbrain/http/api/client.ts"
+import { listen } from "../../../src/brandbrain/http/server/listen.ts"
+import type { ServeOptions } from "../../../src/brandbrain/http/server/listen.ts"
+import { serve } from "../../../src/brandbrain/http/server/serve.ts"
+import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
 import { Worker } from "../../../src/index.ts"
 import { layerMemory } from "../../../src/testing.ts"
 import { answers, appOn } from "../memoryApp.ts"
@@ -84,7 +85,7 @@ const started = Effect.fn("started")(function*(options: Partial<ServeOptions>) {
   return {
     port,
     /** How many requests are not answered yet. */
-    underWay: () => listener.underWay.size,
+    openRequests: () => listener.openRequests.size,
     /** A request on a connection of its own. */
     ask: (method: string, path: string, asked: Asked = {}) => send(port, method, path, asked),
     clientOf: (tenant: string) =>

@@ -4,11 +4,11 @@ import { Duration, Effect, Fiber, Layer, Logger, TestClock } from "effect"
 import { connect } from "node:net"
 import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
 import { bodyLimit } from "../../../src/brandbrain/http/handlers/readBody.ts"
-import { listen } from "../../../src/brandbrain/http/server/serve.ts"
+import { listen } from "../../../src/brandbrain/http/server/listen.ts"
 import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
-import type { Asked } from "./httpApp.ts"
-import { app, compiled, everything, running, serving, tokens } from "./httpApp.ts"
 import { answers } from "../memoryApp.ts"
+import { app, compiled, everything, running, serving, tokens } from "./httpApp.ts"
+import type { Asked } from "./httpApp.ts"
 
 describe("a request that cannot be read", () => {
   const json = { "content-type": "application/json" }
@@ -194,7 +194,7 @@ describe("what goes wrong behind the API", () => {
         const bug = yield* ask("POST", "/api/brands", { ...acme, body: { name: "Cobble" } })
         assert.deepStrictEqual([bug.status, bug.body], [500, { error: "internal_error" }])
       }))
-      assert.include(log, "The database failed under a request")
+      assert.include(log, "The database failed during a request")
       assert.include(log, "Brands.profile: The database failed")
       assert.include(log, "no such table")
       assert.include(log, "A request failed unexpectedly")
@@ -278,9 +278,9 @@ describe("the end of the server", () => {
     "does not wait for answers to a connection that is gone, though they were still in its queue",
     () =>
       Effect.gen(function*() {
-        const { ask, end, port, underWay } = yield* running()
+        const { ask, end, port, openRequests } = yield* running()
         const until = (size: (size: number) => boolean) =>
-          Effect.promise(() => new Promise<number>((resolve) => setImmediate(() => resolve(underWay())))).pipe(
+          Effect.promise(() => new Promise<number>((resolve) => setImmediate(() => resolve(openRequests())))).pipe(
             Effect.repeat({ until: size })
           )
         const request = `GET /api/docs HTTP/1.1\r\nHost: localhost\r\n\r\n`

@@ -1,23 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import * as fc from "fast-check"
+import { datasets } from "../../../src/brandbrain/actors/recorded/datasets.ts"
 import { capabilities, registry } from "../../../src/brandbrain/config/capability.ts"
 import type { Capability } from "../../../src/brandbrain/config/capability.ts"
-import { canonicalJson } from "../../../src/brandbrain/json/canonicalJson.ts"
 import type { NormalisedItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
-import { normalise } from "../../../src/brandbrain/normalise/normaliseItem.ts"
-import { datasets } from "../../../src/brandbrain/actors/recorded/datasets.ts"
+import { canonicalJson } from "../../../src/brandbrain/json/canonicalJson.ts"
+import { normaliseItem } from "../../../src/brandbrain/normalise/normaliseItem.ts"
 
 const ref = { apify_run_id: "run", item_index: 0 }
 
 const read = (capability: Capability, raw: unknown): Partial<NormalisedItem> =>
-  Either.getOrThrow(normalise(capability, raw, ref))
+  Either.getOrThrow(normaliseItem(capability, raw, ref))
 
 const has = (actual: Partial<NormalisedItem>, expected: Partial<NormalisedItem>) =>
   assert.deepStrictEqual({ ...actual, ...expected }, actual)
 
 const skipped = (capability: Capability, raw: unknown) =>
-  Either.getOrThrow(Either.flip(normalise(capability, raw, ref)))
+  Either.getOrThrow(Either.flip(normaliseItem(capability, raw, ref)))
 
 describe("normalising", () => {
   it("reads an Instagram post", () => {
@@ -200,7 +200,7 @@ describe("normalising", () => {
   ]
   it.each(authors)("skips what another author posted: %s of %s", (capability, identifier, own, other, unsaid) => {
     const target = { identifier, extraStartUrls: ["https://help.cobble.example"] }
-    const of = (author: object) => normalise(capability, { id: "1", activity_urn: "1", ...author }, ref, target)
+    const of = (author: object) => normaliseItem(capability, { id: "1", activity_urn: "1", ...author }, ref, target)
     assert.isTrue(Either.isRight(of(own)))
     assert.deepStrictEqual(of(other), Either.left("another_author"))
     assert.isTrue(Either.isRight(of(unsaid)))
@@ -270,7 +270,7 @@ describe("normalising", () => {
     assert.strictEqual(skipped("tiktok.profile_videos", { id: "1", "#error": true }), "error_item")
     assert.strictEqual(skipped("tiktok.profile_videos", { id: 1 }), "no_external_id")
     assert.strictEqual(skipped("web.crawl_pages", { url: "/relative", text: "x" }), "no_canonical_url")
-    assert.isTrue(Either.isRight(normalise("youtube.channel_videos", { id: "1", error: null }, ref)))
+    assert.isTrue(Either.isRight(normaliseItem("youtube.channel_videos", { id: "1", error: null }, ref)))
   })
 
   it("never throws, whatever JSON it is given", () => {
@@ -302,7 +302,7 @@ describe("normalising", () => {
     }))
     fc.assert(
       fc.property(fc.constantFrom(...capabilities), json, (capability, raw) => {
-        const item = normalise(capability, raw, ref)
+        const item = normaliseItem(capability, raw, ref)
         if (Either.isRight(item)) {
           assert.strictEqual(item.right.platform, registry[capability].platform)
           assert.deepStrictEqual(JSON.parse(canonicalJson(item.right)), JSON.parse(JSON.stringify(item.right)))
@@ -314,7 +314,7 @@ describe("normalising", () => {
 
   it("reads every recorded item as evidence or says why not, and there are some of both", () => {
     for (const capability of capabilities) {
-      const items = (datasets[registry[capability].actorId] ?? []).map((raw) => normalise(capability, raw, ref))
+      const items = (datasets[registry[capability].actorId] ?? []).map((raw) => normaliseItem(capability, raw, ref))
       assert.isTrue(items.some(Either.isRight), capability)
       assert.isTrue(capability === "web.crawl_pages" || items.some(Either.isLeft), capability)
     }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
-import { Snapshots } from "../../../src/brandbrain/snapshots/Snapshots.ts"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
+import { Snapshots } from "../../../src/brandbrain/snapshots/Snapshots.ts"
 import { addBrand, addCompile, compile, memoryApp } from "../memoryApp.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
 
@@ -15,10 +15,10 @@ describe("a snapshot", () => {
       yield* (yield* Sources).connect("b", { source: "instagram.posts", identifier: "cobble" })
       const snapshot = yield* compile(yield* addCompile("b", "c"))
       const snapshots = yield* Snapshots
-      assert.deepStrictEqual(Option.getOrNull(yield* snapshots.ofCompile("b", "c")), snapshot)
-      assert.strictEqual(Option.getOrThrow(yield* snapshots.bundle("b", snapshot.bundle_id)).length, 1)
-      assert.isNull(Option.getOrNull(yield* snapshots.ofCompile("other", "c")))
-      assert.isNull(Option.getOrNull(yield* snapshots.bundle("other", snapshot.bundle_id)))
+      assert.deepStrictEqual(Option.getOrNull(yield* snapshots.findByCompile("b", "c")), snapshot)
+      assert.strictEqual(Option.getOrThrow(yield* snapshots.bundleItemIds("b", snapshot.bundle_id)).length, 1)
+      assert.isNull(Option.getOrNull(yield* snapshots.findByCompile("other", "c")))
+      assert.isNull(Option.getOrNull(yield* snapshots.bundleItemIds("other", snapshot.bundle_id)))
       assert.isNull(Option.getOrNull(yield* snapshots.latest("other")))
       assert.isNull(Option.getOrNull(yield* snapshots.latestReport("other")))
       assert.deepStrictEqual(yield* snapshots.history("other", { limit: 10, offset: 0 }), [])

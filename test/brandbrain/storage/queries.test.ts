@@ -1,14 +1,14 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Tracer } from "effect"
-import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
-import { Evidence } from "../../../src/brandbrain/evidence/Evidence.ts"
-import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
 import * as RecordedActorPlatform from "../../../src/brandbrain/actors/RecordedActorPlatform.ts"
-import { requestCompile } from "../../../src/brandbrain/compile/requestCompile.ts"
+import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
 import { createSampleBrand } from "../../../src/brandbrain/brands/sampleBrand.ts"
-import { Snapshots } from "../../../src/brandbrain/snapshots/Snapshots.ts"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
+import { requestCompile } from "../../../src/brandbrain/compile/requestCompile.ts"
+import { Evidence } from "../../../src/brandbrain/evidence/Evidence.ts"
+import { Snapshots } from "../../../src/brandbrain/snapshots/Snapshots.ts"
+import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
 import { JobId, JobQueue } from "../../../src/index.ts"
 import { addCompile, compile, memoryApp } from "../memoryApp.ts"
 
@@ -51,14 +51,14 @@ const everything = Effect.gen(function*() {
   yield* compile(yield* addCompile(id, "c2"))
   yield* ask
   const brands = yield* Brands
-  yield* brands.ofTenant("default")
+  yield* brands.listByTenant("default")
   yield* brands.find("default", id)
   yield* brands.changeAnswers(id, { "tier0.edge": "Only we do." })
   yield* brands.overrides(id)
   const sources = yield* Sources
-  const [source] = yield* sources.all(id)
+  const [source] = yield* sources.list(id)
   assert(source)
-  yield* sources.change(id, source.id, { enabled: false })
+  yield* sources.update(id, source.id, { enabled: false })
   yield* sources.remove(id, source.id)
   yield* brands.patchOverrides(id, { overrides: { "voice.taboos": ["glue"] } })
   const snapshots = yield* Snapshots
@@ -66,13 +66,14 @@ const everything = Effect.gen(function*() {
   yield* snapshots.latestReport(id)
   yield* snapshots.history(id, { limit: 20, offset: 0 })
   yield* snapshots.count(id)
-  yield* snapshots.bundle(id, "bundle")
-  yield* (yield* Evidence).byIds(id, ["item"])
+  yield* snapshots.bundleItemIds(id, "bundle")
+  yield* (yield* Evidence).findByIds(id, ["item"])
 })
 
 /** Answers as a queue would that has one job forever, so that only the app's own statements are seen. */
 const oneJob = Layer.mock(JobQueue, {
-  enqueue: () => Effect.succeed({ id: JobId.make("00000000-0000-4000-8000-000000000000"), enqueued: true, outcome: "enqueued" })
+  enqueue: () =>
+    Effect.succeed({ id: JobId.make("00000000-0000-4000-8000-000000000000"), enqueued: true, outcome: "enqueued" })
 })
 
 const app = () => Layer.mergeAll(memoryApp(), RandomId.layer, RecordedActorPlatform.layer(), oneJob)
@@ -94,7 +95,9 @@ describe("the app's statements", () => {
 
   it.effect("that choose evidence read the newest and the best out of an index, and sort nothing", () =>
     Effect.gen(function*() {
-      const statements = yield* statementsOf(Effect.flatMap(Evidence, (evidence) => evidence.candidates("b", ["s"])))
+      const statements = yield* statementsOf(
+        Effect.flatMap(Evidence, (evidence) => evidence.findCandidates("b", ["s"]))
+      )
       assert.strictEqual(statements.length, 1)
       const plan = (yield* planOf(statements[0] ?? "")).join("\n")
       assert.include(

@@ -6,11 +6,10 @@ import { website } from "./website.ts"
 import { youtube } from "./youtube.ts"
 
 /**
- * What each actor is recorded to have found, by actor id: samples of our own making, about a coffee
- * roaster that does not exist.
+ * The recorded items of each actor, by actor id. They are made up, about a coffee roaster that does not exist.
  *
- * They are odd where real scrapers are odd: fields missing, null or of the wrong type, numbers hidden as
- * -1, the same post twice, a caption of 60 kB, and what went wrong put among the items.
+ * They are odd in the ways real scrapers are: fields that are missing, null or of the wrong type, numbers hidden as -1,
+ * the same post twice, a caption of 60 kB, and errors among the items.
  */
 export const datasets: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   "apify~instagram-scraper": instagramPosts,

@@ -1,4 +1,4 @@
-/** Items as apify~instagram-scraper gives them. */
+/** Items in the form of apify~instagram-scraper. */
 const grindGuide = {
   id: "3611842209571120001",
   type: "Sidecar",
@@ -14,7 +14,7 @@ const grindGuide = {
   displayUrl: "https://cdn.quillhaven.example/ig/grind-guide.jpg"
 }
 
-/** Someone pasted a whole newsletter archive into one caption. It repeats itself, as such captions do. */
+/** A whole newsletter archive pasted into one caption, with its repetitions. */
 const pasted = `The long version, for everyone who asked. 🫖\n\n${
   "Notes from the boathouse: what we roasted, what we learned, what we would do again. ".repeat(730)
 }`

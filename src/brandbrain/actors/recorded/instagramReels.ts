@@ -1,4 +1,4 @@
-/** Items as apify~instagram-reel-scraper gives them. */
+/** Items in the form of apify~instagram-reel-scraper. */
 export const instagramReels: ReadonlyArray<unknown> = [
   {
     id: "3613001100220010001",

@@ -1,6 +1,6 @@
 const author = { name: "Quillhaven Coffee", company_url: "https://www.linkedin.com/company/quillhaven-coffee" }
 
-/** Items as apimaestro~linkedin-company-posts gives them. */
+/** Items in the form of apimaestro~linkedin-company-posts. */
 export const linkedinCompanyPosts: ReadonlyArray<unknown> = [
   {
     activity_urn: "7336100000000000001",
@@ -61,7 +61,7 @@ export const linkedinCompanyPosts: ReadonlyArray<unknown> = [
   }
 ]
 
-/** Items as apimaestro~linkedin-profile-posts gives them: as the company's, but for the author. */
+/** Items in the form of apimaestro~linkedin-profile-posts, which differs from the company's in the author only. */
 export const linkedinProfilePosts: ReadonlyArray<unknown> = [
   {
     activity_urn: "7337200000000000001",

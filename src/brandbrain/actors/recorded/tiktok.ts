@@ -1,6 +1,6 @@
 const authorMeta = { name: "quillhavencoffee", nickName: "Quillhaven Coffee", verified: false }
 
-/** Items as clockworks~tiktok-scraper gives them. */
+/** Items in the form of clockworks~tiktok-scraper. */
 export const tiktok: ReadonlyArray<unknown> = [
   {
     id: "7510000000000000001",

@@ -1,4 +1,4 @@
-/** Items as apify~website-content-crawler gives them. */
+/** Items in the form of apify~website-content-crawler. */
 export const website: ReadonlyArray<unknown> = [
   {
     url: "https://www.quillhaven.example/",

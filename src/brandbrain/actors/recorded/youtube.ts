@@ -1,6 +1,6 @@
 const channelId = "UCq1LlHaVeNc0ffee_Roast3"
 
-/** Items as streamers~youtube-scraper gives them. */
+/** Items in the form of streamers~youtube-scraper. */
 export const youtube: ReadonlyArray<unknown> = [
   {
     id: "qhPourOver1",

@@ -4,10 +4,10 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import { Context, Schema } from "effect"
 import { BrandNotFound, forbidden, sent, unauthorized, unavailable } from "./refusals.ts"
 
-/** The tenant that the request's token stands for. */
+/** The tenant of the request's token. */
 export class Tenant extends Context.Tag("holdfast/brandbrain/http/Tenant")<Tenant, { readonly id: string }>() {}
 
-/** The brand that the request's path names. It is there, and the tenant's own. */
+/** The brand that the request's path names. It exists and belongs to the tenant. */
 export class CurrentBrand extends Context.Tag("holdfast/brandbrain/http/CurrentBrand")<CurrentBrand, {
   readonly id: string
   readonly name: string
@@ -17,20 +17,20 @@ export class CurrentBrand extends Context.Tag("holdfast/brandbrain/http/CurrentB
 const token = HttpApiSecurity.bearer.pipe(
   HttpApiSecurity.annotate(
     OpenApi.Description,
-    "A token of HTTP_TOKENS. None is asked for where HTTP_TOKENS is not set, and only this machine is answered."
+    "A token of HTTP_TOKENS. Not needed if HTTP_TOKENS is not set; then only this machine is answered."
   )
 )
 
 const Failure = Schema.Union(unauthorized, forbidden)
 
-/** Lets a request through that comes from a tenant. */
+/** Lets a request of a tenant through. */
 export class AsTenant extends HttpApiMiddleware.Tag<AsTenant>()("holdfast/brandbrain/http/AsTenant", {
   security: { token },
   provides: Tenant,
   failure: Failure
 }) {}
 
-/** Lets a request through that comes from a tenant and names a brand of its own. Nothing of it has been read yet. */
+/** Lets a request through if it names one of its tenant's brands. Runs before the body is read. */
 export class OnOwnBrand extends HttpApiMiddleware.Tag<OnOwnBrand>()("holdfast/brandbrain/http/OnOwnBrand", {
   security: { token },
   provides: CurrentBrand,

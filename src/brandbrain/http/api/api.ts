@@ -73,14 +73,14 @@ const brand = HttpApiGroup.make("brand")
   .add(HttpApiEndpoint.get("get")`/api/brands/${brandParam}`.addSuccess(BrandView))
   .middleware(OnOwnBrand)
 
-/** A brand's answers to the questions. */
+/** A brand's answers to the onboarding questions. */
 const onboarding = HttpApiGroup.make("onboarding")
   .add(HttpApiEndpoint.get("get")`/api/brands/${brandParam}/onboarding`.addSuccess(AnswersView))
   .add(
     HttpApiEndpoint.put("put")`/api/brands/${brandParam}/onboarding`
       .setPayload(PutAnswers)
       .addSuccess(AnswersView)
-      .addError(sent(422, InvalidAnswers, "An answer is to no question, or says nothing"))
+      .addError(sent(422, InvalidAnswers, "An answer is blank, or its question is unknown"))
       .addError(bodyTooLarge)
       .addError(unsupportedMediaType)
   )
@@ -119,7 +119,7 @@ const compiles = HttpApiGroup.make("compiles")
       .setPayload(RequestCompile)
       .addSuccess(Requested)
       .addSuccess(Unchanged)
-      .addError(sent(422, CannotCompile, "The brand cannot be compiled yet: everything that stands in the way"))
+      .addError(sent(422, CannotCompile, "The brand cannot be compiled yet; every obstacle is listed"))
       .addError(bodyTooLarge)
       .addError(unsupportedMediaType)
       .annotate(OpenApi.Transform, withOptionalBody)
@@ -158,18 +158,18 @@ const overrides = HttpApiGroup.make("overrides")
   )
   .middleware(OnOwnBrand)
 
-/** The document as JSON Schema has it: Effect gives every value that may be anything the same `$id`. */
+/** Removes `$id`, which Effect repeats for each value of any type and JSON Schema wants unique. */
 const withoutIds = (spec: Readonly<Record<string, unknown>>) =>
   JSON.parse(JSON.stringify(spec, (name, value: unknown) => name === "$id" ? undefined : value)) as typeof spec
 
-/** Effect's own error for what cannot be read has another shape than every other refusal, so ours stands in its place. */
+/** Replaces Effect's own error for a request that does not decode, since its shape differs from our refusals. */
 const empty = Object.assign(HttpApi.make("brandbrain"), { errorSchema: invalidRequest }) as unknown as HttpApi.HttpApi<
   "brandbrain",
   never,
   InvalidRequest
 >
 
-/** BrandBrain's HTTP API: for the server, the typed client and the OpenAPI document alike. */
+/** BrandBrain's HTTP API. The server, the typed client and the OpenAPI document are made from it. */
 export const Api = empty
   .add(brands)
   .add(brand)

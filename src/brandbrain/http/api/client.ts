@@ -5,9 +5,9 @@ import type { Redacted } from "effect"
 import { Api } from "./api.ts"
 
 /**
- * The API as functions, one for each call, as in
- * `client.compiles.request({ path: { brand }, payload: {} })`. Each fails with
- * the refusals that its call can be answered with, by their names.
+ * The API as functions, one for each call: `client.compiles.request({ path: { brand }, payload: {} })`.
+ *
+ * Each fails with the refusals of its call, tagged by name.
  */
 export const client = (options: {
   /** As in `http://127.0.0.1:3000`. */

@@ -2,19 +2,18 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import { Schema, Struct } from "effect"
 
 /**
- * Everything a request can be refused with.
+ * Every refusal of a request.
  *
- * On the wire a refusal is `{error, ...}`: `error` is what `_tag` is here, so
- * that a client can catch it by name.
+ * On the wire a refusal is `{error, ...}`. Its `error` is the `_tag` here, so that a client can catch it by name.
  */
 
-/** No known token came with the request. */
+/** The request brought no known token. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("unauthorized", {}) {}
 
-/** Without tokens, only programs on this machine are answered, and this came from a page in a browser or by another name. */
+/** Without tokens only programs on this machine are answered. This came from a web page or by another host name. */
 export class Forbidden extends Schema.TaggedError<Forbidden>()("forbidden", { message: Schema.String }) {}
 
-/** The tenant has no such brand. Another tenant's is as one that does not exist. */
+/** The tenant has no such brand. Another tenant's brand counts as missing. */
 export class BrandNotFound extends Schema.TaggedError<BrandNotFound>()("brand_not_found", {}) {}
 
 /** The brand has no such source. */
@@ -29,20 +28,20 @@ export class NoSnapshot extends Schema.TaggedError<NoSnapshot>()("no_snapshot", 
 /** There is no such address. */
 export class NotFound extends Schema.TaggedError<NotFound>()("not_found", {}) {}
 
-/** The address is there, for other methods. */
+/** The address takes other methods. */
 export class MethodNotAllowed extends Schema.TaggedError<MethodNotAllowed>()("method_not_allowed", {
   allowed: Schema.Array(Schema.String)
 }) {}
 
-/** What is wrong with one member of a body or a query, with what is allowed there. */
+/** One problem of a body or query, with what is allowed there. */
 export const Issue = Schema.Struct({
-  /** Where, as in `answers.tier0.edge`; empty for the whole. */
+  /** As in `answers.tier0.edge`; empty for the whole. */
   path: Schema.String,
   message: Schema.String
 })
 export type Issue = typeof Issue.Type
 
-/** The body or the query cannot be read. */
+/** The body or the query is not valid. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("invalid_request", {
   issues: Schema.Array(Issue)
 }) {}
@@ -52,12 +51,12 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("body_too_l
   limit_bytes: Schema.Int
 }) {}
 
-/** The body is not JSON by its own word, or is compressed. */
+/** The body is not declared as JSON, or is compressed. */
 export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("unsupported_media_type", {
   message: Schema.String
 }) {}
 
-/** One reason why what was asked for cannot be done, for a program and for a person. */
+/** One reason for a refusal, for programs and for people. */
 const Reason = <const Codes extends ReadonlyArray<string>>(...codes: Codes) =>
   Schema.Struct({
     code: Schema.Literal(...codes),
@@ -65,12 +64,12 @@ const Reason = <const Codes extends ReadonlyArray<string>>(...codes: Codes) =>
     fields: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
   })
 
-/** An answer is to no question, or says nothing. Nothing was saved. */
+/** An answer is blank, or its question is unknown. Nothing was saved. */
 export class InvalidAnswers extends Schema.TaggedError<InvalidAnswers>()("invalid_answers", {
   errors: Schema.Array(Reason("UNKNOWN_QUESTION", "EMPTY_ANSWER"))
 }) {}
 
-/** The brand cannot be compiled yet: everything that stands in the way. Nothing was started. */
+/** The brand can't be compiled yet. Lists every obstacle; nothing was started. */
 export class CannotCompile extends Schema.TaggedError<CannotCompile>()("cannot_compile", {
   errors: Schema.Array(Reason("MISSING_TIER0_FIELDS", "NO_ENABLED_SOURCES"))
 }) {}
@@ -78,10 +77,10 @@ export class CannotCompile extends Schema.TaggedError<CannotCompile>()("cannot_c
 /** The database cannot answer now. The same request may be sent again. */
 export class Unavailable extends Schema.TaggedError<Unavailable>()("unavailable", {}) {}
 
-/** A bug, of which the log tells. */
+/** A bug. The log has the details. */
 export class InternalError extends Schema.TaggedError<InternalError>()("internal_error", {}) {}
 
-/** The refusal as it is sent: with this status, and `error` in the place of `_tag`. */
+/** The refusal as it is sent: with this status, and with `error` instead of `_tag`. */
 export const sent = <A extends { readonly _tag: string }, Tag extends string, Fields extends Schema.Struct.Fields>(
   status: number,
   refusal: Schema.TaggedErrorClass<A, Tag, Fields>,
@@ -96,7 +95,7 @@ export const sent = <A extends { readonly _tag: string }, Tag extends string, Fi
     {
       strict: true,
       decode: (values) => new (refusal as unknown as new(values: object) => A)(Struct.omit(values, "error")),
-      // Not a spread: the message of an Error is not enumerable.
+      // A spread would lose the message, which is not enumerable on an Error.
       encode: (value) => ({
         error: refusal._tag,
         ...Object.fromEntries(Object.keys(fields).map((name) => [name, value[name as keyof A]]))
@@ -105,15 +104,15 @@ export const sent = <A extends { readonly _tag: string }, Tag extends string, Fi
   ).annotations(HttpApiSchema.annotations({ status, identifier: refusal.name, description }))
 }
 
-/** Those that more than one place answers with, as they are sent. */
-export const unauthorized = sent(401, Unauthorized, "No known token came with the request")
+/** The refusals that several places send. */
+export const unauthorized = sent(401, Unauthorized, "The request brought no known token")
 export const forbidden = sent(403, Forbidden, "Without HTTP_TOKENS only programs on this machine are answered")
 export const notFound = sent(404, NotFound, "There is no such address")
-export const methodNotAllowed = sent(405, MethodNotAllowed, "The address is there, for other methods")
+export const methodNotAllowed = sent(405, MethodNotAllowed, "The address takes other methods")
 export const invalidRequest = sent(
   400,
   InvalidRequest,
-  "The body or the query cannot be read: where, and what is allowed there"
+  "The body or the query is not valid; each issue names its path and what is allowed there"
 )
-export const internalError = sent(500, InternalError, "A bug, of which the log tells")
+export const internalError = sent(500, InternalError, "A bug; the log has the details")
 export const unavailable = sent(503, Unavailable, "The database cannot answer now; the same request may be sent again")

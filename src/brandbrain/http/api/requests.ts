@@ -1,12 +1,12 @@
-import { DraftPath } from "../../brands/DraftPath.ts"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import { ParseResult, Schema } from "effect"
 import { Answers } from "../../brands/answers.ts"
+import { DraftPath } from "../../brands/DraftPath.ts"
 import { Capability } from "../../config/capability.ts"
 
-/** What the API is asked with: keys as they are sent. Bounds keep a request from filling the database. */
+/** The requests of the API, with their keys on the wire. Bounds keep a request from filling the database. */
 
-/** One segment of a path. The router has decoded it already; a client has to encode it. */
+/** One segment of a path. The router has already decoded it; a client must encode it. */
 const Segment = Schema.transform(Schema.String, Schema.String, {
   strict: true,
   decode: (decoded) => decoded,
@@ -45,7 +45,7 @@ export const RequestCompile = Schema.Struct({
   force_refresh: Schema.optionalWith(Schema.Boolean, { exact: true })
 })
 
-/** Null removes a key; a member that is null is as one that is left out. */
+/** Null removes a key. A member that is null changes nothing, as if left out. */
 export const PatchOverrides = Schema.Struct({
   overrides_json: Schema.optionalWith(
     Schema.NullOr(Schema.partialWith(Schema.Record({ key: DraftPath, value: Schema.Unknown }), { exact: true })),
@@ -64,7 +64,7 @@ const wholeNumber = (least: number, most: number) =>
     encode: (number) => ParseResult.succeed(String(number))
   })
 
-/** A page of the history. What is too small or too large is taken for the nearest that there can be. */
+/** A page of the history. Values that are too small or too large are clamped. */
 export const HistoryPage = Schema.Struct({
   page: Schema.optionalWith(wholeNumber(1, 1_000_000_000), { exact: true }),
   page_size: Schema.optionalWith(wholeNumber(1, 50), { exact: true })
@@ -72,7 +72,7 @@ export const HistoryPage = Schema.Struct({
 
 const Included = Schema.Literal("evidence", "bundle")
 
-/** Names with commas between, such as `evidence,bundle`. */
+/** Names separated by commas, such as `evidence,bundle`. */
 export const Include = Schema.Struct({
   include: Schema.optionalWith(
     Schema.transformOrFail(Schema.String, Schema.Array(Included), {

@@ -1,14 +1,14 @@
-import { CompileProgress } from "../../compile/CompileJob.ts"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import { DateTime, Schema, Struct } from "effect"
 import { Answers } from "../../brands/answers.ts"
+import { CompileProgress } from "../../compile/CompileJob.ts"
+import { EvidenceStatus } from "../../compile/EvidenceStatus.ts"
 import { Capability } from "../../config/capability.ts"
 import { Draft } from "../../draft/Draft.ts"
 import { EvidenceItem } from "../../evidence/EvidenceItem.ts"
-import { EvidenceStatus } from "../../compile/EvidenceStatus.ts"
 import { SnapshotDiff } from "../../snapshots/SnapshotDiff.ts"
 
-/** What the API answers with: keys as they are sent. */
+/** The answers of the API, with their keys on the wire. */
 
 /** ISO 8601, in UTC. */
 export const Instant = Schema.DateTimeUtc.annotations({ jsonSchema: { type: "string", format: "date-time" } })
@@ -28,7 +28,7 @@ const source = {
   source_id: Schema.String,
   /** `platform.capability`. */
   source: Capability,
-  /** As it was normalised. */
+  /** Normalised. */
   identifier: Schema.String,
   extra_start_urls: Schema.Array(Schema.String),
   enabled: Schema.Boolean,
@@ -50,7 +50,7 @@ export const SnapshotView = Schema.Struct(snapshot).annotations({ identifier: "S
 export const Requested = Schema.Struct({
   compile_run_id: Schema.String,
   status: Schema.Literal("PENDING"),
-  /** Where to ask how it stands. */
+  /** The address of its status. */
   poll_url: Schema.String
 }).annotations(HttpApiSchema.annotations({ status: 202, identifier: "Requested" }))
 
@@ -81,7 +81,7 @@ export const CompileStatusView = Schema.Union(
 )
 export type CompileStatusView = typeof CompileStatusView.Type
 
-/** One post, video or page, with its text and its address. */
+/** One post, video or page, with its text and address. */
 export const EvidenceView = Schema.Struct({
   ...Struct.omit(EvidenceItem.fields, "raw_refs"),
   published_at: Schema.NullOr(Instant)
@@ -93,9 +93,9 @@ export const LatestView = Schema.Struct({
   ...snapshot,
   brand_id: Schema.String,
   compile_run_id: Schema.String,
-  /** What the statements of the snapshot name as their sources, where it was asked for. */
+  /** The evidence that the snapshot cites, if requested. */
   evidence: Schema.optionalWith(Schema.Array(EvidenceView), { exact: true }),
-  /** All that the snapshot was drawn from, best first, where it was asked for. */
+  /** All evidence that the snapshot is based on, best first, if requested. */
   bundle: Schema.optionalWith(
     Schema.Struct({ bundle_id: Schema.String, items: Schema.Array(EvidenceView) }),
     { exact: true }
@@ -116,6 +116,6 @@ export const OverridesView = Schema.Struct({
   brand_id: Schema.String,
   overrides_json: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   pinned_paths: Schema.Array(Schema.String),
-  /** Null when nothing has ever been overridden or pinned. */
+  /** Null if nothing was ever overridden or pinned. */
   updated_at: Schema.NullOr(Instant)
 }).annotations({ identifier: "Overrides" })

@@ -5,10 +5,10 @@ import type { BrandSummary } from "../../brands/Brands.ts"
 import { RandomId } from "../../storage/RandomId.ts"
 import { CurrentBrand, Tenant } from "../api/access.ts"
 import { Api } from "../api/api.ts"
-import { orUnavailable } from "./orUnavailable.ts"
-import { readBody } from "./readBody.ts"
 import { AddBrand } from "../api/requests.ts"
 import { instant } from "../api/views.ts"
+import { orUnavailable } from "./orUnavailable.ts"
+import { readBody } from "./readBody.ts"
 
 const view = ({ created_at, id, name }: BrandSummary) => ({ brand_id: id, name, created_at: instant(created_at) })
 
@@ -17,7 +17,7 @@ export const brandsLive = HttpApiBuilder.group(Api, "brands", (handlers) =>
   handlers
     .handle("list", () =>
       Effect.gen(function*() {
-        const brands = yield* (yield* Brands).ofTenant((yield* Tenant).id)
+        const brands = yield* (yield* Brands).listByTenant((yield* Tenant).id)
         return { brands: brands.map(view) }
       }).pipe(orUnavailable))
     .handleRaw("add", () =>

@@ -1,18 +1,18 @@
-import type { Obstacle } from "../../compile/compileObstacles.ts"
-import { requestCompile } from "../../compile/requestCompile.ts"
-import { compileStatus } from "../../compile/compileStatus.ts"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import { Effect } from "effect"
-import type { CompileStatus } from "../../compile/compileStatus.ts"
 import { Sources } from "../../brands/Sources.ts"
+import type { Obstacle } from "../../compile/compileObstacles.ts"
+import { compileStatus } from "../../compile/compileStatus.ts"
+import type { CompileStatus } from "../../compile/compileStatus.ts"
+import { requestCompile } from "../../compile/requestCompile.ts"
 import { CurrentBrand } from "../api/access.ts"
 import { Api } from "../api/api.ts"
-import { orUnavailable } from "./orUnavailable.ts"
-import { readBody } from "./readBody.ts"
 import { CannotCompile, CompileRunNotFound } from "../api/refusals.ts"
 import { RequestCompile } from "../api/requests.ts"
-import { snapshotView } from "./snapshotView.ts"
 import type { CompileStatusView } from "../api/views.ts"
+import { orUnavailable } from "./orUnavailable.ts"
+import { readBody } from "./readBody.ts"
+import { snapshotView } from "./snapshotView.ts"
 
 /** A brand's compiles. */
 export const compilesLive = HttpApiBuilder.group(Api, "compiles", (handlers) =>
@@ -49,7 +49,7 @@ export const compilesLive = HttpApiBuilder.group(Api, "compiles", (handlers) =>
       Effect.gen(function*() {
         const { id: brandId } = yield* CurrentBrand
         const status = yield* compileStatus({ brandId, compileRunId: path.run })
-        return statusView(path.run, status, (yield* (yield* Sources).enabled(brandId)).length)
+        return statusView(path.run, status, (yield* (yield* Sources).listEnabled(brandId)).length)
       }).pipe(Effect.catchTag("CompileRunNotFound", () => new CompileRunNotFound()), orUnavailable)))
 
 const sentences: Readonly<Record<Obstacle["code"], string>> = {
@@ -57,7 +57,7 @@ const sentences: Readonly<Record<Obstacle["code"], string>> = {
   NO_ENABLED_SOURCES: "Connect a source first, or enable one"
 }
 
-/** `sources` stands in until the compile has counted for itself, which is the first thing it does. */
+/** `sources` stands in for the progress until the compile reports it, which it does first. */
 const statusView = (compile_run_id: string, status: CompileStatus, sources: number): CompileStatusView => {
   switch (status.status) {
     case "PENDING":

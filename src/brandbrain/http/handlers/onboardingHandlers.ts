@@ -1,15 +1,15 @@
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import { Effect, ParseResult, Schema } from "effect"
-import { Answers, said } from "../../brands/answers.ts"
+import { Answers, answersTo } from "../../brands/answers.ts"
 import type { AnswerKey } from "../../brands/answers.ts"
 import { Brands } from "../../brands/Brands.ts"
 import { CurrentBrand } from "../api/access.ts"
 import { Api } from "../api/api.ts"
+import { InvalidAnswers } from "../api/refusals.ts"
 import { orUnavailable } from "./orUnavailable.ts"
 import { invalid, readBody } from "./readBody.ts"
-import { InvalidAnswers } from "../api/refusals.ts"
 
-/** A brand's answers to the questions. */
+/** A brand's answers to the onboarding questions. */
 export const onboardingLive = HttpApiBuilder.group(Api, "onboarding", (handlers) =>
   handlers
     .handle("get", () =>
@@ -20,19 +20,19 @@ export const onboardingLive = HttpApiBuilder.group(Api, "onboarding", (handlers)
     .handleRaw("put", () =>
       Effect.gen(function*() {
         const { answers } = yield* readBody(AnyAnswers)
-        yield* eachFits(answers)
-        yield* eachSaysSomething(answers)
+        yield* checkTypes(answers)
+        yield* checkQuestions(answers)
         return { answers: yield* (yield* Brands).saveAnswers((yield* CurrentBrand).id, answers) }
       }).pipe(Effect.catchTags({ BrandNotFound: Effect.die, InvalidAnswers: Effect.die }), orUnavailable)))
 
-/** Each is looked at by itself: a question that does not exist, and one whose answer says nothing, are refusals of their own. */
+/** Accepts any question, since an unknown question and a blank answer have refusals of their own. */
 const AnyAnswers = Schema.Struct({ answers: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
 
 type AnyAnswers = Readonly<Record<string, unknown>>
 
 const isQuestion = (key: string): key is AnswerKey => Object.hasOwn(Answers.fields, key)
 
-const eachFits = (answers: AnyAnswers) =>
+const checkTypes = (answers: AnyAnswers) =>
   Schema.decodeUnknown(Answers, { errors: "all" })(answers).pipe(
     Effect.mapError((error) =>
       invalid(
@@ -44,12 +44,12 @@ const eachFits = (answers: AnyAnswers) =>
     )
   )
 
-const eachSaysSomething = (answers: AnyAnswers) =>
+const checkQuestions = (answers: AnyAnswers) =>
   Effect.gen(function*() {
     const given = Object.keys(answers)
     const unknown = given.filter((key) => !isQuestion(key)).map((key) => key.slice(0, 200))
     const known = yield* Schema.decodeUnknown(Answers)(answers).pipe(Effect.orDie)
-    const empty = given.filter(isQuestion).filter((key) => said(known, key).length === 0)
+    const empty = given.filter(isQuestion).filter((key) => answersTo(known, key).length === 0)
     const errors = [
       ...unknown.length === 0 ? [] : [{
         code: "UNKNOWN_QUESTION" as const,
@@ -60,7 +60,7 @@ const eachSaysSomething = (answers: AnyAnswers) =>
       }],
       ...empty.length === 0 ? [] : [{
         code: "EMPTY_ANSWER" as const,
-        message: `These answers say nothing: ${empty.join(", ")}. Leave a question out that is not answered`,
+        message: `These answers are blank: ${empty.join(", ")}. Leave out questions that are not answered`,
         fields: empty
       }]
     ]

@@ -3,10 +3,10 @@ import { Effect } from "effect"
 import { Brands } from "../../brands/Brands.ts"
 import { CurrentBrand } from "../api/access.ts"
 import { Api } from "../api/api.ts"
-import { orUnavailable } from "./orUnavailable.ts"
-import { readBody } from "./readBody.ts"
 import { PatchOverrides } from "../api/requests.ts"
 import { instant } from "../api/views.ts"
+import { orUnavailable } from "./orUnavailable.ts"
+import { readBody } from "./readBody.ts"
 
 /** A brand's overrides. */
 export const overridesLive = HttpApiBuilder.group(Api, "overrides", (handlers) =>

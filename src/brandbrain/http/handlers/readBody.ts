@@ -7,16 +7,14 @@ import type { IncomingMessage } from "node:http"
 import { BodyTooLarge, InvalidRequest, UnsupportedMediaType } from "../api/refusals.ts"
 import type { Issue } from "../api/refusals.ts"
 
-/** All answers at their longest are 0.4 MB of letters. */
+/** All answers at their longest take 0.4 MB. */
 export const bodyLimit = 1024 * 1024
 
 /**
- * The request's JSON body.
+ * Reads the request's JSON body.
  *
- * It is read by the handler and not before it, so that a request for a brand
- * that is not there is told so whatever it carries, and no body is held in
- * memory that nothing will look at. A member that is not known is refused, as
- * it may be a misspelt one. No body is `{}` to a schema that asks for nothing.
+ * Only the handler reads it, so that a request for a missing brand is told so whatever its body is, and no body is held
+ * in memory for nothing. An unknown member is refused, as it may be misspelt. An empty body counts as `{}`.
  */
 export const readBody = <A, I>(
   schema: Schema.Schema<A, I>
@@ -42,7 +40,7 @@ export const readBody = <A, I>(
       const given = body === null ? "null" : Array.isArray(body) ? "an array" : `a ${typeof body}`
       return yield* invalid([{ path: [], message: `expected a JSON object, got ${given}` }])
     }
-    const problem = problemOf(body)
+    const problem = findProblem(body)
     if (problem !== null) return yield* invalid([problem])
     if (countUpTo(body, mostValues + 1) > mostValues) {
       return yield* invalid([{ path: [], message: `expected at most ${mostValues} values in all` }])
@@ -58,22 +56,21 @@ interface RawIssue {
 }
 
 /**
- * The refusal that names each member and what is allowed there, once.
+ * The refusal that names each wrong member once, with what is allowed there.
  *
- * A union tells what is wrong with each of its parts: where one has more to say
- * of something inside, that is what is wrong, and what each expected is one list.
- * What was given is not repeated whole.
+ * A union reports an issue for each of its parts. An issue deeper inside replaces those around it, and the expected
+ * types of one path become one list. Long values are shortened.
  */
 export const invalid = (issues: ReadonlyArray<RawIssue>): InvalidRequest => {
   const paths = new Map<string, Array<string>>()
-  const outside = new Set<string>()
+  const parents = new Set<string>()
   for (const { message, path } of issues) {
     const at = path.map(String).join(".")
     paths.set(at, [...paths.get(at) ?? [], message])
-    for (let length = 1; length < path.length; length++) outside.add(path.slice(0, length).map(String).join("."))
+    for (let length = 1; length < path.length; length++) parents.add(path.slice(0, length).map(String).join("."))
   }
   return new InvalidRequest({
-    issues: [...paths].filter(([path]) => !outside.has(path)).slice(0, 50).map(([path, messages]): Issue => ({
+    issues: [...paths].filter(([path]) => !parents.has(path)).slice(0, 50).map(([path, messages]): Issue => ({
       path: path.slice(0, 200),
       message: shortened(oneMessage(messages))
     }))
@@ -105,12 +102,14 @@ const parse = (bytes: Uint8Array) =>
   })
 
 /**
- * Several times what any body has in it. To look for what is wrong with each of the half million
- * that a body has room for takes minutes, in which the worker beside it extends no lease.
+ * Several times as many as any valid body has.
+ *
+ * A body has room for half a million. Finding the issue of each takes minutes, in which the worker beside the API
+ * extends no lease.
  */
 const mostValues = 2000
 
-/** How many values are in this one, each member and element and it itself, counted no further than `most`. */
+/** Counts the value, its members and its elements, but no further than `most`. */
 const countUpTo = (value: unknown, most: number): number => {
   const left = [value]
   let count = 0
@@ -125,27 +124,27 @@ const countUpTo = (value: unknown, most: number): number => {
   return count
 }
 
-/** SQLite's own JSON gives up at a thousand levels, and no statement has a use for so many. */
+/** SQLite's JSON parser gives up at a thousand levels. No statement needs as many as these. */
 const deepest = 20
 
-/** What no schema would tell: a value too deep to be kept, and the one name that makes no member of an object. */
-const problemOf = (value: unknown, path: ReadonlyArray<string> = []): RawIssue | null => {
+/** Finds problems that no schema reports: a value too deep to be stored, and the name that makes no own member. */
+const findProblem = (value: unknown, path: ReadonlyArray<string> = []): RawIssue | null => {
   if (typeof value !== "object" || value === null) return null
   if (path.length > deepest) return { path, message: `expected at most ${deepest} levels` }
   if (Object.hasOwn(value, "__proto__")) {
     return { path: [...path, "__proto__"], message: "is a name that nothing can have" }
   }
   for (const [name, each] of Object.entries(value)) {
-    const problem = problemOf(each, [...path, name])
+    const problem = findProblem(each, [...path, name])
     if (problem !== null) return problem
   }
   return null
 }
 
 /**
- * The rest of the body stays where it is, and the connection ends with the
- * answer: read to its end it would cost what the limit is there to save, and cut
- * off at once it would take the answer with it.
+ * Leaves the rest of the body unread, and closes the connection after the answer.
+ *
+ * Reading on would cost what the limit saves. Closing at once would lose the answer.
  */
 const tooLarge = Effect.zipRight(
   HttpApp.appendPreResponseHandler((_, response) =>
@@ -154,7 +153,7 @@ const tooLarge = Effect.zipRight(
   new BodyTooLarge({ limit_bytes: bodyLimit })
 )
 
-/** Reads no more than the limit, also of a body that does not say how long it is. */
+/** Reads no more than the limit, even if the body declares no length. */
 const collect = (source: IncomingMessage) =>
   Effect.async<Uint8Array, "too large">((resume) => {
     const chunks: Array<Uint8Array> = []
@@ -168,7 +167,7 @@ const collect = (source: IncomingMessage) =>
       }
     }
     const onEnd = () => resume(Effect.sync(() => Buffer.concat(chunks)))
-    // The caller has gone away, so nobody reads an answer; the server interrupts this fiber too.
+    // The caller is gone, so nobody reads an answer. The server interrupts this fiber too.
     const onError = () => resume(Effect.interrupt)
     const stop = () => {
       source.off("data", onData).off("end", onEnd).off("error", onError).on("error", () => {})

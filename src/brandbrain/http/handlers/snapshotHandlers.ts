@@ -7,10 +7,10 @@ import { Snapshots } from "../../snapshots/Snapshots.ts"
 import type { Snapshot } from "../../snapshots/Snapshots.ts"
 import { CurrentBrand } from "../api/access.ts"
 import { Api } from "../api/api.ts"
-import { orUnavailable } from "./orUnavailable.ts"
 import { NoSnapshot } from "../api/refusals.ts"
-import { snapshotView } from "./snapshotView.ts"
 import { instant } from "../api/views.ts"
+import { orUnavailable } from "./orUnavailable.ts"
+import { snapshotView } from "./snapshotView.ts"
 
 /** A brand's snapshots. */
 export const snapshotsLive = HttpApiBuilder.group(Api, "snapshots", (handlers) =>
@@ -23,17 +23,19 @@ export const snapshotsLive = HttpApiBuilder.group(Api, "snapshots", (handlers) =
         const latest = Option.getOrNull(yield* snapshots.latest(brandId))
         if (latest === null) return yield* new NoSnapshot()
         const items = (ids: ReadonlyArray<string>) =>
-          Effect.map(evidence.byIds(brandId, ids), (found) => found.map(evidenceView))
+          Effect.map(evidence.findByIds(brandId, ids), (found) => found.map(evidenceView))
         return {
           ...snapshotView(latest),
           brand_id: brandId,
           compile_run_id: latest.compile_run_id,
-          ...include.includes("evidence") ? { evidence: yield* items(evidenceBehind(latest)) } : {},
+          ...include.includes("evidence") ? { evidence: yield* items(citedEvidence(latest)) } : {},
           ...include.includes("bundle")
             ? {
               bundle: {
                 bundle_id: latest.bundle_id,
-                items: yield* items(Option.getOrElse(yield* snapshots.bundle(brandId, latest.bundle_id), () => []))
+                items: yield* items(
+                  Option.getOrElse(yield* snapshots.bundleItemIds(brandId, latest.bundle_id), () => [])
+                )
               }
             }
             : {}
@@ -61,8 +63,8 @@ const evidenceView = (item: EvidenceItem) => ({
   published_at: item.published_at === null ? null : instant(item.published_at)
 })
 
-/** The ids of the evidence that the snapshot's statements name, each once, in the order they are met. */
-const evidenceBehind = ({ snapshot }: Snapshot): ReadonlyArray<string> => [
+/** The ids of the evidence that the snapshot cites, each once, in reading order. */
+const citedEvidence = ({ snapshot }: Snapshot): ReadonlyArray<string> => [
   ...new Set(
     Object.values(fieldsOf(snapshot)).flatMap(({ sources }) =>
       sources.filter(({ type }) => type === "evidence").map(({ id }) => id)

@@ -6,11 +6,11 @@ import { Sources } from "../../brands/Sources.ts"
 import type { SourceSettings } from "../../brands/Sources.ts"
 import { CurrentBrand } from "../api/access.ts"
 import { Api } from "../api/api.ts"
-import { orUnavailable } from "./orUnavailable.ts"
-import { invalid, readBody } from "./readBody.ts"
 import { SourceNotFound } from "../api/refusals.ts"
 import { ChangeSource, ConnectSource } from "../api/requests.ts"
 import { instant, SourceView } from "../api/views.ts"
+import { orUnavailable } from "./orUnavailable.ts"
+import { invalid, readBody } from "./readBody.ts"
 
 const view = (connection: Connection) => ({
   source_id: connection.id,
@@ -39,7 +39,7 @@ export const sourcesLive = HttpApiBuilder.group(Api, "sources", (handlers) =>
   handlers
     .handle("list", () =>
       Effect.gen(function*() {
-        const sources = yield* (yield* Sources).all((yield* CurrentBrand).id)
+        const sources = yield* (yield* Sources).list((yield* CurrentBrand).id)
         return { sources: sources.map(view) }
       }).pipe(orUnavailable))
     .handleRaw("connect", () =>
@@ -50,7 +50,7 @@ export const sourcesLive = HttpApiBuilder.group(Api, "sources", (handlers) =>
           identifier: body.identifier,
           ...settingsOf(body)
         })
-        // Both answers look alike, so that only the status can tell which it is.
+        // Both answers have the same body, so the status is set here.
         return yield* Effect.orDie(answer(view(connected), { status: connected.isNew ? 201 : 200 }))
       }).pipe(
         Effect.catchTags({
@@ -63,7 +63,7 @@ export const sourcesLive = HttpApiBuilder.group(Api, "sources", (handlers) =>
     .handleRaw("change", ({ path }) =>
       Effect.gen(function*() {
         const settings = settingsOf(yield* readBody(ChangeSource))
-        return view(yield* (yield* Sources).change((yield* CurrentBrand).id, path.source, settings))
+        return view(yield* (yield* Sources).update((yield* CurrentBrand).id, path.source, settings))
       }).pipe(
         Effect.catchTags({
           SourceNotFound: () => new SourceNotFound(),

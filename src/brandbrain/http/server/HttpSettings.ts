@@ -1,24 +1,24 @@
 import { Config, ConfigError, Either, Redacted } from "effect"
 import { unlessEmpty } from "../../config/BrandBrainConfig.ts"
 
-/** A token, and the tenant that it stands for. */
+/** A token and its tenant. */
 export interface TenantToken {
   readonly token: Redacted.Redacted
   readonly tenant: string
 }
 
-/** The address that the API listens on, and the tokens that it knows. */
+/** The address that the API listens on, and the tokens it accepts. */
 export interface HttpSettings {
   readonly host: string
-  /** None: only this machine is answered, and there is one tenant. */
+  /** Without tokens only this machine is answered, and there is one tenant. */
   readonly tokens: ReadonlyArray<TenantToken>
 }
 
-/** True for a name or an address that reaches this machine from itself only. */
+/** True for a name or address that only this machine can reach. */
 export const isLoopback = (host: string): boolean =>
   /^(?:localhost|127(?:\.\d{1,3}){3}|\[?(?:::1|::ffff:127(?:\.\d{1,3}){3})\]?)$/i.test(host)
 
-/** The tenant is what stands after the last `=`. What is wrong is told by its place, as the rest may be secret. */
+/** The tenant follows the last `=`. A problem is told by its position, since the text may be secret. */
 const readTokens = (text: string): Either.Either<ReadonlyArray<TenantToken>, string> => {
   const tokens = new Map<string, TenantToken>()
   for (const [index, entry] of text.split(",").entries()) {
@@ -36,7 +36,7 @@ const readTokens = (text: string): Either.Either<ReadonlyArray<TenantToken>, str
   return Either.right([...tokens.values()])
 }
 
-/** As in a URL, where an IPv6 address has brackets around it that no socket takes. */
+/** An IPv6 address without the brackets of a URL, which no socket takes. */
 const withoutBrackets = (host: string) => /^\[(.*)\]$/.exec(host)?.[1] ?? host
 
 export const httpSettings: Config.Config<HttpSettings> = Config.all({

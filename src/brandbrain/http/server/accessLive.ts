@@ -2,11 +2,11 @@ import * as HttpRouter from "@effect/platform/HttpRouter"
 import { Effect, Layer } from "effect"
 import { Brands } from "../../brands/Brands.ts"
 import { AsTenant, OnOwnBrand } from "../api/access.ts"
-import type { Authenticate } from "./authenticate.ts"
-import { orUnavailable } from "../handlers/orUnavailable.ts"
 import { BrandNotFound } from "../api/refusals.ts"
+import { orUnavailable } from "../handlers/orUnavailable.ts"
+import type { Authenticate } from "./authenticate.ts"
 
-/** Lets each tenant through, and to its own brands only. */
+/** Lets each tenant reach its own brands only. */
 export const accessLive = (authenticate: Authenticate) =>
   Layer.mergeAll(
     Layer.succeed(AsTenant, AsTenant.of({ token: () => authenticate })),

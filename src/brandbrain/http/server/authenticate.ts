@@ -4,9 +4,9 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect, Redacted } from "effect"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { defaultTenant } from "../../brands/Brands.ts"
+import { Forbidden, Unauthorized } from "../api/refusals.ts"
 import { isLoopback } from "./HttpSettings.ts"
 import type { TenantToken } from "./HttpSettings.ts"
-import { Forbidden, Unauthorized } from "../api/refusals.ts"
 
 /** Finds the tenant that a request comes from. */
 export type Authenticate = Effect.Effect<
@@ -15,14 +15,11 @@ export type Authenticate = Effect.Effect<
   HttpServerRequest.HttpServerRequest
 >
 
-/** With tokens, a request has to bring one of them. Without, it has to come from a program on this machine. */
+/** With tokens, a request must bring one of them. Without, it must come from a program on this machine. */
 export const authenticate = (tokens: ReadonlyArray<TenantToken>): Authenticate =>
   tokens.length === 0 ? onThisMachine : byToken(tokens)
 
-/**
- * Every token is compared, and as a digest, so that how long it takes tells
- * nothing about which of them came near.
- */
+/** Compares the digests of all tokens, so that the time it takes reveals nothing about them. */
 const byToken = (tokens: ReadonlyArray<TenantToken>): Authenticate => {
   const known = tokens.map(({ tenant, token }) => ({ tenant, digest: digest(Redacted.value(token)) }))
   return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
@@ -46,8 +43,10 @@ const unauthorized = Effect.zipRight(
 )
 
 /**
- * Any page in a browser can send requests to this machine, and a name of its
- * own can be made to lead here. Either would compile at the owner's cost.
+ * Checks the host and the origin.
+ *
+ * Any page in a browser can send requests to this machine, and can point a host name of its own at it. Either would
+ * compile at the owner's cost.
  */
 const onThisMachine: Authenticate = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
   const host = headers["host"] ?? ""

@@ -2,10 +2,9 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 
 /**
- * Every table of the app. Instants are epoch milliseconds; JSON columns hold what their Schema decodes.
+ * Every table of the app. Instants are epoch milliseconds; a Schema decodes each JSON column.
  *
- * Ids that follow from a key (`idOf`) make writing a row twice one row; the
- * UNIQUE keys beside them say so to the database too.
+ * An id derived from a key (`deriveId`) makes two writes of one thing one row. The UNIQUE keys hold the database to it.
  */
 const statements = [
   `CREATE TABLE brandbrain_brand (
@@ -29,7 +28,7 @@ const statements = [
     updated_at INTEGER NOT NULL
   ) STRICT`,
 
-  // A removed source stays as a row: paid runs and evidence name it.
+  // A removed source keeps its row: paid runs and evidence name it.
   `CREATE TABLE brandbrain_source_connection (
     id TEXT PRIMARY KEY,
     brand_id TEXT NOT NULL REFERENCES brandbrain_brand (id),
@@ -62,7 +61,7 @@ const statements = [
     CHECK ((status = 'SUCCEEDED') = (finished_at IS NOT NULL))
   ) STRICT`,
 
-  // One run for each source of a compile: a retry finds the run of the attempt before it.
+  // One run for each source of a compile, so a retry finds the run of the attempt before it.
   `CREATE TABLE brandbrain_apify_run (
     id TEXT PRIMARY KEY,
     brand_id TEXT NOT NULL REFERENCES brandbrain_brand (id),
@@ -91,13 +90,13 @@ const statements = [
   ) STRICT`,
   `CREATE INDEX brandbrain_apify_run_fresh ON brandbrain_apify_run (source_id, finished_at DESC, id)
     WHERE status = 'succeeded'`,
-  // Few at a time: what the platform may still hold for us.
+  // The few runs that may still be waiting for us at the platform.
   `CREATE INDEX brandbrain_apify_run_left_behind ON brandbrain_apify_run (source_id, started_at DESC, id)
     WHERE is_unresolved = 1 OR status IN ('starting', 'running')`,
   `CREATE INDEX brandbrain_apify_run_platform ON brandbrain_apify_run (platform_run_id)
     WHERE platform_run_id IS NOT NULL`,
 
-  // What an actor answered, whatever it was: no CHECK for JSON, as SQLite's parser gives up at a depth of 1000.
+  // An actor's items, unchecked: SQLite's JSON parser gives up at a depth of 1000.
   `CREATE TABLE brandbrain_raw_apify_item (
     apify_run_id TEXT NOT NULL REFERENCES brandbrain_apify_run (id),
     item_index INTEGER NOT NULL CHECK (item_index >= 0),

@@ -6,8 +6,6 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { Schema } from "effect"
 import { Cause, Effect, Predicate } from "effect"
 import { Api } from "../api/api.ts"
-import type { Authenticate } from "./authenticate.ts"
-import { invalid } from "../handlers/readBody.ts"
 import {
   forbidden,
   InternalError,
@@ -19,20 +17,22 @@ import {
   notFound,
   unauthorized
 } from "../api/refusals.ts"
+import { invalid } from "../handlers/readBody.ts"
+import type { Authenticate } from "./authenticate.ts"
 
 /**
- * Answers what the endpoints leave unanswered, in the same form as they do: a
- * query that cannot be read, an address that is not there, a method that is not
- * there, and a bug.
+ * Answers everything that the endpoints do not, in the same form.
+ *
+ * That is a query that does not decode, an unknown address, an unknown method, and a bug.
  */
-export const answerAll =
+export const answerUnhandled =
   (authenticate: Authenticate) => <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
     Effect.catchAllCause(app, (cause) => {
       if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
       const failure = Cause.squash(cause)
       if (Predicate.isTagged(failure, "HttpApiDecodeError")) return refuse(invalidRequest, invalid(issuesOf(failure)))
       return Predicate.isTagged(failure, "RouteNotFound")
-        ? noRoute(authenticate)
+        ? answerNoRoute(authenticate)
         : Effect.zipRight(
           Effect.logError("A request failed unexpectedly", cause),
           refuse(internalError, new InternalError())
@@ -43,21 +43,21 @@ const issuesOf = (error: unknown) =>
   (error as { readonly issues: ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly message: string }> })
     .issues
 
-/** Answers a refusal as an endpoint would that has it among its errors. */
+/** Answers as an endpoint does that declares this error. */
 const refuse = <A, I>(refusal: Schema.Schema<A, I>, value: A, headers: Readonly<Record<string, string>> = {}) =>
   Effect.orDie(
     HttpServerResponse.schemaJson(refusal)(value, { status: HttpApiSchema.getStatusError(refusal), headers })
   )
 
-/** Checks the caller first: a stranger does not learn which addresses there are. */
-const noRoute = (authenticate: Authenticate) =>
+/** Checks the caller first, so that a stranger learns no addresses. */
+const answerNoRoute = (authenticate: Authenticate) =>
   Effect.gen(function*() {
     yield* authenticate
     const request = yield* HttpServerRequest.HttpServerRequest
     const path = request.url.replace(/[?#].*$/s, "")
     const allowed = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
     const allow = [...allowed, ...allowed.includes("GET") ? ["HEAD"] : [], "OPTIONS"]
-    // A path that looks like an address, but has a segment that cannot be decoded, is none.
+    // The path may look like an address and still have a segment that cannot be decoded.
     const isAddress = allowed.length > 0 && (request.method === "OPTIONS" || !allow.includes(request.method))
     if (!isAddress) return yield* refuse(notFound, new NotFound())
     const headers = { allow: allow.join(", ") }

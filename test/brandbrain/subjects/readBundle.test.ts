@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestContext } from "effect"
 import type { EvidenceItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
 import { languageLibrary } from "../../../src/brandbrain/language/languageLibrary.ts"
-import { readBundle } from "../../../src/brandbrain/language/readBundle.ts"
+import { readBundle } from "../../../src/brandbrain/subjects/readBundle.ts"
 import { page, post } from "../madeUpBrands/madeUpBrand.ts"
 
 const library = await Effect.runPromise(languageLibrary)
