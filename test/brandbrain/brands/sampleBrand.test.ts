@@ -65,10 +65,10 @@ describe("the sample brand", () => {
 
   it.effect("created twice is created once, and keeps what someone has changed", () =>
     Effect.gen(function*() {
-      const { any } = yield* Brands
-      assert.isFalse(yield* any)
+      const { hasAny } = yield* Brands
+      assert.isFalse(yield* hasAny)
       yield* createSampleBrand()
-      assert.isTrue(yield* any)
+      assert.isTrue(yield* hasAny)
       const sources = yield* Sources
       yield* sources.connect("quillhaven", {
         source: "instagram.posts",

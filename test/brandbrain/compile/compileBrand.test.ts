@@ -180,7 +180,7 @@ describe("a compile", () => {
         "No source is enabled: this snapshot is based on the answers and older evidence"
       ])
       yield* sources.connect("b", { source: "linkedin.profile_posts", identifier: "ada" })
-      assert.include((yield* warnings("c4"))[0], "all are of disabled capabilities (linkedin.profile_posts)")
+      assert.include((yield* warnings("c4"))[0], "Every source has a disabled capability (linkedin.profile_posts)")
     }).pipe(Effect.provide(layers))
   })
 

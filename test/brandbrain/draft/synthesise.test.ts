@@ -6,8 +6,6 @@ import type { Pillar } from "../../../src/brandbrain/draft/contentPillars.ts"
 import { Draft, fieldsOf } from "../../../src/brandbrain/draft/Draft.ts"
 import { reportFeatures } from "../../../src/brandbrain/draft/featureReport.ts"
 import type { EvidenceItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
-import { splitHashtag } from "../../../src/brandbrain/language/splitHashtag.ts"
-import { countEmoji, hasPhrase, openingLine } from "../../../src/brandbrain/language/textAnalysis.ts"
 import { someEvidence } from "../evidence/someEvidence.ts"
 import { answers } from "../memoryApp.ts"
 import * as drafting from "./drafting.ts"
@@ -69,40 +67,6 @@ describe("a draft of a brand that answered the optional questions", () => {
       { type: "evidence", id: "2" }
     ])
     assert.strictEqual(content.content_pillars.confidence, 0.9)
-  })
-})
-
-describe("a feature report", () => {
-  it("counts lengths, emoji, calls to action, hooks, hashtags and transcripts", () => {
-    const { overall, platforms } = reportFeatures([
-      post("1", "How to oil boots? Link in bio. 🥾", { hashtags: ["boots", "care"] }),
-      post("2", "Oil", {
-        hashtags: ["boots"],
-        flags: { has_transcript: true, is_low_value: false, is_collection_page: false }
-      }),
-      post("3", "", { platform: "web", text_primary: null })
-    ])
-    assert.deepStrictEqual(overall, {
-      item_count: 3,
-      text_length: { mean: 17.5, min: 3, max: 32 },
-      emoji_density: 2.8571,
-      cta_phrases: [{ phrase: "link in bio", items: 1 }],
-      cta_share: 0.3333,
-      hook_phrases: [{ phrase: "asks a question", items: 1 }, { phrase: "how to", items: 1 }],
-      hashtags: { mean: 1, top: [{ phrase: "boots", items: 2 }, { phrase: "care", items: 1 }] },
-      transcript_coverage: 0.3333
-    })
-    assert.deepStrictEqual(Object.keys(platforms), ["instagram", "web"])
-    assert.strictEqual(platforms["web"]?.text_length.max, 0)
-  })
-
-  it("counts an emoji once however many characters it is made of", () => {
-    assert.strictEqual(countEmoji("👩🏽‍🌾 🇨🇴 ☕️ ♻️ 👍🏿 1 # ©"), 5)
-  })
-
-  it("finds phrases as whole words", () => {
-    assert.isTrue(hasPhrase("please, tell us.", "tell us"))
-    assert.isFalse(hasPhrase("retell using", "tell us"))
   })
 })
 
@@ -190,29 +154,5 @@ describe("a draft", () => {
     const rest = ["Oak bark.", "Oak bark!", "Rubber soles."].map((text, index) => post(`${index}`, text))
     const pillars = drafted([long, ...rest]).content.content_pillars.value
     assert.deepStrictEqual((pillars as ReadonlyArray<Pillar>).map(({ name }) => name), ["Oak bark"])
-  })
-})
-
-describe("an opening line", () => {
-  it("is the first sentence, whole, without hashtags", () => {
-    assert.strictEqual(openingLine(post("1", "#boots\nIt's 5 a.m. on a Monday. Again.")), "It's 5 a.m. on a Monday.")
-  })
-
-  it("ends at an emoji too, and leaves it out", () => {
-    const opening = (text: string) => openingLine(post("1", text))
-    assert.strictEqual(
-      opening("3 mistakes we all make (yes, all) 😅 Tell us yours"),
-      "3 mistakes we all make (yes, all)"
-    )
-    assert.strictEqual(opening("I ❤️ Rome, and its boots 👩🏽‍🌾♻️ #boots"), "I ❤️ Rome, and its boots")
-    assert.strictEqual(opening("🥾\nBoots"), "Boots")
-  })
-})
-
-describe("a hashtag", () => {
-  it("is the words it is made of, where they are known", () => {
-    const known = new Set(["roast", "days", "tins", "beans"])
-    assert.deepStrictEqual(splitHashtag("roastbeans", known), ["roast", "beans"])
-    assert.deepStrictEqual(splitHashtag("roastweek", known), ["roastweek"])
   })
 })

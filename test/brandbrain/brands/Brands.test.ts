@@ -3,31 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
 import { noOverrides } from "../../../src/brandbrain/brands/Overrides.ts"
-import { applyOverrides } from "../../../src/brandbrain/draft/applyOverrides.ts"
-import type { Draft } from "../../../src/brandbrain/draft/Draft.ts"
-import { reportFeatures } from "../../../src/brandbrain/draft/featureReport.ts"
-import { diffSnapshots } from "../../../src/brandbrain/snapshots/SnapshotDiff.ts"
 import { addBrand, answers, memoryApp } from "../memoryApp.ts"
-import { drafted } from "./drafting.ts"
-
-const draft = (changed: Readonly<Record<string, unknown>> = {}): Draft =>
-  drafted({
-    brandName: "Cobble",
-    answers: { ...answers, "tier1.taboos": ["glue", "haste"], ...changed },
-    bundle: [],
-    bundleId: "bundle",
-    report: reportFeatures([]),
-    reportId: "report"
-  })
 
 describe("an override", () => {
-  it("says something else than what was found, keeps what was found, and locks the path", () => {
-    const overrides = { ...noOverrides, overrides: { "positioning.who_for": "Postmen." } }
-    const { positioning } = applyOverrides(draft(), overrides, null)
-    assert.deepInclude(positioning.who_for, { value: "People who walk.", override_value: "Postmen.", locked: true })
-    assert.isFalse(positioning.what_we_do.locked)
-  })
-
   it.effect("merges with those before it, null removes one, and a member that is null changes nothing", () =>
     Effect.gen(function*() {
       yield* addBrand("b")
@@ -64,46 +42,6 @@ describe("an override", () => {
         assert.deepStrictEqual((yield* profile("b")).overrides, noOverrides)
       }).pipe(Effect.provide(memoryApp()))
   )
-})
-
-describe("a pinned path", () => {
-  const pinned = { ...noOverrides, pinned_paths: ["positioning.who_for"] }
-
-  it("is locked, and goes on saying what it said in the snapshot before", () => {
-    const next = applyOverrides(draft({ "tier0.who_for": "Everyone." }), pinned, draft())
-    assert.deepInclude(next.positioning.who_for, { value: "People who walk.", locked: true, override_value: null })
-  })
-
-  it("says what was found when there is no snapshot before", () => {
-    assert.deepInclude(applyOverrides(draft(), pinned, null).positioning.who_for, {
-      value: "People who walk.",
-      locked: true
-    })
-  })
-})
-
-describe("a snapshot's diff", () => {
-  const previous = { version: 3, snapshot: draft() }
-
-  it("names what a statement said and says, and what lists gained and lost", () => {
-    const next = draft({ "tier0.who_for": "Postmen.", "tier1.taboos": ["haste", "rubber"] })
-    assert.deepStrictEqual(diffSnapshots(previous, next), {
-      previous_version: 3,
-      changes: [
-        { path: "positioning.who_for", before: "People who walk.", after: "Postmen." },
-        { path: "voice.taboos", added: ["rubber"], removed: ["glue"] }
-      ]
-    })
-  })
-
-  it("goes by what is said, overrides included, and is empty when that is the same", () => {
-    const overrides = { ...noOverrides, overrides: { "positioning.who_for": "Postmen." } }
-    assert.deepStrictEqual(diffSnapshots(previous, applyOverrides(draft(), overrides, null)).changes, [
-      { path: "positioning.who_for", before: "People who walk.", after: "Postmen." }
-    ])
-    assert.deepStrictEqual(diffSnapshots(previous, draft()).changes, [])
-    assert.deepStrictEqual(diffSnapshots(null, draft()), { previous_version: null, changes: [] })
-  })
 })
 
 describe("answers", () => {
