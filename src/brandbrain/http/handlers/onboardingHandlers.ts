@@ -7,7 +7,8 @@ import { CurrentBrand } from "../api/access.ts"
 import { Api } from "../api/api.ts"
 import { InvalidAnswers } from "../api/refusals.ts"
 import { orUnavailable } from "./orUnavailable.ts"
-import { invalid, readBody } from "./readBody.ts"
+import { readBody } from "./readBody.ts"
+import { refuseIssues } from "./refuseIssues.ts"
 
 /** A brand's answers to the onboarding questions. */
 export const onboardingLive = HttpApiBuilder.group(Api, "onboarding", (handlers) =>
@@ -35,7 +36,7 @@ const isQuestion = (key: string): key is AnswerKey => Object.hasOwn(Answers.fiel
 const checkTypes = (answers: AnyAnswers) =>
   Schema.decodeUnknown(Answers, { errors: "all" })(answers).pipe(
     Effect.mapError((error) =>
-      invalid(
+      refuseIssues(
         ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) => ({
           path: ["answers", ...path],
           message

@@ -4,8 +4,10 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, ParseResult, Schema } from "effect"
 import type { IncomingMessage } from "node:http"
-import { BodyTooLarge, InvalidRequest, UnsupportedMediaType } from "../api/refusals.ts"
-import type { Issue } from "../api/refusals.ts"
+import { BodyTooLarge, UnsupportedMediaType } from "../api/refusals.ts"
+import type { InvalidRequest } from "../api/refusals.ts"
+import { refuseIssues } from "./refuseIssues.ts"
+import type { RawIssue } from "./refuseIssues.ts"
 
 /** All answers at their longest take 0.4 MB. */
 export const bodyLimit = 1024 * 1024
@@ -38,57 +40,17 @@ export const readBody = <A, I>(
     const body = bytes.length === 0 ? {} : yield* parse(bytes)
     if (typeof body !== "object" || body === null || Array.isArray(body)) {
       const given = body === null ? "null" : Array.isArray(body) ? "an array" : `a ${typeof body}`
-      return yield* invalid([{ path: [], message: `expected a JSON object, got ${given}` }])
+      return yield* refuseIssues([{ path: [], message: `expected a JSON object, got ${given}` }])
     }
     const problem = findProblem(body)
-    if (problem !== null) return yield* invalid([problem])
+    if (problem !== null) return yield* refuseIssues([problem])
     if (countUpTo(body, mostValues + 1) > mostValues) {
-      return yield* invalid([{ path: [], message: `expected at most ${mostValues} values in all` }])
+      return yield* refuseIssues([{ path: [], message: `expected at most ${mostValues} values in all` }])
     }
     return yield* Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })(body).pipe(
-      Effect.mapError((error) => invalid(ParseResult.ArrayFormatter.formatErrorSync(error)))
+      Effect.mapError((error) => refuseIssues(ParseResult.ArrayFormatter.formatErrorSync(error)))
     )
   })
-
-interface RawIssue {
-  readonly path: ReadonlyArray<PropertyKey>
-  readonly message: string
-}
-
-/**
- * The refusal that names each wrong member once, with what is allowed there.
- *
- * A union reports an issue for each of its parts. An issue deeper inside replaces those around it, and the expected
- * types of one path become one list. Long values are shortened.
- */
-export const invalid = (issues: ReadonlyArray<RawIssue>): InvalidRequest => {
-  const paths = new Map<string, Array<string>>()
-  const parents = new Set<string>()
-  for (const { message, path } of issues) {
-    const at = path.map(String).join(".")
-    paths.set(at, [...paths.get(at) ?? [], message])
-    for (let length = 1; length < path.length; length++) parents.add(path.slice(0, length).map(String).join("."))
-  }
-  return new InvalidRequest({
-    issues: [...paths].filter(([path]) => !parents.has(path)).slice(0, 50).map(([path, messages]): Issue => ({
-      path: path.slice(0, 200),
-      message: shortened(oneMessage(messages))
-    }))
-  })
-}
-
-const oneMessage = (messages: ReadonlyArray<string>) => {
-  const parts = messages.flatMap((message) => {
-    const [, expected, actual] = /^Expected (.*?), actual (.*)$/s.exec(message) ?? []
-    return expected === undefined || actual === undefined ? [] : [{ expected, actual }]
-  })
-  const [first] = parts
-  return first === undefined || parts.length < messages.length
-    ? messages[0] ?? ""
-    : `expected ${[...new Set(parts.map(({ expected }) => expected))].join(" or ")}, got ${first.actual}`
-}
-
-const shortened = (text: string) => text.length > 700 ? `${text.slice(0, 500)}…${text.slice(-150)}` : text
 
 const isJson = (contentType: string) => /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType.trim())
 
@@ -98,7 +60,10 @@ const parse = (bytes: Uint8Array) =>
   Effect.try({
     try: () => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown,
     catch: (error) =>
-      invalid([{ path: [], message: `expected JSON in UTF-8: ${error instanceof Error ? error.message : "not read"}` }])
+      refuseIssues([{
+        path: [],
+        message: `expected JSON in UTF-8: ${error instanceof Error ? error.message : "not read"}`
+      }])
   })
 
 /**

@@ -10,7 +10,8 @@ import { SourceNotFound } from "../api/refusals.ts"
 import { ChangeSource, ConnectSource } from "../api/requests.ts"
 import { instant, SourceView } from "../api/views.ts"
 import { orUnavailable } from "./orUnavailable.ts"
-import { invalid, readBody } from "./readBody.ts"
+import { readBody } from "./readBody.ts"
+import { refuseIssues } from "./refuseIssues.ts"
 
 const view = (connection: Connection) => ({
   source_id: connection.id,
@@ -32,7 +33,7 @@ const settingsOf = (
 })
 
 const startUrlsRefused = ({ message }: { readonly message: string }) =>
-  invalid([{ path: ["extra_start_urls"], message }])
+  refuseIssues([{ path: ["extra_start_urls"], message }])
 
 /** The accounts and sites that a brand has connected. */
 export const sourcesLive = HttpApiBuilder.group(Api, "sources", (handlers) =>
@@ -54,8 +55,8 @@ export const sourcesLive = HttpApiBuilder.group(Api, "sources", (handlers) =>
         return yield* Effect.orDie(answer(view(connected), { status: connected.isNew ? 201 : 200 }))
       }).pipe(
         Effect.catchTags({
-          UnknownCapability: ({ message }) => invalid([{ path: ["source"], message }]),
-          InvalidIdentifier: ({ message }) => invalid([{ path: ["identifier"], message }]),
+          UnknownCapability: ({ message }) => refuseIssues([{ path: ["source"], message }]),
+          InvalidIdentifier: ({ message }) => refuseIssues([{ path: ["identifier"], message }]),
           NoStartUrls: startUrlsRefused
         }),
         orUnavailable

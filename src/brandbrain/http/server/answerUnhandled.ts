@@ -17,7 +17,7 @@ import {
   notFound,
   unauthorized
 } from "../api/refusals.ts"
-import { invalid } from "../handlers/readBody.ts"
+import { refuseIssues } from "../handlers/refuseIssues.ts"
 import type { Authenticate } from "./authenticate.ts"
 
 /**
@@ -30,7 +30,9 @@ export const answerUnhandled =
     Effect.catchAllCause(app, (cause) => {
       if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
       const failure = Cause.squash(cause)
-      if (Predicate.isTagged(failure, "HttpApiDecodeError")) return refuse(invalidRequest, invalid(issuesOf(failure)))
+      if (Predicate.isTagged(failure, "HttpApiDecodeError")) {
+        return refuse(invalidRequest, refuseIssues(issuesOf(failure)))
+      }
       return Predicate.isTagged(failure, "RouteNotFound")
         ? answerNoRoute(authenticate)
         : Effect.zipRight(
