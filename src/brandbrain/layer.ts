@@ -2,15 +2,15 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { Effect, Layer, Option } from "effect"
 import * as ApifyActorPlatform from "./actors/ApifyActorPlatform.ts"
 import * as RecordedActorPlatform from "./actors/RecordedActorPlatform.ts"
-import * as Brands from "./brands/Brands.ts"
-import * as Sources from "./brands/Sources.ts"
-import * as CompileRuns from "./compile/CompileRuns.ts"
+import * as SqlBrands from "./brands/SqlBrands.ts"
+import * as SqlSources from "./brands/SqlSources.ts"
+import * as SqlCompileRuns from "./compile/SqlCompileRuns.ts"
 import * as Config from "./config/BrandBrainConfig.ts"
 import { BrandBrainConfig } from "./config/BrandBrainConfig.ts"
 import * as Synthesizer from "./draft/Synthesizer.ts"
-import * as Evidence from "./evidence/Evidence.ts"
-import * as ApifyRuns from "./gather/ApifyRuns.ts"
-import * as Snapshots from "./snapshots/Snapshots.ts"
+import * as SqlEvidence from "./evidence/SqlEvidence.ts"
+import * as SqlApifyRuns from "./gather/SqlApifyRuns.ts"
+import * as SqlSnapshots from "./snapshots/SqlSnapshots.ts"
 import * as Migration from "./storage/migrate.ts"
 import * as RandomId from "./storage/RandomId.ts"
 
@@ -24,12 +24,12 @@ const actorPlatform = Layer.unwrapEffect(
 
 /** The services on the app's own tables, which are migrated first. */
 const tables = Layer.mergeAll(
-  Brands.layer,
-  Sources.layer,
-  ApifyRuns.layer,
-  Evidence.layer,
-  CompileRuns.layer,
-  Snapshots.layer
+  SqlBrands.layer,
+  SqlSources.layer,
+  SqlApifyRuns.layer,
+  SqlEvidence.layer,
+  SqlCompileRuns.layer,
+  SqlSnapshots.layer
 ).pipe(Layer.provide(Migration.layer))
 
 /** All of BrandBrain except its job, configured by the environment, on the app's database. */

@@ -1,17 +1,19 @@
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Effect, Fiber, Layer, Option, TestClock } from "effect"
-import * as Brands from "../../src/brandbrain/brands/Brands.ts"
-import * as Sources from "../../src/brandbrain/brands/Sources.ts"
+import { Brands } from "../../src/brandbrain/brands/Brands.ts"
+import * as SqlBrands from "../../src/brandbrain/brands/SqlBrands.ts"
+import * as SqlSources from "../../src/brandbrain/brands/SqlSources.ts"
 import { compileBrand } from "../../src/brandbrain/compile/compileBrand.ts"
 import type { CompilePayload } from "../../src/brandbrain/compile/CompileJob.ts"
-import * as CompileRuns from "../../src/brandbrain/compile/CompileRuns.ts"
+import { CompileRuns } from "../../src/brandbrain/compile/CompileRuns.ts"
+import * as SqlCompileRuns from "../../src/brandbrain/compile/SqlCompileRuns.ts"
 import { BrandBrainConfig } from "../../src/brandbrain/config/BrandBrainConfig.ts"
 import type { Settings } from "../../src/brandbrain/config/BrandBrainConfig.ts"
 import * as Synthesizer from "../../src/brandbrain/draft/Synthesizer.ts"
-import * as Evidence from "../../src/brandbrain/evidence/Evidence.ts"
-import * as ApifyRuns from "../../src/brandbrain/gather/ApifyRuns.ts"
+import * as SqlEvidence from "../../src/brandbrain/evidence/SqlEvidence.ts"
+import * as SqlApifyRuns from "../../src/brandbrain/gather/SqlApifyRuns.ts"
 import { languageLibrary } from "../../src/brandbrain/language/languageLibrary.ts"
-import * as Snapshots from "../../src/brandbrain/snapshots/Snapshots.ts"
+import * as SqlSnapshots from "../../src/brandbrain/snapshots/SqlSnapshots.ts"
 import * as Migration from "../../src/brandbrain/storage/migrate.ts"
 
 // A test's clock does not know how long loading takes, and would go on without it.
@@ -37,12 +39,12 @@ export const settings: Settings = {
 /** All of the app but the actor platform, on whatever database there is. */
 export const appOn = (changed: Partial<Settings> = {}) =>
   Layer.mergeAll(
-    Brands.layer,
-    Sources.layer,
-    ApifyRuns.layer,
-    Evidence.layer,
-    CompileRuns.layer,
-    Snapshots.layer,
+    SqlBrands.layer,
+    SqlSources.layer,
+    SqlApifyRuns.layer,
+    SqlEvidence.layer,
+    SqlCompileRuns.layer,
+    SqlSnapshots.layer,
     Synthesizer.layerByRule,
     Layer.succeed(BrandBrainConfig, { ...settings, ...changed })
   ).pipe(Layer.provideMerge(Migration.layer))
@@ -61,7 +63,7 @@ export const answers = {
 }
 
 export const addBrand = Effect.fn("addBrand")(function*(id: string) {
-  const brands = yield* Brands.Brands
+  const brands = yield* Brands
   yield* brands.add({ id, tenantId: "tenant", name: "Cobble" })
   yield* brands.saveAnswers(id, answers)
 })
@@ -69,7 +71,7 @@ export const addBrand = Effect.fn("addBrand")(function*(id: string) {
 export const addCompile = Effect.fn("addCompile")(
   function*(brandId: string, id: string, options: { readonly forceRefresh?: boolean } = {}) {
     const forceRefresh = options.forceRefresh ?? false
-    yield* (yield* CompileRuns.CompileRuns).add({
+    yield* (yield* CompileRuns).add({
       id,
       brandId,
       jobId: `job-${id}`,

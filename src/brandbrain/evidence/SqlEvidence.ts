@@ -1,0 +1,197 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlSchema from "@effect/sql/SqlSchema"
+import { Clock, Effect, Layer, Schema } from "effect"
+import { capabilities, registry } from "../config/capability.ts"
+import { deriveId } from "../storage/deriveId.ts"
+import { asStorageError } from "../storage/StorageError.ts"
+import { engagement } from "./engagement.ts"
+import { Evidence } from "./Evidence.ts"
+import { EvidenceItem } from "./EvidenceItem.ts"
+import type { NormalisedItem } from "./EvidenceItem.ts"
+import { mergeEvidence } from "./mergeEvidence.ts"
+import { bestPerGroup, newestPerGroup } from "./selectBundle.ts"
+
+const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+
+  const columns = sql.literal(Object.keys(EvidenceItem.fields).join(", "))
+
+  const upsert = SqlSchema.void({
+    Request: Schema.Struct({
+      brandId: Schema.String,
+      sourceId: Schema.String,
+      items: Schema.parseJson(
+        Schema.Array(Schema.Struct({
+          ...EvidenceItem.fields,
+          engagement: Schema.Number,
+          is_collection_page: Schema.Literal(0, 1)
+        }))
+      ),
+      now: Schema.Number
+    }),
+    // Without "WHERE true" SQLite would take ON CONFLICT for the ON of a join.
+    execute: ({ brandId, items, now, sourceId }) =>
+      sql`
+      INSERT INTO brandbrain_evidence_item (
+        id, brand_id, platform, content_type, external_id, canonical_url, published_at, author_ref, title,
+        text_primary, text_secondary, hashtags, metrics, media, flags, raw_refs, source_ids, engagement,
+        is_collection_page, created_at, updated_at
+      )
+      SELECT value ->> 'id', ${brandId}, value ->> 'platform', value ->> 'content_type', value ->> 'external_id',
+        value ->> 'canonical_url', value ->> 'published_at', value ->> 'author_ref', value ->> 'title',
+        value ->> 'text_primary', value ->> 'text_secondary', value -> 'hashtags', value -> 'metrics',
+        value -> 'media', value -> 'flags', value -> 'raw_refs', json_array(${sourceId}),
+        value ->> 'engagement', value ->> 'is_collection_page', ${now}, ${now}
+      FROM json_each(${items}) WHERE true
+      ON CONFLICT DO UPDATE SET
+        canonical_url = excluded.canonical_url,
+        published_at = excluded.published_at,
+        author_ref = excluded.author_ref,
+        title = excluded.title,
+        text_primary = excluded.text_primary,
+        text_secondary = excluded.text_secondary,
+        hashtags = excluded.hashtags,
+        metrics = excluded.metrics,
+        media = excluded.media,
+        flags = excluded.flags,
+        raw_refs = excluded.raw_refs,
+        source_ids = (
+          SELECT json_group_array(value ORDER BY value) FROM (
+            SELECT value FROM json_each(brandbrain_evidence_item.source_ids)
+            UNION
+            SELECT value FROM json_each(excluded.source_ids)
+          )
+        ),
+        engagement = excluded.engagement,
+        is_collection_page = excluded.is_collection_page,
+        updated_at = excluded.updated_at`
+  })
+
+  const selectGroup = SqlSchema.findAll({
+    Request: Schema.Struct({
+      brandId: Schema.String,
+      platform: Schema.String,
+      contentType: Schema.String,
+      collections: Schema.Literal(0, 1),
+      sourceIds: Schema.parseJson(Schema.Array(Schema.String))
+    }),
+    Result: Row,
+    // Sorted as in `selectBundle.ts`. The best may include all the newest, so that many more are taken.
+    execute: ({ brandId, collections, contentType, platform, sourceIds }) => {
+      const group = sql`brand_id = ${brandId} AND platform = ${platform} AND content_type = ${contentType}
+        AND is_collection_page = ${collections}
+        AND EXISTS (
+          SELECT 1 FROM json_each(brandbrain_evidence_item.source_ids)
+          WHERE value IN (SELECT value FROM json_each(${sourceIds}))
+        )`
+      return sql`
+      SELECT ${columns} FROM brandbrain_evidence_item WHERE id IN (
+        SELECT id FROM (
+          SELECT id FROM brandbrain_evidence_item WHERE ${group}
+          ORDER BY published_at DESC, canonical_url, id
+          LIMIT ${newestPerGroup}
+        )
+        UNION ALL
+        SELECT id FROM (
+          SELECT id FROM brandbrain_evidence_item WHERE ${group}
+          ORDER BY engagement DESC, published_at DESC, canonical_url, id
+          LIMIT ${newestPerGroup + bestPerGroup}
+        )
+      )`
+    }
+  })
+
+  const selectByIds = SqlSchema.findAll({
+    Request: Schema.Struct({ brandId: Schema.String, ids: Schema.parseJson(Schema.Array(Schema.String)) }),
+    Result: Row,
+    execute: ({ brandId, ids }) =>
+      sql`
+      SELECT ${sql.literal(Object.keys(EvidenceItem.fields).map((column) => `e.${column}`).join(", "))}
+      FROM json_each(${ids}) j CROSS JOIN brandbrain_evidence_item e ON e.id = j.value
+      WHERE e.brand_id = ${brandId}
+      ORDER BY j.key`
+  })
+
+  return Evidence.of({
+    upsert: Effect.fn("Evidence.upsert")(function*({ brandId, id: sourceId }, items) {
+      const byId = mergeSame(brandId, items)
+      const now = yield* Clock.currentTimeMillis
+      return yield* Effect.gen(function*() {
+        const present = yield* selectByIds({ brandId, ids: [...byId.keys()] })
+        const known = new Map(present.map((item) => [item.id, item]))
+        const rows = [...byId].map(([id, item]) => {
+          const before = known.get(id)
+          const merged = before === undefined ? item : mergeEvidence(before, item)
+          return {
+            ...merged,
+            id,
+            engagement: engagement(merged.platform, merged.metrics),
+            is_collection_page: merged.flags.is_collection_page ? 1 as const : 0 as const
+          }
+        })
+        yield* upsert({ brandId, sourceId, items: rows, now })
+        return { created: rows.length - present.length, updated: present.length }
+      }).pipe(sql.withTransaction)
+    }, asStorageError("Evidence.upsert")),
+
+    findCandidates: Effect.fn("Evidence.findCandidates")(function*(brandId, sourceIds) {
+      const found = yield* Effect.forEach(
+        groups,
+        (group) => selectGroup({ brandId, sourceIds, ...group, collections: 0 })
+      )
+      const items = found.flat()
+      return items.some((item) => item.platform !== "web")
+        ? items
+        : [
+          ...items,
+          ...yield* selectGroup({ brandId, sourceIds, platform: "web", contentType: "web_page", collections: 1 })
+        ]
+    }, asStorageError("Evidence.findCandidates")),
+
+    findByIds: Effect.fn("Evidence.findByIds")(
+      (brandId, ids) => selectByIds({ brandId, ids }),
+      asStorageError("Evidence.findByIds")
+    )
+  })
+})
+
+const Row = Schema.Struct({
+  ...EvidenceItem.fields,
+  hashtags: Schema.parseJson(EvidenceItem.fields.hashtags),
+  metrics: Schema.parseJson(EvidenceItem.fields.metrics),
+  media: Schema.parseJson(EvidenceItem.fields.media),
+  flags: Schema.parseJson(EvidenceItem.fields.flags),
+  raw_refs: Schema.parseJson(EvidenceItem.fields.raw_refs)
+})
+
+/** Every pair of platform and content type that evidence can have, each once. */
+const groups = [
+  ...new Map(
+    capabilities.map((capability) => registry[capability]).map(({ contentType, platform }) =>
+      [`${platform} ${contentType}`, { platform, contentType }] as const
+    )
+  ).values()
+]
+
+/** The items by id. Items with the same id are merged in their order. */
+const mergeSame = (brandId: string, items: ReadonlyArray<NormalisedItem>): ReadonlyMap<string, NormalisedItem> => {
+  const byId = new Map<string, NormalisedItem>()
+  for (const item of items) {
+    const id = evidenceId(brandId, item)
+    byId.set(id, mergeEvidence(byId.get(id) ?? item, item))
+  }
+  return byId
+}
+
+/** Derived from the key of the table's UNIQUE indexes: the address of a page, the platform's id of anything else. */
+const evidenceId = (brandId: string, item: NormalisedItem) =>
+  deriveId(
+    "evidence",
+    brandId,
+    item.platform,
+    item.content_type,
+    (item.platform === "web" ? item.canonical_url : item.external_id) ?? ""
+  )
+
+/** Evidence in the database of `SqlClient`. The tables must be migrated. */
+export const layer: Layer.Layer<Evidence, never, SqlClient.SqlClient> = Layer.effect(Evidence, make)
