@@ -42,7 +42,7 @@ export const layer: Layer.Layer<ActorPlatform, never, BrandBrainConfig | HttpCli
         const isRecent = ({ startedAt }: { readonly startedAt: string | null }) =>
           startedAt === null || Date.parse(startedAt) >= since - clockSkew
         const { recent } = yield* Effect.iterate({ offset: 0, recent: Array.empty<ListedRun>(), isOver: false }, {
-          while: ({ isOver, offset }) => !isOver && offset < mostRuns,
+          while: ({ isOver, offset }) => !isOver && offset < maxRuns,
           body: ({ offset, recent }) =>
             send(
               HttpClientRequest.get(runs, { urlParams: { desc: 1, limit: runsPerPage, offset } }),
@@ -113,7 +113,7 @@ const itemsAnswer = { schema: Schema.Array(Schema.Unknown), within: Duration.sec
 
 /** Pages are read until one has a run that is too old. A busy account starts no more than this many in an hour. */
 const runsPerPage = 100
-const mostRuns = 1_000
+const maxRuns = 1_000
 
 /** The input of each run is a request of its own. */
 const inputsAtATime = 4

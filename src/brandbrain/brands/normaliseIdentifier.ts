@@ -24,14 +24,14 @@ export const normaliseIdentifier = (
 ): Either.Either<string, InvalidIdentifier> => {
   const { allowed, read } = readers[capability]
   const trimmed = value.trim()
-  const identifier = trimmed.length <= longest ? read(trimmed) : null
+  const identifier = trimmed.length <= maxLength ? read(trimmed) : null
   return identifier === null
     ? Either.left(new InvalidIdentifier({ capability, value: value.slice(0, 200), allowed }))
     : Either.right(identifier)
 }
 
 /** The longest address that browsers and servers commonly accept. */
-const longest = 2048
+const maxLength = 2048
 
 interface Reader {
   readonly allowed: string

@@ -28,13 +28,13 @@ export interface BackedPillar {
 }
 
 /** More pillars would be a list, not guidance. */
-const mostPillars = 5
+const maxPillars = 5
 
 /** A subject in a smaller share of the items was mentioned once and not returned to. */
-const smallestShare = 0.1
+const minShare = 0.1
 
 /** A subject in a larger share of the items is what the brand is, not what it talks about. */
-const largestShare = 0.5
+const maxShare = 0.5
 
 /** Among this many items, two share a single word by chance. */
 const chanceFrom = 10
@@ -56,13 +56,13 @@ export const contentPillars = ({ brand, bundle, seeds, subjects }: {
   /** Subjects that the brand named itself. They come first, however few items they have. */
   readonly seeds: ReadonlyArray<string>
 }): ReadonlyArray<BackedPillar> => {
-  const seeded = new Set(seeds.slice(0, mostPillars).map((seed) => subjectOfSeed(bundle, seed)))
+  const seeded = new Set(seeds.slice(0, maxPillars).map((seed) => subjectOfSeed(bundle, seed)))
   const pillars: Array<{ readonly subject: Subject; readonly keywords: Array<Subject> }> = [...seeded].map(
     (subject) => ({ subject, keywords: [] })
   )
   for (const subject of sharedSubjects(subjects, bundle.length)) {
     const near = (share: number) => pillars.find((pillar) => overlap(pillar.subject, subject) >= share)
-    const canStand = pillars.length < mostPillars && subject.items.size >= bundle.length * smallestShare &&
+    const canStand = pillars.length < maxPillars && subject.items.size >= bundle.length * minShare &&
       !brand.isTrade(subject.name)
     if (canStand && near(subject.tagged.size >= 2 ? sameFromTagged : sameFrom) === undefined) {
       pillars.push({ subject, keywords: [] })
@@ -128,7 +128,7 @@ const subjectOfSeed = (bundle: ReadonlyArray<EvidenceItem>, seed: string): Subje
  * subject is repeated.
  */
 const sharedSubjects = (subjects: ReadonlyArray<Subject>, itemCount: number): ReadonlyArray<Subject> => {
-  const tooMany = Math.max(2, itemCount * largestShare)
+  const tooMany = Math.max(2, itemCount * maxShare)
   return subjects.filter(({ items, name, spellings, tagged }) => {
     const isOneWord = tagged.size === 0 && !name.includes(" ") && itemCount >= chanceFrom
     return items.size <= tooMany && (isOneWord ? items.size >= 3 && spellings.length > items.size : items.size >= 2)

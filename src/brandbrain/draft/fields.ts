@@ -7,7 +7,7 @@ import type { Backing, Field } from "./Draft.ts"
 const answeredConfidence = 0.9
 
 /** A statement cites at most this many items, which is enough to check it. */
-const mostCited = 5
+const maxCited = 5
 
 const field = (value: unknown, confidence: number, sources: ReadonlyArray<Backing>): Field => ({
   value,
@@ -34,7 +34,7 @@ export const backedByEvidence = (value: ReadonlyArray<unknown>, backing: Readonl
 
 /** Cites the first few of the items. */
 export const cite = (items: ReadonlyArray<EvidenceItem>): ReadonlyArray<Backing> =>
-  items.slice(0, mostCited).map(({ id }) => ({ type: "evidence", id }))
+  items.slice(0, maxCited).map(({ id }) => ({ type: "evidence", id }))
 
 /** The answer to the question. Null with confidence 0 when it was not answered. */
 export const answered = (answers: Answers, key: AnswerKey): Field => {

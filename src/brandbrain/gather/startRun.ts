@@ -17,7 +17,7 @@ const roomFor = "300 seconds"
 const runFor = "600 seconds"
 
 /** The most starts for one source, since a start without an answer may have cost money. */
-const mostStarts = 3
+const maxStarts = 3
 
 /** The actor, its input, and our row for the run. */
 export interface Start {
@@ -48,7 +48,7 @@ export const startRun = Effect.fn("startRun")(function*(start: Start) {
         Effect.catchIf(isUncertain, (error) =>
           Effect.flatMap(findStarted(start, startedAt, error), (run) => {
             if (Option.isSome(run)) return Effect.succeed(run.value)
-            return starts === mostStarts ? Effect.fail(error) : attempt(starts + 1)
+            return starts === maxStarts ? Effect.fail(error) : attempt(starts + 1)
           }))
       ))
   return yield* attempt(1)

@@ -32,10 +32,10 @@ const understoodOf: Readonly<Record<string, Understood>> = {
 const hashtagsOnly: Understood = { subjects: 0.3, wording: 0.3 }
 
 /** A text with fewer words is too short to tell its language. */
-const fewestWords = 8
+const minWords = 8
 
 /** A language with a smaller share of the items is more likely a wrong guess at a short text. */
-const smallestShare = 0.2
+const minShare = 0.2
 
 /**
  * Detects the language of each item.
@@ -50,10 +50,10 @@ export const detectLanguages = (
   const texts = new Map(bundle.map((item) => [item, prose(item)]))
   const guesses = new Map([...texts].map(([item, text]) => [item, detect(text)]))
   const all = [...texts.values()].sort().join("\n")
-  const together = (all.match(/\p{L}+/gu) ?? []).length < fewestWords ? null : detect(all)
+  const together = (all.match(/\p{L}+/gu) ?? []).length < minWords ? null : detect(all)
   const frequent = new Set(
     countPhrases([...guesses.values()].flatMap((guess) => guess === null ? [] : [guess]))
-      .filter(({ items }) => items >= smallestShare * bundle.length)
+      .filter(({ items }) => items >= minShare * bundle.length)
       .map(({ phrase }) => phrase)
   )
   const of = (item: EvidenceItem) => {

@@ -1,7 +1,7 @@
 import { foldCase } from "./textAnalysis.ts"
 
 /** A hashtag joins at most this many words. */
-const mostWords = 3
+const maxWords = 3
 
 /**
  * Splits a hashtag into the words it joins: `roastdays` becomes `roast`, `days`.
@@ -9,7 +9,7 @@ const mostWords = 3
  * `vocabulary` holds words in lower case. A tag that it doesn't explain stays whole.
  */
 export const splitHashtag = (hashtag: string, vocabulary: ReadonlySet<string>): ReadonlyArray<string> =>
-  splitInto(hashtag, vocabulary, mostWords) ?? [hashtag]
+  splitInto(hashtag, vocabulary, maxWords) ?? [hashtag]
 
 const splitInto = (text: string, known: ReadonlySet<string>, most: number): ReadonlyArray<string> | null => {
   if (known.has(text)) {

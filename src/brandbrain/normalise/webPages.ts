@@ -21,14 +21,14 @@ export const readPage = (raw: JsonObject): ItemContent => {
     media: [],
     flags: {
       has_transcript: false,
-      is_low_value: collection || text === null || text.length < shortestPage,
+      is_low_value: collection || text === null || text.length < minPageLength,
       is_collection_page: collection
     }
   }
 }
 
 /** Shorter pages are banners, redirects and cookie notices. */
-const shortestPage = 200
+const minPageLength = 200
 
 /** The nodes of JSON-LD: the top one or ones, and those in a `@graph`. */
 const linkedData = (value: unknown): ReadonlyArray<JsonObject> => {

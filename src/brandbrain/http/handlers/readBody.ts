@@ -44,8 +44,8 @@ export const readBody = <A, I>(
     }
     const problem = findProblem(body)
     if (problem !== null) return yield* refuseIssues([problem])
-    if (countUpTo(body, mostValues + 1) > mostValues) {
-      return yield* refuseIssues([{ path: [], message: `expected at most ${mostValues} values in all` }])
+    if (countUpTo(body, maxValues + 1) > maxValues) {
+      return yield* refuseIssues([{ path: [], message: `expected at most ${maxValues} values in all` }])
     }
     return yield* Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })(body).pipe(
       Effect.mapError((error) => refuseIssues(ParseResult.ArrayFormatter.formatErrorSync(error)))
@@ -72,7 +72,7 @@ const parse = (bytes: Uint8Array) =>
  * A body has room for half a million. Finding the issue of each takes minutes, in which the worker beside the API
  * extends no lease.
  */
-const mostValues = 2000
+const maxValues = 2000
 
 /** Counts the value, its members and its elements, but no further than `most`. */
 const countUpTo = (value: unknown, most: number): number => {
@@ -90,12 +90,12 @@ const countUpTo = (value: unknown, most: number): number => {
 }
 
 /** SQLite's JSON parser gives up at a thousand levels. No statement needs as many as these. */
-const deepest = 20
+const maxDepth = 20
 
 /** Finds problems that no schema reports: a value too deep to be stored, and the name that makes no own member. */
 const findProblem = (value: unknown, path: ReadonlyArray<string> = []): RawIssue | null => {
   if (typeof value !== "object" || value === null) return null
-  if (path.length > deepest) return { path, message: `expected at most ${deepest} levels` }
+  if (path.length > maxDepth) return { path, message: `expected at most ${maxDepth} levels` }
   if (Object.hasOwn(value, "__proto__")) {
     return { path: [...path, "__proto__"], message: "is a name that nothing can have" }
   }

@@ -9,10 +9,10 @@ import type { Socket } from "node:net"
 const silentFor = 60_000
 
 /** More than the people and programs of a few tenants open at once. */
-const mostConnections = 1000
+const maxConnections = 1000
 
 /** Browsers never send a request before the last one is answered, and few programs do. */
-const mostInTurn = 10
+const maxPipelined = 10
 
 /**
  * Keeps a set of the requests that are not answered yet, and limits the connections.
@@ -23,7 +23,7 @@ const mostInTurn = 10
 export const watchRequests = (node: Server): ReadonlySet<ServerResponse> => {
   const open = new Set<ServerResponse>()
   const openOn = (socket: Socket) => [...open].filter(({ req }) => req.socket === socket)
-  node.maxConnections = mostConnections
+  node.maxConnections = maxConnections
   node.timeout = silentFor
   node.on("connection", (socket) => {
     socket.once("close", () => {
@@ -33,7 +33,7 @@ export const watchRequests = (node: Server): ReadonlySet<ServerResponse> => {
   node.on("request", ({ socket }, response) => {
     open.add(response)
     response.on("close", () => open.delete(response))
-    if (openOn(socket).length > mostInTurn) socket.destroy()
+    if (openOn(socket).length > maxPipelined) socket.destroy()
   })
   return open
 }
