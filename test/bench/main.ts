@@ -1,15 +1,14 @@
 import { Command, Options } from "@effect/cli"
-import { Clock, Console, Effect, Either, Option, Schema } from "effect"
+import { Console, Effect, Either, Option, Schema } from "effect"
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { makeScreen } from "../../src/cli/screen.ts"
 import { runCommand } from "../commandLine.ts"
 import { committed } from "../committed.ts"
-import { thisMachine } from "./machine.ts"
+import { runBench } from "./bench.ts"
 import { section } from "./page.ts"
 import { json, record } from "./record.ts"
-import type { Report, ScenarioReport } from "./Report.ts"
-import { runScenario } from "./rounds.ts"
+import type { Report } from "./Report.ts"
 import { scenarios } from "./scenarios/all.ts"
 
 const flags = {
@@ -38,14 +37,9 @@ const flags = {
   )
 }
 
-const scales = { full: 1, quick: 0.1, smoke: 0.004 }
-
-/** Of the two minutes, what is left for ending. */
-const quickMillis = 115_000
-
 const screen = process.stdout.isTTY ? Option.some(makeScreen(process.stdout)) : Option.none()
-const show = (text: string) => Option.map(screen, (screen) => screen.show(text))
-const say = (text: string) =>
+const show = (text: string) => void Option.map(screen, (screen) => screen.show(text))
+const print = (text: string) =>
   Option.match(screen, {
     onNone: () => Console.log(text),
     onSome: (screen) => Effect.sync(() => screen.write(`${text}\n`))
@@ -65,57 +59,35 @@ const bench = Command.make(
       if (isRecorded && chosen.length < scenarios.length) {
         return yield* Effect.fail(new Error("only a run of all scenarios is recorded: leave out --only"))
       }
-      const commit = isRecorded
-        ? yield* Effect.try({ try: committed, catch: (error) => error as Error })
-        : currentCommit()
-      const machine = thisMachine()
-      const began = yield* Clock.currentTimeMillis
-      const left = Effect.map(
-        Clock.currentTimeMillis,
-        (now) => kind === "quick" ? Math.max(1, began + quickMillis - now) : 300_000
-      )
-      const reports: Array<ScenarioReport> = []
-      const leftOut: Array<string> = []
-      for (const [n, scenario] of chosen.entries()) {
-        const millis = yield* left
-        const report = yield* runScenario(scenario, {
-          rounds: Option.getOrElse(runs, () => kind === "full" ? 5 : 1),
-          scale: scales[kind],
-          together: kind === "smoke",
-          timeout: 300_000,
-          tell: (doing) => void show(`${n + 1} of ${chosen.length}, ${doing}`)
-        }).pipe(kind === "quick" ? Effect.timeoutOption(millis) : Effect.asSome)
-        if (Option.isNone(report)) {
-          leftOut.push(scenario.name)
-          yield* say(`\nLeft out: ${scenario.title}`)
-          continue
-        }
-        reports.push(report.value)
-        yield* say(section(report.value))
-      }
-      show("")
-      const minutes = ((yield* Clock.currentTimeMillis) - began) / 60_000
-      const report: Report = {
-        command: commandOf(kind, isRecorded),
+      const commit = yield* isRecorded
+        ? Effect.try({ try: committed, catch: (error) => error as Error })
+        : Effect.sync(currentCommit)
+      const report = yield* runBench({
         kind,
+        scenarios: chosen,
+        rounds: Option.getOrElse(runs, () => kind === "full" ? 5 : 1),
+        command: commandOf(kind, isRecorded, runs),
         commit,
-        date: new Date(began).toISOString().slice(0, 10),
-        minutes: Number(minutes.toFixed(1)),
-        machine,
-        scenarios: reports,
-        leftOut
-      }
+        show,
+        say: (scenario) => print("rounds" in scenario ? section(scenario) : `\nNo time was left for: ${scenario.title}`)
+      })
       if (Option.isSome(flags.json)) writeFileSync(flags.json.value, json(report))
-      const failures = reports.flatMap(({ failures }) => failures)
+      // With what failed: the page says so.
+      if (isRecorded) record(report)
+      const failures = report.scenarios.flatMap(({ failures }) => failures)
       if (failures.length > 0) {
         return yield* Effect.fail(new Error(`${failures.length} runs failed: ${failures.join("; ")}`))
       }
-      if (isRecorded) record(report)
     })
 )
 
-const commandOf = (kind: Report["kind"], isRecorded: boolean) =>
-  ["pnpm bench", ...(kind === "full" ? [] : [`--${kind}`]), ...(isRecorded ? ["--record"] : [])].join(" ")
+const commandOf = (kind: Report["kind"], isRecorded: boolean, runs: Option.Option<number>) =>
+  [
+    "pnpm bench",
+    ...(kind === "full" ? [] : [`--${kind}`]),
+    ...Option.match(runs, { onNone: () => [], onSome: (runs) => [`--runs ${runs}`] }),
+    ...(isRecorded ? ["--record"] : [])
+  ].join(" ")
 
 /** The commit that is checked out, whose code this may not be. */
 const currentCommit = () =>

@@ -1,5 +1,6 @@
-import { Array as Arr, Deferred, Effect, Fiber, LogLevel } from "effect"
+import { Deferred, Effect, Fiber, LogLevel } from "effect"
 import { Worker } from "../../../src/index.ts"
+import { sharesOf } from "../load.ts"
 import { watchLoop } from "../measure.ts"
 import type { Sample } from "../Scenario.ts"
 import { expectJobs, Nothing, runOn } from "./holdfast.ts"
@@ -20,7 +21,6 @@ export const holdInFlight = (options: {
     { database: options.database, durability: "normal" },
     Effect.gen(function*() {
       const { beatMillis, jobs } = options
-      const workers = Math.ceil(jobs / mostOfOneWorker)
       const gate = yield* Deferred.make<void>()
       const allStarted = yield* Deferred.make<void>()
       let started = 0
@@ -35,14 +35,14 @@ export const holdInFlight = (options: {
       const loop = watchLoop()
       const running = yield* Effect.fork(
         Effect.forEach(
-          Arr.makeBy(workers, (n) => n),
-          () =>
+          sharesOf(jobs, Math.ceil(jobs / mostOfOneWorker)),
+          (share) =>
             Worker.run({
               jobs: [Nothing],
               concurrency: mostOfOneWorker,
               heartbeatInterval: beatMillis,
               leaseDuration: "5 minutes",
-              maxJobs: jobs,
+              maxJobs: share,
               logLevel: LogLevel.Warning
             }),
           { concurrency: "unbounded", discard: true }
@@ -57,7 +57,7 @@ export const holdInFlight = (options: {
       }
       const beating = loop.lap()
       yield* Deferred.succeed(gate, undefined)
-      yield* Fiber.interrupt(running)
+      yield* Fiber.join(running)
       const ending = loop.lap()
       loop.stop()
       yield* expectJobs("succeeded", jobs)

@@ -23,7 +23,7 @@ export const inFlight: Scenario = {
       return holdInFlight({
         database: run.copyOf("waiting"),
         jobs: run.count(jobs),
-        beatMillis: run.isFull ? 5000 : 1000
+        beatMillis: run.isFull ? 5000 : 2000
       })
     },
     "idle process": async (run) => {
