@@ -8,7 +8,7 @@
 // define
 export type { Backoff } from "./domain/Backoff.ts"
 export { defaultBackoff } from "./domain/Backoff.ts"
-export * as Job from "./domain/Job.ts"
+export * as Job from "./public/Job.ts"
 
 // enqueue, observe
 export { JobId } from "./domain/JobId.ts"
@@ -17,6 +17,8 @@ export { OnConflict, UniqueScope } from "./domain/UniqueKey.ts"
 export { JobQueue } from "./runtime/JobQueue.ts"
 export type {
   ClaimOptions,
+  Enqueue,
+  EnqueueMany,
   EnqueueOptions,
   FailOptions,
   InPartition,
