@@ -320,7 +320,11 @@ describe("time, chance and timers", () => {
     expectNone(filesWith(/\bset(Timeout|Interval)\b/, ["platform/LoopDelay.ts"]))
     expectNone(filesWith(/\bsetImmediate\b|\bnextTick\b|\bqueueMicrotask\b/, ["platform/EventLoop.ts"]))
     expectNone(
-      filesWith(/\brandom(Bytes|UUID)\b/, ["platform/ClaimMark.ts", "platform/Ids.ts", "brandbrain/storage/RandomId.ts"])
+      filesWith(/\brandom(Bytes|UUID)\b/, [
+        "platform/ClaimMark.ts",
+        "platform/Ids.ts",
+        "brandbrain/storage/RandomId.ts"
+      ])
     )
   })
 })

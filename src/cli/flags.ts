@@ -3,6 +3,7 @@ import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
 import type { Duration, Option } from "effect"
 import { Either } from "effect"
+import { Concurrency, TimerSpan } from "../domain/limits.ts"
 import type { Reader } from "./settings.ts"
 import { count, limit, port, span } from "./settings.ts"
 
@@ -21,17 +22,17 @@ const flag = <A>(name: string, value: string, read: Reader<A>, description: stri
 
 /** The flags of `pnpm start`. What a flag says goes before what the environment says. */
 export const flags = {
-  concurrency: flag("concurrency", "number", count, "Most jobs at once (HOLDFAST_CONCURRENCY, 10)"),
+  concurrency: flag("concurrency", "number", count(Concurrency), "Most jobs at once (HOLDFAST_CONCURRENCY, 10)"),
   pollInterval: flag(
     "poll-interval",
     "span",
-    span,
+    span(TimerSpan),
     "How often to look for jobs that nothing announced (HOLDFAST_POLL_INTERVAL, 5 seconds)"
   ),
   staleCheckInterval: flag(
     "stale-check-interval",
     "span",
-    span,
+    span(TimerSpan),
     "How often to free jobs whose worker died (HOLDFAST_STALE_CHECK_INTERVAL, 1 minute)"
   ),
   maxJobs: flag(

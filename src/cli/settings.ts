@@ -1,40 +1,43 @@
+import type { Schema } from "effect"
 import { Config, ConfigError, Duration, Either, LogLevel, Option } from "effect"
-import { spanOf } from "../domain/spanOf.ts"
+import { allowedBy, check } from "../domain/check.ts"
+import { Concurrency, Grace, MaxJobs, Span, TimerSpan } from "../domain/limits.ts"
 
-/** Reads what a person wrote in a flag or a variable, or says what is allowed there. */
+/** Reads the text of a flag or a variable, or says what is allowed there. */
 export type Reader<A> = (text: string) => Either.Either<A, string>
 
-/** A span: "500 millis", "5 seconds", "2 minutes", or a bare number of seconds. */
-export const span: Reader<Duration.Duration> = (text) =>
-  Either.fromOption(
-    /^\d+(\.\d+)?$/.test(text) ? Option.some(Duration.seconds(Number(text))) : spanOf(text),
-    () => `${JSON.stringify(text)} is no duration; write "500 millis", "5 seconds", "2 minutes" or a number of seconds`
+/** Reads a span, such as "500 millis" or "2 minutes", or a number of seconds. */
+export const span = <I>(rule: Schema.Schema<Duration.Duration, I>): Reader<Duration.Duration> => (text) =>
+  Either.mapLeft(
+    check(rule, /^\d+(\.\d+)?$/.test(text) ? Duration.seconds(Number(text)) : text),
+    ({ allowed }) => `${JSON.stringify(text)} is not ${allowed} or a number of seconds`
   )
 
-/** A whole number of one or more. */
-export const count: Reader<number> = (text) =>
-  /^[1-9]\d{0,8}$/.test(text)
-    ? Either.right(Number(text))
-    : Either.left(`${JSON.stringify(text)} is no whole number of 1 or more`)
+/** Reads a whole number in digits. */
+export const count = <I>(rule: Schema.Schema<number, I>): Reader<number> => (text) =>
+  Either.mapLeft(
+    check(rule, /^\d{1,9}$/.test(text) ? Number(text) : text),
+    ({ allowed }) => `${JSON.stringify(text)} is not ${allowed}`
+  )
 
-/** A whole number of one or more, or 0 for no end. */
+/** Reads the most jobs to run, or 0 for no end. */
 export const limit: Reader<Option.Option<number>> = (text) =>
   text === "0"
     ? Either.right(Option.none())
-    : Either.mapBoth(count(text), {
-      onLeft: () => `${JSON.stringify(text)} is no whole number of 0 or more`,
+    : Either.mapBoth(count(MaxJobs)(text), {
+      onLeft: () => `${JSON.stringify(text)} is not ${allowedBy(MaxJobs)}, or 0 for no end`,
       onRight: Option.some
     })
 
-/** A port, or 0 for any that is free. */
+/** Reads a port, or 0 for any that is free. */
 export const port: Reader<number> = (text) =>
   /^\d{1,5}$/.test(text) && Number(text) <= 65_535
     ? Either.right(Number(text))
-    : Either.left(`${JSON.stringify(text)} is not a port; write a whole number from 0 to 65535, 0 for any that is free`)
+    : Either.left(`${JSON.stringify(text)} is not a port; use a whole number from 0 to 65535, 0 for any that is free`)
 
 const databases = "sqlite:<path of a file>, sqlite:///<absolute path> or sqlite::memory:"
 
-/** The file of a SQLite database, or ":memory:". No more than the scheme is repeated: the rest can hold a password. */
+/** Reads the file of a SQLite database, or ":memory:". Repeats only the scheme: the rest can hold a password. */
 export const database: Reader<{ readonly filename: string }> = (text) => {
   const refused = (given: string) => Either.left(`${given} is not supported; write ${databases}`)
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]
@@ -57,7 +60,7 @@ const synchronous: Reader<"full" | "normal"> = (text) =>
     ? Either.right(text)
     : Either.left(`${JSON.stringify(text)} is neither full nor normal`)
 
-/** A level of the log, in any case of letters. */
+/** Reads a level of the log, in any case of letters. */
 export const logLevel: Reader<LogLevel.LogLevel> = (text) =>
   Either.fromNullable(
     LogLevel.allLevels.find((level) => nameOf(level) === text.toLowerCase()),
@@ -71,7 +74,7 @@ const yesOrNo: Reader<boolean> = (text) =>
     ? Either.right(text === "true")
     : Either.left(`${JSON.stringify(text)} is neither true nor false`)
 
-/** A variable of the environment. One that is empty is as good as not set. */
+/** A variable of the environment. An empty one counts as not set. */
 const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config<A> =>
   Config.option(Config.string(name)).pipe(
     Config.mapOrFail((given) => {
@@ -82,17 +85,21 @@ const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config
     })
   )
 
-/** Everything the environment can say about the worker. Each has its row in the README's table. */
+/**
+ * The worker's settings in the environment; the README's table has a row for
+ * each. Variables keep the names of the system that Holdfast replaces: the
+ * length of a lease, `leaseFor` everywhere else, is HOLDFAST_LEASE_DURATION.
+ */
 export const settings = Config.all({
   database: variable("DATABASE_URL", database, { filename: "data/holdfast.db" }),
   synchronous: variable("HOLDFAST_SQLITE_SYNCHRONOUS", synchronous, "full"),
-  busyTimeout: variable("HOLDFAST_SQLITE_BUSY_TIMEOUT", span, Duration.seconds(30)),
-  concurrency: variable("HOLDFAST_CONCURRENCY", count, 10),
-  pollInterval: variable("HOLDFAST_POLL_INTERVAL", span, Duration.seconds(5)),
-  heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span, Duration.seconds(30)),
-  leaseDuration: variable("HOLDFAST_LEASE_DURATION", span, Duration.minutes(10)),
-  staleCheckInterval: variable("HOLDFAST_STALE_CHECK_INTERVAL", span, Duration.minutes(1)),
-  shutdownGrace: variable("HOLDFAST_SHUTDOWN_GRACE", span, Duration.seconds(25)),
+  busyTimeout: variable("HOLDFAST_SQLITE_BUSY_TIMEOUT", span(Span), Duration.seconds(30)),
+  concurrency: variable("HOLDFAST_CONCURRENCY", count(Concurrency), 10),
+  pollInterval: variable("HOLDFAST_POLL_INTERVAL", span(TimerSpan), Duration.seconds(5)),
+  heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span(TimerSpan), Duration.seconds(30)),
+  leaseFor: variable("HOLDFAST_LEASE_DURATION", span(TimerSpan), Duration.minutes(10)),
+  staleCheckInterval: variable("HOLDFAST_STALE_CHECK_INTERVAL", span(TimerSpan), Duration.minutes(1)),
+  shutdownGrace: variable("HOLDFAST_SHUTDOWN_GRACE", span(Grace), Duration.seconds(25)),
   logLevel: variable("HOLDFAST_LOG_LEVEL", logLevel, LogLevel.All),
   logErrors: variable("HOLDFAST_LOG_ERRORS", yesOrNo, false),
   httpPort: variable("HTTP_PORT", (text) => Either.map(port(text), Option.some), Option.none<number>())

@@ -15,7 +15,7 @@ export const workerOptions = <const Jobs extends ReadonlyArray<Job.Any>>(
   pollInterval: Option.getOrElse(flags.pollInterval, () => settings.pollInterval),
   staleCheckInterval: Option.getOrElse(flags.staleCheckInterval, () => settings.staleCheckInterval),
   heartbeatInterval: settings.heartbeatInterval,
-  leaseDuration: settings.leaseDuration,
+  leaseFor: settings.leaseFor,
   shutdownGrace: settings.shutdownGrace,
   logLevel: settings.logLevel,
   logErrors: settings.logErrors,
@@ -29,7 +29,7 @@ const givenBy: Readonly<Record<string, readonly [flag: keyof Flags | undefined, 
   pollInterval: ["pollInterval", "HOLDFAST_POLL_INTERVAL"],
   staleCheckInterval: ["staleCheckInterval", "HOLDFAST_STALE_CHECK_INTERVAL"],
   heartbeatInterval: [undefined, "HOLDFAST_HEARTBEAT_INTERVAL"],
-  leaseDuration: [undefined, "HOLDFAST_LEASE_DURATION"],
+  leaseFor: [undefined, "HOLDFAST_LEASE_DURATION"],
   shutdownGrace: [undefined, "HOLDFAST_SHUTDOWN_GRACE"]
 }
 

@@ -1,5 +1,5 @@
 import { Duration, Effect, Option, Schedule, ScheduleDecision, ScheduleIntervals } from "effect"
-import { spanOf } from "./spanOf.ts"
+import { longestDelay } from "./limits.ts"
 
 /** A retry schedule of a job: any Schedule without requirements. What it outputs is not looked at. */
 export type Backoff = Schedule.Schedule<unknown>
@@ -15,13 +15,6 @@ export const defaultBackoff: Backoff = Schedule.exponential("60 seconds").pipe(
  */
 export const undecodedDelay = (failures: number): Duration.Duration =>
   Duration.minutes(failures <= 1 ? 1 : failures === 2 ? 10 : 60)
-
-/** Ten years, which for a job is never. */
-export const longestDelay = Duration.days(3650)
-
-/** `input` as a delay from 0 to ten years, or none. */
-export const storable = (input: unknown): Option.Option<Duration.Duration> =>
-  Option.filter(spanOf(input), Duration.lessThanOrEqualTo(longestDelay))
 
 /** A delay as a row can keep it: whole milliseconds, rounded up, and at most ten years. */
 export const storableMillis = (delay: Duration.Duration): number =>

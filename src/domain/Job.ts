@@ -1,25 +1,17 @@
 import type { Duration, Scope } from "effect"
-import { Context, Effect, Layer, Option, Predicate, Schema } from "effect"
+import { Context, Effect, Either, Layer, Option, Schema } from "effect"
 import type { Backoff } from "./Backoff.ts"
 import { defaultBackoff } from "./Backoff.ts"
+import { checkField } from "./check.ts"
 import type { CurrentJob } from "./CurrentJob.ts"
-import type { ForeignTransaction, LeaseLost, StoreError } from "./errors.ts"
-import { InvalidJob } from "./errors.ts"
-import { timerSpan } from "./timerSpan.ts"
+import type { ForeignTransaction, InvalidJob, LeaseLost, StoreError } from "./errors.ts"
+import { Kind as KindRule, MaxAttempts, Name, Priority, TimerSpan } from "./limits.ts"
+import { NoPayload } from "./NoPayload.ts"
 import type { Verdict } from "./Verdict.ts"
 
-/** The queue of a job that names none. */
-export const defaultQueue = "default"
-
-/** Attempts that may fail or go stale before a job has failed. */
-export const defaultMaxAttempts = 3
-
-/** Priorities go from -1000 to 1000, higher first; few distinct ones keep claims cheap. */
-export const priorityLimit = 1000
-
 /**
- * The definition of a kind of job: what it carries and how it is run. A
- * producer needs only this; a worker also needs the Layer that `toLayer` makes.
+ * The definition of a kind of job: its payload, and how it is run. A producer
+ * needs only this; a worker also needs the Layer that `toLayer` makes.
  */
 export interface Job<
   Kind extends string,
@@ -33,14 +25,17 @@ export interface Job<
   readonly errorSchema: Error
 
   /**
-   * Provides the code that runs this kind of job, as a function of the payload
-   * or as an Effect that builds one when the layer is built. Besides its own
-   * error a handler may fail with a `Verdict`, or let through what Holdfast's
-   * calls fail with; CurrentJob and a Scope, closed
-   * before the job is settled, are given to it. The layer is built anew at each
-   * mention, so that the workers of two databases do not share its services. An
-   * Effect that builds a handler has the layer's Scope: what it acquires is
-   * released when the layer closes, after the worker's attempts have ended.
+   * Provides the code that runs this kind of job: a function of the payload, or
+   * an Effect that builds one when the layer is built.
+   *
+   * A handler may fail with its own error, with a `Verdict`, or with the errors
+   * of Holdfast's calls. It is given CurrentJob and a Scope that closes before
+   * the job is settled.
+   *
+   * The layer is built anew at each mention, so that the workers of two databases
+   * do not share its services. An Effect that builds a handler has the layer's
+   * Scope: what it acquires is released when the layer closes, after the worker's
+   * attempts have ended.
    */
   readonly toLayer: <H extends HandlerSource<Payload, Success, Error>>(
     handler: H
@@ -58,11 +53,20 @@ export interface Any {
   readonly maxAttempts: number
   readonly backoff: Backoff
   readonly timeout: Option.Option<Duration.Duration>
-  /** How long a claim of this kind holds; none for the worker's own setting. */
-  readonly lease: Option.Option<Duration.Duration>
+  /** The length of a lease on a job of this kind; none for the worker's own setting. */
+  readonly leaseFor: Option.Option<Duration.Duration>
+  /** The unique key of a job whose enqueue names none, from its payload. */
+  readonly uniqueKey: Option.Option<(payload: never) => string | undefined>
+  /** The partition of a job whose enqueue names none, from its payload. */
+  readonly partitionKey: Option.Option<(payload: never) => string | undefined>
 }
 
-/** The value a definition's jobs are enqueued with and its handler is given. */
+/** A definition without a payload: its jobs are enqueued without one. */
+export interface WithoutPayload extends Any {
+  readonly payloadSchema: NoPayload
+}
+
+/** The value that a job is enqueued with and its handler is given; void for a definition without a payload. */
 export type Payload<J extends Any> = Schema.Schema.Type<J["payloadSchema"]>
 
 /** The function that runs a job, or an Effect that builds one. */
@@ -84,7 +88,7 @@ type HandlerFunction<
   // oxlint-disable-next-line typescript/no-explicit-any -- a bound for inference, never a value's type
 ) => Effect.Effect<Schema.Schema.Type<Success>, Schema.Schema.Type<Error> | Verdict | RuntimeError, any>
 
-/** What Holdfast's own calls fail with: a handler may let it through, and its attempt fails. */
+/** The errors of Holdfast's own calls: a handler may let them through, and its attempt fails. */
 type RuntimeError = LeaseLost | InvalidJob | ForeignTransaction | StoreError
 
 type BuildError<H> = H extends Effect.Effect<infer _F, infer E, infer _R> ? E : never
@@ -105,7 +109,7 @@ export interface Handler<in out Kind extends string> {
 /** The handlers that a worker of these definitions requires. */
 export type HandlerOf<J> = J extends { readonly kind: infer Kind extends string } ? Handler<Kind> : never
 
-/** What a handler's Layer holds: its definition, the code, and the services that the layer was built with. */
+/** The content of a handler's Layer: its definition, the code, and the services that the layer was built with. */
 export interface HandlerService {
   readonly job: Any
   readonly run: (payload: unknown) => Effect.Effect<unknown, unknown, CurrentJob | Scope.Scope>
@@ -122,76 +126,119 @@ export type PayloadSchema<Payload extends Schema.Schema.AnyNoContext | Schema.St
   : Payload extends Schema.Struct.Fields ? Schema.Struct<Payload>
   : never
 
-/** What can be said of a kind of job. */
-export interface Options<Payload, Success, Error> {
-  /** A schema, or the fields of a struct. Its encoded form is stored as JSON, at most 1 MiB. */
-  readonly payload: Payload
-  /** Of the handler's result, which is kept with the job. Schema.Void unless given. */
+/** The options of a kind of job whose payload is `Type`. */
+export interface Options<Type, Success, Error> {
+  /** The schema of the handler's result, which is kept with the job. Schema.Void unless given. */
   readonly success?: Success
-  /** Of the errors a handler may fail with. Any error, unless given. */
+  /**
+   * The schema of the errors that a handler may fail with. The error of a failed
+   * attempt is then kept encoded by it, as `JobRecord.lastErrorValue`: so leave
+   * out of it what must not be stored. Any error, kept as text, unless given.
+   */
   readonly error?: Error
-  /** The queue of jobs that name none at enqueue; "default" unless given. */
+  /** The queue of jobs whose enqueue names none; "default" unless given. */
   readonly queue?: string
-  /** Higher is claimed first, strictly: low priorities can starve. An integer from -1000 to 1000, 0 unless given. */
+  /** Higher is claimed first, strictly: low priorities can starve. A whole number from -1000 to 1000, 0 unless given. */
   readonly priority?: number
-  /** Failed and stale attempts until the job has failed, 3 unless given. */
+  /**
+   * The failure budget: a job whose attempts have failed or gone stale this often
+   * has failed. 3 unless given: one attempt and two retries. Snoozes, shutdowns
+   * and attempts that are handed back spend none of it, so that a job may be
+   * claimed more often than this.
+   */
   readonly maxAttempts?: number
   /**
-   * A Schedule without requirements, replayed from its start at each failure, as if each attempt had failed at once when
-   * it was due, and the last one now: one that names instants of the calendar keeps to them. When it ends, the job has
+   * A Schedule without requirements, replayed from its start at each failure, as
+   * if each attempt had failed at once when it was due, and the last one now: one
+   * that names instants of the calendar keeps to them. When it ends, the job has
    * failed.
    */
   readonly backoff?: Backoff
   /** A handler still running after this is interrupted and its attempt fails. No timeout unless given. */
   readonly timeout?: Duration.DurationInput
-  /** How long a claim holds without a heartbeat. The worker's setting unless given. */
-  readonly lease?: Duration.DurationInput
+  /** The length of a lease on a job of this kind. The worker's setting unless given. */
+  readonly leaseFor?: Duration.DurationInput
+  /** The unique key of jobs whose enqueue names none: text, or a function of the payload. Undefined is no key. */
+  readonly uniqueKey?: string | ((payload: Type) => string | undefined)
+  /** The partition, or tenant, of jobs whose enqueue names none: text, or a function of the payload. */
+  readonly partitionKey?: string | ((payload: Type) => string | undefined)
+}
+
+/** The two ways to define a kind of job: without a payload and with one. */
+interface Make {
+  /** The definition of jobs without a payload. */
+  <
+    const Kind extends string,
+    Success extends Schema.Schema.AnyNoContext = typeof Schema.Void,
+    Error extends Schema.Schema.AnyNoContext = typeof Schema.Unknown
+  >(
+    kind: Kind,
+    options?: Options<void, Success, Error> & { readonly payload?: never }
+  ): Job<Kind, NoPayload, Success, Error>
+
+  /** The definition of jobs with a payload. */
+  <
+    const Kind extends string,
+    Payload extends Schema.Schema.AnyNoContext | Schema.Struct.Fields,
+    Success extends Schema.Schema.AnyNoContext = typeof Schema.Void,
+    Error extends Schema.Schema.AnyNoContext = typeof Schema.Unknown
+  >(
+    kind: Kind,
+    options: Options<Schema.Schema.Type<PayloadSchema<Payload>>, Success, Error> & {
+      /** A schema, or the fields of a struct. Its encoded form is stored as JSON, at most 1 MiB. */
+      readonly payload: Payload
+    }
+  ): Job<Kind, PayloadSchema<Payload>, Success, Error>
 }
 
 /**
- * Defines a kind of job. The kind is stored with every job and must stay what it
- * is for as long as unfinished jobs carry it.
+ * Defines a kind of job. The kind is stored with every job: keep it as long as
+ * unfinished jobs carry it.
+ *
+ * A definition without a payload stores `{}` and reads anything. So a later release
+ * can add a payload whose fields are optional or have defaults, and still run the
+ * jobs that wait.
  *
  * Throws InvalidJob, which names the option, when one does not fit.
  */
-export const make = <
-  const Kind extends string,
-  Payload extends Schema.Schema.AnyNoContext | Schema.Struct.Fields,
-  Success extends Schema.Schema.AnyNoContext = typeof Schema.Void,
-  Error extends Schema.Schema.AnyNoContext = typeof Schema.Unknown
->(
-  kind: Kind,
-  options: Options<Payload, Success, Error>
-): Job<Kind, PayloadSchema<Payload>, Success, Error> => {
-  const { lease, maxAttempts = defaultMaxAttempts, priority = 0, queue = defaultQueue, timeout } = options
-  if (kind.trim() === "") throw new InvalidJob({ kind, field: "kind", given: JSON.stringify(kind), allowed: "a name" })
-  for (
-    const problem of [
-      nameProblem(kind, "kind", kind),
-      nameProblem(kind, "queue", queue),
-      priorityProblem(kind, priority),
-      maxAttemptsProblem(kind, maxAttempts)
-    ]
-  ) if (Option.isSome(problem)) throw problem.value
-
-  const payloadSchema = Schema.isSchema(options.payload)
-    ? options.payload
-    : Schema.Struct(options.payload)
+export const make: Make = (
+  kind: string,
+  options: Options<never, Schema.Schema.AnyNoContext, Schema.Schema.AnyNoContext> & {
+    readonly payload?: Schema.Schema.AnyNoContext | Schema.Struct.Fields
+  } = {}
+) => {
+  const option = <A, I>(field: keyof typeof options | "kind", rule: Schema.Schema<A, I>, given: unknown): A =>
+    Either.getOrThrowWith(checkField(kind, field, rule, given), (problem: InvalidJob) => problem)
+  const span = (field: "timeout" | "leaseFor") =>
+    Option.map(Option.fromNullable(options[field]), (given) => option(field, TimerSpan, given))
+  const key = (field: "uniqueKey" | "partitionKey") =>
+    Option.map(Option.fromNullable(options[field]), (given) => {
+      if (typeof given === "function") return given
+      const name = option(field, Name, given)
+      return () => name
+    })
 
   const job = {
-    kind,
-    payloadSchema,
+    kind: option("kind", KindRule, kind),
+    payloadSchema: payloadSchema(options.payload),
     successSchema: options.success ?? Schema.Void,
     errorSchema: options.error ?? Schema.Unknown,
-    queue,
-    priority,
-    maxAttempts,
+    queue: option("queue", Name, options.queue ?? "default"),
+    priority: option("priority", Priority, options.priority ?? 0),
+    maxAttempts: option("maxAttempts", MaxAttempts, options.maxAttempts ?? 3),
     backoff: options.backoff ?? defaultBackoff,
-    timeout: span(kind, "timeout", timeout),
-    lease: span(kind, "lease", lease),
+    timeout: span("timeout"),
+    leaseFor: span("leaseFor"),
+    uniqueKey: key("uniqueKey"),
+    partitionKey: key("partitionKey"),
     toLayer: (handler: AnyHandler | Effect.Effect<AnyHandler, unknown, unknown>) => handlerLayer(job, handler)
   }
   return job as never
+}
+
+const payloadSchema = (payload: Schema.Schema.AnyNoContext | Schema.Struct.Fields | undefined) => {
+  if (payload === undefined) return NoPayload
+  return Schema.isSchema(payload) ? payload : Schema.Struct(payload)
 }
 
 type AnyHandler = (payload: never) => Effect.Effect<unknown, unknown, CurrentJob | Scope.Scope>
@@ -209,35 +256,3 @@ const handlerLayer = (job: Any, handler: AnyHandler | Effect.Effect<AnyHandler, 
       }
     })
   ))
-
-const span = (kind: string, field: string, input: Duration.DurationInput | undefined) => {
-  if (input === undefined) return Option.none()
-  const duration = timerSpan(input, 1)
-  if (Option.isSome(duration)) return duration
-  throw new InvalidJob({ kind, field, given: String(input), allowed: "a duration from 1 ms to 24 days" })
-}
-
-/** Says what is wrong with a priority, if anything is. */
-export const priorityProblem = (kind: string, priority: number): Option.Option<InvalidJob> =>
-  Number.isInteger(priority) && Math.abs(priority) <= priorityLimit ? Option.none() : Option.some(
-    new InvalidJob({
-      kind,
-      field: "priority",
-      given: String(priority),
-      allowed: `an integer from -${priorityLimit} to ${priorityLimit}`
-    })
-  )
-
-/** Says what is wrong with a failure budget, if anything is. */
-export const maxAttemptsProblem = (kind: string, maxAttempts: number): Option.Option<InvalidJob> =>
-  Number.isSafeInteger(maxAttempts) && maxAttempts >= 1 ? Option.none() : Option.some(
-    new InvalidJob({ kind, field: "maxAttempts", given: String(maxAttempts), allowed: "an integer of 1 or more" })
-  )
-
-/** Says what is wrong with a name or a key: SQLite gives half a surrogate pair back as another character. */
-export const nameProblem = (kind: string, field: string, name: string): Option.Option<InvalidJob> =>
-  Predicate.isString(name) && name.length > 0 && name.length <= 255 && name.isWellFormed() ?
-    Option.none() :
-    Option.some(
-      new InvalidJob({ kind, field, given: JSON.stringify(name), allowed: "well-formed text of 1 to 255 characters" })
-    )

@@ -1,11 +1,14 @@
 import type { Duration } from "effect"
 import { Context, Effect, Layer } from "effect"
+import type { InvalidJob, JobIdConflict } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import type { Lease } from "../domain/Lease.ts"
-import type { JobStore } from "../store/JobStore.ts"
+import type { Enqueued, JobStore, StoreFailure } from "../store/JobStore.ts"
 import { makeJobQueue } from "./jobQueueClient.ts"
 import type {
   ClaimOptions,
+  Enqueue,
+  EnqueueMany,
   EnqueueOptions,
   FailOptions,
   InPartition,
@@ -24,13 +27,15 @@ export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue,
 
   // Each of these is the method of the same name, of the JobQueue in the context.
 
-  static readonly enqueue = <J extends Job.Any>(job: J, payload: Job.Payload<J>, options?: EnqueueOptions) =>
-    Effect.flatMap(JobQueue, (queue) => queue.enqueue(job, payload, options))
+  static readonly enqueue: Enqueue<
+    Effect.Effect<Enqueued, InvalidJob | JobIdConflict | StoreFailure, JobQueue>
+  > = (job: Job.Any, ...more: readonly [unknown?, EnqueueOptions?]) =>
+    Effect.flatMap(JobQueue, (queue) => queue.enqueue(job, ...more))
 
-  static readonly enqueueMany = <J extends Job.Any>(
-    job: J,
-    entries: ReadonlyArray<{ readonly payload: Job.Payload<J> } & EnqueueOptions>
-  ) => Effect.flatMap(JobQueue, (queue) => queue.enqueueMany(job, entries))
+  static readonly enqueueMany: EnqueueMany<
+    Effect.Effect<ReadonlyArray<Enqueued>, InvalidJob | JobIdConflict | StoreFailure, JobQueue>
+  > = (job: Job.Any, entries: ReadonlyArray<EnqueueOptions>) =>
+    Effect.flatMap(JobQueue, (queue) => queue.enqueueMany(job as Job.WithoutPayload, entries))
 
   static readonly get = (id: string, options?: InPartition) =>
     Effect.flatMap(JobQueue, (queue) => queue.get(id, options))

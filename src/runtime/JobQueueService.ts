@@ -15,126 +15,141 @@ import type { Lease } from "../domain/Lease.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "../store/JobStore.ts"
 
-/** What can be said of one job when it is enqueued. What is left out comes from its definition. */
+/** The options of one job. Those that are left out come from its definition. */
 export interface EnqueueOptions {
-  /** How long the job waits before it is due. Not with `at`. */
+  /** The wait before the job is due, at most ten years. Not with `at`. */
   readonly delay?: Duration.DurationInput
   /** The instant at which the job is due: a DateTime, a Date, or epoch milliseconds. Not with `delay`. */
   readonly at?: DateTime.DateTime.Input
   readonly priority?: number
   readonly queue?: string
+  /** The failure budget: as many attempts may fail or go stale until the job has failed. */
   readonly maxAttempts?: number
   /** While a job of this kind and partition holds this key, no other is added: the answer is its id. */
   readonly uniqueKey?: string
   /**
-   * How long the job holds its unique key; give all jobs of one key the same.
+   * Until when the job holds its unique key; give all jobs of one key the same.
    *
-   * `pending`, which it is unless given: until the job is claimed. At most one
-   * waits, and an enqueue while it runs adds another, so that no change is missed.
-   * A job that comes back from an attempt holds its key again if it is free. If
-   * not, both wait, and either may run first.
+   * `pending`, the default: until the job is claimed. At most one waits, and an
+   * enqueue while it runs adds another, so that no change is missed. A job that
+   * comes back from an attempt holds its key again if it is free. If not, both
+   * wait, and either may run first.
    *
    * `unfinished`: until the job has ended, so that at most one waits or runs. An
    * enqueue while it runs adds nothing.
    */
   readonly uniqueScope?: UniqueScope
   /**
-   * What happens to a pending job that holds the unique key. Nothing is changed
-   * of a running one.
+   * The effect on a pending job that holds the unique key. A running one does not
+   * change.
    *
-   * `keep`, which it is unless given, leaves it as it is. `replace` gives it this
-   * payload. `move` makes it due when this job would be, which debounces: each
-   * enqueue moves it on. One that waits for its next attempt is never moved to an
-   * earlier instant.
+   * `keep`, the default, leaves it as it is. `replace` gives it this payload.
+   * `move` makes it due when this job would be, which debounces: each enqueue moves
+   * it on. A job that waits for its next attempt is never moved to an earlier
+   * instant.
    *
-   * A `replace` or a `move` whose answer was lost may be repeated. Where the job
-   * was claimed meanwhile, the repetition adds one.
+   * A `replace` or a `move` whose answer was lost may be repeated. If the job was
+   * claimed meanwhile, the repetition adds one.
    */
   readonly onConflict?: OnConflict
-  /** With `move`: how long after its creation a job is due at the latest. Without, a key that is enqueued again and again waits forever. */
+  /** With `move`: the longest time from a job's creation until it is due. Without it a key that is enqueued again and again waits forever. */
   readonly maxWait?: Duration.DurationInput
   /** The tenant the job belongs to. Reads that name a partition see no other's jobs. */
   readonly partitionKey?: string
   /**
-   * A UUID in lower case, made by the caller so that an enqueue whose answer was
-   * lost may be repeated, for as long as the job is kept: a repetition after the
-   * retention adds the job anew.
+   * A UUID in lower case. A caller that makes the id can repeat an enqueue whose
+   * answer was lost, until the job is pruned: after that a repetition adds it anew.
    */
   readonly id?: string
 }
 
-/** Which jobs a page shows, and where it begins. */
+/** A filter for jobs, and the place where the page begins. */
 export interface ListOptions {
   readonly status?: JobStatus
   readonly kind?: string
   readonly queue?: string
   readonly partitionKey?: string
-  /** The `next` of the page before. */
-  readonly after?: string
+  /** The `cursor` of the page before. */
+  readonly cursor?: string
   /** From 1 to 100, which it is unless given. */
   readonly limit?: number
 }
 
 /**
- * Jobs, newest id first, and where the next page begins, null when this is the
- * last. A page may be short, or empty, although more are to come: it ends where
- * some thousand rows were looked at or some MiB read, so that a list holds no one
- * up. Go on until `next` is null.
+ * A page of jobs, newest id first. It may be short, or empty, although more jobs
+ * follow: it ends after some thousand rows or some MiB, so that a list blocks
+ * nobody. Ask for the next page until `cursor` is null.
  */
 export interface Page {
   readonly jobs: ReadonlyArray<JobRecord>
-  readonly next: string | null
+  /** The place where the next page begins; null on the last page. */
+  readonly cursor: string | null
 }
 
-/** Whose job may be seen. */
+/** A partition, or tenant: jobs of others are not found. */
 export interface InPartition {
   readonly partitionKey?: string
 }
 
-/** What to claim by hand. */
+/** A claim by hand. */
 export interface ClaimOptions {
   readonly jobs: ReadonlyArray<Job.Any>
   /** Every queue unless given. */
   readonly queues?: ReadonlyArray<string>
   /** 1 unless given, at most 1000. A claim takes fewer where their payloads would be more than 4 MiB together. */
   readonly limit?: number
-  /** 10 minutes unless the definition or this says otherwise. */
+  /** The length of the leases. The definition's unless given, or 10 minutes. */
   readonly leaseFor?: Duration.DurationInput
-  /** Who will hold the leases; this process unless given. */
+  /** The holder of the leases; this process unless given. */
   readonly worker?: string
 }
 
-/** What a failed attempt is followed by. */
+/** The next step after a failed attempt. */
 export interface FailOptions {
-  /** 60 s, 120 s and so on unless given. */
+  /** The schedule of the next attempt: 60 s, 120 s and so on unless given. */
   readonly backoff?: Backoff
   /** False fails the job for good. */
   readonly retry?: boolean
 }
 
-/** The contract, in the order a job meets it. */
-export interface JobQueueService {
-  /** Adds a job. Inside a transaction of the store's client it is part of it, and workers wake after the commit. */
-  readonly enqueue: <J extends Job.Any>(
-    job: J,
-    payload: Job.Payload<J>,
-    options?: EnqueueOptions
-  ) => Effect.Effect<Enqueued, InvalidJob | JobIdConflict | StoreFailure>
+/** A function that takes a job, its payload unless the definition has none, and options. */
+export interface Enqueue<Answer> {
+  (job: Job.WithoutPayload, options?: EnqueueOptions): Answer
+  <J extends Job.Any>(job: J, payload: Job.Payload<J>, options?: EnqueueOptions): Answer
+}
 
-  /**
-   * Adds jobs of one kind, all or none, as if one after the other. The answers are in the order given. Until
-   * all are in no other process can write, and none waits longer than 5 s for it.
-   * A hundred thousand may take 3 s: give more than that in several calls.
-   */
-  readonly enqueueMany: <J extends Job.Any>(
+/** The same for many jobs of one kind, each with its options. */
+export interface EnqueueMany<Answer> {
+  (job: Job.WithoutPayload, entries: ReadonlyArray<EnqueueOptions>): Answer
+  <J extends Job.Any>(
     job: J,
     entries: ReadonlyArray<{ readonly payload: Job.Payload<J> } & EnqueueOptions>
-  ) => Effect.Effect<ReadonlyArray<Enqueued>, InvalidJob | JobIdConflict | StoreFailure>
+  ): Answer
+}
+
+/** The contract, in the order a job meets it. */
+export interface JobQueueService {
+  /**
+   * Adds a job. Inside a transaction of the store's client it is part of it, and
+   * workers wake after the commit. A definition without a payload leaves it out:
+   * `enqueue(Nightly)`, `enqueue(Nightly, options)`.
+   */
+  readonly enqueue: Enqueue<Effect.Effect<Enqueued, InvalidJob | JobIdConflict | StoreFailure>>
+
+  /**
+   * Adds jobs of one kind, all or none, as if one after the other. The answers
+   * are in the order given. Until all are in, no other process can write, and none
+   * waits longer than 5 s for it. A hundred thousand may take 3 s: split more than
+   * that into several calls.
+   */
+  readonly enqueueMany: EnqueueMany<
+    Effect.Effect<ReadonlyArray<Enqueued>, InvalidJob | JobIdConflict | StoreFailure>
+  >
 
   /** The job as it stands. A job of another partition than the one named is not found. */
   readonly get: (id: string, options?: InPartition) => Effect.Effect<JobRecord, JobNotFound | StoreFailure>
 
-  /** A page of jobs, newest first. It may be short although more are to come: go on until `next` is null. */
+  /** A page of jobs, newest first. It may be short although more follow: go on until `cursor` is null. */
   readonly list: (options?: ListOptions) => Effect.Effect<Page, InvalidOption | StoreFailure>
 
   /**

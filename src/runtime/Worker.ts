@@ -1,29 +1,30 @@
 import { Duration, Effect, Layer, LogLevel, Option } from "effect"
+import { checkOption } from "../domain/check.ts"
 import type { StoreError } from "../domain/errors.ts"
 import { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
-import { spanOf } from "../domain/spanOf.ts"
+import { Concurrency, Grace, MaxJobs, Span, TimerSpan } from "../domain/limits.ts"
 import { lineSettings } from "../platform/line.ts"
 import { outsideTransaction } from "../store/ambientTransaction.ts"
 import { guardTelemetry } from "../store/guardTelemetry.ts"
 import type { JobStore, StoreFailure } from "../store/JobStore.ts"
 import { inOwnAsyncContext } from "./worker/asyncContext.ts"
 import { keepRunning } from "./worker/keepRunning.ts"
-import { defaultLease, span, wholeNumber } from "./options.ts"
+import { checkKinds, checkQueues, defaultLease } from "./options.ts"
 import { findHandlers } from "./worker/handlers.ts"
 import { runWorker } from "./worker/workerLoop.ts"
 import type { WorkerSettings } from "./worker/WorkerSettings.ts"
 
-/** What a worker does. Everything but `jobs` has a default. */
+/** The options of a worker. Everything but `jobs` has a default. */
 export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   /** The kinds it runs. Jobs of other kinds wait for a worker that lists them. */
   readonly jobs: Jobs
   /** Most jobs at once, 10 unless given. */
   readonly concurrency?: number
-  /** Most jobs at once from each queue, within `concurrency`. Every queue, unless given. */
-  readonly queues?: Readonly<Record<string, number>>
-  /** How long a claim holds for kinds that do not say, 10 minutes unless given. */
-  readonly leaseDuration?: Duration.DurationInput
+  /** The queues to take jobs from, and the most at once from each, within `concurrency`. Every queue unless given. */
+  readonly queues?: Readonly<Record<string, number | QueueOptions>>
+  /** The length of a lease on jobs whose kind names none, 10 minutes unless given. */
+  readonly leaseFor?: Duration.DurationInput
   /** How often a running job's lease is extended, every 30 s unless given. Less than half of every lease. */
   readonly heartbeatInterval?: Duration.DurationInput
   /** How often to look for jobs that nothing announced, every 5 s unless given. */
@@ -57,8 +58,14 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   readonly logErrors?: boolean
 }
 
+/** The options of a worker for one queue. */
+export interface QueueOptions {
+  /** Most jobs at once from this queue, from 1 to 1000. */
+  readonly concurrency: number
+}
+
 /**
- * When a worker ends by itself. Such a worker may be gone before a second look:
+ * The limits at which a worker ends by itself. Such a worker may be gone before a second look:
  * before its first claim it frees every stale job that its own process does not
  * hold, and it prunes finished jobs once before it ends.
  */
@@ -69,7 +76,7 @@ export interface Limits {
   readonly once?: boolean
 }
 
-/** What a worker needs: the job store, and the handler of each job it lists. */
+/** The services of a worker: the job store, and the handler of each job it lists. */
 export type Requirements<Jobs extends ReadonlyArray<Job.Any>> = JobStore | Job.HandlerOf<Jobs[number]>
 
 /** Options of `layer` alone. */
@@ -143,22 +150,19 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits
 ): Effect.Effect<WorkerSettings<Jobs>, InvalidOption> =>
   Effect.gen(function*() {
-    const { jobs, queues, retention } = options
-    const heartbeatInterval = yield* span("heartbeatInterval", options.heartbeatInterval ?? "30 seconds")
-    const lease = yield* span("leaseDuration", options.leaseDuration ?? defaultLease)
+    const { jobs, retention } = options
+    const heartbeatInterval = yield* checkOption(
+      "heartbeatInterval",
+      TimerSpan,
+      options.heartbeatInterval ?? "30 seconds"
+    )
+    const workersLease = yield* checkOption("leaseFor", TimerSpan, options.leaseFor ?? defaultLease)
     if (jobs.length === 0) {
       return yield* new InvalidOption({ option: "jobs", given: "none", allowed: "one job or more" })
     }
     const kinds = new Map<string, { readonly job: Job.Any; readonly leaseFor: number }>()
-    for (const job of jobs) {
-      if (kinds.has(job.kind)) {
-        return yield* new InvalidOption({
-          option: "jobs",
-          given: `two definitions of "${job.kind}"`,
-          allowed: "one definition of each kind"
-        })
-      }
-      const leaseFor = yield* span(`the lease of "${job.kind}"`, Option.getOrElse(job.lease, () => lease))
+    for (const job of yield* checkKinds(jobs)) {
+      const leaseFor = Option.getOrElse(job.leaseFor, () => workersLease)
       if (Duration.toMillis(heartbeatInterval) * 2 >= Duration.toMillis(leaseFor)) {
         return yield* new InvalidOption({
           option: "heartbeatInterval",
@@ -168,39 +172,29 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
       }
       kinds.set(job.kind, { job, leaseFor: Duration.toMillis(leaseFor) })
     }
-    for (const [queue, limit] of Object.entries(queues ?? {})) {
-      yield* wholeNumber(`queues.${queue}`, limit, 1, 1000)
-    }
-    if (queues !== undefined && Object.keys(queues).length === 0) {
-      return yield* new InvalidOption({ option: "queues", given: "none", allowed: "one queue or more, or left out" })
-    }
     const kept = (status: "succeeded" | "failed" | "cancelled", unlessGiven: Duration.DurationInput) =>
-      Effect.flatMap(
-        Effect.succeed(spanOf(retention?.[status] ?? unlessGiven)),
-        Option.match({
-          onSome: (duration) => Effect.succeed(Duration.toMillis(duration)),
-          onNone: () =>
-            new InvalidOption({
-              option: `retention.${status}`,
-              given: String(retention?.[status]),
-              allowed: "a duration of 0 or more"
-            })
-        })
+      Effect.map(
+        checkOption(`retention.${status}`, Span, retention?.[status] ?? unlessGiven),
+        (span) => Duration.toMillis(span)
       )
     return {
       kinds,
-      concurrency: yield* wholeNumber("concurrency", options.concurrency ?? 10, 1, 1000),
-      queues: Option.map(Option.fromNullable(queues), (limits) => new Map(Object.entries(limits))),
+      concurrency: yield* checkOption("concurrency", Concurrency, options.concurrency ?? 10),
+      queues: options.queues === undefined ? Option.none() : Option.some(yield* checkQueues(options.queues)),
       heartbeatInterval,
-      pollInterval: yield* span("pollInterval", options.pollInterval ?? "5 seconds"),
-      staleCheckInterval: yield* span("staleCheckInterval", options.staleCheckInterval ?? "1 minute"),
-      shutdownGrace: yield* span("shutdownGrace", options.shutdownGrace ?? "25 seconds", 0),
+      pollInterval: yield* checkOption("pollInterval", TimerSpan, options.pollInterval ?? "5 seconds"),
+      staleCheckInterval: yield* checkOption(
+        "staleCheckInterval",
+        TimerSpan,
+        options.staleCheckInterval ?? "1 minute"
+      ),
+      shutdownGrace: yield* checkOption("shutdownGrace", Grace, options.shutdownGrace ?? "25 seconds"),
       retention: {
         succeeded: yield* kept("succeeded", "7 days"),
         failed: yield* kept("failed", "30 days"),
         cancelled: yield* kept("cancelled", "30 days")
       },
-      maxJobs: options.maxJobs === undefined ? Infinity : yield* wholeNumber("maxJobs", options.maxJobs, 1),
+      maxJobs: options.maxJobs === undefined ? Infinity : yield* checkOption("maxJobs", MaxJobs, options.maxJobs),
       once: options.once ?? false
     }
   })

@@ -1,10 +1,13 @@
-import { Cause, DateTime, Duration, Effect, Either, Inspectable, LogLevel, Option, Predicate, Schema } from "effect"
+import { Cause, DateTime, Duration, Effect, Either, LogLevel, Option, Predicate, Schema } from "effect"
 import * as Backoff from "../domain/Backoff.ts"
+import { checkField, checkOption } from "../domain/check.ts"
 import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
-import * as Job from "../domain/Job.ts"
+import type * as Job from "../domain/Job.ts"
 import { JobId, StoredJobId } from "../domain/JobId.ts"
 import { JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
+import { ClaimLimit, Delay, Instant, MaxAttempts, Name, PageLimit, Priority, TimerSpan } from "../domain/limits.ts"
+import { payloadAndMore } from "../domain/NoPayload.ts"
 import { readableCause } from "../domain/readableCause.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import { guardCalls } from "../store/guardTelemetry.ts"
@@ -17,15 +20,12 @@ import { delayAfter } from "./attempt/delayAfter.ts"
 import * as events from "./telemetry/events.ts"
 import { HeldLeases } from "./attempt/HeldLeases.ts"
 import { Ids } from "../platform/Ids.ts"
-import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import { releaseStale } from "./maintenance/maintenance.ts"
 import { monotonicMillis } from "../platform/monotonic.ts"
-import { claimBytes, defaultLease, span, wholeNumber } from "./options.ts"
+import { checkKinds, claimBytes, defaultLease } from "./options.ts"
 import { currentTraceContext } from "./telemetry/traceContext.ts"
+import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import { uniqueness } from "./uniqueness.ts"
-
-const pageLimit = 100
-const claimLimit = 1000
 
 /** The job queue over the job store: checks what it is given, encodes it, and tells this process's workers. */
 export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Effect.gen(function*() {
@@ -34,7 +34,10 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const thisWorker = yield* (yield* Ids).workerId
   const held = yield* HeldLeases
 
-  const enqueueMany: JobQueueService["enqueueMany"] = Effect.fn("JobQueue.enqueue")(function*(job, entries) {
+  const enqueueAll = Effect.fn("JobQueue.enqueue")(function*(
+    job: Job.Any,
+    entries: ReadonlyArray<{ readonly payload?: unknown } & EnqueueOptions>
+  ) {
     const ids = new Set<string>()
     const twice = entries.find(({ id }) => id !== undefined && ids.size === ids.add(id).size)?.id
     if (twice !== undefined) {
@@ -56,28 +59,14 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
   const claimRequest = (options: ClaimOptions) =>
     Effect.gen(function*() {
-      const limit = yield* wholeNumber("limit", options.limit ?? 1, 1, claimLimit)
-      const twice = options.jobs.find(({ kind }, index) => options.jobs.findIndex((job) => job.kind === kind) < index)
-      if (twice !== undefined) {
-        return yield* new InvalidOption({
-          option: "jobs",
-          given: `two definitions of "${twice.kind}"`,
-          allowed: "one definition of each kind"
-        })
-      }
-      const kinds = yield* Effect.forEach(options.jobs, (job) =>
+      const limit = yield* checkOption("limit", ClaimLimit, options.limit ?? 1)
+      const kinds = yield* Effect.forEach(yield* checkKinds(options.jobs), (job) =>
         Effect.map(
-          span("leaseFor", options.leaseFor ?? Option.getOrElse(job.lease, () => defaultLease)),
-          (lease) => ({ kind: job.kind, leaseFor: Duration.toMillis(lease) })
+          checkOption("leaseFor", TimerSpan, options.leaseFor ?? Option.getOrElse(job.leaseFor, () => defaultLease)),
+          (leaseFor) => ({ kind: job.kind, leaseFor: Duration.toMillis(leaseFor) })
         ))
-      const worker = options.worker ?? thisWorker
-      for (const [option, names] of [["worker", [worker]], ["queues", options.queues ?? []]] as const) {
-        const problem = Option.firstSomeOf(names.map((name) => Job.nameProblem("", option, name)))
-        if (Option.isSome(problem)) {
-          const { allowed, given = "" } = problem.value
-          return yield* new InvalidOption({ option, given, allowed })
-        }
-      }
+      const worker = yield* checkOption("worker", Name, options.worker ?? thisWorker)
+      for (const queue of options.queues ?? []) yield* checkOption("queues", Name, queue)
       const queues = Option.map(
         Option.fromNullable(options.queues),
         (names) => [...new Set(names)].map((queue) => ({ queue, limit }))
@@ -97,25 +86,28 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     isNameOf(thisWorker, lease.worker) ? held.hold(lease, Effect.succeed(until)) : Effect.void
 
   return guardCalls<JobQueueService>({
-    enqueue: (job, payload, options) =>
-      Effect.map(enqueueMany(job, [{ payload, ...options }]), ([answer]) => present(answer)),
-    enqueueMany,
+    enqueue: (job: Job.Any, ...more: readonly [unknown?, EnqueueOptions?]) => {
+      const [payload, options] = payloadAndMore(job, ...more)
+      return Effect.map(enqueueAll(job, [{ payload, ...options }]), ([answer]) => present(answer))
+    },
+    enqueueMany: enqueueAll,
 
     get: (id, options) => Effect.flatMap(jobIdOf(id), (id) => store.get(id, options?.partitionKey)),
 
     list: Effect.fn("JobQueue.list")(function*(options = {}) {
-      const limit = yield* wholeNumber("limit", options.limit ?? pageLimit, 1, pageLimit)
-      const { after, ...filter } = options
-      if (filter.status !== undefined && !Schema.is(JobStatus)(filter.status)) {
-        const given = Inspectable.toStringUnknown(filter.status)
-        return yield* new InvalidOption({ option: "status", given, allowed: JobStatus.literals.join(", ") })
-      }
-      const before = after === undefined ? undefined : yield* Effect.mapError(
-        cursorId(after),
-        () => new InvalidOption({ option: "after", given: JSON.stringify(after), allowed: "the `next` of a page" })
-      )
-      const { jobs, next } = yield* store.list({ ...filter, before, limit })
-      return { jobs, next: next === null ? null : cursorAt(next) }
+      const { cursor, limit: most = 100, ...filter } = options
+      const limit = yield* checkOption("limit", PageLimit, most)
+      if (filter.status !== undefined) yield* checkOption("status", JobStatus, filter.status)
+      const page = yield* store.list({
+        ...filter,
+        limit,
+        cursor: cursor === undefined ? undefined : yield* Effect.mapError(
+          cursorId(cursor),
+          () =>
+            new InvalidOption({ option: "cursor", given: JSON.stringify(cursor), allowed: "the `cursor` of a page" })
+        )
+      })
+      return { jobs: page.jobs, cursor: page.cursor === null ? null : cursorAt(page.cursor) }
     }),
 
     cancel: Effect.fn("JobQueue.cancel")(function*(given, options) {
@@ -164,7 +156,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     }),
 
     extendLock: Effect.fn("JobQueue.extendLock")(function*(lease, leaseFor) {
-      const duration = Duration.toMillis(yield* span("leaseFor", leaseFor ?? defaultLease))
+      const duration = Duration.toMillis(yield* checkOption("leaseFor", TimerSpan, leaseFor ?? defaultLease))
       const sentAt = yield* monotonicMillis
       const extended = yield* accepted(store.extend([{ lease, leaseFor: duration }]))
       if (extended) yield* holdOurs(lease, sentAt + duration)
@@ -175,78 +167,58 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   })
 })
 
-/** A job as the store takes it, or what is wrong with it. */
-const newJob = <J extends Job.Any>(
-  job: J,
-  payload: Job.Payload<J>,
-  options: EnqueueOptions
-): Effect.Effect<NewJob, InvalidJob> =>
+/** A job as the store takes it, or the first thing that is wrong with it. */
+const newJob = (job: Job.Any, payload: unknown, options: EnqueueOptions): Effect.Effect<NewJob, InvalidJob> =>
   Effect.gen(function*() {
     const { kind } = job
-    const { partitionKey, uniqueKey } = options
-    const queue = options.queue ?? job.queue
-    const priority = options.priority ?? job.priority
-    const maxAttempts = options.maxAttempts ?? job.maxAttempts
-    for (
-      const problem of [
-        Job.nameProblem(kind, "queue", queue),
-        Job.priorityProblem(kind, priority),
-        Job.maxAttemptsProblem(kind, maxAttempts),
-        partitionKey === undefined ? Option.none() : Job.nameProblem(kind, "partitionKey", partitionKey),
-        uniqueKey === undefined ? Option.none() : Job.nameProblem(kind, "uniqueKey", uniqueKey)
-      ]
-    ) if (Option.isSome(problem)) return yield* problem.value
-    const ids = yield* Ids
+    const checked = {
+      queue: yield* checkField(kind, "queue", Name, options.queue ?? job.queue),
+      priority: yield* checkField(kind, "priority", Priority, options.priority ?? job.priority),
+      maxAttempts: yield* checkField(kind, "maxAttempts", MaxAttempts, options.maxAttempts ?? job.maxAttempts),
+      payload: yield* encodePayload(kind, job.payloadSchema, payload)
+    }
+    const partitionKey = yield* keyOf(job, "partitionKey", payload, options)
+    const uniqueKey = yield* keyOf(job, "uniqueKey", payload, options)
     return {
-      id: options.id === undefined ? yield* ids.jobId : yield* callersId(kind, options.id),
-      queue,
+      ...checked,
+      id: options.id === undefined ? yield* (yield* Ids).jobId : yield* checkField(kind, "id", JobId, options.id),
       kind,
-      payload: yield* encodePayload(kind, job.payloadSchema, payload),
-      priority,
-      partitionKey: partitionKey ?? null,
-      uniqueKey: uniqueKey ?? null,
-      ...(yield* uniqueness(kind, options)),
-      maxAttempts,
+      partitionKey,
+      uniqueKey,
+      ...(yield* uniqueness(kind, uniqueKey, options)),
       available: yield* availability(kind, options),
       traceContext: yield* currentTraceContext
     }
   })
 
-const availability = (kind: string, { at, delay }: EnqueueOptions): Effect.Effect<NewJob["available"], InvalidJob> => {
-  if (at !== undefined && delay !== undefined) {
-    return Effect.fail(new InvalidJob({ kind, field: "delay and at", allowed: "one of the two" }))
-  }
-  if (at !== undefined) {
-    return Option.match(DateTime.make(at), {
-      onNone: () =>
-        Effect.fail(
-          new InvalidJob({
-            kind,
-            field: "at",
-            given: typeof at === "string" ? JSON.stringify(at) : Inspectable.toStringUnknown(at),
-            allowed: "an instant"
-          })
-        ),
-      onSome: (instant) => Effect.succeed({ at: Math.floor(DateTime.toEpochMillis(instant)) })
+/** The key that an enqueue names, else the one that its definition makes of the payload. */
+const keyOf = (job: Job.Any, field: "uniqueKey" | "partitionKey", payload: unknown, options: EnqueueOptions) => {
+  const { kind } = job
+  const named = Option.fromNullable(options[field])
+  const key = Option.isSome(named) || Option.isNone(job[field])
+    ? Either.right(Option.getOrUndefined(named))
+    // It is the app's code, and what it throws can show the payload.
+    : Either.try({
+      try: () => Option.getOrThrow(job[field])(payload as never),
+      catch: () => new InvalidJob({ kind, field, allowed: "a function that does not throw" })
     })
-  }
-  return Option.match(
-    Backoff.storable(delay ?? 0),
-    {
-      onNone: () =>
-        Effect.fail(
-          new InvalidJob({ kind, field: "delay", given: String(delay), allowed: "a duration from 0 to ten years" })
-        ),
-      onSome: (duration) => Effect.succeed({ after: Backoff.storableMillis(duration) })
-    }
+  return Either.flatMap(
+    key,
+    (name) => name === undefined ? Either.right(null) : checkField(kind, field, Name, name)
   )
 }
 
-const callersId = (kind: string, id: string) =>
-  Effect.mapError(
-    Schema.decodeUnknown(JobId)(id),
-    () => new InvalidJob({ kind, field: "id", given: JSON.stringify(id), allowed: "a UUID in lower case" })
-  )
+const availability = (kind: string, { at, delay }: EnqueueOptions): Either.Either<NewJob["available"], InvalidJob> => {
+  if (at !== undefined && delay !== undefined) {
+    return Either.left(new InvalidJob({ kind, field: "delay and at", allowed: "one of the two" }))
+  }
+  return at === undefined
+    ? Either.map(checkField(kind, "delay", Delay, delay ?? 0), (delay) => ({ after: Backoff.storableMillis(delay) }))
+    : Either.map(
+      checkField(kind, "at", Instant, at),
+      (instant) => ({ at: Math.floor(DateTime.toEpochMillis(instant)) })
+    )
+}
 
 /** Fails for text that cannot be an id. Any other may be the id of a row that an app's SQL has added. */
 const jobIdOf = (id: string) =>

@@ -1,8 +1,9 @@
-import { Duration, Effect, Option } from "effect"
+import { Duration, Effect, Either, Predicate } from "effect"
+import { checkOption } from "../domain/check.ts"
 import { InvalidOption } from "../domain/errors.ts"
-import { timerSpan } from "../domain/timerSpan.ts"
+import { Concurrency, Name } from "../domain/limits.ts"
 
-/** How long a claim holds unless its definition or its worker says otherwise. */
+/** The length of a lease where neither the definition nor the caller names one. */
 export const defaultLease = Duration.minutes(10)
 
 /**
@@ -11,37 +12,36 @@ export const defaultLease = Duration.minutes(10)
  */
 export const claimBytes = 4 * 1024 * 1024
 
-/** `given` as a whole number from `least` to `most`. */
-export const wholeNumber = (
-  option: string,
-  given: number,
-  least: number,
-  most = Number.MAX_SAFE_INTEGER
-): Effect.Effect<number, InvalidOption> =>
-  Number.isSafeInteger(given) && given >= least && given <= most ? Effect.succeed(given) : Effect.fail(
+/** Refuses two definitions of one kind. */
+export const checkKinds = <J extends { readonly kind: string }>(
+  jobs: ReadonlyArray<J>
+): Either.Either<ReadonlyArray<J>, InvalidOption> => {
+  const kinds = new Set<string>()
+  const twice = jobs.find(({ kind }) => kinds.size === kinds.add(kind).size)
+  return twice === undefined ? Either.right(jobs) : Either.left(
     new InvalidOption({
-      option,
-      given: String(given),
-      allowed: most === Number.MAX_SAFE_INTEGER
-        ? `a whole number of ${least} or more`
-        : `a whole number from ${least} to ${most}`
+      option: "jobs",
+      given: `two definitions of "${twice.kind}"`,
+      allowed: "one definition of each kind"
     })
   )
+}
 
-/** `given` as a span, in whole milliseconds, that a timer can wait for: at least `least` of them, at most 24 days. */
-export const span = (
-  option: string,
-  given: Duration.DurationInput,
-  least = 1
-): Effect.Effect<Duration.Duration, InvalidOption> =>
-  Option.match(timerSpan(given, least), {
-    onSome: Effect.succeed,
-    onNone: () =>
-      Effect.fail(
-        new InvalidOption({
-          option,
-          given: Duration.isDuration(given) ? Duration.format(given) : String(given),
-          allowed: `a duration from ${least} ms to 24 days`
-        })
+/** The most jobs at once of each queue. */
+export const checkQueues = (
+  queues: Readonly<Record<string, number | { readonly concurrency: number }>>
+): Effect.Effect<ReadonlyMap<string, number>, InvalidOption> =>
+  Effect.gen(function*() {
+    const limits = new Map<string, number>()
+    for (const [queue, given] of Object.entries(queues)) {
+      yield* checkOption("queues", Name, queue)
+      limits.set(
+        queue,
+        Predicate.hasProperty(given, "concurrency")
+          ? yield* checkOption(`queues.${queue}.concurrency`, Concurrency, given.concurrency)
+          : yield* checkOption(`queues.${queue}`, Concurrency, given)
       )
+    }
+    if (limits.size > 0) return limits
+    return yield* new InvalidOption({ option: "queues", given: "none", allowed: "one queue or more, or left out" })
   })

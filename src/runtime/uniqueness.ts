@@ -1,6 +1,8 @@
-import { Effect, Inspectable, Option, Schema } from "effect"
-import * as Backoff from "../domain/Backoff.ts"
+import { Effect, Inspectable } from "effect"
+import { storableMillis } from "../domain/Backoff.ts"
+import { checkField } from "../domain/check.ts"
 import { InvalidJob } from "../domain/errors.ts"
+import { Delay } from "../domain/limits.ts"
 import { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { NewJob } from "../store/JobStore.ts"
 import type { EnqueueOptions } from "./JobQueueService.ts"
@@ -8,32 +10,23 @@ import type { EnqueueOptions } from "./JobQueueService.ts"
 /** The options that go with a unique key, or the one that does not fit. */
 export const uniqueness = (
   kind: string,
-  { maxWait, onConflict, uniqueKey, uniqueScope }: EnqueueOptions
+  uniqueKey: string | null,
+  { maxWait, onConflict, uniqueScope }: EnqueueOptions
 ): Effect.Effect<Pick<NewJob, "uniqueScope" | "onConflict" | "maxWait">, InvalidJob> =>
   Effect.gen(function*() {
     const refused = (field: string, given: unknown, allowed: string) =>
       new InvalidJob({ kind, field, given: Inspectable.toStringUnknown(given), allowed })
     for (const [field, given] of Object.entries({ uniqueScope, onConflict, maxWait })) {
-      if (given !== undefined && uniqueKey === undefined) return yield* refused(field, given, "one only with uniqueKey")
-    }
-    if (uniqueScope !== undefined && !Schema.is(UniqueScope)(uniqueScope)) {
-      return yield* refused("uniqueScope", uniqueScope, oneOf(UniqueScope.literals))
-    }
-    if (onConflict !== undefined && !Schema.is(OnConflict)(onConflict)) {
-      return yield* refused("onConflict", onConflict, oneOf(OnConflict.literals))
+      if (given !== undefined && uniqueKey === null) return yield* refused(field, given, "one only with uniqueKey")
     }
     if (maxWait !== undefined && onConflict !== "move") {
       return yield* refused("maxWait", maxWait, `one only with onConflict: "move"`)
     }
-    const longest = maxWait === undefined ? Option.none() : Backoff.storable(maxWait)
-    if (maxWait !== undefined && Option.isNone(longest)) {
-      return yield* refused("maxWait", String(maxWait), "a duration from 0 to ten years")
-    }
     return {
-      uniqueScope: uniqueKey === undefined ? null : uniqueScope ?? "pending",
-      onConflict: onConflict ?? "keep",
-      maxWait: Option.getOrNull(Option.map(longest, Backoff.storableMillis))
+      uniqueScope: uniqueKey === null
+        ? null
+        : yield* checkField(kind, "uniqueScope", UniqueScope, uniqueScope ?? "pending"),
+      onConflict: yield* checkField(kind, "onConflict", OnConflict, onConflict ?? "keep"),
+      maxWait: maxWait === undefined ? null : storableMillis(yield* checkField(kind, "maxWait", Delay, maxWait))
     }
   })
-
-const oneOf = (words: ReadonlyArray<string>) => words.map((word) => JSON.stringify(word)).join(" or ")

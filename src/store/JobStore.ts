@@ -168,10 +168,10 @@ export interface Pruned {
   readonly refused: number
 }
 
-/** Jobs, newest id first, and the last that was looked at; null when no more are to come. */
+/** Jobs, newest id first, and the last that was looked at; null on the last page. */
 export interface JobPage {
   readonly jobs: ReadonlyArray<JobRecord>
-  readonly next: JobId | null
+  readonly cursor: JobId | null
 }
 
 /** A filter and a place in the list of jobs, newest id first. */
@@ -180,8 +180,8 @@ export interface Listing {
   readonly kind?: string | undefined
   readonly queue?: string | undefined
   readonly partitionKey?: string | undefined
-  /** Only jobs whose id sorts before this one: the `next` of the page before. */
-  readonly before?: JobId | undefined
+  /** The `cursor` of the page before: only jobs whose id sorts before this one. */
+  readonly cursor?: JobId | undefined
   readonly limit: number
 }
 

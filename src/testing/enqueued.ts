@@ -107,12 +107,12 @@ const payloadDiffers = (found: unknown, expected: unknown): ReadonlyArray<string
 const allJobs = (filter: Pick<ListOptions, "kind" | "status">) =>
   Effect.gen(function*() {
     const newestFirst: Array<JobRecord> = []
-    let after: string | null = null
+    let cursor: string | null = null
     do {
-      const page: Page = yield* JobQueue.list(after === null ? filter : { ...filter, after })
+      const page: Page = yield* JobQueue.list(cursor === null ? filter : { ...filter, cursor })
       newestFirst.push(...page.jobs)
-      after = page.next
-    } while (after !== null)
+      cursor = page.cursor
+    } while (cursor !== null)
     return newestFirst.toReversed()
   })
 

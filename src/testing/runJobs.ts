@@ -1,8 +1,10 @@
 import type { Duration } from "effect"
 import { Clock, Context, Duration as Durations, Effect, Fiber, Option } from "effect"
+import { checkOption } from "../domain/check.ts"
 import type { InvalidOption } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
-import { wholeNumber } from "../runtime/options.ts"
+import { MaxJobs, TimerSpan } from "../domain/limits.ts"
+import { checkQueues } from "../runtime/options.ts"
 import * as Worker from "../runtime/Worker.ts"
 import type { StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
@@ -81,13 +83,13 @@ const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   Effect.gen(function*() {
     const store = yield* JobStore
     const recorded = recording(store)
-    const limit = yield* wholeNumber("limit", options.limit ?? 1000, 1)
-    const patience = Durations.decode(options.patience ?? "4 seconds")
+    const limit = yield* checkOption("limit", MaxJobs, options.limit ?? 1000)
+    const patience = yield* checkOption("patience", TimerSpan, options.patience ?? "4 seconds")
+    const queues = options.queues === undefined ? Option.none() : Option.some(yield* checkQueues(options.queues))
 
     const nextDue = store.nextDue({
       kinds: options.jobs.map(({ kind }) => ({ kind, leaseFor: 1 })),
-      queues: Option.map(Option.fromNullable(options.queues), (queues) =>
-        Object.entries(queues).map(([queue, limit]) => ({ queue, limit })))
+      queues: Option.map(queues, (limits) => [...limits].map(([queue, limit]) => ({ queue, limit })))
     })
 
     /** One claim, and all that it took has ended. Answers whether it took any. */
@@ -105,8 +107,7 @@ const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
       )
       yield* Effect.acquireUseRelease(
         Effect.forkDaemon(Effect.interruptible(worker)),
-        (fiber) =>
-          Effect.raceFirst(ended(fiber), stillRunning(recorded, patience)),
+        (fiber) => Effect.raceFirst(ended(fiber), stillRunning(recorded, patience)),
         stop
       )
       return recorded.claimed.length > before

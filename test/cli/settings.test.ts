@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, ConfigProvider, Effect, Either, LogLevel, Option } from "effect"
+import { Grace } from "../../src/domain/limits.ts"
 import { database, limit, port, settings, span } from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
@@ -55,15 +56,18 @@ describe("a port", () => {
     for (const given of ["0", "1", "3000", "65535"]) assert.deepStrictEqual(port(given), Either.right(Number(given)))
     for (const given of ["65536", "-1", "80.5", "", "http", "0x50"]) {
       const message = Either.getOrThrow(Either.flip(port(given)))
-      assert.include(message, `${JSON.stringify(given)} is not a port; write a whole number from 0 to 65535`)
+      assert.include(message, `${JSON.stringify(given)} is not a port; use a whole number from 0 to 65535`)
     }
   })
 })
 
 describe("a span", () => {
   it("below zero is refused, and not taken for none", () => {
-    const message = Either.getOrThrow(Either.flip(span("-5 seconds")))
-    assert.include(message, `"-5 seconds" is no duration; write "500 millis"`)
+    const message = Either.getOrThrow(Either.flip(span(Grace)("-5 seconds")))
+    assert.strictEqual(
+      message,
+      `"-5 seconds" is not a duration from 0 ms to 24 days, e.g. "30 seconds" or a number of seconds`
+    )
   })
 })
 

@@ -64,7 +64,7 @@ const ActLive = Act.toLayer(({ millis, script, times }) =>
 const worker = Worker.run({
   jobs: [Act],
   concurrency: 8,
-  leaseDuration: options.leaseFor,
+  leaseFor: options.leaseFor,
   heartbeatInterval: heartbeatEvery,
   pollInterval: 100,
   staleCheckInterval: staleCheckEvery,

@@ -30,7 +30,7 @@ const untilFinished = (ids: ReadonlyArray<string>) =>
 
 it.live("two worker processes on one file never run a job at once, over a thousand jobs", () =>
   inSharedFolder({
-    lease: "10 seconds",
+    leaseFor: "10 seconds",
     heartbeat: "1 seconds",
     concurrency: 10,
     grace: "5 seconds"
@@ -56,7 +56,7 @@ it.live("two worker processes on one file never run a job at once, over a thousa
 
 it.live("a job whose worker process is killed in the middle is finished by another after its lease", () =>
   inSharedFolder({
-    lease: "2 seconds",
+    leaseFor: "2 seconds",
     heartbeat: "400 millis",
     concurrency: 1,
     grace: "5 seconds"
@@ -86,7 +86,7 @@ it.live("a job whose worker process is killed in the middle is finished by anoth
 
 it.live("a worker told to end hands its job back at once when the grace is over, and another runs it", () =>
   inSharedFolder({
-    lease: "60 seconds",
+    leaseFor: "60 seconds",
     heartbeat: "10 seconds",
     concurrency: 1,
     grace: "0 seconds"
@@ -108,7 +108,7 @@ it.live("a worker told to end hands its job back at once when the grace is over,
 
 it.live("a running job may end within the grace, and is settled as usual", () =>
   inSharedFolder({
-    lease: "60 seconds",
+    leaseFor: "60 seconds",
     heartbeat: "10 seconds",
     concurrency: 1,
     grace: "20 seconds"
@@ -124,7 +124,7 @@ it.live("a running job may end within the grace, and is settled as usual", () =>
 
 it.live("a process whose handler refuses to stop exits with 1, five seconds after its grace", () =>
   inSharedFolder({
-    lease: "60 seconds",
+    leaseFor: "60 seconds",
     heartbeat: "10 seconds",
     concurrency: 1,
     grace: "100 millis"
@@ -142,7 +142,7 @@ it.live("a process whose handler refuses to stop exits with 1, five seconds afte
 
 it.live("a process gives up its jobs and ends, four seconds after its grace, while another holds the database", () =>
   inSharedFolder({
-    lease: "60 seconds",
+    leaseFor: "60 seconds",
     heartbeat: "10 seconds",
     concurrency: 1,
     grace: "100 millis"
@@ -163,7 +163,7 @@ it.live("a process gives up its jobs and ends, four seconds after its grace, whi
 
 it.live("a process that is killed while it drains has held its job for half a minute, and not for its lease", () =>
   inSharedFolder({
-    lease: "600 seconds",
+    leaseFor: "600 seconds",
     heartbeat: "30 seconds",
     concurrency: 1,
     grace: "60 seconds"
@@ -183,7 +183,7 @@ it.live("a process that is killed while it drains has held its job for half a mi
 
 it.live("a second signal hands back at once", () =>
   inSharedFolder({
-    lease: "600 seconds",
+    leaseFor: "600 seconds",
     heartbeat: "30 seconds",
     concurrency: 1,
     grace: "60 seconds"
@@ -208,7 +208,7 @@ it.live("a second signal hands back at once", () =>
 
 it.live("a third signal kills, with an exit code, since not every process dies of a signal", () =>
   inSharedFolder({
-    lease: "600 seconds",
+    leaseFor: "600 seconds",
     heartbeat: "30 seconds",
     concurrency: 1,
     grace: "60 seconds"
@@ -227,7 +227,7 @@ it.live("a third signal kills, with an exit code, since not every process dies o
 
 it.live("a signal that a package runner passes on as another counts once", () =>
   inSharedFolder({
-    lease: "600 seconds",
+    leaseFor: "600 seconds",
     heartbeat: "30 seconds",
     concurrency: 1,
     grace: "60 seconds"
@@ -244,7 +244,7 @@ it.live("a signal that a package runner passes on as another counts once", () =>
 for (const crash of ["exception", "rejection"] as const) {
   it.live(`a process that dies of an unhandled ${crash} has held its job for 5 s more, and not handed it back`, () =>
     inSharedFolder({
-      lease: "600 seconds",
+      leaseFor: "600 seconds",
       heartbeat: "30 seconds",
       concurrency: 1,
       grace: "60 seconds"
@@ -270,7 +270,7 @@ it.live("ten processes that start at once on no database all come up", () =>
     const shared = yield* sharedFolder
     const settings = {
       ...shared,
-      lease: "60 seconds",
+      leaseFor: "60 seconds",
       heartbeat: "10 seconds",
       concurrency: 1,
       grace: "1 seconds"

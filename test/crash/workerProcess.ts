@@ -47,7 +47,7 @@ const HoldLive = Hold.toLayer(({ crash, millis, n, stubborn }) =>
 const worker = Worker.run({
   jobs: [Hold],
   concurrency: options.concurrency,
-  leaseDuration: options.lease,
+  leaseFor: options.leaseFor,
   heartbeatInterval: options.heartbeat,
   pollInterval: "50 millis",
   staleCheckInterval: "200 millis",

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 export interface WorkerProcessOptions {
   readonly database: string
   readonly locks: string
-  readonly lease: `${number} ${"seconds" | "millis"}`
+  readonly leaseFor: `${number} ${"seconds" | "millis"}`
   readonly heartbeat: `${number} ${"seconds" | "millis"}`
   readonly grace: `${number} ${"seconds" | "millis"}`
   readonly concurrency: number

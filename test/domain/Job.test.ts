@@ -36,7 +36,7 @@ describe("Job.make", () => {
     assert.strictEqual(Plain.priority, 0)
     assert.strictEqual(Plain.maxAttempts, 3)
     assert.isTrue(Option.isNone(Plain.timeout))
-    assert.isTrue(Option.isNone(Plain.lease))
+    assert.isTrue(Option.isNone(Plain.leaseFor))
   })
 
   it("a definition keeps what it was given, and a payload may be the fields of a struct", () => {
@@ -46,7 +46,7 @@ describe("Job.make", () => {
       priority: -1000,
       maxAttempts: 1,
       timeout: "10 seconds",
-      lease: 1,
+      leaseFor: 1,
       backoff: Schedule.stop
     })
     assert.deepStrictEqual(Schema.decodeUnknownSync(Full.payloadSchema)({ a: 1 }), { a: 1 })
@@ -54,7 +54,7 @@ describe("Job.make", () => {
     assert.strictEqual(Full.priority, -1000)
     assert.strictEqual(Full.maxAttempts, 1)
     assertSome(Option.map(Full.timeout, Duration.toMillis), 10_000)
-    assertSome(Option.map(Full.lease, Duration.toMillis), 1)
+    assertSome(Option.map(Full.leaseFor, Duration.toMillis), 1)
     assert.strictEqual(Full.backoff, Schedule.stop)
   })
 
@@ -78,11 +78,11 @@ describe("Job.make", () => {
     ["a fraction of an attempt", "maxAttempts", "1.5", () => Job.make("k", { payload, maxAttempts: 1.5 })],
     ["endless attempts", "maxAttempts", "Infinity", () => Job.make("k", { payload, maxAttempts: Infinity })],
     ["an infinite timeout", "timeout", "Infinity", () => Job.make("k", { payload, timeout: Infinity })],
-    ["a timeout of nothing", "timeout", "0 millis", () => Job.make("k", { payload, timeout: "0 millis" })],
+    ["a timeout of nothing", "timeout", `"0 millis"`, () => Job.make("k", { payload, timeout: "0 millis" })],
     ["a negative timeout", "timeout", "-5", () => Job.make("k", { payload, timeout: -5 })],
-    ["a timeout that is no duration", "timeout", "soon", () => Job.make("k", { payload, timeout: "soon" as never })],
-    ["an infinite lease", "lease", "Infinity", () => Job.make("k", { payload, lease: Infinity })],
-    ["a lease of nothing", "lease", "0", () => Job.make("k", { payload, lease: 0 })]
+    ["a timeout that is no duration", "timeout", `"soon"`, () => Job.make("k", { payload, timeout: "soon" as never })],
+    ["an infinite lease", "leaseFor", "Infinity", () => Job.make("k", { payload, leaseFor: Infinity })],
+    ["a lease of nothing", "leaseFor", "0", () => Job.make("k", { payload, leaseFor: 0 })]
   ]
   for (const [what, field, given, define] of refusals) {
     it(`${what} is refused, and the error names it and what is allowed`, () => {

@@ -53,14 +53,23 @@ it("a schema that throws is said to, and what it threw is not shown", () => {
 it.effect("a snooze without an end is refused by what was given and what is allowed", () =>
   Effect.gen(function*() {
     const cause = yield* Effect.sandbox(snooze(Duration.infinity)).pipe(Effect.flip)
-    assert.include(Cause.pretty(cause), "snooze: got an infinite delay; expected a finite duration")
+    assert.include(Cause.pretty(cause), "snooze: got Infinity; expected a finite duration")
   }))
 
-for (const delay of [-1, Number.NaN, -Infinity, -1n, "-5 seconds", [-1, 0], [Number.NaN, 0]] as const) {
+const refusedDelays = [
+  [-1, "-1"],
+  [Number.NaN, "NaN"],
+  [-Infinity, "-Infinity"],
+  [-1n, "-1"],
+  ["-5 seconds", `"-5 seconds"`],
+  [[-1, 0], "[-1, 0]"],
+  [[Number.NaN, 0], "[NaN, 0]"]
+] as const
+for (const [delay, shown] of refusedDelays) {
   it.effect(`a snooze of ${inspect(delay)} is refused, and not taken for none`, () =>
     Effect.gen(function*() {
       const cause = yield* Effect.sandbox(snooze(delay)).pipe(Effect.flip)
-      assert.include(Cause.pretty(cause), `snooze: got ${String(delay)}; expected a finite duration of 0 or more`)
+      assert.include(Cause.pretty(cause), `snooze: got ${shown}; expected a finite duration of 0 or more`)
     }))
 }
 

@@ -4,7 +4,7 @@ import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { inHoldfast, work } from "./harness.ts"
 
-const Task = Job.make("betweenMillis.task", { payload: Schema.Void, lease: "1 minute" })
+const Task = Job.make("betweenMillis.task", { payload: Schema.Void, leaseFor: "1 minute" })
 
 it.effect("a job runs and keeps its lease on a TestClock that a jittered wait has left between two milliseconds", () =>
   Effect.gen(function*() {

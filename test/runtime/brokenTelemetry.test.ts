@@ -121,7 +121,7 @@ const telemetries: Readonly<Record<string, () => Breakable>> = {
 
 const Task = Job.make("brokenTelemetry.task", {
   payload: Schema.Literal("short", "long", "endless", "failing"),
-  lease: "60 seconds",
+  leaseFor: "60 seconds",
   timeout: "50 seconds",
   backoff: Schedule.spaced("1 hour")
 })

@@ -7,7 +7,7 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { StoreFaults } from "../../src/testing.ts"
 import { anotherProcess, inHoldfast, linesSaying, notingStops, settled, work } from "./harness.ts"
 
-const Task = Job.make("cancel.task", { payload: Schema.Void, lease: "60 seconds" })
+const Task = Job.make("cancel.task", { payload: Schema.Void, leaseFor: "60 seconds" })
 
 const beating = { jobs: [Task], heartbeatInterval: "20 seconds" } as const
 

@@ -73,7 +73,7 @@ describe("an uncaught exception", () => {
 
   it.effect("makes no short lease longer", () =>
     Effect.gen(function*() {
-      const { crash, lockedUntil } = yield* running({ leaseDuration: "4 seconds", heartbeatInterval: "1 second" })
+      const { crash, lockedUntil } = yield* running({ leaseFor: "4 seconds", heartbeatInterval: "1 second" })
       yield* TestClock.adjust(1500)
       yield* crash
       assert.strictEqual(yield* lockedUntil, 5500)
@@ -82,7 +82,7 @@ describe("an uncaught exception", () => {
   it.effect("leaves a lease alone whose deadline has passed", () =>
     Effect.gen(function*() {
       yield* StoreFaults.inject("extend", failing)
-      const { crash, lockedUntil } = yield* running({ leaseDuration: "8 seconds", heartbeatInterval: "3 seconds" })
+      const { crash, lockedUntil } = yield* running({ leaseFor: "8 seconds", heartbeatInterval: "3 seconds" })
       yield* TestClock.adjust("7 seconds")
       yield* StoreFaults.mend()
       yield* crash

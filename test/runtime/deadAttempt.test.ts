@@ -7,7 +7,7 @@ import type { Fault } from "../../src/testing.ts"
 import { StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
-const Task = Job.make("deadAttempt.task", { payload: Schema.Void, lease: "1 minute" })
+const Task = Job.make("deadAttempt.task", { payload: Schema.Void, leaseFor: "1 minute" })
 
 /** A store with a bug: the jobs it gives are of a kind that nobody asked for, and no attempt can be made of them. */
 const ofAnotherKind: Fault = (call) =>

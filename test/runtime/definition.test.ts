@@ -9,7 +9,7 @@ const Careful = Job.make("definition.careful", {
   queue: "slow",
   priority: 7,
   maxAttempts: 9,
-  lease: "90 seconds"
+  leaseFor: "90 seconds"
 })
 
 it.effect("what an enqueue leaves out is as the job's definition says", () =>

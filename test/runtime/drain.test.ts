@@ -80,7 +80,7 @@ describe("while a worker drains", () => {
   ) {
     it.effect(`a lease of ${lease} ms keeps its length and is extended every ${every} ms`, () =>
       Effect.gen(function*() {
-        const { lockedUntil } = yield* draining(1000, { leaseDuration: lease, heartbeatInterval: beat })
+        const { lockedUntil } = yield* draining(1000, { leaseFor: lease, heartbeatInterval: beat })
         for (let at = 1000; at < 10_000; at += every) {
           assert.strictEqual(yield* lockedUntil, at + lease)
           yield* TestClock.adjust(every)
@@ -145,7 +145,7 @@ describe("the deadline of a drain lease", () => {
     return Effect.gen(function*() {
       yield* StoreFaults.inject("extend", failing)
       // 45 s of a lease of a minute.
-      yield* draining(30_000, { leaseDuration: "1 minute", heartbeatInterval: "20 seconds" })
+      yield* draining(30_000, { leaseFor: "1 minute", heartbeatInterval: "20 seconds" })
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(stops, [45_000])
     }).pipe(inHoldfast(Task.toLayer(() => notingStops(stops, Effect.never))))

@@ -68,7 +68,7 @@ describe("what cannot be enqueued", () => {
     ["a way out of a conflict that is none", { uniqueKey: "a", onConflict: "drop" as never }, [
       "onConflict",
       "drop",
-      `"keep" or "replace" or "move"`
+      `"keep", "replace" or "move"`
     ]],
     ["a longest wait of what is not moved", { uniqueKey: "a", onConflict: "replace", maxWait: 1000 }, [
       "maxWait",

@@ -172,7 +172,7 @@ describe("what claim and due are asked for", () => {
   const refusals: ReadonlyArray<readonly [options: Partial<ClaimOptions>, message: string]> = [
     [{ limit: 0 }, "limit: got 0; expected a whole number from 1 to 1000"],
     [{ limit: 1001 }, "limit: got 1001; expected a whole number from 1 to 1000"],
-    [{ leaseFor: 0 }, "leaseFor: got 0; expected a duration from 1 ms to 24 days"],
+    [{ leaseFor: 0 }, "leaseFor: got 0; expected a duration from 1 ms to 24 days, e.g. \"30 seconds\""],
     [{ worker: "" }, `worker: got ""; ${names}`],
     [{ queues: ["fast", ""] }, `queues: got ""; ${names}`]
   ]
@@ -360,7 +360,10 @@ describe("extendLock", () => {
       assert.isTrue(yield* JobQueue.extendLock(lease))
       assert.strictEqual((yield* JobQueue.get(lease.jobId)).lockedUntil, start + 630_000)
       const refused = yield* Effect.flip(JobQueue.extendLock(lease, 0))
-      assert.strictEqual(refused.message, "leaseFor: got 0; expected a duration from 1 ms to 24 days")
+      assert.strictEqual(
+        refused.message,
+        "leaseFor: got 0; expected a duration from 1 ms to 24 days, e.g. \"30 seconds\""
+      )
     }).pipe(inHoldfast()))
 
   it.effect("for no job it does nothing", () =>

@@ -32,11 +32,11 @@ it.effect("a job whose id no enqueue would take can be looked at, cancelled, ret
     const jobs = yield* JobQueue.enqueueMany(Task, [1, 2, 3, 4].map((payload) => ({ payload })))
     yield* sql`UPDATE holdfast_jobs SET id = 'job ' || payload WHERE payload IN ('2', '3')`
     const pages: Array<ReadonlyArray<unknown>> = []
-    let after: string | null | undefined
-    while (after !== null) {
-      const page: Page = yield* JobQueue.list(after === undefined ? { limit: 1 } : { limit: 1, after })
+    let cursor: string | null | undefined
+    while (cursor !== null) {
+      const page: Page = yield* JobQueue.list(cursor === undefined ? { limit: 1 } : { limit: 1, cursor })
       pages.push(page.jobs.map(({ payload }) => payload))
-      after = page.next
+      cursor = page.cursor
     }
     assert.deepStrictEqual(pages, [[3], [2], [4], [1]])
 

@@ -13,7 +13,7 @@ import { answeredAfter, dying, failing, hanging, StoreFaults, takeLeaseAway } fr
 import { calm, counted, holdfast, inHoldfast, linesSaying, makeGate, notingStops, settled, work } from "./harness.ts"
 
 /** Told to stop after three quarters of its lease, 45 s. */
-const Long = Job.make("heartbeat.long", { payload: Schema.Void, lease: "60 seconds", maxAttempts: 1 })
+const Long = Job.make("heartbeat.long", { payload: Schema.Void, leaseFor: "60 seconds", maxAttempts: 1 })
 
 const beating = { jobs: [Long], heartbeatInterval: "20 seconds" } as const
 
@@ -242,7 +242,7 @@ describe("a heartbeat that does not get through", () => {
     ))
 
   it.effect("of a long lease only the last 30 s are left to stop in", () => {
-    const Longer = Job.make("heartbeat.longer", { payload: Schema.Void, lease: "10 minutes" })
+    const Longer = Job.make("heartbeat.longer", { payload: Schema.Void, leaseFor: "10 minutes" })
     const stops: Array<number> = []
     return Effect.gen(function*() {
       yield* StoreFaults.inject("extend", failing)
@@ -323,7 +323,7 @@ describe("a heartbeat that does not get through", () => {
 })
 
 describe("a heartbeat that is late", () => {
-  const Blocked = Job.make("heartbeat.blocked", { payload: Schema.Void, lease: "60 seconds" })
+  const Blocked = Job.make("heartbeat.blocked", { payload: Schema.Void, leaseFor: "60 seconds" })
   it.effect("is measured: by how much it was sent after its time", () =>
     Effect.gen(function*() {
       yield* StoreFaults.inject("extend", answeredAfter("3 seconds"))
@@ -410,7 +410,7 @@ describe("a lease that is lost", () => {
   })
 
   it.effect("a lease that is lost is counted", () => {
-    const Lost = Job.make("heartbeat.lost", { payload: Schema.Void, lease: "60 seconds" })
+    const Lost = Job.make("heartbeat.lost", { payload: Schema.Void, leaseFor: "60 seconds" })
     return Effect.gen(function*() {
       yield* work({ jobs: [Lost], heartbeatInterval: "20 seconds" })
       const { id } = yield* JobQueue.enqueue(Lost, undefined)
@@ -435,7 +435,7 @@ describe("a lease that is lost", () => {
 })
 
 describe("a handler that refuses to stop", () => {
-  const Stubborn = Job.make("heartbeat.stubborn", { payload: Schema.Void, lease: "60 seconds" })
+  const Stubborn = Job.make("heartbeat.stubborn", { payload: Schema.Void, leaseFor: "60 seconds" })
 
   it.effect("30 s after it was told to, it is a zombie: logged and counted, its heartbeat ends, its slot stays taken", () =>
     Effect.gen(function*() {

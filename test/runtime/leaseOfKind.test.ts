@@ -5,8 +5,8 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { failing, StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, notingStops, settled, work } from "./harness.ts"
 
-const Short = Job.make("leaseOfKind.short", { payload: Schema.Void, lease: "1 minute" })
-const Long = Job.make("leaseOfKind.long", { payload: Schema.Void, lease: "3 minutes" })
+const Short = Job.make("leaseOfKind.short", { payload: Schema.Void, leaseFor: "1 minute" })
+const Long = Job.make("leaseOfKind.long", { payload: Schema.Void, leaseFor: "3 minutes" })
 
 it.effect("of a worker's kinds each is claimed, kept and stopped by its own lease", () => {
   const short: Array<number> = []

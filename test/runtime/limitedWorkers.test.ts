@@ -8,8 +8,8 @@ import { failing, StoreFaults } from "../../src/testing.ts"
 import { wallClock } from "../store/wallClock.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
-const Task = Job.make("limited.task", { payload: Schema.Void, lease: "2 minutes" })
-const Long = Job.make("limited.long", { payload: Schema.Void, lease: "2 minutes" })
+const Task = Job.make("limited.task", { payload: Schema.Void, leaseFor: "2 minutes" })
+const Long = Job.make("limited.long", { payload: Schema.Void, leaseFor: "2 minutes" })
 
 const handlers = Layer.mergeAll(Task.toLayer(() => Effect.void), Long.toLayer(() => Effect.never))
 

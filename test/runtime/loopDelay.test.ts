@@ -8,8 +8,8 @@ import { LoopWatch, makeLoopWatch } from "../../src/runtime/telemetry/LoopWatch.
 import * as Worker from "../../src/runtime/Worker.ts"
 import { calm, inHoldfast, linesSaying, Logs, settled } from "./harness.ts"
 
-const Computing = Job.make("loopDelay.computing", { payload: Schema.Void, lease: "4 seconds" })
-const Innocent = Job.make("loopDelay.innocent", { payload: Schema.Void, lease: "8 seconds" })
+const Computing = Job.make("loopDelay.computing", { payload: Schema.Void, leaseFor: "4 seconds" })
+const Innocent = Job.make("loopDelay.innocent", { payload: Schema.Void, leaseFor: "8 seconds" })
 
 const Handlers = Layer.merge(Computing.toLayer(() => Effect.never), Innocent.toLayer(() => Effect.never))
 
@@ -201,7 +201,7 @@ describe("a process whose event loop stands", () => {
   it.effect("names a kind that has ended between the block and the look at the loop", () =>
     Effect.gen(function*() {
       const loop = yield* makeLoop
-      const Quick = Job.make("loopDelay.quick", { payload: Schema.Void, lease: "4 seconds" })
+      const Quick = Job.make("loopDelay.quick", { payload: Schema.Void, leaseFor: "4 seconds" })
       yield* Effect.forkScoped(
         Effect.provide(
           loop.within(Worker.run({ ...calm, jobs: [Quick], heartbeatInterval: "1 second" })),
@@ -260,8 +260,8 @@ describe("the gauge of the event loop's delay", () => {
 describe("the real event loop", () => {
   it.live("that a handler blocks costs a neighbour its lease, and both logs say why", () =>
     Effect.gen(function*() {
-      const Blocking = Job.make("loopDelay.blocking", { payload: Schema.Void, lease: "1 minute" })
-      const Neighbour = Job.make("loopDelay.neighbour", { payload: Schema.Void, lease: "800 millis" })
+      const Blocking = Job.make("loopDelay.blocking", { payload: Schema.Void, leaseFor: "1 minute" })
+      const Neighbour = Job.make("loopDelay.neighbour", { payload: Schema.Void, leaseFor: "800 millis" })
       const started = yield* Deferred.make<void>()
       yield* Worker.run({ ...calm, jobs: [Blocking, Neighbour], heartbeatInterval: "100 millis" }).pipe(
         Effect.provide(Layer.merge(

@@ -6,7 +6,7 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
-const Long = Job.make("lostLease.long", { payload: Schema.Void, lease: "60 seconds" })
+const Long = Job.make("lostLease.long", { payload: Schema.Void, leaseFor: "60 seconds" })
 
 it.effect("a lease that is lost is not asked for again, however long its handler takes to stop", () =>
   Effect.gen(function*() {

@@ -20,7 +20,7 @@ describe("pages of jobs", () => {
       const page = yield* JobQueue.list()
       assert.strictEqual(page.jobs.length, 100)
       assert.strictEqual(page.jobs[0]?.payload, 100)
-      assert.strictEqual(page.next, page.jobs[99]?.id ?? "")
+      assert.strictEqual(page.cursor, page.jobs[99]?.id ?? "")
     }).pipe(inHoldfast()))
 
   for (const limit of [0, 101, 2.5]) {
@@ -38,9 +38,9 @@ describe("pages of jobs", () => {
       let page = yield* JobQueue.list({ limit: 10 })
       while (true) {
         seen.push(...page.jobs.map(({ payload }) => payload))
-        if (page.next === null) break
+        if (page.cursor === null) break
         yield* JobQueue.enqueue(Count, 1000)
-        page = yield* JobQueue.list({ limit: 10, after: page.next })
+        page = yield* JobQueue.list({ limit: 10, cursor: page.cursor })
       }
       assert.deepStrictEqual(seen, Array.from({ length: 25 }, (_, index) => 24 - index))
     }).pipe(inHoldfast()))
@@ -48,7 +48,7 @@ describe("pages of jobs", () => {
   it.effect("a page that is exactly full is the last one", () =>
     Effect.gen(function*() {
       yield* enqueueMany(10)
-      assert.strictEqual((yield* JobQueue.list({ limit: 10 })).next, null)
+      assert.strictEqual((yield* JobQueue.list({ limit: 10 })).cursor, null)
     }).pipe(inHoldfast()))
 
   it.effect("a page that begins at what is no job's id is refused", () =>
@@ -56,10 +56,10 @@ describe("pages of jobs", () => {
       const bogus = yield* Effect.flip(JobQueue.list({ status: "bogus" as "failed" }))
       assert.strictEqual(
         bogus.message,
-        "status: got bogus; expected pending, running, succeeded, failed, cancelled"
+        `status: got "bogus"; expected "pending", "running", "succeeded", "failed" or "cancelled"`
       )
-      const refused = yield* Effect.flip(JobQueue.list({ after: "page 2" }))
-      assert.include(refused.message, `after: got "page 2"`)
+      const refused = yield* Effect.flip(JobQueue.list({ cursor: "page 2" }))
+      assert.include(refused.message, `cursor: got "page 2"`)
     }).pipe(inHoldfast()))
 
   it.effect("jobs can be listed by status, kind, queue and partition, and by all of them", () =>

@@ -11,7 +11,12 @@ for (const delay of [-1, Number.NaN, -Infinity, "-5 seconds"] as const) {
     Effect.gen(function*() {
       const refused = yield* Effect.flip(JobQueue.enqueue(Task, "late", { delay }))
       assert(refused._tag === "InvalidJob")
-      assert.include(refused.message, `delay: got ${delay}; expected a duration from 0 to ten years`)
+      assert.include(
+        refused.message,
+        `delay: got ${
+          typeof delay === "string" ? JSON.stringify(delay) : delay
+        }; expected a duration from 0 to ten years`
+      )
       assert.deepStrictEqual((yield* JobQueue.list()).jobs, [])
     }).pipe(inHoldfast()))
 }

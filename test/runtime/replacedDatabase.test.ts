@@ -14,7 +14,7 @@ const Long = Job.make("replaced.long", { payload: Schema.Void })
 
 const handlers = Layer.merge(Task.toLayer(() => Effect.void), Long.toLayer(() => Effect.sleep("20 seconds")))
 
-const worker = Worker.run({ ...calm, jobs: [Task, Long], pollInterval: "5 seconds", leaseDuration: "90 seconds" })
+const worker = Worker.run({ ...calm, jobs: [Task, Long], pollInterval: "5 seconds", leaseFor: "90 seconds" })
 
 describe("a worker whose database file is deleted", () => {
   it.scoped("ends at its next look, and says why", () =>

@@ -14,7 +14,7 @@ import { calm, counted, inHoldfast, linesSaying, settled, work } from "./harness
 
 class MailboxFull extends Data.TaggedError("MailboxFull")<{ readonly quota: number }> {}
 
-const Send = Job.make("settle.send", { payload: { to: Schema.String }, success: Schema.Number, lease: "60 seconds" })
+const Send = Job.make("settle.send", { payload: { to: Schema.String }, success: Schema.Number, leaseFor: "60 seconds" })
 
 const someone = { to: "ada@example.com" }
 
@@ -377,7 +377,7 @@ describe("a settle that does not get through", () => {
     }).pipe(inHoldfast(Send.toLayer(() => Effect.succeed(1)))))
 
   it.effect("one is waited for, for as long as an eighth of the lease, before it is written again", () => {
-    const Slow = Job.make("settle.patiently", { payload: Schema.Void, lease: "10 minutes" })
+    const Slow = Job.make("settle.patiently", { payload: Schema.Void, leaseFor: "10 minutes" })
     return Effect.gen(function*() {
       const { calls, inject } = yield* StoreFaults
       yield* inject("complete", answeredAfter("74 seconds"))
@@ -396,7 +396,7 @@ describe("a settle that does not get through", () => {
   })
 
   it.effect("one is waited for a second at least, however short the lease", () => {
-    const Short = Job.make("settle.shortly", { payload: Schema.Void, lease: "4 seconds" })
+    const Short = Job.make("settle.shortly", { payload: Schema.Void, leaseFor: "4 seconds" })
     return Effect.gen(function*() {
       yield* StoreFaults.inject("complete", answeredAfter("900 millis"))
       yield* work({ jobs: [Short], heartbeatInterval: "1 second" })

@@ -10,7 +10,7 @@ import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import * as Testing from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, makeGate, settled } from "./harness.ts"
 
-const Task = Job.make("shutdown.task", { payload: Schema.String, lease: "60 seconds" })
+const Task = Job.make("shutdown.task", { payload: Schema.String, leaseFor: "60 seconds" })
 
 const options = { ...calm, jobs: [Task], heartbeatInterval: "20 seconds", shutdownGrace: "25 seconds" } as const
 

@@ -7,7 +7,7 @@ import { answeredAfter, failing, StoreFaults } from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 const Task = Job.make("silent.task", { payload: Schema.Void })
-const Other = Job.make("silent.other", { payload: Schema.Void, lease: "2 hours" })
+const Other = Job.make("silent.other", { payload: Schema.Void, leaseFor: "2 hours" })
 
 const handlers = Layer.mergeAll(Task.toLayer(() => Effect.never), Other.toLayer(() => Effect.never))
 

@@ -9,7 +9,7 @@ import { failing, StoreFaults } from "../../src/testing.ts"
 import { wallClock } from "../store/wallClock.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
-const Task = Job.make("staleSweep.task", { payload: Schema.Void, lease: "2 minutes" })
+const Task = Job.make("staleSweep.task", { payload: Schema.Void, leaseFor: "2 minutes" })
 const Idle = Job.make("staleSweep.idle", { payload: Schema.Void })
 
 /** Runs a task for ever and counts how often one was begun. */

@@ -95,7 +95,7 @@ describe("the log of a job", () => {
       yield* Effect.flip(JobQueue.enqueue(Slow, `${secret}${"x".repeat(1024 * 1024)}`))
       yield* inject("extend", failing)
       yield* inject("complete", failing)
-      yield* work({ jobs: [Slow], leaseDuration: "2 minutes" })
+      yield* work({ jobs: [Slow], leaseFor: "2 minutes" })
       yield* JobQueue.enqueueMany(Slow, [{ payload: `never ${secret}` }, { payload: `done ${secret}` }])
       const { id } = yield* JobQueue.enqueue(Slow, `never ${secret}`)
       yield* settled
@@ -140,7 +140,7 @@ describe("the log of a job", () => {
       ])
     }).pipe(inHoldfast(Failing.toLayer(() => Effect.fail("no")))))
 
-  const Long = Job.make("telemetry.long", { payload: Schema.Void, lease: "1 minute" })
+  const Long = Job.make("telemetry.long", { payload: Schema.Void, leaseFor: "1 minute" })
   const stops = {
     Cancelled: { level: "INFO", cause: (id: string) => JobQueue.cancel(id) },
     LeaseLost: {
@@ -241,7 +241,7 @@ describe("metrics", () => {
 
   it.effect("count the heartbeats that did not get through", () => {
     const kind = "telemetry.beating"
-    const Beating = Job.make(kind, { payload: Schema.Void, lease: "10 minutes" })
+    const Beating = Job.make(kind, { payload: Schema.Void, leaseFor: "10 minutes" })
     return Effect.gen(function*() {
       yield* StoreFaults.inject("extend", failing, 2)
       yield* work({ jobs: [Beating] })

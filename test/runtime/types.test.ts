@@ -3,6 +3,7 @@ import type { Scope } from "effect"
 import { Context, Effect, Layer, Schema } from "effect"
 import { CurrentJob, Job, JobQueue, Worker } from "../../src/index.ts"
 import { SqliteStore } from "../../src/sqlite.ts"
+import * as Testing from "../../src/testing.ts"
 
 /** What does not compile. The compiler is the one who checks: an error that is expected and does not come is one. */
 
@@ -44,6 +45,44 @@ describe("the types", () => {
     assert.isDefined(JobQueue.enqueue(Welcome, { userId: 1 }))
     // @ts-expect-error -- not there
     assert.isDefined(JobQueue.enqueue(Welcome, {}))
+  })
+
+  it("a job without a payload is enqueued without one, and takes none", () => {
+    const Nightly = Job.make("types.nightly", { success: Schema.Number })
+    const Bare = Job.make("types.bare")
+    assert.isDefined([
+      JobQueue.enqueue(Nightly),
+      JobQueue.enqueue(Nightly, { delay: "5 minutes" }),
+      JobQueue.enqueueMany(Nightly, [{}, { priority: 2 }]),
+      JobQueue.enqueue(Bare),
+      Testing.perform(Nightly),
+      Nightly.toLayer(() => Effect.succeed(1)),
+      // What any definition may be given to gives it undefined.
+      JobQueue.enqueue(Nightly, undefined, { delay: "5 minutes" })
+    ])
+    // @ts-expect-error -- it has no payload
+    assert.isDefined(JobQueue.enqueue(Nightly, { userId: "ada" }))
+    // @ts-expect-error -- nor has one of many
+    assert.isDefined(JobQueue.enqueueMany(Nightly, [{ payload: { userId: "ada" } }]))
+    // @ts-expect-error -- a job with a payload is not enqueued without one
+    assert.throws(() => Effect.runSync(JobQueue.enqueue(Welcome)))
+    // @ts-expect-error -- nor among many
+    assert.isDefined(JobQueue.enqueueMany(Welcome, [{ priority: 2 }]))
+    // @ts-expect-error -- nor performed
+    assert.isDefined(Testing.perform(Welcome))
+  })
+
+  it("a key that follows from the payload is a function of the payload's type", () => {
+    const Sync = Job.make("types.sync", {
+      payload: { shop: Schema.String, page: Schema.NumberFromString },
+      uniqueKey: ({ page, shop }) => `${shop} ${page.toFixed()}`,
+      partitionKey: ({ shop }) => shop
+    })
+    assert.strictEqual(Sync.kind, "types.sync")
+    // @ts-expect-error -- a key is text
+    assert.isDefined(Job.make("types.odd", { payload: { page: Schema.Number }, uniqueKey: ({ page }) => page }))
+    // @ts-expect-error -- there is no such field
+    assert.isDefined(Job.make("types.odd", { payload: { page: Schema.Number }, uniqueKey: ({ shop }) => shop }))
   })
 
   it("a handler gives the result and fails with the errors its definition names, or a verdict", () => {

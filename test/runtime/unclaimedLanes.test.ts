@@ -8,7 +8,7 @@ import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { dying, failing, StoreFaults } from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
-const Taken = Job.make("unclaimed.taken", { payload: Schema.Void, lease: "2 hours" })
+const Taken = Job.make("unclaimed.taken", { payload: Schema.Void, leaseFor: "2 hours" })
 const Stray = Job.make("unclaimed.stray", { payload: Schema.Void })
 
 const handlers = Layer.mergeAll(Taken.toLayer(() => Effect.never), Stray.toLayer(() => Effect.void))

@@ -7,7 +7,7 @@ import type { Fault, StoreOperation } from "../../src/testing.ts"
 import { StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, linesSaying, work } from "./harness.ts"
 
-const Task = Job.make("unreadableErrors.task", { payload: Schema.Void, lease: "1 minute" })
+const Task = Job.make("unreadableErrors.task", { payload: Schema.Void, leaseFor: "1 minute" })
 
 const loop = new Error("round and round")
 loop.cause = loop

@@ -10,7 +10,7 @@ import { dying, failing, hanging, StoreFaults } from "../../src/testing.ts"
 import { anotherProcess, calm, inHoldfast, linesSaying, makeGate, settled, work } from "./harness.ts"
 
 const Task = Job.make("worker.task", { payload: Schema.String })
-const Other = Job.make("worker.other", { payload: Schema.String, lease: "5 minutes" })
+const Other = Job.make("worker.other", { payload: Schema.String, leaseFor: "5 minutes" })
 
 /** Handlers that note which jobs they were given, and when. */
 const noting = () => {
@@ -66,7 +66,7 @@ describe("what a worker claims", () => {
   it.effect("from each queue no more than its own limit, within the limit in all", () => {
     const { handlers, names, running } = waiting()
     return Effect.gen(function*() {
-      yield* work({ jobs: [Task], queues: { slow: 1, fast: 3 }, concurrency: 3 })
+      yield* work({ jobs: [Task], queues: { slow: 1, fast: { concurrency: 3 } }, concurrency: 3 })
       yield* enqueueAll(["s1", "s2", "s3"], "slow")
       yield* enqueueAll(["f1", "f2", "f3"], "fast")
       yield* settled
@@ -110,7 +110,7 @@ describe("what a worker claims", () => {
     return Effect.gen(function*() {
       const task = yield* JobQueue.enqueue(Task, "a")
       const other = yield* JobQueue.enqueue(Other, "b")
-      yield* work({ jobs: [Task, Other], leaseDuration: "7 minutes" })
+      yield* work({ jobs: [Task, Other], leaseFor: "7 minutes" })
       assert.strictEqual((yield* JobQueue.get(task.id)).lockedUntil, 7 * 60_000)
       assert.strictEqual((yield* JobQueue.get(other.id)).lockedUntil, 5 * 60_000)
     }).pipe(inHoldfast(handlers))
@@ -390,7 +390,7 @@ describe("a worker and the transactions of others", () => {
 
   it.effect("while a transaction goes on and on, a job whose heartbeats have to wait is stopped in time", () => {
     const stops: Array<number> = []
-    const Held = Job.make("worker.held", { payload: Schema.Void, lease: "60 seconds" })
+    const Held = Job.make("worker.held", { payload: Schema.Void, leaseFor: "60 seconds" })
     return Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       const gate = yield* makeGate

@@ -7,7 +7,7 @@ import { StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, linesSaying } from "./harness.ts"
 
 const Task = Job.make("options.task", { payload: Schema.Void })
-const Brief = Job.make("options.brief", { payload: Schema.Void, lease: "40 seconds" })
+const Brief = Job.make("options.brief", { payload: Schema.Void, leaseFor: "40 seconds" })
 const Same = Job.make("options.task", { payload: Schema.Void })
 
 const handlers = Layer.mergeAll(Task.toLayer(() => Effect.void), Brief.toLayer(() => Effect.void))
@@ -24,19 +24,26 @@ const refusals: ReadonlyArray<readonly [what: string, options: Options, message:
   ],
   ["no queue at all", { queues: {} }, "queues: got none; expected one queue or more, or left out"],
   ["a queue without room", { queues: { slow: 0 } }, "queues.slow: got 0; expected a whole number from 1 to 1000"],
+  [
+    "a queue without room, as an option",
+    { queues: { slow: { concurrency: 0 } } },
+    "queues.slow.concurrency: got 0; expected a"
+  ],
+  ["a queue with another option", { queues: { slow: {} as never } }, "queues.slow: got {}; expected a whole number"],
+  ["a queue without a name", { queues: { "": 1 } }, "queues: got \"\"; expected well-formed text"],
   ["no jobs to claim", { maxJobs: 0 }, "maxJobs: got 0; expected a whole number of 1 or more"],
-  ["an endless lease", { leaseDuration: Duration.infinity }, "leaseDuration: got Infinity"],
-  ["a lease of nothing", { leaseDuration: 0 }, "leaseDuration: got 0; expected a duration from 1 ms to 24 days"],
+  ["an endless lease", { leaseFor: Duration.infinity }, "leaseFor: got Infinity"],
+  ["a lease of nothing", { leaseFor: 0 }, "leaseFor: got 0; expected a duration from 1 ms to 24 days"],
   ["a poll without pause", { pollInterval: 0 }, "pollInterval: got 0; expected a duration from 1 ms to 24 days"],
   [
     "a poll interval that is no duration",
     { pollInterval: "often" as never },
-    "pollInterval: got often; expected a duration"
+    "pollInterval: got \"often\"; expected a duration"
   ],
   [
     "a poll beyond what a timer can wait for",
     { pollInterval: "25 days" },
-    "pollInterval: got 25 days; expected a duration"
+    "pollInterval: got \"25 days\"; expected a duration"
   ],
   ["a stale check without pause", { staleCheckInterval: 0 }, "staleCheckInterval: got 0; expected a duration"],
   ["an endless grace", { shutdownGrace: Duration.infinity }, "shutdownGrace: got "],
@@ -44,7 +51,7 @@ const refusals: ReadonlyArray<readonly [what: string, options: Options, message:
   [
     "a retention that is no duration",
     { retention: { failed: "long" as never } },
-    "retention.failed: got long; expected a duration"
+    "retention.failed: got \"long\"; expected a duration"
   ],
   [
     "a retention of NaN",
@@ -56,11 +63,11 @@ const refusals: ReadonlyArray<readonly [what: string, options: Options, message:
   [
     "a grace below zero",
     { shutdownGrace: "-5 seconds" },
-    "shutdownGrace: got -5 seconds; expected a duration from 0 ms to 24 days"
+    "shutdownGrace: got \"-5 seconds\"; expected a duration from 0 ms to 24 days"
   ],
   [
     "a heartbeat interval of half the lease",
-    { heartbeatInterval: "20 seconds", leaseDuration: "40 seconds" },
+    { heartbeatInterval: "20 seconds", leaseFor: "40 seconds" },
     "heartbeatInterval: got 20s; expected less than half the lease of \"options.task\", which is 40s"
   ]
 ]

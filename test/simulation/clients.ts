@@ -73,8 +73,8 @@ const list = (partition: { readonly partitionKey?: string }) =>
         [{}, {}, { kind: "brief" }, { queue: "bulk" }, { status: "pending" }, { status: "failed" }] as const
       )
     }
-    const { next } = yield* JobQueue.list(of)
-    return next === null ? undefined : yield* JobQueue.list({ ...of, after: next })
+    const { cursor } = yield* JobQueue.list(of)
+    return cursor === null ? undefined : yield* JobQueue.list({ ...of, cursor })
   })
 
 /** Mostly one job, under ids of the client's, again until the answer is known; several often want the same key. */

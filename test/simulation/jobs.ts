@@ -91,7 +91,7 @@ export const kinds = (lease: number) => ({
   brief: Job.make("brief", {
     payload: Work,
     success: Result,
-    lease: leaseOf("brief", lease),
+    leaseFor: leaseOf("brief", lease),
     maxAttempts: 5,
     backoff: Schedule.spaced("5 seconds")
   }),

@@ -69,22 +69,22 @@ export const wronglyNext = (look: Look, answer: Option.Option<number>): string |
 }
 
 /** What is wrong with a list, if anything: its length or order, a job that was not so or does not belong there, or one that is left out. */
-export const wronglyListed = (look: Look, { jobs, next }: JobPage): string | undefined => {
+export const wronglyListed = (look: Look, { cursor, jobs }: JobPage): string | undefined => {
   const listing = look.call.request as Listing
   if (jobs.length > listing.limit) return `${jobs.length} jobs, of at most ${listing.limit}`
   const outOfOrder = jobs.find(({ id }, index) => index > 0 && id >= (jobs[index - 1]?.id ?? ""))
   if (outOfOrder !== undefined) return `${outOfOrder.id} is out of order`
   const last = jobs.at(-1)?.id
   // No fleet has so many jobs that a page ends for another reason than its limit or their size.
-  if (next !== null && (jobs.length < listing.limit && !isHeavy(look.timeline) || next !== last)) {
-    return `${next} is where no page ends`
+  if (cursor !== null && (jobs.length < listing.limit && !isHeavy(look.timeline) || cursor !== last)) {
+    return `${cursor} is where no page ends`
   }
   const untrue = jobs.find((job) =>
     !statesDuring(look, job.id).some((row) => isAs(look.timeline, row, job) && isOfList(row, listing))
   )
   if (untrue !== undefined) return `${untrue.id} was never as answered, or does not belong there`
   const listed = new Set<string>(jobs.map(({ id }) => id))
-  const missed = allTheTime(look, (row) => isOfList(row, listing) && row.id > (next ?? "")).find(({ id }) =>
+  const missed = allTheTime(look, (row) => isOfList(row, listing) && row.id > (cursor ?? "")).find(({ id }) =>
     !listed.has(id)
   )
   return missed === undefined ? undefined : `${missed.id} is left out`
@@ -178,8 +178,8 @@ const isInLane = (row: JobRow, { kinds, queues }: Lanes): boolean =>
   row.status === "pending" && kinds.some(({ kind }) => kind === row.kind)
   && (queues._tag === "None" || queues.value.some(({ limit, queue }) => queue === row.queue && limit > 0))
 
-const isOfList = (row: JobRow, { before, kind, partitionKey, queue, status }: Listing): boolean =>
-  (before === undefined || row.id < before) && (kind === undefined || row.kind === kind)
+const isOfList = (row: JobRow, { cursor, kind, partitionKey, queue, status }: Listing): boolean =>
+  (cursor === undefined || row.id < cursor) && (kind === undefined || row.kind === kind)
   && (partitionKey === undefined || row.partition_key === partitionKey)
   && (queue === undefined || row.queue === queue) && (status === undefined || row.status === status)
 

@@ -56,7 +56,7 @@ export const program = (options: ProgramOptions) => {
       jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once] as const,
       concurrency: worker.concurrency,
       ...(worker.queues === undefined ? {} : { queues: worker.queues }),
-      leaseDuration: worker.lease,
+      leaseFor: worker.lease,
       heartbeatInterval: worker.heartbeatInterval,
       pollInterval: worker.pollInterval,
       staleCheckInterval: worker.staleCheckInterval,

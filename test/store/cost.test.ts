@@ -186,8 +186,8 @@ describe("what the other operations cost", () => {
         { status: "failed", kind: "email", queue: "default", partitionKey: "acme" }
       ] as const
       for (const filter of filters) {
-        for (const before of [undefined, jobId(9)]) {
-          const plan = yield* queryPlan(store.list({ ...filter, before, limit: 10 }))
+        for (const cursor of [undefined, jobId(9)]) {
+          const plan = yield* queryPlan(store.list({ ...filter, cursor, limit: 10 }))
           assertSeeksOnly(plan, byId, /INDEX holdfast_jobs_by_(?:status|kind|queue|partition) \(\w+=\?/)
           assert.deepStrictEqual(plan.filter((step) => step.includes("TEMP B-TREE")), sortedPage)
           assert.deepStrictEqual(plan.slice(-1), sortedPage)

@@ -569,7 +569,7 @@ describe("partitions", () => {
           JSON.stringify(nobodys).replaceAll(jobId(9), "an id")
         )
       }
-      assert.deepStrictEqual(yield* store.list({ partitionKey: "globex", limit: 10 }), { jobs: [], next: null })
+      assert.deepStrictEqual(yield* store.list({ partitionKey: "globex", limit: 10 }), { jobs: [], cursor: null })
       assert.deepStrictEqual(yield* allRows, before)
       assert.strictEqual((yield* store.get(one, "acme")).id, one)
       yield* store.retry(one, "acme")

@@ -13,8 +13,8 @@ describe("list", () => {
     Effect.gen(function*() {
       const store = yield* JobStore
       yield* enqueue(...Arr.makeBy(10, (index) => job(index)))
-      const page = (before?: JobId) =>
-        Effect.map(store.list({ limit: 4, before }), ({ jobs, next }) => [jobs.map(({ id }) => id), next])
+      const page = (cursor?: JobId) =>
+        Effect.map(store.list({ limit: 4, cursor }), ({ cursor, jobs }) => [jobs.map(({ id }) => id), cursor])
       assert.deepStrictEqual(yield* page(), [ids([9, 8, 7, 6]), jobId(6)])
       yield* enqueue(job(10))
       assert.deepStrictEqual(yield* page(jobId(6)), [ids([5, 4, 3, 2]), jobId(2)])
@@ -83,13 +83,13 @@ describe("a list of few jobs among many", () => {
       const store = yield* JobStore
       const pages: Array<string> = []
       const jobs: Array<JobId> = []
-      let before: JobId | undefined
+      let cursor: JobId | undefined
       while (true) {
-        const page: JobPage = yield* store.list({ limit: 10, ...filter, before })
-        pages.push(`${page.jobs.length}${page.next === null ? "" : " and more"}`)
+        const page: JobPage = yield* store.list({ limit: 10, ...filter, cursor })
+        pages.push(`${page.jobs.length}${page.cursor === null ? "" : " and more"}`)
         jobs.push(...page.jobs.map(({ id }) => id))
-        if (page.next === null) return { pages, jobs }
-        before = page.next
+        if (page.cursor === null) return { pages, jobs }
+        cursor = page.cursor
       }
     })
 
@@ -137,9 +137,9 @@ it.effect("a page of large jobs ends at 4 MiB, and one that is larger by itself 
       ...Arr.makeBy(6, (index) => job(index + 1, { payload: payload(index === 0 ? 5_000_000 : 1_000_000) }))
     )
     const first = yield* store.list({ limit: 100 })
-    assert.deepStrictEqual([first.jobs.map(({ id }) => id), first.next], [[6, 5, 4, 3].map(jobId), jobId(3)])
-    const second = yield* store.list({ limit: 100, before: jobId(3) })
-    assert.deepStrictEqual([second.jobs.map(({ id }) => id), second.next], [[jobId(2)], jobId(2)])
-    const third = yield* store.list({ limit: 100, before: jobId(2) })
-    assert.deepStrictEqual([third.jobs.map(({ id }) => id), third.next], [[jobId(1)], null])
+    assert.deepStrictEqual([first.jobs.map(({ id }) => id), first.cursor], [[6, 5, 4, 3].map(jobId), jobId(3)])
+    const second = yield* store.list({ limit: 100, cursor: jobId(3) })
+    assert.deepStrictEqual([second.jobs.map(({ id }) => id), second.cursor], [[jobId(2)], jobId(2)])
+    const third = yield* store.list({ limit: 100, cursor: jobId(2) })
+    assert.deepStrictEqual([third.jobs.map(({ id }) => id), third.cursor], [[jobId(1)], null])
   }).pipe(Effect.provide(memory)))

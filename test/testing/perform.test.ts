@@ -10,7 +10,7 @@ const Send = Job.make("perform.send", {
   success: Schema.NonEmptyString,
   error: MailboxFull,
   queue: "mail",
-  lease: "1 minute"
+  leaseFor: "1 minute"
 })
 
 const Count = Job.make("perform.count", {

@@ -129,7 +129,7 @@ describe("runDue", () => {
   })
 
   it.effect("answers that an attempt's outcome is unknown when the store never said that it was taken", () => {
-    const Silent = Job.make("run.silent", { payload: Schema.Void, lease: "8 seconds" })
+    const Silent = Job.make("run.silent", { payload: Schema.Void, leaseFor: "8 seconds" })
     return Effect.gen(function*() {
       yield* JobQueue.enqueue(Silent, undefined)
       yield* StoreFaults.inject("complete", hanging)
@@ -173,7 +173,7 @@ describe("runDue", () => {
     return Effect.gen(function*() {
       yield* enqueue("elsewhere")
       yield* enqueue("here", { queue: "slow" })
-      yield* runDue({ jobs: [Step], queues: { slow: 1 } })
+      yield* runDue({ jobs: [Step], queues: { slow: { concurrency: 1 } } })
       assert.deepStrictEqual(names, ["here"])
     }).pipe(handledBy(note))
   })

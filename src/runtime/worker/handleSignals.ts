@@ -4,8 +4,9 @@ import { constants } from "node:os"
 import type { InvalidOption } from "../../domain/errors.ts"
 import * as events from "../telemetry/events.ts"
 import { toMillis } from "../../platform/monotonic.ts"
-import { span } from "../options.ts"
 import { guardTelemetry } from "../../store/guardTelemetry.ts"
+import { checkOption } from "../../domain/check.ts"
+import { Grace } from "../../domain/limits.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
 
 /** A package runner passes a Ctrl-C on that the terminal has sent to everyone already, sometimes as a SIGTERM. */
@@ -52,7 +53,7 @@ const listen = ({ exitAfterGrace }: SignalOptions) =>
   Effect.gen(function*() {
     const exitsAfter = exitAfterGrace === undefined
       ? Option.none()
-      : Option.some(yield* span("exitAfterGrace", exitAfterGrace, 0))
+      : Option.some(yield* checkOption("exitAfterGrace", Grace, exitAfterGrace))
     const processEnd = yield* ProcessEnd
     const clock = yield* Effect.clock
     const runtime = yield* Effect.runtime()

@@ -63,7 +63,7 @@ export const makeList = (sql: SqlClient.SqlClient) => {
 
   return Effect.fnUntraced(function*(listing: Listing) {
     const filters = filtersOf(listing)
-    const isBefore = listing.before === undefined ? sql.literal("TRUE") : sql`id < ${listing.before}`
+    const isBefore = listing.cursor === undefined ? sql.literal("TRUE") : sql`id < ${listing.cursor}`
     const { end, index } = yield* furthest(filters, isBefore)
     const found = yield* listedRows(sql`
       WITH listed (listed_id, bytes) AS (
@@ -90,6 +90,6 @@ export const makeList = (sql: SqlClient.SqlClient) => {
     const jobs = found.slice(0, listing.limit).map(({ job }) => job)
     const last = jobs.at(-1)
     const isCut = last !== undefined && jobs.length < (found[0]?.found ?? 0)
-    return { jobs, next: isCut ? last.id : end } satisfies JobPage
+    return { jobs, cursor: isCut ? last.id : end } satisfies JobPage
   })
 }

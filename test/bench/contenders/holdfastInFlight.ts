@@ -41,7 +41,7 @@ export const holdInFlight = (options: {
               jobs: [Nothing],
               concurrency: mostOfOneWorker,
               heartbeatInterval: beatMillis,
-              leaseDuration: "5 minutes",
+              leaseFor: "5 minutes",
               maxJobs: share,
               logLevel: LogLevel.Warning
             }),

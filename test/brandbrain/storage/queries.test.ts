@@ -73,7 +73,11 @@ const everything = Effect.gen(function*() {
 /** Answers as a queue would that has one job forever, so that only the app's own statements are seen. */
 const oneJob = Layer.mock(JobQueue, {
   enqueue: () =>
-    Effect.succeed({ id: JobId.make("00000000-0000-4000-8000-000000000000"), enqueued: true, outcome: "enqueued" })
+    Effect.succeed({
+      id: JobId.make("00000000-0000-4000-8000-000000000000"),
+      enqueued: true,
+      outcome: "enqueued" as const
+    })
 })
 
 const app = () => Layer.mergeAll(memoryApp(), RandomId.layer, RecordedActorPlatform.layer(), oneJob)

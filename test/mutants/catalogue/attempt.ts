@@ -171,8 +171,13 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A snooze of NaN is one of nothing, again and again without a pause",
     file: verdict,
-    find: "spanOf(delay)",
-    replace: "Option.some(Duration.decode(delay))",
+    find: "checkOption(\"snooze\", FiniteSpan, delay)",
+    replace: "Either.right(Duration.decode(delay))",
+    also: [{
+      file: verdict,
+      find: "import type { Duration } from \"effect\"",
+      replace: "import { Duration } from \"effect\""
+    }],
     killedBy: ["test/domain/refusedValues.test.ts"]
   },
   {

@@ -30,8 +30,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet's answers, a second page begins with the last job of the first",
     file: list,
-    find: "sql`id < ${listing.before}`",
-    replace: "sql`id <= ${listing.before}`",
+    find: "sql`id < ${listing.cursor}`",
+    replace: "sql`id <= ${listing.cursor}`",
     killedBy: bySeed(1)
   },
   {

@@ -15,8 +15,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page begins with the job that the page before ended with",
     file,
-    find: "sql`id < ${listing.before}`",
-    replace: "sql`id <= ${listing.before}`",
+    find: "sql`id < ${listing.cursor}`",
+    replace: "sql`id <= ${listing.cursor}`",
     killedBy: list
   },
   {

@@ -32,9 +32,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "const signals = makeJobSignals()",
     also: [{
       file,
-      find: `import { defaultLease, span, wholeNumber } from "../../../src/runtime/options.ts"`,
+      find: `import { checkKinds, claimBytes, defaultLease } from "./options.ts"`,
       replace:
-        `import { defaultLease, span, wholeNumber } from "../../../src/runtime/options.ts"\nimport { makeJobSignals } from "../../../src/store/JobSignals.ts"`
+        `import { checkKinds, claimBytes, defaultLease } from "./options.ts"\nimport { makeJobSignals } from "../store/JobSignals.ts"`
     }],
     killedBy: twoDatabases
   },
@@ -124,9 +124,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A negative delay is none",
-    file: "src/domain/Backoff.ts",
-    find: "Option.filter(spanOf(input),",
-    replace: "Option.filter(Duration.decodeUnknown(input),",
+    file,
+    find: "checkField(kind, \"delay\", Delay, delay ?? 0)",
+    replace: "Either.right(Duration.decode(delay ?? 0))",
     killedBy: ["test/runtime/refusedEnqueue.test.ts"]
   },
   {
@@ -181,7 +181,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim by hand ignores the lease of the definition",
     file,
-    find: "options.leaseFor ?? Option.getOrElse(job.lease, () => defaultLease)",
+    find: "options.leaseFor ?? Option.getOrElse(job.leaseFor, () => defaultLease)",
     replace: "options.leaseFor ?? defaultLease",
     killedBy: ["test/runtime/definition.test.ts"]
   },

@@ -194,7 +194,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A scope, a conflict or a longest wait is taken without a unique key",
     file: "src/runtime/uniqueness.ts",
-    find: "if (given !== undefined && uniqueKey === undefined)",
+    find: "if (given !== undefined && uniqueKey === null)",
     replace: "if (given === null)",
     killedBy: ["test/runtime/enqueue.test.ts"]
   },

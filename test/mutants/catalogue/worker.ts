@@ -470,15 +470,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retention of NaN keeps nothing",
     file: "src/runtime/Worker.ts",
-    find: "spanOf(retention?.[status] ?? unlessGiven)",
-    replace: "Duration.decodeUnknown(retention?.[status] ?? unlessGiven)",
+    find: "checkOption(`retention.${status}`, Span, retention?.[status] ?? unlessGiven)",
+    replace: "Effect.succeed(Duration.decode(retention?.[status] ?? unlessGiven))",
     killedBy: ["test/runtime/workerOptions.test.ts"]
   },
   {
     name: "A grace of NaN is none",
-    file: "src/domain/timerSpan.ts",
-    find: "spanOf(input).pipe(",
-    replace: "Duration.decodeUnknown(input).pipe(",
+    file: "src/domain/limits.ts",
+    find: "Option.filter(spanOf(given), fits)",
+    replace: "Option.filter(Duration.decodeUnknown(given), fits)",
     killedBy: ["test/runtime/workerOptions.test.ts"]
   },
   {

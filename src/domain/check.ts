@@ -1,0 +1,47 @@
+import type { Schema } from "effect"
+import { Duration, Either, Inspectable, Option, ParseResult, SchemaAST } from "effect"
+import { InvalidJob, InvalidOption } from "./errors.ts"
+
+/** The words for a value that a rule refused, and for what it accepts. */
+interface Refusal {
+  readonly given: string
+  readonly allowed: string
+}
+
+/** `given` as a rule of limits.ts reads it. */
+export const check = <A, I>(rule: Schema.Schema<A, I>, given: unknown): Either.Either<A, Refusal> =>
+  Either.mapLeft(
+    ParseResult.decodeUnknownEither(rule)(given),
+    () => ({ given: shown(given), allowed: allowedBy(rule) })
+  )
+
+/** `given` as the option of a worker, a layer or a query. */
+export const checkOption = <A, I>(
+  option: string,
+  rule: Schema.Schema<A, I>,
+  given: unknown
+): Either.Either<A, InvalidOption> =>
+  Either.mapLeft(check(rule, given), (refusal) => new InvalidOption({ option, ...refusal }))
+
+/** `given` as the option of a definition or of an enqueue. */
+export const checkField = <A, I>(
+  kind: string,
+  field: string,
+  rule: Schema.Schema<A, I>,
+  given: unknown
+): Either.Either<A, InvalidJob> =>
+  Either.mapLeft(check(rule, given), (refusal) => new InvalidJob({ kind, field, ...refusal }))
+
+/** What a rule says of itself, or the words that it chooses between. */
+export const allowedBy = ({ ast }: Schema.Schema.Any): string =>
+  Option.getOrElse(SchemaAST.getDescriptionAnnotation(ast), () => {
+    const words = SchemaAST.isUnion(ast) ? ast.types.map(String) : [String(ast)]
+    return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
+  })
+
+const shown = (given: unknown): string => {
+  if (typeof given === "string") return JSON.stringify(given)
+  if (Array.isArray(given)) return `[${given.map(shown).join(", ")}]`
+  if (Duration.isDuration(given)) return Duration.format(given)
+  return given instanceof Date ? String(given) : Inspectable.toStringUnknown(given, 0)
+}
