@@ -1,6 +1,6 @@
 /**
- * Where jobs live on SQLite, as `holdfast/sqlite`: what else an app imports of
- * Holdfast loads no driver.
+ * The stores of jobs on SQLite, as `holdfast/sqlite`. No other entry but the one for
+ * tests loads a driver.
  *
  * @since 0.1.0
  */

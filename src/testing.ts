@@ -1,7 +1,7 @@
 /**
- * What a test of an app with jobs needs, as `holdfast/testing`. It goes with any
- * test runner; with Effect's TestClock, as in `it.effect` of `@effect/vitest`, a
- * test moves time itself.
+ * Tools for tests of apps with jobs, as `holdfast/testing`. They work with any test
+ * runner; with Effect's TestClock, as in `it.effect` of `@effect/vitest`, a test
+ * moves time itself.
  *
  * @since 0.1.0
  */

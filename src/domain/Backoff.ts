@@ -1,7 +1,7 @@
 import { Duration, Effect, Option, Schedule, ScheduleDecision, ScheduleIntervals } from "effect"
 import { longestDelay } from "./limits.ts"
 
-/** A retry schedule of a job: any Schedule without requirements. What it outputs is not looked at. */
+/** A retry schedule of a job: any Schedule without requirements. Its output is ignored. */
 export type Backoff = Schedule.Schedule<unknown>
 
 /** 60 s after the first failure, then 120 s, doubling to at most an hour; exact, without jitter. */
@@ -21,13 +21,13 @@ export const storableMillis = (delay: Duration.Duration): number =>
   Math.ceil(Duration.toMillis(Duration.min(delay, longestDelay)))
 
 /**
- * How long a job waits after its `failures`-th failure, counted from 1, or none
- * when the schedule ends before that and the job has failed for good.
+ * The wait of a job after its `failures`-th failure, counted from 1, or none if
+ * the schedule ends before that and the job has failed for good.
  *
- * A job's schedule keeps no state between attempts: it is replayed from its
- * start, as if each attempt had failed at once when it was due, and the last one
- * now. So a schedule that counts or measures is as far as it would be, and one
- * that names instants of the calendar names the next after `now`, which is epoch
+ * A job's schedule keeps no state between attempts. It is replayed from its start,
+ * as if each attempt had failed at once when it was due, and the last one now. So
+ * a schedule that counts or measures has come as far as it would have, and one
+ * that names instants of the calendar names the next after `now`, in epoch
  * milliseconds.
  */
 export const delayAfter = (

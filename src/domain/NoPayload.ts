@@ -1,6 +1,6 @@
 import { Predicate, Schema } from "effect"
 
-/** The same for every copy of the package: a bundler or a monorepo may bring two. */
+/** The same symbol in every copy of the package: a bundler or a monorepo may bring two. */
 const NoPayloadId: unique symbol = Symbol.for("holdfast/domain/NoPayload")
 
 /** The payload schema of a definition that names none. */

@@ -11,7 +11,7 @@ export class Snooze extends Schema.TaggedError<Snooze>()("Snooze", {
   delay: Schema.DurationFromSelf
 }) {}
 
-/** "Never again": the job fails for good, whatever budget is left, and `reason` is kept as its error. */
+/** "Never again": the job fails for good, even with budget left, and `reason` is kept as its error. */
 export class NeverRetry extends Schema.TaggedError<NeverRetry>()("NeverRetry", {
   reason: Schema.Unknown
 }) {}

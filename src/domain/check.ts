@@ -8,14 +8,14 @@ interface Refusal {
   readonly allowed: string
 }
 
-/** `given` as a rule of limits.ts reads it. */
+/** Reads `given` by a rule of limits.ts. */
 export const check = <A, I>(rule: Schema.Schema<A, I>, given: unknown): Either.Either<A, Refusal> =>
   Either.mapLeft(
     ParseResult.decodeUnknownEither(rule)(given),
     () => ({ given: shown(given), allowed: allowedBy(rule) })
   )
 
-/** `given` as the option of a worker, a layer or a query. */
+/** Reads an option of a worker, a layer or a query. */
 export const checkOption = <A, I>(
   option: string,
   rule: Schema.Schema<A, I>,
@@ -23,7 +23,7 @@ export const checkOption = <A, I>(
 ): Either.Either<A, InvalidOption> =>
   Either.mapLeft(check(rule, given), (refusal) => new InvalidOption({ option, ...refusal }))
 
-/** `given` as the option of a definition or of an enqueue. */
+/** Reads an option of a definition or of an enqueue. */
 export const checkField = <A, I>(
   kind: string,
   field: string,
@@ -32,7 +32,7 @@ export const checkField = <A, I>(
 ): Either.Either<A, InvalidJob> =>
   Either.mapLeft(check(rule, given), (refusal) => new InvalidJob({ kind, field, ...refusal }))
 
-/** What a rule says of itself, or the words that it chooses between. */
+/** The description of a rule, or the words that it chooses between. */
 export const allowedBy = ({ ast }: Schema.Schema.Any): string =>
   Option.getOrElse(SchemaAST.getDescriptionAnnotation(ast), () => {
     const words = SchemaAST.isUnion(ast) ? ast.types.map(String) : [String(ast)]

@@ -6,9 +6,9 @@ import { ofAnyCopy } from "./ofAnyCopy.ts"
 import { readable } from "./readableError.ts"
 
 /**
- * The lease is no longer ours: it ran out and the job was released, someone
- * else settled it, or the job is gone. Nothing was written. Stop the work and
- * do not repeat the write.
+ * The lease is gone: it ran out and the job was released, someone else settled
+ * the job, or the job was deleted. Nothing was written. Stop the work and do not
+ * repeat the write.
  */
 export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
   jobId: StoredJobId,
@@ -59,17 +59,17 @@ export class UniqueKeyTaken extends Schema.TaggedError<UniqueKeyTaken>()("Unique
   }
 }
 
-/** Of what was given, a message shows no more than this and its end: it can be of any size. */
+/** The most bytes that a message shows of a value, which can be of any size. */
 const shownBytes = 512
 
-/** What was given for a job does not fit. Nothing was changed. */
+/** A payload, a result or an option of a job does not fit. Nothing was changed. */
 export class InvalidJob extends Schema.TaggedError<InvalidJob>()("InvalidJob", {
   kind: Schema.String,
   /** The option or the path of the payload that is wrong. */
   field: Schema.String,
-  /** What was given: left out where it could be a secret, as in a payload. */
+  /** The refused value; left out where it could be a secret, as in a payload. */
   given: Schema.optional(Schema.String),
-  /** What would have been accepted. */
+  /** A description of the accepted values. */
   allowed: Schema.String
 }) {
   override get message() {
@@ -90,9 +90,9 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
 }
 
 /**
- * The call was made inside a transaction of another SqlClient, whose commit
- * says nothing about ours. Nothing was changed. Use the client the job store
- * was built on, or make the call outside.
+ * The call was made inside a transaction of another SqlClient, whose commit does
+ * not commit the store's. Nothing was changed. Use the client that the job store
+ * was built on, or make the call outside the transaction.
  */
 export class ForeignTransaction extends Schema.TaggedError<ForeignTransaction>()("ForeignTransaction", {
   operation: Schema.String
@@ -103,10 +103,10 @@ export class ForeignTransaction extends Schema.TaggedError<ForeignTransaction>()
 }
 
 /**
- * Whether a store error passes by itself. `unavailable`: trying again may help.
- * The others last until a person acts, so a worker that meets one ends:
- * `databaseReplaced` means that the file under the open connection was deleted
- * or replaced, and `newerSchema` that a newer Holdfast has migrated the tables.
+ * The kind of a store error. `unavailable`: trying again may help. The others last
+ * until a person acts, so a worker that meets one ends: `databaseReplaced` means
+ * that the file under the open connection was deleted or replaced, and
+ * `newerSchema` that a newer Holdfast has migrated the tables.
  */
 export const StoreErrorReason = Schema.Literal("unavailable", "databaseReplaced", "newerSchema")
 export type StoreErrorReason = typeof StoreErrorReason.Type
@@ -130,10 +130,10 @@ const isStoreError = ofAnyCopy(StoreError)
 /** True for a StoreError that retrying does not solve: a person has to act first. */
 export const isLasting = (error: unknown): error is StoreError => isStoreError(error) && error.reason !== "unavailable"
 
-/** More than anyone wraps an error in. One that is its own cause has no end. */
+/** More wrappers than any error has. An error that is its own cause has no end. */
 const deepestCause = 50
 
-/** What the driver said, from under the wrappers that repeat "Failed to execute statement". */
+/** The driver's own message, from under the wrappers that repeat "Failed to execute statement". */
 const rootMessage = (cause: unknown): string =>
   readable(() => {
     let current = cause

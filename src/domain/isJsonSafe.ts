@@ -61,7 +61,7 @@ const look = (ast: AST.AST, within: ReadonlySet<AST.AST>): boolean => {
     case "SymbolKeyword":
     case "UniqueSymbol":
     case "UnknownKeyword":
-    // It says that nobody looks at the value, and lets any through.
+    // It lets any value through unseen.
     case "VoidKeyword":
       return false
   }

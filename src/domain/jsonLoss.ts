@@ -46,7 +46,7 @@ const lossInObject = (value: object): Loss | undefined => {
   return undefined
 }
 
-/** One without a class, of whatever realm, and without members that JSON does not see. */
+/** True for an object without a class, of any realm, and without members that JSON does not see. */
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return (prototype === null || Object.getPrototypeOf(prototype) === null)

@@ -1,9 +1,9 @@
 import { Schema } from "effect"
 
 /**
- * Tells values of a class of ours, also of a second copy of this package, as a
- * bundler or a monorepo may give an app: `instanceof` knows its own copy only. A
- * value that throws when it is read is none.
+ * Recognises values of a class of Holdfast, also of a second copy of this package,
+ * as a bundler or a monorepo may give an app: `instanceof` knows only its own
+ * copy. A value that throws when it is read is not recognised.
  */
 export const ofAnyCopy = <A, I>(schema: Schema.Schema<A, I>) => {
   const is = Schema.is(schema)

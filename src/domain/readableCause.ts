@@ -8,6 +8,6 @@ const maxBytes = 8 * 1024
 /** `text`, or both its ends, so that it takes at most 8 KiB as UTF-8. */
 export const truncated = (text: string): string => bounded(text, maxBytes)
 
-/** What a failed attempt leaves for people to read: every failure, defect and interruption, at most 8 KiB. */
+/** The text of a failed attempt for people to read: every failure, defect and interruption, at most 8 KiB. */
 export const readableCause = (cause: Cause.Cause<unknown>): string =>
   truncated(readableError(cause) || "The handler failed without a cause")

@@ -3,31 +3,31 @@ import { bounded } from "./bounded.ts"
 import { isPrivate, scrubbed } from "./secrets.ts"
 
 /*
- * What a failed attempt leaves for people to read. Errors are read with care:
- * anything may be thrown, and its fields may hold what is nobody's business.
+ * The text that a failed attempt leaves for people to read. Errors are read with
+ * care: anything may be thrown, and its fields may hold secrets.
  */
 
-/** Of each message, in bytes: its beginning and its end say the most. */
+/** The most bytes of a message: its beginning and its end say the most. */
 const messageBytes = 2 * 1024
 
-/** Of each field, in bytes. */
+/** The most bytes of a field. */
 const fieldBytes = 512
 
 const mostFields = 30
 
-/** How deep the fields of an error are looked into: `errors[0].detail.code` is three. */
+/** The depth to which the fields of an error are read: `errors[0].detail.code` is three. */
 const deepestField = 3
 
-/** Of all that a failure consists of, causes and aggregated errors included. */
+/** The most errors of a failure, causes and aggregated errors included. */
 const mostErrors = 20
 
-/** Told elsewhere, or no data. */
+/** Fields that are told elsewhere or are not data. */
 const toldElsewhere = new Set(["_tag", "name", "message", "stack", "cause", "errors"])
 
-/** Where Effect keeps the span in which an error was raised; `Cause.pretty` shows the spans as frames. */
+/** The field in which Effect keeps the span that raised an error; `Cause.pretty` shows the spans as frames. */
 const spanSymbol = Symbol.for("effect/SpanAnnotation")
 
-/** What `read` makes of an error. Reading what anybody threw may throw, and must not end what only tells of it. */
+/** The text that `read` makes of an error. Reading a thrown value may throw itself, which must not stop the caller. */
 export const readable = (read: () => string): string => {
   try {
     return read()
@@ -37,17 +37,17 @@ export const readable = (read: () => string): string => {
 }
 
 /**
- * Everything a failure says that a person may read. It is an error of any kind, or
- * a cause, whose failures are told one after the other. Of each error that is its
- * message and stack, its own fields that are plain data, what caused it and what
- * it aggregates; of what is too long, both ends. Left out are requests, responses
- * and headers, what is Redacted or named like a secret, passwords and tokens in
- * URLs, and whatever only a getter or an inspector of its own would tell; `name`,
- * `message` and `stack` are read as everybody reads them.
+ * Everything about a failure that a person may read. The failure is an error of
+ * any kind, or a cause, whose errors are told one after the other. The text has
+ * each error's message and stack, its fields of plain data, its cause and the
+ * errors that it aggregates; parts that are too long are cut to both ends. It
+ * leaves out requests, responses and headers, Redacted values, fields named like a
+ * secret, passwords and tokens in URLs, and values behind getters and inspectors.
+ * Only `name`, `message` and `stack` may be getters.
  */
 export const readableError = (error: unknown): string => scrubbed(new Reading().error(error))
 
-/** Of one failure: no error is told of twice, and no more than so many. */
+/** The reading of one failure: no error is told twice, and only so many are. */
 class Reading {
   private readonly seen = new Set<object>()
   private told = 0
@@ -80,7 +80,7 @@ class Reading {
     return texts
   }
 
-  /** What an error was caused by, and what it consists of. */
+  /** The cause of an error, and the errors that it consists of. */
   private behind(error: object): ReadonlyArray<string> {
     const cause = ownData(error, "cause")
     const errors = ownData(error, "errors")

@@ -23,8 +23,8 @@ const issues = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>)
 }
 
 /**
- * What a schema expected and at which path, in the form "string at user.id",
- * the first five. Unlike a ParseError's message it never shows the value, which
+ * The first five mismatches, each with what the schema expected and the path, as
+ * in "string at user.id". Unlike a ParseError's message it never shows the value, which
  * may be a secret.
  */
 export const schemaIssues = (error: ParseResult.ParseError): string => {

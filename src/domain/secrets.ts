@@ -1,6 +1,7 @@
 /*
- * What an error may hold and nobody should read in a job's row or a log. By name
- * and by shape: no list knows every secret, so apps wrap theirs in `Redacted`.
+ * Secrets that an error may hold and that must not stand in a job's row or a log,
+ * known by name and by shape. No list knows every secret, so apps wrap theirs in
+ * `Redacted`.
  */
 
 /** Words of a name whose value is a secret, wherever in it they stand. */

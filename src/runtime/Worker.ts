@@ -25,19 +25,19 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   readonly queues?: Readonly<Record<string, number | QueueOptions>>
   /** The length of a lease on jobs whose kind names none, 10 minutes unless given. */
   readonly leaseFor?: Duration.DurationInput
-  /** How often a running job's lease is extended, every 30 s unless given. Less than half of every lease. */
+  /** The interval at which a running job's lease is extended, 30 s unless given. Less than half of every lease. */
   readonly heartbeatInterval?: Duration.DurationInput
-  /** How often to look for jobs that nothing announced, every 5 s unless given. */
+  /** The interval at which to look for jobs that nothing announced, 5 s unless given. */
   readonly pollInterval?: Duration.DurationInput
   /**
-   * How often to check for stale jobs and prune finished ones, every minute unless
-   * given. A stale job is freed one heartbeat interval after the check that found
-   * its lease over, if that is unchanged by then.
+   * The interval at which to check for stale jobs and prune finished ones, a minute
+   * unless given. A stale job is freed one heartbeat interval after the check that
+   * found its lease over, if that is unchanged by then.
    */
   readonly staleCheckInterval?: Duration.DurationInput
-  /** How long running jobs may go on when the worker is told to end, 25 s unless given; then they are interrupted and handed back. */
+  /** The time that running jobs have to end when the worker is told to, 25 s unless given; then they are interrupted and handed back. */
   readonly shutdownGrace?: Duration.DurationInput
-  /** How long finished jobs are kept: 7 days those that succeeded, 30 days the rest, unless given. */
+  /** The time for which finished jobs are kept: 7 days after a success and 30 days otherwise, unless given. */
   readonly retention?: {
     readonly succeeded?: Duration.DurationInput
     readonly failed?: Duration.DurationInput
@@ -90,17 +90,17 @@ export interface LayerOptions<R> {
 }
 
 /**
- * A worker for as long as the layer lives. When it is torn down, no more jobs
- * are claimed, running ones get `shutdownGrace` to end, and those that are left
- * are interrupted and handed back; one that the store does not take back within
- * 4 s is left to its lease. So is one whose handler has not stopped 10 s after
- * the grace: the log names it, and the tear-down ends.
+ * A worker that lives as long as the layer. When the layer is torn down, the worker
+ * claims no more jobs and gives running ones `shutdownGrace` to end. Then it
+ * interrupts those that are left and hands them back. A job that the store does
+ * not take back within 4 s is left to its lease. So is one whose handler has not
+ * stopped 10 s after the grace: the log names it, and the tear-down ends.
  *
- * A worker that dies of a bug is started again after 1 s, then later, to at most
- * 1 minute. The log says so at Error, and `metrics.workerRestarts` counts it. One
- * whose StoreError has a reason that lasts, `databaseReplaced` or `newerSchema`,
- * ends as at a tear-down and is not started again: the log says so at Fatal, and
- * `onEnd` runs.
+ * A worker that dies of a bug is started again after 1 s, then later, up to
+ * 1 minute. The log says so at Error, and `metrics.workerRestarts` counts it. A
+ * worker whose StoreError has a lasting reason, `databaseReplaced` or
+ * `newerSchema`, ends as at a tear-down and is not started again: the log says so
+ * at Fatal, and `onEnd` runs.
  *
  * Fails with InvalidOption, before anything is claimed, when an option does not
  * fit.
@@ -115,14 +115,13 @@ export const layer = <const Jobs extends ReadonlyArray<Job.Any>, R = never>(
     ))))
 
 /**
- * A worker for as long as this effect runs: until it is interrupted, or comes to
- * one of its limits. Interrupted or not, it ends as `layer` does. To be started,
- * but not waited for, inside a transaction, whose end its claims wait for.
+ * A worker that runs until it is interrupted or comes to one of its limits. It ends
+ * as the worker of `layer` does. Inside a transaction, start it but do not wait for
+ * it: its claims wait for the end of the transaction.
  *
- * A store that cannot be reached is waited for, and the log says so; only with
- * `once`, whose one claim has nothing to wait for, does that fail. A StoreError
- * whose reason lasts, `databaseReplaced` or `newerSchema`, always ends it, once
- * its jobs have ended.
+ * A worker waits for a store that cannot be reached, and the log says so; with
+ * `once` it fails instead. A StoreError with a lasting reason, `databaseReplaced`
+ * or `newerSchema`, always ends the worker, once its jobs have ended.
  */
 export const run = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits

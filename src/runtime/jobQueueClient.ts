@@ -27,7 +27,7 @@ import { currentTraceContext } from "./telemetry/traceContext.ts"
 import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import { uniqueness } from "./uniqueness.ts"
 
-/** The job queue over the job store: checks what it is given, encodes it, and tells this process's workers. */
+/** The job queue over the job store: checks and encodes its arguments, and wakes this process's workers. */
 export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Effect.gen(function*() {
   const store = yield* JobStore
   const { signals } = store
@@ -74,7 +74,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       return { limit, maxBytes: claimBytes, kinds, queues, worker } satisfies ClaimRequest
     })
 
-  /** A request that was rolled back is none; one that cannot be read now is found by the next heartbeat. */
+  /** A request that was rolled back does not count; one that cannot be read now is found by the next heartbeat. */
   const tellWorkers = (id: JobId) =>
     store.get(id, undefined).pipe(
       Effect.flatMap((job) => job.cancelRequestedAt === null ? Effect.void : signals.cancel(id)),
@@ -224,7 +224,7 @@ const availability = (kind: string, { at, delay }: EnqueueOptions): Either.Eithe
 const jobIdOf = (id: string) =>
   id.isWellFormed() ? Effect.succeed(StoredJobId.make(id)) : Effect.fail(new JobNotFound({ jobId: id }))
 
-/** Where a page ends, as text that `cursorId` takes and that no other text is taken for. */
+/** The end of a page, as text that `cursorId` reads and that no other text can be mistaken for. */
 const cursorAt = (id: string) => Schema.is(JobId)(id) ? id : `${oddCursor}${id}`
 
 const cursorId = (cursor: string) =>

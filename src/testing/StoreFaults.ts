@@ -6,13 +6,13 @@ import { JobStore } from "../store/JobStore.ts"
 
 type Store = typeof JobStore.Service
 
-/** What a job store can be asked, and so what can go wrong with it. */
+/** The operations of a job store that can go wrong. */
 export type StoreOperation = Exclude<keyof Store, typeof noOperations[number]>
 
-/** What answers nothing that could go wrong. */
+/** Members of a store whose answers cannot go wrong. */
 const noOperations = ["afterTransaction", "signals", "tidy"] as const
 
-/** What one call of a store operation becomes. */
+/** A change of one call of a store operation. */
 export type Fault = <A, E>(call: Effect.Effect<A, E>, operation: StoreOperation) => Effect.Effect<A, E | StoreFailure>
 
 const failure = (operation: StoreOperation) =>
@@ -30,16 +30,16 @@ export const hanging: Fault = () => Effect.uninterruptible(Effect.never)
 /** The driver throws what it should have failed with. */
 export const dying: Fault = () => Effect.die(new Error("the driver lost its mind"))
 
-/** What was asked is done now, and answered later. */
+/** The call is carried out now, and answered later. */
 export const answeredAfter = (duration: Duration.DurationInput): Fault => (call) =>
   Effect.tap(call, Effect.sleep(duration))
 
-/** Which operations a fault is for. */
+/** The operations that a fault is for. */
 export type Broken = StoreOperation | ReadonlyArray<StoreOperation> | "every"
 
 /**
- * The seam between Holdfast and its job store: counts what passes, and breaks
- * what it is told to. Workers, the JobQueue and `CurrentJob` are all above it.
+ * The seam between Holdfast and its job store: counts calls, and breaks those that
+ * it is told to. Workers, the JobQueue and `CurrentJob` are all above it.
  */
 export class StoreFaults extends Context.Tag("holdfast/testing/StoreFaults")<StoreFaults, {
   /**
@@ -49,7 +49,7 @@ export class StoreFaults extends Context.Tag("holdfast/testing/StoreFaults")<Sto
   readonly inject: (operations: Broken, fault: Fault, times?: number) => Effect.Effect<void>
   /** Ends the faults of these operations, of every one unless given. Calls that hang go on hanging. */
   readonly mend: (operations?: Broken) => Effect.Effect<void>
-  /** How often the operation was called, broken or not. */
+  /** The number of calls of the operation, broken or not. */
   readonly calls: (operation: StoreOperation) => Effect.Effect<number>
   /** The store below the seam, which nothing breaks: what another process sees. */
   readonly beneath: Store

@@ -1,7 +1,7 @@
 import { Equal } from "effect"
 import { inspect, isDeepStrictEqual } from "node:util"
 
-/** Where two values differ, a line each, in the form `user.id: expected 1, got 2`. None when they are equal. */
+/** The differences of two values, a line each, in the form `user.id: expected 1, got 2`. None when they are equal. */
 export const differences = (path: string, expected: unknown, actual: unknown): ReadonlyArray<string> => {
   if (Equal.equals(expected, actual)) return []
   if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {

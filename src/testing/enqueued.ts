@@ -18,10 +18,10 @@ export interface EnqueuedJob<J extends Job.Any> extends Omit<JobRecord, "payload
 /** The fields of a payload that matter, or what has to be true of it. */
 export type ExpectedPayload<J extends Job.Any> = Partial<Job.Payload<J>> | ((payload: Job.Payload<J>) => boolean)
 
-/** What a job was enqueued with, as far as the job tells it: not what was to be done to another one. */
+/** The options of an enqueue that the job itself shows: not those about another job. */
 export type ExpectedOptions = Omit<EnqueueOptions, "onConflict" | "maxWait">
 
-/** Why the jobs that are enqueued cannot be told: InvalidJob for a payload that its definition does not decode. */
+/** The reasons why enqueued jobs cannot be read: InvalidJob for a payload that its definition does not decode. */
 export type UnreadableJobs = InvalidJob | InvalidOption | StoreFailure
 
 /** The pending jobs of this kind, due or due later, in the order of their ids: that of the enqueues, unless a caller made the id. */
@@ -42,8 +42,8 @@ export const enqueued = <J extends Job.Any>(
  * Answers the first pending job of this kind that is as expected, or fails with
  * NotEnqueued, which says what there is instead.
  *
- * It is asked for as it was enqueued: fields of the payload that are left out,
- * and options that are not given, may be anything. `delay` counts from now.
+ * Describe it as it was enqueued: fields of the payload and options that are left
+ * out may be anything. `delay` counts from now.
  */
 export const assertEnqueued = <J extends Job.Any>(
   job: J,
@@ -78,7 +78,7 @@ export const assertNotEnqueued = <J extends Job.Any>(
     })
   })
 
-/** In what a job is not as expected. */
+/** The ways in which a job is not as expected. */
 const differs = <J extends Job.Any>(
   found: EnqueuedJob<J>,
   payload: ExpectedPayload<J> | undefined,

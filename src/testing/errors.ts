@@ -7,7 +7,7 @@ const lines = (head: string, rest: ReadonlyArray<string>) => [head, ...rest.map(
 /** No pending job of this kind is as expected. */
 export class NotEnqueued extends Schema.TaggedError<NotEnqueued>()("NotEnqueued", {
   kind: Schema.String,
-  /** What there is instead, a line each: the pending jobs of this kind and where they differ, or all jobs by kind. */
+  /** The jobs there are, a line each: the pending jobs of this kind and how they differ, or all jobs by kind. */
   instead: Schema.Array(Schema.String)
 }) {
   override get message() {
@@ -26,7 +26,7 @@ export class UnexpectedlyEnqueued extends Schema.TaggedError<UnexpectedlyEnqueue
   }
 }
 
-/** More jobs are due, after as many attempts as were allowed: does a job enqueue itself for ever? */
+/** More jobs are due after as many attempts as were allowed. Perhaps a job enqueues itself forever. */
 export class StillDue extends Schema.TaggedError<StillDue>()("StillDue", {
   limit: Schema.Number,
   /** The kinds that were run, each with how often. */
@@ -40,7 +40,7 @@ export class StillDue extends Schema.TaggedError<StillDue>()("StillDue", {
 
 /**
  * An attempt has not ended within the real time it was given. Its handler waits
- * for something that does not come, as for a clock that nobody moves.
+ * for something that does not come, such as a clock that does not move.
  */
 export class StillRunning extends Schema.TaggedError<StillRunning>()("StillRunning", {
   /** As in "5 seconds". */
@@ -54,7 +54,7 @@ export class StillRunning extends Schema.TaggedError<StillRunning>()("StillRunni
   }
 }
 
-/** The job is not running, so that there is no lease to be taken away. */
+/** The job is not running, so that there is no lease to take away. */
 export class JobNotRunning extends Schema.TaggedError<JobNotRunning>()("JobNotRunning", {
   jobId: StoredJobId,
   status: JobStatus

@@ -11,7 +11,7 @@ import { StoreFaults } from "./StoreFaults.ts"
  * gives, with a store that can be cut off.
  *
  * Loops give way to ready fibers only, and not to real timers, so that with
- * Effect's TestClock whatever can happen has happened before the clock moves on.
+ * Effect's TestClock everything that can happen has happened before the clock moves.
  * Build it for each test: one that is shared shares its clock and its jobs.
  * Each mention is built over the store it is given, as `JobQueue.layer` is.
  */

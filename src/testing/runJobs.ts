@@ -17,11 +17,11 @@ import { StillDue, StillRunning } from "./errors.ts"
 export interface RunOptions<Jobs extends ReadonlyArray<Job.Any>> extends Worker.Options<Jobs> {
   /** Most attempts in all, 1000 unless given. */
   readonly limit?: number
-  /** How long, in real time, to wait for a handler to end; 4 s unless given, which is less than tests are given. */
+  /** The longest wait, in real time, for a handler to end; 4 s unless given, which is less than the limit of most test runners. */
   readonly patience?: Duration.DurationInput
 }
 
-/** What keeps a run from its end. */
+/** The reasons why a run does not come to its end. */
 export type RunFailure = StillDue | StillRunning | InvalidOption | StoreFailure
 
 /**
@@ -75,7 +75,7 @@ const movingTheClock = Effect.forever(Effect.gen(function*() {
   yield* Option.isSome(next) ? advanceTo(next.value) : inRealTime(Effect.sleep("5 millis"))
 }))
 
-/** What a run is made of. `ended` is how it waits for a worker. */
+/** The parts of a run. `ended` waits for a worker. */
 const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: RunOptions<Jobs>,
   ended: (worker: Fiber.Fiber<void, InvalidOption | StoreFailure>) => Effect.Effect<void, InvalidOption | StoreFailure>

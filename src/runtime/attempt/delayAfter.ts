@@ -3,7 +3,7 @@ import { Clock, Duration, Effect } from "effect"
 import * as Backoff from "../../domain/Backoff.ts"
 import * as events from "../telemetry/events.ts"
 
-/** How long a backoff schedule may take to name a delay: ages for what only computes, and short beside a lease. */
+/** The longest that a backoff schedule may take to name a delay: long for a computation, and short beside a lease. */
 const longestThought = Duration.seconds(1)
 
 /**

@@ -8,17 +8,17 @@ const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 export const currentTraceContext: Effect.Effect<string | null> = Effect.currentSpan.pipe(
   Effect.map((span) => `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`),
   Effect.catchTag("NoSuchElementException", () => Effect.succeed(null)),
-  // Whoever reads the span of an app runs the app's code.
+  // Reading the span of an app runs the app's code.
   Effect.catchAllDefect(() => Effect.succeed(null))
 )
 
-/** A job claimed within so many milliseconds of its enqueue runs as part of what enqueued it. */
+/** A job claimed within so many milliseconds of its enqueue runs in the trace of its enqueue. */
 const atOnce = 60_000
 
 /**
- * Where the span of an attempt belongs. The first attempt of a job that is claimed
- * at once is a child of the span that enqueued it. A retry, and a job that waited,
- * may run days after that trace has ended: it begins a trace of its own, with a
+ * The place of an attempt's span in the traces. The first attempt of a job that is
+ * claimed at once is a child of the span that enqueued it. A retry, or a job that
+ * waited, may run days after that trace has ended: it begins its own trace, with a
  * link to the span that enqueued it.
  */
 export const placeInTrace = (
