@@ -28,4 +28,4 @@ export type AttemptEnd = typeof AttemptEnd.Type
 
 /** How an attempt ended that left its job with this status. One that left it pending ended as `ifPending` says. */
 export const endedAs = (status: JobStatus, ifPending: "retrying" | "snoozed" | "released"): SettledEnd =>
-  status === "pending" || status === "running" ? ifPending : status
+  status === "succeeded" || status === "failed" || status === "cancelled" ? status : ifPending

@@ -3,7 +3,7 @@ import { ofAnyCopy } from "./ofAnyCopy.ts"
 import { readableCause } from "./readableCause.ts"
 import { NeverRetry, Snooze } from "./Verdict.ts"
 
-/** Why a handler was told to stop before it ended by itself. */
+/** The reason why a handler was told to stop. */
 export type StopReason = Data.TaggedEnum<{
   /** The store said the lease is not ours any more. */
   LeaseLost: {}
@@ -18,7 +18,7 @@ export type StopReason = Data.TaggedEnum<{
 }>
 export const StopReason = Data.taggedEnum<StopReason>()
 
-/** How an attempt ends. Every end of a handler is exactly one of these. */
+/** The end of an attempt. Every end of a handler is exactly one of these. */
 export type Outcome = Data.TaggedEnum<{
   Complete: { readonly value: unknown }
   /** `final` spends the whole budget: the error says never again. */
@@ -26,6 +26,8 @@ export type Outcome = Data.TaggedEnum<{
     readonly error: string
     readonly name: string
     readonly final: boolean
+    /** The error that the handler failed with, or never wants to meet again; none after a defect or a timeout. */
+    readonly failure?: unknown
     /** In place of the job's backoff. */
     readonly retryAfter?: Duration.Duration
   }
@@ -38,8 +40,9 @@ export type Outcome = Data.TaggedEnum<{
 export const Outcome = Data.taggedEnum<Outcome>()
 
 /**
- * What a handler's end means. `stopped` is who asked it to stop, if someone
- * did: a handler that interrupts itself looks the same from its exit alone.
+ * Decides what a handler's end means. `stopped` is the reason why it was told to
+ * stop, if it was: a handler that interrupts itself looks the same from its exit
+ * alone.
  */
 export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Option<StopReason>): Outcome => {
   if (Option.isSome(stopped)) {
@@ -47,7 +50,7 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
     if (reason === "LeaseLost" || reason === "DeadlinePassed") return Outcome.Abandon({ reason })
   }
   if (Exit.isSuccess(exit)) return Outcome.Complete({ value: exit.value })
-  // Asked to stop, and it did. What its finalizers say on the way out changes nothing.
+  // It stopped as told; errors from its finalizers don't change the outcome.
   if (Option.isSome(stopped) && Cause.isInterrupted(exit.cause)) {
     return stopped.value._tag === "TimedOut"
       ? Outcome.Fail({
@@ -57,27 +60,34 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
       })
       : Outcome.Release()
   }
-  // A verdict is one only where nothing else went wrong: a finalizer that died is to be seen.
-  const failure = Cause.isDie(exit.cause) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
+  // A verdict counts only if nothing else went wrong: the defect of a finalizer must be seen.
+  const failed = Cause.isDie(exit.cause) ? Option.none() : Cause.failureOption(exit.cause)
+  const failure = Option.getOrUndefined(failed)
   if (isSnooze(failure)) return Outcome.Snooze({ delay: failure.delay })
   if (isNeverRetry(failure)) {
     return Outcome.Fail({
       error: readableCause(Cause.fail(failure.reason)),
       name: errorName(failure.reason),
-      final: true
+      final: true,
+      failure: failure.reason
     })
   }
-  return Outcome.Fail({ error: readableCause(exit.cause), name: causeName(exit.cause), final: false })
+  return Outcome.Fail({
+    error: readableCause(exit.cause),
+    name: causeName(exit.cause),
+    final: false,
+    ...Option.match(failed, { onNone: () => ({}), onSome: (failure) => ({ failure }) })
+  })
 }
 
 const isSnooze = ofAnyCopy(Snooze)
 const isNeverRetry = ofAnyCopy(NeverRetry)
 
-/** The word for what an attempt failed with. */
+/** The name of an attempt's error. */
 export const causeName = (cause: Cause.Cause<unknown>) =>
   Cause.isInterruptedOnly(cause) ? "Interrupted" : errorName(Cause.squash(cause))
 
-/** A word for logs and metrics, which may not show an error's message: it can carry a payload. */
+/** A name for logs and metrics, which may not show an error's message: it can carry a payload. */
 const errorName = (error: unknown): string => {
   if (typeof error !== "object" || error === null) return typeof error
   try {

@@ -11,12 +11,12 @@ export const maxJsonBytes = 1024 * 1024
 /** SQLite reads no JSON deeper than 1000. */
 const maxNesting = 500
 
-type Field = "payload" | "result" | "progress"
+type Field = "payload" | "result" | "progress" | "error"
 
 /**
- * `value` as the JSON text a row keeps, encoded by `schema`. Refused where it
- * would come back as something else, with the path and what was expected there,
- * and never with the value itself.
+ * `value` as the JSON text that a row keeps, encoded by `schema`. Refuses a value
+ * that would come back as another one, and names the path and what was expected
+ * there, but never the value.
  */
 export const encodeJson = (
   kind: string,
@@ -28,7 +28,7 @@ export const encodeJson = (
     Either.flatMap((encoded) => toJson(kind, field, encoded, isJsonSafe(schema)))
   )
 
-/** The value that `json` stands for, decoded by `schema`. It is undefined where the text was no JSON. */
+/** The value that `json` stands for, decoded by `schema`. `json` is undefined where the text was not JSON. */
 export const decodeJson = (
   kind: string,
   field: Field,
@@ -45,7 +45,7 @@ export const decodeJson = (
   })
 }
 
-/** `value` as JSON text that decodes again: what does not would only be found out when the job runs. */
+/** `value` as JSON text that decodes again: a payload that does not would fail only when the job runs. */
 export const encodePayload = (
   kind: string,
   schema: Schema.Schema.Any,
@@ -99,7 +99,7 @@ const toJson = (
   )
 }
 
-/** How deep arrays and objects stand in one another. A string of some 7 MiB is too long for the pattern, and V8 throws. */
+/** The depth to which arrays and objects are nested. For a string of some 7 MiB the pattern would make V8 throw. */
 const nesting = (json: string): number => {
   let depth = 0
   let deepest = 0

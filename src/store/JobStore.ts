@@ -249,7 +249,13 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
 
   /** Settles as failed once: pending again `retryAfter` milliseconds from now, or failed when that is null or the budget spent. */
   readonly fail: (
-    items: ReadonlyArray<{ readonly lease: Lease; readonly error: string; readonly retryAfter: number | null }>
+    items: ReadonlyArray<{
+      readonly lease: Lease
+      readonly error: string
+      /** The error as JSON text, if its definition has a schema that it fits. */
+      readonly errorValue?: string | undefined
+      readonly retryAfter: number | null
+    }>
   ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
 
   /** Settles with nothing spent: pending again `delay` milliseconds from now. A snooze, or 0 for a release at shutdown. */

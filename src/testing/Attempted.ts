@@ -8,18 +8,23 @@ import type { ClaimedJob, Fenced, JobStore, Settled } from "../store/JobStore.ts
 
 type Store = typeof JobStore.Service
 
-/** One attempt that was run, and how it ended. */
+/** An attempt that was run, and its end. */
 export interface Attempted {
   readonly jobId: JobId
   readonly kind: string
   /** 1 on the first claim of the job. */
   readonly attempt: number
   readonly ended: AttemptEnd
-  /** What the job keeps of a failure, in readable form; null when the attempt did not fail. */
+  /** The readable cause of a failure, as the job keeps it; null when the attempt did not fail. */
   readonly error: string | null
+  /** The error of a failure as the definition's error schema encodes it, or null, as in `JobRecord.lastErrorValue`. */
+  readonly errorValue: unknown
 }
 
-/** A worker's way to the store, and what was seen of its attempts there, in the order of their claims. */
+/** The end of an attempt, without the attempt. */
+type End = Pick<Attempted, "ended" | "error" | "errorValue">
+
+/** A store that a worker uses, and the attempts that were seen there, in the order of their claims. */
 export interface Recording {
   readonly store: Store
   readonly claimed: ReadonlyArray<ClaimedJob>
@@ -31,7 +36,7 @@ export interface Recording {
 /** Notes every claim, and every settle that the store accepted or did not answer. */
 export const recording = (store: Store): Recording => {
   const claimed: Array<ClaimedJob> = []
-  const ends = new Map<string, Pick<Attempted, "ended" | "error">>()
+  const ends = new Map<string, End>()
   const unanswered = new Map<string, number>()
   const key = ({ attempt, jobId }: Lease) => `${jobId} ${attempt}`
   const countUnanswered = (lease: Lease, more: 1 | -1) =>
@@ -40,7 +45,7 @@ export const recording = (store: Store): Recording => {
   const noting = <Item extends { readonly lease: Lease }, E>(
     settle: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, E>,
     endOf: (status: JobStatus, item: Item) => AttemptEnd,
-    errorOf: (item: Item) => string | null
+    errorOf: (item: Item) => Pick<End, "error" | "errorValue"> = () => noError
   ) =>
   (items: ReadonlyArray<Item>) =>
     Effect.suspend(() => {
@@ -51,7 +56,7 @@ export const recording = (store: Store): Recording => {
             countUnanswered(item.lease, -1)
             const answer = answers[index]
             if (answer === undefined || Either.isLeft(answer)) continue
-            ends.set(key(item.lease), { ended: endOf(answer.right.status, item), error: errorOf(item) })
+            ends.set(key(item.lease), { ended: endOf(answer.right.status, item), ...errorOf(item) })
           }
         }))
     })
@@ -64,18 +69,19 @@ export const recording = (store: Store): Recording => {
         jobId: lease.jobId,
         kind,
         attempt: lease.attempt,
-        ...ends.get(key(lease)) ?? { ended: unanswered.get(key(lease)) ? "unknown" : "lost", error: null }
+        ...ends.get(key(lease)) ?? { ended: unanswered.get(key(lease)) ? "unknown" : "lost", ...noError }
       })),
     store: {
       ...store,
       claim: (request) => Effect.tap(store.claim(request), (jobs) => Effect.sync(() => claimed.push(...jobs))),
-      complete: noting(store.complete, () => "succeeded", () => null),
-      fail: noting(store.fail, (status) => endedAs(status, "retrying"), ({ error }) => error),
-      release: noting(
-        store.release,
-        (status, { delay }) => endedAs(status, delay > 0 ? "snoozed" : "released"),
-        () => null
-      )
+      complete: noting(store.complete, () => "succeeded"),
+      fail: noting(store.fail, (status) => endedAs(status, "retrying"), ({ error, errorValue }) => ({
+        error,
+        errorValue: errorValue === undefined ? null : JSON.parse(errorValue) as unknown
+      })),
+      release: noting(store.release, (status, { delay }) => endedAs(status, delay > 0 ? "snoozed" : "released"))
     }
   }
 }
+
+const noError = { error: null, errorValue: null }

@@ -56,7 +56,7 @@ describe("pages of jobs", () => {
       const bogus = yield* Effect.flip(JobQueue.list({ status: "bogus" as "failed" }))
       assert.strictEqual(
         bogus.message,
-        `status: got "bogus"; expected "pending", "running", "succeeded", "failed" or "cancelled"`
+        `status: got "bogus"; expected "waiting", "pending", "running", "succeeded", "failed" or "cancelled"`
       )
       const refused = yield* Effect.flip(JobQueue.list({ cursor: "page 2" }))
       assert.include(refused.message, `cursor: got "page 2"`)

@@ -22,6 +22,12 @@ export const wrongContent = ({ before, call, carried, carries, id, row }: Step):
   if (row.errors !== failuresAfter(operation, before, row)) {
     return "other errors than there were"
   }
+  const value = operation === "fail"
+    ? item()?.["errorValue"]
+    : operation === "releaseStale"
+    ? null
+    : before?.last_error_value
+  if (row.last_error_value !== (value ?? null)) return "another encoded error than was given"
   // Of a stale release it is the store that says what went wrong.
   if (operation === "releaseStale") return undefined
   return row.last_error === (operation === "fail" ? item()?.["error"] : before?.last_error ?? null)

@@ -52,6 +52,7 @@ export interface JobRow {
   readonly progress: string | null
   readonly result: string | null
   readonly last_error: string | null
+  readonly last_error_value: string | null
   /** JSON, as the row has it. */
   readonly errors: string
   readonly created_at: number
@@ -92,6 +93,7 @@ const columns = [
   "settled_to",
   "cancel_requested_at",
   "last_error",
+  "last_error_value",
   "created_at",
   "updated_at",
   "finished_at"

@@ -91,6 +91,7 @@ export const kinds = (lease: number) => ({
   brief: Job.make("brief", {
     payload: Work,
     success: Result,
+    error: Schema.Defect,
     leaseFor: leaseOf("brief", lease),
     maxAttempts: 5,
     backoff: Schedule.spaced("5 seconds")
@@ -98,6 +99,7 @@ export const kinds = (lease: number) => ({
   timed: Job.make("timed", {
     payload: Work,
     success: Result,
+    error: Schema.Defect,
     timeout: timeoutOf("timed"),
     backoff: Schedule.spaced("3 seconds")
   }),

@@ -141,8 +141,14 @@ const isAs = (timeline: Timeline, row: JobRow | undefined, job: JobRecord): row 
   return plainColumns.every((column) =>
     told[column] === job[column.replace(/_[a-z]/g, (letter) => letter.slice(1).toUpperCase()) as keyof JobRecord]
   ) && job.unreadable.length === 0 && isDeepStrictEqual(
-    [job.payload, job.progress, job.result, job.errors],
-    [parsed(timeline.payloadOf(row)), parsed(row.progress), parsed(row.result), parsed(row.errors)]
+    [job.payload, job.progress, job.result, job.lastErrorValue, job.errors],
+    [
+      parsed(timeline.payloadOf(row)),
+      parsed(row.progress),
+      parsed(row.result),
+      parsed(row.last_error_value),
+      parsed(row.errors)
+    ]
   )
 }
 

@@ -47,7 +47,7 @@ describe("runDue", () => {
       assert.deepStrictEqual(
         yield* runDue({ jobs: [Step] }),
         [urgent, first, second].map((jobId) =>
-          ({ jobId, kind: "run.step", attempt: 1, ended: "succeeded", error: null }) as const
+          ({ jobId, kind: "run.step", attempt: 1, ended: "succeeded", error: null, errorValue: null }) as const
         )
       )
       assert.deepStrictEqual(names, ["urgent", "first", "second"])

@@ -5,6 +5,7 @@ import { endedAs } from "../../domain/AttemptEnd.ts"
 import * as Backoff from "../../domain/Backoff.ts"
 import type { LeaseLost } from "../../domain/errors.ts"
 import { isLasting, StoreError } from "../../domain/errors.ts"
+import { errorValue } from "../../domain/errorValue.ts"
 import { Outcome } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { encodeJson } from "../../domain/wireValue.ts"
@@ -113,8 +114,9 @@ const writeOnce = (
       }
       case "Fail": {
         const { error, name } = outcome
+        const value = errorValue(handler.job, Option.fromNullable(outcome.failure))
         const retryAfter = Option.getOrNull(Option.map(delay, Backoff.storableMillis))
-        const answer = yield* only(store.fail([{ lease, error, retryAfter }]))
+        const answer = yield* only(store.fail([{ lease, error, errorValue: value, retryAfter }]))
         return Either.map(answer, ({ status }) => {
           const ended = endedAs(status, "retrying")
           const retryIn = ended === "retrying" ? Option.getOrUndefined(Option.map(delay, Duration.format)) : undefined

@@ -136,6 +136,7 @@ const StoredRecord = Schema.Struct({
   payload: Json,
   progress: Json,
   result: Json,
+  lastErrorValue: Json,
   holdsKey: Schema.transformLiterals([0, false], [1, true]),
   errors: Errors
 })
@@ -145,7 +146,7 @@ const recordOf = ({ errors, ...job }: typeof StoredRecord.Type): JobRecord => ({
   ...job,
   errors: errors.filter(Predicate.isNotUndefined),
   unreadable: [
-    ...(["payload", "progress", "result"] as const).filter((column) => job[column] === undefined),
+    ...(["payload", "progress", "result", "lastErrorValue"] as const).filter((column) => job[column] === undefined),
     ...errors.includes(undefined) ? ["errors"] as const : []
   ]
 })

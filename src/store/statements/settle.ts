@@ -39,7 +39,13 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
 
   /** A cancel request turns every end but success into `cancelled`. */
   const fail = (
-    items: ReadonlyArray<Leased & { readonly error: string; readonly retryAfter: number | null }>,
+    items: ReadonlyArray<
+      Leased & {
+        readonly error: string
+        readonly errorValue?: string | undefined
+        readonly retryAfter: number | null
+      }
+    >,
     now: number
   ) => {
     const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`
@@ -52,14 +58,14 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
           ${settle("fail", status)},
           finished_at = CASE WHEN ${over} THEN ${now} END,
           available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
-          failures = failures + 1, last_error = item.error,
+          failures = failures + 1, last_error = item.error, last_error_value = item.error_value,
           errors = ${remember({ at: now, message: sql`item.error` })}, updated_at = ${now},
           holds_key = ${holdsKey(sql`NOT (${over})`, rivalsOf(delays))}
         FROM ${
         leased(
           items,
-          { error: "text", retry_after: "int" },
-          ({ error, retryAfter }) => ({ error, retry_after: retryAfter })
+          { error: "text", error_value: "text", retry_after: "int" },
+          ({ error, errorValue, retryAfter }) => ({ error, error_value: errorValue ?? null, retry_after: retryAfter })
         )
       }
         WHERE ${held}

@@ -91,7 +91,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
           WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
         finished_at = CASE WHEN ${over} THEN ${now} END,
         available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,
-        failures = failures + 1, last_error = ${message},
+        failures = failures + 1, last_error = ${message}, last_error_value = NULL,
         errors = ${remember({ at: now, message })},
         updated_at = ${now}, ${unlocked},
         holds_key = ${holdsKey(sql`NOT (${over})`, sql`${rivals} AND rival.locked_until = item.locked_until`)}

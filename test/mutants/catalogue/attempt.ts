@@ -319,9 +319,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A snooze hides that a finalizer died",
     file: outcome,
-    find: "Cause.isDie(exit.cause) ? undefined : Option",
-    replace: "Option",
-    killedBy: settle
+    find: "Cause.isDie(exit.cause) ? Option.none() : Cause",
+    replace: "Cause",
+    killedBy: [...settle, "test/runtime/errorValue.test.ts"]
   },
   {
     name: "Never again is tried again",

@@ -9,7 +9,7 @@ const uniqueKeys = ["test/store/uniqueKeys.test.ts"]
 /** The table would refuse a row that holds its key for too long, which is another fence. */
 const withoutCheck: Edit = {
   file: migration,
-  find: "holds_key = 0 OR unique_key IS NOT NULL AND (status = 'pending'" +
+  find: "holds_key = 0 OR unique_key IS NOT NULL AND (status IN ('waiting', 'pending')" +
     " OR status = 'running' AND unique_scope = 'unfinished')",
   replace: "TRUE"
 }

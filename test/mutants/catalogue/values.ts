@@ -5,6 +5,9 @@ const safe = "src/domain/isJsonSafe.ts"
 const same = "src/domain/sameJson.ts"
 const backoff = "src/domain/Backoff.ts"
 const jsonLoss = ["test/domain/jsonLoss.test.ts"]
+const withoutPayload = ["test/runtime/withoutPayload.test.ts"]
+const keysOfPayload = ["test/runtime/keysOfPayload.test.ts"]
+const errorValue = ["test/runtime/errorValue.test.ts"]
 const backoffs = ["test/domain/Backoff.test.ts"]
 
 /** What JSON would make of values, and what a schedule makes of failures. */
@@ -167,5 +170,47 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "Math.min(progress.instant, latest)",
     replace: "progress.instant",
     killedBy: backoffs
+  },
+  {
+    name: "A job without a payload stores null, which no struct of a later release decodes",
+    file: "src/domain/NoPayload.ts",
+    find: "encode: () => ({})",
+    replace: "encode: () => null",
+    killedBy: withoutPayload
+  },
+  {
+    name: "The options of a job without a payload are taken for its payload",
+    file: "src/domain/NoPayload.ts",
+    find: "[undefined, second ?? first as More | undefined]",
+    replace: "[undefined, second]",
+    killedBy: withoutPayload
+  },
+  {
+    name: "The key of a definition goes before the one that an enqueue names",
+    file: "src/runtime/jobQueueClient.ts",
+    find: "Option.isSome(named) || Option.isNone(job[field])",
+    replace: "Option.isNone(job[field])",
+    killedBy: keysOfPayload
+  },
+  {
+    name: "The key of a definition is not looked at",
+    file: "src/runtime/jobQueueClient.ts",
+    find: "name === undefined ? Either.right(null) : checkField(kind, field, Name, name)",
+    replace: "Either.right(name ?? null)",
+    killedBy: keysOfPayload
+  },
+  {
+    name: "An encoded error may be of any length",
+    file: "src/domain/errorValue.ts",
+    find: "Option.filter((json) => Buffer.byteLength(json) <= maxErrorBytes)",
+    replace: "Option.filter((json) => json.length > 0)",
+    killedBy: errorValue
+  },
+  {
+    name: "After a stale release a job shows the encoded error of the failure before",
+    file: "src/store/SqlJobStore.ts",
+    find: "last_error = ${message}, last_error_value = NULL,",
+    replace: "last_error = ${message},",
+    killedBy: errorValue
   }
 ]

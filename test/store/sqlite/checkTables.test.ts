@@ -49,6 +49,57 @@ const statementsAfter = (word: string, message: string) =>
 const isOpenedWithItsJob = (filename: string) =>
   Effect.map(opened({ filename }, allRows), (rows) => assert.lengthOf(rows, 1))
 
+/** The table as 0001 made it before it had what releases to come need. */
+const olderTable = `
+CREATE TABLE holdfast_jobs (
+  id TEXT NOT NULL PRIMARY KEY,
+  queue TEXT NOT NULL CHECK (queue <> ''),
+  kind TEXT NOT NULL CHECK (kind <> ''),
+  payload TEXT NOT NULL CHECK (json_valid(payload)),
+  first_payload TEXT,
+  status TEXT NOT NULL CHECK (status IN ('pending', 'running', 'succeeded', 'failed', 'cancelled')),
+  priority INTEGER NOT NULL CHECK (priority BETWEEN -1000 AND 1000),
+  partition_key TEXT CHECK (partition_key <> ''),
+  unique_key TEXT CHECK (unique_key <> ''),
+  unique_scope TEXT CHECK (unique_scope IN ('pending', 'unfinished')),
+  holds_key INTEGER NOT NULL DEFAULT 0 CHECK (holds_key IN (0, 1)),
+  attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+  failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+  max_attempts INTEGER NOT NULL CHECK (max_attempts >= 1),
+  available_at INTEGER NOT NULL,
+  locked_at INTEGER,
+  locked_by TEXT CHECK (locked_by <> ''),
+  locked_until INTEGER,
+  settled_attempt INTEGER CHECK (settled_attempt BETWEEN 1 AND attempts),
+  settled_by TEXT,
+  settled_as TEXT CHECK (settled_as IN ('complete', 'fail', 'release')),
+  settled_to TEXT CHECK (settled_to IN ('pending', 'succeeded', 'failed', 'cancelled')),
+  cancel_requested_at INTEGER,
+  progress TEXT,
+  result TEXT,
+  last_error TEXT,
+  errors TEXT NOT NULL DEFAULT '[]',
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  trace_context TEXT,
+  CHECK (failures <= attempts AND (status <> 'running' OR failures < attempts)),
+  CHECK ((status = 'running') = (locked_at IS NOT NULL)),
+  CHECK ((status = 'running') = (locked_by IS NOT NULL)),
+  CHECK ((status = 'running') = (locked_until IS NOT NULL)),
+  CHECK ((status IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
+  CHECK ((status = 'succeeded') = (result IS NOT NULL)),
+  CHECK ((unique_key IS NULL) = (unique_scope IS NULL)),
+  CHECK (
+    holds_key = 0 OR unique_key IS NOT NULL AND (status = 'pending' OR status = 'running' AND unique_scope = 'unfinished')
+  ),
+  CHECK ((settled_attempt IS NULL) = (settled_by IS NULL)),
+  CHECK ((settled_attempt IS NULL) = (settled_as IS NULL)),
+  CHECK ((settled_attempt IS NULL) = (settled_to IS NULL)),
+  CHECK (status NOT IN ('pending', 'failed') OR cancel_requested_at IS NULL),
+  CHECK (status <> 'failed' OR last_error IS NOT NULL)
+) STRICT`
+
 /** A copy of the table as an older version or a tool would have made it. */
 const rebuilt = (change: (createTable: string) => string) =>
   Effect.gen(function*() {
@@ -113,6 +164,18 @@ describe("a database whose tables are not as the store needs them is not opened"
         yield* refused(filename),
         /holdfast_jobs was made by another version.*lacks "trace_context text", "check \( status < > 'failed' or/
       )
+    }))
+
+  it.scoped("one that an older 0001 made: the error says what to do, and the jobs are lost only where that is wanted", () =>
+    Effect.gen(function*() {
+      const filename = yield* rebuilt(() => olderTable)
+      const message = yield* refused(filename)
+      assert.match(
+        message,
+        /lacks "status text .* and \d more parts?\. To keep its jobs, run them with the version that made the table, or restore/
+      )
+      another(filename, statementsAfter("If its jobs may be lost, run ", message))
+      assert.lengthOf(yield* opened({ filename }, allRows), 0)
     }))
 
   it.scoped("one whose table lost its strictness or the type of a column: the error says so", () =>

@@ -71,6 +71,7 @@ const columns = [
   "result",
   "errors",
   "last_error",
+  "last_error_value",
   "trace_context",
   "partition_key"
 ]

@@ -2,14 +2,17 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 
 /**
- * The table of jobs, as it is on SQLite. Instants are epoch milliseconds. The
- * CHECKs tie a status to the columns that go with it, so that a wrong statement
- * is refused and not believed.
+ * The table of jobs on SQLite. Instants are epoch milliseconds. The CHECKs tie a
+ * status to the columns that go with it, so that a wrong statement is refused.
  *
- * A row that keeps to them also keeps to them after every step of its life.
- * So an app's SQL is refused there and then, and leaves nothing behind that
- * makes a later statement over many rows fail. That is why no CHECK holds
- * `failures` below `max_attempts`, which an app may lower.
+ * A row that satisfies them satisfies them after every step of its life. So an
+ * app's SQL is refused at once, and leaves nothing behind that makes a later
+ * statement over many rows fail. That is why no CHECK holds `failures` below
+ * `max_attempts`, which an app may lower.
+ *
+ * The status `waiting`, for jobs that wait for other jobs, and `limit_key`, for
+ * limits by key, are there for releases to come: SQLite cannot change a CHECK
+ * without copying the table.
  */
 export const jobs = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -20,11 +23,12 @@ export const jobs = Effect.gen(function*() {
       kind TEXT NOT NULL CHECK (kind <> ''),
       payload TEXT NOT NULL CHECK (json_valid(payload)),
       first_payload TEXT,
-      status TEXT NOT NULL CHECK (status IN ('pending', 'running', 'succeeded', 'failed', 'cancelled')),
+      status TEXT NOT NULL CHECK (status IN ('waiting', 'pending', 'running', 'succeeded', 'failed', 'cancelled')),
       priority INTEGER NOT NULL CHECK (priority BETWEEN -1000 AND 1000),
       partition_key TEXT CHECK (partition_key <> ''),
       unique_key TEXT CHECK (unique_key <> ''),
       unique_scope TEXT CHECK (unique_scope IN ('pending', 'unfinished')),
+      limit_key TEXT CHECK (limit_key <> ''),
       holds_key INTEGER NOT NULL DEFAULT 0 CHECK (holds_key IN (0, 1)),
       attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
       failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
@@ -41,6 +45,7 @@ export const jobs = Effect.gen(function*() {
       progress TEXT,
       result TEXT,
       last_error TEXT,
+      last_error_value TEXT,
       errors TEXT NOT NULL DEFAULT '[]',
       created_at INTEGER NOT NULL,
       updated_at INTEGER NOT NULL,
@@ -54,20 +59,22 @@ export const jobs = Effect.gen(function*() {
       CHECK ((status = 'succeeded') = (result IS NOT NULL)),
       CHECK ((unique_key IS NULL) = (unique_scope IS NULL)),
       CHECK (
-        holds_key = 0 OR unique_key IS NOT NULL AND (status = 'pending' OR status = 'running' AND unique_scope = 'unfinished')
+        holds_key = 0 OR unique_key IS NOT NULL
+          AND (status IN ('waiting', 'pending') OR status = 'running' AND unique_scope = 'unfinished')
       ),
       CHECK ((settled_attempt IS NULL) = (settled_by IS NULL)),
       CHECK ((settled_attempt IS NULL) = (settled_as IS NULL)),
       CHECK ((settled_attempt IS NULL) = (settled_to IS NULL)),
-      CHECK (status NOT IN ('pending', 'failed') OR cancel_requested_at IS NULL),
-      CHECK (status <> 'failed' OR last_error IS NOT NULL)
+      CHECK (status NOT IN ('waiting', 'pending', 'failed') OR cancel_requested_at IS NULL),
+      CHECK (status <> 'failed' OR last_error IS NOT NULL),
+      CHECK (last_error_value IS NULL OR last_error IS NOT NULL)
     ) STRICT`
   // Leads with what a claim names, so that a claim walks to its jobs and no further.
   yield* sql`
     CREATE INDEX holdfast_jobs_claim ON holdfast_jobs (queue, kind, priority DESC, available_at, id)
     WHERE status = 'pending'`
   yield* sql`CREATE INDEX holdfast_jobs_lease ON holdfast_jobs (locked_until) WHERE status = 'running'`
-  // Of the rows that hold their key: one that a claim has made give it up stands in nobody's way.
+  // Only rows that hold their key: one that gave it up at its claim does not stand in the way.
   yield* sql`
     CREATE UNIQUE INDEX holdfast_jobs_unique ON holdfast_jobs (kind, COALESCE(partition_key, ''), unique_key)
     WHERE holds_key = 1`

@@ -1,6 +1,9 @@
 import type { Definition } from "./definitions.ts"
 
-/** The first thing about the tables found that keeps the store's statements from running, with what a person can do about it. */
+/** The most parts of a table that a message names. */
+const mostShown = 4
+
+/** The first difference that keeps the store's statements from running, and what a person can do about it. */
 export const problemOf = (
   expected: ReadonlyArray<Definition>,
   found: ReadonlyArray<Definition>
@@ -26,11 +29,13 @@ export const problemOf = (
       "makes the tables anew."
   }
   if (lacks.length > 0) {
+    const more = lacks.length > mostShown ? ` and ${lacks.length - mostShown} more parts` : ""
     return `The table ${namesOf(changed.filter(isTable))} was made by another version of Holdfast, or changed since. ` +
       `It lacks ${
-        lacks.join(", ")
-      }. Run the version that made it, or restore the database from a backup. If its jobs may ` +
-      `be lost, run DROP TABLE ${ours}; DROP TABLE holdfast_migrations; the next start makes the tables anew.`
+        lacks.slice(0, mostShown).join(", ")
+      }${more}. To keep its jobs, run them with the version that made ` +
+      "the table, or restore the database from a backup. If its jobs may be lost, run " +
+      `DROP TABLE ${ours}; DROP TABLE holdfast_migrations; and start again, which makes the tables anew.`
   }
   if (missing.length + changed.length > 0) return indexProblem(missing, changed)
   return undefined
