@@ -1,6 +1,6 @@
 import { Command, Options } from "@effect/cli"
 import { Clock, Console, Effect, Queue } from "effect"
-import { runCommand } from "../commandLine.ts"
+import { runCommand } from "../../src/cli/commandLine.ts"
 import { equivalents, mutants } from "./catalogue.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 import { makeTree, whileMutated } from "./tree.ts"

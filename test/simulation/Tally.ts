@@ -1,4 +1,4 @@
-import type { SimulationProof } from "../proof.ts"
+import type { SimulationProof } from "../docs/proof.ts"
 import { sometimes } from "./Findings.ts"
 import type { Simulated } from "./simulate.ts"
 

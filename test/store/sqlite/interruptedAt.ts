@@ -26,6 +26,27 @@ export const interruptedAt = <A, E, R>(n: number, effect: Effect.Effect<A, E, R>
       fiber.addObserver(() => resume(Effect.succeed(interrupted)))
     }))
 
+/** What `look` finds before each operation of an effect, until the effect has ended. */
+export const atEachOperation = <A, E, R, B>(
+  effect: Effect.Effect<A, E, R>,
+  look: () => B
+): Effect.Effect<ReadonlyArray<B>, never, R> =>
+  Effect.flatMap(Effect.context<R>(), (context) =>
+    Effect.async<ReadonlyArray<B>>((resume) => {
+      const found: Array<B> = []
+      const fiber = Effect.runFork(Effect.provide(effect, context), {
+        immediate: false,
+        scheduler: {
+          shouldYield: () => {
+            found.push(look())
+            return false
+          },
+          scheduleTask: (task, priority) => Scheduler.defaultScheduler.scheduleTask(task, priority)
+        }
+      })
+      fiber.addObserver(() => resume(Effect.succeed(found)))
+    }))
+
 /** Whether an effect succeeds. One that never ends is given up after a second of real time. */
 export const succeeds = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(

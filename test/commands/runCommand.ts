@@ -3,8 +3,8 @@ import { Command } from "@effect/cli"
 import type { Runtime } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Effect, Exit } from "effect"
-import { report } from "../src/cli/report.ts"
-import { withoutDashes } from "../src/cli/withoutDashes.ts"
+import { report } from "../chaos/report.ts"
+import { withoutDashes } from "../../src/cli/withoutDashes.ts"
 
 /**
  * Runs one of the commands that prove something, as this process. Ends with 1,

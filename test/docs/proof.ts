@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { committed } from "./committed.ts"
-import { table } from "./markdownTable.ts"
+import { committed } from "../committed.ts"
+import { table } from "../markdownTable.ts"
 
 /** One or more runs of the simulator on one commit. */
 export interface SimulationProof {

@@ -1,4 +1,4 @@
-import type { ChaosProof } from "../proof.ts"
+import type { ChaosProof } from "../docs/proof.ts"
 
 const nothingYet = {
   kills: 0,

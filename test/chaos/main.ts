@@ -1,7 +1,7 @@
 import { Command, Options } from "@effect/cli"
 import { Console, Effect, Option, Schema } from "effect"
-import { runCommand } from "../commandLine.ts"
-import { noRecord, startRecord } from "../proof.ts"
+import { runCommand } from "../../src/cli/commandLine.ts"
+import { noRecord, startRecord } from "../docs/proof.ts"
 import { neverCame, proofOf, table } from "./chaosReport.ts"
 import { fullRun, runChaos } from "./chaosRun.ts"
 
