@@ -7,7 +7,6 @@ import { defineConfig } from "vitest/config"
 const processes = [
   "test/**/*{Process,Processes}.test.ts",
   "test/{crash,simulation}/**/*.test.ts",
-  "test/commandLine.test.ts",
   "test/brandbrain/cost.test.ts"
 ]
 
@@ -27,7 +26,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    setupFiles: ["test/framesOnly.ts"],
+    setupFiles: ["test/setup/framesOnly.ts"],
     // Vitest would leave a core to itself, and of two it would use one.
     maxWorkers: "100%",
     // The files of a project share modules, since loading Effect takes longer than most of them run.
@@ -50,7 +49,7 @@ export default defineConfig({
         // In another pool, so that the units use the processors while these wait.
         test: {
           name: "processes",
-          globalSetup: "test/globalSetup.ts",
+          globalSetup: "test/setup/compile.ts",
           // They start processes, each of which takes seconds where a machine has much else to do.
           testTimeout: 180_000,
           include: processes,

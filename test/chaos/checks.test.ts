@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Row } from "./chaosChecks.ts"
-import { checkEnd, checkJob } from "./chaosChecks.ts"
-import { History } from "./chaosHistory.ts"
-import { aliveEvery } from "./chaosJobs.ts"
-import type { Note, Noted, Of, Write } from "./chaosJournal.ts"
-import { makeTally, neverCame, resultOf } from "./chaosReport.ts"
+import type { Row } from "./checks.ts"
+import { checkEnd, checkJob } from "./checks.ts"
+import { History } from "./history.ts"
+import { aliveEvery } from "./jobs.ts"
+import type { Note, Noted, Of, Write } from "./journal.ts"
+import { makeTally, neverCame, resultOf } from "./report.ts"
 
 const job = "a job"
 const of = (attempt: number): Of => ({ job, attempt, worker: attempt === 1 ? "one" : "two" })

@@ -1,6 +1,6 @@
-import type { History, JobHistory, LeaseWrite, Run } from "./chaosHistory.ts"
-import { endsWell, heartbeatEvery, leaseFor } from "./chaosJobs.ts"
-import type { Tally } from "./chaosReport.ts"
+import type { History, JobHistory, LeaseWrite, Run } from "./history.ts"
+import { endsWell, heartbeatEvery, leaseFor } from "./jobs.ts"
+import type { Tally } from "./report.ts"
 
 /** A row as the database has it. */
 export interface Row {

@@ -2,8 +2,8 @@ import { Effect } from "effect"
 import type { Scope } from "effect"
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { can } from "./chaosPrograms.ts"
-import type { ChaosWorker } from "./chaosWorkers.ts"
+import { can } from "./programs.ts"
+import type { ChaosWorker } from "./workers.ts"
 
 /** A way to make writes fail for processes that are running, and to let them succeed again. */
 export interface Fault {

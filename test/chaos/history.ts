@@ -1,6 +1,6 @@
-import type { Script } from "./chaosJobs.ts"
-import { aliveEvery } from "./chaosJobs.ts"
-import type { Noted, Of, Write } from "./chaosJournal.ts"
+import type { Script } from "./jobs.ts"
+import { aliveEvery } from "./jobs.ts"
+import type { Noted, Of, Write } from "./journal.ts"
 
 /** A claim that was answered. Instants without another word are monotonic milliseconds. */
 export interface Claim extends Of {

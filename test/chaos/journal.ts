@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, writeSync } from "node:fs"
-import type { Script } from "./chaosJobs.ts"
+import type { Script } from "./jobs.ts"
 
 /** One attempt, as its lease names it. */
 export interface Of {

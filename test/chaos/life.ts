@@ -2,9 +2,9 @@ import { Effect, Layer, Schedule } from "effect"
 import type { Lease } from "../../src/index.ts"
 import { Ids, JobQueue } from "../../src/index.ts"
 import { SqliteStore } from "../../src/sqlite.ts"
-import { Parcel } from "./chaosJobs.ts"
-import type { Note } from "./chaosJournal.ts"
-import { recordedStore } from "./chaosRecordedStore.ts"
+import { Parcel } from "./jobs.ts"
+import type { Note } from "./journal.ts"
+import { recordedStore } from "./recordedStore.ts"
 
 /** A job queue on a database, with what is asked of it noted. */
 export const queueOn = (database: string, note: (note: Note) => void) =>

@@ -1,7 +1,7 @@
 import { Effect, Random } from "effect"
 import { Ids, JobQueue } from "../../src/index.ts"
-import { Act, leaseFor, Parcel } from "./chaosJobs.ts"
-import type { Note } from "./chaosJournal.ts"
+import { Act, leaseFor, Parcel } from "./jobs.ts"
+import type { Note } from "./journal.ts"
 
 const load = [
   ...Array.from({ length: 10 }, () => ({ script: "succeed", millis: [0, 30] }) as const),

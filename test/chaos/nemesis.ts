@@ -1,12 +1,12 @@
 import { Effect } from "effect"
 import type { Scope } from "effect"
-import type { Dice } from "./chaosDice.ts"
-import { graceFor, hardEndAfterGrace, leaseFor } from "./chaosJobs.ts"
-import { monotonicNow } from "./chaosJournal.ts"
-import type { Tally } from "./chaosReport.ts"
-import type { Site } from "./chaosSite.ts"
-import type { ChaosWorker } from "./chaosWorkers.ts"
-import { tell } from "./chaosWorkers.ts"
+import type { Dice } from "./dice.ts"
+import { graceFor, hardEndAfterGrace, leaseFor } from "./jobs.ts"
+import { monotonicNow } from "./journal.ts"
+import type { Tally } from "./report.ts"
+import type { Site } from "./site.ts"
+import type { ChaosWorker } from "./workers.ts"
+import { tell } from "./workers.ts"
 
 /** What a machine may be late with, over what the program promises. */
 const machine = 10_000

@@ -1,8 +1,8 @@
 import { Cause, Effect, Either, Exit, Layer } from "effect"
 import type { Lease, StoreFailure } from "../../src/index.ts"
 import { JobStore } from "../../src/index.ts"
-import type { Note, Write } from "./chaosJournal.ts"
-import { monotonicNow } from "./chaosJournal.ts"
+import type { Note, Write } from "./journal.ts"
+import { monotonicNow } from "./journal.ts"
 
 interface Leased {
   readonly lease: Lease

@@ -12,18 +12,18 @@ import {
   writeFileSync
 } from "node:fs"
 import { dirname, join } from "node:path"
-import type { Dice } from "./chaosDice.ts"
-import type { Fault } from "./chaosDisks.ts"
-import { fullDisk, immutableFiles, readOnly } from "./chaosDisks.ts"
-import { graceFor, hardEndAfterGrace, leaseFor } from "./chaosJobs.ts"
-import { monotonicNow } from "./chaosJournal.ts"
-import { ended } from "./chaosNemesis.ts"
-import { runProgram } from "./chaosPrograms.ts"
-import type { Tally } from "./chaosReport.ts"
-import { seen } from "./chaosReport.ts"
-import { Site } from "./chaosSite.ts"
-import type { ChaosWorker, ChaosWorkerOptions } from "./chaosWorkers.ts"
-import { tell } from "./chaosWorkers.ts"
+import type { Dice } from "./dice.ts"
+import type { Fault } from "./disks.ts"
+import { fullDisk, immutableFiles, readOnly } from "./disks.ts"
+import { graceFor, hardEndAfterGrace, leaseFor } from "./jobs.ts"
+import { monotonicNow } from "./journal.ts"
+import { ended } from "./nemesis.ts"
+import { runProgram } from "./programs.ts"
+import type { Tally } from "./report.ts"
+import { seen } from "./report.ts"
+import { Site } from "./site.ts"
+import type { ChaosWorker, ChaosWorkerOptions } from "./workers.ts"
+import { tell } from "./workers.ts"
 
 /** A folder that nothing else uses, the run's dice, and where to count. */
 export interface Stage {
@@ -129,7 +129,7 @@ const refusesToStart = (database: string, what: string, { folder, tally }: Stage
       produce: false
     }
     const { code, output, signal } = yield* runProgram(process.execPath, [
-      join(import.meta.dirname, "chaosWorkerProcess.js"),
+      join(import.meta.dirname, "workerProcess.js"),
       JSON.stringify(options)
     ], 30)
     if (code !== 1) tally.violations.add(`a worker on ${what} ended with ${code ?? signal}\n${output}`)

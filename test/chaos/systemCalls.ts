@@ -1,11 +1,11 @@
 import { Cause, Effect } from "effect"
 import { readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { openJournal } from "./chaosJournal.ts"
-import { outlive, queueOn } from "./chaosLife.ts"
-import { can, runProgram } from "./chaosPrograms.ts"
-import type { Scenario, Stage } from "./chaosScenarios.ts"
-import { Site } from "./chaosSite.ts"
+import { openJournal } from "./journal.ts"
+import { outlive, queueOn } from "./life.ts"
+import { can, runProgram } from "./programs.ts"
+import type { Scenario, Stage } from "./scenarios.ts"
+import { Site } from "./site.ts"
 
 /** The calls that change what is on the disk. */
 const calls = ["pwrite64", "write", "fsync", "fdatasync", "ftruncate", "unlink", "rename"]
@@ -33,7 +33,7 @@ const traced = (folder: string, name: string, ...how: ReadonlyArray<string>) => 
     `trace=${calls.join(",")}`,
     ...how,
     process.execPath,
-    join(import.meta.dirname, "chaosLifeProcess.js"),
+    join(import.meta.dirname, "lifeProcess.js"),
     database,
     join(folder, `${name}.journal`)
   ], mayTake)

@@ -13,11 +13,11 @@ import {
   heartbeatEvery,
   leaseFor,
   staleCheckEvery
-} from "./chaosJobs.ts"
-import { openJournal } from "./chaosJournal.ts"
-import { carryParcels, produce } from "./chaosLoad.ts"
-import { recordedStore } from "./chaosRecordedStore.ts"
-import type { ChaosWorkerOptions } from "./chaosWorkers.ts"
+} from "./jobs.ts"
+import { openJournal } from "./journal.ts"
+import { carryParcels, produce } from "./load.ts"
+import { recordedStore } from "./recordedStore.ts"
+import type { ChaosWorkerOptions } from "./workers.ts"
 
 /*
  * A worker of the chaos run, which also enqueues. Everything it does is in its

@@ -4,8 +4,8 @@ import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
 import { closeSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Tail } from "./chaosJournal.ts"
-import { monotonicNow, tailJournal } from "./chaosJournal.ts"
+import type { Tail } from "./journal.ts"
+import { monotonicNow, tailJournal } from "./journal.ts"
 
 /** What a worker of the chaos run is told. */
 export interface ChaosWorkerOptions {
@@ -49,7 +49,7 @@ export const startChaosWorker = (
       const logFile = openSync(log, "a")
       const child = spawn(
         process.execPath,
-        [join(import.meta.dirname, "chaosWorkerProcess.js"), JSON.stringify({ ...options, journal })],
+        [join(import.meta.dirname, "workerProcess.js"), JSON.stringify({ ...options, journal })],
         { stdio: ["pipe", "ignore", logFile] }
       )
       closeSync(logFile)

@@ -3,7 +3,8 @@ import { Command } from "@effect/cli"
 import type { Runtime } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Effect, Exit } from "effect"
-import { report } from "../chaos/report.ts"
+import type { Output } from "../../src/cli/output.ts"
+import { report } from "../../src/cli/report.ts"
 import { withoutDashes } from "../../src/cli/withoutDashes.ts"
 
 /**
@@ -13,16 +14,27 @@ import { withoutDashes } from "../../src/cli/withoutDashes.ts"
 export const runCommand = <Name extends string, E, A>(
   command: Command.Command<Name, CliApp.CliApp.Environment, E, A>,
   name: Name
-): void => {
-  const [runtime = "", script = "", ...given] = process.argv
+): void =>
+  NodeRuntime.runMain(perform(command, name, process.argv.slice(2), process.stderr), {
+    disableErrorReporting: true,
+    disablePrettyLogger: true,
+    teardown
+  })
+
+/** Runs the command within a process, and reports its failure to `errors`. */
+export const perform = <Name extends string, E, A>(
+  command: Command.Command<Name, CliApp.CliApp.Environment, E, A>,
+  name: Name,
+  given: ReadonlyArray<string>,
+  errors: Output
+): Effect.Effect<void, unknown> => {
   const args = withoutDashes(given)
-  Command.run(command, { name, version: "1" })([runtime, script, ...args]).pipe(
-    Effect.tapErrorCause(report(args, process.stderr)),
-    Effect.provide(NodeContext.layer),
-    NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true, teardown })
+  return Command.run(command, { name, version: "1" })(["node", name, ...args]).pipe(
+    Effect.tapErrorCause(report(args, errors)),
+    Effect.provide(NodeContext.layer)
   )
 }
 
-/** A run that was interrupted has shown nothing, and must not look as if it had. */
-const teardown: Runtime.Teardown = (exit, onExit) =>
+/** An interrupted run has shown nothing, and must not look as if it had. */
+export const teardown: Runtime.Teardown = (exit, onExit) =>
   onExit(Exit.isSuccess(exit) ? 0 : Cause.isInterruptedOnly(exit.cause) ? 130 : 1)

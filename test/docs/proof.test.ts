@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs"
 import type { Proof } from "./proof.ts"
 import { render, withRun } from "./proof.ts"
 
-const recorded = JSON.parse(readFileSync(new URL("../docs/proof.json", import.meta.url), "utf8")) as Proof
+const recorded = JSON.parse(readFileSync(new URL("../../docs/proof.json", import.meta.url), "utf8")) as Proof
 
 const simulation = { seeds: [[1, 2]] as const, simulatedMillis: 3_600_000, jobs: 3, calls: 4, faults: { kill: 5 } }
 
 describe("the record of the proof", () => {
   it("is what its page shows, also where a person has written into it", async () => {
-    // `npx vitest run test/proof.test.ts -u` writes the page anew.
-    await expect(render(recorded)).toMatchFileSnapshot("../docs/proof.md")
+    // `npx vitest run test/docs/proof.test.ts -u` writes the page anew.
+    await expect(render(recorded)).toMatchFileSnapshot("../../docs/proof.md")
   })
 
   it("says of every failed run what it led to", () => {

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { readdirSync, readFileSync } from "node:fs"
 
-const text = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8")
+const text = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
 
 /** What the import lines of a piece of code bring, as "name from module". */
 const imported = (code: string) =>
@@ -10,7 +10,7 @@ const imported = (code: string) =>
   )
 
 it("every TypeScript example in the README is a run of lines of a file that compiles, and imports what it uses", () => {
-  const examples = readdirSync(new URL("../docs/examples", import.meta.url)).map((name) =>
+  const examples = readdirSync(new URL("../../docs/examples", import.meta.url)).map((name) =>
     text(`docs/examples/${name}`)
   )
   const fences = [...text("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "")

@@ -10,6 +10,7 @@ import type { Asked } from "../actors/apifyServer.ts"
 import type { Started } from "../../processes/startProcess.ts"
 import { startProcess } from "../../processes/startProcess.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
+import { runProgram } from "../../program/runProgram.ts"
 
 const program = join(import.meta.dirname, "../../../dist/main.js")
 const token = "apify_api_S3nt1nel"
@@ -28,22 +29,25 @@ const setUp = Effect.gen(function*() {
       : platform(asked)
   )
   const folder = yield* temporaryFolder
-  const programs: Array<Started> = []
+  const programs: Array<Pick<Started, "said" | "complained">> = []
+  const environment = {
+    APIFY_TOKEN: token,
+    APIFY_BASE_URL: server.url,
+    HOLDFAST_HEARTBEAT_INTERVAL: "400 millis",
+    HOLDFAST_STALE_CHECK_INTERVAL: "300 millis",
+    HOLDFAST_POLL_INTERVAL: "300 millis",
+    HOLDFAST_SHUTDOWN_GRACE: "0 seconds"
+  }
   const startWith = (settings: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
-    startProcess([program, ...args], {
-      APIFY_TOKEN: token,
-      APIFY_BASE_URL: server.url,
-      HOLDFAST_HEARTBEAT_INTERVAL: "400 millis",
-      HOLDFAST_STALE_CHECK_INTERVAL: "300 millis",
-      HOLDFAST_POLL_INTERVAL: "300 millis",
-      HOLDFAST_SHUTDOWN_GRACE: "0 seconds",
-      ...settings
-    }, folder).pipe(Effect.tap((process) => Effect.sync(() => programs.push(process))))
+    startProcess([program, ...args], { ...environment, ...settings }, folder).pipe(
+      Effect.tap((process) => Effect.sync(() => programs.push(process)))
+    )
   const start = (...args: ReadonlyArray<string>) => startWith({}, ...args)
   const answer = Effect.fn("answer")(function*(...args: ReadonlyArray<string>) {
-    const process = yield* start("brandbrain", ...args)
-    assert.deepStrictEqual(yield* process.ended, { code: 0, signal: null }, process.complained.join("\n"))
-    return JSON.parse(process.said.join("\n")) as Readonly<Record<string, unknown>>
+    const ran = yield* runProgram(folder, ["brandbrain", ...args], environment)
+    programs.push(ran)
+    assert.strictEqual(ran.code, 0, ran.complained.join("\n"))
+    return JSON.parse(ran.said.join("\n")) as Readonly<Record<string, unknown>>
   })
   return {
     start,

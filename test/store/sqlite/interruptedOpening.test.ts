@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { readdirSync, readlinkSync } from "node:fs"
 import { join } from "node:path"
 import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
-import { interruptedAt } from "./interruptedAt.ts"
+import { atEachOperation, interruptedAt } from "./interruptedAt.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 /** How often this process has the file open. */
