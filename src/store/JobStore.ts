@@ -226,7 +226,24 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     readonly after?: LaneHead | undefined
   }) => Effect.Effect<ReadonlyArray<LaneHead>, StoreFailure>
 
-  /** Takes due jobs in claim order: priority, then availableAt, then id. Empty when none is due. */
+  /**
+   * Takes due jobs in claim order: priority, then availableAt, then id. Empty when none is due.
+   *
+   * A claimed job whose caller never hears of it runs nowhere until its lease is
+   * over. So an implementation promises:
+   *
+   * - Until the claim is written it can be interrupted, also in a region that is
+   *   uninterruptible, while it waits for a connection or for another process.
+   *   Then nothing was claimed.
+   * - From the write to the answer nothing interrupts it. An uninterruptible
+   *   caller gets the answer and goes on with it, and holds its jobs before any
+   *   interruption is seen.
+   * - Outside a transaction it has committed before it answers. Inside the
+   *   caller's, which may still be rolled back, its leases carry a name that no
+   *   other claim has: `isNameOf` tells whose it is.
+   * - After a failure jobs may have been claimed all the same. They come back
+   *   once their leases are over.
+   */
   readonly claim: (request: ClaimRequest) => Effect.Effect<ReadonlyArray<ClaimedJob>, StoreFailure>
 
   /** Moves the end of each lease to `leaseFor` milliseconds from now. */
