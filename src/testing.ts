@@ -28,5 +28,16 @@ export { answeredAfter, answerLost, dying, failing, hanging, StoreFaults } from 
 export type { Broken, Fault, StoreOperation } from "./testing/StoreFaults.ts"
 export { takeLeaseAway } from "./testing/takeLeaseAway.ts"
 
+// hold a job store of your own to what every store promises
+export { storePromises } from "./testing/conformance/storePromises.ts"
+export type { StorePromise } from "./testing/conformance/storePromises.ts"
+
 // what a test fails with
-export { JobNotRunning, NotEnqueued, StillDue, StillRunning, UnexpectedlyEnqueued } from "./testing/errors.ts"
+export {
+  JobNotRunning,
+  NotEnqueued,
+  PromiseBroken,
+  StillDue,
+  StillRunning,
+  UnexpectedlyEnqueued
+} from "./testing/errors.ts"

@@ -63,3 +63,13 @@ export class JobNotRunning extends Schema.TaggedError<JobNotRunning>()("JobNotRu
     return `Job ${this.jobId} is ${this.status}; only a running job has a lease`
   }
 }
+
+/** A job store does not keep a promise. */
+export class PromiseBroken extends Schema.TaggedError<PromiseBroken>()("PromiseBroken", {
+  /** Where its answers differ from what was promised, a line each. */
+  differences: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return lines("The store does not keep its promise:", this.differences)
+  }
+}

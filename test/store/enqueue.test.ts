@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect } from "effect"
 import type { Enqueued } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
-import { allRows, cancel, complete, enqueue, fail, job, jobId, memory, retry, running } from "./someJobs.ts"
+import { allRows, cancel, complete, enqueue, fail, get, job, jobId, memory, retry, running } from "./someJobs.ts"
 
 const answers = (...pairs: ReadonlyArray<readonly [number: number, enqueued: boolean]>) =>
   pairs.map(([number, enqueued]): Enqueued => ({
@@ -188,3 +188,10 @@ describe("ids", () => {
       assert.lengthOf(yield* allRows, 40)
     }).pipe(Effect.provide(memory)))
 })
+
+it.effect("a payload keeps a NUL inside a string", () =>
+  Effect.gen(function*() {
+    const payload = { nul: "a\u0000b" }
+    yield* enqueue(job(1, { payload: JSON.stringify(payload) }))
+    assert.deepStrictEqual((yield* get(jobId(1))).payload, payload)
+  }).pipe(Effect.provide(memory)))

@@ -42,6 +42,8 @@ export const layer = (options?: {
   readonly busyTimeout?: Duration.DurationInput | undefined
   /** Leaves the tables as they are, for a client that cannot write. */
   readonly readonly?: boolean | undefined
+  /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The Clock's unless given. */
+  readonly now?: Effect.Effect<number> | undefined
 }): Layer.Layer<JobStore, StoreError, SqlClient.SqlClient> =>
   Layer.scoped(
     JobStore,
@@ -59,7 +61,7 @@ export const layer = (options?: {
         signals: yield* shareInProcess(makeJobSignals(), sql),
         tidy: tidyWal(sql),
         newest,
-        now: currentMillis
+        now: options?.now ?? currentMillis
       })
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),

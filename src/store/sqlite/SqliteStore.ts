@@ -41,6 +41,8 @@ export interface Options {
   readonly busyTimeout?: Duration.DurationInput | undefined
   /** Opens a database that is there and changes nothing in it, not even by migrating; writes fail. */
   readonly readonly?: boolean | undefined
+  /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The Clock's unless given. */
+  readonly now?: Effect.Effect<number> | undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/store/SqlJobStore.ts"
-const life = ["test/store/life.test.ts"]
+const file = "src/store/statements/byRequest.ts"
+const conformance = ["test/store/conformance.test.ts"]
 const retry = ["test/store/retry.test.ts"]
 
 /** Cancel, retry, prune, and whose jobs may be seen. */
@@ -17,7 +17,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       find: "SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at",
       replace: "SET cancel_requested_at = CASE status WHEN 'running' THEN ${now} END, updated_at"
     }],
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "Cancelling a running job cancels it under its worker",
@@ -25,28 +25,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: `status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
         finished_at = CASE status WHEN 'pending' THEN \${now} END`,
     replace: "status = 'cancelled', finished_at = ${now}, locked_at = NULL, locked_by = NULL, locked_until = NULL",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "Cancelling changes a finished job",
     file,
     find: "AND ${visible(partitionKey)} AND status IN ('pending', 'running')\n      RETURNING id, status`",
     replace: "AND ${visible(partitionKey)}\n      RETURNING id, status`",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A second cancel moves the instant of the first",
     file,
     find: "COALESCE(cancel_requested_at, ${now})",
     replace: "${now}",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A retry keeps the failures of before",
     file,
     find: "available_at = ${now}, failures = 0, finished_at = NULL",
     replace: "available_at = ${now}, finished_at = NULL",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A retry keeps who settled the job",
@@ -54,21 +54,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     find:
       "settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL,\n        cancel_requested_at = NULL",
     replace: "cancel_requested_at = NULL",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A retry keeps the request to cancel",
     file,
     find: "settled_to = NULL,\n        cancel_requested_at = NULL, updated_at = ${now}, holds_key",
     replace: "settled_to = NULL, updated_at = ${now}, holds_key",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A retry leaves the job due when it was",
     file,
     find: "SET status = 'pending', available_at = ${now}, failures = 0",
     replace: "SET status = 'pending', failures = 0",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A retry takes a job from the worker that runs it",
@@ -81,14 +81,14 @@ export const mutants: ReadonlyArray<Mutant> = [
       replace:
         "SET status = 'pending', result = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL, available_at = ${now}, failures = 0"
     }],
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A retry does not look who holds the job's unique key",
     file,
     find: "\n        AND NOT EXISTS (${keyHolder})\n      RETURNING",
     replace: "\n      RETURNING",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A retry is refused for the same unique key in another partition",
@@ -108,48 +108,48 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A pruning deletes unfinished jobs",
     file,
     find: "${byIndex(\"holdfast_jobs_finished\")} WHERE ${old(which)}",
-    replace: "WHERE ${isOld}",
+    replace: "WHERE ${old(which)}",
     also: [{
       file,
       find: "sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`",
-      replace: "const isOld = sql`COALESCE(finished_at, updated_at) <= ${since}`"
+      replace: "sql`COALESCE(finished_at, updated_at) <= ${since}`"
     }],
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A pruning deletes finished jobs of every status",
     file,
     find: "sql`status = ${status} AND finished_at IS NOT NULL",
     replace: "sql`status IN ('succeeded', 'failed', 'cancelled', ${status}) AND finished_at IS NOT NULL",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A pruning does not wait for the retention",
     file,
     find: "finished_at <= ${since}",
     replace: "finished_at <= ${since + retention}",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A pruning keeps jobs a millisecond longer than their retention",
     file,
     find: "finished_at <= ${since}",
     replace: "finished_at < ${since}",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A pruning takes more than its limit",
     file,
     find: "ORDER BY finished_at ${atMost(limit)} OFFSET",
     replace: "ORDER BY finished_at ${atMost(limit + 1)} OFFSET",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "Another tenant's job can be read",
     file,
     find: "WHERE id = ${id} AND ${visible(partitionKey)}`",
     replace: "WHERE id = ${id}`",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "Another tenant's job can be cancelled",

@@ -1,9 +1,9 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
-const file = "src/store/SqlJobStore.ts"
+const file = "src/store/statements/claim.ts"
 const claim = ["test/store/claim.test.ts"]
 const newerSchema = ["test/store/sqlite/newerSchema.test.ts"]
-const life = ["test/store/life.test.ts"]
+const conformance = ["test/store/conformance.test.ts"]
 
 /** Which jobs a claim takes, how many, and what it writes. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -40,21 +40,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "attempts = attempts + 1",
     replace: "attempts = max(attempts, 1)",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A claim takes a job only a millisecond after it is due",
     file,
     find: "AND due.priority = level.priority AND due.available_at <= ${now}",
     replace: "AND due.priority = level.priority AND due.available_at < ${now}",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A claim takes a job a millisecond before it is due",
     file,
     find: "AND due.priority = level.priority AND due.available_at <= ${now}",
     replace: "AND due.priority = level.priority AND due.available_at <= ${now} + 1",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A claim counts jobs that are not due as if they filled its slots",
@@ -203,7 +203,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "attempt: attempts, failures }, lockedAt",
     replace: "attempt: attempts, failures: 0 }, lockedAt",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "The next instant is that of the latest job",

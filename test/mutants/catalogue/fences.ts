@@ -1,8 +1,8 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
-const file = "src/store/SqlJobStore.ts"
+const file = "src/store/statements/leased.ts"
 const fences = ["test/store/fences.test.ts"]
-const life = ["test/store/life.test.ts"]
+const conformance = ["test/store/conformance.test.ts"]
 
 /** What every write under a lease, and a stale release, must match. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -76,28 +76,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "locked_until = ${now} + item.lease_for, updated_at",
     replace: "locked_until = locked_until, updated_at",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "An extension counts from the lease's old end and not from now",
     file,
     find: "locked_until = ${now} + item.lease_for, updated_at",
     replace: "locked_until = locked_until + item.lease_for, updated_at",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "An extension does not say since when the lock is held now",
     file,
     find: "locked_at = ${now}, locked_until = ${now} + item.lease_for",
     replace: "locked_until = ${now} + item.lease_for",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "An extension does not tell that someone wants the job cancelled",
     file,
     find: "cancel_requested_at IS NOT NULL AS cancel_requested`",
     replace: "0 AS cancel_requested`",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A stale release reaches other jobs than those it read",

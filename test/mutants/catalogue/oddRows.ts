@@ -1,6 +1,6 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/store/SqlJobStore.ts"
+const file = "src/store/operations.ts"
 const told = "src/store/refusedRows.ts"
 const odd = ["test/store/sqlite/oddRows.test.ts"]
 const foreign = ["test/runtime/foreignRows.test.ts"]
@@ -130,7 +130,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "FROM ${items({ id: \"text\" }, jobs.map(({ id }) => ({ id })))}) AND ${old(which)}",
     replace: "FROM ${items({ id: \"text\" }, jobs.map(({ id }) => ({ id })))})",
-    killedBy: ["test/store/life.test.ts"]
+    killedBy: ["test/store/sqlite/prunedBesideOthers.test.ts"]
   },
   {
     name: "A row that refuses its claim keeps the place of those behind it",

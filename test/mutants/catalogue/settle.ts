@@ -1,9 +1,9 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
-const file = "src/store/SqlJobStore.ts"
+const file = "src/store/statements/settle.ts"
 const dialect = "src/store/dialect.ts"
 const fences = ["test/store/fences.test.ts"]
-const life = ["test/store/life.test.ts"]
+const conformance = ["test/store/conformance.test.ts"]
 
 const over =
   "const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`"
@@ -15,35 +15,35 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "failures = failures + 1, last_error = item.error",
     replace: "last_error = item.error",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A job fails once more often than its budget",
     file,
     find: over,
     replace: over.replace("failures + 1", "failures"),
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A job fails once less often than its budget",
     file,
     find: over,
     replace: over.replace("failures + 1", "failures + 2"),
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A failure for good is tried again while there is budget",
     file,
     find: over,
     replace: over.replace("item.retry_after IS NULL OR ", ""),
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A retry does not wait for its backoff",
     file,
     find: "ELSE ${now} + item.retry_after END",
     replace: "ELSE ${now} END",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A job that someone cancelled fails like any other",
@@ -55,7 +55,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       find: "${settle(\"fail\", status)},",
       replace: "${settle(\"fail\", status)}, cancel_requested_at = NULL,"
     }],
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A job that someone cancelled is handed back as pending",
@@ -63,21 +63,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: `\${settle("release", sql\`CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END\`)},
           finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE \${now} END,`,
     replace: "${settle(\"release\", sql`'pending'`)}, cancel_requested_at = NULL,",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A snooze and a shutdown spend the budget",
     file,
     find: "THEN ${now} + item.delay ELSE available_at END,",
     replace: "THEN ${now} + item.delay ELSE available_at END, failures = failures + 1,",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A snoozed job is due at once",
     file,
     find: "THEN ${now} + item.delay ELSE available_at END,",
     replace: "THEN ${now} ELSE available_at END,",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A settle forgets who made it",
@@ -177,14 +177,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: dialect,
     find: "json_array_length(errors) < 10",
     replace: "json_array_length(errors) <= 10",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A job that has failed ten times forgets its latest failure and not its first",
     file: dialect,
     find: "json_remove(errors, '$[0]')",
     replace: "json_remove(errors, '$[#-1]')",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "The depth of what is far too large is looked at before its size",

@@ -1,10 +1,10 @@
 import type { Mutant } from "../Mutant.ts"
 
-const file = "src/store/SqlJobStore.ts"
+const file = "src/store/statements/stale.ts"
 const sweep = "src/runtime/maintenance/staleSweep.ts"
 const maintenance = "src/runtime/maintenance/maintenance.ts"
 const held = "src/runtime/attempt/HeldLeases.ts"
-const life = ["test/store/life.test.ts"]
+const conformance = ["test/store/conformance.test.ts"]
 const byLimited = ["test/runtime/limitedWorkers.test.ts"]
 const bySweeps = ["test/runtime/staleSweep.test.ts"]
 
@@ -19,14 +19,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "AND holdfast_jobs.locked_until <= ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
     replace: "AND holdfast_jobs.locked_until < ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A sweep does not see the lease that is over this very instant",
     file,
     find: "locked_until <= ${now} ${without(except)} LIMIT 1`",
     replace: "locked_until < ${now} ${without(except)} LIMIT 1`",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A sweep that frees one job frees those whose lease goes on too",
@@ -41,21 +41,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`",
     replace: "ORDER BY holdfast_jobs.locked_until, id`",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A sweep frees those first whose lease was over last",
     file,
     find: "ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`",
     replace: "ORDER BY holdfast_jobs.locked_until DESC, id ${atMost(which.limit)}`",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A stale attempt is no failure",
     file,
     find: "failures = failures + 1, last_error = ${message}",
     replace: "last_error = ${message}",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A job may go stale once more than its budget",
@@ -63,7 +63,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: over,
     replace: over.replace("failures + 1", "failures"),
     also: [{ file, find: status, replace: status.replace("failures + 1", "failures") }],
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A job may go stale once less than its budget",
@@ -71,7 +71,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: over,
     replace: over.replace("failures + 1", "failures + 2"),
     also: [{ file, find: status, replace: status.replace("failures + 1", "failures + 2") }],
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A stale job that someone cancelled is run again",
@@ -81,14 +81,14 @@ export const mutants: ReadonlyArray<Mutant> = [
       status.replace("CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'\n          ", "CASE ")
     }`,
     also: [{ file, find: over, replace: over.replace("cancel_requested_at IS NOT NULL OR ", "") }],
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A stale job is run again only when it was first due, which may be never again",
     file,
     find: "available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,\n        failures",
     replace: "failures",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A stale release is taken for a settle by the one whose lease was over",
@@ -96,7 +96,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "updated_at = ${now}, ${unlocked},\n        holds_key",
     replace: "updated_at = ${now}, settled_attempt = attempts, settled_by = locked_by, settled_as = 'fail'," +
       " settled_to = 'pending', locked_at = NULL, locked_by = NULL, locked_until = NULL, holds_key",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A stale release forgets the settle of the attempt before, which may still be repeated",
@@ -111,7 +111,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "THEN item.spent ELSE item.released END`",
     replace: "THEN item.released ELSE item.spent END`",
-    killedBy: life
+    killedBy: conformance
   },
   {
     name: "A lease is seen as over a millisecond too late",
