@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config"
 const processes = [
   "test/**/*{Process,Processes}.test.ts",
   "test/{crash,simulation}/**/*.test.ts",
-  "test/brandbrain/cost.test.ts"
+  "test/brandbrain/compile/cost.test.ts"
 ]
 
 /** What `pnpm check:package` runs: it installs the packed package, which takes minutes. */
