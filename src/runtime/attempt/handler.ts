@@ -2,12 +2,12 @@ import {
   Clock,
   Context,
   DateTime,
-  Deferred,
   Duration,
   Effect,
   Fiber,
   FiberRef,
   Option,
+  Runtime,
   Schema,
   Scope,
   Tracer
@@ -51,19 +51,27 @@ export const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease)
     )
     if (Option.isSome(handler.job.timeout)) {
       const after = handler.job.timeout.value
-      yield* Deferred.succeed(stopRequest, StopReason.TimedOut({ after })).pipe(Effect.delay(after), Effect.forkScoped)
+      yield* stopRequest.tell(StopReason.TimedOut({ after })).pipe(Effect.delay(after), Effect.forkScoped)
     }
-    yield* Effect.forkScoped(Effect.gen(function*() {
-      const reason = yield* Deferred.await(stopRequest)
-      yield* events.stopping(reason, yield* blame(attempt))
-      yield* Fiber.interruptFork(fiber)
-      yield* Effect.sleep(patience)
-      yield* events.zombie(job)
-      yield* lease.letGo
-    }))
+    const stop = (reason: StopReason) =>
+      Effect.gen(function*() {
+        yield* events.stopping(reason, yield* blame(attempt))
+        yield* Fiber.interruptFork(fiber)
+        yield* Effect.sleep(patience)
+        yield* events.zombie(job)
+        yield* lease.letGo
+      })
+    // Few handlers are told to stop, so no fiber waits for it.
+    const runtime = yield* Effect.runtime<never>()
+    let stopping: Fiber.RuntimeFiber<void> | undefined
+    const listenNoMore = stopRequest.listen((reason) => {
+      stopping = Runtime.runFork(runtime)(stop(reason), { immediate: false })
+    })
     const exit = yield* Fiber.await(fiber)
-    const stopped = yield* Deferred.poll(stopRequest)
-    return outcomeOf(exit, Option.isSome(stopped) ? Option.some(yield* stopped.value) : Option.none())
+    const { reason } = stopRequest
+    listenNoMore()
+    if (stopping !== undefined) yield* Fiber.interrupt(stopping)
+    return outcomeOf(exit, Option.fromNullable(reason))
   }).pipe(Effect.scoped)
 
 /**

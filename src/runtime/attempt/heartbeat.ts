@@ -4,8 +4,9 @@ import type { Lease } from "../../domain/Lease.ts"
 import { StopReason } from "../../domain/Outcome.ts"
 import type { ClaimedJob } from "../../store/JobStore.ts"
 import { JobStore, only } from "../../store/JobStore.ts"
-import * as events from "../telemetry/events.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
+import * as events from "../telemetry/events.ts"
+import type { LateHearts } from "./lateHearts.ts"
 
 /** The last part of a lease is there for the handler to stop in: a quarter of it, and at most 30 s. */
 export const deadlineMargin = (leaseFor: number) => Math.min(30_000, leaseFor / 4)
@@ -56,7 +57,8 @@ export interface KeptLease {
  * Keeps the lease of one attempt until the scope closes, however it closes.
  *
  * One fiber extends the lease every `interval`; another tells the handler to
- * stop when the lease is gone or no extension came through in time. The time
+ * stop when the lease is gone or no extension came through in time. Both start
+ * half an interval after the claim, when most jobs have ended. The time
  * that counts is read before a claim or extension is sent: the lease it buys
  * starts later, so the deadline errs to the early side.
  */
@@ -68,11 +70,13 @@ export const keepLease = (options: {
   /** Monotonic milliseconds, read before the claim was sent. */
   readonly claimSentAt: number
   readonly stop: (reason: StopReason) => Effect.Effect<void>
+  readonly lateHearts: LateHearts
 }): Effect.Effect<KeptLease, never, JobStore | Scope.Scope> =>
   Effect.gen(function*() {
     const { claimSentAt, job, stop } = options
     const store = yield* JobStore
     const scope = yield* Effect.scope
+    const attempt = yield* Effect.runtime<never>()
     const deadline = yield* Ref.make(claimSentAt + holdsFor(options))
     const lastSentAt = yield* Ref.make(claimSentAt)
 
@@ -112,7 +116,7 @@ export const keepLease = (options: {
           const left = (yield* Ref.get(deadline)) - (yield* monotonicMillis)
           if (left <= 0) {
             // One that is under way may still move the deadline, and would go on.
-            yield* Fiber.interruptFork(heart)
+            if (heart !== undefined) yield* Fiber.interruptFork(heart)
             return yield* stop(StopReason.DeadlinePassed())
           }
           // A process that is stopped here sets its timer late, so none is set further ahead than to the next beat.
@@ -120,26 +124,36 @@ export const keepLease = (options: {
         }
       })
 
-    // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
-    const firstAt = claimSentAt + Duration.toMillis(options.interval)
     let isLetGo = false
     let pace: Pace = options
     let cutTo = Infinity
-    let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* beating(options).pipe(
-      Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),
-      Effect.forkIn(scope)
-    )
-    let watch: Fiber.RuntimeFiber<unknown, unknown> = yield* Effect.forkIn(watching(options), scope)
+    let heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
+    let watch: Fiber.RuntimeFiber<unknown, unknown> | undefined
 
     const lowerDeadline = (leaseFor: number) =>
       Effect.flatMap(monotonicMillis, (now) =>
         Ref.update(deadline, (known) => Math.min(known, now + holdsFor({ leaseFor }))))
 
-    const restart = (delay: Duration.Duration) =>
+    const start = (delay: Duration.DurationInput) =>
       Effect.gen(function*() {
-        heart = yield* beating(pace).pipe(Effect.delay(delay), Effect.interruptible, Effect.forkIn(scope))
-        watch = yield* watching(pace).pipe(Effect.interruptible, Effect.forkIn(scope))
+        heart = yield* forkHere(Effect.delay(beating(pace), delay))
+        watch = yield* forkHere(watching(pace))
       })
+    // Whoever starts them, their lines and spans are the attempt's.
+    const forkHere = <A, E>(effect: Effect.Effect<A, E>) =>
+      effect.pipe(Effect.interruptible, Effect.provide(attempt), Effect.forkIn(scope))
+
+    // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
+    const firstAt = claimSentAt + Duration.toMillis(options.interval)
+    const startLate = Effect.flatMap(monotonicMillis, (now) =>
+      start(Math.max(0, firstAt - now)))
+    const callOff = yield* options.lateHearts.add(claimSentAt, startLate)
+    yield* Effect.addFinalizer(() => Effect.sync(callOff))
+
+    const stopBeating = Effect.suspend(() => {
+      callOff()
+      return Fiber.interruptAll([heart, watch].filter((fiber) => fiber !== undefined))
+    })
 
     const drain = Effect.gen(function*() {
       if (isLetGo) {
@@ -147,10 +161,10 @@ export const keepLease = (options: {
       }
       pace = whileDraining(options)
       // The answer to a beat that is under way, for a longer lease, must not move the deadline any more.
-      yield* Fiber.interruptAll([heart, watch])
+      yield* stopBeating
       // First this, then the write: it may land although no answer comes.
       yield* lowerDeadline(pace.leaseFor)
-      yield* restart(Duration.zero)
+      yield* start(Duration.zero)
     })
 
     const cut = Effect.gen(function*() {
@@ -159,8 +173,9 @@ export const keepLease = (options: {
       }
       const leaseFor = Math.min(pace.leaseFor, crashLease)
       // As in a drain, but nobody can wait here.
-      heart.unsafeInterruptAsFork(FiberId.none)
-      watch.unsafeInterruptAsFork(FiberId.none)
+      callOff()
+      heart?.unsafeInterruptAsFork(FiberId.none)
+      watch?.unsafeInterruptAsFork(FiberId.none)
       yield* lowerDeadline(leaseFor)
       cutTo = yield* Ref.get(deadline)
       return Option.some({ lease: job.lease, leaseFor })
@@ -170,11 +185,10 @@ export const keepLease = (options: {
       if (isLetGo) {
         return
       }
-      yield* Fiber.interruptAll([heart, watch])
+      yield* stopBeating
       // The answer to a beat that was under way may have come in between.
-      yield* Ref.update(deadline, (known) =>
-        Math.min(known, cutTo))
-      yield* restart(resumesAfter)
+      yield* Ref.update(deadline, (known) => Math.min(known, cutTo))
+      yield* start(resumesAfter)
     })
 
     return {
@@ -184,7 +198,8 @@ export const keepLease = (options: {
       resume: Effect.uninterruptible(resume),
       letGo: Effect.suspend(() => {
         isLetGo = true
-        return Fiber.interruptFork(heart)
+        callOff()
+        return heart === undefined ? Effect.void : Fiber.interruptFork(heart)
       })
     }
   })

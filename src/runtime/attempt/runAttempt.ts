@@ -1,5 +1,5 @@
 import type { Scope } from "effect"
-import { Data, Deferred, Effect, Either } from "effect"
+import { Data, Effect, Either } from "effect"
 import * as Backoff from "../../domain/Backoff.ts"
 import { Outcome } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
@@ -44,7 +44,7 @@ const holdLease = (attempt: Attempt): Effect.Effect<KeptLease, never, JobStore |
     const lease = yield* keepLease({
       ...attempt,
       interval: attempt.heartbeatInterval,
-      stop: (reason) => Effect.asVoid(Deferred.succeed(stopRequest, reason))
+      stop: (reason) => stopRequest.tell(reason)
     })
     const held = yield* HeldLeases
     const loopWatch = yield* LoopWatch

@@ -1,20 +1,20 @@
 import type { Cause } from "effect"
-import { Duration, Effect, Either, Exit, Option, Predicate, Schedule } from "effect"
+import { Duration, Effect, Either, Exit, Option, Schedule } from "effect"
 import type { AttemptEnd } from "../../domain/AttemptEnd.ts"
 import { endedAs } from "../../domain/AttemptEnd.ts"
 import * as Backoff from "../../domain/Backoff.ts"
 import type { LeaseLost } from "../../domain/errors.ts"
-import { isLasting, StoreError } from "../../domain/errors.ts"
+import { isLasting } from "../../domain/errors.ts"
 import { errorValue } from "../../domain/errorValue.ts"
 import { Outcome } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { encodeJson } from "../../domain/wireValue.ts"
-import { recurUpTo } from "../../platform/monotonic.ts"
+import { monotonicMillis, recurUpTo } from "../../platform/monotonic.ts"
 import type { StoreFailure } from "../../store/JobStore.ts"
-import { JobStore, only } from "../../store/JobStore.ts"
 import * as events from "../telemetry/events.ts"
 import type { Attempt } from "./Attempt.ts"
 import { delayAfter } from "./delayAfter.ts"
+import { waitsNoLonger } from "./settles.ts"
 
 /** How an attempt ended, and what a log line may show of it. */
 export interface Ended {
@@ -28,40 +28,29 @@ export interface Ended {
   readonly cause?: Cause.Cause<StoreFailure>
 }
 
-/** How long settling still waits for the store once the worker has to end. */
-const lastWait = Duration.seconds(4)
-
 /**
  * Writes the outcome, again and again until the store answers: for the length of
  * one lease, and no longer than 4 s once the worker's grace is over. Gives up at
  * once when the database was replaced. After that the lease runs out, as after a
  * crash.
  */
-export const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended, never, JobStore> =>
+export const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended> =>
   Effect.gen(function*() {
     if (outcome._tag === "Abandon") return { ended: "lost", error: outcome.reason }
-    const { leaseFor } = attempt
+    const { leaseFor, settles } = attempt
     const delay = yield* retryDelay(attempt, outcome)
-    const write = writeOnce(attempt, outcome, delay).pipe(
-      // An answer that never comes is asked for again: if the first write happened, the second is told so.
-      Effect.disconnect,
-      Effect.timeoutFail({
-        duration: Math.max(1000, leaseFor / 8),
-        onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
-      }),
-      Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
-      Effect.tapError(events.settleFailed)
-    )
+    const began = yield* monotonicMillis
+    const write = Effect.tapError(writeOnce(attempt, outcome, delay), events.settleFailed)
     const writeOr = (leaseLost: Ended) => Effect.map(write, Either.getOrElse(() => leaseLost))
-    // A write that failed may have happened all the same, and the job been settled again since.
     const answer = yield* Effect.catchIf(
       writeOr(lost),
-      Predicate.not(isLasting),
-      () => Effect.retry(writeOr(unknown), { schedule: untilLeaseIsOver(leaseFor), until: isLasting })
-    ).pipe(
-      Effect.raceFirst(Effect.zipRight(attempt.graceOver, Effect.delay(hasToEnd, lastWait))),
-      Effect.exit
-    )
+      isRepeated,
+      // A write that failed may have happened all the same, and the job been settled again since.
+      () =>
+        Effect.retry(writeOr(unknown), { schedule: untilLeaseIsOver(leaseFor), while: isRepeated }).pipe(
+          Effect.raceFirst(settles.hasToEnd(began))
+        )
+    ).pipe(Effect.exit)
     return Exit.isSuccess(answer) ? answer.value : { ...unknown, cause: answer.cause }
   })
 
@@ -69,7 +58,7 @@ const lost: Ended = { ended: "lost", error: "LeaseLost" }
 
 const unknown: Ended = { ended: "unknown", error: "OutcomeUnknown" }
 
-const hasToEnd = Effect.fail(new StoreError({ operation: "settle", cause: new Error("the worker has to end") }))
+const isRepeated = (error: unknown) => error !== waitsNoLonger && !isLasting(error)
 
 /** Again after 50 ms, then later, to at most 5 s, for the length of one lease. */
 const untilLeaseIsOver = (leaseFor: number) =>
@@ -95,10 +84,9 @@ const writeOnce = (
   attempt: Attempt,
   outcome: Written,
   delay: Option.Option<Duration.Duration>
-): Effect.Effect<Either.Either<Ended, LeaseLost>, StoreFailure, JobStore> =>
+): Effect.Effect<Either.Either<Ended, LeaseLost>, StoreFailure> =>
   Effect.gen(function*() {
-    const store = yield* JobStore
-    const { handler, job } = attempt
+    const { handler, job, settles } = attempt
     const { lease } = job
     switch (outcome._tag) {
       case "Complete": {
@@ -109,14 +97,14 @@ const writeOnce = (
           const refused = Outcome.Fail({ error: truncated(message), name: _tag, final: true })
           return yield* writeOnce(attempt, refused, Option.none())
         }
-        const answer = yield* only(store.complete([{ lease, result: result.right }]))
+        const answer = yield* settles.complete({ lease, result: result.right })
         return Either.map(answer, () => ({ ended: "succeeded" }))
       }
       case "Fail": {
         const { error, name } = outcome
         const value = errorValue(handler.job, Option.fromNullable(outcome.failure))
         const retryAfter = Option.getOrNull(Option.map(delay, Backoff.storableMillis))
-        const answer = yield* only(store.fail([{ lease, error, errorValue: value, retryAfter }]))
+        const answer = yield* settles.fail({ lease, error, errorValue: value, retryAfter })
         return Either.map(answer, ({ status }) => {
           const ended = endedAs(status, "retrying")
           const retryIn = ended === "retrying" ? Option.getOrUndefined(Option.map(delay, Duration.format)) : undefined
@@ -125,11 +113,11 @@ const writeOnce = (
       }
       case "Snooze": {
         const delay = Backoff.storableMillis(outcome.delay)
-        const answer = yield* only(store.release([{ lease, delay }]))
+        const answer = yield* settles.release({ lease, delay })
         return Either.map(answer, ({ status }) => ({ ended: endedAs(status, "snoozed") }))
       }
       case "Release": {
-        const answer = yield* only(store.release([{ lease, delay: 0 }]))
+        const answer = yield* settles.release({ lease, delay: 0 })
         return Either.map(answer, ({ status }) => ({ ended: endedAs(status, "released") }))
       }
     }

@@ -5,6 +5,7 @@ import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
 import type { Attempt } from "../attempt/Attempt.ts"
 import * as events from "../telemetry/events.ts"
 import type { KeptLease } from "../attempt/heartbeat.ts"
+import { StopRequest } from "../attempt/StopRequest.ts"
 
 /** How many more jobs a worker may claim: in all, and from each queue when queues have limits. */
 export interface Room {
@@ -17,7 +18,7 @@ export type Slot = Pick<Attempt, "stopRequest" | "onKept">
 
 interface Running {
   readonly job: ClaimedJob
-  readonly stopRequest: Deferred.Deferred<StopReason>
+  readonly stopRequest: StopRequest
   lease: KeptLease | undefined
   fiber: Fiber.Fiber<void> | undefined
 }
@@ -89,7 +90,7 @@ export class Slots {
    */
   start(job: ClaimedJob, attempt: (slot: Slot) => Effect.Effect<void>): Effect.Effect<void> {
     return Effect.gen(this, function*() {
-      const stopRequest = yield* Deferred.make<StopReason>()
+      const stopRequest = new StopRequest()
       const slot: Running = { job, stopRequest, lease: undefined, fiber: undefined }
       this.running.add(slot)
       const onKept = (lease: KeptLease) =>
@@ -141,7 +142,7 @@ export class Slots {
 
   private stopWhere(reason: StopReason, which: (slot: Running) => boolean): Effect.Effect<void> {
     return Effect.suspend(() =>
-      Effect.forEach([...this.running].filter(which), (slot) => Deferred.succeed(slot.stopRequest, reason), {
+      Effect.forEach([...this.running].filter(which), (slot) => slot.stopRequest.tell(reason), {
         discard: true
       })
     )

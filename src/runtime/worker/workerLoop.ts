@@ -4,7 +4,9 @@ import { EventLoop } from "../../platform/EventLoop.ts"
 import type { ClaimedJob, StoreFailure } from "../../store/JobStore.ts"
 import { JobStore } from "../../store/JobStore.ts"
 import type { Attempt } from "../attempt/Attempt.ts"
+import { makeLateHearts } from "../attempt/lateHearts.ts"
 import { runAttempt } from "../attempt/runAttempt.ts"
+import { makeSettles } from "../attempt/settles.ts"
 import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
 import * as events from "../telemetry/events.ts"
@@ -50,6 +52,8 @@ export const runWorker = (
     const slots = new Slots({ ...settings, onFreed: wake })
     const claimable = yield* Ref.make(settings.maxJobs)
     const shutdown = yield* makeShutdown
+    const settles = yield* makeSettles(store, Deferred.await(shutdown.graceOver))
+    const lateHearts = yield* makeLateHearts(settings.heartbeatInterval)
 
     const start = (job: ClaimedJob, given: Pick<Attempt, "claimSentAt" | "begins">) =>
       slots.start(job, (slot) =>
@@ -60,7 +64,8 @@ export const runWorker = (
             heartbeatInterval: settings.heartbeatInterval,
             ...given,
             ...slot,
-            graceOver: Deferred.await(shutdown.graceOver)
+            lateHearts,
+            settles
           })
         ).pipe(Effect.provideService(JobStore, store)))
 
@@ -167,4 +172,4 @@ export const runWorker = (
         Effect.raceFirst(Deferred.await(shutdown.began))
       )
     }).pipe(Effect.scoped, Effect.annotateLogs({ worker }))
-  })
+  }).pipe(Effect.scoped)

@@ -1,0 +1,24 @@
+import { Effect } from "effect"
+import type { StopReason } from "../../domain/Outcome.ts"
+
+/** How a handler is told to stop, by whoever wants it to. The first reason counts. */
+export class StopRequest {
+  private heard: ((reason: StopReason) => void) | undefined
+  reason: StopReason | undefined
+
+  /** Tells it. Later reasons are ignored. */
+  tell(reason: StopReason): Effect.Effect<void> {
+    return Effect.sync(() => {
+      if (this.reason !== undefined) return
+      this.reason = reason
+      this.heard?.(reason)
+    })
+  }
+
+  /** Has `heard` called once: when the handler is told to stop, or now if it was. Answers how to listen no more. */
+  listen(heard: (reason: StopReason) => void): () => void {
+    this.heard = heard
+    if (this.reason !== undefined) heard(this.reason)
+    return () => void (this.heard = undefined)
+  }
+}

@@ -1,0 +1,52 @@
+import type { Scope } from "effect"
+import { Duration, Effect } from "effect"
+import { monotonicMillis } from "../../platform/monotonic.ts"
+
+/**
+ * Starts the heartbeats of a worker's jobs, each half an interval after its job
+ * was claimed. Most jobs have ended by then, and have cost no fibers and no timers.
+ */
+export interface LateHearts {
+  /** Runs `start` half an interval after the monotonic millisecond `claimedAt`, unless the answer is called before. */
+  readonly add: (claimedAt: number, start: Effect.Effect<void>) => Effect.Effect<() => void>
+}
+
+/** Runs until the scope closes. `interval` is that of the heartbeats. */
+export const makeLateHearts = (interval: Duration.Duration): Effect.Effect<LateHearts, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const wait = Duration.toMillis(interval) / 2
+    /** In the order they are due in. */
+    const waiting = new Set<{ readonly at: number; readonly start: Effect.Effect<void> }>()
+    const some = Effect.unsafeMakeLatch(false)
+    let lastAt = -Infinity
+
+    yield* Effect.forkScoped(Effect.gen(function*() {
+      while (true) {
+        const [first] = waiting
+        if (first === undefined) {
+          yield* Effect.zipRight(some.close, some.await)
+          continue
+        }
+        yield* Effect.sleep(Math.max(0, first.at - (yield* monotonicMillis)))
+        const now = yield* monotonicMillis
+        for (const one of waiting) {
+          if (one.at > now) break
+          waiting.delete(one)
+          yield* one.start
+        }
+      }
+    }))
+
+    return {
+      add: (claimedAt, start) =>
+        Effect.flatMap(monotonicMillis, (now) => {
+          const at = claimedAt + wait
+          // One that was claimed before another, or is due, would come too late behind that.
+          if (at < lastAt || at <= now) return Effect.as(start, () => {})
+          lastAt = at
+          const one = { at, start }
+          waiting.add(one)
+          return Effect.as(some.open, () => void waiting.delete(one))
+        })
+    }
+  })

@@ -1,0 +1,82 @@
+import { Effect, Either, Exit } from "effect"
+import type { LeaseLost } from "../../domain/errors.ts"
+import { StoreError } from "../../domain/errors.ts"
+import type { Lease } from "../../domain/Lease.ts"
+import { monotonicMillis } from "../../platform/monotonic.ts"
+import type { Fenced, JobStore, Settled, StoreFailure } from "../../store/JobStore.ts"
+import { groupCalls } from "./groupCalls.ts"
+
+/**
+ * The writes that end attempts, for one job each. Writes of jobs that end
+ * together reach the store as one call.
+ *
+ * None waits forever. A write fails if it is not answered within an eighth of
+ * the shortest lease of its group (at least 1 s), or once the worker has to end.
+ * It may have happened all the same, so it can be repeated.
+ */
+export interface Settles {
+  readonly complete: SettleOne<"complete">
+  readonly fail: SettleOne<"fail">
+  readonly release: SettleOne<"release">
+  /** Fails 4 s after the worker's grace is over, or 4 s after the monotonic millisecond `since` if that is later. */
+  readonly hasToEnd: (since: number) => Effect.Effect<never, StoreError>
+}
+
+/** Answers what became of the job, or that the lease is gone. */
+type SettleOne<Operation extends "complete" | "fail" | "release"> = (
+  item: Parameters<(typeof JobStore.Service)[Operation]>[0][number]
+) => Effect.Effect<Either.Either<Settled, LeaseLost>, StoreFailure>
+
+/** What `hasToEnd` fails with. Writing again is pointless. */
+export const waitsNoLonger = new StoreError({ operation: "settle", cause: new Error("the worker has to end") })
+
+/** Milliseconds that settling still waits for the store once the worker has to end. */
+const lastWait = 4_000
+
+/** The most jobs that one call settles: some 10 ms of the event loop. */
+const most = 250
+
+/** The settles of one worker. `graceOver` succeeds when the grace of its shutdown is over. */
+export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Effect<void>): Effect.Effect<Settles> => {
+  let graceOverAt: number | undefined
+  const hasToEnd = (since: number) =>
+    Effect.gen(function*() {
+      yield* graceOver
+      const now = yield* monotonicMillis
+      graceOverAt ??= now
+      yield* Effect.sleep(Math.max(0, Math.max(graceOverAt, since) + lastWait - now))
+      return yield* waitsNoLonger
+    })
+
+  const grouped = <Item extends { readonly lease: Lease }>(
+    write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
+  ) =>
+    groupCalls<Item, Either.Either<Settled, LeaseLost>, StoreFailure>(
+      (items) =>
+        write(items).pipe(
+          Effect.disconnect,
+          Effect.timeoutFail({
+            duration: Math.max(1000, Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt)) / 8),
+            onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
+          }),
+          Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
+          Effect.raceFirst(Effect.flatMap(monotonicMillis, hasToEnd)),
+          Effect.match({
+            onFailure: (error) => items.map(() => Exit.fail(error)),
+            onSuccess: (answers) => answers.map(exitOf)
+          })
+        ),
+      most
+    )
+  return Effect.all({
+    complete: grouped(store.complete),
+    fail: grouped(store.fail),
+    release: grouped(store.release),
+    hasToEnd: Effect.succeed(hasToEnd)
+  })
+}
+
+const exitOf = (answer: Fenced<Settled>): Exit.Exit<Either.Either<Settled, LeaseLost>, StoreFailure> => {
+  if (Either.isRight(answer)) return Exit.succeed(Either.right(answer.right))
+  return answer.left._tag === "StoreError" ? Exit.fail(answer.left) : Exit.succeed(Either.left(answer.left))
+}
