@@ -38,8 +38,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A timeout is not applied",
     file,
-    find:
-      "yield* Deferred.succeed(stopRequest, StopReason.TimedOut({ after })).pipe(Effect.delay(after), Effect.forkScoped)",
+    find: "yield* stopRequest.tell(StopReason.TimedOut({ after })).pipe(Effect.delay(after), Effect.forkScoped)",
     replace: "void after",
     killedBy: settle
   },
@@ -102,9 +101,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that failed is not tried again",
     file,
-    find:
-      "Effect.catchIf(\n      writeOr(lost),\n      Predicate.not(isLasting),\n      () => Effect.retry(writeOr(unknown), { schedule: untilLeaseIsOver(leaseFor), until: isLasting })\n    )",
-    replace: "writeOr(lost)",
+    find: "Effect.retry(writeOr(unknown), { schedule: untilLeaseIsOver(leaseFor), while: isRepeated })",
+    replace: "writeOr(unknown)",
     killedBy: settle
   },
   {
@@ -131,11 +129,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that is never answered is waited for",
     file,
-    find: `      Effect.disconnect,
-      Effect.timeoutFail({
-        duration: Math.max(1000, leaseFor / 8),
-        onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
-      }),
+    find: `          Effect.disconnect,
+          Effect.timeoutFail({
+            duration: Math.max(1000, Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt)) / 8),
+            onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
+          }),
 `,
     replace: "",
     killedBy: settle
@@ -143,8 +141,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that cannot be interrupted is waited for",
     file,
-    find: "Effect.disconnect,\n      Effect.timeoutFail({",
-    replace: "Effect.timeoutFail({",
+    find: "write(items).pipe(\n          Effect.disconnect,",
+    replace: "write(items).pipe(",
     killedBy: settle
   },
   {
@@ -183,8 +181,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job handed back at shutdown is settled as a failure",
     file,
-    find: "store.release([{ lease, delay: 0 }])",
-    replace: `store.fail([{ lease, error: "shutdown", retryAfter: 0 }])`,
+    find: "settles.release({ lease, delay: 0 })",
+    replace: `settles.fail({ lease, error: "shutdown", retryAfter: 0 })`,
     killedBy: shutdown
   },
   {
@@ -243,15 +241,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A backoff is asked anew each time its failure is written",
     file,
-    find: "const write = writeOnce(attempt, outcome, delay).pipe(",
+    find: "Effect.tapError(writeOnce(attempt, outcome, delay), events.settleFailed)",
     replace:
-      "const write = Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay)).pipe(",
+      "Effect.tapError(Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay)), events.settleFailed)",
     killedBy: settle
   },
   {
     name: "A worker that has to end waits for its store as long as ever",
     file,
-    find: "Effect.raceFirst(Effect.zipRight(attempt.graceOver, Effect.delay(hasToEnd, lastWait))),\n",
+    find: "Effect.raceFirst(Effect.flatMap(monotonicMillis, hasToEnd)),\n",
     replace: "",
     killedBy: shutdown,
     hangs: true
@@ -259,8 +257,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that has to end does not wait for its store at all",
     file,
-    find: "Effect.delay(hasToEnd, lastWait)",
-    replace: "hasToEnd",
+    find: "yield* Effect.sleep(Math.max(0, Math.max(graceOverAt, since) + lastWait - now))",
+    replace: "void since",
     killedBy: shutdown
   },
   {
@@ -329,5 +327,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "name: errorName(failure.reason),\n      final: true",
     replace: "name: errorName(failure.reason),\n      final: false",
     killedBy: outcomes
+  },
+  {
+    name: "A handler that has ended can still be told to stop",
+    file: "src/runtime/attempt/handler.ts",
+    find: "listenNoMore()",
+    replace: "void listenNoMore",
+    killedBy: settle
+  },
+  {
+    name: "Only the first of the items that go together is answered",
+    file: "src/runtime/attempt/groupCalls.ts",
+    find: "all[index] ??",
+    replace: "(index === 0 ? all[0] : undefined) ??",
+    killedBy: settle
   }
 ]

@@ -50,8 +50,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle goes on asking a store whose database was replaced",
     file: "src/runtime/attempt/runAttempt.ts",
-    find: "Predicate.not(isLasting)",
-    replace: "() => true",
+    find: "error !== waitsNoLonger && !isLasting(error)",
+    replace: "error !== waitsNoLonger",
     killedBy: ["test/runtime/replacedDatabase.test.ts"]
   }
 ]

@@ -10,8 +10,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "No heartbeat is forked",
     file,
-    find: "let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* beating(options).pipe(",
-    replace: "let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* Effect.never.pipe(",
+    find: "heart = yield* forkHere(Effect.delay(beating(pace), delay))",
+    replace: "heart = yield* forkHere(Effect.never)",
     killedBy: heartbeat
   },
   {
@@ -24,15 +24,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heart beats the moment its job is claimed",
     file,
-    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n",
-    replace: "",
+    find: "yield* options.lateHearts.add(claimSentAt, startLate)",
+    replace: "yield* Effect.as(start(0), () => {})",
     killedBy: heartbeat
   },
   {
     name: "The first beat waits for an interval however late its claim was answered",
     file,
-    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n",
-    replace: "Effect.delay(options.interval),\n",
+    find: "start(Math.max(0, firstAt - now))",
+    replace: "start(options.interval)",
     killedBy: heartbeat
   },
   {
@@ -52,8 +52,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heartbeat outlives its job",
     file,
-    find: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n      Effect.forkIn(scope)",
-    replace: "Effect.delay(Math.max(0, firstAt - (yield* monotonicMillis))),\n      Effect.forkDaemon",
+    find: "Effect.provide(attempt), Effect.forkIn(scope))",
+    replace: "Effect.provide(attempt), Effect.forkDaemon)",
     killedBy: heartbeat
   },
   {
@@ -242,8 +242,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The answer to a beat that was sent before a drain moves its deadline",
     file,
-    find: "yield* Fiber.interruptAll([heart, watch])\n      // First this",
-    replace: "yield* Fiber.interrupt(watch)\n      // First this",
+    find: "yield* stopBeating\n      // First this",
+    replace: "callOff()\n      if (watch !== undefined) yield* Fiber.interrupt(watch)\n      // First this",
     killedBy: drain
   },
   {
@@ -256,12 +256,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A deadline that a drain lowers is seen at the next beat",
     file,
-    find: "yield* Fiber.interruptAll([heart, watch])\n      // First this",
-    replace: "yield* Fiber.interrupt(heart)\n      // First this",
+    find: "yield* stopBeating\n      // First this",
+    replace: "callOff()\n      if (heart !== undefined) yield* Fiber.interrupt(heart)\n      // First this",
     also: [{
       file,
-      find: "yield* restart(Duration.zero)",
-      replace: "heart = yield* beating(pace).pipe(Effect.interruptible, Effect.forkIn(scope))"
+      find: "yield* start(Duration.zero)",
+      replace: "heart = yield* forkHere(beating(pace))"
     }],
     killedBy: drain
   },

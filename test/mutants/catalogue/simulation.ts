@@ -45,8 +45,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
-    find: "let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* beating(options).pipe(",
-    replace: "let heart: Fiber.RuntimeFiber<unknown, unknown> = yield* Effect.never.pipe(",
+    find: "heart = yield* forkHere(Effect.delay(beating(pace), delay))",
+    replace: "heart = yield* forkHere(Effect.never)",
     killedBy: bySeed(1)
   },
   {
@@ -350,8 +350,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a settle goes on after the grace is over",
     file: attempt,
-    find: "const lastWait = Duration.seconds(4)",
-    replace: "const lastWait = Duration.minutes(10)",
+    find: "const lastWait = 4_000",
+    replace: "const lastWait = 600_000",
     killedBy: bySeed(64)
   },
   {
@@ -495,8 +495,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the answer to a beat that was sent before a drain moves its deadline",
     file: heartbeat,
-    find: "yield* Fiber.interruptAll([heart, watch])\n      // First this",
-    replace: "yield* Fiber.interrupt(watch)\n      // First this",
+    find: "yield* stopBeating\n      // First this",
+    replace: "callOff()\n      if (watch !== undefined) yield* Fiber.interrupt(watch)\n      // First this",
     killedBy: bySeed(1)
   },
   {
