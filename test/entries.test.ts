@@ -101,6 +101,7 @@ const names = {
   "testing.ts": [
     "JobNotRunning",
     "NotEnqueued",
+    "PromiseBroken",
     "StillDue",
     "StillRunning",
     "StoreFaults",
@@ -119,6 +120,7 @@ const names = {
     "perform",
     "runAll",
     "runDue",
+    "storePromises",
     "takeLeaseAway",
     "type Attempted",
     "type Broken",
@@ -130,6 +132,7 @@ const names = {
     "type RunFailure",
     "type RunOptions",
     "type StoreOperation",
+    "type StorePromise",
     "type UnreadableJobs"
   ],
   "public/Job.ts": [
