@@ -28,12 +28,16 @@ type Part<E = unknown> = Effect.Effect<void, E, JobQueue | SqlClient.SqlClient |
 /** Uses both databases in one fiber, inside and outside of the transactions of each. Ends when the fleet heals. */
 export const secondClient = (client: Client, told: SecondDatabase, seed: number): Part<never> => {
   const { process, world } = client
-  const act = Effect.suspend(() => {
-    const round: Round = { process, began: world.history.moment(), ended: undefined }
-    told.rounds.push(round)
-    const ends = Effect.sync(() => void (round.ended = world.history.moment()))
-    return Effect.ensuring(someRound(client, told), ends)
-  })
+  // A round that is interrupted as it begins has ended, too.
+  const act = Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const round: Round = { process, began: world.history.moment(), ended: undefined }
+      told.rounds.push(round)
+      return round
+    }),
+    () => someRound(client, told),
+    (round) => Effect.sync(() => void (round.ended = world.history.moment()))
+  )
   return Random.nextRange(0, world.plan.callerPause).pipe(
     Effect.flatMap(Effect.sleep),
     Effect.zipRight(Random.next),
