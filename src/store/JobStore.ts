@@ -13,6 +13,7 @@ import type { JobId } from "../domain/JobId.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
+import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
 
 /** Why a store operation cannot answer. Whether its write happened is unknown after a StoreError, and repeating is safe. */
@@ -115,12 +116,16 @@ export interface ClaimedJob {
 /** A lease that now ends later, and whether someone wants the job cancelled. */
 export interface Extended {
   readonly lease: Lease
+  readonly kind: string
   readonly cancelRequested: boolean
 }
 
 /** What a settle made of the job. */
 export interface Settled {
   readonly status: JobStatus
+  readonly kind: string
+  /** True if this settle repeats the job's last one, and has written nothing. */
+  readonly isRepeat: boolean
 }
 
 /**
@@ -204,6 +209,16 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
    * back: at once outside a transaction, else in the background after its end.
    */
   readonly afterTransaction: (effect: Effect.Effect<void>) => Effect.Effect<void>
+
+  /**
+   * Runs `effect` once what the caller has written so far is committed: at once
+   * outside a transaction, else in the background after its end. Never runs it
+   * when that was rolled back, be it to a savepoint.
+   */
+  readonly afterCommit: (effect: Effect.Effect<void>) => Effect.Effect<void>
+
+  /** The events of this store's jobs in this process. */
+  readonly events: JobEvents
 
   /** Tells the workers of this store, in this process, that there may be something to do. Each store has its own. */
   readonly signals: JobSignals

@@ -1,6 +1,7 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import { dialect } from "./dialect.ts"
+import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
 import { JobStore } from "./JobStore.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
@@ -11,6 +12,7 @@ import type { Transactions } from "./Transactions.ts"
 /** What a job store over SQL takes from its database. */
 export interface Database extends Circumstances {
   readonly transactions: Transactions
+  readonly events: JobEvents
   readonly signals: JobSignals
   readonly tidy: Effect.Effect<void>
 }
@@ -21,14 +23,17 @@ export interface Database extends Circumstances {
  * here, in place of transactions of their own.
  */
 export const makeSqlJobStore = (sql: SqlClient.SqlClient, database: Database): typeof JobStore.Service => {
-  const { signals, tidy, transactions } = database
-  const { afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } = transactions
+  const { events, signals, tidy, transactions } = database
+  const { afterCommit, afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } =
+    transactions
   const operations = makeOperations(sql, database)
   const { isOfARow } = dialect(sql)
 
   return JobStore.of({
     enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs)),
     afterTransaction,
+    afterCommit,
+    events,
     signals,
 
     nextDue: (request) => statement("nextDue", operations.nextDue(request)),

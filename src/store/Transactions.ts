@@ -46,4 +46,7 @@ export interface Transactions {
    * however often it was given: a transaction of 20,000 enqueues wakes workers once.
    */
   readonly afterTransaction: (effect: Effect.Effect<void>) => Effect.Effect<void>
+
+  /** As `afterTransaction`, but only if what the caller has written so far is committed, and as often as it was given. */
+  readonly afterCommit: (effect: Effect.Effect<void>) => Effect.Effect<void>
 }

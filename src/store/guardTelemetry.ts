@@ -21,9 +21,9 @@ import {
 } from "effect"
 import { readable } from "../domain/readableError.ts"
 
-/** Counts what loggers, tracers, metrics and supervisors threw, by which of them it was. */
+/** Counts what loggers, tracers, metrics, supervisors and listeners threw, by which of them it was. */
 export const telemetryFailures = Metric.counter("holdfast_telemetry_failures", {
-  description: "Loggers, tracers, metrics and supervisors that threw, by source",
+  description: "Loggers, tracers, metrics, supervisors and listeners that threw, by source",
   incremental: true
 })
 
@@ -71,10 +71,16 @@ export const updateMetric = <Type, In, Out>(metric: Metric.Metric<Type, In, Out>
     (thrown) => Effect.sync(() => failed("metric", everyMetric, thrown))
   )
 
+/** Swallows what a listener of events has thrown: counts it, and logs the first. */
+export const countFailure = (thrown: unknown): Effect.Effect<void> =>
+  Effect.sync(() => failed("listener", everyListener, thrown))
+
 /** A metric that is tagged is another each time. */
 const everyMetric = {}
 
-type Source = "logger" | "tracer" | "supervisor" | "metric"
+const everyListener = {}
+
+type Source = "logger" | "tracer" | "supervisor" | "metric" | "listener"
 
 /** Those of whom it was told that they throw. */
 const told = new WeakSet<object>()

@@ -10,7 +10,7 @@ type Store = typeof JobStore.Service
 export type StoreOperation = Exclude<keyof Store, typeof noOperations[number]>
 
 /** Members of a store whose answers cannot go wrong. */
-const noOperations = ["afterTransaction", "signals", "tidy"] as const
+const noOperations = ["afterTransaction", "afterCommit", "events", "signals", "tidy"] as const
 
 /** A change of one call of a store operation. */
 export type Fault = <A, E>(call: Effect.Effect<A, E>, operation: StoreOperation) => Effect.Effect<A, E | StoreFailure>
@@ -114,6 +114,8 @@ type Around = <A, E>(
 export const behind = (store: Store, around: Around): Store => ({
   enqueue: (jobs) => around("enqueue", store.enqueue(jobs), jobs),
   afterTransaction: store.afterTransaction,
+  afterCommit: store.afterCommit,
+  events: store.events,
   signals: store.signals,
   nextDue: (request) => around("nextDue", store.nextDue(request), request),
   due: (request) => around("due", store.due(request), request),

@@ -3,6 +3,7 @@ import { Clock, Context, Deferred, Effect, Fiber, Layer, Logger, LogLevel, Metri
 import type * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
+import { makeJobEvents } from "../../src/store/JobEvents.ts"
 import { makeJobSignals } from "../../src/store/JobSignals.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
@@ -70,9 +71,10 @@ export const work = <const Jobs extends ReadonlyArray<Job.Any>>(options: Worker.
 
 /** The job queue as another process has it: on the same jobs, with signals that no worker here hears. */
 export const anotherProcess = Effect.map(
-  Effect.flatMap(JobStore, (store) => {
-    const elsewhere = Layer.succeed(JobStore, { ...store, signals: makeJobSignals() })
-    return Layer.build(Layer.provide(JobQueue.layer, elsewhere))
+  Effect.gen(function*() {
+    const store = yield* JobStore
+    const elsewhere = { ...store, signals: makeJobSignals(), events: yield* makeJobEvents }
+    return yield* Layer.build(Layer.provide(JobQueue.layer, Layer.succeed(JobStore, elsewhere)))
   }),
   (context) => Context.get(context, JobQueue)
 )

@@ -137,8 +137,8 @@ describe("repeated settles", () => {
             const answered = yield* settle(lease)
             yield* TestClock.adjust(1000)
             const before = yield* allRows
-            assert.deepStrictEqual(yield* repeat(lease), answered)
-            assert.deepStrictEqual(yield* repeat(lease), answered)
+            assert.deepStrictEqual(yield* repeat(lease), { ...answered, isRepeat: true })
+            assert.deepStrictEqual(yield* repeat(lease), { ...answered, isRepeat: true })
             assert.deepStrictEqual(yield* allRows, before)
           }).pipe(Effect.provide(memory)))
       } else if (outcomeOf(first) !== outcomeOf(second)) {
@@ -164,7 +164,8 @@ describe("repeated settles", () => {
       Effect.gen(function*() {
         const lease = yield* running(1)
         yield* cancel(one)
-        assert.deepStrictEqual(yield* settle(lease), yield* settle(lease))
+        const answered = yield* settle(lease)
+        assert.deepStrictEqual(yield* settle(lease), { ...answered, isRepeat: true })
       }).pipe(Effect.provide(memory)))
   }
 
@@ -177,7 +178,7 @@ describe("repeated settles", () => {
         yield* claimOne("other")
         yield* then
         const before = yield* allRows
-        assert.deepStrictEqual(yield* settles[first](lease), answered)
+        assert.deepStrictEqual(yield* settles[first](lease), { ...answered, isRepeat: true })
         for (const [second, repeat] of Object.entries(settles)) {
           if (outcomeOf(first) === outcomeOf(second)) continue
           assert.strictEqual((yield* Effect.flip(repeat(lease)))._tag, "LeaseLost")
@@ -210,7 +211,7 @@ describe("repeated settles", () => {
         const lease = yield* running(1)
         yield* settles[first](lease)
         yield* cancel(one)
-        assert.deepStrictEqual(yield* settles[first](lease), { status: "pending" })
+        assert.deepStrictEqual(yield* settles[first](lease), { status: "pending", kind: "email", isRepeat: true })
       }).pipe(Effect.provide(memory)))
   }
 
@@ -294,8 +295,8 @@ describe("many at once", () => {
       const lease = yield* running(1)
       const item = { lease, error: "boom", retryAfter: 1000 }
       assert.deepStrictEqual(yield* store.fail([item, item]), [
-        Either.right({ status: "pending" as const }),
-        Either.right({ status: "pending" as const })
+        Either.right({ status: "pending" as const, kind: "email", isRepeat: false }),
+        Either.right({ status: "pending" as const, kind: "email", isRepeat: false })
       ])
       const { errors, failures } = yield* get(one)
       assert.deepStrictEqual([failures, errors.length], [1, 1])

@@ -4,6 +4,7 @@ import { Clock, Effect, Layer } from "effect"
 import { StoreError } from "../../domain/errors.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
+import { makeJobEvents } from "../JobEvents.ts"
 import { makeJobSignals } from "../JobSignals.ts"
 import { JobStore } from "../JobStore.ts"
 import { makeSqlJobStore } from "../SqlJobStore.ts"
@@ -58,6 +59,7 @@ export const layer = (options?: {
       const sql = client.withoutTransforms()
       return makeSqlJobStore(sql, {
         transactions: yield* makeTransactions(sql),
+        events: yield* makeJobEvents,
         signals: yield* shareInProcess(makeJobSignals(), sql),
         tidy: tidyWal(sql),
         newest,

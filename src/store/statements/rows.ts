@@ -101,12 +101,13 @@ export const attemptRows = rowsOf(AttemptRow)
 
 export const extendedRows = rowsOf(Schema.Struct({
   ...AttemptRow.fields,
+  kind: Schema.String,
   locked_at: Schema.Number,
   locked_until: Schema.Number,
   cancel_requested: Schema.Literal(0, 1)
 }))
 
-const SettledRow = Schema.Struct({ ...AttemptRow.fields, status: JobStatus })
+const SettledRow = Schema.Struct({ ...AttemptRow.fields, kind: Schema.String, status: JobStatus })
 export type SettledRow = typeof SettledRow.Type
 export const settledRows = rowsOf(SettledRow)
 

@@ -2,6 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
 import { dialect } from "../dialect.ts"
+import type { Settled } from "../JobStore.ts"
 import type { Leased } from "./leased.ts"
 import { answers, makeLeased } from "./leased.ts"
 import type { SettledRow } from "./rows.ts"
@@ -22,7 +23,7 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
           settled_to = ${status}, ${unlocked}`
 
   const lastSettle = sql.literal(
-    "holdfast_jobs.id, settled_attempt AS attempts, settled_by AS worker, settled_to AS status"
+    "holdfast_jobs.id, holdfast_jobs.kind, settled_attempt AS attempts, settled_by AS worker, settled_to AS status"
   )
 
   const complete = (items: ReadonlyArray<Leased & { readonly result: string }>, now: number) =>
@@ -108,13 +109,19 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
     sameOutcome: Statement.Fragment
   ) =>
     Effect.gen(function*() {
-      if (settled.length === items.length) return answers(items, settled, ({ status }) => ({ status }))
+      if (settled.length === items.length) return answers(items, settled, answered)
       const before = yield* settledRows(sql`
         SELECT ${lastSettle}
         FROM ${repeated()} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
         WHERE settled_attempt = item.attempt AND settled_by = item.worker AND ${sameOutcome}`)
-      return answers(items, settled.concat(before), ({ status }) => ({ status }))
+      return answers(items, [...before.map((row) => ({ ...row, isRepeat: true })), ...settled], answered)
     })
 
   return { complete, fail, release }
 }
+
+const answered = ({ isRepeat = false, kind, status }: SettledRow & { readonly isRepeat?: boolean }): Settled => ({
+  status,
+  kind,
+  isRepeat
+})

@@ -17,11 +17,12 @@ export const makeUnderLease = (sql: SqlClient.SqlClient) => {
           locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}
         FROM ${leased(items, { lease_for: "int" }, ({ leaseFor }) => ({ lease_for: leaseFor }))}
         WHERE ${held}
-        RETURNING id, attempts, locked_by AS worker, locked_at, locked_until,
+        RETURNING id, kind, attempts, locked_by AS worker, locked_at, locked_until,
           cancel_requested_at IS NOT NULL AS cancel_requested`),
       (extended) =>
-        answers(items, extended, ({ cancel_requested, locked_at, locked_until }, lease) => ({
+        answers(items, extended, ({ cancel_requested, kind, locked_at, locked_until }, lease) => ({
           lease: leaseOf(lease, locked_at, locked_until),
+          kind,
           cancelRequested: cancel_requested === 1
         }))
     )

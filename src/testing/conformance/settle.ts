@@ -115,14 +115,15 @@ export const settlePromises: ReadonlyArray<Promised> = [
 
   promise("a job's last settle may be repeated, also once the job is claimed again", function*() {
     const first = yield* running(1)
-    yield* fail(first, { retryAfter: 0 })
-    yield* expect(yield* fail(first, { retryAfter: 0 }), { status: "pending" })
+    yield* expect(yield* fail(first, { retryAfter: 0 }), { status: "pending", kind: "email", isRepeat: false })
+    const repeated = { status: "pending", kind: "email", isRepeat: true }
+    yield* expect(yield* fail(first, { retryAfter: 0 }), repeated)
     const second = yield* claimOne()
     const before = yield* everyJob
-    yield* expect(yield* fail(first, { retryAfter: 0 }), { status: "pending" })
+    yield* expect(yield* fail(first, { retryAfter: 0 }), repeated)
     yield* expect(yield* everyJob, before)
-    yield* complete(second)
-    yield* expect(yield* complete(second), { status: "succeeded" })
+    yield* expect(yield* complete(second), { status: "succeeded", kind: "email", isRepeat: false })
+    yield* expect(yield* complete(second), { status: "succeeded", kind: "email", isRepeat: true })
     yield* refusal(fail(first, { retryAfter: 0 }), "LeaseLost")
   }),
 

@@ -5,12 +5,15 @@ import type { Scope } from "effect"
 import { Context, Effect, LogLevel, Option } from "effect"
 import type { StoreErrorReason } from "../../../domain/errors.ts"
 import { ForeignTransaction, StoreError } from "../../../domain/errors.ts"
+import { giveWay } from "../../../platform/EventLoop.ts"
 import { line } from "../../../platform/line.ts"
 import { outsideTransaction } from "../../ambientTransaction.ts"
 import { ambientTransaction, connectionOf } from "./ambientTransaction.ts"
 import { inTransactionOf } from "../appsConnection.ts"
-import { asCaller, exclusively, holdingConnection, lendOf, watchLent } from "../connection.ts"
+import { asCaller, exclusively, holdingConnection, lendOf, watchLent, whenFree } from "../connection.ts"
+import { isBusy } from "../errorCodes.ts"
 import { DatabaseReplaced, noFile } from "../databaseFile.ts"
+import { makeCommits, prepareCommits } from "./commits.ts"
 import { immediateTransaction, nested } from "./immediateTransaction.ts"
 import { Level, OpenTransaction } from "./openTransaction.ts"
 import { isSqlError } from "../../isSqlError.ts"
@@ -39,14 +42,36 @@ export const makeTransactions = (
     const inTurn = lendOf(exclusively(ours, noFile))
     const withTransaction = immediateTransaction(client)
 
-    /** What is to run once the open transaction has ended. While there is something, one fiber waits for that. */
-    const afterwards = new Set<Effect.Effect<void>>()
-    const takeAfterwards = Effect.sync(() => {
-      const effects = [...afterwards]
-      afterwards.clear()
-      return effects
-    })
-    const runAfterwards = Effect.zipRight(client.reserve, takeAfterwards).pipe(
+    const commits = yield* makeCommits
+    yield* Effect.catchAll(
+      whenFree(client, Effect.scoped(Effect.flatMap(client.reserve, prepareCommits)), isBusy, asCaller),
+      // A client that may not write even that commits nothing.
+      (error) => line(LogLevel.Debug, "Commits cannot be told from rollbacks", { error: error.message })
+    )
+
+    /**
+     * Effects that run once the open transaction has ended, or with a mark only if
+     * that was committed. While there is something, one fiber waits for the end.
+     */
+    const afterwards = new Map<Effect.Effect<void>, string | undefined>()
+    const takeAfterwards = (connection: SqlConnection.Connection) =>
+      Effect.suspend(() => {
+        const waiting = [...afterwards]
+        afterwards.clear()
+        const marks = waiting.flatMap(([, mark]) => mark === undefined ? [] : [mark])
+        return commits.committed(connection, marks).pipe(
+          Effect.catchAll((error) =>
+            Effect.as(
+              line(LogLevel.Warning, "Events of a transaction are lost", { error: error.message }),
+              new Set<string>()
+            )
+          ),
+          Effect.map((committed) =>
+            waiting.flatMap(([effect, mark]) => mark === undefined || committed.has(mark) ? [effect] : [])
+          )
+        )
+      })
+    const runAfterwards = Effect.flatMap(client.reserve, takeAfterwards).pipe(
       // The client has one permit, so its transaction is over now, and no other has begun.
       Effect.scoped,
       Effect.orDie,
@@ -102,18 +127,34 @@ export const makeTransactions = (
           )
         )
 
+    const waitForEnd = (effect: Effect.Effect<void>, mark?: string) =>
+      Effect.suspend(() => {
+        const waiting = afterwards.size > 0
+        afterwards.set(effect, mark)
+        return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(runAfterwards, scope))
+      })
+
+    const statement = joining(alone(holdingConnection(client)))
+
     return {
-      statement: joining(alone(holdingConnection(client))),
+      statement,
       interruptibleUntilRun: joining(alone(holdingConnection(client, Effect.interruptible))),
       transaction: untraced(joining(inTransaction)),
       allOrNone: untraced(joining(inTransaction, true)),
       isInside: Effect.map(ambient, Option.isSome),
       afterTransaction: (effect) =>
+        Effect.flatMap(ambient, (ambient) => Option.isNone(ambient) ? effect : waitForEnd(effect)),
+      afterCommit: (effect) =>
         Effect.flatMap(ambient, (ambient) => {
           if (Option.isNone(ambient)) return effect
-          const waiting = afterwards.size > 0
-          afterwards.add(effect)
-          return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(runAfterwards, scope))
+          const mark = Effect.flatMap(SqlClient.TransactionConnection, ([connection]) => commits.mark(connection))
+          return statement("afterCommit", mark).pipe(
+            // A transaction of thousands of enqueues has as many of these.
+            Effect.flatMap((mark) => waitForEnd(Effect.zipRight(giveWay, effect), mark)),
+            Effect.catchAll((error) =>
+              line(LogLevel.Debug, "A transaction that cannot be written to tells no events", { error: error.message })
+            )
+          )
         })
     }
   })

@@ -1,0 +1,8 @@
+/** A time in which the event loop of a process ran nothing. */
+export interface Stall {
+  readonly millis: number
+  /** Monotonic milliseconds. */
+  readonly endedAt: number
+  /** The kinds of which a job ran in the process meanwhile. */
+  readonly kinds: ReadonlyArray<string>
+}

@@ -1,0 +1,53 @@
+import { Effect, PubSub, Stream } from "effect"
+import type { JobEvent } from "../domain/JobEvent.ts"
+import { countFailure } from "./guardTelemetry.ts"
+
+/** Hears of an event in the fiber that tells it. */
+export type JobListener = (event: JobEvent) => Effect.Effect<void>
+
+/**
+ * The events of one store in this process. Each store has its own, so
+ * that the events of two databases do not mix.
+ */
+export interface JobEvents {
+  /** Tells all who listen. Waits for no subscriber, and never fails. */
+  readonly publish: (event: JobEvent) => Effect.Effect<void>
+  /**
+   * Every event from the moment the stream runs. Keeps the last 1,024 events for a
+   * subscriber that is slow: it misses older ones, and nothing waits for it. Ends
+   * when the store closes.
+   */
+  readonly stream: Stream.Stream<JobEvent>
+  /** Adds a listener for as long as the store is open. One of the same name takes the place of the one before. */
+  readonly listen: (name: string, listener: JobListener) => void
+}
+
+/** Enough for the jobs that a full worker ends in a second, and less than a megabyte. */
+const kept = 1024
+
+/** The events of a new store, which end with the scope. */
+export const makeJobEvents = Effect.gen(function*() {
+  const listeners = new Map<string, JobListener>()
+  let subscribers = 0
+  const hub = yield* Effect.acquireRelease(PubSub.sliding<JobEvent>(kept), PubSub.shutdown)
+
+  const tell = (event: JobEvent) =>
+    Effect.forEach(
+      listeners.values(),
+      (listener) => Effect.catchAllDefect(Effect.suspend(() => listener(event)), countFailure),
+      { discard: true }
+    )
+
+  const events: JobEvents = {
+    publish: (event) =>
+      Effect.suspend(() => subscribers === 0 ? tell(event) : Effect.zipRight(PubSub.publish(hub, event), tell(event))),
+    stream: Stream.unwrapScoped(
+      Effect.acquireRelease(Effect.sync(() => void subscribers++), () => Effect.sync(() => void subscribers--)).pipe(
+        Effect.zipRight(PubSub.subscribe(hub)),
+        Effect.map((subscription) => Stream.fromQueue(subscription))
+      )
+    ),
+    listen: (name, listener) => void listeners.set(name, listener)
+  }
+  return events
+})
