@@ -55,6 +55,7 @@ const names = {
     "InvalidJob",
     "InvalidOption",
     "Job",
+    "JobEvent",
     "JobFailure",
     "JobId",
     "JobIdConflict",
@@ -80,6 +81,8 @@ const names = {
     "metrics",
     "neverRetry",
     "snooze",
+    "type AttemptEnd",
+    "type AttemptFacts",
     "type Backoff",
     "type ClaimOptions",
     "type ClaimedJob",
@@ -89,10 +92,12 @@ const names = {
     "type EnqueueOptions",
     "type Enqueued",
     "type FailOptions",
+    "type FailedWith",
     "type InPartition",
     "type JobQueueService",
     "type ListOptions",
     "type Page",
+    "type SettledEnd",
     "type SignalOptions",
     "type StoreFailure",
     "type Verdict"
@@ -150,6 +155,7 @@ const names = {
   ],
   "public/Worker.ts": [
     "check",
+    "events",
     "layer",
     "run",
     "type LayerOptions",
@@ -171,7 +177,7 @@ describe("an entry shows these names and no others", () => {
     assert.deepStrictEqual(valuesOf(sqlite), ["SqlJobStore", "SqliteStore"])
     assert.deepStrictEqual(valuesOf(testing), values(names["testing.ts"]).toSorted())
     assert.deepStrictEqual(valuesOf(index.Job), ["make"])
-    assert.deepStrictEqual(valuesOf(index.Worker), ["check", "layer", "run"])
+    assert.deepStrictEqual(valuesOf(index.Worker), ["check", "events", "layer", "run"])
     assert.deepStrictEqual(valuesOf(sqlite.SqliteStore), ["layer"])
     assert.deepStrictEqual(valuesOf(sqlite.SqlJobStore), ["layer"])
   })
@@ -187,6 +193,7 @@ describe("an entry shows these names and no others", () => {
         "due",
         "enqueue",
         "enqueueMany",
+        "events",
         "extendLock",
         "fail",
         "get",

@@ -1,5 +1,5 @@
 import type { Duration } from "effect"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Stream } from "effect"
 import type { InvalidJob, JobIdConflict } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import type { Lease } from "../domain/Lease.ts"
@@ -65,4 +65,6 @@ export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue,
     Effect.flatMap(JobQueue, (queue) => queue.extendLock(lease, leaseFor))
 
   static readonly releaseStale = Effect.flatMap(JobQueue, (queue) => queue.releaseStale)
+
+  static readonly events = Stream.unwrap(Effect.map(JobQueue, (queue) => queue.events))
 }

@@ -1,4 +1,4 @@
-import type { DateTime, Duration, Effect } from "effect"
+import type { DateTime, Duration, Effect, Stream } from "effect"
 import type { Backoff } from "../domain/Backoff.ts"
 import type {
   InvalidJob,
@@ -9,6 +9,7 @@ import type {
   LeaseLost,
   UniqueKeyTaken
 } from "../domain/errors.ts"
+import type { JobEvent } from "../domain/JobEvent.ts"
 import type * as Job from "../domain/Job.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
@@ -192,4 +193,14 @@ export interface JobQueueService {
    * without the second look that a worker takes. Answers how many.
    */
   readonly releaseStale: Effect.Effect<number, StoreFailure>
+
+  /**
+   * Events of this store's jobs in this process, its workers included, from
+   * the moment the stream runs: each fact once, after its commit. What other
+   * processes do is not told here.
+   *
+   * Nothing waits for a subscriber. One that is more than 1,024 events behind
+   * misses the oldest of them. The stream ends when the store closes.
+   */
+  readonly events: Stream.Stream<JobEvent>
 }

@@ -1,13 +1,15 @@
-import { Duration, Effect, Layer, LogLevel, Option } from "effect"
+import { Duration, Effect, Layer, LogLevel, Option, Stream } from "effect"
 import { checkOption } from "../domain/check.ts"
 import type { StoreError } from "../domain/errors.ts"
 import { InvalidOption } from "../domain/errors.ts"
+import type { JobEvent } from "../domain/JobEvent.ts"
 import type * as Job from "../domain/Job.ts"
 import { Concurrency, Grace, MaxJobs, Span, TimerSpan } from "../domain/limits.ts"
 import { lineSettings } from "../platform/line.ts"
 import { outsideTransaction } from "../store/ambientTransaction.ts"
 import { guardTelemetry } from "../store/guardTelemetry.ts"
-import type { JobStore, StoreFailure } from "../store/JobStore.ts"
+import type { StoreFailure } from "../store/JobStore.ts"
+import { JobStore } from "../store/JobStore.ts"
 import { inOwnAsyncContext } from "./worker/asyncContext.ts"
 import { keepRunning } from "./worker/keepRunning.ts"
 import { checkKinds, checkQueues, defaultLease } from "./options.ts"
@@ -132,6 +134,11 @@ export const run = <const Jobs extends ReadonlyArray<Job.Any>>(
 export const check = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: Options<Jobs> & Limits
 ): Effect.Effect<void, InvalidOption> => Effect.asVoid(validate(options))
+
+/** Events of the store's jobs, from workers and queues of this process, as in `JobQueue.events`. */
+export const events: Stream.Stream<JobEvent, never, JobStore> = Stream.unwrap(
+  Effect.map(JobStore, (store) => store.events.stream)
+)
 
 /** The worker, checked and ready to run. */
 const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(

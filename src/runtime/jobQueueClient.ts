@@ -1,23 +1,26 @@
-import { Cause, DateTime, Duration, Effect, Either, LogLevel, Option, Predicate, Schema } from "effect"
+import { Cause, DateTime, Duration, Effect, Either, LogLevel, Option, Predicate, Redacted, Schema } from "effect"
+import { endedAs } from "../domain/AttemptEnd.ts"
 import * as Backoff from "../domain/Backoff.ts"
 import { checkField, checkOption } from "../domain/check.ts"
 import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { JobId, StoredJobId } from "../domain/JobId.ts"
+import { JobEvent } from "../domain/JobEvent.ts"
 import { JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
 import { ClaimLimit, Delay, Instant, MaxAttempts, Name, PageLimit, Priority, TimerSpan } from "../domain/limits.ts"
 import { payloadAndMore } from "../domain/NoPayload.ts"
+import { causeName } from "../domain/Outcome.ts"
 import { readableCause } from "../domain/readableCause.ts"
 import { encodeJson, encodePayload } from "../domain/wireValue.ts"
 import { guardCalls } from "../store/guardTelemetry.ts"
-import type { ClaimRequest, Fenced, NewJob, StoreFailure } from "../store/JobStore.ts"
+import type { ClaimRequest, NewJob } from "../store/JobStore.ts"
 import { JobStore, only } from "../store/JobStore.ts"
 import { isNameOf } from "../store/nameForOneClaim.ts"
 import { giveWay } from "../platform/EventLoop.ts"
 import { line } from "../platform/line.ts"
 import { delayAfter } from "./attempt/delayAfter.ts"
-import * as events from "./telemetry/events.ts"
+import { claimed, factsOf, observe } from "./telemetry/jobEvents.ts"
 import { HeldLeases } from "./attempt/HeldLeases.ts"
 import { Ids } from "../platform/Ids.ts"
 import { releaseStale } from "./maintenance/maintenance.ts"
@@ -25,14 +28,29 @@ import { monotonicMillis } from "../platform/monotonic.ts"
 import { checkKinds, claimBytes, defaultLease } from "./options.ts"
 import { currentTraceContext } from "./telemetry/traceContext.ts"
 import type { ClaimOptions, EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
+import { settlesByHand } from "./settlesByHand.ts"
 import { uniqueness } from "./uniqueness.ts"
 
 /** The job queue over the job store: checks and encodes its arguments, and wakes this process's workers. */
 export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Effect.gen(function*() {
   const store = yield* JobStore
   const { signals } = store
+  yield* observe(store.events)
   const thisWorker = yield* (yield* Ids).workerId
   const held = yield* HeldLeases
+
+  /** Tells what a call has done once it is committed. What was told to nobody at an interruption cannot be told later. */
+  const thenTell = <A, E>(call: Effect.Effect<A, E>, eventsOf: (answer: A) => ReadonlyArray<JobEvent>) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.tap(restore(call), (answer) => {
+        const events = eventsOf(answer)
+        return events.length === 0
+          ? Effect.void
+          : store.afterCommit(Effect.forEach(events, store.events.publish, { discard: true }))
+      })
+    )
+
+  const settle = settlesByHand(thenTell)
 
   const enqueueAll = Effect.fn("JobQueue.enqueue")(function*(
     job: Job.Any,
@@ -47,9 +65,10 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       // Heartbeats must go on beside a million.
       Effect.zipRight(giveWay, newJob(job, payload, options)))
     if (jobs.length === 0) return []
-    const answers = yield* store.enqueue(jobs)
-    const added = answers.filter(({ enqueued }) => enqueued).length
-    if (added > 0) yield* events.enqueued(job.kind, added)
+    const answers = yield* thenTell(store.enqueue(jobs), (answers) => {
+      const jobIds = answers.filter(({ enqueued }) => enqueued).map(({ id }) => id)
+      return jobIds.length === 0 ? [] : [JobEvent.Enqueued({ kind: job.kind, jobIds })]
+    })
     // One that was moved may be due sooner than the workers know.
     if (answers.some(({ outcome }) => outcome === "enqueued" || outcome === "moved")) {
       yield* store.afterTransaction(signals.wake)
@@ -85,7 +104,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const holdOurs = (lease: Lease, until: number) =>
     isNameOf(thisWorker, lease.worker) ? held.hold(lease, Effect.succeed(until)) : Effect.void
 
-  return guardCalls<JobQueueService>({
+  const calls = guardCalls<Omit<JobQueueService, "events">>({
     enqueue: (job: Job.Any, ...more: readonly [unknown?, EnqueueOptions?]) => {
       const [payload, options] = payloadAndMore(job, ...more)
       return Effect.map(enqueueAll(job, [{ payload, ...options }]), ([answer]) => present(answer))
@@ -112,14 +131,17 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
     cancel: Effect.fn("JobQueue.cancel")(function*(given, options) {
       const id = yield* jobIdOf(given)
-      const status = yield* store.cancel(id, options?.partitionKey)
+      const status = yield* thenTell(
+        store.cancel(id, options?.partitionKey),
+        (status) => [JobEvent.CancelRequested({ jobId: id, status })]
+      )
       if (status === "running") yield* store.afterTransaction(tellWorkers(id))
       return status
     }),
 
     retry: Effect.fn("JobQueue.retry")(function*(given, options) {
       const id = yield* jobIdOf(given)
-      yield* store.retry(id, options?.partitionKey)
+      yield* thenTell(store.retry(id, options?.partitionKey), () => [JobEvent.Retried({ jobId: id })])
       yield* store.afterTransaction(signals.wake)
     }),
 
@@ -132,7 +154,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     claim: Effect.fnUntraced(function*(options) {
       const request = yield* claimRequest(options)
       const sentAt = yield* monotonicMillis
-      const jobs = yield* store.claim(request)
+      const jobs = yield* thenTell(store.claim(request), (jobs) => jobs.map(claimed))
       yield* Effect.forEach(jobs, ({ lease }) => holdOurs(lease, sentAt + lease.lockedUntil - lease.lockedAt), {
         discard: true
       })
@@ -141,7 +163,8 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
     complete: Effect.fn("JobQueue.complete")(function*(lease, value) {
       const result = yield* encodeJson(lease.jobId, "result", Schema.Unknown, value)
-      return yield* Effect.zipLeft(accepted(store.complete([{ lease, result }])), held.letGo(lease))
+      const settled = settle(lease, store.complete([{ lease, result }]), () => "succeeded")
+      return yield* Effect.zipLeft(settled, held.letGo(lease))
     }),
 
     fail: Effect.fn("JobQueue.fail")(function*(lease, error, options) {
@@ -149,22 +172,36 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
         ? Option.none()
         : yield* delayAfter(options?.backoff ?? Backoff.defaultBackoff, lease.failures + 1)
       const retryAfter = Option.match(delay, { onNone: () => null, onSome: Backoff.storableMillis })
-      return yield* Effect.zipLeft(
-        accepted(store.fail([{ lease, error: readableError(error), retryAfter }])),
-        held.letGo(lease)
+      const cause = Cause.isCause(error) ? error : Cause.fail(error)
+      const message = readableCause(cause)
+      const settled = settle(
+        lease,
+        store.fail([{ lease, error: message, retryAfter }]),
+        (status) => endedAs(status, "retrying"),
+        { failedWith: { name: causeName(cause), message: Redacted.make(message) }, delay }
       )
+      return yield* Effect.zipLeft(settled, held.letGo(lease))
     }),
 
     extendLock: Effect.fn("JobQueue.extendLock")(function*(lease, leaseFor) {
       const duration = Duration.toMillis(yield* checkOption("leaseFor", TimerSpan, leaseFor ?? defaultLease))
       const sentAt = yield* monotonicMillis
-      const extended = yield* accepted(store.extend([{ lease, leaseFor: duration }]))
-      if (extended) yield* holdOurs(lease, sentAt + duration)
-      return extended
+      const answer = yield* thenTell(
+        only(store.extend([{ lease, leaseFor: duration }])),
+        Either.match({
+          onLeft: () => [],
+          onRight: (
+            { kind, lease }
+          ) => [JobEvent.Extended({ ...factsOf({ kind, lease }), lockedUntil: lease.lockedUntil })]
+        })
+      )
+      if (Either.isRight(answer)) yield* holdOurs(lease, sentAt + duration)
+      return Either.isRight(answer)
     }),
 
     releaseStale: Effect.withSpan(releaseStale(store), "JobQueue.releaseStale")
   })
+  return { ...calls, events: store.events.stream }
 })
 
 /** A job as the store takes it, or the first thing that is wrong with it. */
@@ -234,10 +271,5 @@ const cursorId = (cursor: string) =>
 
 const oddCursor = "id:"
 
-const accepted = <A>(answers: Effect.Effect<ReadonlyArray<Fenced<A>>, StoreFailure>) =>
-  Effect.map(only(answers), Either.isRight)
-
 /** The store answers for every item it is given. */
 const present = <A>(answer: A | undefined): A => Option.getOrThrow(Option.fromNullable(answer))
-
-const readableError = (error: unknown) => readableCause(Cause.isCause(error) ? error : Cause.fail(error))

@@ -3,6 +3,7 @@ import * as byRequest from "./catalogue/byRequest.ts"
 import * as claim from "./catalogue/claim.ts"
 import * as enqueue from "./catalogue/enqueue.ts"
 import * as eventLoop from "./catalogue/eventLoop.ts"
+import * as events from "./catalogue/events.ts"
 import * as fences from "./catalogue/fences.ts"
 import * as fleetAnswers from "./catalogue/fleetAnswers.ts"
 import * as fleetLimits from "./catalogue/fleetLimits.ts"
@@ -51,6 +52,7 @@ const themes: ReadonlyArray<{
   worker,
   signals,
   queue,
+  events,
   values,
   simulation,
   fleetTransactions,

@@ -16,7 +16,7 @@ import {
   Tracer
 } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import { metrics } from "../../src/runtime/telemetry/events.ts"
+import { metrics } from "../../src/runtime/telemetry/metrics.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import { failing, StoreFaults } from "../../src/testing.ts"

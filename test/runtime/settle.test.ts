@@ -4,7 +4,7 @@ import { Clock, Data, Duration, Effect, Option, Schedule, Schema, TestClock } fr
 import * as Job from "../../src/domain/Job.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
-import { metrics } from "../../src/runtime/telemetry/events.ts"
+import { metrics } from "../../src/runtime/telemetry/metrics.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import type { Fault } from "../../src/testing.ts"

@@ -4,7 +4,7 @@ import { Cause, Effect, Exit, Layer, LogLevel, Metric, Schedule, Schema, TestClo
 import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
-import { metrics } from "../../src/runtime/telemetry/events.ts"
+import { metrics } from "../../src/runtime/telemetry/metrics.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { failing, StoreFaults } from "../../src/testing.ts"
 import { counted, inHoldfast, linesSaying, Logs, settled, work } from "./harness.ts"

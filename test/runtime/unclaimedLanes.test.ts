@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Metric, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import { metrics } from "../../src/runtime/telemetry/events.ts"
+import { metrics } from "../../src/runtime/telemetry/metrics.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"

@@ -1,6 +1,6 @@
 import { Effect, Fiber, FiberRef, Layer, Logger, LogLevel, Option, Tracer } from "effect"
 import type { Context } from "effect"
-import { metrics } from "../../src/runtime/telemetry/events.ts"
+import { metrics } from "../../src/runtime/telemetry/metrics.ts"
 import { updateMetric } from "../../src/store/guardTelemetry.ts"
 import type { History } from "./History.ts"
 import type { World } from "./World.ts"

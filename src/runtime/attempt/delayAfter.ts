@@ -1,7 +1,7 @@
 import type { Option } from "effect"
 import { Clock, Duration, Effect } from "effect"
 import * as Backoff from "../../domain/Backoff.ts"
-import * as events from "../telemetry/events.ts"
+import * as log from "../telemetry/workerLog.ts"
 
 /** The longest that a backoff schedule may take to name a delay: long for a computation, and short beside a lease. */
 const longestThought = Duration.seconds(1)
@@ -20,6 +20,6 @@ export const delayAfter = (
   return after(backoff).pipe(
     Effect.disconnect,
     Effect.timeout(longestThought),
-    Effect.catchAllCause((cause) => Effect.zipRight(events.backoffDied(cause), after(Backoff.defaultBackoff)))
+    Effect.catchAllCause((cause) => Effect.zipRight(log.backoffDied(cause), after(Backoff.defaultBackoff)))
   )
 }

@@ -13,13 +13,15 @@ import {
   Tracer
 } from "effect"
 import { CurrentJob } from "../../domain/CurrentJob.ts"
+import { JobEvent } from "../../domain/JobEvent.ts"
 import type { HandlerService } from "../../domain/Job.ts"
 import { Outcome, outcomeOf, StopReason } from "../../domain/Outcome.ts"
 import { encodeJson } from "../../domain/wireValue.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import { withoutTransaction } from "../../store/ambientTransaction.ts"
 import { JobStore, only } from "../../store/JobStore.ts"
-import * as events from "../telemetry/events.ts"
+import { factsOf, publish } from "../telemetry/jobEvents.ts"
+import * as log from "../telemetry/workerLog.ts"
 import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
 import type { KeptLease } from "./heartbeat.ts"
@@ -36,7 +38,7 @@ export const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease)
     if (!attempt.begins || beatBy <= (yield* monotonicMillis)) {
       // The claim was answered so late that its worker ends, or that no beat can come before the deadline, or that
       // another attempt may run by now. If none does, handing the job back costs nothing.
-      yield* events.claimedTooLate(yield* blame(attempt))
+      yield* log.claimedTooLate(yield* blame(attempt))
       return Outcome.Release()
     }
     const unhandled = yield* FiberRef.get(FiberRef.unhandledErrorLogLevel)
@@ -55,14 +57,14 @@ export const runHandler = (attempt: Attempt, payload: unknown, lease: KeptLease)
     }
     const stop = (reason: StopReason) =>
       Effect.gen(function*() {
-        yield* events.stopping(reason, yield* blame(attempt))
+        yield* publish(JobEvent.Stopping({ ...factsOf(job), reason, stall: yield* blame(attempt) }))
         yield* Fiber.interruptFork(fiber)
         yield* Effect.sleep(patience)
-        yield* events.zombie(job)
+        yield* publish(JobEvent.Zombie(factsOf(job)))
         yield* lease.letGo
       })
     // Few handlers are told to stop, so no fiber waits for it.
-    const runtime = yield* Effect.runtime<never>()
+    const runtime = yield* Effect.runtime<JobStore>()
     let stopping: Fiber.RuntimeFiber<void> | undefined
     const listenNoMore = stopRequest.listen((reason) => {
       stopping = Runtime.runFork(runtime)(stop(reason), { immediate: false })

@@ -1,11 +1,13 @@
 import type { Scope } from "effect"
 import { Duration, Effect, Either, Fiber, FiberId, Option, Ref, Schedule } from "effect"
+import { JobEvent } from "../../domain/JobEvent.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import { StopReason } from "../../domain/Outcome.ts"
 import type { ClaimedJob } from "../../store/JobStore.ts"
 import { JobStore, only } from "../../store/JobStore.ts"
+import { factsOf } from "../telemetry/jobEvents.ts"
+import { heartbeatSent } from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
-import * as events from "../telemetry/events.ts"
 import type { LateHearts } from "./lateHearts.ts"
 
 /** The last part of a lease is there for the handler to stop in: a quarter of it, and at most 30 s. */
@@ -76,7 +78,7 @@ export const keepLease = (options: {
     const { claimSentAt, job, stop } = options
     const store = yield* JobStore
     const scope = yield* Effect.scope
-    const attempt = yield* Effect.runtime<never>()
+    const attempt = yield* Effect.runtime()
     const deadline = yield* Ref.make(claimSentAt + holdsFor(options))
     const lastSentAt = yield* Ref.make(claimSentAt)
 
@@ -88,7 +90,7 @@ export const keepLease = (options: {
         // Nothing will be written under this lease, so it must not be made to last longer.
         if ((yield* Ref.get(deadline)) <= sentAt) return true
         const before = yield* Ref.getAndSet(lastSentAt, sentAt)
-        yield* events.heartbeat(job.kind, sentAt - before - Duration.toMillis(pace.interval))
+        yield* heartbeatSent(job.kind, sentAt - before - Duration.toMillis(pace.interval))
         const answer = yield* only(store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }]))
         if (Either.isLeft(answer)) {
           yield* stop(StopReason.LeaseLost())
@@ -96,13 +98,15 @@ export const keepLease = (options: {
         }
         yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))
         if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())
+        const { lockedUntil } = answer.right.lease
+        yield* store.events.publish(JobEvent.Extended({ ...factsOf(job), lockedUntil }))
         return false
       }).pipe(
         // An answer that never comes must not hold up the next beat, whatever in it cannot be interrupted.
         Effect.disconnect,
         Effect.timeout(mayTake),
         Effect.catchAllDefect(Effect.fail),
-        Effect.tapError((error) => events.heartbeatFailed(job.kind, error)),
+        Effect.tapError((error) => store.events.publish(JobEvent.HeartbeatFailed({ ...factsOf(job), error }))),
         Effect.retry(Schedule.spaced(mayTake))
       )
     }

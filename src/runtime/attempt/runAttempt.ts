@@ -1,12 +1,14 @@
 import type { Scope } from "effect"
-import { Data, Effect, Either } from "effect"
+import { Data, Effect, Either, Option } from "effect"
+import type { AttemptEnd } from "../../domain/AttemptEnd.ts"
 import * as Backoff from "../../domain/Backoff.ts"
+import { JobEvent } from "../../domain/JobEvent.ts"
 import { Outcome } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { decodeJson } from "../../domain/wireValue.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import type { JobStore } from "../../store/JobStore.ts"
-import * as events from "../telemetry/events.ts"
+import { claimed, factsOf, publish } from "../telemetry/jobEvents.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import { placeInTrace } from "../telemetry/traceContext.ts"
 import type { Attempt } from "./Attempt.ts"
@@ -26,7 +28,7 @@ import { settle } from "./settle.ts"
  */
 export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStore> =>
   Effect.gen(function*() {
-    yield* events.claimed(attempt.job)
+    yield* publish(claimed(attempt.job))
     const lease = yield* holdLease(attempt)
     const outcome = yield* Either.match(decodePayload(attempt), {
       onLeft: (refused) => Effect.succeed(refused),
@@ -71,16 +73,32 @@ const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcom
       })
   )
 
-/** Tells the logs, the metrics and the attempt's span how it ended. */
-const tell = (attempt: Attempt, { cause, ended, ...more }: Ended) =>
+/** Tells how the attempt ended, and ends its span with that. */
+const tell = (attempt: Attempt, ended: Ended) =>
   Effect.gen(function*() {
     const { claimSentAt, job } = attempt
-    if (ended === "lost") yield* events.leaseLost(job, more.error, yield* blame(attempt))
-    else if (ended !== "unknown") yield* events.settled(job, ended, (yield* monotonicMillis) - claimSentAt, more)
-    else if (cause === undefined) yield* events.outcomeUnknown(job)
-    else yield* events.settleGivenUp(job, cause)
-    yield* Effect.annotateCurrentSpan("job.outcome", ended)
-    if (more.error !== undefined) return yield* new AttemptFailed({ error: more.error })
+    const facts = factsOf(job)
+    switch (ended._tag) {
+      case "Settled": {
+        const { end, failedWith, isRepeat, retryIn } = ended
+        const took = Option.some((yield* monotonicMillis) - claimSentAt)
+        // A handler that settles its job by hand has told of it already.
+        if (!isRepeat) yield* publish(JobEvent.Settled({ ...facts, ended: end, failedWith, retryIn, took }))
+        yield* Effect.annotateCurrentSpan("job.outcome", end)
+        if (Option.isSome(failedWith)) return yield* new AttemptFailed({ error: failedWith.value.name })
+        return
+      }
+      case "LeaseLost": {
+        const { reason } = ended
+        yield* publish(JobEvent.LeaseLost({ ...facts, reason, stall: yield* blame(attempt) }))
+        yield* Effect.annotateCurrentSpan("job.outcome", "lost" satisfies AttemptEnd)
+        return yield* new AttemptFailed({ error: reason })
+      }
+      case "OutcomeUnknown":
+        yield* publish(JobEvent.OutcomeUnknown({ ...facts, error: ended.error }))
+        yield* Effect.annotateCurrentSpan("job.outcome", "unknown" satisfies AttemptEnd)
+        return yield* new AttemptFailed({ error: "OutcomeUnknown" })
+    }
   })
 
 /** Ends the span of an attempt that failed, so that it reads as one. Names the error and shows nothing of it. */

@@ -1,32 +1,36 @@
-import type { Cause } from "effect"
-import { Duration, Effect, Either, Exit, Option, Schedule } from "effect"
-import type { AttemptEnd } from "../../domain/AttemptEnd.ts"
+import type { Duration } from "effect"
+import { Cause, Data, Effect, Either, Exit, Option, Redacted, Schedule } from "effect"
+import type { SettledEnd } from "../../domain/AttemptEnd.ts"
 import { endedAs } from "../../domain/AttemptEnd.ts"
 import * as Backoff from "../../domain/Backoff.ts"
 import type { LeaseLost } from "../../domain/errors.ts"
 import { isLasting } from "../../domain/errors.ts"
 import { errorValue } from "../../domain/errorValue.ts"
+import type { FailedWith } from "../../domain/JobEvent.ts"
 import { Outcome } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { encodeJson } from "../../domain/wireValue.ts"
 import { monotonicMillis, recurUpTo } from "../../platform/monotonic.ts"
 import type { StoreFailure } from "../../store/JobStore.ts"
-import * as events from "../telemetry/events.ts"
+import * as log from "../telemetry/workerLog.ts"
 import type { Attempt } from "./Attempt.ts"
 import { delayAfter } from "./delayAfter.ts"
 import { waitsNoLonger } from "./settles.ts"
 
-/** How an attempt ended, and what a log line may show of it. */
-export interface Ended {
-  readonly ended: AttemptEnd
-  /** The name of the error that an attempt failed with, or why it did not settle. */
-  readonly error?: string
-  /** The text of that error: only for apps that allow it in their logs. */
-  readonly text?: string
-  readonly retryIn?: string | undefined
-  /** What the last write failed with, where settling was given up. */
-  readonly cause?: Cause.Cause<StoreFailure>
-}
+/** The end of an attempt, with the facts of its event. */
+export type Ended = Data.TaggedEnum<{
+  Settled: {
+    readonly end: SettledEnd
+    readonly failedWith: Option.Option<FailedWith>
+    readonly retryIn: Option.Option<Duration.Duration>
+    /** True if it was settled before, and not by a write of this attempt. */
+    readonly isRepeat: boolean
+  }
+  LeaseLost: { readonly reason: "LeaseLost" | "DeadlinePassed" }
+  /** `error` is what the last write failed with, where settling was given up. */
+  OutcomeUnknown: { readonly error: Option.Option<unknown> }
+}>
+const Ended = Data.taggedEnum<Ended>()
 
 /**
  * Writes the outcome, again and again until the store answers: for the length of
@@ -36,27 +40,33 @@ export interface Ended {
  */
 export const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended> =>
   Effect.gen(function*() {
-    if (outcome._tag === "Abandon") return { ended: "lost", error: outcome.reason }
+    if (outcome._tag === "Abandon") return Ended.LeaseLost({ reason: outcome.reason })
     const { leaseFor, settles } = attempt
     const delay = yield* retryDelay(attempt, outcome)
     const began = yield* monotonicMillis
-    const write = Effect.tapError(writeOnce(attempt, outcome, delay), events.settleFailed)
+    const write = Effect.tapError(writeOnce(attempt, outcome, delay), log.settleFailed)
     const writeOr = (leaseLost: Ended) => Effect.map(write, Either.getOrElse(() => leaseLost))
     const answer = yield* Effect.catchIf(
       writeOr(lost),
       isRepeated,
       // A write that failed may have happened all the same, and the job been settled again since.
       () =>
-        Effect.retry(writeOr(unknown), { schedule: untilLeaseIsOver(leaseFor), while: isRepeated }).pipe(
-          Effect.raceFirst(settles.hasToEnd(began))
-        )
+        Effect.retry(Effect.map(writeOr(unknown), asOwn), {
+          schedule: untilLeaseIsOver(leaseFor),
+          while: isRepeated
+        }).pipe(Effect.raceFirst(settles.hasToEnd(began)))
     ).pipe(Effect.exit)
-    return Exit.isSuccess(answer) ? answer.value : { ...unknown, cause: answer.cause }
+    return Exit.isSuccess(answer)
+      ? answer.value
+      : Ended.OutcomeUnknown({ error: Option.some(Cause.squash(answer.cause)) })
   })
 
-const lost: Ended = { ended: "lost", error: "LeaseLost" }
+const lost = Ended.LeaseLost({ reason: "LeaseLost" })
 
-const unknown: Ended = { ended: "unknown", error: "OutcomeUnknown" }
+const unknown = Ended.OutcomeUnknown({ error: Option.none() })
+
+/** Takes a repeated settle for this attempt's own, which has written without an answer. */
+const asOwn = (ended: Ended): Ended => ended._tag === "Settled" ? Ended.Settled({ ...ended, isRepeat: false }) : ended
 
 const isRepeated = (error: unknown) => error !== waitsNoLonger && !isLasting(error)
 
@@ -98,27 +108,30 @@ const writeOnce = (
           return yield* writeOnce(attempt, refused, Option.none())
         }
         const answer = yield* settles.complete({ lease, result: result.right })
-        return Either.map(answer, () => ({ ended: "succeeded" }))
+        return Either.map(answer, ({ isRepeat }) => settledAs("succeeded", isRepeat))
       }
       case "Fail": {
         const { error, name } = outcome
         const value = errorValue(handler.job, Option.fromNullable(outcome.failure))
         const retryAfter = Option.getOrNull(Option.map(delay, Backoff.storableMillis))
         const answer = yield* settles.fail({ lease, error, errorValue: value, retryAfter })
-        return Either.map(answer, ({ status }) => {
-          const ended = endedAs(status, "retrying")
-          const retryIn = ended === "retrying" ? Option.getOrUndefined(Option.map(delay, Duration.format)) : undefined
-          return { ended, error: name, text: error, ...(retryIn === undefined ? {} : { retryIn }) }
+        return Either.map(answer, ({ isRepeat, status }) => {
+          const end = endedAs(status, "retrying")
+          const failedWith = Option.some({ name, message: Redacted.make(error) })
+          return Ended.Settled({ end, failedWith, retryIn: end === "retrying" ? delay : Option.none(), isRepeat })
         })
       }
       case "Snooze": {
         const delay = Backoff.storableMillis(outcome.delay)
         const answer = yield* settles.release({ lease, delay })
-        return Either.map(answer, ({ status }) => ({ ended: endedAs(status, "snoozed") }))
+        return Either.map(answer, ({ isRepeat, status }) => settledAs(endedAs(status, "snoozed"), isRepeat))
       }
       case "Release": {
         const answer = yield* settles.release({ lease, delay: 0 })
-        return Either.map(answer, ({ status }) => ({ ended: endedAs(status, "released") }))
+        return Either.map(answer, ({ isRepeat, status }) => settledAs(endedAs(status, "released"), isRepeat))
       }
     }
   })
+
+const settledAs = (end: SettledEnd, isRepeat: boolean) =>
+  Ended.Settled({ end, failedWith: Option.none(), retryIn: Option.none(), isRepeat })

@@ -2,7 +2,8 @@ import type { Scope } from "effect"
 import { Deferred, Duration, Effect, Option, Schedule } from "effect"
 import type { JobStore, StoreFailure } from "../../store/JobStore.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
-import * as events from "../telemetry/events.ts"
+import { staleReleased } from "../telemetry/jobEvents.ts"
+import * as log from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import { silentAfter } from "./silentHolders.ts"
 import { look, nextLookAt, noSuspects, sweepOnce } from "./staleSweep.ts"
@@ -102,7 +103,9 @@ export const releaseStale = (store: typeof JobStore.Service): Effect.Effect<numb
   inBatchesOf(
     staleBatch,
     store.releaseStale({ limit: staleBatch }).pipe(
-      Effect.tap((jobs) => Effect.forEach(jobs, events.staleReleased, { discard: true })),
+      Effect.tap((jobs) =>
+        store.afterCommit(Effect.forEach(jobs, (job) => store.events.publish(staleReleased(job)), { discard: true }))
+      ),
       Effect.map((jobs) => jobs.length)
     )
   )
@@ -148,5 +151,5 @@ const orReport = <A>(step: string, effect: Effect.Effect<A, StoreFailure>): Effe
     Effect.timeout(stepFor),
     // A driver may throw what it should fail with, and a loop that died of it would do so in silence.
     Effect.catchAllDefect(Effect.fail),
-    Effect.catchAll((error) => Effect.as(events.storeUnavailable(step, error), Option.none()))
+    Effect.catchAll((error) => Effect.as(log.storeUnavailable(step, error), Option.none()))
   )

@@ -1,6 +1,6 @@
 import { Clock, Duration, Effect } from "effect"
 import type { LaneHolder } from "../../store/JobStore.ts"
-import * as events from "../telemetry/events.ts"
+import * as log from "../telemetry/workerLog.ts"
 
 /*
  * Tells whom jobs wait for that a dead worker has left locked: after a crash, or
@@ -40,7 +40,7 @@ export const tellSilentHolders = (
       const awaited = lanes.filter(options.isTaken)
       if (awaited.length === 0) continue
       remember(told, name)
-      yield* events.jobsHeld({
+      yield* log.jobsHeld({
         lockedBy: name,
         jobs: awaited.reduce((total, { jobs }) => total + jobs, 0),
         lockedAt: Math.max(...lanes.map(({ lockedAt }) => lockedAt)),

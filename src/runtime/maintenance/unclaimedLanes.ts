@@ -1,7 +1,7 @@
 import { Clock, Duration, Effect, Option } from "effect"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import type { JobStore, LaneHead, StoreFailure } from "../../store/JobStore.ts"
-import * as events from "../telemetry/events.ts"
+import * as log from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /*
@@ -102,18 +102,18 @@ export const tellUnclaimed = (
       const seen = found.get(name)
       if (seen !== undefined && isSameHead(seen.head, lane.head)) continue
       known.delete(name)
-      if (isTold) yield* events.laneClaimed(lane)
+      if (isTold) yield* log.laneClaimed(lane)
     }
     let told = 0
     for (const [name, lane] of found) {
       const before = known.get(name) ?? { since: seenAt, isTold: false }
       known.set(name, { ...before, lane })
       const waited = now - lane.dueSince
-      if (before.isTold) yield* events.laneWaits(lane, waited)
+      if (before.isTold) yield* log.laneWaits(lane, waited)
       else if (told < mostTold && waited >= longWait && seenAt - before.since >= unmoved) {
         told++
         const jobs = yield* countDue(store, lane)
-        yield* events.laneUnclaimed({ ...lane, jobs, isMore: jobs === mostCounted, waited })
+        yield* log.laneUnclaimed({ ...lane, jobs, isMore: jobs === mostCounted, waited })
         known.set(name, { ...before, lane, isTold: true })
       }
     }

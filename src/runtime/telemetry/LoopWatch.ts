@@ -1,9 +1,9 @@
 import type { Scope } from "effect"
 import { Context, Effect, Option, Queue } from "effect"
 import { LoopDelay } from "../../platform/LoopDelay.ts"
-import * as events from "./events.ts"
+import * as log from "./workerLog.ts"
 import { monotonicMillis, toMillis } from "../../platform/monotonic.ts"
-import type { Stall } from "./Stall.ts"
+import type { Stall } from "../../domain/Stall.ts"
 
 /*
  * Why a lease was lost that nobody took: a handler that computes, or a process
@@ -101,10 +101,10 @@ export const makeLoopWatch = (): LoopWatchService => {
           if (first !== worker) return
           const at = now()
           const longest = gauge(late, at)
-          if (longest !== undefined) reports.unsafeOffer(events.loopDelay(longest))
+          if (longest !== undefined) reports.unsafeOffer(log.loopDelay(longest))
           if (late < least) return
           const stall = note(late, at)
-          if (isToTell(stall)) reports.unsafeOffer(events.loopStood(stall, canCost(shortestLease())))
+          if (isToTell(stall)) reports.unsafeOffer(log.loopStood(stall, canCost(shortestLease())))
         })
       }),
     runs: (kind) =>

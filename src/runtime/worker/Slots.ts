@@ -1,9 +1,12 @@
 import { Array as Arr, Deferred, Effect, Fiber, FiberId, Option } from "effect"
+import { JobEvent } from "../../domain/JobEvent.ts"
 import type { JobId } from "../../domain/JobId.ts"
 import { StopReason } from "../../domain/Outcome.ts"
+import type { JobEvents } from "../../store/JobEvents.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
 import type { Attempt } from "../attempt/Attempt.ts"
-import * as events from "../telemetry/events.ts"
+import { factsOf } from "../telemetry/jobEvents.ts"
+import * as log from "../telemetry/workerLog.ts"
 import type { KeptLease } from "../attempt/heartbeat.ts"
 import { StopRequest } from "../attempt/StopRequest.ts"
 
@@ -30,6 +33,7 @@ export class Slots {
   private readonly concurrency: number
   private readonly queues: Option.Option<ReadonlyMap<string, number>>
   private readonly onFreed: Effect.Effect<void>
+  private readonly events: JobEvents
   private isDraining = false
 
   constructor(options: {
@@ -37,10 +41,12 @@ export class Slots {
     readonly queues: Option.Option<ReadonlyMap<string, number>>
     /** Run each time a slot becomes free. */
     readonly onFreed: Effect.Effect<void>
+    readonly events: JobEvents
   }) {
     this.concurrency = options.concurrency
     this.queues = options.queues
     this.onFreed = options.onFreed
+    this.events = options.events
   }
 
   get size(): number {
@@ -100,7 +106,7 @@ export class Slots {
         })
       slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(
         // A bug of ours, since handlers' defects are outcomes. The lease runs out, and the slot must not.
-        Effect.catchAllCause((cause) => events.attemptDied(job, cause)),
+        Effect.catchAllCause((cause) => log.attemptDied(job, cause)),
         Effect.ensuring(Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),
         Effect.interruptible,
         Effect.forkDaemon
@@ -163,9 +169,9 @@ export class Slots {
   get leaveBehind(): Effect.Effect<void> {
     return Effect.suspend(() =>
       Effect.all([
-        this.claims.size > 0 ? events.claimLeftBehind : Effect.void,
+        this.claims.size > 0 ? log.claimLeftBehind : Effect.void,
         Effect.forEach(this.running, ({ job, lease }) =>
-          Effect.zipRight(lease?.letGo ?? Effect.void, events.leftBehind(job)))
+          Effect.zipRight(lease?.letGo ?? Effect.void, this.events.publish(JobEvent.LeftBehind(factsOf(job)))))
       ], { discard: true })
     )
   }

@@ -3,7 +3,7 @@ import { Clock, Duration, Effect, FiberId, Queue, Runtime, Scheduler } from "eff
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { StandStill } from "../../platform/StandStill.ts"
 import type { JobStore } from "../../store/JobStore.ts"
-import * as events from "../telemetry/events.ts"
+import * as log from "../telemetry/workerLog.ts"
 import { resumesAfter } from "../attempt/heartbeat.ts"
 import { AtOnce } from "../../store/AtOnce.ts"
 import type { Slots } from "./Slots.ts"
@@ -28,7 +28,7 @@ export const makeCutLeases = (
     const survived = yield* Queue.sliding<void>(1)
     let isCut = false
     yield* Queue.take(survived).pipe(
-      Effect.zipRight(events.survivedCrash),
+      Effect.zipRight(log.survivedCrash),
       Effect.zipRight(slots.resume),
       Effect.zipRight(Effect.sleep(resumesAfter)),
       Effect.zipRight(Effect.sync(() => void (isCut = false))),

@@ -1,6 +1,6 @@
 import { Deferred, Duration, Effect, Fiber, Option } from "effect"
 import { StopReason } from "../../domain/Outcome.ts"
-import * as events from "../telemetry/events.ts"
+import * as log from "../telemetry/workerLog.ts"
 import type { Slots } from "./Slots.ts"
 
 /** How much longer than its grace a worker takes to end, at most. */
@@ -29,14 +29,14 @@ export const drain = (slots: Slots, grace: Duration.Duration, { began, graceOver
   Effect.gen(function*() {
     yield* Deferred.succeed(began, undefined)
     if (slots.isBusy) {
-      yield* events.draining(slots.size, grace)
+      yield* log.draining(slots.size, grace)
       yield* slots.drain
       yield* endsWithin(Effect.raceFirst(slots.ended, Deferred.await(graceOver)), grace)
       yield* slots.stopAll(StopReason.Shutdown())
       yield* Deferred.succeed(graceOver, undefined)
       if (!(yield* endsWithin(slots.ended, endsAfterGrace))) yield* slots.leaveBehind
     }
-    yield* events.workerStopped
+    yield* log.workerStopped
   })
 
 /** Waits for at most `duration`, also where nothing can be interrupted. Answers whether the effect has ended. */

@@ -2,7 +2,7 @@ import type { Fiber } from "effect"
 import { Duration, Effect, FiberId, Option, Runtime } from "effect"
 import { constants } from "node:os"
 import type { InvalidOption } from "../../domain/errors.ts"
-import * as events from "../telemetry/events.ts"
+import * as log from "../telemetry/workerLog.ts"
 import { toMillis } from "../../platform/monotonic.ts"
 import { guardTelemetry } from "../../store/guardTelemetry.ts"
 import { checkOption } from "../../domain/check.ts"
@@ -105,7 +105,7 @@ const listen = ({ exitAfterGrace }: SignalOptions) =>
         return exit(128 + constants.signals[signal])
       }
       const isFirst = count === 1
-      run(events.toldToEnd(signal, isFirst))
+      run(log.toldToEnd(signal, isFirst))
       run(isFirst ? processEnd.begin : processEnd.endGrace)
       exitLater(isFirst ? longestGrace(processEnd) : Duration.zero)
       if (signal === "SIGHUP" && isFirst) {

@@ -2,7 +2,7 @@ import { Cause, Duration, Effect, Exit, Option } from "effect"
 import type { StoreError } from "../../domain/errors.ts"
 import { isLasting } from "../../domain/errors.ts"
 import type { StoreFailure } from "../../store/JobStore.ts"
-import * as events from "../telemetry/events.ts"
+import * as log from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /** A worker that dies of a bug is started again after this long, and twice as long each time it dies again. */
@@ -32,11 +32,11 @@ export const keepRunning = <R, R2>(
       if (Exit.isSuccess(exit)) return
       const lasting = Option.filter(Cause.failureOption(exit.cause), isLasting)
       if (Option.isSome(lasting)) {
-        yield* events.workerEnded(lasting.value)
-        return yield* Effect.catchAllCause(onEnd(lasting.value), events.onEndDied)
+        yield* log.workerEnded(lasting.value)
+        return yield* Effect.catchAllCause(onEnd(lasting.value), log.onEndDied)
       }
       if ((yield* monotonicMillis) - startedAt >= Duration.toMillis(wellAfter)) pause = shortestPause
-      yield* events.workerDied(exit.cause, pause)
+      yield* log.workerDied(exit.cause, pause)
       yield* Effect.sleep(pause)
       pause = Duration.min(Duration.times(pause, 2), longestPause)
     }

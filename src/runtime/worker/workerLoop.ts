@@ -9,7 +9,8 @@ import { runAttempt } from "../attempt/runAttempt.ts"
 import { makeSettles } from "../attempt/settles.ts"
 import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
-import * as events from "../telemetry/events.ts"
+import { observe } from "../telemetry/jobEvents.ts"
+import * as log from "../telemetry/workerLog.ts"
 import { deadlineMargin } from "../attempt/heartbeat.ts"
 import { HeldLeases } from "../attempt/HeldLeases.ts"
 import { Ids } from "../../platform/Ids.ts"
@@ -39,6 +40,7 @@ export const runWorker = (
 ): Effect.Effect<void, StoreFailure, JobStore> =>
   Effect.gen(function*() {
     const store = yield* JobStore
+    yield* observe(store.events)
     const { turn } = yield* EventLoop
     const held = yield* HeldLeases
     const loopWatch = yield* LoopWatch
@@ -49,7 +51,7 @@ export const runWorker = (
     // One place is enough: a wake-up says "look again", however often it is said.
     const woken = yield* Queue.sliding<void>(1)
     const wake = Effect.asVoid(Queue.offer(woken, undefined))
-    const slots = new Slots({ ...settings, onFreed: wake })
+    const slots = new Slots({ ...settings, onFreed: wake, events: store.events })
     const claimable = yield* Ref.make(settings.maxJobs)
     const shutdown = yield* makeShutdown
     const settles = yield* makeSettles(store, Deferred.await(shutdown.graceOver))
@@ -129,7 +131,7 @@ export const runWorker = (
       Effect.catchAll((error) =>
         isLasting(error)
           ? Effect.fail(error)
-          : Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)
+          : Effect.as(log.storeUnavailable("claim", error), settings.pollInterval)
       )
     )
 
@@ -148,7 +150,7 @@ export const runWorker = (
     yield* Effect.gen(function*() {
       yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)))
       yield* store.signals.listen({ wake, cancel: (id) => slots.cancel(id) })
-      yield* events.workerStarted(kinds.map(({ kind }) => kind), settings.concurrency)
+      yield* log.workerStarted(kinds.map(({ kind }) => kind), settings.concurrency)
       const upkeep = {
         ...settings,
         store,

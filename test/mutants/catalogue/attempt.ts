@@ -9,7 +9,7 @@ const shutdown = ["test/runtime/shutdown.test.ts"]
 const outcomes = ["test/domain/Outcome.test.ts"]
 
 const insteadOfBackoff =
-  "Effect.catchAllCause((cause) => Effect.zipRight(events.backoffDied(cause), after(Backoff.defaultBackoff)))"
+  "Effect.catchAllCause((cause) => Effect.zipRight(log.backoffDied(cause), after(Backoff.defaultBackoff)))"
 
 /** From a claimed job to its end: run, decide, settle. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -94,29 +94,32 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that the store refuses counts as done",
     file,
-    find: `if (ended === "lost") yield* events.leaseLost(job, more.error, yield* blame(attempt))`,
-    replace: `if (ended === "lost") yield* events.settled(job, "succeeded", 0, {})`,
+    find: `yield* publish(JobEvent.LeaseLost({ ...facts, reason, stall: yield* blame(attempt) }))`,
+    replace: `yield* publish(JobEvent.Retried(facts))`,
     killedBy: heartbeat
   },
   {
     name: "A settle that failed is not tried again",
     file,
-    find: "Effect.retry(writeOr(unknown), { schedule: untilLeaseIsOver(leaseFor), while: isRepeated })",
-    replace: "writeOr(unknown)",
+    find: `Effect.retry(Effect.map(writeOr(unknown), asOwn), {
+          schedule: untilLeaseIsOver(leaseFor),
+          while: isRepeated
+        })`,
+    replace: "Effect.map(writeOr(unknown), asOwn)",
     killedBy: settle
   },
   {
     name: "A settle that may have been written is told as a lease that was lost",
     file,
-    find: "Effect.retry(writeOr(unknown)",
-    replace: "Effect.retry(writeOr(lost)",
+    find: "Effect.retry(Effect.map(writeOr(unknown), asOwn)",
+    replace: "Effect.retry(Effect.map(writeOr(lost), asOwn)",
     killedBy: settle
   },
   {
     name: "A settle that was never answered is counted nowhere",
-    file: "src/runtime/telemetry/events.ts",
-    find: "Effect.zipRight(\n    count(metrics.outcomesUnknown, job.kind),\n    line(LogLevel.Error",
-    replace: "Effect.zipRight(\n    Effect.void,\n    line(LogLevel.Error",
+    file: "src/runtime/telemetry/countEvents.ts",
+    find: "return count(metrics.outcomesUnknown, event.kind)",
+    replace: "return event.error._tag === \"Some\" ? Effect.void : count(metrics.outcomesUnknown, event.kind)",
     killedBy: settle
   },
   {
@@ -220,7 +223,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: `Effect.catchSomeCause((cause) =>
       cause._tag === "Interrupt"
         ? Option.none()
-        : Option.some(Effect.zipRight(events.backoffDied(cause), after(Backoff.defaultBackoff)))
+        : Option.some(Effect.zipRight(log.backoffDied(cause), after(Backoff.defaultBackoff)))
     )`,
     killedBy: settle
   },
@@ -241,9 +244,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A backoff is asked anew each time its failure is written",
     file,
-    find: "Effect.tapError(writeOnce(attempt, outcome, delay), events.settleFailed)",
+    find: "Effect.tapError(writeOnce(attempt, outcome, delay), log.settleFailed)",
     replace:
-      "Effect.tapError(Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay)), events.settleFailed)",
+      "Effect.tapError(Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay)), log.settleFailed)",
     killedBy: settle
   },
   {

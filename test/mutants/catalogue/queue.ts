@@ -76,8 +76,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retry wakes no worker",
     file,
-    find: "yield* store.retry(id, options?.partitionKey)\n      yield* store.afterTransaction(signals.wake)",
-    replace: "yield* store.retry(id, options?.partitionKey)",
+    find: "() => [JobEvent.Retried({ jobId: id })])\n      yield* store.afterTransaction(signals.wake)",
+    replace: "() => [JobEvent.Retried({ jobId: id })])",
     killedBy: ["test/runtime/retry.test.ts"]
   },
   {
@@ -159,9 +159,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A write by hand under a lost lease answers true",
-    file,
-    find: "Effect.map(only(answers), Either.isRight)",
-    replace: "Effect.map(only(answers), (answer) => Either.isRight(answer) || Either.isLeft(answer))",
+    file: "src/runtime/settlesByHand.ts",
+    find: "Effect.map(told, Either.isRight)",
+    replace: "Effect.map(told, (answer) => Either.isRight(answer) || Either.isLeft(answer))",
     killedBy: five
   },
   {

@@ -357,9 +357,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker ends when the store fails",
     file: loop,
-    find: `: Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)`,
+    find: `: Effect.as(log.storeUnavailable("claim", error), settings.pollInterval)`,
     replace: `: Effect.zipRight(
-            events.storeUnavailable("claim", error), new StoreError({ operation: "claim", cause: error })
+            log.storeUnavailable("claim", error), new StoreError({ operation: "claim", cause: error })
           )`,
     killedBy: bySeed(1)
   },
@@ -381,8 +381,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a repeated settle is told of another end",
     file: store,
-    find: "return answers(items, settled.concat(before), ({ status }) => ({ status }))",
-    replace: "return answers(items, settled.concat(before), () => ({ status: \"cancelled\" as const }))",
+    find: "return answers(items, [...before.map((row) => ({ ...row, isRepeat: true })), ...settled], answered)",
+    replace:
+      "return answers(items, [...before.map((row) => ({ ...row, isRepeat: true, status: \"cancelled\" as const })), ...settled], answered)",
     killedBy: bySeed(1)
   },
   {
@@ -551,9 +552,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker goes on looking for jobs in tables that a newer release has migrated",
     file: loop,
-    find: "isLasting(error)\n          ? Effect.fail(error)\n          : Effect.as(events.storeUnavailable(",
+    find: "isLasting(error)\n          ? Effect.fail(error)\n          : Effect.as(log.storeUnavailable(",
     replace:
-      "isLasting(error) && error.reason !== \"newerSchema\"\n          ? Effect.fail(error)\n          : Effect.as(events.storeUnavailable(",
+      "isLasting(error) && error.reason !== \"newerSchema\"\n          ? Effect.fail(error)\n          : Effect.as(log.storeUnavailable(",
     killedBy: bySeed(3)
   },
   {

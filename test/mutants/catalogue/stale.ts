@@ -254,7 +254,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A process holds what it has claimed by hand no longer although it extends it",
     file: "src/runtime/jobQueueClient.ts",
-    find: "if (extended) yield* holdOurs(lease, sentAt + duration)",
+    find: "if (Either.isRight(answer)) yield* holdOurs(lease, sentAt + duration)",
     replace: "",
     killedBy: bySweeps
   },

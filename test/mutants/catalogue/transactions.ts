@@ -609,26 +609,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Workers are woken once for each enqueue of a transaction",
     file: transactions,
-    find: "afterwards.add(effect)",
-    replace: "afterwards.add(Effect.suspend(() => effect))",
+    find:
+      "afterTransaction: (effect) => Effect.flatMap(ambient, (ambient) => Option.isNone(ambient) ? effect : waitForEnd(effect))",
+    replace:
+      "afterTransaction: (effect) => Effect.flatMap(ambient, (ambient) => Option.isNone(ambient) ? effect : waitForEnd(Effect.suspend(() => effect)))",
     killedBy: byAfterTransaction
   },
   {
     name: "What is to run after the next transaction runs in the middle of it",
     file: transactions,
-    find: `Effect.zipRight(client.reserve, takeAfterwards).pipe(
+    find: `Effect.flatMap(client.reserve, takeAfterwards).pipe(
       // The client has one permit, so its transaction is over now, and no other has begun.
       Effect.scoped,`,
     replace: `client.reserve.pipe(
       Effect.scoped,
-      Effect.zipRight(takeAfterwards),`,
+      Effect.flatMap(takeAfterwards),`,
     killedBy: byAfterTransaction
   },
   {
     name: "What waits for a transaction's end is lost behind something that dies",
     file: transactions,
     find: `Effect.catchAllCause(effect, (cause) =>
-            line(LogLevel.Warning, "An effect that had waited for a transaction's end failed", {}, cause))`,
+              line(LogLevel.Warning, "An effect that had waited for a transaction's end failed", {}, cause))`,
     replace: "effect",
     killedBy: byAfterTransaction
   },

@@ -68,7 +68,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The gauge of an unclaimed lane stands when it is claimed from",
     file: lanes,
-    find: "      if (isTold) yield* events.laneClaimed(lane)\n",
+    find: "      if (isTold) yield* log.laneClaimed(lane)\n",
     replace: "",
     killedBy
   },

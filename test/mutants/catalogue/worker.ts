@@ -156,7 +156,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An attempt that died is not in the log",
     file: slots,
-    find: "events.attemptDied(job, cause)",
+    find: "log.attemptDied(job, cause)",
     replace: "Effect.asVoid(Effect.succeed(cause))",
     killedBy: ["test/runtime/deadAttempt.test.ts"]
   },
@@ -191,7 +191,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker stops polling after a store error",
     file,
-    find: `: Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)`,
+    find: `: Effect.as(log.storeUnavailable("claim", error), settings.pollInterval)`,
     replace: ": Effect.die(error)",
     killedBy: worker
   },
@@ -204,7 +204,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "An error that has no text kills the loop that tells of it",
-    file: "src/runtime/telemetry/events.ts",
+    file: "src/runtime/telemetry/workerLog.ts",
     find: "readable(() => String(error))",
     replace: "String(error) || readable(() => \"\")",
     killedBy: ["test/runtime/unreadableErrors.test.ts"]
@@ -219,8 +219,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker asks a store that is away again and again without a pause",
     file,
-    find: `Effect.as(events.storeUnavailable("claim", error), settings.pollInterval)`,
-    replace: `Effect.as(events.storeUnavailable("claim", error), Duration.zero)`,
+    find: `Effect.as(log.storeUnavailable("claim", error), settings.pollInterval)`,
+    replace: `Effect.as(log.storeUnavailable("claim", error), Duration.zero)`,
     killedBy: worker,
     hangs: true
   },
@@ -321,14 +321,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that has ended keeps the leases of what does not stop",
     file: slots,
-    find: "Effect.zipRight(lease?.letGo ?? Effect.void, events.leftBehind(job))",
-    replace: "Effect.zipRight(Effect.succeed(lease), events.leftBehind(job))",
+    find: "Effect.zipRight(lease?.letGo ?? Effect.void, this.events.publish(JobEvent.LeftBehind(factsOf(job))))",
+    replace: "Effect.zipRight(Effect.succeed(lease), this.events.publish(JobEvent.LeftBehind(factsOf(job))))",
     killedBy: bounded
   },
   {
     name: "A worker does not say what it leaves behind",
     file: slots,
-    find: "Effect.zipRight(lease?.letGo ?? Effect.void, events.leftBehind(job))",
+    find: "Effect.zipRight(lease?.letGo ?? Effect.void, this.events.publish(JobEvent.LeftBehind(factsOf(job))))",
     replace: "Effect.zipRight(lease?.letGo ?? Effect.void, Effect.succeed(job))",
     killedBy: bounded
   },
@@ -428,8 +428,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Housekeeping ends at the first error",
     file: maintenance,
-    find: "Effect.catchAll((error) => Effect.as(events.storeUnavailable(step, error), Option.none()))",
-    replace: "Effect.tapError((error) => events.storeUnavailable(step, error)), Effect.orDie",
+    find: "Effect.catchAll((error) => Effect.as(log.storeUnavailable(step, error), Option.none()))",
+    replace: "Effect.tapError((error) => log.storeUnavailable(step, error)), Effect.orDie",
     killedBy: byMaintenance
   },
   {

@@ -1,0 +1,24 @@
+import { Option } from "effect"
+import { readable } from "../../domain/readableError.ts"
+import type { Stall } from "../../domain/Stall.ts"
+
+/** An error of the store as a log line shows it, whatever was thrown. */
+export const shown = (error: unknown): string => readable(() => String(error))
+
+/** The reason why a lease may be gone. */
+export const becauseOf = (stall: Option.Option<Stall>): { readonly because?: string } =>
+  Option.match(stall, {
+    onNone: () => ({}),
+    onSome: (stall) => ({ because: `${stood(stall)}, while these kinds ran: ${named(stall.kinds)}` })
+  })
+
+export const stood = ({ millis }: Stall): string =>
+  `The event loop was blocked, or the process stopped, for ${inSeconds(millis)}`
+
+export const inSeconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
+
+/** The first few names of many. */
+export const named = (kinds: ReadonlyArray<string>): string => {
+  const [most, more] = [kinds.slice(0, 10), kinds.length - 10]
+  return kinds.length === 0 ? "none" : `${most.join(", ")}${more > 0 ? ` and ${more} more` : ""}`
+}

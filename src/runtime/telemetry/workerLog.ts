@@ -1,0 +1,159 @@
+import type { Cause, Option } from "effect"
+import { Duration, Effect, LogLevel, Metric } from "effect"
+import type { StoreError } from "../../domain/errors.ts"
+import { instantText } from "../../domain/instantText.ts"
+import { causeName } from "../../domain/Outcome.ts"
+import { readableCause } from "../../domain/readableCause.ts"
+import type { Stall } from "../../domain/Stall.ts"
+import { errorText, line } from "../../platform/line.ts"
+import { updateMetric } from "../../store/guardTelemetry.ts"
+import type { ClaimedJob } from "../../store/JobStore.ts"
+import { metrics } from "./metrics.ts"
+import { becauseOf, inSeconds, named, shown, stood } from "./words.ts"
+
+/*
+ * The log lines and metrics of a worker and its process that are not facts about
+ * a job: those are events, see logEvents.ts and countEvents.ts. No line shows a
+ * payload or an error's message, which can carry one.
+ */
+
+/** A claim was answered after the deadline of its lease; the handler is not begun. */
+export const claimedTooLate = (stall: Option.Option<Stall>) =>
+  line(LogLevel.Warning, "Claimed too late to begin, handing the job back", becauseOf(stall))
+
+/** The event loop stood for a good part of the milliseconds that can cost a lease of this process. */
+export const loopStood = (stall: Stall, canCost: number) =>
+  line(
+    LogLevel.Warning,
+    `${stood(stall)}: no heartbeat is sent meanwhile, and from ${inSeconds(canCost)} on it can cost a lease`,
+    { kinds: named(stall.kinds) }
+  )
+
+/** The longest that the event loop has stood of late, in milliseconds. */
+export const loopDelay = (longest: number) => updateMetric(metrics.loopDelay, longest / 1000)
+
+/** A process was told to end by a signal, for the first time or the second. */
+export const toldToEnd = (signal: string, isFirst: boolean) =>
+  isFirst
+    ? line(
+      LogLevel.Info,
+      `Told to end by ${signal}; a second signal hands jobs back, a third kills`
+    )
+    : line(LogLevel.Info, `Told to end again by ${signal}; running jobs are handed back`)
+
+/** An uncaught exception has cut the leases of a process, which goes on all the same. */
+export const survivedCrash = line(
+  LogLevel.Warning,
+  "The process goes on after an uncaught exception, which has shortened its leases to 5 s; they are extended again"
+)
+
+/** A worker was told to end while jobs run. */
+export const draining = (running: number, grace: Duration.Duration) =>
+  line(LogLevel.Info, "Waiting for running jobs to end", { running, grace: Duration.format(grace) })
+
+/** A worker ends, and the store has not answered its claim. What that took is handed back if an answer comes. */
+export const claimLeftBehind = line(LogLevel.Error, "Left a claim behind that the store does not answer")
+
+/** A heartbeat was sent, `lateMillis` after its time. */
+export const heartbeatSent = (kind: string, lateMillis: number) =>
+  updateMetric(Metric.tagged(metrics.heartbeatLateness, "kind", kind), Math.max(0, lateMillis) / 1000)
+
+/** A job's own backoff schedule named no delay. */
+export const backoffDied = (cause: Cause.Cause<unknown>) =>
+  Effect.flatMap(
+    errorText(() => readableCause(cause)),
+    (shown) =>
+      line(LogLevel.Error, "The job's backoff schedule died; the default is used", {
+        error: causeName(cause),
+        ...shown
+      })
+  )
+
+/** Settling did not get through. */
+export const settleFailed = (error: unknown) =>
+  line(LogLevel.Warning, "Settling failed, trying again", { error: shown(error) })
+
+/** A worker that seems dead holds jobs that this process would run. Instants are epoch milliseconds. */
+export const jobsHeld = (
+  { jobs, lockedAt, lockedBy, lockedUntil }: {
+    readonly lockedBy: string
+    readonly jobs: number
+    readonly lockedAt: number
+    readonly lockedUntil: number
+  }
+) =>
+  line(LogLevel.Info, "Jobs are locked by a worker that no longer extends its leases; they wait until those are over", {
+    lockedBy,
+    jobs,
+    lockedSince: instantText(lockedAt),
+    lockedUntil: instantText(lockedUntil)
+  })
+
+/** Due jobs of a queue and kind wait, and nobody has claimed any for minutes. */
+export const laneUnclaimed = (
+  { head, isMore, jobs, kind, queue, waited }: {
+    readonly queue: string
+    readonly kind: string
+    readonly jobs: number
+    /** True if only the first of them were counted. */
+    readonly isMore: boolean
+    readonly head: { readonly id: string }
+    /** Milliseconds for which the oldest has been due. */
+    readonly waited: number
+  }
+) =>
+  Effect.zipRight(
+    laneWaits({ queue, kind }, waited),
+    line(LogLevel.Warning, "Due jobs wait and no worker claims them: is one running that takes this queue and kind?", {
+      queue,
+      kind,
+      jobs: isMore ? `${jobs} or more` : jobs,
+      oldestWaits: Duration.format(Duration.seconds(Math.floor(waited / 1000))),
+      nextJobId: head.id
+    })
+  )
+
+/** The oldest due job of a lane that was told of goes on waiting, so many milliseconds by now. */
+export const laneWaits = (lane: { readonly queue: string; readonly kind: string }, waited: number) =>
+  updateMetric(inLane(lane), waited / 1000)
+
+/** A lane that was told of is claimed from again, or empty. */
+export const laneClaimed = (lane: { readonly queue: string; readonly kind: string }) => updateMetric(inLane(lane), 0)
+
+const inLane = ({ kind, queue }: { readonly queue: string; readonly kind: string }) =>
+  Metric.tagged(Metric.tagged(metrics.unclaimedLanes, "queue", queue), "kind", kind)
+
+/** A background step of the worker could not reach the store. */
+export const storeUnavailable = (step: string, error: unknown) =>
+  line(LogLevel.Warning, "The job store failed, trying again", { step, error: shown(error) })
+
+/** A worker died of a bug, and is started again. */
+export const workerDied = (cause: Cause.Cause<unknown>, after: Duration.Duration) =>
+  Effect.zipRight(
+    updateMetric(metrics.workerRestarts, 1),
+    line(LogLevel.Error, "The worker died, starting it again", {
+      after: Duration.format(after)
+    }, cause)
+  )
+
+/** A worker ended for a reason that lasts until a person acts. */
+export const workerEnded = (error: StoreError) =>
+  line(LogLevel.Fatal, "The worker has ended and will not be started again", {
+    reason: error.reason,
+    error: shown(error)
+  })
+
+/** The app's own effect for a worker's end died. */
+export const onEndDied = (cause: Cause.Cause<unknown>) =>
+  line(LogLevel.Error, "What the app does at a worker's end died", {}, cause)
+
+/** A worker begins. */
+export const workerStarted = (kinds: ReadonlyArray<string>, concurrency: number) =>
+  line(LogLevel.Info, "Worker started", { kinds: kinds.join(", "), concurrency })
+
+/** A worker has ended, as it was told to or at one of its limits. */
+export const workerStopped = line(LogLevel.Info, "Worker stopped")
+
+/** An attempt died of a bug of ours. */
+export const attemptDied = ({ lease: { jobId } }: ClaimedJob, cause: Cause.Cause<unknown>) =>
+  line(LogLevel.Fatal, "The attempt died; its lease will run out", { jobId }, cause)
