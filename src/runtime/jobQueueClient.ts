@@ -39,7 +39,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const thisWorker = yield* (yield* Ids).workerId
   const held = yield* HeldLeases
 
-  /** Tells what a call has done once it is committed. What was told to nobody at an interruption cannot be told later. */
+  /** Tells what a call has done, once it is committed. No interruption comes between, or nobody would ever tell it. */
   const thenTell = <A, E>(call: Effect.Effect<A, E>, eventsOf: (answer: A) => ReadonlyArray<JobEvent>) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.tap(restore(call), (answer) => {
