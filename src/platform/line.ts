@@ -21,13 +21,16 @@ export const line = (
   annotations: Readonly<Record<string, unknown>> = {},
   cause: Cause.Cause<unknown> = Cause.empty
 ): Effect.Effect<void> =>
-  Effect.flatMap(FiberRef.get(lineSettings), ({ least }) =>
-    LogLevel.lessThan(level, least)
-      ? Effect.void
-      : Effect.annotateLogs(
-        Cause.isEmpty(cause) ? Effect.logWithLevel(level, message) : Effect.logWithLevel(level, message, cause),
-        annotations
-      ))
+  Effect.withFiberRuntime((fiber) => {
+    const { least } = fiber.getFiberRef(lineSettings)
+    // Effect looks at the minimum too, but only after the line has its annotations, which cost most.
+    const minimum = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
+    if (LogLevel.lessThan(level, least) || LogLevel.lessThan(level, minimum)) return Effect.void
+    return Effect.annotateLogs(
+      Cause.isEmpty(cause) ? Effect.logWithLevel(level, message) : Effect.logWithLevel(level, message, cause),
+      annotations
+    )
+  })
 
 /** The text of an error for its line, beside its name, if the app has said that it may be logged. */
 export const errorText = (text: () => string): Effect.Effect<{ readonly message?: string }> =>
