@@ -166,7 +166,7 @@ export const render = ({ chaos, failures, simulation }: Proof): string => {
   return `# Proof
 
 Written by \`pnpm simulate --record\` and \`pnpm chaos --record\`, which add to it; the numbers are in \`proof.json\`. What
-is checked, and how, is in [design.md](design.md). A run was held to the rules of its commit; those of later ones are
+is checked, and how, is in [how-it-is-proved.md](how-it-is-proved.md). A run was held to the rules of its commit; those of later ones are
 stricter.
 
 ## Simulation

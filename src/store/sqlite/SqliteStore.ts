@@ -50,7 +50,7 @@ export interface Options {
  * SqlClient for the app's own tables, so that both share transactions.
  *
  * The client is `@effect/sql-sqlite-node`'s with its faults mended, which
- * docs/design.md names:
+ * docs/sqlite.md names:
  *
  * - A fiber that is interrupted while it waits for the connection does not take
  *   it along, and one that is interrupted while it runs a statement leaves the
