@@ -1,7 +1,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
-import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import { DateTime, Effect, Layer, Option, Predicate, Schema } from "effect"
 import type { Job, Worker } from "../index.ts"
-import { JobQueue, StoreError } from "../index.ts"
+import { JobQueue } from "../index.ts"
 import { SqliteStore } from "../sqlite.ts"
 import type { Settings } from "./settings.ts"
 
@@ -51,4 +51,5 @@ class DatabaseUnreadable extends Schema.TaggedError<DatabaseUnreadable>()("Datab
 
 /** Only the words tell that a database was never a worker's. */
 const isWithoutTables = (error: unknown) =>
-  error instanceof StoreError && error.message.includes("no tables of Holdfast in this database yet")
+  Predicate.isTagged(error, "StoreError") && Predicate.hasProperty(error, "message")
+  && String(error.message).includes("no tables of Holdfast in this database yet")

@@ -125,7 +125,8 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   }
 }
 
-const isStoreError = ofAnyCopy(StoreError)
+/** True for a StoreError, whichever copy of the package made it. */
+export const isStoreError = ofAnyCopy(StoreError)
 
 /** True for a StoreError that retrying does not solve: a person has to act first. */
 export const isLasting = (error: unknown): error is StoreError => isStoreError(error) && error.reason !== "unavailable"

@@ -7,7 +7,7 @@ import { Context, Effect, ExecutionStrategy, Exit, Layer, Option, Scope } from "
 import type { Duration } from "effect"
 import { closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
-import { StoreError } from "../../domain/errors.ts"
+import { isStoreError, StoreError } from "../../domain/errors.ts"
 import type { JobStore } from "../JobStore.ts"
 import { readBusyTimeout, setBusyTimeout, triesFor } from "./busyTimeout.ts"
 import type { Synchronous } from "./SqliteJobStore.ts"
@@ -99,7 +99,7 @@ const open = (options: Options) =>
     return Context.make(SqliteClient.SqliteClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
     Effect.mapError((cause) =>
-      cause instanceof StoreError ? cause : new StoreError({ operation: `open ${options.filename}`, cause })
+      isStoreError(cause) ? cause : new StoreError({ operation: `open ${options.filename}`, cause })
     )
   )
 

@@ -3,6 +3,7 @@ import { Duration, Effect, Option, Schedule, ScheduleDecision, ScheduleInterval 
 import { StoreError } from "../../domain/errors.ts"
 import { spanOf } from "../../domain/spanOf.ts"
 import { monotonicNanos } from "../../platform/monotonic.ts"
+import { sharedByCopies } from "./sharedByCopies.ts"
 
 /** Identifies a client: everything that wraps one keeps its `reserve`. */
 type Client = Pick<SqlClient.SqlClient, "reserve">
@@ -10,7 +11,7 @@ type Client = Pick<SqlClient.SqlClient, "reserve">
 /** Where 24 processes write all the time and each commit takes 300 ms, the longest wait comes to some 22 s. */
 const defaultBusyTimeout = Duration.seconds(30)
 
-const busyTimeouts = new WeakMap<Client["reserve"], Duration.Duration>()
+const busyTimeouts = sharedByCopies<Client["reserve"], Duration.Duration>("holdfast/store/busyTimeouts")
 
 /** Sets how long statements of the client wait for a lock that another process holds. */
 export const setBusyTimeout = (client: Client, busyTimeout: Duration.Duration): void =>

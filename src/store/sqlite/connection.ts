@@ -14,6 +14,7 @@ import { watchDatabaseFile } from "./databaseFile.ts"
 import type { WalCheckpoint } from "./wal/walCheckpoint.ts"
 import { noWal } from "./wal/walCheckpoint.ts"
 import { isInTransaction, refusedAlone, rollBack } from "./transaction/transactionControl.ts"
+import { sharedByCopies } from "./sharedByCopies.ts"
 
 type Connection = SqlConnection.Connection
 
@@ -37,7 +38,7 @@ type Lend = <A, E, R>(
  * How a connection of ours is lent, by the `reserve` that also gives it:
  * without the scope that `reserve` takes, which costs more than a statement.
  */
-const lends = new WeakMap<SqlClient.SqlClient["reserve"], Lend>()
+const lends = sharedByCopies<SqlClient.SqlClient["reserve"], Lend>("holdfast/store/lends")
 
 /** How the client's connection is lent. */
 export const lendOf = ({ reserve }: Reservable): Lend => lends.get(reserve) ?? lendOfDriver(reserve)

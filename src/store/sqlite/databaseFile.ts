@@ -1,8 +1,9 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlError from "@effect/sql/SqlError"
-import { Effect, Option, Predicate } from "effect"
+import { Effect, Option, Predicate, Schema } from "effect"
 import type { BigIntStats } from "node:fs"
 import { statSync } from "node:fs"
+import { ofAnyCopy } from "../../domain/ofAnyCopy.ts"
 
 /**
  * Tells whether the files that a connection has open are still those under
@@ -36,14 +37,15 @@ export interface DatabaseFiles {
 export const noFile: DatabaseFile = { files: Option.none(), guard: (effect) => effect }
 
 /** The file of a database, or its WAL, is not the one that was opened. */
-export class DatabaseReplaced extends Error {
-  constructor(file: string) {
-    super(
-      `${file} was deleted or replaced while it was open; what was written last may be in no file that others see; `
-        + "start the process again"
-    )
+class DatabaseReplaced extends Schema.TaggedError<DatabaseReplaced>()("DatabaseReplaced", { file: Schema.String }) {
+  override get message() {
+    return `${this.file} was deleted or replaced while it was open; what was written last may be in no file that others `
+      + "see; start the process again"
   }
 }
+
+/** True for what a connection fails with whose database was replaced, whichever copy of the package watches it. */
+export const isDatabaseReplaced = ofAnyCopy(DatabaseReplaced)
 
 /** The path of the file that this connection has open; undefined for a database in memory. */
 export const pathOf = (connection: SqlConnection.Connection): Effect.Effect<string | undefined, SqlError.SqlError> =>
@@ -75,7 +77,10 @@ export const watchDatabaseFile = (
     let openedWal = walAtFirst
     let replaced: SqlError.SqlError | undefined
     const refuse = (path: string) => {
-      replaced = new SqlError.SqlError({ cause: new DatabaseReplaced(path), message: "The database was replaced" })
+      replaced = new SqlError.SqlError({
+        cause: new DatabaseReplaced({ file: path }),
+        message: "The database was replaced"
+      })
       return replaced
     }
     /** A file that the app has made do without a WAL has lost it rightly. */

@@ -4,12 +4,13 @@ import { Effect, Option } from "effect"
 import { StoreError } from "../../domain/errors.ts"
 import { ambientConnection } from "./transaction/ambientTransaction.ts"
 import { isSupported } from "../dialect.ts"
+import { sharedByCopies } from "./sharedByCopies.ts"
 
 /** Clients that need not be tried. Their transactions would wait for the write lock, which opening must not. */
-const known = new WeakSet<SqlClient.SqlClient>()
+const known = sharedByCopies<SqlClient.SqlClient, true>("holdfast/store/supportedClients")
 
 /** Says of a client that `SqliteStore` made that it is supported. */
-export const markSupported = (client: SqlClient.SqlClient): void => void known.add(client)
+export const markSupported = (client: SqlClient.SqlClient): void => void known.set(client, true)
 
 /**
  * Fails unless the client is one of SQLite's whose connection is free, and whose

@@ -43,8 +43,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A replaced database is told of as one that may come back",
     file: "src/store/sqlite/transaction/transactions.ts",
-    find: "cause instanceof DatabaseReplaced ? \"databaseReplaced\" : \"unavailable\"",
-    replace: "cause instanceof DatabaseReplaced ? \"unavailable\" : \"unavailable\"",
+    find: "isDatabaseReplaced(cause) ? \"databaseReplaced\" : \"unavailable\"",
+    replace: "isDatabaseReplaced(cause) ? \"unavailable\" : \"unavailable\"",
     killedBy: [...byFile, "test/runtime/replacedDatabase.test.ts"]
   },
   {

@@ -49,7 +49,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a transaction of another database of the process is taken for the store's own",
     file: transactions,
     find: "if (!isOurs(value)) {",
-    replace: "if (!isOurs(value) && !(value instanceof Level)) {",
+    replace: "if (!isOurs(value) && !isLevel(value)) {",
     killedBy: bySeed(4)
   },
   {

@@ -201,7 +201,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A transaction that is over still counts as the one a caller is in",
     file: "src/store/sqlite/transaction/ambientTransaction.ts",
-    find: "Option.filter((connection) => !(connection instanceof Level && connection.isOver))",
+    find: "Option.filter((connection) => !(isLevel(connection) && connection.isOver))",
     replace: "Option.filter(() => true)",
     killedBy: byTransactions
   },

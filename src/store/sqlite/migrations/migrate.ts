@@ -1,7 +1,7 @@
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
-import { StoreError } from "../../../domain/errors.ts"
+import { isStoreError, StoreError } from "../../../domain/errors.ts"
 import { withoutWaiting } from "../appsConnection.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
 import { isBusy } from "../errorCodes.ts"
@@ -82,6 +82,6 @@ function failingAs(operation: string) {
   return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreError, R> =>
     effect.pipe(
       Effect.withTracerEnabled(false),
-      Effect.mapError((cause) => cause instanceof StoreError ? cause : new StoreError({ operation, cause }))
+      Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation, cause }))
     )
 }

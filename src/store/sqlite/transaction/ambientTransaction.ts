@@ -1,7 +1,8 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Context, Option } from "effect"
-import { Level } from "./openTransaction.ts"
+import type { Level } from "./openTransaction.ts"
+import { isLevel } from "./openTransaction.ts"
 
 type Connection = SqlConnection.Connection
 
@@ -10,12 +11,12 @@ export const ambientTransaction = (context: Context.Context<never>): Option.Opti
   Context.getOption(context, SqlClient.TransactionConnection).pipe(
     Option.map(([connection]) => connection),
     // A fiber that was forked in a transaction and outlives it still carries that.
-    Option.filter((connection) => !(connection instanceof Level && connection.isOver))
+    Option.filter((connection) => !(isLevel(connection) && connection.isOver))
   )
 
 /** The connection that a transaction is on. */
 export const connectionOf = (transaction: Level | Connection): Connection =>
-  transaction instanceof Level ? transaction.transaction.connection : transaction
+  isLevel(transaction) ? transaction.transaction.connection : transaction
 
 /** The connection that the ambient transaction is on. */
 export const ambientConnection = (context: Context.Context<never>): Option.Option<Connection> =>

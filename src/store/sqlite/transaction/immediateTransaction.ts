@@ -6,7 +6,8 @@ import type { Reservable, Wait } from "../connection.ts"
 import { asCaller, heldForEach, lendOf, whenFree } from "../connection.ts"
 import { isBusy } from "../errorCodes.ts"
 import { guardTelemetry } from "../../guardTelemetry.ts"
-import { Level, OpenTransaction } from "./openTransaction.ts"
+import type { Level } from "./openTransaction.ts"
+import { isLevel, OpenTransaction } from "./openTransaction.ts"
 import { command } from "./transactionControl.ts"
 
 /** A transaction that did not begin: nothing of what was to run in it has run. */
@@ -55,7 +56,7 @@ export const immediateTransaction = (
       Option.match(ambientTransaction(context), {
         onNone: () => outermost(effect),
         onSome: (ambient) =>
-          ambient instanceof Level
+          isLevel(ambient)
             ? nested(ambient, () => effect, outermost(effect))
             // Of another client: Effect 3 cannot tell them apart, and opens a savepoint there.
             : client.withTransaction(effect)

@@ -1,6 +1,6 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Cause, Deferred, Effect, Fiber, FiberId } from "effect"
+import { Cause, Deferred, Effect, Fiber, FiberId, Predicate } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { giveWay } from "../../../platform/EventLoop.ts"
 import type { Reservable, Wait } from "../connection.ts"
@@ -28,11 +28,15 @@ interface Turn {
   readonly inItsContext: ReturnType<typeof AsyncLocalStorage.snapshot>
 }
 
+/** Brands levels, also those of a second copy of this package, whose client may be the one that the store is on. */
+const levelBrand: unique symbol = Symbol.for("holdfast/store/Level")
+
 /**
  * One level of a transaction: the whole, or a nested one, which is a savepoint.
  * It is the connection that statements made at this level run on.
  */
 export class Level implements Connection {
+  readonly [levelBrand] = true
   /**
    * `ended`: what a fiber still does here belongs to the level around it. An
    * error: the level was rolled back before its end, and every statement gets that.
@@ -75,6 +79,9 @@ export class Level implements Connection {
   readonly executeStream: Connection["executeStream"] = (...statement) =>
     this.transaction.connection.executeStream(...statement)
 }
+
+/** True for a level, whichever copy of the package made it. */
+export const isLevel = (value: unknown): value is Level => Predicate.hasProperty(value, levelBrand)
 
 /**
  * A transaction that is open on a connection.

@@ -15,7 +15,8 @@ import { isBusy } from "../errorCodes.ts"
 import { DatabaseReplaced, noFile } from "../databaseFile.ts"
 import { makeCommits, prepareCommits } from "./commits.ts"
 import { immediateTransaction, nested } from "./immediateTransaction.ts"
-import { Level, OpenTransaction } from "./openTransaction.ts"
+import type { Level } from "./openTransaction.ts"
+import { isLevel, OpenTransaction } from "./openTransaction.ts"
 import { isSqlError } from "../../isSqlError.ts"
 import type { Run, Transactions } from "../../Transactions.ts"
 
@@ -37,7 +38,7 @@ export const makeTransactions = (
      * app's own puts nothing there but the one connection it has.
      */
     const isOurs = (transaction: Level | SqlConnection.Connection) =>
-      transaction instanceof Level ? transaction.client === client.reserve : transaction === ours
+      isLevel(transaction) ? transaction.client === client.reserve : transaction === ours
     /** For operations in a transaction of the app's own client: one that fails undoes all that was written since it began. */
     const inTurn = lendOf(exclusively(ours, noFile))
     const withTransaction = immediateTransaction(client)
@@ -113,7 +114,7 @@ export const makeTransactions = (
           const use = on(effect)
           const alone = Effect.suspend(() => byItself(effect))
           const whole = (level: Level) => nested(level, (inner) => inner.transaction.within(inner, use, alone), alone)
-          if (value instanceof Level) return isWhole ? whole(value) : value.transaction.within(value, use, alone)
+          if (isLevel(value)) return isWhole ? whole(value) : value.transaction.within(value, use, alone)
           return inTurn(
             (connection) =>
               inTransactionOf(connection, isWhole ? inSavepoint(client, connection, whole) : use(connection)),
@@ -160,7 +161,7 @@ export const makeTransactions = (
   })
 
 const reasonOf = ({ cause }: SqlError.SqlError): StoreErrorReason =>
-  cause instanceof DatabaseReplaced ? "databaseReplaced" : "unavailable"
+  isDatabaseReplaced(cause) ? "databaseReplaced" : "unavailable"
 
 /**
  * Runs an effect's statements on the connection itself, which nobody else uses

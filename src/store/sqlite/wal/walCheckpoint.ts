@@ -12,6 +12,7 @@ import { CheckpointThread } from "./checkpointThread.ts"
 import { guardTelemetry, updateMetric } from "../../guardTelemetry.ts"
 import { monotonicNanos } from "../../../platform/monotonic.ts"
 import { walSize } from "../../walSize.ts"
+import { sharedByCopies } from "../sharedByCopies.ts"
 import { makeWalReports } from "./walReports.ts"
 
 /*
@@ -49,7 +50,7 @@ export const noWal: WalCheckpoint = { before: (effect) => effect, tidy: Effect.v
 /** Identifies a client: everything that wraps one keeps its `reserve`. */
 type Client = Pick<SqlClient.SqlClient, "reserve">
 
-const ofClients = new WeakMap<Client["reserve"], WalCheckpoint>()
+const ofClients = sharedByCopies<Client["reserve"], WalCheckpoint>("holdfast/store/walCheckpoints")
 
 /** Makes this what `tidyWal` does for the client. */
 export const setWalCheckpoint = ({ reserve }: Client, checkpoint: WalCheckpoint): void =>
