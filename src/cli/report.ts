@@ -33,15 +33,19 @@ const pointAtHelp = (args: ReadonlyArray<string>, error: ValidationError.Validat
 
 /** What a person reads of a failure that was foreseen; empty for any other. */
 export const sentenceOf = (failure: unknown): string => {
-  const sentence = messageOf(failure)
+  const sentence = withoutClasses(messageOf(failure))
   return isDiskFull(failure) ? `The disk is full: free some space and start again (${sentence})` : sentence
 }
+
+/** Drops the names of our classes where an error's text holds another error's: they tell a person nothing. */
+const withoutClasses = (sentence: string) => sentence.replace(/\b(?:[A-Z][a-z]+)*(?:Error|Failure): /g, "")
 
 /** Looks for the code of Node or of a database, under every wrapper. */
 const isDiskFull = (failure: unknown): boolean => {
   let current = failure
   for (let depth = 0; depth < 10 && Predicate.isRecord(current); depth++) {
-    if (current["code"] === "ENOSPC" || isDiskFullCode(current["code"])) return true
+    const code = current["code"]
+    if (code === "ENOSPC" || code === "EDQUOT" || isDiskFullCode(code)) return true
     current = current["cause"]
   }
   return false

@@ -12,7 +12,8 @@ export interface Look {
 /**
  * One short line for a person: the time of day, the end of the job's id, its
  * kind, what happened, and how long it took. Ids that machines made are left out,
- * and at Info and below, what does not fit. The log of a file or pipe has all of it.
+ * and at Info and below, what does not fit. A warning has that in a second line,
+ * cut where the terminal ends. The log of a file or pipe has all of it.
  */
 export const terminalLine = (
   { annotations, cause, date, logLevel, message, spans }: Logger.Logger.Options<unknown>,
@@ -26,18 +27,37 @@ export const terminalLine = (
     ...(values.has("took") ? [`in ${values.get("took")}`] : []),
     ...List.toArray(spans).map(({ label, startTime }) => `${oneLine(label)} ${date.getTime() - startTime}ms`)
   ].join(" ")
-  const told = [
-    paint(dim, timeOfDay(date)),
-    paint(dim, job.join(" ")),
-    level,
-    oneLine(wordsOf(message))
-  ].filter(isSome).join(" ")
-  const room = columns - lengthOf(told) - (took === "" ? 0 : took.length + 1)
+  const isWarning = logLevel === LogLevel.Warning
+  const head = [paint(dim, timeOfDay(date)), paint(dim, job.join(" ")), level].filter(isSome).join(" ")
+  const words = oneLine(wordsOf(message))
+  const told = `${head} ${isWarning ? wrapped(words, columns, lengthOf(head) + 1) : words}`
+  const room = columns - lengthOf(told.slice(told.lastIndexOf("\n") + 1)) - (took === "" ? 0 : took.length + 1)
   // A terminal shows one worker, which has said its name when it started.
   if (wordsOf(message) !== "Worker started") values.delete("worker")
-  const details = fitting(detailsOf(values), room, LogLevel.greaterThan(logLevel, LogLevel.Info))
+  const all = detailsOf(values)
+  const details = fitting(all, room, LogLevel.greaterThan(logLevel, LogLevel.Warning))
   const causes = oneLine(why(cause).replace(/\s*\n\s*/g, " "))
-  return [told, paint(dim, details), paint(dim, took), paint(dim, causes)].filter(isSome).join(" ")
+  if (!isWarning) return [told, paint(dim, details), paint(dim, took), paint(dim, causes)].filter(isSome).join(" ")
+  const needed = all.filter(({ name }) => !last.includes(name)).map(({ text }) => text).join(" ")
+  const rest = [needed.slice(details.length).trim(), causes].filter(isSome).join(" ")
+  const behind = rest === "" ? "" : `\n${indent}${paint(dim, cut(rest, columns - indent.length))}`
+  return `${[told, paint(dim, details), paint(dim, took)].filter(isSome).join(" ")}${behind}`
+}
+
+/** As wide as the time of day before it. */
+const indent = " ".repeat(9)
+
+/** A terminal that reaches its last column goes on in the next line. */
+const cut = (text: string, room: number) => text.length < room ? text : `${text.slice(0, Math.max(0, room - 2))}…`
+
+/** Text in lines that fit, the first of which has `taken` characters before it, and the others an indent. */
+const wrapped = (text: string, columns: number, taken: number) => {
+  let length = taken
+  return text.split(" ").map((word, index) => {
+    const isTooLong = index > 0 && length + word.length >= columns
+    length = isTooLong ? indent.length + word.length + 1 : length + word.length + 1
+    return index === 0 ? word : isTooLong ? `\n${indent}${word}` : ` ${word}`
+  }).join("")
 }
 
 const dim = "2"
@@ -82,12 +102,12 @@ const isLeftOut = (name: string, value: string, isOfJob: boolean) =>
   (isOfJob && name === "attempt" && value === "1")
   || (/(?:I|_i)d$/.test(name) && /^[0-9a-f-]{16,}$/i.test(value))
 
-/** As many as there is room for, in their order. A warning has all but the last. */
-const fitting = (details: ReadonlyArray<Detail>, room: number, isWarning: boolean) => {
+/** As many as there is room for, in their order. An error has all but the last. */
+const fitting = (details: ReadonlyArray<Detail>, room: number, isError: boolean) => {
   let text = ""
   for (const detail of details) {
     const longer = `${text === "" ? "" : `${text} `}${detail.text}`
-    const isNeeded = isWarning && !last.includes(detail.name)
+    const isNeeded = isError && !last.includes(detail.name)
     if (longer.length >= room && !isNeeded) return text
     text = longer
   }

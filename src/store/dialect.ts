@@ -50,7 +50,7 @@ export const isSupported = (sql: SqlClient.SqlClient): boolean =>
   sql.onDialectOrElse({ sqlite: () => true, orElse: () => false })
 
 /** True for the code of an error by which one of the databases says that its disk is full. */
-export const isDiskFullCode = (code: unknown): boolean => code === sqliteErrors.diskFull
+export const isDiskFullCode = (code: unknown): boolean => sqliteErrors.isDiskFull(code)
 
 /** The differences, for the database that `sql` talks to. PostgreSQL's go beside SQLite's. */
 export const dialect = (sql: SqlClient.SqlClient): Dialect =>

@@ -7,12 +7,20 @@ import { InvalidOption, StoreError } from "../../src/index.ts"
 
 describe("the sentence that a program ends with", () => {
   it("says that the disk is full, as Node or SQLite has said it, under whatever wraps it", () => {
-    for (const code of ["ENOSPC", "SQLITE_FULL"]) {
+    for (const code of ["ENOSPC", "EDQUOT", "SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"]) {
       const cause = new SqlError.SqlError({ cause: Object.assign(new Error("database or disk is full"), { code }) })
       const sentence = sentenceOf(new StoreError({ operation: "open data/holdfast.db", cause }))
       assert.match(sentence, /^The disk is full: free some space and start again \(.*open data\/holdfast.db/)
     }
     assert.notInclude(sentenceOf(new StoreError({ operation: "open x", cause: new Error("odd") })), "disk")
+  })
+
+  it("has no names of classes in it", () => {
+    const cause = new Error("StorageError: migrate: SqlError: disk I/O error")
+    assert.strictEqual(
+      sentenceOf(new StoreError({ operation: "open x", cause })),
+      "The job store failed in open x: migrate: disk I/O error"
+    )
   })
 
   it("names the flag or the variable that an option was given by", () => {

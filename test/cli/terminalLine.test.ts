@@ -52,13 +52,39 @@ describe("a line of the log on a terminal", () => {
     )
   })
 
-  it("that warns has a word for it, and all that it knows but for ids", () => {
+  const warning = (message: string, annotations: Readonly<Record<string, unknown>>, columns = 80) =>
+    line(message, annotations, { level: LogLevel.Warning, columns })
+
+  it("that warns has a word for it, and a second line for what it knows and has no room for, but for ids", () => {
+    const annotations = { ...ofJob, attempt: 2, error: "StoreError: no answer in time" }
     assert.strictEqual(
-      line("Heartbeat failed, trying again", { ...ofJob, attempt: 2, error: "StoreError: no answer in time" }, {
-        level: LogLevel.Warning
-      }),
+      warning("Heartbeat failed, trying again", annotations),
+      "05:44:00 d8145 brandbrain.compile WARN Heartbeat failed, trying again\n"
+        + "         error=StoreError: no answer in time attempt=2"
+    )
+    assert.strictEqual(
+      warning("Heartbeat failed, trying again", annotations, 120),
       "05:44:00 d8145 brandbrain.compile WARN Heartbeat failed, trying again error=StoreError: no answer in time attempt=2"
     )
+  })
+
+  it("that warns is wrapped by words, and what stands behind it is cut, so that no terminal breaks it", () => {
+    const long = warning("A job's row refuses a write and is left out for a minute, and then tried again as before", {
+      ...ofJob,
+      error: "no ".repeat(100)
+    })
+    assert.strictEqual(
+      long,
+      "05:44:00 d8145 brandbrain.compile WARN A job's row refuses a write and is left\n"
+        + "         out for a minute, and then tried again as before\n"
+        + `         error=${"no ".repeat(21)}…`
+    )
+    for (const each of long.split("\n")) assert.isBelow(each.length, 80)
+  })
+
+  it("that tells of an error has all that it knows, in one piece to be copied", () => {
+    const text = "no ".repeat(100).trim()
+    assert.include(line("Failed", { ...ofJob, error: text }, { level: LogLevel.Error }), `Failed error=${text}`)
   })
 
   it("has escape sequences only where colours are wanted", () => {

@@ -9,6 +9,7 @@ import { watchCompile } from "../compile/watchCompile.ts"
 import { BrandBrainConfig } from "../config/BrandBrainConfig.ts"
 import { Snapshots } from "../snapshots/Snapshots.ts"
 import { brand } from "./brandCommands.ts"
+import { CompileFailed } from "./CompileFailed.ts"
 import { print, printLine, printNewest } from "./print.ts"
 import { Terminal } from "./Terminal.ts"
 import type { TerminalService } from "./Terminal.ts"
@@ -88,7 +89,14 @@ const watchStatus = (compile: { readonly brandId: string; readonly compileRunId:
   Effect.flatMap(
     Terminal,
     Option.match({
-      onNone: () => Stream.runForEach(watchCompile(compile), printLine),
+      onNone: () =>
+        Stream.runForEach(watchCompile(compile), (status) =>
+          Effect.zipRight(
+            printLine(status),
+            status.status === "FAILED"
+              ? new CompileFailed({ error: status.error, next: `brandbrain compile ${compile.brandId}` })
+              : Effect.void
+          )),
       onSome: (terminal) => watchOnTerminal(compile, terminal)
     })
   )

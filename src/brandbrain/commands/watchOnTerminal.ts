@@ -1,5 +1,6 @@
 import { Clock, Duration, Effect, Stream } from "effect"
 import { pollCompile } from "../compile/watchCompile.ts"
+import { CompileFailed } from "./CompileFailed.ts"
 import { describeStatus } from "./describeStatus.ts"
 import type { TerminalService } from "./Terminal.ts"
 
@@ -19,10 +20,14 @@ export const watchOnTerminal = (
           return showStatus(`${text} (${Duration.format(Duration.seconds(Math.max(1, elapsed)))})`)
         }
         showStatus("")
-        yield* writeLine(text)
-        if (status.status === "SUCCEEDED") {
-          yield* writeLine(`Read it: ${commandLine("brandbrain", "snapshot", brandId)}`)
+        if (status.status === "FAILED") {
+          return yield* new CompileFailed({
+            error: status.error,
+            next: commandLine("brandbrain", "compile", brandId, "--watch")
+          })
         }
+        yield* writeLine(text)
+        yield* writeLine(`Read it: ${commandLine("brandbrain", "snapshot", brandId)}`)
       })).pipe(
         Effect.onInterrupt(() => {
           showStatus("")

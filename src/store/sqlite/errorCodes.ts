@@ -3,8 +3,11 @@ import { Predicate } from "effect"
 import { isSqlError } from "../isSqlError.ts"
 import type { StoreFailure } from "../JobStore.ts"
 
-/** The code of an error that says that the disk is full. */
-export const diskFull = "SQLITE_FULL"
+/**
+ * True for the code of an error that says that the disk is full. SQLite calls a
+ * disk without room for the `-shm` file of a database that it opens an I/O error.
+ */
+export const isDiskFull = (code: unknown): boolean => code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE"
 
 /** True if another connection has the lock, which time can mend. */
 export const isBusy = (error: unknown): boolean => {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import Database from "better-sqlite3"
 import { Effect } from "effect"
-import { runProgram } from "../../program/runProgram.ts"
+import { databaseIn, runProgram } from "../../program/runProgram.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 
 interface Statement {
@@ -8,6 +9,32 @@ interface Statement {
 }
 
 describe("a person at the terminal", () => {
+  it.scopedLive("who watches a compile that fails is told so by the exit code, and what to type next", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      yield* runProgram(folder, ["brandbrain", "seed"])
+      const asked = yield* runProgram(folder, ["brandbrain", "compile", "quillhaven"])
+      const { compile_run_id: run } = JSON.parse(asked.said.join("\n")) as { readonly compile_run_id: string }
+      yield* Effect.sync(() => {
+        const database = new Database(databaseIn(folder))
+        database.exec("DELETE FROM holdfast_jobs")
+        database.close()
+      })
+      const { code, complained, said } = yield* runProgram(folder, [
+        "brandbrain",
+        "status",
+        "quillhaven",
+        run,
+        "--watch"
+      ])
+      assert.strictEqual(code, 1)
+      assert.include(said.join("\n"), "\"status\":\"FAILED\"")
+      assert.include(
+        complained.join("\n"),
+        "The compile failed: The job of this compile is gone. Once that is mended, type: brandbrain compile quillhaven"
+      )
+    }))
+
   it.scopedLive("enters a brand, has it compiled, and reads what is behind a claim", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
