@@ -22,7 +22,7 @@ const actorPlatform = Layer.unwrapEffect(
       : RecordedActorPlatform.layer())
 )
 
-/** The services on the app's own tables, which are migrated first. */
+/** The services on the app's own tables. */
 const tables = Layer.mergeAll(
   SqlBrands.layer,
   SqlSources.layer,
@@ -30,9 +30,15 @@ const tables = Layer.mergeAll(
   SqlEvidence.layer,
   SqlCompileRuns.layer,
   SqlSnapshots.layer
-).pipe(Layer.provide(Migration.layer))
-
-/** All of BrandBrain except its job, configured by the environment, on the app's database. */
-export const layer = Layer.mergeAll(tables, actorPlatform, RandomId.layer, Synthesizer.layerByRule).pipe(
-  Layer.provideMerge(Config.layer)
 )
+
+const on = <E, R>(migrated: Layer.Layer<never, E, R>) =>
+  Layer.mergeAll(Layer.provide(tables, migrated), actorPlatform, RandomId.layer, Synthesizer.layerByRule).pipe(
+    Layer.provideMerge(Config.layer)
+  )
+
+/** All of BrandBrain except its job, configured by the environment, on the app's database, which is migrated first. */
+export const layer = on(Migration.layer)
+
+/** The same on a database that is only read. A database older than this program is refused. */
+export const layerReading = on(Migration.layerChecked)

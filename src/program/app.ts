@@ -19,3 +19,16 @@ export const App = BrandBrain.layer.pipe(Layer.provideMerge(JobQueue.layer), Lay
 export const ExistingApp = Layer.unwrapEffect(
   Effect.as(Effect.flatMap(settings, ({ database }) => existing(database.filename)), App)
 )
+
+/** The same to read only, which leaves the database as it is. A database in memory is new, and needs its tables. */
+export const ReadOnlyApp = Layer.unwrapEffect(
+  Effect.gen(function*() {
+    const { busyTimeout, database, synchronous } = yield* settings
+    yield* existing(database.filename)
+    if (database.filename === ":memory:") return App
+    return BrandBrain.layerReading.pipe(
+      Layer.provideMerge(JobQueue.layer),
+      Layer.provideMerge(SqliteStore.layer({ ...database, synchronous, busyTimeout, readonly: true }))
+    )
+  })
+)

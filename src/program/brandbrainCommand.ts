@@ -6,11 +6,11 @@ import * as Logging from "../cli/logging.ts"
 import type { Streams } from "../cli/Streams.ts"
 import { timeOfDay } from "../cli/terminalLine.ts"
 import { typed } from "../cli/typed.ts"
-import { App, ExistingApp } from "./app.ts"
+import { App, ExistingApp, ReadOnlyApp } from "./app.ts"
 
 /** `pnpm brandbrain`. Its answers go to standard output, so its log goes to standard error. */
 export const brandbrainCommand = ({ errors, screen }: Streams) => {
-  const subcommands = commandsOn(App, ExistingApp)
+  const subcommands = commandsOn(App, ExistingApp, ReadOnlyApp)
   const terminal = Option.map(screen, ({ show, write }) => ({
     showStatus: show,
     writeLine: (line: string) =>

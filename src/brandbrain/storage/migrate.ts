@@ -1,6 +1,6 @@
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { brandbrain } from "./migrations/0001_brandbrain.ts"
 import { asStorageError } from "./StorageError.ts"
 import type { StorageError } from "./StorageError.ts"
@@ -31,6 +31,14 @@ export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = E
   asStorageError("migrate")
 )
 
+/** A database that was opened to be read only is older than this program. Nothing was changed. */
+export class TablesOutOfDate extends Schema.TaggedError<TablesOutOfDate>()("TablesOutOfDate", {}) {
+  override get message() {
+    return "The tables of BrandBrain in this database are older than this program, or not there yet; a worker brings them "
+      + "up to date when it starts"
+  }
+}
+
 const isUpToDate = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const [table] = yield* sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'brandbrain_migrations'`
@@ -42,3 +50,9 @@ const isUpToDate = Effect.gen(function*() {
 
 /** Migrates when the layer is built. Provide it to everything that needs the tables. */
 export const layer: Layer.Layer<never, StorageError, SqlClient.SqlClient> = Layer.effectDiscard(migrate)
+
+/** Fails when the layer is built, unless the tables are up to date. For a database that is only read. */
+export const layerChecked: Layer.Layer<never, StorageError | TablesOutOfDate, SqlClient.SqlClient> = Layer
+  .effectDiscard(
+    Effect.flatMap(isUpToDate, (isIt) => isIt ? Effect.void : new TablesOutOfDate()).pipe(asStorageError("migrate"))
+  )

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Effect } from "effect"
+import { mkdirSync } from "node:fs"
+import { dirname } from "node:path"
 import { databaseIn, runProgram } from "../../program/runProgram.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 
@@ -33,6 +35,37 @@ describe("a person at the terminal", () => {
         complained.join("\n"),
         "The compile failed: The job of this compile is gone. Once that is mended, type: brandbrain compile quillhaven"
       )
+    }))
+
+  it.scopedLive("who only reads an older database is told what to do, and leaves it as it is", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const inDatabase = (statement: string) =>
+        Effect.sync(() => {
+          const database = new Database(databaseIn(folder))
+          database.exec(statement)
+          const tables = database.prepare("SELECT name FROM sqlite_master ORDER BY name").all()
+          database.close()
+          return tables
+        })
+      const refused = Effect.fn("refused")(function*(args: ReadonlyArray<string>, words: string) {
+        const { code, complained } = yield* runProgram(folder, ["brandbrain", ...args])
+        assert.strictEqual(code, 1)
+        assert.include(complained.join("\n"), words)
+      })
+      mkdirSync(dirname(databaseIn(folder)))
+      const before = yield* inDatabase("CREATE TABLE notes (text TEXT)")
+      for (const args of [["snapshot", "b"], ["report", "b"], ["evidence", "b", "e"], ["status", "b", "r"]]) {
+        yield* refused(args, "no tables of Holdfast in this database yet; a worker makes them when it starts")
+      }
+      assert.deepStrictEqual(yield* inDatabase("SELECT 1"), before)
+      assert.strictEqual((yield* runProgram(folder, ["brandbrain", "seed"])).code, 0)
+      const without = yield* inDatabase("DELETE FROM brandbrain_migrations")
+      yield* refused(
+        ["snapshot", "quillhaven"],
+        "The tables of BrandBrain in this database are older than this program"
+      )
+      assert.deepStrictEqual(yield* inDatabase("SELECT 1"), without)
     }))
 
   it.scopedLive("enters a brand, has it compiled, and reads what is behind a claim", () =>

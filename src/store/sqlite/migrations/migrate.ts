@@ -56,8 +56,9 @@ const check = Effect.gen(function*() {
   if (version === 0) yield* refuseUnversioned(tables)
   if (version !== newest) {
     const problem = version === 0
-      ? "there are no tables of Holdfast in this database yet"
+      ? "there are no tables of Holdfast in this database yet; a worker makes them when it starts"
       : `the tables are of version ${version}, and this is made for version ${newest}`
+        + (version < newest ? "; a worker of this version brings them up to date when it starts" : "")
     const reason = version > newest ? "newerSchema" : "unavailable"
     return yield* new StoreError({ operation: "migrate", cause: new Error(problem), reason })
   }
