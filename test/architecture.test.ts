@@ -72,6 +72,7 @@ const appFloors: Readonly<Record<string, number>> = {
   gather: 5,
   subjects: 5,
   draft: 6,
+  model: 7,
   snapshots: 7,
   compile: 8,
   commands: 9,

@@ -7,9 +7,10 @@ import * as SqlSources from "./brands/SqlSources.ts"
 import * as SqlCompileRuns from "./compile/SqlCompileRuns.ts"
 import * as Config from "./config/BrandBrainConfig.ts"
 import { BrandBrainConfig } from "./config/BrandBrainConfig.ts"
-import * as Synthesizer from "./draft/Synthesizer.ts"
 import * as SqlEvidence from "./evidence/SqlEvidence.ts"
 import * as SqlApifyRuns from "./gather/SqlApifyRuns.ts"
+import * as ModelConfig from "./model/ModelConfig.ts"
+import * as ModelSynthesizer from "./model/ModelSynthesizer.ts"
 import * as SqlSnapshots from "./snapshots/SqlSnapshots.ts"
 import * as Migration from "./storage/migrate.ts"
 import * as RandomId from "./storage/RandomId.ts"
@@ -22,6 +23,9 @@ const actorPlatform = Layer.unwrapEffect(
       : RecordedActorPlatform.layer())
 )
 
+/** A model writes drafts if MODEL_API_KEY is set, or else the rules alone. */
+const synthesizer = ModelSynthesizer.layer.pipe(Layer.provide([ModelConfig.layer, FetchHttpClient.layer]))
+
 /** The services on the app's own tables. */
 const tables = Layer.mergeAll(
   SqlBrands.layer,
@@ -33,7 +37,7 @@ const tables = Layer.mergeAll(
 )
 
 const on = <E, R>(migrated: Layer.Layer<never, E, R>) =>
-  Layer.mergeAll(Layer.provide(tables, migrated), actorPlatform, RandomId.layer, Synthesizer.layerByRule).pipe(
+  Layer.mergeAll(Layer.provide(tables, migrated), actorPlatform, RandomId.layer, synthesizer).pipe(
     Layer.provideMerge(Config.layer)
   )
 

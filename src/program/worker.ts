@@ -6,6 +6,7 @@ import { CompileJobLive } from "../brandbrain/compile/CompileJobLive.ts"
 import { firstStart } from "../brandbrain/compile/firstStart.ts"
 import { httpSettings } from "../brandbrain/http/server/HttpSettings.ts"
 import type { ServeOptions } from "../brandbrain/http/server/listen.ts"
+import * as ModelConfig from "../brandbrain/model/ModelConfig.ts"
 import { describeProgress, suggestNext } from "../brandbrain/commands/describeStatus.ts"
 import { dryRun } from "../cli/dryRun.ts"
 import type { Flags } from "../cli/flags.ts"
@@ -25,7 +26,11 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
     const configured = yield* settings
     const options = workerOptions([CompileJob], flags, configured)
     // Every problem with the settings is reported before a file is made.
-    yield* Effect.zipRight(Effect.mapError(Worker.check(options), asGiven(flags)), BrandBrainConfig.config)
+    yield* Effect.all([
+      Effect.mapError(Worker.check(options), asGiven(flags)),
+      BrandBrainConfig.config,
+      ModelConfig.config
+    ])
     const http = yield* httpSettings
     if (flags.dryRun) return yield* dryRun(options, configured)
     const port = Option.orElse(flags.http, () => configured.httpPort)

@@ -33,9 +33,10 @@ it("the settings table names every variable that the program reads, and no other
     "src/cli/settings.ts",
     "src/brandbrain/config/BrandBrainConfig.ts",
     "src/brandbrain/config/capability.ts",
+    "src/brandbrain/model/ModelConfig.ts",
     "src/brandbrain/http/server/HttpSettings.ts"
   ]
-  const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY|HTTP)_[A-Z_]+)\b/g
+  const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY|HTTP|MODEL)_[A-Z_]+)\b/g
   const read = new Set(sources.flatMap((file) => text(file).match(variable) ?? []))
   const told = new Set(text("README.md").match(variable) ?? [])
   assert.deepStrictEqual([...told].toSorted(), [...read].toSorted())

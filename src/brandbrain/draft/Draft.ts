@@ -31,6 +31,8 @@ export const Draft = Schema.Struct({
     feature_report_id: Schema.String,
     /** The language of most of the evidence; null if there is too little to tell. */
     language: Schema.optionalWith(Schema.NullOr(Language), { default: () => null }),
+    /** The writer of what no answer says: `rules`, or `model` and its name. */
+    synthesizer: Schema.optionalWith(Schema.String, { default: () => "rules" }),
     /** Sentences for a reader, such as which sources failed. */
     warnings: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
   })

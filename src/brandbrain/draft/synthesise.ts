@@ -57,6 +57,7 @@ export const synthesise = (input: DraftInput, reading: BundleReading): Draft => 
       evidence_summary: { bundle_id: input.bundleId, item_count: bundle.length },
       feature_report_id: input.reportId,
       language: reading.languages.main,
+      synthesizer: "rules",
       warnings: reading.languages.warnings
     }
   }
