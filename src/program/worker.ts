@@ -31,14 +31,13 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
       BrandBrainConfig.config,
       ModelConfig.config
     ])
-    const http = yield* httpSettings
     if (flags.dryRun) return yield* dryRun(options, configured)
     const port = Option.orElse(flags.http, () => configured.httpPort)
     const work = Effect.zipRight(firstStart, toldOn(streams)(Worker.run(options)))
-    const program = Option.isNone(port) ? Effect.succeed(work) : withApi(work, {
-      ...http,
-      port: port.value,
-      grace: configured.shutdownGrace
+    const program = Option.match(port, {
+      onNone: () => Effect.succeed(work),
+      onSome: (port) =>
+        Effect.flatMap(httpSettings, (http) => withApi(work, { ...http, port, grace: configured.shutdownGrace }))
     })
     yield* Effect.flatMap(program, Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App)))).pipe(
       Effect.scoped,

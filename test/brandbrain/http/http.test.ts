@@ -324,6 +324,7 @@ describe("the OpenAPI document", () => {
       assert.notInclude(JSON.stringify(body), "HttpApiDecodeError")
       const docs = yield* ask("GET", "/api/docs")
       assert.strictEqual(docs.status, 200)
+      assert.include(docs.headers, { "content-security-policy": "frame-ancestors 'none'", "x-frame-options": "DENY" })
       // The page must not load anything from elsewhere.
       assert.notMatch(docs.text, /<(?:script|link)[^>]+(?:src|href)=/)
     }).pipe(Effect.provide(app())))

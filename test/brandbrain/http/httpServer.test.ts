@@ -17,6 +17,7 @@ describe("a request that cannot be read", () => {
   const onboarding = "PUT /api/brands/cobble/onboarding"
   const overrides = "PATCH /api/brands/cobble/brandbrain/overrides"
   const brands = "POST /api/brands"
+  const history = "GET /api/brands/cobble/brandbrain/history"
   const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`
 
   const refused: ReadonlyArray<readonly [string, string, Asked, number, ReadonlyArray<string>]> = [
@@ -30,6 +31,15 @@ describe("a request that cannot be read", () => {
     ["no body", brands, {}, 400, ["\"name\"", "is missing"]],
     ["an empty name", brands, { body: { name: "  " } }, 400, ["expected a name of 1 to 200 characters"]],
     ["a name of two lines", brands, { body: { name: "a\nb" } }, 400, ["on one line"]],
+    ["a name that nobody sees", brands, { body: { name: "\u200b \u202e\u3164" } }, 400, ["that can be seen"]],
+    ["a query that is wrong twice", `${history}?page=x&page_size=1.5`, {}, 400, [
+      "\"path\":\"page\"",
+      "\"path\":\"page_size\""
+    ]],
+    ["two unknown things to include", "GET /api/brands/cobble/brandbrain/latest?include=pears,plums", {}, 400, [
+      "pears",
+      "plums"
+    ]],
     ["a long name", brands, { body: { name: "x".repeat(201) } }, 400, ["1 to 200"]],
     ["an unknown capability", sources, { body: { source: "myspace.songs", identifier: "x" } }, 400, [
       "\"path\":\"source\"",
@@ -111,6 +121,7 @@ describe("a request that cannot be read", () => {
     ],
     ["no address", "GET /api/brand", {}, 404, ["not_found"]],
     ["no method", "DELETE /api/brands", {}, 405, ["method_not_allowed", "GET", "POST"]],
+    ["no method, and an address in capitals", "DELETE /API/Brands//", {}, 405, ["method_not_allowed", "GET", "POST"]],
     ["a path that cannot be decoded", "GET /api/brands/%E0%A4%A", {}, 404, ["not_found"]]
   ]
   it.scoped("is refused with what is wrong and what is allowed, and changes nothing", () =>

@@ -19,8 +19,9 @@ export const runParam = HttpApiSchema.param("run", Segment)
 
 export const AddBrand = Schema.Struct({
   name: Schema.Trim.pipe(
-    Schema.pattern(/^[^\p{Cc}\p{Cs}]{1,200}$/u, {
-      message: () => "expected a name of 1 to 200 characters, on one line"
+    // Some characters have no width, or only turn the direction of others.
+    Schema.pattern(/^(?=.*[^\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}])[^\p{Cc}\p{Cs}]{1,200}$/u, {
+      message: () => "expected a name of 1 to 200 characters, on one line, that can be seen"
     })
   )
 })
@@ -68,7 +69,7 @@ const wholeNumber = (least: number, most: number) =>
 export const HistoryPage = Schema.Struct({
   page: Schema.optionalWith(wholeNumber(1, 1_000_000_000), { exact: true }),
   page_size: Schema.optionalWith(wholeNumber(1, 50), { exact: true })
-})
+}).annotations({ parseOptions: { errors: "all" } })
 
 const Included = Schema.Literal("evidence", "bundle")
 
@@ -79,14 +80,16 @@ export const Include = Schema.Struct({
       strict: true,
       decode: (text, _, ast) => {
         const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "")
-        const unknown = names.find((name) => !Schema.is(Included)(name))
-        return unknown === undefined
+        const unknown = names.filter((name) => !Schema.is(Included)(name))
+        return unknown.length === 0
           ? ParseResult.succeed(names.filter(Schema.is(Included)))
           : ParseResult.fail(
             new ParseResult.Type(
               ast,
               text,
-              `expected ${Included.literals.join(" or ")}, with a comma between, got ${JSON.stringify(unknown)}`
+              `expected ${Included.literals.join(" or ")}, with a comma between, got ${
+                unknown.map((name) => JSON.stringify(name)).join(", ")
+              }`
             )
           )
       },

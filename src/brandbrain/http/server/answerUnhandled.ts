@@ -56,7 +56,7 @@ const answerNoRoute = (authenticate: Authenticate) =>
   Effect.gen(function*() {
     yield* authenticate
     const request = yield* HttpServerRequest.HttpServerRequest
-    const path = request.url.replace(/[?#].*$/s, "")
+    const path = request.url.replace(/[?#].*$/s, "").replace(/\/{2,}/g, "/")
     const allowed = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
     const allow = [...allowed, ...allowed.includes("GET") ? ["HEAD"] : [], "OPTIONS"]
     // The path may look like an address and still have a segment that cannot be decoded.
@@ -73,10 +73,11 @@ const answerNoRoute = (authenticate: Authenticate) =>
     })
   )
 
+/** As the router reads addresses: in any case, with slashes at the end or several in a row. */
 const routes: Array<{ readonly method: string; readonly pattern: RegExp }> = []
 HttpApi.reflect(Api, {
   onGroup: () => {},
   onEndpoint: ({ endpoint }) => {
-    routes.push({ method: endpoint.method, pattern: new RegExp(`^${endpoint.path.replace(/:\w+/g, "[^/]+")}$`) })
+    routes.push({ method: endpoint.method, pattern: new RegExp(`^${endpoint.path.replace(/:\w+/g, "[^/]+")}/?$`, "i") })
   }
 })

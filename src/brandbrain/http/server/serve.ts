@@ -1,6 +1,7 @@
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { Api } from "../api/api.ts"
@@ -28,6 +29,7 @@ export const serve = ({ answerStarting, node, openRequests, options, server }: L
     const authenticated = authenticate(options.tokens)
     const context = yield* Layer.build(apiLive(authenticated))
     const app = answerUnhandled(authenticated)(yield* Effect.provide(HttpApiBuilder.httpApp, context)).pipe(
+      Effect.map(HttpServerResponse.setHeaders(inNoFrame)),
       Effect.provide(context)
     )
     yield* server.serve(app, (handled) => Effect.zipRight(waitForTurn, Effect.tap(handled, logRequest)))
@@ -45,6 +47,9 @@ export const serve = ({ answerStarting, node, openRequests, options, server }: L
       documentation: "/api/docs"
     })
   })
+
+/** Keeps pages of other sites from showing an answer in a frame, and so having a person click what they do not see. */
+const inNoFrame = { "content-security-policy": "frame-ancestors 'none'", "x-frame-options": "DENY" }
 
 /** Runs the work with the API beside it. The work starts once the API answers, and both are told to end together. */
 export const serveBeside = (listener: Listener) => <A, E, R>(work: Effect.Effect<A, E, R>) =>
