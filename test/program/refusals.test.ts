@@ -32,6 +32,23 @@ describe("the program refuses", () => {
       assert.deepStrictEqual(readdirSync(folder), [])
     }))
 
+  it.scopedLive("settings of the HTTP API only where it is served, and a model's in any case", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const open = { HTTP_HOST: "0.0.0.0" }
+      assert.strictEqual((yield* runProgram(folder, ["--dry-run"], open)).code, 0)
+      const served = yield* runProgram(folder, ["--http", "0", "--max-jobs", "1"], open)
+      assert.strictEqual(served.code, 1)
+      assert.include(served.complained.join("\n"), "can be reached from other machines")
+      for (const settings of [{ MODEL_API_KEY: "s3nt 1nel" }, { MODEL_BASE_URL: "models.example" }]) {
+        const { code, complained } = yield* runProgram(folder, ["--dry-run"], settings)
+        assert.strictEqual(code, 1)
+        assert.include(complained.join("\n"), Object.keys(settings).join())
+        assert.notInclude(complained.join("\n"), "s3nt")
+      }
+      assert.deepStrictEqual(readdirSync(folder), [])
+    }))
+
   it.scopedLive("settings that make no sense before it touches anything, naming each and what is allowed", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
