@@ -18,7 +18,7 @@ export const groupCalls = <Item, Answer, Failure>(
   call: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Exit.Exit<Answer, Failure>>>,
   most: number
 ): Effect.Effect<(item: Item) => Effect.Effect<Answer, Failure>> =>
-  Effect.map(Effect.runtime<never>(), (runtime) => {
+  Effect.map(Effect.runtime(), (runtime) => {
     let waiting: Array<Request<Item, Answer, Failure>> = []
 
     const sendLater = () => {
