@@ -22,9 +22,11 @@ export const makeLateHearts = (interval: Duration.Duration): Effect.Effect<LateH
 
     yield* Effect.forkScoped(Effect.gen(function*() {
       while (true) {
+        // Before the look: one that is added after it opens the latch again.
+        yield* some.close
         const [first] = waiting
         if (first === undefined) {
-          yield* Effect.zipRight(some.close, some.await)
+          yield* some.await
           continue
         }
         yield* Effect.sleep(Math.max(0, first.at - (yield* monotonicMillis)))

@@ -47,11 +47,12 @@ const readBy = (items: number) => {
 }
 
 describe("a compile", () => {
-  it.effect("of seven recorded sources takes under 600 ms of CPU", () =>
+  it.effect("of seven recorded sources takes under 900 ms of CPU", () =>
     Effect.gen(function*() {
       const brandId = yield* createSampleBrand()
       // Measured as 360 to 400 ms, moving the clock included, on a busy virtual machine with two cores and Node 20.20,
-      // 2026-11-29. More than half of it is for telling apart the words of 101 English sentences. The least of three is not troubled by what else the machine does.
+      // 2026-11-29. More than half of it is for telling apart the words of 101 English sentences. Beside the other tests, which
+      // keep both cores busy, the same work takes 600 ms of a core's time.
       const millis = yield* Effect.forEach(["first", "second", "third"], (id) =>
         Effect.gen(function*() {
           const payload = yield* addCompile(brandId, id, { forceRefresh: true })
@@ -61,7 +62,7 @@ describe("a compile", () => {
           assert.strictEqual((yield* (yield* CompileRuns).get(brandId, id)).evidence_status.refreshed.length, 7)
           return (system + user) / 1000
         }))
-      assert.isBelow(Math.min(...millis), 600)
+      assert.isBelow(Math.min(...millis), 900)
     }).pipe(
       Effect.provide(Layer.merge(memoryApp({ linkedinProfilePosts: true }), RecordedActorPlatform.layer()))
     ))
