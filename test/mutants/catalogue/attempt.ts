@@ -339,6 +339,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: settle
   },
   {
+    name: "The latch of late hearts is closed after the look",
+    file: "src/runtime/attempt/lateHearts.ts",
+    find:
+      "yield* some.close\n        const [first] = waiting\n        if (first === undefined) {\n          yield* some.await",
+    replace:
+      "const [first] = waiting\n        if (first === undefined) {\n          yield* Effect.zipRight(some.close, some.await)",
+    killedBy: ["test/runtime/lateHearts.test.ts"]
+  },
+  {
     name: "Only the first of the items that go together is answered",
     file: "src/runtime/attempt/groupCalls.ts",
     find: "all[index] ??",
