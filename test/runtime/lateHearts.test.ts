@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Scheduler, TestClock } from "effect"
+import { Deferred, Duration, Effect, Scheduler, TestClock } from "effect"
 import { monotonicMillis } from "../../src/platform/monotonic.ts"
 import { makeLateHearts } from "../../src/runtime/attempt/lateHearts.ts"
 
@@ -14,7 +14,7 @@ const givingWayOnceAfter = (operations: number) => {
 describe("hearts that start late", () => {
   it.scoped("start half an interval after their claim, each once, and not when called off", () =>
     Effect.gen(function*() {
-      const hearts = yield* makeLateHearts("10 seconds")
+      const hearts = yield* makeLateHearts(Duration.seconds(10))
       const started: Array<string> = []
       const start = (name: string) => Effect.sync(() => void started.push(name))
       yield* hearts.add(0, start("first"))
@@ -34,7 +34,7 @@ describe("hearts that start late", () => {
 
   it.scoped("start at once where that instant has passed, or a later claim is waited for", () =>
     Effect.gen(function*() {
-      const hearts = yield* makeLateHearts("10 seconds")
+      const hearts = yield* makeLateHearts(Duration.seconds(10))
       const started: Array<string> = []
       const start = (name: string) => Effect.sync(() => void started.push(name))
       yield* TestClock.adjust("20 seconds")
@@ -51,7 +51,7 @@ describe("hearts that start late", () => {
     Effect.gen(function*() {
       for (let operations = 0; operations < 60; operations++) {
         const startsInTime = Effect.gen(function*() {
-          const hearts = yield* makeLateHearts("10 seconds")
+          const hearts = yield* makeLateHearts(Duration.seconds(10))
           yield* Effect.yieldNow()
           const started = yield* Deferred.make<void>()
           yield* hearts.add(yield* monotonicMillis, Deferred.succeed(started, undefined))
