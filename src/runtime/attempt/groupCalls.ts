@@ -16,20 +16,36 @@ interface Request<Item, Answer, Failure> {
  */
 export const groupCalls = <Item, Answer, Failure>(
   call: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Exit.Exit<Answer, Failure>>>,
-  most: number
+  { most, mostBytes, sizeOf }: {
+    /** The most items of a call. */
+    readonly most: number
+    /** The most bytes of a call's items together; one item goes whatever its size. */
+    readonly mostBytes: number
+    readonly sizeOf: (item: Item) => number
+  }
 ): Effect.Effect<(item: Item) => Effect.Effect<Answer, Failure>> =>
   Effect.map(Effect.runtime(), (runtime) => {
     let waiting: Array<Request<Item, Answer, Failure>> = []
 
+    /** The number of those waiting that go together. */
+    const fitting = () => {
+      let bytes = 0
+      const tooMany = waiting.findIndex(({ item }, index) => {
+        bytes += sizeOf(item)
+        return index > 0 && (index >= most || bytes > mostBytes)
+      })
+      return tooMany === -1 ? waiting.length : tooMany
+    }
+
     const sendLater = () => {
       let group: ReadonlyArray<Request<Item, Answer, Failure>> = []
       const send = Effect.suspend(() => {
-        group = waiting.splice(0, most)
+        group = waiting.splice(0, fitting())
         if (waiting.length > 0) sendLater()
         return group.length === 0 ? Effect.succeed([]) : call(group.map(({ item }) => item))
       })
       // Not at once, so that fibers which became ready with the first to ask can ask as well.
-      const fiber = Runtime.runFork(runtime)(send, { immediate: false })
+      const fiber = Runtime.runFork(runtime)(Effect.interruptible(send), { immediate: false })
       // Told by an observer and not by the fiber, which has ended when its callers go on.
       fiber.addObserver((answers) => {
         group.forEach(({ resume }, index) =>

@@ -138,10 +138,19 @@ export const keepLease = (options: {
       Effect.flatMap(monotonicMillis, (now) =>
         Ref.update(deadline, (known) => Math.min(known, now + holdsFor({ leaseFor }))))
 
+    /** Raised by whatever stops the beating, so that a start which is under way then starts nothing. */
+    let era = 0
     const start = (delay: Duration.DurationInput) =>
       Effect.gen(function*() {
-        heart = yield* forkHere(Effect.delay(beating(pace), delay))
-        watch = yield* forkHere(watching(pace))
+        const startedIn = era
+        const newHeart = yield* forkHere(Effect.delay(beating(pace), delay))
+        if (era === startedIn) {
+          heart = newHeart
+        }
+        const newWatch = yield* forkHere(watching(pace))
+        if (era === startedIn) {
+          watch = newWatch
+        } else yield* Effect.zipRight(Fiber.interruptFork(newHeart), Fiber.interruptFork(newWatch))
       })
     // Whoever starts them, their lines and spans are the attempt's.
     const forkHere = <A, E>(effect: Effect.Effect<A, E>) =>
@@ -151,8 +160,12 @@ export const keepLease = (options: {
     const firstAt = claimSentAt + Duration.toMillis(options.interval)
     const startLate = Effect.flatMap(monotonicMillis, (now) =>
       start(Math.max(0, firstAt - now)))
-    const callOff = yield* options.lateHearts.add(claimSentAt, startLate)
-    yield* Effect.addFinalizer(() => Effect.sync(callOff))
+    const notLate = yield* options.lateHearts.add(claimSentAt, startLate)
+    yield* Effect.addFinalizer(() => Effect.sync(notLate))
+    const callOff = () => {
+      era++
+      notLate()
+    }
 
     const stopBeating = Effect.suspend(() => {
       callOff()

@@ -20,7 +20,7 @@ export const makeLateHearts = (interval: Duration.Duration): Effect.Effect<LateH
     const some = Effect.unsafeMakeLatch(false)
     let lastAt = -Infinity
 
-    yield* Effect.forkScoped(Effect.gen(function*() {
+    const starting = Effect.gen(function*() {
       while (true) {
         // Before the look: one that is added after it opens the latch again.
         yield* some.close
@@ -37,7 +37,9 @@ export const makeLateHearts = (interval: Duration.Duration): Effect.Effect<LateH
           yield* one.start
         }
       }
-    }))
+    })
+    // A worker may have been forked where nothing is interruptible.
+    yield* Effect.forkScoped(Effect.interruptible(starting))
 
     return {
       add: (claimedAt, start) =>

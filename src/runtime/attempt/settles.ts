@@ -36,6 +36,9 @@ const lastWait = 4_000
 /** The most jobs that one call settles: some 10 ms of the event loop. */
 const most = 250
 
+/** The most bytes of results or errors that one call settles: to write more takes as long. */
+const mostBytes = 1024 * 1024
+
 /** The settles of one worker. `graceOver` succeeds when the grace of its shutdown is over. */
 export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Effect<void>): Effect.Effect<Settles> => {
   let graceOverAt: number | undefined
@@ -49,11 +52,12 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
     })
 
   const grouped = <Item extends { readonly lease: Lease }>(
-    write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
+    write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>,
+    sizeOf: (item: Item) => number
   ) =>
     groupCalls<Item, Either.Either<Settled, LeaseLost>, StoreFailure>(
       (items) =>
-        write(items).pipe(
+        Effect.suspend(() => write(items)).pipe(
           Effect.disconnect,
           Effect.timeoutFail({
             duration: Math.max(1000, Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt)) / 8),
@@ -66,12 +70,12 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
             onSuccess: (answers) => answers.map(exitOf)
           })
         ),
-      most
+      { most, mostBytes, sizeOf }
     )
   return Effect.all({
-    complete: grouped(store.complete),
-    fail: grouped(store.fail),
-    release: grouped(store.release),
+    complete: grouped(store.complete, ({ result }) => result.length),
+    fail: grouped(store.fail, ({ error, errorValue = "" }) => error.length + errorValue.length),
+    release: grouped(store.release, () => 0),
     hasToEnd: Effect.succeed(hasToEnd)
   })
 }

@@ -144,8 +144,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that cannot be interrupted is waited for",
     file,
-    find: "write(items).pipe(\n          Effect.disconnect,",
-    replace: "write(items).pipe(",
+    find: "Effect.suspend(() => write(items)).pipe(\n          Effect.disconnect,",
+    replace: "Effect.suspend(() => write(items)).pipe(",
     killedBy: settle
   },
   {
@@ -346,6 +346,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace:
       "const [first] = waiting\n        if (first === undefined) {\n          yield* Effect.zipRight(some.close, some.await)",
     killedBy: ["test/runtime/lateHearts.test.ts"]
+  },
+  {
+    name: "A group of settles has any number of bytes",
+    file: "src/runtime/attempt/groupCalls.ts",
+    find: "|| bytes > mostBytes",
+    replace: "|| bytes < 0",
+    killedBy: ["test/runtime/groupCalls.test.ts"]
   },
   {
     name: "Only the first of the items that go together is answered",

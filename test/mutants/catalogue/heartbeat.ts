@@ -10,8 +10,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "No heartbeat is forked",
     file,
-    find: "heart = yield* forkHere(Effect.delay(beating(pace), delay))",
-    replace: "heart = yield* forkHere(Effect.never)",
+    find: "const newHeart = yield* forkHere(Effect.delay(beating(pace), delay))",
+    replace: "const newHeart = yield* forkHere(Effect.never)",
     killedBy: heartbeat
   },
   {

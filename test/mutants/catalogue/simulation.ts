@@ -45,8 +45,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
-    find: "heart = yield* forkHere(Effect.delay(beating(pace), delay))",
-    replace: "heart = yield* forkHere(Effect.never)",
+    find: "const newHeart = yield* forkHere(Effect.delay(beating(pace), delay))",
+    replace: "const newHeart = yield* forkHere(Effect.never)",
     killedBy: bySeed(1)
   },
   {

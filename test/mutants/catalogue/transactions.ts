@@ -602,8 +602,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Each enqueue in a transaction has a fiber that waits for its end",
     file: transactions,
-    find: "return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(runAfterwards, scope))",
-    replace: "return Effect.as(Effect.forkIn(runAfterwards, scope), void waiting)",
+    find: "return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.interruptible(runAfterwards), scope))",
+    replace: "return Effect.as(Effect.forkIn(Effect.interruptible(runAfterwards), scope), void waiting)",
     killedBy: byAfterTransaction
   },
   {
