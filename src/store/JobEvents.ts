@@ -22,7 +22,7 @@ export interface JobEvents {
   readonly listen: (name: string, listener: JobListener) => void
 }
 
-/** Enough for the jobs that a full worker ends in a second, and less than a megabyte. */
+/** Enough for the jobs that a full worker ends in a second. The event of an `enqueueMany` carries all of its ids. */
 const kept = 1024
 
 /** The events of a new store, which end with the scope. */
@@ -38,9 +38,12 @@ export const makeJobEvents = Effect.gen(function*() {
       { discard: true }
     )
 
+  // A hub that was shut down interrupts whoever publishes; what is told then is told to nobody.
+  const offer = (event: JobEvent) => Effect.catchAllCause(PubSub.publish(hub, event), () => Effect.void)
+
   const events: JobEvents = {
     publish: (event) =>
-      Effect.suspend(() => subscribers === 0 ? tell(event) : Effect.zipRight(PubSub.publish(hub, event), tell(event))),
+      Effect.suspend(() => subscribers === 0 ? tell(event) : Effect.zipRight(offer(event), tell(event))),
     stream: Stream.unwrapScoped(
       Effect.acquireRelease(Effect.sync(() => void subscribers++), () => Effect.sync(() => void subscribers--)).pipe(
         Effect.zipRight(PubSub.subscribe(hub)),

@@ -119,7 +119,7 @@ describe("a bundle", () => {
 /** Prints which native part of the driver a store has found. */
 const driver = `import { Effect } from "effect"
 import { SqliteStore } from "holdfast/sqlite"
-import { loadedDriver } from "./node_modules/holdfast/dist/store/loadedDriver.js"
+import { loadedDriver } from "./node_modules/holdfast/dist/store/sqlite/loadedDriver.js"
 await Effect.void.pipe(Effect.provide(SqliteStore.layer({ filename: ":memory:" })), Effect.runPromise)
 process.stdout.write(loadedDriver().value.addon)
 `

@@ -132,7 +132,7 @@ export const makeTransactions = (
       Effect.suspend(() => {
         const waiting = afterwards.size > 0
         afterwards.set(effect, mark)
-        return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(runAfterwards, scope))
+        return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.interruptible(runAfterwards), scope))
       })
 
     const statement = joining(alone(holdingConnection(client)))
