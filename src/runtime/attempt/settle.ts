@@ -44,7 +44,7 @@ export const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended>
     const { leaseFor, settles } = attempt
     const delay = yield* retryDelay(attempt, outcome)
     const began = yield* monotonicMillis
-    const write = Effect.tapError(writeOnce(attempt, outcome, delay), log.settleFailed)
+    const write = Effect.tapError(writeOnce(attempt, outcome, delay, began), log.settleFailed)
     const writeOr = (leaseLost: Ended) => Effect.map(write, Either.getOrElse(() => leaseLost))
     const answer = yield* Effect.catchIf(
       writeOr(lost),
@@ -93,7 +93,8 @@ const retryDelay = ({ handler, job }: Attempt, outcome: Written): Effect.Effect<
 const writeOnce = (
   attempt: Attempt,
   outcome: Written,
-  delay: Option.Option<Duration.Duration>
+  delay: Option.Option<Duration.Duration>,
+  began: number
 ): Effect.Effect<Either.Either<Ended, LeaseLost>, StoreFailure> =>
   Effect.gen(function*() {
     const { handler, job, settles } = attempt
@@ -105,16 +106,16 @@ const writeOnce = (
         if (Either.isLeft(result)) {
           const { _tag, message } = result.left
           const refused = Outcome.Fail({ error: truncated(message), name: _tag, final: true })
-          return yield* writeOnce(attempt, refused, Option.none())
+          return yield* writeOnce(attempt, refused, Option.none(), began)
         }
-        const answer = yield* settles.complete({ lease, result: result.right })
+        const answer = yield* settles.complete({ lease, result: result.right }, began)
         return Either.map(answer, ({ isRepeat }) => settledAs("succeeded", isRepeat))
       }
       case "Fail": {
         const { error, name } = outcome
         const value = errorValue(handler.job, Option.fromNullable(outcome.failure))
         const retryAfter = Option.getOrNull(Option.map(delay, Backoff.storableMillis))
-        const answer = yield* settles.fail({ lease, error, errorValue: value, retryAfter })
+        const answer = yield* settles.fail({ lease, error, errorValue: value, retryAfter }, began)
         return Either.map(answer, ({ isRepeat, status }) => {
           const end = endedAs(status, "retrying")
           const failedWith = Option.some({ name, message: Redacted.make(error) })
@@ -123,11 +124,11 @@ const writeOnce = (
       }
       case "Snooze": {
         const delay = Backoff.storableMillis(outcome.delay)
-        const answer = yield* settles.release({ lease, delay })
+        const answer = yield* settles.release({ lease, delay }, began)
         return Either.map(answer, ({ isRepeat, status }) => settledAs(endedAs(status, "snoozed"), isRepeat))
       }
       case "Release": {
-        const answer = yield* settles.release({ lease, delay: 0 })
+        const answer = yield* settles.release({ lease, delay: 0 }, began)
         return Either.map(answer, ({ isRepeat, status }) => settledAs(endedAs(status, "released"), isRepeat))
       }
     }

@@ -24,7 +24,9 @@ export interface Settles {
 
 /** Answers what became of the job, or that the lease is gone. */
 type SettleOne<Operation extends "complete" | "fail" | "release"> = (
-  item: Parameters<(typeof JobStore.Service)[Operation]>[0][number]
+  item: Parameters<(typeof JobStore.Service)[Operation]>[0][number],
+  /** The monotonic millisecond at which the settle began. */
+  since: number
 ) => Effect.Effect<Either.Either<Settled, LeaseLost>, StoreFailure>
 
 /** What `hasToEnd` fails with. Writing again is pointless. */
@@ -55,22 +57,30 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
     write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>,
     sizeOf: (item: Item) => number
   ) =>
-    groupCalls<Item, Either.Either<Settled, LeaseLost>, StoreFailure>(
-      (items) =>
-        Effect.suspend(() => write(items)).pipe(
-          Effect.disconnect,
-          Effect.timeoutFail({
-            duration: Math.max(1000, Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt)) / 8),
-            onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
-          }),
-          Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
-          Effect.raceFirst(Effect.flatMap(monotonicMillis, hasToEnd)),
-          Effect.match({
-            onFailure: (error) => items.map(() => Exit.fail(error)),
-            onSuccess: (answers) => answers.map(exitOf)
-          })
-        ),
-      { most, mostBytes, sizeOf }
+    Effect.map(
+      groupCalls<{ readonly item: Item; readonly since: number }, Either.Either<Settled, LeaseLost>, StoreFailure>(
+        (group) => {
+          const items = group.map(({ item }) => item)
+          return (
+            Effect.suspend(() => write(items)).pipe(
+              Effect.disconnect,
+              Effect.timeoutFail({
+                duration: Math.max(1000, Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt)) / 8),
+                onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
+              }),
+              Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
+              // A call must not outlast the attempts that wait for it.
+              Effect.raceFirst(hasToEnd(Math.min(...group.map(({ since }) => since)))),
+              Effect.match({
+                onFailure: (error) => items.map(() => Exit.fail(error)),
+                onSuccess: (answers) => answers.map(exitOf)
+              })
+            )
+          )
+        },
+        { most, mostBytes, sizeOf: ({ item }) => sizeOf(item) }
+      ),
+      (one) => (item: Item, since: number) => one({ item, since })
     )
   return Effect.all({
     complete: grouped(store.complete, ({ result }) => result.length),

@@ -80,7 +80,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A result that does not encode is tried again",
     file,
-    find: "writeOnce(attempt, refused, Option.none())",
+    find: "writeOnce(attempt, refused, Option.none(), began)",
     replace: "writeOnce(attempt, refused, Option.some(Duration.zero))",
     killedBy: settle
   },
@@ -184,8 +184,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job handed back at shutdown is settled as a failure",
     file,
-    find: "settles.release({ lease, delay: 0 })",
-    replace: `settles.fail({ lease, error: "shutdown", retryAfter: 0 })`,
+    find: "settles.release({ lease, delay: 0 }, began)",
+    replace: `settles.fail({ lease, error: "shutdown", retryAfter: 0 }, began)`,
     killedBy: shutdown
   },
   {
@@ -244,15 +244,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A backoff is asked anew each time its failure is written",
     file,
-    find: "Effect.tapError(writeOnce(attempt, outcome, delay), log.settleFailed)",
+    find: "Effect.tapError(writeOnce(attempt, outcome, delay, began), log.settleFailed)",
     replace:
-      "Effect.tapError(Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay)), log.settleFailed)",
+      "Effect.tapError(Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay, began)), log.settleFailed)",
     killedBy: settle
   },
   {
     name: "A worker that has to end waits for its store as long as ever",
     file,
-    find: "Effect.raceFirst(Effect.flatMap(monotonicMillis, hasToEnd)),\n",
+    find: "Effect.raceFirst(hasToEnd(Math.min(...group.map(({ since }) => since)))),\n",
     replace: "",
     killedBy: shutdown,
     hangs: true

@@ -37,8 +37,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet's answers, a job is settled with less than its handler answered",
     file: "src/runtime/attempt/runAttempt.ts",
-    find: "settles.complete({ lease, result: result.right })",
-    replace: "settles.complete({ lease, result: result.right.replace(/\\\\n/, \"\") })",
+    find: "settles.complete({ lease, result: result.right }, began)",
+    replace: "settles.complete({ lease, result: result.right.replace(/\\\\n/, \"\") }, began)",
     killedBy: bySeed(1)
   },
   {
