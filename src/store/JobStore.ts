@@ -1,5 +1,5 @@
 import type { Option } from "effect"
-import { Context, Effect, Either } from "effect"
+import { Context, Effect, Either, Exit } from "effect"
 import type {
   ForeignTransaction,
   JobIdConflict,
@@ -138,11 +138,17 @@ export type Fenced<A> = Either.Either<A, LeaseLost | StoreError>
 export const only = <A, E>(
   answers: Effect.Effect<ReadonlyArray<Fenced<A>>, E>
 ): Effect.Effect<Either.Either<A, LeaseLost>, E | StoreError> =>
-  Effect.flatMap(answers, ([answer]): Effect.Effect<Either.Either<A, LeaseLost>, StoreError> => {
-    if (answer === undefined) return Effect.dieMessage("The job store has not answered for an item")
-    if (Either.isRight(answer)) return Effect.succeed(Either.right(answer.right))
-    return answer.left._tag === "StoreError" ? Effect.fail(answer.left) : Effect.succeed(Either.left(answer.left))
-  })
+  Effect.flatMap(
+    answers,
+    ([answer]) =>
+      answer === undefined ? Effect.dieMessage("The job store has not answered for an item") : exitOf(answer)
+  )
+
+/** The answer to one item, as the end of a call for it alone: a row that refuses it fails the call. */
+export const exitOf = <A>(answer: Fenced<A>): Exit.Exit<Either.Either<A, LeaseLost>, StoreError> => {
+  if (Either.isRight(answer)) return Exit.succeed(Either.right(answer.right))
+  return answer.left._tag === "StoreError" ? Exit.fail(answer.left) : Exit.succeed(Either.left(answer.left))
+}
 
 /** A lease that is over and not yet released: whose, of which attempt, and until when it held, in epoch milliseconds. */
 export interface StaleLease {

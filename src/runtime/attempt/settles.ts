@@ -1,9 +1,11 @@
-import { Effect, Either, Exit } from "effect"
+import type { Either } from "effect"
+import { Effect, Exit } from "effect"
 import type { LeaseLost } from "../../domain/errors.ts"
 import { StoreError } from "../../domain/errors.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import type { Fenced, JobStore, Settled, StoreFailure } from "../../store/JobStore.ts"
+import { exitOf } from "../../store/JobStore.ts"
 import { groupCalls } from "./groupCalls.ts"
 
 /**
@@ -29,6 +31,15 @@ type SettleOne<Operation extends "complete" | "fail" | "release"> = (
   since: number
 ) => Effect.Effect<Either.Either<Settled, LeaseLost>, StoreFailure>
 
+/** A settle of the store. */
+type Write<Item> = (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
+
+/** An item of a settle, and the monotonic millisecond at which the settle began. */
+interface Waiting<Item> {
+  readonly item: Item
+  readonly since: number
+}
+
 /** What `hasToEnd` fails with. Writing again is pointless. */
 export const waitsNoLonger = new StoreError({ operation: "settle", cause: new Error("the worker has to end") })
 
@@ -53,44 +64,39 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
       return yield* waitsNoLonger
     })
 
-  const grouped = <Item extends { readonly lease: Lease }>(
-    write: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>,
-    sizeOf: (item: Item) => number
-  ) =>
+  /** One call for a group, which ends within its bounds. */
+  const send = <Item extends { readonly lease: Lease }>(write: Write<Item>, group: ReadonlyArray<Waiting<Item>>) => {
+    const items = group.map(({ item }) => item)
+    const shortestLease = Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt))
+    return Effect.suspend(() => write(items)).pipe(
+      Effect.disconnect,
+      Effect.timeoutFail({
+        duration: Math.max(1000, shortestLease / 8),
+        onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
+      }),
+      Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
+      // A call must not outlast the attempts that wait for it.
+      Effect.raceFirst(hasToEnd(Math.min(...group.map(({ since }) => since)))),
+      Effect.match({
+        onFailure: (error) => items.map(() => Exit.fail(error)),
+        onSuccess: (answers) => answers.map(exitOf)
+      })
+    )
+  }
+
+  const grouped = <Item extends { readonly lease: Lease }>(write: Write<Item>, sizeOf: (item: Item) => number) =>
     Effect.map(
-      groupCalls<{ readonly item: Item; readonly since: number }, Either.Either<Settled, LeaseLost>, StoreFailure>(
-        (group) => {
-          const items = group.map(({ item }) => item)
-          return (
-            Effect.suspend(() => write(items)).pipe(
-              Effect.disconnect,
-              Effect.timeoutFail({
-                duration: Math.max(1000, Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt)) / 8),
-                onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
-              }),
-              Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
-              // A call must not outlast the attempts that wait for it.
-              Effect.raceFirst(hasToEnd(Math.min(...group.map(({ since }) => since)))),
-              Effect.match({
-                onFailure: (error) => items.map(() => Exit.fail(error)),
-                onSuccess: (answers) => answers.map(exitOf)
-              })
-            )
-          )
-        },
+      groupCalls<Waiting<Item>, Either.Either<Settled, LeaseLost>, StoreFailure>(
+        (group) => send(write, group),
         { most, mostBytes, sizeOf: ({ item }) => sizeOf(item) }
       ),
-      (one) => (item: Item, since: number) => one({ item, since })
+      (settle) => (item: Item, since: number) => settle({ item, since })
     )
+
   return Effect.all({
     complete: grouped(store.complete, ({ result }) => result.length),
     fail: grouped(store.fail, ({ error, errorValue = "" }) => error.length + errorValue.length),
     release: grouped(store.release, () => 0),
     hasToEnd: Effect.succeed(hasToEnd)
   })
-}
-
-const exitOf = (answer: Fenced<Settled>): Exit.Exit<Either.Either<Settled, LeaseLost>, StoreFailure> => {
-  if (Either.isRight(answer)) return Exit.succeed(Either.right(answer.right))
-  return answer.left._tag === "StoreError" ? Exit.fail(answer.left) : Exit.succeed(Either.left(answer.left))
 }

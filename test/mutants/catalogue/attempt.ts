@@ -132,11 +132,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that is never answered is waited for",
     file,
-    find: `          Effect.disconnect,
-          Effect.timeoutFail({
-            duration: Math.max(1000, Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt)) / 8),
-            onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
-          }),
+    find: `      Effect.disconnect,
+      Effect.timeoutFail({
+        duration: Math.max(1000, shortestLease / 8),
+        onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
+      }),
 `,
     replace: "",
     killedBy: settle
