@@ -4,6 +4,7 @@ import { Effect, Option } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
 import { dialect } from "../dialect.ts"
 import type { ClaimRequest } from "../JobStore.ts"
+import { makeIds } from "./ids.ts"
 import { leaseOf } from "./leased.ts"
 import type { ClaimedRow } from "./rows.ts"
 import { claimedRows, dueRows, idRows, nextDueRows } from "./rows.ts"
@@ -45,6 +46,7 @@ type Lanes = Omit<ClaimRequest, "worker">
 /** The statements that look for due jobs, and that claim them. Each leaves out the jobs of `except`. */
 export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) => {
   const { atMost, byId, byIndex, items } = dialect(sql)
+  const { idsOf, without } = makeIds(sql)
 
   const kindsOf = ({ kinds }: Pick<Lanes, "kinds">) =>
     sql`named (kind, lease_for) AS (SELECT kind, lease_for FROM ${
@@ -71,12 +73,6 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       ), room.slots
       FROM room WHERE room.queue IS NOT NULL`
     })
-
-  /** For a WHERE, after a condition of its own. */
-  const without = (column: "j.id" | "due.id", except: ReadonlyArray<JobId>) =>
-    except.length === 0
-      ? sql.literal("")
-      : sql`AND ${sql.literal(column)} NOT IN (SELECT id FROM ${items({ id: "text" }, except.map((id) => ({ id })))})`
 
   const levels = (request: Pick<Lanes, "queues" | "kinds" | "limit">, now: number, except: ReadonlyArray<JobId>) =>
     sql`
@@ -165,7 +161,7 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       now,
       sql`
     ${kindsOf(request)},
-    chosen (id) AS (SELECT id FROM ${items({ id: "text" }, jobs.map(({ id }) => ({ id })))})`
+    chosen (id) AS ${idsOf(jobs)}`
     )
 
   const take = (request: ClaimRequest, now: number, chosen: Statement.Fragment) =>

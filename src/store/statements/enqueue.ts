@@ -4,6 +4,7 @@ import { dialect } from "../dialect.ts"
 import type { NewJob } from "../JobStore.ts"
 import type { HolderChange } from "../conflicts.ts"
 import { execute } from "./execute.ts"
+import { makeIds } from "./ids.ts"
 import { idRows, inTheWayRows, keptRows } from "./rows.ts"
 
 const jobColumns = {
@@ -45,6 +46,7 @@ const changeColumns = { holder: "text", new_payload: "text", new_context: "text"
 /** The statements that add jobs. */
 export const makeEnqueue = (sql: SqlClient.SqlClient) => {
   const { byId, byIndex, items } = dialect(sql)
+  const { idsOf } = makeIds(sql)
 
   const insert = (jobs: ReadonlyArray<NewJob>, now: number) =>
     idRows(sql`
@@ -110,7 +112,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
     keptRows(sql`
           SELECT id, kind, partition_key, COALESCE(first_payload, payload) AS payload
           FROM holdfast_jobs ${byId}
-          WHERE id IN (SELECT id FROM ${items({ id: "text" }, jobs.map(({ id }) => ({ id })))})`)
+          WHERE id IN ${idsOf(jobs)}`)
 
   return { insert, findInTheWay, findKept, change }
 }

@@ -2,6 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type { JobId } from "../../domain/JobId.ts"
 import type { JobStatus } from "../../domain/JobRecord.ts"
 import { dialect } from "../dialect.ts"
+import { makeIds } from "./ids.ts"
 import { idRows } from "./rows.ts"
 
 /** The jobs that a pruning deletes: those that ended with `status`, at the latest at `since`. */
@@ -12,7 +13,8 @@ export interface Old {
 
 /** The statements that delete finished jobs. */
 export const makePrune = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex, items } = dialect(sql)
+  const { atMost, byId, byIndex } = dialect(sql)
+  const { idsOf } = makeIds(sql)
 
   const old = ({ since, status }: Old) =>
     sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`
@@ -27,7 +29,7 @@ export const makePrune = (sql: SqlClient.SqlClient) => {
   const prune = (jobs: ReadonlyArray<{ readonly id: JobId }>, which: Old) =>
     idRows(sql`
         DELETE FROM holdfast_jobs ${byId}
-        WHERE id IN (SELECT id FROM ${items({ id: "text" }, jobs.map(({ id }) => ({ id })))}) AND ${old(which)}
+        WHERE id IN ${idsOf(jobs)} AND ${old(which)}
         RETURNING id`)
 
   return { findOld, prune }

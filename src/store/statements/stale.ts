@@ -5,6 +5,7 @@ import type { JobId } from "../../domain/JobId.ts"
 import { dialect } from "../dialect.ts"
 import type { StaleChoice, StaleJob, StaleLease } from "../JobStore.ts"
 import { execute } from "./execute.ts"
+import { makeIds } from "./ids.ts"
 import { makeLeased } from "./leased.ts"
 import type { StaleRow } from "./rows.ts"
 import { staleLeaseRows, staleRows, statusRows } from "./rows.ts"
@@ -16,6 +17,7 @@ const leaseColumns = { id: "text", attempt: "int", worker: "text", locked_until:
 /** The statements that find leases which are over, and free their jobs. Each leaves out the jobs of `except`. */
 export const makeStale = (sql: SqlClient.SqlClient) => {
   const { atMost, byId, byIndex, greatest, items, least, remember } = dialect(sql)
+  const { without } = makeIds(sql)
   const { unlocked } = makeLeased(sql)
   const { holdsKey, rivalsOf } = makeUniqueKey(sql)
 
@@ -24,11 +26,6 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
   const lockedUntil = greatest("holdfast_jobs.locked_until", Number.MIN_SAFE_INTEGER)
 
   /** For a WHERE, after a condition of its own. */
-  const without = (except: ReadonlyArray<JobId>) =>
-    except.length === 0
-      ? sql.literal("")
-      : sql`AND id NOT IN (SELECT id FROM ${items({ id: "text" }, except.map((id) => ({ id })))})`
-
   const staleLeases = (
     { after, limit }: { readonly limit: number; readonly after?: StaleLease | undefined },
     now: number,
@@ -40,7 +37,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
     return staleLeaseRows(sql`
         SELECT id, ${attempt} AS attempt, locked_by AS "lockedBy", ${lockedUntil} AS "lockedUntil"
         FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
-        WHERE status = 'running' AND locked_until <= ${now} AND ${isBehind} ${without(except)}
+        WHERE status = 'running' AND locked_until <= ${now} AND ${isBehind} ${without("id", except)}
         ORDER BY locked_until, id ${atMost(limit)}`)
   }
 
@@ -48,7 +45,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
     Effect.map(
       execute(sql`
       SELECT 1 FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
-      WHERE status = 'running' AND locked_until <= ${now} ${without(except)} LIMIT 1`),
+      WHERE status = 'running' AND locked_until <= ${now} ${without("id", except)} LIMIT 1`),
       (found) => found.length > 0
     )
 
@@ -75,7 +72,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
         : sql`
       SELECT id, kind, ${attempt} AS attempts, locked_by, locked_at, ${lockedUntil} AS locked_until
       FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
-      WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without(except)}
+      WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without("id", except)}
       ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`
     )
 

@@ -128,8 +128,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A pruning deletes a job that was retried in its middle",
     file,
-    find: "FROM ${items({ id: \"text\" }, jobs.map(({ id }) => ({ id })))}) AND ${old(which)}",
-    replace: "FROM ${items({ id: \"text\" }, jobs.map(({ id }) => ({ id })))})",
+    find: "IN ${idsOf(jobs)} AND ${old(which)}",
+    replace: "IN ${idsOf(jobs)}",
     killedBy: ["test/store/sqlite/prunedBesideOthers.test.ts"]
   },
   {

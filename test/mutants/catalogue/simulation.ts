@@ -106,9 +106,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a sweep frees jobs whose lease goes on",
     file: store,
     find:
-      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
+      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without(\"id\", except)}\n      ORDER BY holdfast_jobs.locked_until",
     replace:
-      "WHERE status = 'running' AND holdfast_jobs.locked_until > 0 ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
+      "WHERE status = 'running' AND holdfast_jobs.locked_until > 0 ${without(\"id\", except)}\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: bySeed(2)
   },
   {

@@ -17,22 +17,24 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lease is over a millisecond later than it says",
     file,
-    find: "AND holdfast_jobs.locked_until <= ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
-    replace: "AND holdfast_jobs.locked_until < ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
+    find:
+      "AND holdfast_jobs.locked_until <= ${now} ${without(\"id\", except)}\n      ORDER BY holdfast_jobs.locked_until",
+    replace:
+      "AND holdfast_jobs.locked_until < ${now} ${without(\"id\", except)}\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: conformance
   },
   {
     name: "A sweep does not see the lease that is over this very instant",
     file,
-    find: "locked_until <= ${now} ${without(except)} LIMIT 1`",
-    replace: "locked_until < ${now} ${without(except)} LIMIT 1`",
+    find: "locked_until <= ${now} ${without(\"id\", except)} LIMIT 1`",
+    replace: "locked_until < ${now} ${without(\"id\", except)} LIMIT 1`",
     killedBy: conformance
   },
   {
     name: "A sweep that frees one job frees those whose lease goes on too",
     file,
     find:
-      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without(except)}\n      ORDER BY holdfast_jobs.locked_until",
+      "WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without(\"id\", except)}\n      ORDER BY holdfast_jobs.locked_until",
     replace: "WHERE status = 'running' AND holdfast_jobs.locked_until > 0\n      ORDER BY holdfast_jobs.locked_until",
     killedBy: ["test/store/stale.test.ts"]
   },

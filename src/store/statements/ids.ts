@@ -1,0 +1,20 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { JobId } from "../../domain/JobId.ts"
+import { dialect } from "../dialect.ts"
+
+/** Sets of ids in a statement. */
+export const makeIds = (sql: SqlClient.SqlClient) => {
+  const { items } = dialect(sql)
+
+  /** The ids of these jobs, for what stands behind IN. */
+  const idsOf = (jobs: ReadonlyArray<{ readonly id: JobId }>) =>
+    sql`(SELECT id FROM ${items({ id: "text" }, jobs.map(({ id }) => ({ id })))})`
+
+  /** For a WHERE, after a condition of its own: leaves out the rows whose id is in this column. */
+  const without = (column: "id" | "j.id" | "due.id", except: ReadonlyArray<JobId>) =>
+    except.length === 0
+      ? sql.literal("")
+      : sql`AND ${sql.literal(column)} NOT IN ${idsOf(except.map((id) => ({ id })))}`
+
+  return { idsOf, without }
+}
