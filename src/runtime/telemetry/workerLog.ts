@@ -1,5 +1,5 @@
 import type { Cause, Option } from "effect"
-import { Duration, Effect, LogLevel, Metric } from "effect"
+import { Duration, Effect, LogLevel } from "effect"
 import type { StoreError } from "../../domain/errors.ts"
 import { instantText } from "../../domain/instantText.ts"
 import { causeName } from "../../domain/Outcome.ts"
@@ -9,6 +9,7 @@ import { errorText, line } from "../../platform/line.ts"
 import { updateMetric } from "../../store/guardTelemetry.ts"
 import type { ClaimedJob } from "../../store/JobStore.ts"
 import { metrics } from "./metrics.ts"
+import { updateLabelled } from "./updateLabelled.ts"
 import { becauseOf, inSeconds, named, shown, stood } from "./words.ts"
 
 /*
@@ -56,7 +57,7 @@ export const claimLeftBehind = line(LogLevel.Error, "Left a claim behind that th
 
 /** A heartbeat was sent, `lateMillis` after its time. */
 export const heartbeatSent = (kind: string, lateMillis: number) =>
-  updateMetric(Metric.tagged(metrics.heartbeatLateness, "kind", kind), Math.max(0, lateMillis) / 1000)
+  updateLabelled(metrics.heartbeatLateness, { kind }, Math.max(0, lateMillis) / 1000)
 
 /** A job's own backoff schedule named no delay. */
 export const backoffDied = (cause: Cause.Cause<unknown>) =>
@@ -114,14 +115,11 @@ export const laneUnclaimed = (
   )
 
 /** The oldest due job of a lane that was told of goes on waiting, so many milliseconds by now. */
-export const laneWaits = (lane: { readonly queue: string; readonly kind: string }, waited: number) =>
-  updateMetric(inLane(lane), waited / 1000)
+export const laneWaits = ({ kind, queue }: { readonly queue: string; readonly kind: string }, waited: number) =>
+  updateLabelled(metrics.unclaimedLanes, { queue, kind }, waited / 1000)
 
 /** A lane that was told of is claimed from again, or empty. */
-export const laneClaimed = (lane: { readonly queue: string; readonly kind: string }) => updateMetric(inLane(lane), 0)
-
-const inLane = ({ kind, queue }: { readonly queue: string; readonly kind: string }) =>
-  Metric.tagged(Metric.tagged(metrics.unclaimedLanes, "queue", queue), "kind", kind)
+export const laneClaimed = (lane: { readonly queue: string; readonly kind: string }) => laneWaits(lane, 0)
 
 /** A background step of the worker could not reach the store. */
 export const storeUnavailable = (step: string, error: unknown) =>
