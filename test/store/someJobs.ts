@@ -1,58 +1,30 @@
 import { SqlClient } from "@effect/sql"
-import { Effect, Option, TestClock } from "effect"
-import { JobId } from "../../src/domain/JobId.ts"
+import { Effect, TestClock } from "effect"
 import type { Lease } from "../../src/domain/Lease.ts"
-import type { ClaimRequest, Fenced, NewJob, StaleLease } from "../../src/store/JobStore.ts"
+import type { Fenced, NewJob, StaleLease } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
+import {
+  cancel,
+  claim,
+  enqueue,
+  get,
+  job,
+  jobId,
+  leaseFor,
+  releaseStale,
+  request,
+  retry,
+  start
+} from "../../src/testing/conformance/StoreUnderTest.ts"
 
 /** A store of its own for one test. */
 export const memory = SqliteStore.layer({ filename: ":memory:" })
 
-/** Where the clock of a test that names instants starts. */
-export const start = Date.UTC(2026, 0, 1)
+export { cancel, claim, enqueue, get, job, jobId, leaseFor, releaseStale, request, retry, start }
 
+/** The clock of a test that names instants starts where those of the promises do. */
 export const startClock = TestClock.setTime(start)
-
-/** What a claim of these tests holds for, unless one says otherwise: 10 minutes. */
-export const leaseFor = 600_000
-
-/** The same id for the same number, rising with it. */
-export const jobId = (number: number): JobId =>
-  JobId.make(`00000000-0000-7000-8000-${number.toString(16).padStart(12, "0")}`)
-
-/** A job due now that asks for nothing special. */
-export const job = (number: number, options: Partial<NewJob> = {}): NewJob => ({
-  id: jobId(number),
-  queue: "default",
-  kind: "email",
-  payload: `{"number":${number}}`,
-  priority: 0,
-  partitionKey: null,
-  uniqueKey: null,
-  uniqueScope: options.uniqueKey === undefined || options.uniqueKey === null ? null : "pending",
-  onConflict: "keep",
-  maxWait: null,
-  maxAttempts: 3,
-  available: { after: 0 },
-  traceContext: null,
-  ...options
-})
-
-export const enqueue = (...jobs: ReadonlyArray<NewJob>) => Effect.flatMap(JobStore, (store) => store.enqueue(jobs))
-
-/** Up to ten jobs of kind "email", of any size and in any queue, for worker "w". */
-export const request = (options: Partial<ClaimRequest> = {}): ClaimRequest => ({
-  worker: "w",
-  limit: 10,
-  maxBytes: Infinity,
-  queues: Option.none(),
-  kinds: [{ kind: "email", leaseFor }],
-  ...options
-})
-
-export const claim = (options: Partial<ClaimRequest> = {}) =>
-  Effect.flatMap(JobStore, (store) => store.claim(request(options)))
 
 /** The lease of the one job there is to claim. */
 export const claimOne = (worker = "w") =>
@@ -64,8 +36,6 @@ export const claimOne = (worker = "w") =>
 /** One job, enqueued and claimed. */
 export const running = (number: number, options: Partial<NewJob> = {}) =>
   Effect.zipRight(enqueue(job(number, options)), claimOne())
-
-export const get = (id: JobId) => Effect.flatMap(JobStore, (store) => store.get(id, undefined))
 
 export const complete = (lease: Lease, result = "null") =>
   Effect.flatMap(JobStore, (store) => answer(store.complete([{ lease, result }])))
@@ -80,12 +50,6 @@ export const extend = (lease: Lease) => Effect.flatMap(JobStore, (store) => answ
 
 export const progress = (lease: Lease, json: string) =>
   Effect.flatMap(JobStore, (store) => answer(store.progress([{ lease, progress: json }])))
-
-export const cancel = (id: JobId) => Effect.flatMap(JobStore, (store) => store.cancel(id, undefined))
-
-export const retry = (id: JobId) => Effect.flatMap(JobStore, (store) => store.retry(id, undefined))
-
-export const releaseStale = Effect.flatMap(JobStore, (store) => store.releaseStale({ limit: 100 }))
 
 export const staleLeases = Effect.flatMap(JobStore, (store) => store.staleLeases({ limit: 100 }))
 

@@ -15,17 +15,17 @@ export class StoreClock extends Context.Tag("holdfast/testing/conformance/StoreC
   readonly advance: (millis: number) => Effect.Effect<void>
 }>() {}
 
+/** The instant at which the clock of each promise starts. */
+export const start = Date.UTC(2026, 0, 1)
+
 /** A clock that stands at `start` until it is moved. */
 export const makeStoreClock: Effect.Effect<typeof StoreClock.Service> = Effect.map(
-  Ref.make(Date.UTC(2026, 0, 1)),
+  Ref.make(start),
   (now) => ({
     now: Ref.get(now),
     advance: (millis) => Ref.update(now, (before) => before + millis)
   })
 )
-
-/** The instant at which the clock of each promise starts. */
-export const start = Date.UTC(2026, 0, 1)
 
 export const advance = (millis: number) => Effect.flatMap(StoreClock, (clock) => clock.advance(millis))
 
