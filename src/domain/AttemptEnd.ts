@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import type { JobStatus } from "./JobRecord.ts"
 
-/** How an attempt ended whose outcome is in the job's row. */
+/** The end of an attempt whose outcome was written to the job's row. */
 export const SettledEnd = Schema.Literal(
   "succeeded",
   /** It failed, and the job is pending again. */
@@ -16,7 +16,7 @@ export const SettledEnd = Schema.Literal(
 )
 export type SettledEnd = typeof SettledEnd.Type
 
-/** How an attempt ended: the one word for it in logs, metrics, spans and tests. */
+/** The end of an attempt, in one word. Logs, metrics, spans and tests use the same words. */
 export const AttemptEnd = Schema.Literal(
   ...SettledEnd.literals,
   /** The lease was gone, so nothing was written. */
@@ -26,6 +26,6 @@ export const AttemptEnd = Schema.Literal(
 )
 export type AttemptEnd = typeof AttemptEnd.Type
 
-/** How an attempt ended that left its job with this status. One that left it pending ended as `ifPending` says. */
+/** The end of an attempt, from the status of its job afterwards. A pending job can have several causes: `ifPending` is the one. */
 export const endedAs = (status: JobStatus, ifPending: "retrying" | "snoozed" | "released"): SettledEnd =>
   status === "succeeded" || status === "failed" || status === "cancelled" ? status : ifPending

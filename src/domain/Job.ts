@@ -158,7 +158,7 @@ export interface Options<Type, Success, Error> {
   readonly timeout?: Duration.DurationInput
   /** The length of a lease on a job of this kind. The worker's setting unless given. */
   readonly leaseFor?: Duration.DurationInput
-  /** The unique key of jobs whose enqueue names none: text, or a function of the payload. Undefined is no key. */
+  /** The unique key, unless an enqueue names one: text, or a function of the payload. Undefined means that the job has no key. */
   readonly uniqueKey?: string | ((payload: Type) => string | undefined)
   /** The partition, or tenant, of jobs whose enqueue names none: text, or a function of the payload. */
   readonly partitionKey?: string | ((payload: Type) => string | undefined)

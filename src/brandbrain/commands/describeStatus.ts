@@ -5,7 +5,7 @@ import type { CompileStatus } from "../compile/compileStatus.ts"
 import type { EvidenceStatus } from "../compile/EvidenceStatus.ts"
 import type { TerminalService } from "./Terminal.ts"
 
-/** Describes the progress of a compile to a person. Empty if the value is no progress. */
+/** Describes the progress of a compile to a person. Answers an empty text for a value that is not progress. */
 export const describeProgress = (progress: unknown): string =>
   Option.match(Schema.decodeUnknownOption(CompileProgress)(progress), {
     onNone: () => "",

@@ -5,7 +5,10 @@ import { pollInterval } from "./awaitRun.ts"
 
 type Input = Readonly<Record<string, unknown>>
 
-/** Finds the run of a start without an answer: one with this input, started since then, that no row of ours names. */
+/**
+ * Finds the run of a start whose answer was lost. It has this input, began after
+ * `since`, and is not recorded in our tables.
+ */
 export const findUnansweredRun = Effect.fn("findUnansweredRun")(
   function*(actorId: string, input: Input, since: number) {
     const runs = yield* ApifyRuns

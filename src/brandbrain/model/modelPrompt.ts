@@ -29,7 +29,7 @@ export const requestOf = (model: string, input: DraftInput) => ({
   }
 })
 
-/** Best first, until there is no room for more. */
+/** The evidence that fits into the prompt, best items first. */
 const evidenceOf = ({ bundle }: DraftInput) => {
   let left = mostText
   return bundle.flatMap(({ content_type, id, platform, text_primary, text_secondary, title }) => {

@@ -20,7 +20,7 @@ export interface ReadItem {
 /**
  * Finds every subject of the items: things, pairs of words that name a thing, and the meanings of hashtags.
  *
- * A word of the brand's name is no subject by itself, but may be part of one.
+ * A word of the brand's name is not a subject by itself, but can be part of one.
  */
 export const findSubjects = (items: ReadonlyArray<ReadItem>, brand: BrandWords): ReadonlyArray<Subject> => {
   const subjects = new Map<string, Subject>()

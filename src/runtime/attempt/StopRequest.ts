@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { StopReason } from "../../domain/Outcome.ts"
 
-/** How a handler is told to stop, by whoever wants it to. The first reason counts. */
+/** A request to stop a handler. Several callers may make it; the first reason counts. */
 export class StopRequest {
   private heard: ((reason: StopReason) => void) | undefined
   reason: StopReason | undefined
