@@ -36,7 +36,7 @@ export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
   const report = reportFeatures(bundle)
   const compileRuns = yield* CompileRuns
   const warnings = evidenceWarnings((yield* compileRuns.get(brandId, compileRunId)).evidence_status)
-  const written = yield* (yield* Synthesizer).draft({
+  const { draft: written, writtenBy } = yield* (yield* Synthesizer).draft({
     brandName: profile.name,
     answers: profile.answers,
     bundle,
@@ -59,7 +59,7 @@ export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
       version: (previous?.version ?? 0) + 1,
       itemIds: bundle.map((item) => item.id),
       report,
-      inputHash: inputHash({ ...profile, sources, promptVersion, model }),
+      inputHash: inputHash({ ...profile, sources, promptVersion, model, synthesizer: writtenBy }),
       snapshot,
       diff: diffSnapshots(previous, snapshot)
     })

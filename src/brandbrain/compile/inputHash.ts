@@ -11,6 +11,8 @@ export interface CompileInputs {
   readonly sources: ReadonlyArray<Source>
   readonly promptVersion: string
   readonly model: string
+  /** The `identity` of the synthesizer. */
+  readonly synthesizer: string
 }
 
 /** SHA-256 of the inputs. Equal inputs with fresh evidence need no second compile. */
@@ -24,5 +26,6 @@ export const inputHash = (inputs: CompileInputs): string =>
       .map(canonicalJson)
       .sort(),
     prompt_version: inputs.promptVersion,
-    model: inputs.model
+    model: inputs.model,
+    synthesizer: inputs.synthesizer
   })

@@ -6,6 +6,7 @@ import type { BrandProfile } from "../brands/Brands.ts"
 import type { Source } from "../brands/Source.ts"
 import { Sources } from "../brands/Sources.ts"
 import { BrandBrainConfig, isEnabled } from "../config/BrandBrainConfig.ts"
+import { Synthesizer } from "../draft/Synthesizer.ts"
 import { ApifyRuns } from "../gather/ApifyRuns.ts"
 import { judgeFreshness } from "../gather/freshness.ts"
 import { Snapshots } from "../snapshots/Snapshots.ts"
@@ -82,7 +83,8 @@ export const requestCompile = Effect.fn("requestCompile")(function*(options: {
 const findUnchanged = Effect.fn("findUnchanged")(
   function*(profile: BrandProfile, sources: ReadonlyArray<Source>, model: string) {
     const latest = yield* (yield* Snapshots).latest(profile.id)
-    const hash = inputHash({ ...profile, sources, promptVersion, model })
+    const { identity: synthesizer } = yield* Synthesizer
+    const hash = inputHash({ ...profile, sources, promptVersion, model, synthesizer })
     const isUnchanged = Option.isSome(latest) && latest.value.input_hash === hash && !(yield* isAnyStale(sources))
     return isUnchanged ? latest : Option.none()
   }

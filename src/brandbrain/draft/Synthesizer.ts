@@ -15,17 +15,30 @@ export class SynthesisFailed extends Schema.TaggedError<SynthesisFailed>()("Synt
   }
 }
 
+/** A draft, and the `identity` of the synthesizer that wrote it. */
+export interface Written {
+  readonly draft: Draft
+  readonly writtenBy: string
+}
+
 /** Turns answers and evidence into a draft. */
 export class Synthesizer extends Context.Tag("holdfast/brandbrain/Synthesizer")<Synthesizer, {
-  /** Writes the draft. `model` and `promptVersion` are the compile's; the rules ignore them. */
+  /** The method, and the model if there is one. It is part of a compile's inputs, and never holds a key. */
+  readonly identity: string
+  /**
+   * Writes the draft. `model` and `promptVersion` are the compile's; the rules ignore them.
+   *
+   * `writtenBy` differs from `identity` if another synthesizer had to stand in. The next compile then tries again.
+   */
   readonly draft: (
     input: DraftInput & { readonly model: string; readonly promptVersion: string }
-  ) => Effect.Effect<Draft, SynthesisFailed>
+  ) => Effect.Effect<Written, SynthesisFailed>
 }>() {}
 
 /** Writes drafts by rule, without a model: the same input gives the same draft. */
 export const layerByRule: Layer.Layer<Synthesizer> = Layer.succeed(Synthesizer, {
+  identity: "rules",
   draft: Effect.fn("Synthesizer.byRule")(function*(input) {
-    return synthesise(input, yield* readBundle(input, yield* languageLibrary))
+    return { draft: synthesise(input, yield* readBundle(input, yield* languageLibrary)), writtenBy: "rules" }
   })
 })

@@ -22,32 +22,41 @@ export const layer: Layer.Layer<Synthesizer, never, ModelConfig | HttpClient.Htt
     if (Option.isNone(configured)) return rules
     const settings = configured.value
     const client = yield* HttpClient.HttpClient
+    const identity = `model ${settings.name} at ${addressOf(settings.baseUrl)}`
     const hideKey = (text: string) => text.replaceAll(Redacted.value(settings.apiKey), "[key]")
     return Synthesizer.of({
+      identity,
       draft: Effect.fn("ModelSynthesizer.draft")(function*(input) {
-        const draft = yield* rules.draft(input)
-        if (input.bundle.length === 0) return draft
+        const { draft, writtenBy } = yield* rules.draft(input)
+        // Without evidence there is nothing to ask the model, now or next time.
+        if (input.bundle.length === 0) return { draft, writtenBy: identity }
         return yield* askModel(client, { ...settings, hideKey }, requestOf(settings.name, input)).pipe(
           Effect.mapError(({ reason, status }) =>
             reason.replace(/\bthe platform\b/i, "the model's server") + (status === null ? "" : ` (${status})`)
           ),
           Effect.flatMap((answer) => checkEvidence(answer, input)),
           Effect.map((answer) => {
-            const written = withStatements(draft, answer)
-            return { ...written, meta: { ...written.meta, synthesizer: `model ${settings.name}` } }
+            const { meta, ...fields } = withStatements(draft, answer)
+            return {
+              draft: { ...fields, meta: { ...meta, synthesizer: `model ${settings.name}` } },
+              writtenBy: identity
+            }
           }),
           Effect.catchAll((reason) =>
             Effect.logWarning("The model wrote no draft, so the rules did").pipe(
               Effect.annotateLogs({ model: settings.name, reason: oneLine(hideKey(reason), 300) }),
               Effect.as({
-                ...draft,
-                meta: {
-                  ...draft.meta,
-                  warnings: [
-                    ...draft.meta.warnings,
-                    `Written by rules, as the model ${settings.name} wrote nothing usable`
-                  ]
-                }
+                draft: {
+                  ...draft,
+                  meta: {
+                    ...draft.meta,
+                    warnings: [
+                      ...draft.meta.warnings,
+                      `Written by rules, as the model ${settings.name} wrote nothing usable`
+                    ]
+                  }
+                },
+                writtenBy
               })
             )
           )
@@ -56,3 +65,9 @@ export const layer: Layer.Layer<Synthesizer, never, ModelConfig | HttpClient.Htt
     })
   })
 ).pipe(Layer.provide(layerByRule))
+
+/** The address of the API, without what may be secret in it. */
+const addressOf = (baseUrl: string) => {
+  const { host, pathname, protocol } = new URL(baseUrl)
+  return `${protocol}//${host}${pathname}`
+}

@@ -30,6 +30,7 @@ const work = Effect.forkScoped(
 )
 
 const speechless = Layer.succeed(Synthesizer.Synthesizer, {
+  identity: "speechless",
   draft: ({ model }) => new Synthesizer.SynthesisFailed({ model, reason: "no words came" })
 })
 

@@ -22,7 +22,7 @@ import { taxAdviser } from "../madeUpBrands/taxAdviser.ts"
 import { yogaStudio } from "../madeUpBrands/yogaStudio.ts"
 
 const drafted = Effect.fn(function*(brand: Pick<MadeUpBrand, "name" | "answers" | "bundle">) {
-  return yield* (yield* Synthesizer).draft({
+  const { draft } = yield* (yield* Synthesizer).draft({
     brandName: brand.name,
     answers: brand.answers,
     bundle: brand.bundle,
@@ -32,6 +32,7 @@ const drafted = Effect.fn(function*(brand: Pick<MadeUpBrand, "name" | "answers" 
     model: "rules-v1",
     promptVersion: "v1"
   })
+  return draft
 }, Effect.provide(layerByRule))
 
 const pillarsOf = (draft: Draft) => draft.content.content_pillars.value as ReadonlyArray<Pillar>

@@ -303,6 +303,7 @@ describe("a brand's way through the API", () => {
 })
 
 const speechless = Layer.succeed(Synthesizer.Synthesizer, {
+  identity: "speechless",
   draft: ({ model }) => new Synthesizer.SynthesisFailed({ model, reason: "no words came" })
 })
 

@@ -40,7 +40,9 @@ const input = {
   promptVersion: "v1"
 }
 
-const draft = Effect.flatMap(Synthesizer.Synthesizer, (synthesizer) => synthesizer.draft(input))
+const draft = Effect.flatMap(Synthesizer.Synthesizer, (synthesizer) => synthesizer.draft(input)).pipe(
+  Effect.map(({ draft }) => draft)
+)
 
 /** A server that answers so, and a draft by its model, with all that was logged meanwhile. */
 const asking = (answer: (nth: number) => Answer) =>
