@@ -3,6 +3,7 @@ import { ConfigProvider, Effect } from "effect"
 import { join } from "node:path"
 import type { Output } from "../../src/cli/output.ts"
 import { makeStreams } from "../../src/cli/Streams.ts"
+import type { Streams } from "../../src/cli/Streams.ts"
 import { program } from "../../src/program/program.ts"
 
 /** How a run of the program ended, and the lines it wrote. */
@@ -24,17 +25,65 @@ export const runProgram = (
   Effect.gen(function*() {
     const stdout = makeCapture()
     const stderr = makeCapture()
-    const settings = { APIFY_TOKEN: "", DATABASE_URL: `sqlite:${databaseIn(folder)}`, ...environment }
-    const exit = yield* program(["node", "main.js", ...args], makeStreams(stdout.output, stderr.output)).pipe(
-      Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(settings)))),
-      Effect.exit
-    )
-    // What NodeRuntime.runMain ends the process with.
-    const code = yield* Effect.async<number>((resume) =>
-      Runtime.defaultTeardown(exit, (code) => resume(Effect.succeed(code)))
-    )
+    const code = yield* runOn(makeStreams(stdout.output, stderr.output), folder, args, environment)
     return { code, said: stdout.lines(), complained: stderr.lines() }
   })
+
+/** Runs the program in this process as a person at the terminal does, and answers with its exit code. */
+export const runOnTerminal = (folder: string, args: ReadonlyArray<string>, terminal: Terminal): Effect.Effect<number> =>
+  runOn(makeStreams(terminal.output, terminal.output), folder, args)
+
+/** A terminal of 120 columns. */
+export interface Terminal {
+  readonly output: Output
+  /** All that was written to it. */
+  readonly text: () => string
+  /** Waits until these words were written. */
+  readonly shows: (words: string) => Effect.Effect<void>
+}
+
+export const makeTerminal = (): Terminal => {
+  let text = ""
+  const waiting = new Set<() => void>()
+  const output: Output = {
+    isTTY: true,
+    columns: 120,
+    hasColors: () => false,
+    write: (more) => {
+      text += more
+      for (const look of waiting) look()
+    }
+  }
+  return {
+    output,
+    text: () => text,
+    shows: (words) =>
+      Effect.async<void>((resume) => {
+        const look = () => {
+          if (!text.includes(words)) return
+          waiting.delete(look)
+          resume(Effect.void)
+        }
+        waiting.add(look)
+        look()
+      })
+  }
+}
+
+const runOn = Effect.fn("runOn")(function*(
+  streams: Streams,
+  folder: string,
+  args: ReadonlyArray<string>,
+  environment: Readonly<Record<string, string>> = {}
+) {
+  const settings = { APIFY_TOKEN: "", DATABASE_URL: `sqlite:${databaseIn(folder)}`, ...environment }
+  const exit = yield* program(["node", "main.js", ...args], streams).pipe(
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(settings)))),
+    Effect.exit
+  )
+  // What NodeRuntime.runMain ends the process with.
+  return yield* Effect.async<number>((resume) => Runtime.defaultTeardown(exit, (code) => resume(Effect.succeed(code))))
+})
 
 /** The file of the database that the program makes in a folder. */
 export const databaseIn = (folder: string) => join(folder, "data/holdfast.db")

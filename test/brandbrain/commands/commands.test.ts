@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
-import { databaseIn, runProgram } from "../../program/runProgram.ts"
+import { databaseIn, makeTerminal, runOnTerminal, runProgram } from "../../program/runProgram.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 
 interface Statement {
@@ -34,6 +34,44 @@ describe("a person at the terminal", () => {
       assert.include(
         complained.join("\n"),
         "The compile failed: The job of this compile is gone. Once that is mended, type: brandbrain compile quillhaven"
+      )
+    }))
+
+  it.scopedLive("who watches a compile to its failure has one sentence about it, in place of the status", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      yield* runProgram(folder, ["brandbrain", "seed"])
+      const terminal = makeTerminal()
+      const watching = yield* Effect.fork(
+        runOnTerminal(folder, ["brandbrain", "compile", "quillhaven", "--watch"], terminal)
+      )
+      yield* terminal.shows("Waiting for a worker: npx pnpm@10 start (1s)")
+      yield* Effect.sync(() => {
+        const database = new Database(databaseIn(folder))
+        database.exec("DELETE FROM holdfast_jobs")
+        database.close()
+      })
+      assert.strictEqual(yield* Fiber.join(watching), 1)
+      const sentence = "The compile failed: The job of this compile is gone. " +
+        "Once that is mended, type: npx pnpm@10 brandbrain compile quillhaven --watch"
+      const shown = terminal.text()
+      assert.lengthOf(shown.split(sentence), 2)
+      assert.match(shown, /start \(\d+s\)\r +\r\d\d:\d\d:\d\d ERROR The compile failed: [^\n]*\n$/)
+    }))
+
+  it.scopedLive("who stops watching is told how to go on", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      yield* runProgram(folder, ["brandbrain", "seed"])
+      const terminal = makeTerminal()
+      const watching = yield* Effect.fork(
+        runOnTerminal(folder, ["brandbrain", "compile", "quillhaven", "--watch"], terminal)
+      )
+      yield* terminal.shows("Waiting for a worker")
+      yield* Fiber.interrupt(watching)
+      assert.match(
+        terminal.text(),
+        /\r +\r\d\d:\d\d:\d\d The compile goes on; watch it: npx pnpm@10 brandbrain status quillhaven \S+ --watch\n$/
       )
     }))
 
@@ -105,8 +143,15 @@ describe("a person at the terminal", () => {
         enabled: true
       })
       assert.deepStrictEqual(yield* answer("report", "cobble"), { report: null })
-      yield* answer("compile", "cobble")
+      const { compile_run_id } = (yield* answer("compile", "cobble")) as { readonly compile_run_id: string }
       assert.strictEqual((yield* runProgram(folder, ["--max-jobs", "1"])).code, 0)
+      const terminal = makeTerminal()
+      const watch = ["brandbrain", "status", "cobble", compile_run_id, "--watch"]
+      assert.strictEqual(yield* runOnTerminal(folder, watch, terminal), 0)
+      assert.match(
+        terminal.text(),
+        /Compiled, version 1: 1 gathered\n\d\d:\d\d:\d\d Read it: npx pnpm@10 brandbrain snapshot cobble\n$/
+      )
 
       const { snapshot } = (yield* answer("snapshot", "cobble")) as {
         readonly snapshot: { readonly content: { readonly content_pillars: Statement } }
