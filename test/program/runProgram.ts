@@ -33,7 +33,7 @@ export const runProgram = (
 export const runOnTerminal = (folder: string, args: ReadonlyArray<string>, terminal: Terminal): Effect.Effect<number> =>
   runOn(makeStreams(terminal.output, terminal.output), folder, args)
 
-/** A terminal of 120 columns. */
+/** A terminal of 120 columns, without colours. */
 export interface Terminal {
   readonly output: Output
   /** All that was written to it. */

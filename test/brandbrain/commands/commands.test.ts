@@ -144,7 +144,15 @@ describe("a person at the terminal", () => {
       })
       assert.deepStrictEqual(yield* answer("report", "cobble"), { report: null })
       const { compile_run_id } = (yield* answer("compile", "cobble")) as { readonly compile_run_id: string }
-      assert.strictEqual((yield* runProgram(folder, ["--max-jobs", "1"])).code, 0)
+      const worker = makeTerminal()
+      assert.strictEqual(yield* runOnTerminal(folder, ["--max-jobs", "1"], worker), 0)
+      assert.match(worker.text(), /\r\w{5} brandbrain\.compile gathering, 0 of 1 sources done, \d+s\r +\r/)
+      // Other tests of this process may have run jobs of the kind, too.
+      const ended = /\nEnded after \d+s: [1-9]\d* succeeded, \d+ failed, \d+ handed back\b[^\n]*\n([^]*)$/
+      assert.strictEqual(
+        ended.exec(worker.text())?.[1],
+        "Read what was compiled: npx pnpm@10 brandbrain snapshot cobble\n"
+      )
       const terminal = makeTerminal()
       const watch = ["brandbrain", "status", "cobble", compile_run_id, "--watch"]
       assert.strictEqual(yield* runOnTerminal(folder, watch, terminal), 0)
