@@ -1,5 +1,6 @@
 import * as Runtime from "@effect/platform/Runtime"
-import { ConfigProvider, Effect } from "effect"
+import { ConfigProvider, Effect, Fiber, Queue } from "effect"
+import type { Scope } from "effect"
 import { join } from "node:path"
 import type { Output } from "../../src/cli/output.ts"
 import { makeStreams } from "../../src/cli/Streams.ts"
@@ -13,6 +14,13 @@ export interface Ran {
   readonly complained: ReadonlyArray<string>
 }
 
+/** A run of the program that goes on. */
+export interface Running {
+  /** Waits until it writes a line with this text to its standard output. Looks only at lines not looked at before. */
+  readonly says: (text: string) => Effect.Effect<string>
+  readonly ended: Effect.Effect<Ran>
+}
+
 /**
  * Runs the program in this process with an environment of its own, as on a fresh
  * machine. Its database is in `folder`, unless the environment names another.
@@ -21,12 +29,27 @@ export const runProgram = (
   folder: string,
   args: ReadonlyArray<string>,
   environment: Readonly<Record<string, string>> = {}
-): Effect.Effect<Ran> =>
+): Effect.Effect<Ran> => Effect.scoped(Effect.flatMap(startProgram(folder, args, environment), ({ ended }) => ended))
+
+/** The same, and does not wait for its end. It is interrupted when the scope closes. */
+export const startProgram = (
+  folder: string,
+  args: ReadonlyArray<string>,
+  environment: Readonly<Record<string, string>> = {}
+): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const stdout = makeCapture()
+    const lines = yield* Queue.unbounded<string>()
+    const stdout = makeCapture((text) => void lines.unsafeOffer(text))
     const stderr = makeCapture()
-    const code = yield* runOn(makeStreams(stdout.output, stderr.output), folder, args, environment)
-    return { code, said: stdout.lines(), complained: stderr.lines() }
+    const run = Effect.map(
+      runOn(makeStreams(stdout.output, stderr.output), folder, args, environment),
+      (code): Ran => ({ code, said: stdout.lines(), complained: stderr.lines() })
+    )
+    const running = yield* Effect.forkScoped(run)
+    return {
+      says: (text) => Effect.repeat(Queue.take(lines), { until: (line) => line.includes(text) }),
+      ended: Fiber.join(running)
+    }
   })
 
 /** Runs the program in this process as a person at the terminal does, and answers with its exit code. */
@@ -97,8 +120,13 @@ export const linesIn = (log: ReadonlyArray<string>) =>
     JSON.parse(line) as { readonly message: string; readonly annotations: Readonly<Record<string, unknown>> }
   )
 
-const makeCapture = () => {
+const makeCapture = (onWrite: (text: string) => void = () => {}) => {
   let text = ""
-  const output: Output = { write: (more) => text += more }
+  const output: Output = {
+    write: (more) => {
+      text += more
+      onWrite(more)
+    }
+  }
   return { output, lines: () => text === "" ? [] : text.replace(/\n$/, "").split("\n") }
 }
