@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect, Either, FastCheck, Layer, Logger, TestClock } from "effect"
 import type { JobId } from "../../../src/domain/JobId.ts"
 import type { Lease } from "../../../src/domain/Lease.ts"
-import type { Fenced } from "../../../src/store/JobStore.ts"
+import type { Enqueued, Fenced } from "../../../src/store/JobStore.ts"
 import { JobStore } from "../../../src/store/JobStore.ts"
 import {
   cancel,
@@ -26,10 +26,13 @@ const idsOf = (jobs: ReadonlyArray<{ readonly id: JobId }>) => jobs.map(({ id })
 
 const write = (text: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(text))
 
+/** The job whose row is odd, as it was enqueued. */
+const own = job(2, { uniqueKey: "key" })
+
 /** Three jobs, the second of which has failed twice and has been given this by the app's own SQL. */
 const besideFailedTwice = (set: string) =>
   Effect.gen(function*() {
-    yield* enqueue(job(2))
+    yield* enqueue(own)
     yield* fail(yield* claimOne(), { retryAfter: 0 })
     yield* fail(yield* claimOne(), { retryAfter: 0 })
     yield* enqueue(job(1), job(3))
@@ -46,11 +49,15 @@ const oddities = {
   "no errors although it failed": "errors = '[]'",
   "errors that are JSON to SQLite alone": "errors = '[]' || char(0) || '['",
   "a payload that is JSON to SQLite alone": "payload = '[]' || char(0) || '['",
+  "a first payload that is not JSON": "first_payload = 'boom'",
   "a progress that is not JSON": "progress = 'half'",
   "a due instant before all time": "available_at = -9223372036854775808",
   "a trace context that is none": "trace_context = 'nonsense'",
   "an unknown settler": "settled_by = ''"
 }
+
+/** Those that the odd row's own enqueue, when it is repeated, does not find as it left them. */
+const oddPayloads = new Set(["a payload that is JSON to SQLite alone", "a first payload that is not JSON"])
 
 const columns = [
   "status",
@@ -124,6 +131,12 @@ const answersOf = (answers: ReadonlyArray<Fenced<unknown>>) =>
     onRight: (value) => typeof value === "object" && value !== null && "status" in value ? value.status : "written"
   }))
 
+/** What became of each job of an enqueue, or why it was refused. */
+const endOf = Either.match({
+  onLeft: ({ _tag }: { readonly _tag: string }) => _tag,
+  onRight: (answers: ReadonlyArray<Enqueued>) => answers.map(({ outcome }) => outcome)
+})
+
 describe("a row that an app's SQL has changed", () => {
   for (const [what, set] of Object.entries(oddities)) {
     it.effect(`with ${what} keeps no other from being claimed, freed, failed, listed, retried and pruned`, () =>
@@ -154,6 +167,19 @@ describe("a row that an app's SQL has changed", () => {
         assert.deepStrictEqual(answersOf(yield* store.fail(items)), ["failed", "failed", "failed"])
         assert.deepStrictEqual(answersOf(yield* store.fail(items)), ["failed", "failed", "failed"])
       }).pipe(Effect.provide(memory)))
+
+    it.effect(`with ${what} is found by an enqueue of its id or its unique key, which fails nothing beside`, () =>
+      Effect.gen(function*() {
+        yield* besideFailedTwice(set)
+        const again = endOf(yield* Effect.either(enqueue(own)))
+        assert.deepStrictEqual(again, oddPayloads.has(what) ? "JobIdConflict" : ["kept"])
+        assert.strictEqual(endOf(yield* Effect.either(enqueue({ ...own, payload: "0" }))), "JobIdConflict")
+        const kept = { id: own.id, enqueued: false, outcome: "kept" }
+        assert.deepStrictEqual((yield* enqueue(job(4, { uniqueKey: "key" }), job(5)))[0], kept)
+        const moving = job(4, { uniqueKey: "key", onConflict: "move", available: { after: 60_000 } })
+        assert.deepStrictEqual((yield* enqueue(moving, job(6)))[0], { ...kept, outcome: "moved" })
+        yield* Effect.forEach([5, 6], (number) => get(jobId(number)))
+      }).pipe(Effect.provide(memory)))
   }
 
   it.effect.prop(
@@ -173,7 +199,7 @@ describe("a row that an app's SQL has changed", () => {
         )
         const claimed = Effect.map(claim(), (jobs) => jobs.map(({ lease }) => lease))
 
-        yield* enqueue(job(1), job(2), job(3))
+        yield* enqueue(job(1), own, job(3))
         yield* change
         yield* store.nextDue(request())
         assert.deepStrictEqual(yield* beside(store.due(request())), others)
@@ -189,6 +215,11 @@ describe("a row that an app's SQL has changed", () => {
         const ends = leases.flatMap(({ jobId: id }, index) => others.includes(id) ? [answersOf(settled)[index]] : [])
         assert.deepStrictEqual(ends, ["failed", "failed"])
         yield* change
+        const again = endOf(yield* Effect.either(enqueue(own)))
+        assert.include(["kept", "JobIdConflict"], String(again))
+        const [byKey, other] = yield* enqueue(job(4, { uniqueKey: "key" }), job(5))
+        assert.include([own.id, jobId(4)], byKey?.id)
+        assert.strictEqual(other?.outcome, "enqueued")
         yield* store.prune({ status: "failed", retention: 0, limit: 10 })
         assert.deepStrictEqual(yield* beside(Effect.map(store.list({ limit: 10 }), ({ jobs }) => jobs)), [])
       }).pipe(Effect.provide(memory)),
