@@ -55,6 +55,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byStore
   },
   {
+    name: "A WAL is shortened while others write to it",
+    file: "src/store/sqlite/wal/checkpointThread.ts",
+    find: "left === 0 && state() === before &&",
+    replace: "left === 0 && before !== undefined &&",
+    killedBy: byStore
+  },
+  {
     name: "A reader that holds a WAL back is told of each time",
     file: "src/store/sqlite/wal/walReports.ts",
     find: "else if (!isTold)",

@@ -88,6 +88,34 @@ const startReading = (filename: string) =>
     (reader) => Effect.sync(reader.close)
   )
 
+/** Writes to the database every 5 ms from another connection, which leaves the WAL to others, until it is told to stop. */
+const startWriting = (filename: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const writer = new Database(filename)
+      writer.pragma("wal_autocheckpoint = 0")
+      writer.pragma("synchronous = OFF")
+      // Another value each time: one that is already there is not written.
+      const update = writer.prepare("UPDATE written SET bytes = randomblob(8) WHERE rowid = 1")
+      let last = performance.now()
+      let longestPause = 0
+      const write = () => {
+        update.run()
+        longestPause = Math.max(longestPause, performance.now() - last)
+        last = performance.now()
+      }
+      write()
+      const timer = setInterval(write, 5)
+      const stop = () => {
+        clearInterval(timer)
+        write()
+        return { longestPause }
+      }
+      return { stop, close: () => [clearInterval(timer), writer.close()] }
+    }),
+    (writer) => Effect.sync(writer.close)
+  )
+
 const beginning = (line: string) => line.split(/[,:]/)[0]
 
 const tidy = Effect.flatMap(JobStore, (store) => store.tidy)
@@ -105,6 +133,35 @@ describe("a WAL that has grown behind a reader", () => {
       yield* inStore(tidy)
       assert.isTrue(Exit.isSuccess(yield* ended))
       assert.strictEqual(sizeOf(wal), 0)
+    }))
+
+  it.effect("is not shortened while another connection writes, but once that has stopped", () =>
+    Effect.gen(function*() {
+      const besideWriter = Effect.gen(function*() {
+        const { ended, file, inStore, wal } = yield* open(inThread)
+        const reader = yield* startReading(file)
+        yield* inStore(write(20))
+        yield* ended
+        reader.end()
+        const writer = yield* startWriting(file)
+        yield* TestClock.adjust("10 seconds")
+        yield* inStore(tidy)
+        assert.isTrue(Exit.isSuccess(yield* ended))
+        const { longestPause } = writer.stop()
+        if (sizeOf(wal) < 20 * MiB) return { isShortened: true, longestPause }
+        yield* inStore(tidy)
+        yield* TestClock.adjust("10 seconds")
+        yield* inStore(tidy)
+        yield* ended
+        assert.strictEqual(sizeOf(wal), 0)
+        return { isShortened: false, longestPause }
+      })
+      // After 50 ms without a write a WAL may be shortened, and a busy machine may hold up the writer for that long.
+      const { isShortened } = yield* Effect.repeat(Effect.scoped(besideWriter), {
+        times: 7,
+        until: ({ isShortened, longestPause }) => !isShortened || longestPause < 40
+      })
+      assert.isFalse(isShortened)
     }))
 
   it.scoped("is short again where nothing but enqueues run", () =>
