@@ -7,7 +7,7 @@ import { JobQueue } from "../../src/index.ts"
 import { SqliteStore } from "../../src/sqlite.ts"
 import { Hold } from "./jobs.ts"
 import type { WorkerProcessOptions } from "./workerProcesses.ts"
-import { sharedFolder, startWorker } from "./workerProcesses.ts"
+import { noNamespace, pidsOf, sharedFolder, startFirstProcess, startWorker } from "./workerProcesses.ts"
 
 const queueOn = (database: string) => JobQueue.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename: database })))
 
@@ -224,6 +224,34 @@ it.live("a third signal kills, with an exit code, since not every process dies o
       assert.deepStrictEqual(yield* worker.ended, { code: 130, signal: null })
       assert.isTrue(worker.complained.some((line) => line.includes("left behind") && line.includes(id)))
     })))
+
+it.live("a third signal ends a process also as the first of a container, which no signal kills by default", (test) => {
+  const reason = noNamespace()
+  if (reason !== "") {
+    // Vitest does not print why.
+    process.stderr.write(`Skipped: ${test.task.name}: ${reason}\n`)
+    test.skip(reason)
+  }
+  return inSharedFolder({
+    leaseFor: "600 seconds",
+    heartbeat: "30 seconds",
+    concurrency: 1,
+    grace: "60 seconds"
+  }, (settings) =>
+    Effect.gen(function*() {
+      yield* JobQueue.enqueue(Hold, { n: 1, millis: 600_000, stubborn: true })
+      const worker = yield* startFirstProcess(settings)
+      yield* worker.says("running 1")
+      const [outside, inside] = pidsOf(worker)
+      assert.strictEqual(inside, 1)
+      // It may have ended just now.
+      yield* Effect.ignore(Effect.try(() => process.kill(outside, "SIGINT"))).pipe(
+        Effect.delay("50 millis"),
+        Effect.repeat({ until: () => worker.child.exitCode !== null || worker.child.signalCode !== null })
+      )
+      assert.deepStrictEqual(yield* worker.ended, { code: 130, signal: null })
+    }))
+})
 
 it.live("a signal that a package runner passes on as another counts once", () =>
   inSharedFolder({
