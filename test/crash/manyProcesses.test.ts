@@ -7,7 +7,7 @@ import { sharedFolder } from "./workerProcesses.ts"
 
 /**
  * Some seconds of the processor each, most of which Node takes to start. The promise is
- * about 24, which take a minute: MANY_PROCESSES=24 pnpm exec vitest run manyProcesses
+ * about 24, which take a minute: `pnpm check:processes`.
  */
 const processes = Number(process.env["MANY_PROCESSES"] ?? 4)
 const jobsOfEach = 10
