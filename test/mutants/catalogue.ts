@@ -7,6 +7,7 @@ import * as events from "./catalogue/events.ts"
 import * as fences from "./catalogue/fences.ts"
 import * as fleetAnswers from "./catalogue/fleetAnswers.ts"
 import * as fleetLimits from "./catalogue/fleetLimits.ts"
+import * as fleetOddRows from "./catalogue/fleetOddRows.ts"
 import * as fleetPromptness from "./catalogue/fleetPromptness.ts"
 import * as fleetTelemetry from "./catalogue/fleetTelemetry.ts"
 import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
@@ -59,6 +60,7 @@ const themes: ReadonlyArray<{
   fleetLimits,
   fleetPromptness,
   fleetAnswers,
+  fleetOddRows,
   fleetTelemetry
 ]
 

@@ -1,11 +1,12 @@
 import { newest } from "../../src/store/sqlite/migrations/migrations.ts"
 import type { SharedDatabase } from "./database.ts"
-import { pick } from "./faults.ts"
 import type { Fleet } from "./Fleet.ts"
 import type { History, Migration } from "./History.ts"
+import { foreignRow } from "./foreignRow.ts"
 import { foreignKind } from "./jobs.ts"
 import type { Planned } from "./plan.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
+import type { ClientWorld } from "./work.ts"
 import type { World } from "./World.ts"
 
 /** Does to a fleet what a seed has planned, until the fleet heals. */
@@ -14,12 +15,14 @@ export class Nemesis {
   private readonly history: History
   private readonly database: SharedDatabase
   private readonly fleet: Fleet
+  private readonly clients: ClientWorld
 
-  constructor(world: World, history: History, database: SharedDatabase, fleet: Fleet) {
+  constructor(world: World, history: History, database: SharedDatabase, fleet: Fleet, clients: ClientWorld) {
     this.world = world
     this.history = history
     this.database = database
     this.fleet = fleet
+    this.clients = clients
   }
 
   /** Does what the nemesis planned, unless it cannot be done now. */
@@ -119,32 +122,14 @@ export class Nemesis {
     this.world.after(deed.millis, relent)
   }
 
-  /** Another program writes a job of a kind that nobody runs: in front of all, held by somebody else, or long finished. */
+  /** Another program writes a job of a kind that nobody runs, which clients come to know. Its row may be odd. */
   private addForeign(deed: Planned, note: () => void): void {
-    const random = this.world.stream("foreign", deed.name)
-    const now = this.world.now
-    const id = pick(random, [deed.name, `00000000-${deed.name}`, `zz"'%_é ${deed.name}`])
-    const status = pick(random, ["pending", "running", "succeeded"])
-    const isHeld = status === "running"
-    const isOver = status === "succeeded"
-    if (
-      this.write(
-        `INSERT INTO holdfast_jobs (id, queue, kind, payload, status, priority, attempts, max_attempts, available_at,
-          locked_at, locked_by, locked_until, result, created_at, updated_at, finished_at)
-        VALUES (?, 'default', '${foreignKind}', '{"by": "an app"}', ?, 1000, ?, 2, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        id,
-        status,
-        isHeld ? 1 : 0,
-        now - 3_600_000,
-        isHeld ? now : null,
-        isHeld ? "somebody else" : null,
-        isHeld ? now + deed.millis : null,
-        isOver ? "null" : null,
-        now,
-        now,
-        isOver ? now - 30 * 24 * 3_600_000 : null
-      )
-    ) note()
+    const row = foreignRow(this.world.stream("foreign", deed.name), deed, this.world.now)
+    const columns = Object.keys(row)
+    const statement = `INSERT INTO holdfast_jobs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`
+    if (!this.write(statement, ...Object.values(row))) return
+    note()
+    this.clients.known.push(row.id)
   }
 
   /** A newer release migrates the tables, which this one's statements still fit, until it is taken back. */

@@ -128,6 +128,7 @@ const checkAnswer = (asked: Asked): void => {
     case "get": {
       const job = answer as JobRecord
       const { partitionKey } = call.request as Named
+      findings.sometimes("a job was shown without what is unreadable of it", job.unreadable.length > 0)
       told(partitionKey === undefined || job.partitionKey === partitionKey, () => `${job.id} is another partition's`)
       return told(wasAsAnswered(asked, job), () => `${job.id} was never as answered`)
     }

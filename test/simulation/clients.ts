@@ -3,6 +3,7 @@ import { Effect, Fiber, Random } from "effect"
 import { Ids } from "../../src/platform/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { enclosed } from "./enclosing.ts"
+import { foreignKind } from "./jobs.ts"
 import type { Behaviour } from "./jobs.ts"
 import type { Client, ClientWorld } from "./work.ts"
 import { oneOf, someJob, someOptions, somePartition, someWork } from "./work.ts"
@@ -167,6 +168,7 @@ const tidy = ({ process, world }: Client) =>
     yield* Effect.forEach(claimed, ({ lease }) => JobQueue.complete(lease, "tidied"))
     const { jobs } = yield* JobQueue.list({ limit: 100, status: "running" })
     for (const job of jobs) {
+      if (job.kind === foreignKind) continue
       const { behaviour } = job.payload as { readonly behaviour: Behaviour }
       if (behaviour === "hang") yield* JobQueue.cancel(job.id)
     }

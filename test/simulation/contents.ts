@@ -1,4 +1,3 @@
-import type { JobFailure } from "../../src/domain/JobRecord.ts"
 import type { NewJob } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Step, Timeline } from "./Timeline.ts"
@@ -37,10 +36,21 @@ export const wrongContent = ({ before, call, carried, carries, id, row }: Step):
 
 /** What a row says of its failures: the last ten, and each as it happened. */
 const failuresAfter = (operation: string, before: JobRow | undefined, row: JobRow): string => {
-  const known = JSON.parse(before?.errors ?? "[]") as ReadonlyArray<JobFailure>
-  if (operation !== "fail" && operation !== "releaseStale") return JSON.stringify(known)
+  const errors = before?.errors ?? "[]"
+  if (operation !== "fail" && operation !== "releaseStale") return errors
+  const known = parsed(errors)
   const failure = { attempt: row.attempts, worker: before?.locked_by, at: row.updated_at, message: row.last_error }
-  return JSON.stringify([...known, failure].slice(-10))
+  // What another program wrote there, and is no list, the first failure replaces.
+  return JSON.stringify([...(Array.isArray(known) ? known as ReadonlyArray<unknown> : []), failure].slice(-10))
+}
+
+/** The value of a JSON column; undefined for what is not JSON, as another program may have written it. */
+export const parsed = (text: string | null): unknown => {
+  try {
+    return text === null ? null : JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Every change is made at an instant that its process could read on its clock during the operation. */

@@ -17,7 +17,7 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
         "a live job is not released",
         () =>
           `attempt ${step.before?.attempts} of ${step.id} (${
-            behaviourOf(step)
+            step.row?.kind === foreignKind ? foreignKind : behaviourOf(step)
           }), held by ${step.before?.locked_by} until ${step.before?.locked_until}, released at ${step.at}`
       )
     }

@@ -59,7 +59,7 @@ const whatIsWrong = (
     return appearsOrGoes(operation, request, before, row, id, timeline.latestWall(process, call.invoked.at, at))
   }
   if (row.attempts !== before.attempts + (operation === "claim" ? 1 : 0)) return "attempts is not what it was"
-  if (row.failures > row.max_attempts) return "more failures than the budget"
+  if (row.failures > row.max_attempts && row.kind !== foreignKind) return "more failures than the budget"
   if (neverChanges.some((column) => row[column] !== before[column])) return "what never changes has changed"
   if (before.cancel_requested_at !== null && operation !== "retry") {
     if (row.cancel_requested_at !== before.cancel_requested_at || row.status === "pending" || operation === "claim") {

@@ -1,10 +1,13 @@
+import { Predicate } from "effect"
 import type { Option } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
 import type { ClaimRequest, JobPage, Listing, StaleLease } from "../../src/store/JobStore.ts"
 import { inClaimOrder } from "./claimOrder.ts"
+import { parsed } from "./contents.ts"
 import type { JobRow } from "./database.ts"
 import type { Call, Moment } from "./History.ts"
+import { foreignKind } from "./jobs.ts"
 import { isTakenBackWithin } from "./migrations.ts"
 import type { Timeline } from "./Timeline.ts"
 
@@ -133,24 +136,35 @@ export const isUnder = (row: JobRow, { attempt, id, lockedBy, lockedUntil }: Sta
 export const wasAsAnswered = (look: Look, job: JobRecord): boolean =>
   statesDuring(look, job.id).some((row) => isAs(look.timeline, row, job))
 
-/** Whether a record tells all of a row, and nothing else. */
+/** Whether a record tells all of a row, and nothing else. Of another program's row it names the columns that it cannot read. */
 const isAs = (timeline: Timeline, row: JobRow | undefined, job: JobRecord): row is JobRow => {
   if (row?.status !== job.status || row.attempts !== job.attempts || row.updated_at !== job.updatedAt) return false
-  const parsed = (text: string | null) => text === null ? null : JSON.parse(text) as unknown
   const told = { ...row, holds_key: row.holds_key === 1 }
+  const values = {
+    payload: parsed(timeline.payloadOf(row)),
+    progress: parsed(row.progress),
+    result: parsed(row.result),
+    lastErrorValue: parsed(row.last_error_value)
+  }
+  const list = parsed(row.errors)
+  const entries = Array.isArray(list) ? list as ReadonlyArray<unknown> : [undefined]
+  const errors = entries.filter(isFailure)
+  const unreadable = [
+    ...Object.entries(values).flatMap(([column, value]) => value === undefined ? [column] : []),
+    ...(errors.length < entries.length ? ["errors"] : [])
+  ]
   return plainColumns.every((column) =>
     told[column] === job[column.replace(/_[a-z]/g, (letter) => letter.slice(1).toUpperCase()) as keyof JobRecord]
-  ) && job.unreadable.length === 0 && isDeepStrictEqual(
-    [job.payload, job.progress, job.result, job.lastErrorValue, job.errors],
-    [
-      parsed(timeline.payloadOf(row)),
-      parsed(row.progress),
-      parsed(row.result),
-      parsed(row.last_error_value),
-      parsed(row.errors)
-    ]
+  ) && (unreadable.length === 0 || row.kind === foreignKind) && isDeepStrictEqual(
+    [job.payload, job.progress, job.result, job.lastErrorValue, job.errors, job.unreadable],
+    [...Object.values(values), errors, unreadable]
   )
 }
+
+/** Whether an entry of `errors` is a failure, and not something that another program has put there. */
+const isFailure = (entry: unknown): boolean =>
+  Predicate.isRecord(entry) && typeof entry["attempt"] === "number" && typeof entry["worker"] === "string"
+  && typeof entry["at"] === "number" && typeof entry["message"] === "string"
 
 /** What a record shows as the row has it. */
 const plainColumns = [

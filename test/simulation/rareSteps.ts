@@ -1,3 +1,4 @@
+import { parsed } from "./contents.ts"
 import type { Findings } from "./Findings.ts"
 import { foreignKind } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
@@ -42,6 +43,15 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
       return findings.sometimes("a job was snoozed", row.status === "pending" && row.available_at > row.updated_at)
     case "releaseStale":
       findings.sometimes("a job of another program's was released", row.kind === foreignKind)
+      findings.sometimes("a job was released whose errors were not a list", !Array.isArray(parsed(before.errors)))
+      findings.sometimes(
+        "a job was released that had failed more often than it may",
+        before.failures > before.max_attempts
+      )
+      findings.sometimes(
+        "a job was released that was locked at an instant which no date holds",
+        Number.isNaN(new Date(before.locked_at ?? 0).getTime())
+      )
       findings.sometimes("a stale job was released to the next attempt", row.status === "pending")
       findings.sometimes("a stale job had spent its budget", row.status === "failed")
       return findings.sometimes("a stale job was cancelled", row.status === "cancelled")

@@ -59,7 +59,7 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
   }
   const allows = (name: string) => only?.has(name) ?? true
   const fleet = new Fleet(world, history, database, clients, allows)
-  const nemesis = new Nemesis(world, history, database, fleet)
+  const nemesis = new Nemesis(world, history, database, fleet, clients)
   try {
     fleet.startAll()
     for (const deed of plan.nemesis) if (allows(deed.name)) world.after(deed.at, () => nemesis.do(deed))
