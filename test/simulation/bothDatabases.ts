@@ -23,7 +23,12 @@ export const checkBothDatabases = (timeline: Timeline, findings: Findings, rows:
     told(fate !== "acknowledged" || row !== undefined, () => `${id} was acknowledged by the second, which lacks it`)
     told(fate !== "never added" || row === undefined, () => `${id} was refused or rolled back, and the second has it`)
     told(timeline.stepsOf(id).length === 0, () => `${id} was for the second and was written to the first`)
-    findings.sometimes("a second database took a job", fate === "acknowledged")
+    findings.sometimes(
+      timeline.plan.ownClient
+        ? "a second database that an app's own client opened took a job"
+        : "a second database took a job",
+      fate === "acknowledged"
+    )
   }
   for (const [id, wasTold] of second.completed) {
     const status = left.get(id)?.status

@@ -29,6 +29,8 @@ export interface Plan {
   readonly throws: boolean
   /** On how many machines the program has a second database beside the fleet's. */
   readonly second: number
+  /** Whether the second database is opened by a client that is the app's own. */
+  readonly ownClient: boolean
   /** How long things go wrong, before they heal. */
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
@@ -101,6 +103,7 @@ export const makePlan = (world: World): Plan => {
     layers: world.stream("layers").number() < 0.3,
     throws: world.stream("throws").number() < 0.25,
     second: pick(world.stream("second"), [0, 0, 0, 0, 0, 0, 1, 2]),
+    ownClient: world.stream("own client").number() < 0.5,
     troubledFor,
     jobs: between(25, 110),
     large,

@@ -89,7 +89,7 @@ export const program = (options: ProgramOptions) => {
       const ours = Context.merge(first, queue)
       const handling = handlers(kinds, { history, process: process.name, block: options.block })
       const handled = Context.merge(ours, yield* Effect.provide(build(handling), ours))
-      return second === undefined ? handled : Context.merge(handled, yield* build(secondStore(second)))
+      return second === undefined ? handled : Context.merge(handled, yield* build(secondStore(second, plan.ownClient)))
     }))),
     Effect.provide(logs(history, process)),
     Effect.withUnhandledErrorLogLevel(Option.some(LogLevel.Warning))

@@ -1,8 +1,11 @@
+import { Reactivity } from "@effect/experimental"
 import { SqlClient } from "@effect/sql"
+import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Random } from "effect"
 import { ForeignTransaction } from "../../src/domain/errors.ts"
 import { Ids } from "../../src/platform/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import * as SqliteJobStore from "../../src/store/sqlite/SqliteJobStore.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { abandoned } from "./clients.ts"
 import { enclosed } from "./enclosing.ts"
@@ -16,18 +19,41 @@ export class Second extends Context.Tag("holdfast/test/simulation/Second")<Secon
   readonly sql: SqlClient.SqlClient
 }>() {}
 
+const options = { synchronous: "normal", busyTimeout: "5 seconds" } as const
+
 /** Opens it as an app with two databases does. */
-export const secondStore = (filename: string) =>
+export const secondStore = (filename: string, isAppsOwn: boolean) =>
   Layer.effect(Second, Effect.all({ queue: JobQueue, sql: SqlClient.SqlClient })).pipe(
     Layer.provide(JobQueue.layer),
-    Layer.provide(SqliteStore.layer({ filename, synchronous: "normal", busyTimeout: "5 seconds" }))
+    Layer.provide(isAppsOwn ? onOwnClient(filename) : SqliteStore.layer({ filename, ...options }))
   )
+
+/** Opens it by a client that the app has made itself. */
+const onOwnClient = (filename: string) =>
+  Layer.scopedContext(Effect.flatMap(ownClient(filename), (client) =>
+    Effect.map(
+      Effect.provide(Layer.build(SqliteJobStore.layer(options)), client),
+      (store) => Context.merge(client, store)
+    )))
+
+/**
+ * The driver's client as it is, but for its wait for locks: the whole simulation would stand still for 5 s.
+ * Interrupted as it opens the file, it would never close it.
+ */
+const ownClient = (filename: string) =>
+  Effect.gen(function*() {
+    const client = yield* SqliteClient.make({ filename })
+    yield* client`PRAGMA busy_timeout = 0`
+    return Context.make(SqlClient.SqlClient, client)
+  }).pipe(Effect.uninterruptible, Effect.provide(Reactivity.layer))
 
 type Part<E = unknown> = Effect.Effect<void, E, JobQueue | SqlClient.SqlClient | Second>
 
 /** Uses both databases in one fiber, inside and outside of the transactions of each. Ends when the fleet heals. */
 export const secondClient = (client: Client, told: SecondDatabase, seed: number): Part<never> => {
   const { process, world } = client
+  // An own client may lose its permit with a fiber that is interrupted while it waits for that.
+  const isAbandoned = (draw: number) => draw < 0.15 && !world.plan.ownClient
   // A round that is interrupted as it begins has ended, too.
   const act = Effect.acquireUseRelease(
     Effect.sync(() => {
@@ -41,7 +67,7 @@ export const secondClient = (client: Client, told: SecondDatabase, seed: number)
   return Random.nextRange(0, world.plan.callerPause).pipe(
     Effect.flatMap(Effect.sleep),
     Effect.zipRight(Random.next),
-    Effect.flatMap((draw) => world.healing ? Effect.void : draw < 0.15 ? abandoned(world, act) : act),
+    Effect.flatMap((draw) => world.healing ? Effect.void : isAbandoned(draw) ? abandoned(world, act) : act),
     // What it is refused, both histories tell.
     Effect.catchAllCause(() => Effect.void),
     Effect.repeat({ until: () => world.healing }),

@@ -66,5 +66,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "Layer.fresh(Layer.effect(JobQueue, makeJobQueue))",
     replace: "Layer.effect(JobQueue, makeJobQueue)",
     killedBy: bySeed(4)
+  },
+  {
+    name: "In a fleet with an app's own client, its transaction is not the store's own",
+    file: transactions,
+    find: "isLevel(transaction) ? transaction.client === client.reserve : transaction === ours",
+    replace: "isLevel(transaction) ? transaction.client === client.reserve : transaction !== ours",
+    killedBy: bySeed(6)
+  },
+  {
+    name: "In a fleet with an app's own client, what is called outside of its transactions does not wait for their end",
+    file: "src/store/sqlite/connection.ts",
+    find: "(use, wait) => lend((connection) => guard(byItself(connection, use(connection))), wait)",
+    replace: "(use, wait) => (void [lend, wait], guard(byItself(connection, use(connection))))",
+    killedBy: bySeed(6)
   }
 ]
