@@ -57,6 +57,8 @@ export const sometimes = [
   "a second database took a job",
   "a second database that an app's own client opened took a job",
   "a second database's job was completed",
+  "a store found that its file had been replaced",
+  "a file that was put in another's place took a job",
   "a due job waited for a worker to look",
   "a worker was told of a job of its own process",
   "a job was snoozed",

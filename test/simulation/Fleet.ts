@@ -164,10 +164,12 @@ export class Fleet {
     return isMet
   }
 
-  /** Whether a program came to nothing because it could not open its database, or not write to it. Later it has to wait. */
+  /** Whether a program came to nothing because it could not open its database, or not write to it, or the file was replaced meanwhile. Later it has to wait. */
   private couldNotStart(process: SimulatedProcess, cause: Cause.Cause<unknown>): boolean {
+    const text = Cause.pretty(cause)
     return !Cause.isDie(cause) && this.history.calls.every((call) => call.process !== process.name)
-      && /SQLITE_(?:BUSY|FULL)|database is locked|disk is full/.test(Cause.pretty(cause))
+      && (/SQLITE_(?:BUSY|FULL)|database is locked|disk is full/.test(text)
+        || this.history.second.replacements.length > 0 && text.includes("DatabaseReplaced"))
   }
 
   private ended(post: Post, process: SimulatedProcess): void {

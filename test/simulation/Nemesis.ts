@@ -28,7 +28,7 @@ export class Nemesis {
   /** Does what the nemesis planned, unless it cannot be done now. */
   do(deed: Planned): void {
     const { fleet, world } = this
-    const strikes = deed.class === "kill" || deed.class === "pause"
+    const strikes = deed.class === "kill" || deed.class === "pause" || deed.class === "file replaced"
     // Transactions and claims are short: by chance alone, hundreds of seeds may meet none.
     const waits = strikes
       ? world.stream("strikes", deed.name).number() < 0.25
@@ -99,6 +99,10 @@ export class Nemesis {
         return this.addForeign(deed, note)
       case "newer schema":
         return this.migrate(deed, note)
+      case "file replaced":
+        note()
+        this.database.replaceSecond()
+        return void this.history.second.replacements.push(this.history.moment())
     }
   }
 

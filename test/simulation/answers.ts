@@ -16,7 +16,7 @@ import type { Asked } from "./fenced.ts"
 import { checkWrites } from "./fenced.ts"
 import type { Findings } from "./Findings.ts"
 import { wronglyHeads, wronglyHeld } from "./lanes.ts"
-import { wasAsAnswered, wronglyListed, wronglyNext, wronglyNothing, wronglyStale } from "./looks.ts"
+import { wasAsAnswered, wronglyLeft, wronglyListed, wronglyNext, wronglyNothing, wronglyStale } from "./looks.ts"
 import type { Named } from "./refusals.ts"
 import { checkRefusal, isKept, isSeen } from "./refusals.ts"
 import type { Step, Timeline } from "./Timeline.ts"
@@ -103,6 +103,7 @@ const checkAnswer = (asked: Asked): void => {
       const jobs = answer as ReadonlyArray<StaleJob>
       const which = call.request as StaleChoice
       told(jobs.length === steps.length, () => `answered ${jobs.length} jobs and released ${steps.length}`)
+      notWrong(wronglyLeft(asked, jobs))
       told(jobs.length <= ("leases" in which ? which.leases.length : which.limit), () => `released ${jobs.length}`)
       for (const job of jobs) {
         const before = steps.find(({ id }) => id === job.id)?.before

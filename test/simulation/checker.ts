@@ -26,12 +26,13 @@ export interface Evidence {
   readonly changes: ReadonlyArray<Change>
   /** How many rows each transaction of a caller's has left. */
   readonly enclosed: ReadonlyMap<number, number>
-  readonly secondRows: ReadonlyArray<SecondRow>
+  /** The jobs in each file that the second database has had, the one that it has now first. */
+  readonly secondFiles: ReadonlyArray<ReadonlyArray<SecondRow>>
   readonly fleet: Fleet
 }
 
 /** Holds what happened against what is promised. */
-export const check = ({ changes, enclosed, fleet, history, plan, secondRows }: Evidence): Findings => {
+export const check = ({ changes, enclosed, fleet, history, plan, secondFiles }: Evidence): Findings => {
   const findings = new Findings()
   const machines = fleet.posts.map(({ machine }) => machine)
   const enclosings = new Enclosings(history, enclosed)
@@ -39,7 +40,7 @@ export const check = ({ changes, enclosed, fleet, history, plan, secondRows }: E
   checkLives(timeline, findings)
   checkTransactions(timeline, findings)
   checkAnswers(timeline, findings)
-  checkBothDatabases(timeline, findings, secondRows)
+  checkBothDatabases(timeline, findings, secondFiles)
   checkRuns(timeline, findings)
   checkHeartbeats(timeline, findings)
   checkCrashes(timeline, findings)

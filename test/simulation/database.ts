@@ -1,6 +1,6 @@
 import Database from "better-sqlite3"
 import { Effect, Fiber, FiberRef, Layer, Option } from "effect"
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
@@ -117,6 +117,8 @@ export class SharedDatabase {
   /** The checker's own connection. */
   readonly connection: Database.Database
   private readonly folder: string
+  /** The files that the second database had before, the last one last. */
+  private readonly replaced: Array<Database.Database> = []
   private readonly circumstances: Array<Circumstances> = []
   private readonly world: World
 
@@ -165,19 +167,39 @@ export class SharedDatabase {
     return new Map(rows.map(({ enclosing, places }) => [enclosing, places]))
   }
 
-  /** The jobs that are left in the second database. */
-  get secondRows(): ReadonlyArray<SecondRow> {
-    const database = new Database(this.second)
+  /** The jobs that are left in each file that the second database has had, the one that it has now first. */
+  get secondFiles(): ReadonlyArray<ReadonlyArray<SecondRow>> {
+    const now = new Database(this.second)
     try {
-      return database.prepare<[], SecondRow>("SELECT id, status, attempts FROM holdfast_jobs ORDER BY id").all()
+      return [now, ...this.replaced].map((database) =>
+        database.prepare<[], SecondRow>("SELECT id, status, attempts FROM holdfast_jobs ORDER BY id").all()
+      )
     } finally {
-      database.close()
+      now.close()
     }
+  }
+
+  /**
+   * Puts a copy of the second database in its place, as a restore does that does
+   * not wait for programs to end. Those that have the old one open go on with that.
+   */
+  replaceSecond(): void {
+    // Kept open for the checker, to whom no name leads afterwards.
+    const old = new Database(this.second, { timeout: 0 })
+    this.replaced.push(old)
+    const copy = `${this.second}-copy`
+    old.exec(`VACUUM INTO '${copy}'`)
+    const restored = new Database(copy)
+    restored.pragma("journal_mode = WAL")
+    restored.close()
+    for (const file of [`${this.second}-wal`, `${this.second}-shm`]) rmSync(file, { force: true })
+    renameSync(copy, this.second)
   }
 
   close(): void {
     onOpen = () => {}
     this.connection.close()
+    for (const database of this.replaced) database.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
 

@@ -14,6 +14,7 @@ export const faultClasses = [
   "refusing row",
   "foreign row",
   "newer schema",
+  "file replaced",
   "kill",
   "terminate",
   "pause",

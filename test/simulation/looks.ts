@@ -2,7 +2,7 @@ import { Predicate } from "effect"
 import type { Option } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
-import type { ClaimRequest, JobPage, Listing, StaleLease } from "../../src/store/JobStore.ts"
+import type { ClaimRequest, JobPage, Listing, StaleChoice, StaleJob, StaleLease } from "../../src/store/JobStore.ts"
 import { inClaimOrder } from "./claimOrder.ts"
 import { parsed } from "./contents.ts"
 import type { JobRow } from "./database.ts"
@@ -20,8 +20,9 @@ export interface Look {
 
 /** What is wrong with the answer of a claim that found nothing, if anything: a job that it could have had all the time. */
 export const wronglyNothing = (look: Look): string | undefined => {
-  if (isTakenBackWithin(look.timeline, look.call.invoked, look.answered)) return undefined
   const request = look.call.request as ClaimRequest
+  // The jobs of a claim that was answered late may fill all slots between a worker's look and its next claim.
+  if (request.limit === 0 || isTakenBackWithin(look.timeline, look.call.invoked, look.answered)) return undefined
   const earliest = look.timeline.earliestWall(look.call.process, look.call.invoked.at, look.answered.at)
   const missed = allTheTime(look, (row) => isInLane(row, request) && row.available_at <= earliest)
     .filter((row) => obeys(look, row))
@@ -120,6 +121,21 @@ export const wronglyStale = (look: Look, answer: ReadonlyArray<StaleLease>): str
     return isBehind(place, after) && (last === undefined || !isBehind(place, last))
   }).find(({ id }) => !seen.has(id))
   return missed === undefined ? undefined : `the lease of ${missed.id} is left out`
+}
+
+/** What a release of stale leases has wrongly left, if anything: one that it was to free, and that was over all the time. */
+export const wronglyLeft = (look: Look, freed: ReadonlyArray<StaleJob>): string | undefined => {
+  const { answered, call, timeline } = look
+  const which = call.request as StaleChoice
+  const isChosen = (row: JobRow) =>
+    "leases" in which ? which.leases.some((lease) => isUnder(row, lease)) : freed.length < which.limit
+  const earliest = timeline.earliestWall(call.process, call.invoked.at, answered.at)
+  const left = allTheTime(
+    look,
+    (row) => row.status === "running" && (row.locked_until ?? 0) <= earliest && isChosen(row)
+  )
+    .find((row) => obeys(look, row))
+  return left === undefined ? undefined : `the lease of ${left.id} was not ended`
 }
 
 type Place = { readonly id: string; readonly lockedUntil: number }

@@ -65,8 +65,8 @@ const checkWorker = (timeline: Timeline, findings: Findings, call: Call, returne
   const { process } = call
   const isOnce = history.limits.get(process)?.once === true
   const patience = call.operation === "nextDue" ? lookMayTake : isOnce ? Infinity : worker.lease
-  // It does not hear what comes so late, and looks again.
-  if (returned.at - call.invoked.at >= patience - rounding) return
+  // It does not hear what comes so late, and looks again. It counts from before it asks, and may have been stopped before the question was out.
+  if (returned.at - timeline.stoppedFrom(process, call.invoked.at) >= patience - rounding) return
   const drain = history.incidents.find(({ order, to, what }) =>
     what === "worker drains" && to === process && order > call.invoked.order
   )

@@ -70,11 +70,17 @@ export const makePlan = (world: World): Plan => {
   const large = world.stream("large").number() < 0.025
   // One seed in ten is left in peace, where nothing may go wrong at all.
   const peace = random.number() < 0.1
-  // By itself, so that seeds without it are as they were before there was such a thing.
+  const second = pick(world.stream("second"), [0, 0, 0, 0, 0, 0, 1, 2])
+  // By themselves, so that seeds without them are as they were before there was such a thing.
   const isMigrated = world.stream("newer schema").number() < 0.35 && !peace
+  const isReplaced = world.stream("file replaced").number() < 0.6 && second > 0 && !peace
   const classes = new Set(
     faultClasses.filter((one) =>
-      one === "newer schema" ? isMigrated : random.number() < (likely[one] ?? 0.75) && !peace
+      one === "newer schema"
+        ? isMigrated
+        : one === "file replaced"
+        ? isReplaced
+        : random.number() < (likely[one] ?? 0.75) && !peace
     )
   )
   const lease = pick(random, [20_000, 30_000, 60_000, 120_000])
@@ -102,7 +108,7 @@ export const makePlan = (world: World): Plan => {
     limited: pick(world.stream("limited"), [0, 0, 0.3, 0.8]),
     layers: world.stream("layers").number() < 0.3,
     throws: world.stream("throws").number() < 0.25,
-    second: pick(world.stream("second"), [0, 0, 0, 0, 0, 0, 1, 2]),
+    second,
     ownClient: world.stream("own client").number() < 0.5,
     troubledFor,
     jobs: between(25, 110),
@@ -118,7 +124,8 @@ export const makePlan = (world: World): Plan => {
     },
     nemesis: [
       ...deeds(random, classes, machines.length, lease, troubledFor),
-      ...(isMigrated ? migrations(world, troubledFor) : [])
+      ...(isMigrated ? migrations(world, troubledFor) : []),
+      ...(isReplaced ? replacements(world, troubledFor) : [])
     ]
   }
 }
@@ -132,6 +139,18 @@ const migrations = (world: World, troubledFor: number): ReadonlyArray<Planned> =
     class: "newer schema",
     machine: 0,
     millis: pick(random, [1000, 20_000, 60_000, 240_000])
+  }))
+}
+
+/** Once or twice the file of the second database is replaced, and not so late that no program opens the new one. */
+const replacements = (world: World, troubledFor: number): ReadonlyArray<Planned> => {
+  const random = world.stream("replacements")
+  return Array.from({ length: 1 + random.integer(2) }, (_, index) => ({
+    name: `file-replaced-${index}`,
+    at: random.integer(troubledFor * 3 / 4),
+    class: "file replaced",
+    machine: 0,
+    millis: 0
   }))
 }
 

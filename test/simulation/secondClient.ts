@@ -1,8 +1,8 @@
 import { Reactivity } from "@effect/experimental"
-import { SqlClient } from "@effect/sql"
+import { SqlClient, SqlError } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Random } from "effect"
-import { ForeignTransaction } from "../../src/domain/errors.ts"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Predicate, Random } from "effect"
+import { ForeignTransaction, StoreError } from "../../src/domain/errors.ts"
 import { Ids } from "../../src/platform/Ids.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as SqliteJobStore from "../../src/store/sqlite/SqliteJobStore.ts"
@@ -10,7 +10,7 @@ import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { abandoned } from "./clients.ts"
 import { enclosed } from "./enclosing.ts"
 import { causes } from "./faultyStore.ts"
-import type { Round, SecondDatabase } from "./SecondDatabase.ts"
+import type { Asked, Round, SecondDatabase } from "./SecondDatabase.ts"
 import type { Client } from "./work.ts"
 
 /** The second database of a process, beside the one that `JobQueue` and `SqlClient` are of. */
@@ -52,6 +52,7 @@ type Part<E = unknown> = Effect.Effect<void, E, JobQueue | SqlClient.SqlClient |
 /** Uses both databases in one fiber, inside and outside of the transactions of each. Ends when the fleet heals. */
 export const secondClient = (client: Client, told: SecondDatabase, seed: number): Part<never> => {
   const { process, world } = client
+  told.opened.set(process, world.history.moment())
   // An own client may lose its permit with a fiber that is interrupted while it waits for that.
   const isAbandoned = (draw: number) => draw < 0.15 && !world.plan.ownClient
   // A round that is interrupted as it begins has ended, too.
@@ -125,15 +126,19 @@ const inSecond = (client: Client, told: SecondDatabase): Part =>
     const { sql } = yield* Second
     const id = yield* (yield* Ids).jobId
     told.jobs.set(id, "unknown")
-    const exit = yield* enqueueSecond(client, id).pipe(
+    const { ownClient } = client.world.plan
+    const transaction = enqueueSecond(client, id).pipe(
       Effect.zipRight(pause),
       Effect.zipRight(refusedByFirst(client, told)),
       Effect.zipRight(sometimesFails),
-      sql.withTransaction,
-      Effect.exit
+      sql.withTransaction
     )
-    if (Exit.isSuccess(exit)) told.jobs.set(id, "acknowledged")
-    else if (hasFailedWith(exit, (error) => error === "roll back")) told.jobs.set(id, "never added")
+    // An own client's COMMIT does not see that the file was replaced.
+    const exit = yield* Effect.exit(ownClient ? transaction : asked(client, told, "a transaction", transaction))
+    if (Exit.isSuccess(exit)) {
+      told.jobs.set(id, "acknowledged")
+      if (ownClient) told.committedUnseen.add(id)
+    } else if (hasFailedWith(exit, (error) => error === "roll back")) told.jobs.set(id, "never added")
     else if (!isTrouble(exit.cause)) told.wrong.push(`a transaction of the second failed: ${Cause.pretty(exit.cause)}`)
   })
 
@@ -141,7 +146,7 @@ const alone = (client: Client, told: SecondDatabase): Part<never> =>
   Effect.gen(function*() {
     const id = yield* (yield* Ids).jobId
     told.jobs.set(id, "unknown")
-    const exit = yield* Effect.exit(enqueueSecond(client, id))
+    const exit = yield* Effect.exit(asked(client, told, "an enqueue", enqueueSecond(client, id)))
     if (Exit.isSuccess(exit)) told.jobs.set(id, "acknowledged")
     else if (!isTrouble(exit.cause)) {
       told.wrong.push(`${id} was refused outside of transactions: ${Cause.pretty(exit.cause)}`)
@@ -170,9 +175,42 @@ const noteRefusal = (told: SecondDatabase, id: string, exit: Exit.Exit<unknown, 
 const hasFailedWith = (exit: Exit.Exit<unknown, unknown>, is: (error: unknown) => boolean): boolean =>
   Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), is)
 
-/** Whether something else than the program ended it: an interruption, a lock or a full disk. No fault is made up for the second database. */
+/** Asks the second database outside of transactions, or to run one, and notes the answer. */
+const asked = <A, E, R>(
+  { process, world }: Client,
+  told: SecondDatabase,
+  what: string,
+  ask: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => {
+    const invoked = world.history.moment()
+    return Effect.onExit(ask, (exit) =>
+      Effect.sync(() =>
+        void told.asked.push({ process, what, invoked, answered: world.history.moment(), answer: answerOf(exit) })
+      ))
+  })
+
+const answerOf = (exit: Exit.Exit<unknown, unknown>): Asked["answer"] => {
+  if (Exit.isSuccess(exit)) return "done"
+  if (isReplaced(exit.cause)) return "replaced"
+  const isRolledBack = hasFailedWith(exit, (error) => error === "roll back")
+  return isRolledBack || isTrouble(exit.cause) ? "nothing" : "another error"
+}
+
+/**
+ * Whether something else than the program ended it: an interruption, a lock, a
+ * full disk, a file that was replaced. No other fault is made up for the second database.
+ */
 const isTrouble = (cause: Cause.Cause<unknown>): boolean =>
-  Cause.isInterrupted(cause) || /SQLITE_(?:BUSY|FULL)/.test(causes(Cause.squash(cause)))
+  Cause.isInterrupted(cause) || isReplaced(cause) || /SQLITE_(?:BUSY|FULL)/.test(causes(Cause.squash(cause)))
+
+/** A store says it in its reason; a transaction, which is the client's, in its cause. */
+const isReplaced = (cause: Cause.Cause<unknown>): boolean => {
+  const error = Cause.squash(cause)
+  return error instanceof StoreError
+    ? error.reason === "databaseReplaced"
+    : error instanceof SqlError.SqlError && Predicate.isTagged(error.cause, "DatabaseReplaced")
+}
 
 const work = { behaviour: "succeed", takes: 0, filler: "" } as const
 
@@ -190,13 +228,14 @@ const enqueueFirst = ({ world }: Client, id?: string) =>
 const completeSome = (client: Client, told: SecondDatabase): Part =>
   Effect.gen(function*() {
     const { queue } = yield* Second
-    const claimed = yield* queue.claim({
+    const claim = queue.claim({
       jobs: [client.world.kinds.manual],
       limit: 2,
       // Longer than any simulation.
       leaseFor: "3 days",
       worker: `second.${client.process}`
-    }).pipe(
+    })
+    const claimed = yield* asked(client, told, "a claim", claim).pipe(
       Effect.tapErrorCause((cause) =>
         Effect.sync(() => {
           if (!isTrouble(cause)) told.wrong.push(`nothing could be claimed: ${Cause.pretty(cause)}`)
@@ -206,7 +245,7 @@ const completeSome = (client: Client, told: SecondDatabase): Part =>
     for (const { lease } of claimed) {
       if ((yield* Random.next) < 0.3) continue
       told.completed.set(lease.jobId, false)
-      const exit = yield* Effect.exit(queue.complete(lease, "by hand"))
+      const exit = yield* Effect.exit(asked(client, told, "a settle", queue.complete(lease, "by hand")))
       if (Exit.isSuccess(exit)) told.completed.set(lease.jobId, true)
       else if (!isTrouble(exit.cause)) {
         told.wrong.push(`${lease.jobId} could not be completed: ${Cause.pretty(exit.cause)}`)

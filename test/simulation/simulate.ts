@@ -76,11 +76,11 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     }
     world.after(plan.troubledFor + 10_000, idle)
     const stop = runUntil(world, () => fleet.closed)
-    const { changes, enclosed, secondRows } = database
-    const { reached, violations } = check({ changes, enclosed, fleet, history, plan, secondRows })
+    const { changes, enclosed, secondFiles } = database
+    const { reached, violations } = check({ changes, enclosed, fleet, history, plan, secondFiles })
     return {
       seed,
-      digest: digest(history, changes, secondRows),
+      digest: digest(history, changes, secondFiles),
       simulatedMillis: world.now - epoch,
       jobs: new Set(changes.map(({ id }) => id)).size,
       calls: history.calls.length,
@@ -108,7 +108,7 @@ const runUntil = (world: World, done: () => boolean): string | undefined => {
 /** Where a tracer that throws could make no span, Effect makes one, whose ids no seed determines. */
 const withoutChance = (key: string, value: unknown) => key === "traceContext" && value !== null ? "some" : value
 
-const digest = (history: History, changes: ReadonlyArray<unknown>, secondRows: ReadonlyArray<unknown>) => {
+const digest = (history: History, changes: ReadonlyArray<unknown>, secondFiles: ReadonlyArray<unknown>) => {
   const { calls, deaths, enclosings, incidents, runs, second, warnings } = history
   const hash = createHash("sha256")
   // One by one: what a broken program leaves behind can be longer than any string.
@@ -117,7 +117,8 @@ const digest = (history: History, changes: ReadonlyArray<unknown>, secondRows: R
       second.rounds,
       second.jobs,
       second.completed,
-      secondRows,
+      second.asked,
+      secondFiles,
       calls,
       runs,
       incidents,

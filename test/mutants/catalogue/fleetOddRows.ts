@@ -33,17 +33,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(1)
   },
   {
-    name: "In a fleet's odd rows, a look does not say that a result is unreadable",
+    name: "In a fleet's odd rows, a look does not say that progress is unreadable",
     file: "src/store/statements/rows.ts",
     find: "[\"payload\", \"progress\", \"result\", \"lastErrorValue\"] as const).filter(",
-    replace: "[\"payload\", \"progress\", \"lastErrorValue\"] as const).filter(",
+    replace: "[\"payload\", \"result\", \"lastErrorValue\"] as const).filter(",
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet's odd rows, a look shows errors that are not failures",
     file: "src/store/statements/rows.ts",
     find: "errors: errors.filter(Predicate.isNotUndefined),",
-    replace: "errors: errors as typeof errors & ReadonlyArray<typeof JobFailure.Type>,",
+    replace: "errors: errors.filter((one): one is JobFailure => one === undefined || Predicate.isNotUndefined(one)),",
     killedBy: bySeed(1)
   }
 ]

@@ -5,6 +5,7 @@ const open = "src/store/sqlite/transaction/openTransaction.ts"
 const immediate = "src/store/sqlite/transaction/immediateTransaction.ts"
 const transactions = "src/store/sqlite/transaction/transactions.ts"
 const enqueue = "src/store/statements/enqueue.ts"
+const databaseFile = "src/store/sqlite/databaseFile.ts"
 
 /** Shows that the simulation sees what breaks in the transactions of callers. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -79,6 +80,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/sqlite/connection.ts",
     find: "(use, wait) => lend((connection) => guard(byItself(connection, use(connection))), wait)",
     replace: "(use, wait) => (void [lend, wait], guard(byItself(connection, use(connection))))",
+    killedBy: bySeed(6)
+  },
+  {
+    name: "In a fleet, a store does not look whether its file was replaced",
+    file: databaseFile,
+    find: "Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look))",
+    replace: "Effect.suspend(() => replaced ?? (void look, effect))",
+    killedBy: bySeed(4)
+  },
+  {
+    name: "In a fleet, a file that was replaced is told of as one that may come back",
+    file: transactions,
+    find: "isDatabaseReplaced(cause) ? \"databaseReplaced\" : \"unavailable\"",
+    replace: "isDatabaseReplaced(cause) ? \"unavailable\" : \"unavailable\"",
+    killedBy: bySeed(4)
+  },
+  {
+    name: "In a fleet with an app's own client, nobody looks whether its file was replaced",
+    file: "src/store/sqlite/connection.ts",
+    find: "lend((connection) => guard(byItself(connection, use(connection))), wait)",
+    replace: "lend((connection) => (void guard, byItself(connection, use(connection))), wait)",
     killedBy: bySeed(6)
   }
 ]
