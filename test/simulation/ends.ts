@@ -4,7 +4,7 @@ import type { Call, HandlerRun } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
 import { enqueuedBy, foreignKind, holdsFor, leaseOf, timeoutOf, wouldSucceed, zombieAfter } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
-import { rounding } from "./Timeline.ts"
+import { endsAfterGrace, rounding } from "./Timeline.ts"
 
 /** What is left once the faults have healed: every job has ended, as it should, and nothing runs any more. */
 export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: ReadonlyArray<string>): void => {
@@ -140,7 +140,8 @@ const excusedRelease = (timeline: Timeline, step: Step): boolean => {
 const wasGivenUp = (timeline: Timeline, id: string, attempt: number, at: number) =>
   timeline.history.runs.some((run) =>
     run.jobId === id && run.attempt === attempt && run.behaviour === "refuse to stop"
-    && (timeline.mayBeToldFrom(run) + zombieAfter <= at || run.ended?.how === "killed" && run.ended.at <= at)
+    && (timeline.mayBeToldFrom(run) + zombieAfter <= at || timeline.graceOverAt(run) + endsAfterGrace <= at
+      || run.ended?.how === "killed" && run.ended.at <= at)
   )
 
 /** Whether the store took no outcome of an attempt, so that its worker gave it up. */

@@ -82,12 +82,12 @@ const someRound = (client: Client, told: SecondDatabase): Part =>
     draw < 0.3
       ? beside(client, told, inFirst(client, refusedBySecond(client, told)))
       : draw < 0.55
-      ? inSecond(client, told)
+      ? beside(client, told, inSecond(client, told))
       : draw < 0.75
       ? beside(client, told, inFirst(client, nestedByOther(client, told)))
       : completeSome(client, told))
 
-/** Does it while another fiber, which is in no transaction, enqueues into the second database, and enqueues there afterwards. */
+/** Does something while another fiber, which is in no transaction, enqueues into the second database, and enqueues there afterwards. */
 const beside = (client: Client, told: SecondDatabase, some: Part): Part =>
   Effect.gen(function*() {
     const other = yield* Effect.fork(alone(client, told))

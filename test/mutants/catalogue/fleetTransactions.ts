@@ -69,35 +69,35 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(4)
   },
   {
-    name: "In a fleet with an app's own client, its transaction is not the store's own",
+    name: "In a fleet's second database, a transaction of an app's own client is not the store's own",
     file: transactions,
     find: "isLevel(transaction) ? transaction.client === client.reserve : transaction === ours",
     replace: "isLevel(transaction) ? transaction.client === client.reserve : transaction !== ours",
     killedBy: bySeed(6)
   },
   {
-    name: "In a fleet with an app's own client, what is called outside of its transactions does not wait for their end",
+    name: "In a fleet's second database, a call outside of an own client's transactions does not wait for their end",
     file: "src/store/sqlite/connection.ts",
     find: "(use, wait) => lend((connection) => guard(byItself(connection, use(connection))), wait)",
     replace: "(use, wait) => (void [lend, wait], guard(byItself(connection, use(connection))))",
     killedBy: bySeed(6)
   },
   {
-    name: "In a fleet, a store does not look whether its file was replaced",
+    name: "In a fleet's second database, a store does not look whether its file was replaced",
     file: databaseFile,
     find: "Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look))",
-    replace: "Effect.suspend(() => replaced ?? (void look, effect))",
+    replace: "Effect.suspend(() => replaced ?? Effect.zipLeft(effect, replaced === undefined ? Effect.void : look))",
     killedBy: bySeed(4)
   },
   {
-    name: "In a fleet, a file that was replaced is told of as one that may come back",
+    name: "In a fleet's second database, a file that was replaced is told of as one that may come back",
     file: transactions,
     find: "isDatabaseReplaced(cause) ? \"databaseReplaced\" : \"unavailable\"",
     replace: "isDatabaseReplaced(cause) ? \"unavailable\" : \"unavailable\"",
     killedBy: bySeed(4)
   },
   {
-    name: "In a fleet with an app's own client, nobody looks whether its file was replaced",
+    name: "In a fleet's second database, nobody looks whether the file of an app's own client was replaced",
     file: "src/store/sqlite/connection.ts",
     find: "lend((connection) => guard(byItself(connection, use(connection))), wait)",
     replace: "lend((connection) => (void guard, byItself(connection, use(connection))), wait)",
