@@ -8,7 +8,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/dialect.ts",
     find: "CASE WHEN NOT json_valid(errors) THEN '[]' WHEN json_type",
     replace: "CASE WHEN json_type",
-    killedBy: bySeed(1)
+    killedBy: bySeed(115)
   },
   {
     name: "In a fleet's odd rows, a stale job whose budget was lowered below its failures goes on",
@@ -22,7 +22,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       find: "const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`",
       replace: "const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 = max_attempts`"
     }],
-    killedBy: bySeed(1)
+    killedBy: bySeed(6)
   },
   {
     name: "In a fleet's odd rows, an instant that no date holds stops the sweep that comes to it",
@@ -30,20 +30,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "Option.match(DateTime.make(millis), { onNone: () => `${millis} ms`, onSome: DateTime.formatIso })",
     replace:
       "Option.getOrElse(Option.map(DateTime.make(millis), DateTime.formatIso), () => new Date(millis).toISOString())",
-    killedBy: bySeed(1)
+    killedBy: bySeed(28)
   },
   {
     name: "In a fleet's odd rows, a look does not say that progress is unreadable",
     file: "src/store/statements/rows.ts",
     find: "[\"payload\", \"progress\", \"result\", \"lastErrorValue\"] as const).filter(",
     replace: "[\"payload\", \"result\", \"lastErrorValue\"] as const).filter(",
-    killedBy: bySeed(1)
+    killedBy: bySeed(39, 50)
   },
   {
     name: "In a fleet's odd rows, a look shows errors that are not failures",
     file: "src/store/statements/rows.ts",
     find: "errors: errors.filter(Predicate.isNotUndefined),",
     replace: "errors: errors.filter((one): one is JobFailure => one === undefined || Predicate.isNotUndefined(one)),",
-    killedBy: bySeed(1)
+    killedBy: bySeed(41, 50)
   }
 ]
