@@ -31,12 +31,14 @@ export const makeJobEvents = Effect.gen(function*() {
   let subscribers = 0
   const hub = yield* Effect.acquireRelease(PubSub.sliding<JobEvent>(kept), PubSub.shutdown)
 
-  const tell = (event: JobEvent) =>
-    Effect.forEach(
-      listeners.values(),
-      (listener) => Effect.catchAllDefect(Effect.suspend(() => listener(event)), countFailure),
-      { discard: true }
-    )
+  const tell = (event: JobEvent) => {
+    let told: Effect.Effect<void> = Effect.void
+    for (const listener of listeners.values()) {
+      const one = Effect.catchAllDefect(Effect.suspend(() => listener(event)), countFailure)
+      told = told === Effect.void ? one : Effect.zipRight(told, one)
+    }
+    return told
+  }
 
   // A hub that was shut down interrupts whoever publishes; what is told then is told to nobody.
   const offer = (event: JobEvent) => Effect.catchAllCause(PubSub.publish(hub, event), () => Effect.void)

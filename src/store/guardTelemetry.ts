@@ -66,10 +66,17 @@ export const guardCalls = <Service extends object>(service: Service): Service =>
 
 /** Updates a metric; one that throws is swallowed, counted and logged as the rest. */
 export const updateMetric = <Type, In, Out>(metric: Metric.Metric<Type, In, Out>, input: In): Effect.Effect<void> =>
-  Effect.catchAllDefect(
-    Metric.update(metric, input),
-    (thrown) => Effect.sync(() => failed("metric", everyMetric, thrown))
-  )
+  updateMetrics((update) => update(metric, input))
+
+/** Updates metrics in one step of the fiber. */
+export const updateMetrics = (
+  updates: (update: <Type, In, Out>(metric: Metric.Metric<Type, In, Out>, input: In) => void) => void
+): Effect.Effect<void> =>
+  Effect.withFiberRuntime((fiber) => {
+    const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
+    updates((metric, input) => attempt("metric", everyMetric, () => metric.unsafeUpdate(input, labels), nothing))
+    return Effect.void
+  })
 
 /** Swallows what a listener of events has thrown: counts it, and logs the first. */
 export const countFailure = (thrown: unknown): Effect.Effect<void> =>
@@ -178,6 +185,9 @@ const guardedLogger = cached<Logger.Logger<unknown, unknown>>((logger) =>
 
 /** What Effect has until an app provides one, and cannot throw. */
 const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+/** True if a tracer of the app's hears of spans: Effect's own keeps them to itself. */
+export const isTraced: Effect.Effect<boolean> = Effect.map(Effect.tracer, (tracer) => tracer !== nativeTracer)
 
 const guardedTracer = cached<Tracer.Tracer>((tracer) =>
   Tracer.make({

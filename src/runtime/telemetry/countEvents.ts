@@ -1,35 +1,36 @@
-import type { Metric } from "effect"
 import { Effect, Option } from "effect"
 import type { JobEvent } from "../../domain/JobEvent.ts"
+import { updateMetrics } from "../../store/guardTelemetry.ts"
 import { metrics } from "./metrics.ts"
-import { updateLabelled } from "./updateLabelled.ts"
+import { labelled, updateLabelled } from "./updateLabelled.ts"
 
 /** Counts an event in the metrics of its kind of job. */
 export const countEvent = (event: JobEvent): Effect.Effect<void> => {
   switch (event._tag) {
     case "Enqueued":
-      return count(metrics.enqueued, event.kind, event.jobIds.length)
-    case "Claimed":
-      return Effect.zipRight(
-        count(metrics.claimed, event.kind),
-        count(metrics.queueDelay, event.kind, event.waited / 1000)
-      )
+      return updateLabelled(metrics.enqueued, { kind: event.kind }, event.jobIds.length)
+    case "Claimed": {
+      const { kind, waited } = event
+      return updateMetrics((update) => {
+        update(labelled(metrics.claimed, { kind }), 1)
+        update(labelled(metrics.queueDelay, { kind }), waited / 1000)
+      })
+    }
     case "HeartbeatFailed":
-      return count(metrics.heartbeatFailures, event.kind)
+      return updateLabelled(metrics.heartbeatFailures, { kind: event.kind }, 1)
     case "Zombie":
-      return count(metrics.zombies, event.kind)
-    case "Settled":
-      return Effect.zipRight(
-        updateLabelled(metrics.settled, { kind: event.kind, outcome: event.ended }, 1),
-        Option.match(event.took, {
-          onNone: () => Effect.void,
-          onSome: (millis) => count(metrics.jobDuration, event.kind, millis / 1000)
-        })
-      )
+      return updateLabelled(metrics.zombies, { kind: event.kind }, 1)
+    case "Settled": {
+      const { ended: outcome, kind, took } = event
+      return updateMetrics((update) => {
+        update(labelled(metrics.settled, { kind, outcome }), 1)
+        if (Option.isSome(took)) update(labelled(metrics.jobDuration, { kind }), took.value / 1000)
+      })
+    }
     case "LeaseLost":
-      return count(metrics.leasesLost, event.kind)
+      return updateLabelled(metrics.leasesLost, { kind: event.kind }, 1)
     case "OutcomeUnknown":
-      return count(metrics.outcomesUnknown, event.kind)
+      return updateLabelled(metrics.outcomesUnknown, { kind: event.kind }, 1)
     case "StaleReleased":
       return updateLabelled(metrics.staleReleased, { kind: event.kind, status: event.status }, 1)
     case "Extended":
@@ -40,6 +41,3 @@ export const countEvent = (event: JobEvent): Effect.Effect<void> => {
       return Effect.void
   }
 }
-
-const count = <Type, Out>(metric: Metric.Metric<Type, number, Out>, kind: string, by = 1) =>
-  updateLabelled(metric, { kind }, by)

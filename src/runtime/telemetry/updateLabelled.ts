@@ -13,7 +13,7 @@ export const updateLabelled = <Type, Out>(
  * A metric with these labels, made once: making it costs more than updating it,
  * and Effect keeps what it counts forever in any case.
  */
-const labelled = <Type, In, Out>(
+export const labelled = <Type, In, Out>(
   metric: Metric.Metric<Type, In, Out>,
   labels: Readonly<Record<string, string>>
 ): Metric.Metric<Type, In, Out> => {

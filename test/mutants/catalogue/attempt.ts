@@ -118,8 +118,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that was never answered is counted nowhere",
     file: "src/runtime/telemetry/countEvents.ts",
-    find: "return count(metrics.outcomesUnknown, event.kind)",
-    replace: "return event.error._tag === \"Some\" ? Effect.void : count(metrics.outcomesUnknown, event.kind)",
+    find: "return updateLabelled(metrics.outcomesUnknown, { kind: event.kind }, 1)",
+    replace:
+      "return event.error._tag === \"Some\" ? Effect.void : updateLabelled(metrics.outcomesUnknown, { kind: event.kind }, 1)",
     killedBy: settle
   },
   {

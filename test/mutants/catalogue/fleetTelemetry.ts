@@ -28,11 +28,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet whose telemetry throws, a metric is not guarded",
     file: "src/store/guardTelemetry.ts",
-    find: `Effect.catchAllDefect(
-    Metric.update(metric, input),
-    (thrown) => Effect.sync(() => failed("metric", everyMetric, thrown))
-  )`,
-    replace: "Effect.zipLeft(Metric.update(metric, input), Effect.succeed(everyMetric))",
+    find: "attempt(\"metric\", everyMetric, () => metric.unsafeUpdate(input, labels), nothing)",
+    replace: "void [metric.unsafeUpdate(input, labels), everyMetric]",
     killedBy: bySeed(9)
   }
 ]
