@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
-import { groupCalls } from "../../src/runtime/attempt/groupCalls.ts"
+import { awaitAnswer, groupCalls } from "../../src/runtime/attempt/groupCalls.ts"
 
 /** Calls for one number each, which are doubled, and the calls that they became. */
 const doubling = (limits: { readonly most: number; readonly mostBytes: number }) => {
@@ -10,7 +10,7 @@ const doubling = (limits: { readonly most: number; readonly mostBytes: number })
       calls.push(items)
       return Effect.succeed(items.map((item) => item === 13 ? Exit.fail("unlucky") : Exit.succeed(2 * item)))
     }, { ...limits, sizeOf: (item) => item }),
-    (double) => ({ calls, double })
+    (double) => ({ calls, double: (item: number) => awaitAnswer(double, item) })
   )
 }
 
@@ -51,6 +51,6 @@ describe("calls that are grouped", () => {
         (items) => Effect.raceFirst(Effect.succeed(items.map((item) => Exit.succeed(item))), Effect.never),
         { most: 1, mostBytes: 1, sizeOf: () => 1 }
       )
-      assert.strictEqual(yield* one(1), 1)
+      assert.strictEqual(yield* awaitAnswer(one, 1), 1)
     })))
 })

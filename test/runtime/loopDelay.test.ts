@@ -223,10 +223,8 @@ describe("a process whose event loop stands", () => {
 
   it.effect("names ten of many kinds", () =>
     Effect.gen(function*() {
-      const { stands, tells, watch, within } = yield* running()
-      yield* within(
-        Effect.forEach(Array.from({ length: 12 }, (_, n) => `kind-${String.fromCharCode(97 + n)}`), watch.runs)
-      )
+      const { stands, tells, watch } = yield* running()
+      for (let n = 0; n < 12; n++) watch.began(`kind-${String.fromCharCode(97 + n)}`)
       yield* stands("1 second")
       yield* tells
       assert.deepStrictEqual((yield* warned).map(({ annotations }) => annotations["kinds"]), [

@@ -3,7 +3,7 @@ import { Clock, Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import type { Fault } from "../../src/testing.ts"
-import { StoreFaults } from "../../src/testing.ts"
+import { answeredAfter, failing, StoreFaults } from "../../src/testing.ts"
 import { anotherProcess, inHoldfast, settled, work } from "./harness.ts"
 
 const Task = Job.make("polling.task", { payload: Schema.Void })
@@ -44,3 +44,43 @@ it.effect("a worker whose queues are all full asks the store for nothing until o
     yield* TestClock.adjust("1 minute")
     assert.strictEqual(yield* StoreFaults.calls("nextDue"), before)
   }).pipe(inHoldfast(Task.toLayer(() => Effect.never))))
+
+it.effect("a worker that was given all that it asked for claims again without a look, until it is given less", () => {
+  const ran: Array<string> = []
+  return Effect.gen(function*() {
+    const { calls, inject } = yield* StoreFaults
+    yield* JobQueue.enqueueMany(Task, Array.from({ length: 5 }, () => ({ payload: undefined })))
+    const firstLook: Fault = (call) => Effect.zipLeft(call, inject("nextDue", failing))
+    yield* inject("nextDue", firstLook, 1)
+    yield* work({ jobs: [Task], concurrency: 2 })
+    assert.lengthOf(ran, 5)
+    // Of 2, 2 and 1.
+    assert.strictEqual(yield* calls("claim"), 3)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
+})
+
+it.effect("the next job is claimed when a handler has ended, and not when its job is settled", () => {
+  const ran: Array<string> = []
+  return Effect.gen(function*() {
+    yield* StoreFaults.inject("complete", answeredAfter("1 second"), 1)
+    yield* JobQueue.enqueueMany(Task, Array.from({ length: 2 }, () => ({ payload: undefined })))
+    yield* work({ jobs: [Task], concurrency: 1 })
+    assert.lengthOf(ran, 2)
+    yield* TestClock.adjust("1 second")
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
+})
+
+it.effect("a job whose settle has failed keeps its place until it is settled", () => {
+  const ran: Array<string> = []
+  return Effect.gen(function*() {
+    yield* StoreFaults.inject("complete", failing)
+    yield* JobQueue.enqueueMany(Task, Array.from({ length: 9 }, () => ({ payload: undefined })))
+    yield* work({ jobs: [Task], concurrency: 2 })
+    yield* TestClock.adjust("1 minute")
+    // Two more may have been claimed in the instant before the first two failed.
+    assert.isAtMost(ran.length, 4)
+    yield* StoreFaults.mend()
+    yield* TestClock.adjust("1 minute")
+    assert.lengthOf(ran, 9)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
+})

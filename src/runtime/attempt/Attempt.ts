@@ -1,13 +1,32 @@
-import type { Duration, Option } from "effect"
+import type { Duration, LogLevel, Option, Runtime } from "effect"
 import { Effect } from "effect"
 import type { HandlerService } from "../../domain/Job.ts"
-import type { ClaimedJob } from "../../store/JobStore.ts"
-import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import type { Stall } from "../../domain/Stall.ts"
+import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
+import { LoopWatch } from "../telemetry/LoopWatch.ts"
+import type { HeldLeasesService } from "./HeldLeases.ts"
 import type { KeptLease } from "./heartbeat.ts"
 import type { LateHearts } from "./lateHearts.ts"
 import type { Settles } from "./settles.ts"
 import type { StopRequest } from "./StopRequest.ts"
+
+/** A worker, as its attempts see it. */
+export interface Host {
+  readonly store: typeof JobStore.Service
+  /** What the fibers of attempts inherit: the worker's loggers, clock and scheduler. */
+  readonly runtime: Runtime.Runtime<never>
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Of the fibers that handlers fork. */
+  readonly unhandledErrorLogLevel: Option.Option<LogLevel.LogLevel>
+  /** True if a tracer hears of spans. */
+  readonly isTraced: boolean
+  readonly heartbeatInterval: Duration.Duration
+  readonly lateHearts: LateHearts
+  readonly settles: Settles
+  readonly heldLeases: HeldLeasesService
+  readonly loopWatch: typeof LoopWatch.Service
+}
 
 /** One claimed job and what it takes to run it. */
 export interface Attempt {
@@ -15,17 +34,25 @@ export interface Attempt {
   readonly handler: HandlerService
   /** Milliseconds. */
   readonly leaseFor: number
-  readonly heartbeatInterval: Duration.Duration
   /** Monotonic milliseconds, read before the claim was sent. */
   readonly claimSentAt: number
   /** False if nobody waits for the claim any more: the job is handed back, and its handler does not run. */
   readonly begins: boolean
   readonly stopRequest: StopRequest
-  /** Gets the lease once a heartbeat keeps it. */
-  readonly onKept: (lease: KeptLease) => Effect.Effect<void>
-  /** Of the worker. */
-  readonly lateHearts: LateHearts
-  readonly settles: Settles
+  readonly slot: Slot
+  readonly host: Host
+}
+
+/** The place of an attempt in its worker. */
+export interface Slot {
+  /** Gets the lease that a heartbeat keeps. */
+  readonly kept: (lease: KeptLease) => Effect.Effect<void>
+  /** Its handler has ended, so another job may take the place. */
+  readonly leave: () => void
+  /** It takes its place again, since it cannot be settled yet. */
+  readonly comeBack: () => void
+  /** The attempt is over. */
+  readonly free: () => void
 }
 
 /** The stall of the event loop that may have cost an attempt its lease. */

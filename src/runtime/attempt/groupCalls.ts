@@ -7,12 +7,18 @@ interface Request<Item, Answer, Failure> {
 }
 
 /**
- * Turns a call for many items into calls for one. Items that fibers ask for in
- * the same turn of the scheduler go together.
- *
- * A fiber that is interrupted while it waits leaves the group if that was not
- * sent yet. A call that was sent is not interrupted, and must end by itself.
- * Groups do not wait for each other.
+ * Asks for one item. `resume` gets the answer, outside of any fiber. Answers how
+ * to take the item back, which does nothing once its group was sent.
+ */
+export type GroupedCall<Item, Answer, Failure> = (
+  item: Item,
+  resume: (exit: Exit.Exit<Answer, Failure>) => void
+) => () => void
+
+/**
+ * Turns a call for many items into calls for one. Items that are asked for in
+ * the same turn of the scheduler go together. A call that was sent is not
+ * interrupted, and must end by itself. Groups do not wait for each other.
  */
 export const groupCalls = <Item, Answer, Failure>(
   call: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Exit.Exit<Answer, Failure>>>,
@@ -23,7 +29,7 @@ export const groupCalls = <Item, Answer, Failure>(
     readonly mostBytes: number
     readonly sizeOf: (item: Item) => number
   }
-): Effect.Effect<(item: Item) => Effect.Effect<Answer, Failure>> =>
+): Effect.Effect<GroupedCall<Item, Answer, Failure>> =>
   Effect.map(Effect.runtime(), (runtime) => {
     let waiting: Array<Request<Item, Answer, Failure>> = []
 
@@ -54,11 +60,20 @@ export const groupCalls = <Item, Answer, Failure>(
       })
     }
 
-    return (item) =>
-      Effect.async<Answer, Failure>((resume) => {
-        const request = { item, resume }
-        waiting.push(request)
-        if (waiting.length === 1) sendLater()
-        return Effect.sync(() => void (waiting = waiting.filter((one) => one !== request)))
-      })
+    return (item, resume) => {
+      const request = { item, resume }
+      waiting.push(request)
+      if (waiting.length === 1) sendLater()
+      return () => void (waiting = waiting.filter((one) => one !== request))
+    }
+  })
+
+/** The answer to one item, for a fiber. */
+export const awaitAnswer = <Item, Answer, Failure>(
+  call: GroupedCall<Item, Answer, Failure>,
+  item: Item
+): Effect.Effect<Answer, Failure> =>
+  Effect.async((resume) => {
+    const takeBack = call(item, resume)
+    return Effect.sync(takeBack)
   })

@@ -1,10 +1,9 @@
-import type { Scope } from "effect"
-import { Duration, Effect, Either, Fiber, FiberId, Option, Ref, Schedule } from "effect"
+import { Duration, Effect, Either, Exit, Fiber, FiberId, Option, Schedule, Scope } from "effect"
 import { JobEvent } from "../../domain/JobEvent.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import { StopReason } from "../../domain/Outcome.ts"
-import type { ClaimedJob } from "../../store/JobStore.ts"
-import { JobStore, only } from "../../store/JobStore.ts"
+import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
+import { only } from "../../store/JobStore.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import { heartbeatSent } from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
@@ -37,34 +36,8 @@ export const resumesAfter = Duration.millis(2_500)
 /** The milliseconds from before a claim or an extension is sent to the deadline it buys. */
 const holdsFor = ({ leaseFor }: Pick<Pace, "leaseFor">) => leaseFor - deadlineMargin(leaseFor)
 
-/** A lease that is being kept. */
-export interface KeptLease {
-  /** The monotonic millisecond at which the handler is told to stop, unless a heartbeat gets through before. */
-  readonly deadline: Effect.Effect<number>
-  /** From now on the lease is 30 s at most, and extended every 5 s at least. */
-  readonly drain: Effect.Effect<void>
-  /**
-   * Readies the lease for ending in 5 s, without waiting for anything: lowers the
-   * deadline and stops the heartbeat. Answers the extension that makes it so in
-   * the store; none for a lease that nothing may be written under.
-   */
-  readonly cut: Effect.Effect<Option.Option<{ readonly lease: Lease; readonly leaseFor: number }>>
-  /** Goes on with the heartbeat after a cut. */
-  readonly resume: Effect.Effect<void>
-  /** Ends the heartbeat before its scope does, so that the lease runs out. */
-  readonly letGo: Effect.Effect<void>
-}
-
-/**
- * Keeps the lease of one attempt until the scope closes, however it closes.
- *
- * One fiber extends the lease every `interval`; another tells the handler to
- * stop when the lease is gone or no extension came through in time. Both start
- * half an interval after the claim, when most jobs have ended. The time
- * that counts is read before a claim or extension is sent: the lease it buys
- * starts later, so the deadline errs to the early side.
- */
-export const keepLease = (options: {
+/** Whose lease is kept, and by what. */
+export interface LeaseToKeep {
   readonly job: ClaimedJob
   /** Milliseconds. */
   readonly leaseFor: number
@@ -73,150 +46,207 @@ export const keepLease = (options: {
   readonly claimSentAt: number
   readonly stop: (reason: StopReason) => Effect.Effect<void>
   readonly lateHearts: LateHearts
-}): Effect.Effect<KeptLease, never, JobStore | Scope.Scope> =>
-  Effect.gen(function*() {
-    const { claimSentAt, job, stop } = options
-    const store = yield* JobStore
-    const scope = yield* Effect.scope
-    const attempt = yield* Effect.runtime()
-    const deadline = yield* Ref.make(claimSentAt + holdsFor(options))
-    const lastSentAt = yield* Ref.make(claimSentAt)
+  readonly store: typeof JobStore.Service
+  /** Starts a fiber of the attempt, which ends with the scope at the latest. */
+  readonly fork: <A, E>(effect: Effect.Effect<A, E>, scope: Scope.Scope) => Fiber.RuntimeFiber<A, E>
+}
 
-    /** Answers whether the lease is gone for good. */
-    const beat = (pace: Pace) => {
-      const mayTake = beatMayTake(pace.interval)
-      return Effect.gen(function*() {
-        const sentAt = yield* monotonicMillis
-        // Nothing will be written under this lease, so it must not be made to last longer.
-        if ((yield* Ref.get(deadline)) <= sentAt) return true
-        const before = yield* Ref.getAndSet(lastSentAt, sentAt)
-        yield* heartbeatSent(job.kind, sentAt - before - Duration.toMillis(pace.interval))
-        const answer = yield* only(store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }]))
-        if (Either.isLeft(answer)) {
-          yield* stop(StopReason.LeaseLost())
-          return true
-        }
-        yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))
-        if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())
-        const { lockedUntil } = answer.right.lease
-        yield* store.events.publish(JobEvent.Extended({ ...factsOf(job), lockedUntil }))
-        return false
-      }).pipe(
-        // An answer that never comes must not hold up the next beat, whatever in it cannot be interrupted.
-        Effect.disconnect,
-        Effect.timeout(mayTake),
-        Effect.catchAllDefect(Effect.fail),
-        Effect.tapError((error) => store.events.publish(JobEvent.HeartbeatFailed({ ...factsOf(job), error }))),
-        Effect.retry(Schedule.spaced(mayTake))
-      )
-    }
+/**
+ * Keeps the lease of one attempt until `end`.
+ *
+ * One fiber extends the lease every `interval`; another tells the handler to
+ * stop when the lease is gone or no extension came through in time. Both start
+ * half an interval after the claim, when most jobs have ended, in a scope of the
+ * job's that closes with it. The time that counts is read before a claim or
+ * extension is sent: the lease it buys starts later, so the deadline errs to the
+ * early side.
+ */
+export const keepLease = (options: LeaseToKeep): Effect.Effect<KeptLease> => {
+  const lease = new KeptLease(options)
+  return Effect.map(options.lateHearts.add(options.claimSentAt, lease.startLate), (notLate) => {
+    lease.notLate = notLate
+    return lease
+  })
+}
 
-    const beating = (pace: Pace) =>
-      Effect.repeat(beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })
+/** A lease that is being kept. Most end before their heart begins, so what only that needs is made with it. */
+export class KeptLease {
+  private readonly options: LeaseToKeep
+  private pace: Pace
+  /** Monotonic milliseconds. */
+  private until: number
+  private lastSentAt: number
+  private cutTo = Infinity
+  private isLetGo = false
+  private hasEnded = false
+  /** Raised by whatever stops the beating, so that a start which is under way then starts nothing. */
+  private era = 0
+  private scope: Scope.CloseableScope | undefined
+  private heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  private watch: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  /** Calls off the late start. */
+  notLate: () => void = () => {}
 
-    const watching = ({ interval }: Pace) =>
-      Effect.gen(function*() {
-        while (true) {
-          const left = (yield* Ref.get(deadline)) - (yield* monotonicMillis)
-          if (left <= 0) {
-            // One that is under way may still move the deadline, and would go on.
-            if (heart !== undefined) yield* Fiber.interruptFork(heart)
-            return yield* stop(StopReason.DeadlinePassed())
-          }
-          // A process that is stopped here sets its timer late, so none is set further ahead than to the next beat.
-          yield* Effect.sleep(Duration.min(left, interval))
-        }
-      })
+  constructor(options: LeaseToKeep) {
+    this.options = options
+    this.pace = options
+    this.until = options.claimSentAt + holdsFor(options)
+    this.lastSentAt = options.claimSentAt
+  }
 
-    let isLetGo = false
-    let pace: Pace = options
-    let cutTo = Infinity
-    let heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
-    let watch: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  /** The monotonic millisecond at which the handler is told to stop, unless a heartbeat gets through before. */
+  readonly deadline: Effect.Effect<number> = Effect.sync(() => this.until)
 
-    const lowerDeadline = (leaseFor: number) =>
-      Effect.flatMap(monotonicMillis, (now) =>
-        Ref.update(deadline, (known) => Math.min(known, now + holdsFor({ leaseFor }))))
-
-    /** Raised by whatever stops the beating, so that a start which is under way then starts nothing. */
-    let era = 0
-    const start = (delay: Duration.DurationInput) =>
-      Effect.gen(function*() {
-        const startedIn = era
-        const newHeart = yield* forkHere(Effect.delay(beating(pace), delay))
-        if (era === startedIn) {
-          heart = newHeart
-        }
-        const newWatch = yield* forkHere(watching(pace))
-        if (era === startedIn) {
-          watch = newWatch
-        } else yield* Effect.zipRight(Fiber.interruptFork(newHeart), Fiber.interruptFork(newWatch))
-      })
-    // Whoever starts them, their lines and spans are the attempt's.
-    const forkHere = <A, E>(effect: Effect.Effect<A, E>) =>
-      effect.pipe(Effect.interruptible, Effect.provide(attempt), Effect.forkIn(scope))
-
-    // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
-    const firstAt = claimSentAt + Duration.toMillis(options.interval)
-    const startLate = Effect.flatMap(monotonicMillis, (now) =>
-      start(Math.max(0, firstAt - now)))
-    const notLate = yield* options.lateHearts.add(claimSentAt, startLate)
-    yield* Effect.addFinalizer(() => Effect.sync(notLate))
-    const callOff = () => {
-      era++
-      notLate()
-    }
-
-    const stopBeating = Effect.suspend(() => {
-      callOff()
-      return Fiber.interruptAll([heart, watch].filter((fiber) => fiber !== undefined))
-    })
-
-    const drain = Effect.gen(function*() {
-      if (isLetGo) {
+  /** From now on the lease is 30 s at most, and extended every 5 s at least. */
+  get drain(): Effect.Effect<void> {
+    return Effect.uninterruptible(Effect.gen(this, function*() {
+      if (this.isLetGo) {
         return
       }
-      pace = whileDraining(options)
+      this.pace = whileDraining(this.options)
       // The answer to a beat that is under way, for a longer lease, must not move the deadline any more.
-      yield* stopBeating
+      yield* this.stopBeating
       // First this, then the write: it may land although no answer comes.
-      yield* lowerDeadline(pace.leaseFor)
-      yield* start(Duration.zero)
-    })
+      yield* this.lowerDeadline(this.pace.leaseFor)
+      yield* this.start(Duration.zero)
+    }))
+  }
 
-    const cut = Effect.gen(function*() {
-      if (isLetGo || (yield* Ref.get(deadline)) <= (yield* monotonicMillis)) {
+  /**
+   * Readies the lease for ending in 5 s, without waiting for anything: lowers the
+   * deadline and stops the heartbeat. Answers the extension that makes it so in
+   * the store; none for a lease that nothing may be written under.
+   */
+  get cut(): Effect.Effect<Option.Option<{ readonly lease: Lease; readonly leaseFor: number }>> {
+    return Effect.gen(this, function*() {
+      if (this.isLetGo || this.until <= (yield* monotonicMillis)) {
         return Option.none()
       }
-      const leaseFor = Math.min(pace.leaseFor, crashLease)
+      const leaseFor = Math.min(this.pace.leaseFor, crashLease)
       // As in a drain, but nobody can wait here.
-      callOff()
-      heart?.unsafeInterruptAsFork(FiberId.none)
-      watch?.unsafeInterruptAsFork(FiberId.none)
-      yield* lowerDeadline(leaseFor)
-      cutTo = yield* Ref.get(deadline)
-      return Option.some({ lease: job.lease, leaseFor })
+      this.callOff()
+      this.heart?.unsafeInterruptAsFork(FiberId.none)
+      this.watch?.unsafeInterruptAsFork(FiberId.none)
+      yield* this.lowerDeadline(leaseFor)
+      this.cutTo = this.until
+      return Option.some({ lease: this.options.job.lease, leaseFor })
     })
+  }
 
-    const resume = Effect.gen(function*() {
-      if (isLetGo) {
+  /** Goes on with the heartbeat after a cut. */
+  get resume(): Effect.Effect<void> {
+    return Effect.uninterruptible(Effect.gen(this, function*() {
+      if (this.isLetGo) {
         return
       }
-      yield* stopBeating
+      yield* this.stopBeating
       // The answer to a beat that was under way may have come in between.
-      yield* Ref.update(deadline, (known) => Math.min(known, cutTo))
-      yield* start(resumesAfter)
-    })
+      this.until = Math.min(this.until, this.cutTo)
+      yield* this.start(resumesAfter)
+    }))
+  }
 
-    return {
-      deadline: Ref.get(deadline),
-      drain: Effect.uninterruptible(drain),
-      cut,
-      resume: Effect.uninterruptible(resume),
-      letGo: Effect.suspend(() => {
-        isLetGo = true
-        callOff()
-        return heart === undefined ? Effect.void : Fiber.interruptFork(heart)
-      })
-    }
-  })
+  /** Ends the heartbeat before its attempt does, so that the lease runs out. */
+  get letGo(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.isLetGo = true
+      this.callOff()
+      return this.heart === undefined ? Effect.void : Fiber.interruptFork(this.heart)
+    })
+  }
+
+  /** Keeps it no longer. Answers what ends the heartbeat, if it has begun. */
+  end(): Effect.Effect<void> | undefined {
+    this.hasEnded = true
+    this.callOff()
+    return this.scope === undefined ? undefined : Scope.close(this.scope, Exit.void)
+  }
+
+  /** Starts the heart when the first beat is not far. */
+  get startLate(): Effect.Effect<void> {
+    // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
+    const firstAt = this.options.claimSentAt + Duration.toMillis(this.options.interval)
+    return Effect.flatMap(monotonicMillis, (now) => this.start(Math.max(0, firstAt - now)))
+  }
+
+  private start(delay: Duration.DurationInput): Effect.Effect<void> {
+    return Effect.gen(this, function*() {
+      const startedIn = this.era
+      this.scope ??= yield* Scope.make()
+      if (this.hasEnded || this.era !== startedIn) {
+        return
+      }
+      this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)
+      this.watch = this.options.fork(this.watching(this.pace), this.scope)
+    })
+  }
+
+  private callOff(): void {
+    this.era++
+    this.notLate()
+  }
+
+  private get stopBeating() {
+    return Effect.suspend(() => {
+      this.callOff()
+      return Fiber.interruptAll([this.heart, this.watch].filter((fiber) => fiber !== undefined))
+    })
+  }
+
+  private lowerDeadline(leaseFor: number) {
+    return Effect.map(
+      monotonicMillis,
+      (now) => void (this.until = Math.min(this.until, now + holdsFor({ leaseFor })))
+    )
+  }
+
+  private beating(pace: Pace) {
+    return Effect.repeat(this.beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })
+  }
+
+  /** Answers whether the lease is gone for good. */
+  private beat(pace: Pace) {
+    const { job, stop, store } = this.options
+    const mayTake = beatMayTake(pace.interval)
+    return Effect.gen(this, function*() {
+      const sentAt = yield* monotonicMillis
+      // Nothing will be written under this lease, so it must not be made to last longer.
+      if (this.until <= sentAt) return true
+      const before = this.lastSentAt
+      this.lastSentAt = sentAt
+      yield* heartbeatSent(job.kind, sentAt - before - Duration.toMillis(pace.interval))
+      const answer = yield* only(store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }]))
+      if (Either.isLeft(answer)) {
+        yield* stop(StopReason.LeaseLost())
+        return true
+      }
+      this.until = Math.max(this.until, sentAt + holdsFor(pace))
+      if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())
+      const { lockedUntil } = answer.right.lease
+      yield* store.events.publish(JobEvent.Extended({ ...factsOf(job), lockedUntil }))
+      return false
+    }).pipe(
+      // An answer that never comes must not hold up the next beat, whatever in it cannot be interrupted.
+      Effect.disconnect,
+      Effect.timeout(mayTake),
+      Effect.catchAllDefect(Effect.fail),
+      Effect.tapError((error) => store.events.publish(JobEvent.HeartbeatFailed({ ...factsOf(job), error }))),
+      Effect.retry(Schedule.spaced(mayTake))
+    )
+  }
+
+  private watching({ interval }: Pace) {
+    return Effect.gen(this, function*() {
+      while (true) {
+        const left = this.until - (yield* monotonicMillis)
+        if (left <= 0) {
+          // One that is under way may still move the deadline, and would go on.
+          if (this.heart !== undefined) yield* Fiber.interruptFork(this.heart)
+          return yield* this.options.stop(StopReason.DeadlinePassed())
+        }
+        // A process that is stopped here sets its timer late, so none is set further ahead than to the next beat.
+        yield* Effect.sleep(Duration.min(left, interval))
+      }
+    })
+  }
+}

@@ -1,60 +1,176 @@
-import type { Scope } from "effect"
-import { Data, Effect, Either, Option } from "effect"
-import type { AttemptEnd } from "../../domain/AttemptEnd.ts"
+import { Cause, Duration, Effect, Either, Exit, Fiber, FiberId, Option } from "effect"
 import * as Backoff from "../../domain/Backoff.ts"
-import { JobEvent } from "../../domain/JobEvent.ts"
-import { Outcome } from "../../domain/Outcome.ts"
+import { Outcome, outcomeOf } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
-import { decodeJson } from "../../domain/wireValue.ts"
-import { monotonicMillis } from "../../platform/monotonic.ts"
-import type { JobStore } from "../../store/JobStore.ts"
-import { claimed, factsOf, publish } from "../telemetry/jobEvents.ts"
-import { LoopWatch } from "../telemetry/LoopWatch.ts"
-import { placeInTrace } from "../telemetry/traceContext.ts"
+import { decodeJson, encodeJson } from "../../domain/wireValue.ts"
+import { claimed } from "../telemetry/jobEvents.ts"
+import * as log from "../telemetry/workerLog.ts"
 import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
-import { runHandler } from "./handler.ts"
+import { AttemptFibers } from "./AttemptFibers.ts"
+import { closeSpan, openSpan } from "./attemptSpan.ts"
+import { handle, stopHandler, timeOut } from "./handler.ts"
 import type { KeptLease } from "./heartbeat.ts"
-import { keepLease } from "./heartbeat.ts"
-import { HeldLeases } from "./HeldLeases.ts"
-import type { Ended } from "./settle.ts"
-import { settle } from "./settle.ts"
+import { beatMayTake, keepLease } from "./heartbeat.ts"
+import type { Ended, FirstWrite } from "./settle.ts"
+import { completedAs, settle } from "./settle.ts"
+import { tell } from "./tell.ts"
 
 /**
- * Takes one claimed job to its end: keeps its lease, decodes the payload, runs
- * the handler, decides the outcome, settles and tells. Never fails. When it
- * returns the heartbeat has stopped, and the job is settled or its lease is left
- * to run out.
+ * Begins the attempt of one claimed job, which goes on by itself: it keeps the
+ * job's lease, decodes the payload, runs the handler, decides the outcome,
+ * settles and tells. Never fails. When its slot is free again the heartbeat has
+ * stopped, and the job is settled or its lease is left to run out.
+ *
+ * Of a job that goes well only the handler is a fiber. What follows its end is
+ * done by observers and by the fiber that settles a whole group. As soon as
+ * something goes another way, a fiber of the attempt takes over.
  */
-export const runAttempt = (attempt: Attempt): Effect.Effect<void, never, JobStore> =>
+export const beginAttempt = (attempt: Attempt): Effect.Effect<void> =>
   Effect.gen(function*() {
-    yield* publish(claimed(attempt.job))
-    const lease = yield* holdLease(attempt)
-    const outcome = yield* Either.match(decodePayload(attempt), {
-      onLeft: (refused) => Effect.succeed(refused),
-      onRight: (payload) => runHandler(attempt, payload, lease)
-    })
-    // The heartbeat goes on while the job settles, and ends with this scope.
-    const ended = yield* settle(attempt, outcome)
-    yield* tell(attempt, ended)
-  }).pipe(Effect.scoped, inItsSpan(attempt))
-
-/** Keeps the lease until the scope closes, and has the rest of the process know that it does. */
-const holdLease = (attempt: Attempt): Effect.Effect<KeptLease, never, JobStore | Scope.Scope> =>
-  Effect.gen(function*() {
-    const { job, stopRequest } = attempt
+    const { host: { heldLeases, heartbeatInterval, lateHearts, loopWatch, store }, job, slot, stopRequest } = attempt
+    yield* store.events.publish(claimed(job))
+    const fibers = new AttemptFibers(attempt, yield* openSpan(attempt))
     const lease = yield* keepLease({
       ...attempt,
-      interval: attempt.heartbeatInterval,
-      stop: (reason) => stopRequest.tell(reason)
+      store,
+      lateHearts,
+      interval: heartbeatInterval,
+      stop: (reason) => stopRequest.tell(reason),
+      fork: (effect, scope) => fibers.fork(effect, scope)
     })
-    const held = yield* HeldLeases
-    const loopWatch = yield* LoopWatch
-    yield* Effect.acquireRelease(held.hold(job.lease, lease.deadline), () => held.letGo(job.lease))
-    yield* loopWatch.runs(job.kind)
-    yield* attempt.onKept(lease)
-    return lease
+    yield* heldLeases.hold(job.lease, lease.deadline)
+    loopWatch.began(job.kind)
+    yield* slot.kept(lease)
+    const running = new RunningAttempt(attempt, fibers, lease)
+    yield* Effect.catchAllCause(running.begin, (cause) => Effect.sync(() => running.die(cause)))
   })
+
+/** An attempt whose lease is kept. */
+class RunningAttempt {
+  private readonly attempt: Attempt
+  private readonly fibers: AttemptFibers
+  private readonly lease: KeptLease
+  /** Fibers that have nothing to do once the handler has ended. */
+  private readonly helpers: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
+
+  constructor(attempt: Attempt, fibers: AttemptFibers, lease: KeptLease) {
+    this.attempt = attempt
+    this.fibers = fibers
+    this.lease = lease
+  }
+
+  /** Runs the handler, unless its payload cannot be read, or it is too late. */
+  get begin(): Effect.Effect<void> {
+    return Effect.gen(this, function*() {
+      const { attempt, lease } = this
+      const payload = decodePayload(attempt)
+      if (Either.isLeft(payload)) return this.settle(payload.left)
+      const beatBy = (yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.host.heartbeatInterval))
+      if (!attempt.begins || beatBy <= attempt.host.now()) {
+        // The claim was answered so late that its worker ends, or that no beat can come before the deadline, or that
+        // another attempt may run by now. If none does, handing the job back costs nothing.
+        yield* log.claimedTooLate(yield* blame(attempt))
+        return this.settle(Outcome.Release())
+      }
+      this.runHandler(payload.right)
+    })
+  }
+
+  /** Runs the handler in a fiber of its own, which a stop request interrupts. */
+  private runHandler(payload: unknown): void {
+    const { host, stopRequest } = this.attempt
+    const fiber = this.fibers.fork(
+      Effect.withUnhandledErrorLogLevel(
+        handle(this.attempt, payload, this.lease, this.fibers.span),
+        host.unhandledErrorLogLevel
+      )
+    )
+    Option.map(timeOut(this.attempt), (timeout) => this.helpers.push(this.fibers.fork(timeout)))
+    // Few handlers are told to stop, so no fiber waits for it.
+    const listenNoMore = stopRequest.listen((reason) =>
+      void this.helpers.push(this.fibers.fork(stopHandler(this.attempt, reason, fiber, this.lease)))
+    )
+    fiber.addObserver((exit) => {
+      listenNoMore()
+      for (const helper of this.helpers) helper.unsafeInterruptAsFork(FiberId.none)
+      this.unlessItDies(() => this.handlerEnded(exit))
+    })
+  }
+
+  /** Decides the outcome. */
+  private handlerEnded(exit: Exit.Exit<unknown, unknown>): void {
+    const { handler, job, slot, stopRequest } = this.attempt
+    slot.leave()
+    const outcome = outcomeOf(exit, Option.fromNullable(stopRequest.reason))
+    if (outcome._tag !== "Complete") return this.settle(outcome)
+    const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value)
+    if (Either.isLeft(result)) return this.settle(outcome)
+    this.complete(outcome, result.right)
+  }
+
+  /** Settles a job that went well with the others that end now. */
+  private complete(outcome: Outcome, result: string): void {
+    const { host: { now, settles }, job } = this.attempt
+    const began = now()
+    settles.completeFirst({
+      item: { lease: job.lease, result },
+      since: began,
+      tell: (settled) => this.tell(completedAs(settled)),
+      answered: (exit) =>
+        this.unlessItDies(() => {
+          if (Exit.isFailure(exit)) return this.settle(outcome, { cause: exit.cause, began })
+          if (Either.isLeft(exit.value)) return this.settle(Outcome.Abandon({ reason: "LeaseLost" }))
+          this.end()
+        })
+    })
+  }
+
+  /** Settles in a fiber of its own, until the store answers. `first` is a write that has failed. */
+  private settle(outcome: Outcome, first?: FirstWrite): void {
+    const { attempt } = this
+    this.end(Effect.gen(this, function*() {
+      yield* Fiber.interruptAll(this.helpers)
+      yield* this.tell(yield* settle(attempt, outcome, first))
+    }))
+  }
+
+  /** Tells how the attempt has ended. */
+  private tell(ended: Ended): Effect.Effect<void> {
+    const { attempt, fibers } = this
+    return fibers.inSpan(tell(attempt, ended)).pipe(
+      Effect.zipRight(closeSpan(fibers.span, ended)),
+      Effect.zipRight(attempt.host.heldLeases.letGo(attempt.job.lease))
+    )
+  }
+
+  /** Keeps the lease no longer and frees the slot, after `last`. */
+  private end(last: Effect.Effect<void> = Effect.void): void {
+    const { host: { loopWatch, now }, job, slot } = this.attempt
+    const free = () => {
+      loopWatch.ended(job.kind, now())
+      slot.free()
+    }
+    // Most have no heart by then, and need no fiber to end it.
+    const heartEnds = last === Effect.void ? this.lease.end() : Effect.suspend(() => this.lease.end() ?? Effect.void)
+    if (heartEnds === undefined) return free()
+    const ending = Effect.catchAllCause(last, (cause) => log.attemptDied(job, cause))
+    this.fibers.fork(Effect.zipRight(ending, heartEnds)).addObserver(free)
+  }
+
+  /** Ends it after a bug of ours, which must keep no slot: the lease runs out. */
+  die(cause: Cause.Cause<never>): void {
+    this.end(log.attemptDied(this.attempt.job, cause))
+  }
+
+  private unlessItDies(step: () => void): void {
+    try {
+      step()
+    } catch (thrown) {
+      this.die(Cause.die(thrown))
+    }
+  }
+}
 
 /**
  * The payload, or a failure. During a deployment the payload may belong to a
@@ -72,58 +188,3 @@ const decodePayload = ({ handler, job }: Attempt): Either.Either<unknown, Outcom
         retryAfter: Backoff.undecodedDelay(job.lease.failures + 1)
       })
   )
-
-/** Tells how the attempt ended, and ends its span with that. */
-const tell = (attempt: Attempt, ended: Ended) =>
-  Effect.gen(function*() {
-    const { claimSentAt, job } = attempt
-    const facts = factsOf(job)
-    switch (ended._tag) {
-      case "Settled": {
-        const { end, failedWith, isRepeat, retryIn } = ended
-        const took = Option.some((yield* monotonicMillis) - claimSentAt)
-        // A handler that settles its job by hand has told of it already.
-        if (!isRepeat) yield* publish(JobEvent.Settled({ ...facts, ended: end, failedWith, retryIn, took }))
-        yield* Effect.annotateCurrentSpan("job.outcome", end)
-        if (Option.isSome(failedWith)) return yield* new AttemptFailed({ error: failedWith.value.name })
-        return
-      }
-      case "LeaseLost": {
-        const { reason } = ended
-        yield* publish(JobEvent.LeaseLost({ ...facts, reason, stall: yield* blame(attempt) }))
-        yield* Effect.annotateCurrentSpan("job.outcome", "lost" satisfies AttemptEnd)
-        return yield* new AttemptFailed({ error: reason })
-      }
-      case "OutcomeUnknown":
-        yield* publish(JobEvent.OutcomeUnknown({ ...facts, error: ended.error }))
-        yield* Effect.annotateCurrentSpan("job.outcome", "unknown" satisfies AttemptEnd)
-        return yield* new AttemptFailed({ error: "OutcomeUnknown" })
-    }
-  })
-
-/** Ends the span of an attempt that failed, so that it reads as one. Names the error and shows nothing of it. */
-class AttemptFailed extends Data.TaggedError("AttemptFailed")<{ readonly error: string }> {
-  override get message() {
-    return `The attempt failed with ${this.error}`
-  }
-}
-
-/** Runs an attempt in a span of its own, and with its job named in every log line. */
-const inItsSpan =
-  ({ job }: Attempt) => <R>(run: Effect.Effect<void, AttemptFailed, R>): Effect.Effect<void, never, R> =>
-    run.pipe(
-      Effect.annotateLogs({ jobId: job.lease.jobId, kind: job.kind, attempt: job.lease.attempt }),
-      Effect.withSpan(`job ${job.kind}`, {
-        kind: "consumer",
-        attributes: {
-          "job.id": job.lease.jobId,
-          "job.kind": job.kind,
-          "job.queue": job.queue,
-          "job.attempt": job.lease.attempt,
-          "job.worker": job.lease.worker
-        },
-        ...placeInTrace(job)
-      }),
-      // It has been settled and logged, and is there for the span alone.
-      Effect.catchTag("AttemptFailed", () => Effect.void)
-    )

@@ -11,7 +11,7 @@ import { Outcome } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { encodeJson } from "../../domain/wireValue.ts"
 import { monotonicMillis, recurUpTo } from "../../platform/monotonic.ts"
-import type { StoreFailure } from "../../store/JobStore.ts"
+import type { Settled, StoreFailure } from "../../store/JobStore.ts"
 import * as log from "../telemetry/workerLog.ts"
 import type { Attempt } from "./Attempt.ts"
 import { delayAfter } from "./delayAfter.ts"
@@ -30,24 +30,29 @@ export type Ended = Data.TaggedEnum<{
   /** `error` is what the last write failed with, where settling was given up. */
   OutcomeUnknown: { readonly error: Option.Option<unknown> }
 }>
-const Ended = Data.taggedEnum<Ended>()
+export const Ended = Data.taggedEnum<Ended>()
 
 /**
  * Writes the outcome, again and again until the store answers: for the length of
  * one lease, and no longer than 4 s once the worker's grace is over. Gives up at
  * once when the database was replaced. After that the lease runs out, as after a
- * crash.
+ * crash. `first` is a write that was made already, and failed.
  */
-export const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended> =>
+export const settle = (attempt: Attempt, outcome: Outcome, first?: FirstWrite): Effect.Effect<Ended> =>
   Effect.gen(function*() {
     if (outcome._tag === "Abandon") return Ended.LeaseLost({ reason: outcome.reason })
-    const { leaseFor, settles } = attempt
+    const { host: { settles }, leaseFor, slot } = attempt
     const delay = yield* retryDelay(attempt, outcome)
-    const began = yield* monotonicMillis
-    const write = Effect.tapError(writeOnce(attempt, outcome, delay, began), log.settleFailed)
+    const began = first?.began ?? (yield* monotonicMillis)
+    const tellFailure = (error: StoreFailure) => {
+      // Jobs that cannot be settled must not pile up.
+      slot.comeBack()
+      return log.settleFailed(error)
+    }
+    const write = Effect.tapError(writeOnce(attempt, outcome, delay, began), tellFailure)
     const writeOr = (leaseLost: Ended) => Effect.map(write, Either.getOrElse(() => leaseLost))
     const answer = yield* Effect.catchIf(
-      writeOr(lost),
+      first === undefined ? writeOr(lost) : Effect.tapError(Effect.failCause(first.cause), tellFailure),
       isRepeated,
       // A write that failed may have happened all the same, and the job been settled again since.
       () =>
@@ -60,6 +65,12 @@ export const settle = (attempt: Attempt, outcome: Outcome): Effect.Effect<Ended>
       ? answer.value
       : Ended.OutcomeUnknown({ error: Option.some(Cause.squash(answer.cause)) })
   })
+
+/** A write that has failed before there was a fiber to settle in, and the monotonic millisecond at which settling began. */
+export interface FirstWrite {
+  readonly cause: Cause.Cause<StoreFailure>
+  readonly began: number
+}
 
 const lost = Ended.LeaseLost({ reason: "LeaseLost" })
 
@@ -97,7 +108,7 @@ const writeOnce = (
   began: number
 ): Effect.Effect<Either.Either<Ended, LeaseLost>, StoreFailure> =>
   Effect.gen(function*() {
-    const { handler, job, settles } = attempt
+    const { handler, host: { settles }, job } = attempt
     const { lease } = job
     switch (outcome._tag) {
       case "Complete": {
@@ -109,7 +120,7 @@ const writeOnce = (
           return yield* writeOnce(attempt, refused, Option.none(), began)
         }
         const answer = yield* settles.complete({ lease, result: result.right }, began)
-        return Either.map(answer, ({ isRepeat }) => settledAs("succeeded", isRepeat))
+        return Either.map(answer, completedAs)
       }
       case "Fail": {
         const { error, name } = outcome
@@ -133,6 +144,9 @@ const writeOnce = (
       }
     }
   })
+
+/** The end of an attempt whose job was completed. */
+export const completedAs = ({ isRepeat }: Settled): Ended => settledAs("succeeded", isRepeat)
 
 const settledAs = (end: SettledEnd, isRepeat: boolean) =>
   Ended.Settled({ end, failedWith: Option.none(), retryIn: Option.none(), isRepeat })

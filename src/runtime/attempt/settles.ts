@@ -1,12 +1,11 @@
-import type { Either } from "effect"
-import { Effect, Exit } from "effect"
+import { Effect, Either, Exit } from "effect"
 import type { LeaseLost } from "../../domain/errors.ts"
 import { StoreError } from "../../domain/errors.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import type { Fenced, JobStore, Settled, StoreFailure } from "../../store/JobStore.ts"
 import { exitOf } from "../../store/JobStore.ts"
-import { groupCalls } from "./groupCalls.ts"
+import { awaitAnswer, groupCalls } from "./groupCalls.ts"
 
 /**
  * The writes that end attempts, for one job each. Writes of jobs that end
@@ -17,6 +16,8 @@ import { groupCalls } from "./groupCalls.ts"
  * It may have happened all the same, so it can be repeated.
  */
 export interface Settles {
+  /** A first `complete` for an attempt that has no fiber. */
+  readonly completeFirst: (completion: FirstCompletion) => void
   readonly complete: SettleOne<"complete">
   readonly fail: SettleOne<"fail">
   readonly release: SettleOne<"release">
@@ -29,7 +30,20 @@ type SettleOne<Operation extends "complete" | "fail" | "release"> = (
   item: Parameters<(typeof JobStore.Service)[Operation]>[0][number],
   /** The monotonic millisecond at which the settle began. */
   since: number
-) => Effect.Effect<Either.Either<Settled, LeaseLost>, StoreFailure>
+) => Effect.Effect<Answer, StoreFailure>
+
+type Answer = Either.Either<Settled, LeaseLost>
+
+/** A job that is to be completed, and who wants to hear of it. */
+export interface FirstCompletion {
+  readonly item: Parameters<(typeof JobStore.Service)["complete"]>[0][number]
+  /** The monotonic millisecond at which the settle began. */
+  readonly since: number
+  /** Run once the job is settled, in the fiber of its group. */
+  readonly tell: (settled: Settled) => Effect.Effect<void>
+  /** Called after that, outside of any fiber. */
+  readonly answered: (exit: Exit.Exit<Answer, StoreFailure>) => void
+}
 
 /** A settle of the store. */
 type Write<Item> = (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
@@ -38,6 +52,7 @@ type Write<Item> = (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<F
 interface Waiting<Item> {
   readonly item: Item
   readonly since: number
+  readonly tell?: FirstCompletion["tell"]
 }
 
 /** What `hasToEnd` fails with. Writing again is pointless. */
@@ -80,23 +95,34 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
       Effect.match({
         onFailure: (error) => items.map(() => Exit.fail(error)),
         onSuccess: (answers) => answers.map(exitOf)
-      })
+      }),
+      Effect.tap((exits) =>
+        Effect.forEach(group, ({ tell }, index) => {
+          const exit = exits[index]
+          return tell !== undefined && exit !== undefined && Exit.isSuccess(exit) && Either.isRight(exit.value)
+            ? tell(exit.value.right)
+            : Effect.void
+        }, { discard: true })
+      )
     )
   }
 
   const grouped = <Item extends { readonly lease: Lease }>(write: Write<Item>, sizeOf: (item: Item) => number) =>
-    Effect.map(
-      groupCalls<Waiting<Item>, Either.Either<Settled, LeaseLost>, StoreFailure>(
-        (group) => send(write, group),
-        { most, mostBytes, sizeOf: ({ item }) => sizeOf(item) }
-      ),
-      (settle) => (item: Item, since: number) => settle({ item, since })
+    groupCalls<Waiting<Item>, Answer, StoreFailure>(
+      (group) => send(write, group),
+      { most, mostBytes, sizeOf: ({ item }) => sizeOf(item) }
     )
 
-  return Effect.all({
-    complete: grouped(store.complete, ({ result }) => result.length),
-    fail: grouped(store.fail, ({ error, errorValue = "" }) => error.length + errorValue.length),
-    release: grouped(store.release, () => 0),
-    hasToEnd: Effect.succeed(hasToEnd)
+  return Effect.gen(function*() {
+    const complete = yield* grouped(store.complete, ({ result }) => result.length)
+    const fail = yield* grouped(store.fail, ({ error, errorValue = "" }) => error.length + errorValue.length)
+    const release = yield* grouped(store.release, () => 0)
+    return {
+      completeFirst: ({ answered, ...waiting }) => void complete(waiting, answered),
+      complete: (item, since) => awaitAnswer(complete, { item, since }),
+      fail: (item, since) => awaitAnswer(fail, { item, since }),
+      release: (item, since) => awaitAnswer(release, { item, since }),
+      hasToEnd
+    }
   })
 }

@@ -16,8 +16,10 @@ import type { Stall } from "../../domain/Stall.ts"
 export interface LoopWatchService {
   /** Has the worker tell of what it sees until the scope closes; of several, the first does. Milliseconds. */
   readonly watch: (shortestLease: number) => Effect.Effect<void, never, Scope.Scope>
-  /** Notes that a job of this kind runs until the scope closes. */
-  readonly runs: (kind: string) => Effect.Effect<void, never, Scope.Scope>
+  /** Notes that a job of this kind runs. */
+  readonly began: (kind: string) => void
+  /** Notes that a job of this kind has ended, at this monotonic millisecond. */
+  readonly ended: (kind: string, at: number) => void
   /** The longest stall of the last `leaseFor` milliseconds, if it can have cost a lease of that length. */
   readonly blame: (leaseFor: number) => Effect.Effect<Option.Option<Stall>>
 }
@@ -107,20 +109,17 @@ export const makeLoopWatch = (): LoopWatchService => {
           if (isToTell(stall)) reports.unsafeOffer(log.loopStood(stall, canCost(shortestLease())))
         })
       }),
-    runs: (kind) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const one = kinds.get(kind) ?? { running: 0, endedAt: -Infinity }
-          kinds.set(kind, one)
-          one.running++
-          return one
-        }),
-        (one) =>
-          Effect.map(monotonicMillis, (now) => {
-            one.running--
-            one.endedAt = now
-          })
-      ),
+    began: (kind) => {
+      const one = kinds.get(kind)
+      if (one === undefined) kinds.set(kind, { running: 1, endedAt: -Infinity })
+      else one.running++
+    },
+    ended: (kind, at) => {
+      const one = kinds.get(kind)
+      if (one === undefined) return
+      one.running--
+      one.endedAt = at
+    },
     blame: (leaseFor) =>
       Effect.gen(function*() {
         const now = yield* monotonicMillis

@@ -1,4 +1,4 @@
-import { Array as Arr, Deferred, Effect, Fiber, FiberId, Option } from "effect"
+import { Array as Arr, Deferred, Effect, FiberId, Option } from "effect"
 import { JobEvent } from "../../domain/JobEvent.ts"
 import type { JobId } from "../../domain/JobId.ts"
 import { StopReason } from "../../domain/Outcome.ts"
@@ -17,30 +17,35 @@ export interface Room {
 }
 
 /** What an attempt is given by its slot. */
-export type Slot = Pick<Attempt, "stopRequest" | "onKept">
+export type Placed = Pick<Attempt, "stopRequest" | "slot">
 
 interface Running {
   readonly job: ClaimedJob
   readonly stopRequest: StopRequest
   lease: KeptLease | undefined
-  fiber: Fiber.Fiber<void> | undefined
+  /** False while it settles after its handler has ended: another job may take its place. */
+  occupies: boolean
 }
 
 /** The attempts a worker is running, and the room it has for more. */
 export class Slots {
   private readonly running = new Set<Running>()
+  /** How many jobs take a place. */
+  private occupied = 0
+  /** Those who wait until no attempt runs. */
+  private readonly waiting = new Set<Deferred.Deferred<void>>()
   private readonly claims = new Set<Deferred.Deferred<void>>()
   private readonly concurrency: number
   private readonly queues: Option.Option<ReadonlyMap<string, number>>
-  private readonly onFreed: Effect.Effect<void>
+  private readonly onFreed: () => void
   private readonly events: JobEvents
   private isDraining = false
 
   constructor(options: {
     readonly concurrency: number
     readonly queues: Option.Option<ReadonlyMap<string, number>>
-    /** Run each time a slot becomes free. */
-    readonly onFreed: Effect.Effect<void>
+    /** Called each time a place becomes free. */
+    readonly onFreed: () => void
     readonly events: JobEvents
   }) {
     this.concurrency = options.concurrency
@@ -60,7 +65,7 @@ export class Slots {
 
   /** What may be claimed now, with full queues left out. */
   get room(): Room {
-    const free = this.concurrency - this.running.size
+    const free = this.concurrency - this.occupied
     const queues = Option.map(this.queues, (limits) =>
       [...limits]
         .map(([queue, limit]) => ({ queue, limit: Math.min(free, limit - this.runningFrom(queue)) }))
@@ -71,7 +76,7 @@ export class Slots {
 
   private runningFrom(queue: string): number {
     let count = 0
-    for (const { job } of this.running) if (job.queue === queue) count++
+    for (const { job, occupies } of this.running) if (occupies && job.queue === queue) count++
     return count
   }
 
@@ -91,27 +96,50 @@ export class Slots {
   }
 
   /**
-   * Runs an attempt in a fiber that nothing interrupts: an attempt ends by
-   * itself, after its handler was told to stop. Its slot is free once it has.
+   * Begins an attempt, which ends by itself, after its handler was told to stop if
+   * need be. Its place is free once its handler has ended, unless it cannot be
+   * settled then.
    */
-  start(job: ClaimedJob, attempt: (slot: Slot) => Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.gen(this, function*() {
+  start(job: ClaimedJob, begin: (placed: Placed) => Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.suspend(() => {
       const stopRequest = new StopRequest()
-      const slot: Running = { job, stopRequest, lease: undefined, fiber: undefined }
-      this.running.add(slot)
-      const onKept = (lease: KeptLease) =>
-        Effect.suspend(() => {
-          slot.lease = lease
+      const one: Running = { job, stopRequest, lease: undefined, occupies: true }
+      this.running.add(one)
+      this.occupied++
+      const slot: Attempt["slot"] = {
+        kept: (lease) => {
+          one.lease = lease
           return this.isDraining ? lease.drain : Effect.void
-        })
-      slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(
-        // A bug of ours, since handlers' defects are outcomes. The lease runs out, and the slot must not.
-        Effect.catchAllCause((cause) => log.attemptDied(job, cause)),
-        Effect.ensuring(Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),
-        Effect.interruptible,
-        Effect.forkDaemon
+        },
+        leave: () => this.leave(one),
+        comeBack: () => {
+          if (one.occupies) return
+          one.occupies = true
+          this.occupied++
+        },
+        free: () => this.free(one)
+      }
+      // A bug of ours, since handlers' defects are outcomes. The lease runs out, and the slot must not.
+      return Effect.catchAllCause(
+        begin({ stopRequest, slot }),
+        (cause) => Effect.zipRight(log.attemptDied(job, cause), Effect.sync(slot.free))
       )
     })
+  }
+
+  private leave(one: Running): void {
+    if (!one.occupies) return
+    one.occupies = false
+    this.occupied--
+    this.onFreed()
+  }
+
+  private free(one: Running): void {
+    this.running.delete(one)
+    this.leave(one)
+    if (this.running.size > 0) return
+    for (const waiting of this.waiting) Deferred.unsafeDone(waiting, Effect.void)
+    this.waiting.clear()
   }
 
   /** Shortens the leases of the attempts that run, and of those that are started later. */
@@ -154,14 +182,15 @@ export class Slots {
     )
   }
 
-  /** Waits for the claims under way and the attempts running then to end. */
+  /** Waits for the claims under way to end, and then until no attempt runs. */
   get ended(): Effect.Effect<void> {
     return Effect.suspend(() => Effect.forEach(this.claims, (claim) => Deferred.await(claim), { discard: true })).pipe(
-      Effect.zipRight(
-        Effect.suspend(() =>
-          Effect.asVoid(Fiber.awaitAll([...this.running].flatMap(({ fiber }) => fiber === undefined ? [] : [fiber])))
-        )
-      )
+      Effect.zipRight(Effect.suspend(() => {
+        if (this.running.size === 0) return Effect.void
+        const ended = Deferred.unsafeMake<void>(FiberId.none)
+        this.waiting.add(ended)
+        return Effect.ensuring(Deferred.await(ended), Effect.sync(() => this.waiting.delete(ended)))
+      }))
     )
   }
 

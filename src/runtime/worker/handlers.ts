@@ -1,6 +1,7 @@
 import { Context, Effect } from "effect"
 import { InvalidOption } from "../../domain/errors.ts"
 import * as Job from "../../domain/Job.ts"
+import { withoutTransaction } from "../../store/ambientTransaction.ts"
 import type { WorkerSettings } from "./WorkerSettings.ts"
 
 /** The code that runs a kind, and the milliseconds a claim of it holds. */
@@ -22,7 +23,8 @@ export const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>(
           allowed: "one definition of each kind"
         })
       }
-      found.set(kind, { handler, leaseFor })
+      // A transaction that was open when the layer was built is none of its jobs'.
+      found.set(kind, { handler: { ...handler, services: withoutTransaction(handler.services) }, leaseFor })
     }
     return (kind) => {
       const one = found.get(kind)

@@ -4,9 +4,8 @@ import { EventLoop } from "../../platform/EventLoop.ts"
 import type { ClaimedJob, StoreFailure } from "../../store/JobStore.ts"
 import { JobStore } from "../../store/JobStore.ts"
 import type { Attempt } from "../attempt/Attempt.ts"
-import { makeLateHearts } from "../attempt/lateHearts.ts"
-import { runAttempt } from "../attempt/runAttempt.ts"
-import { makeSettles } from "../attempt/settles.ts"
+import { beginAttempt } from "../attempt/runAttempt.ts"
+import { makeHost } from "./makeHost.ts"
 import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
 import { observe } from "../telemetry/jobEvents.ts"
@@ -51,31 +50,29 @@ export const runWorker = (
     // One place is enough: a wake-up says "look again", however often it is said.
     const woken = yield* Queue.sliding<void>(1)
     const wake = Effect.asVoid(Queue.offer(woken, undefined))
-    const slots = new Slots({ ...settings, onFreed: wake, events: store.events })
+    const slots = new Slots({
+      ...settings,
+      onFreed: () => void Queue.unsafeOffer(woken, undefined),
+      events: store.events
+    })
     const claimable = yield* Ref.make(settings.maxJobs)
     const shutdown = yield* makeShutdown
-    const settles = yield* makeSettles(store, Deferred.await(shutdown.graceOver))
-    const lateHearts = yield* makeLateHearts(settings.heartbeatInterval)
+    const host = yield* makeHost({ settings, graceOver: Deferred.await(shutdown.graceOver) }).pipe(
+      Effect.annotateLogs({ worker })
+    )
 
     const start = (job: ClaimedJob, given: Pick<Attempt, "claimSentAt" | "begins">) =>
-      slots.start(job, (slot) =>
-        Effect.suspend(() =>
-          runAttempt({
-            job,
-            ...handlers(job.kind),
-            heartbeatInterval: settings.heartbeatInterval,
-            ...given,
-            ...slot,
-            lateHearts,
-            settles
-          })
-        ).pipe(Effect.provideService(JobStore, store)))
+      slots.start(job, (placed) =>
+        Effect.suspend(() => beginAttempt({ job, ...handlers(job.kind), ...given, ...placed, host })))
 
     /** From the claim on, before the attempt's own heartbeat says so. */
     const hold = (claimSentAt: number) => ({ lease }: ClaimedJob) => {
       const leaseFor = lease.lockedUntil - lease.lockedAt
       return held.hold(lease, Effect.succeed(claimSentAt + leaseFor - deadlineMargin(leaseFor)))
     }
+
+    /** True after a claim that got all it had asked for. */
+    let mayBeMore = false
 
     /**
      * Claims what there is room for and starts it. Waiting for the store can be
@@ -86,9 +83,16 @@ export const runWorker = (
       Effect.uninterruptible(Effect.gen(function*() {
         const { limit, queues } = slots.room
         const most = Math.min(limit, yield* Ref.get(claimable))
+        // A job that cannot be settled may have taken its place again since the look.
+        if (most <= 0) {
+          return 0
+        }
         const claimSentAt = yield* monotonicMillis
+        mayBeMore = false
         const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
-        yield* Ref.update(claimable, (left) => left - jobs.length)
+        mayBeMore = jobs.length === most
+        yield* Ref.update(claimable, (left) =>
+          left - jobs.length)
         yield* Effect.forEach(jobs, hold(claimSentAt), { discard: true })
         yield* Effect.forEach(jobs, (job) => start(job, { claimSentAt, begins: isAwaited() }), { discard: true })
         return jobs.length
@@ -113,6 +117,7 @@ export const runWorker = (
     const look = Effect.gen(function*() {
       const { limit, queues } = slots.room
       if (limit <= 0) return settings.pollInterval
+      if (mayBeMore && (yield* timelyClaim) > 0) return Duration.zero
       // An empty poll is a read; only a claim that will find something is a write.
       const next = yield* store.nextDue({ kinds, queues }).pipe(
         // A store that never answers must not be the end of it, nor keep a worker from ending.

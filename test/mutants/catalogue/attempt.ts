@@ -16,15 +16,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job whose claim was answered after its deadline is begun",
     file,
-    find: "return Outcome.Release()\n    }\n",
+    find: "return this.settle(Outcome.Release())\n      }\n",
     replace: "}\n",
     killedBy: heartbeat
   },
   {
     name: "A job whose claim was answered after its deadline is left to go stale",
     file,
-    find: "return Outcome.Release()\n    }\n",
-    replace: "return Outcome.Abandon({ reason: \"DeadlinePassed\" })\n    }\n",
+    find: "return this.settle(Outcome.Release())\n      }\n",
+    replace: "return this.settle(Outcome.Abandon({ reason: \"DeadlinePassed\" }))\n      }\n",
     killedBy: heartbeat
   },
   {
@@ -38,8 +38,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A timeout is not applied",
     file,
-    find: "yield* stopRequest.tell(StopReason.TimedOut({ after })).pipe(Effect.delay(after), Effect.forkScoped)",
-    replace: "void after",
+    find: "StopReason.TimedOut({ after })), after)",
+    replace: "StopReason.TimedOut({ after })), Duration.infinity)",
     killedBy: settle
   },
   {
@@ -85,17 +85,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: settle
   },
   {
-    name: "A handler's finalizers run after its end was judged",
+    name: "A handler's finalizers have not run when its end is judged",
     file,
-    find: "const fiber = yield* handle(handler, payload).pipe(\n      Effect.scoped,",
-    replace: "const fiber = yield* handle(handler, payload).pipe(",
+    find: "Effect.scopedWith((scope) => Effect.provide(run(payload)",
+    replace: "Effect.flatMap(Scope.make(), (scope) => Effect.provide(run(payload)",
     killedBy: settle
   },
   {
     name: "A settle that the store refuses counts as done",
     file,
-    find: `yield* publish(JobEvent.LeaseLost({ ...facts, reason, stall: yield* blame(attempt) }))`,
-    replace: `yield* publish(JobEvent.Retried(facts))`,
+    find: "(stall) => events.publish(JobEvent.LeaseLost({ ...facts, reason, stall }))",
+    replace: "() => events.publish(JobEvent.Retried(facts))",
     killedBy: heartbeat
   },
   {
@@ -245,9 +245,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A backoff is asked anew each time its failure is written",
     file,
-    find: "Effect.tapError(writeOnce(attempt, outcome, delay, began), log.settleFailed)",
+    find: "Effect.tapError(writeOnce(attempt, outcome, delay, began), tellFailure)",
     replace:
-      "Effect.tapError(Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay, began)), log.settleFailed)",
+      "Effect.tapError(Effect.flatMap(retryDelay(attempt, outcome), (delay) => writeOnce(attempt, outcome, delay, began)), tellFailure)",
     killedBy: settle
   },
   {

@@ -46,8 +46,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle by a handler is told again by its worker",
     file: "src/runtime/attempt/runAttempt.ts",
-    find: "if (!isRepeat) yield* publish(",
-    replace: "if (isRepeat || !isRepeat) yield* publish(",
+    find: "if (isRepeat) return Effect.void\n",
+    replace: "\n",
     killedBy
   },
   {

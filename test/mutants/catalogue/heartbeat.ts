@@ -10,22 +10,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "No heartbeat is forked",
     file,
-    find: "const newHeart = yield* forkHere(Effect.delay(beating(pace), delay))",
-    replace: "const newHeart = yield* forkHere(Effect.never)",
+    find: "this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)",
+    replace: "this.heart = this.options.fork(Effect.never, this.scope)",
     killedBy: heartbeat
   },
   {
     name: "The heart beats once",
     file,
-    find: "Effect.repeat(beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })",
-    replace: "beat(pace)",
+    find: "Effect.repeat(this.beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })",
+    replace: "this.beat(pace)",
     killedBy: heartbeat
   },
   {
     name: "The heart beats the moment its job is claimed",
     file,
-    find: "yield* options.lateHearts.add(claimSentAt, startLate)",
-    replace: "yield* Effect.as(start(0), () => {})",
+    find: "options.lateHearts.add(options.claimSentAt, lease.startLate)",
+    replace: "Effect.as(lease[\"start\"](0), () => {})",
     killedBy: heartbeat
   },
   {
@@ -38,29 +38,29 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A beat is sent after the deadline",
     file,
-    find: "if ((yield* Ref.get(deadline)) <= sentAt) return true",
+    find: "if (this.until <= sentAt) return true",
     replace: "",
     killedBy: heartbeat
   },
   {
     name: "A job is begun that its first beat may come too late for",
     file: attempt,
-    find: "(yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.heartbeatInterval))",
+    find: "(yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.host.heartbeatInterval))",
     replace: "(yield* lease.deadline) - Duration.toMillis(beatMayTake(Duration.zero))",
     killedBy: heartbeat
   },
   {
     name: "The heartbeat outlives its job",
     file,
-    find: "Effect.provide(attempt), Effect.forkIn(scope))",
-    replace: "Effect.provide(attempt), Effect.forkDaemon)",
+    find: "return this.scope === undefined ? undefined : Scope.close(this.scope, Exit.void)",
+    replace: "return undefined",
     killedBy: heartbeat
   },
   {
     name: "The heartbeat ends before the job is settled",
     file: attempt,
-    find: "const ended = yield* settle(attempt, outcome)",
-    replace: "yield* lease.letGo\n    const ended = yield* settle(attempt, outcome)",
+    find: "slot.leave()\n    const outcome",
+    replace: "slot.leave()\n    this.fibers.fork(this.lease.letGo)\n    const outcome",
     killedBy: heartbeat
   },
   {
@@ -77,9 +77,9 @@ export const mutants: ReadonlyArray<Mutant> = [
         yield* stop(StopReason.LeaseLost())
         return true
       }
-      yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))
+      this.until = Math.max(this.until, sentAt + holdsFor(pace))
       if (answer.right`,
-    replace: `yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))
+    replace: `this.until = Math.max(this.until, sentAt + holdsFor(pace))
       if (answer !== undefined && Either.isRight(answer) && answer.right`,
     killedBy: heartbeat
   },
@@ -100,40 +100,42 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A handler is not told to stop at the deadline",
     file,
-    find: "return yield* stop(StopReason.DeadlinePassed())",
+    find: "return yield* this.options.stop(StopReason.DeadlinePassed())",
     replace: "return",
     killedBy: heartbeat
   },
   {
     name: "A lease whose deadline has passed is extended all the same",
     file,
-    find: "yield* Fiber.interruptFork(heart)\n          return",
+    find: "yield* Fiber.interruptFork(this.heart)\n          return",
     replace: "return",
     killedBy: heartbeat
   },
   {
     name: "An extension does not move the deadline",
     file,
-    find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
+    find: "this.until = Math.max(this.until, sentAt + holdsFor(pace))",
     replace: "",
     killedBy: heartbeat
   },
   {
     name: "The deadline counts from when the claim was answered and not from before it was sent",
     file: "src/runtime/worker/workerLoop.ts",
-    find: `      const claimSentAt = yield* monotonicMillis
-      const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
+    find: `        const claimSentAt = yield* monotonicMillis
+        mayBeMore = false
+        const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
 `,
-    replace: `      const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
-      const claimSentAt = yield* monotonicMillis
+    replace: `        mayBeMore = false
+        const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
+        const claimSentAt = yield* monotonicMillis
 `,
     killedBy: heartbeat
   },
   {
     name: "The deadline counts from when an extension was answered",
     file,
-    find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
-    replace: "const answeredAt = yield* monotonicMillis\n      yield* Ref.set(deadline, answeredAt + holdsFor(pace))",
+    find: "this.until = Math.max(this.until, sentAt + holdsFor(pace))",
+    replace: "const answeredAt = yield* monotonicMillis\n      this.until = answeredAt + holdsFor(pace)",
     killedBy: heartbeat
   },
   {
@@ -223,27 +225,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The deadline of a drain lease is lowered only when the write is answered",
     file,
-    find: "yield* lowerDeadline(pace.leaseFor)",
+    find: "yield* this.lowerDeadline(this.pace.leaseFor)",
     replace: "",
     also: [{
       file,
-      find: "yield* Ref.update(deadline, (known) => Math.max(known, sentAt + holdsFor(pace)))",
-      replace: "yield* Ref.set(deadline, sentAt + holdsFor(pace))"
+      find: "this.until = Math.max(this.until, sentAt + holdsFor(pace))",
+      replace: "this.until = sentAt + holdsFor(pace)"
     }],
     killedBy: drain
   },
   {
     name: "A drain gives a handler more time than it had",
     file,
-    find: "(known) => Math.min(known, now + holdsFor({ leaseFor }))",
-    replace: "() => now + holdsFor({ leaseFor })",
+    find: "this.until = Math.min(this.until, now + holdsFor({ leaseFor }))",
+    replace: "this.until = now + holdsFor({ leaseFor })",
     killedBy: drain
   },
   {
     name: "The answer to a beat that was sent before a drain moves its deadline",
     file,
-    find: "yield* stopBeating\n      // First this",
-    replace: "callOff()\n      if (watch !== undefined) yield* Fiber.interrupt(watch)\n      // First this",
+    find: "yield* this.stopBeating\n      // First this",
+    replace:
+      "this.callOff()\n      if (this.watch !== undefined) yield* Fiber.interrupt(this.watch)\n      // First this",
     killedBy: drain
   },
   {
@@ -256,12 +259,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A deadline that a drain lowers is seen at the next beat",
     file,
-    find: "yield* stopBeating\n      // First this",
-    replace: "callOff()\n      if (heart !== undefined) yield* Fiber.interrupt(heart)\n      // First this",
+    find: "yield* this.stopBeating\n      // First this",
+    replace:
+      "this.callOff()\n      if (this.heart !== undefined) yield* Fiber.interrupt(this.heart)\n      // First this",
     also: [{
       file,
-      find: "yield* start(Duration.zero)",
-      replace: "heart = yield* forkHere(beating(pace))"
+      find: "yield* this.start(Duration.zero)",
+      replace:
+        "this.scope ??= yield* Scope.make()\n      this.heart = this.options.fork(this.beating(this.pace), this.scope)"
     }],
     killedBy: drain
   },
@@ -285,8 +290,8 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "An extension may set the deadline back",
     file,
-    find: "(known) => Math.max(known, sentAt + holdsFor(pace))",
-    replace: "() => sentAt + holdsFor(pace)",
+    find: "this.until = Math.max(this.until, sentAt + holdsFor(pace))",
+    replace: "this.until = sentAt + holdsFor(pace)",
     because:
       "Beats follow one another, so each is sent later than the last. One that was given up is interrupted, and " +
       "comes to this line only before that; so is the one that is under way as a drain lowers the deadline."

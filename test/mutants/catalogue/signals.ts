@@ -132,15 +132,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A crash makes a short lease longer",
     file: heartbeat,
-    find: "Math.min(pace.leaseFor, crashLease)",
+    find: "Math.min(this.pace.leaseFor, crashLease)",
     replace: "crashLease",
     killedBy: crashed
   },
   {
     name: "A crash extends a lease whose deadline has passed",
     file: heartbeat,
-    find: "if (isLetGo || (yield* Ref.get(deadline)) <= (yield* monotonicMillis)) {",
-    replace: "if (isLetGo) {",
+    find: "if (this.isLetGo || this.until <= (yield* monotonicMillis)) {",
+    replace: "if (this.isLetGo) {",
     killedBy: crashed
   },
   {
@@ -167,8 +167,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A process that goes on after a crash counts on its leases as before",
     file: heartbeat,
-    find: "yield* lowerDeadline(leaseFor)\n      cutTo",
-    replace: "cutTo",
+    find: "yield* this.lowerDeadline(leaseFor)\n      this.cutTo",
+    replace: "this.cutTo",
     killedBy: crashed
   },
   {

@@ -45,14 +45,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
-    find: "const newHeart = yield* forkHere(Effect.delay(beating(pace), delay))",
-    replace: "const newHeart = yield* forkHere(Effect.never)",
+    find: "this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)",
+    replace: "this.heart = this.options.fork(Effect.never, this.scope)",
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a handler is not told to stop at the deadline",
     file: heartbeat,
-    find: "return yield* stop(StopReason.DeadlinePassed())",
+    find: "return yield* this.options.stop(StopReason.DeadlinePassed())",
     replace: "return",
     killedBy: bySeed(3)
   },
@@ -66,18 +66,20 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the deadline counts from when the claim was answered",
     file: loop,
-    find: `      const claimSentAt = yield* monotonicMillis
-      const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
+    find: `        const claimSentAt = yield* monotonicMillis
+        mayBeMore = false
+        const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
 `,
-    replace: `      const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
-      const claimSentAt = yield* monotonicMillis
+    replace: `        mayBeMore = false
+        const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
+        const claimSentAt = yield* monotonicMillis
 `,
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a job whose claim was answered after its deadline is begun",
     file: attempt,
-    find: "return Outcome.Release()\n    }\n",
+    find: "return this.settle(Outcome.Release())\n      }\n",
     replace: "}\n",
     killedBy: bySeed(5)
   },
@@ -91,7 +93,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker claims beyond its free slots",
     file: "src/runtime/worker/Slots.ts",
-    find: "const free = this.concurrency - this.running.size",
+    find: "const free = this.concurrency - this.occupied",
     replace: "const free = this.concurrency",
     killedBy: bySeed(2)
   },
@@ -191,9 +193,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a lease whose deadline has passed is extended all the same",
     file: heartbeat,
-    find: "yield* Fiber.interruptFork(heart)\n          return",
+    find: "yield* Fiber.interruptFork(this.heart)\n          return",
     replace: "return",
-    also: [{ file: heartbeat, find: "if ((yield* Ref.get(deadline)) <= sentAt) return true", replace: "" }],
+    also: [{ file: heartbeat, find: "if (this.until <= sentAt) return true", replace: "" }],
     killedBy: bySeed(1)
   },
   {
@@ -307,8 +309,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a handler times out after half its time",
     file: attempt,
-    find: "TimedOut({ after })).pipe(Effect.delay(after)",
-    replace: "TimedOut({ after })).pipe(Effect.delay(Duration.times(after, 1 / 2))",
+    find: "StopReason.TimedOut({ after })), after)",
+    replace: "StopReason.TimedOut({ after })), Duration.times(after, 1 / 2))",
     killedBy: bySeed(2)
   },
   {
@@ -374,8 +376,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the heartbeat ends before the job is settled",
     file: attempt,
-    find: "const ended = yield* settle(attempt, outcome)",
-    replace: "yield* lease.letGo\n    const ended = yield* settle(attempt, outcome)",
+    find: "slot.leave()\n    const outcome",
+    replace: "slot.leave()\n    this.fibers.fork(this.lease.letGo)\n    const outcome",
     killedBy: bySeed(1)
   },
   {
@@ -405,8 +407,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a handler may run for twice its timeout",
     file: attempt,
-    find: "TimedOut({ after })).pipe(Effect.delay(after)",
-    replace: "TimedOut({ after })).pipe(Effect.delay(Duration.times(after, 2))",
+    find: "StopReason.TimedOut({ after })), after)",
+    replace: "StopReason.TimedOut({ after })), Duration.times(after, 2))",
     killedBy: bySeed(1)
   },
   {
@@ -435,8 +437,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the first beat waits for an interval however late its claim was answered",
     file: heartbeat,
-    find: "const firstAt = claimSentAt + Duration.toMillis(options.interval)",
-    replace: "const firstAt = (yield* monotonicMillis) + Duration.toMillis(options.interval)",
+    find: "this.start(Math.max(0, firstAt - now))",
+    replace: "this.start(Math.max(Duration.toMillis(this.options.interval), firstAt - now))",
     killedBy: bySeed(1)
   },
   {
@@ -496,8 +498,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the answer to a beat that was sent before a drain moves its deadline",
     file: heartbeat,
-    find: "yield* stopBeating\n      // First this",
-    replace: "callOff()\n      if (watch !== undefined) yield* Fiber.interrupt(watch)\n      // First this",
+    find: "yield* this.stopBeating\n      // First this",
+    replace:
+      "this.callOff()\n      if (this.watch !== undefined) yield* Fiber.interrupt(this.watch)\n      // First this",
     killedBy: bySeed(1)
   },
   {

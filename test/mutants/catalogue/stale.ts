@@ -223,8 +223,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     also: [
       {
         file: "src/runtime/worker/workerLoop.ts",
-        find: "import { HeldLeases } from \"./HeldLeases.ts\"",
-        replace: "import { HeldLeases, makeHeldLeases } from \"./HeldLeases.ts\""
+        find: "import { HeldLeases } from \"../attempt/HeldLeases.ts\"",
+        replace: "import { HeldLeases, makeHeldLeases } from \"../attempt/HeldLeases.ts\""
       },
       {
         file: "src/runtime/worker/workerLoop.ts",
@@ -233,8 +233,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       },
       {
         file: "src/runtime/worker/workerLoop.ts",
-        find: ").pipe(Effect.provideService(JobStore, store)))",
-        replace: ").pipe(Effect.provideService(JobStore, store), Effect.provideService(HeldLeases, held)))"
+        find: "graceOver: Deferred.await(shutdown.graceOver) }).pipe(\n",
+        replace: "graceOver: Deferred.await(shutdown.graceOver) }).pipe(Effect.provideService(HeldLeases, held), "
       }
     ],
     killedBy: bySweeps

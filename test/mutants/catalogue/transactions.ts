@@ -644,8 +644,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A handler works inside the transaction that its layer was built in",
     file: "src/runtime/attempt/runAttempt.ts",
-    find: "Context.merge(withoutTransaction(services), attemptServices(",
-    replace: "Context.merge(services, attemptServices(",
+    find: "services: withoutTransaction(handler.services)",
+    replace: "services: handler.services",
     killedBy: ["test/runtime/currentJob.test.ts"]
   },
   {

@@ -80,22 +80,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker claims beyond its free slots",
     file: slots,
-    find: "const free = this.concurrency - this.running.size",
+    find: "const free = this.concurrency - this.occupied",
     replace: "const free = this.concurrency",
     killedBy: worker
   },
   {
     name: "A worker claims one more than its free slots",
     file: slots,
-    find: "const free = this.concurrency - this.running.size",
-    replace: "const free = this.concurrency - this.running.size + 1",
+    find: "const free = this.concurrency - this.occupied",
+    replace: "const free = this.concurrency - this.occupied + 1",
     killedBy: worker
   },
   {
     name: "A worker leaves its last slot empty",
     file: slots,
-    find: "const free = this.concurrency - this.running.size",
-    replace: "const free = this.concurrency - this.running.size - 1",
+    find: "const free = this.concurrency - this.occupied",
+    replace: "const free = this.concurrency - this.occupied - 1",
     killedBy: worker
   },
   {
@@ -122,14 +122,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The slot of an attempt that died stays taken",
     file: slots,
-    find: "slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(",
-    replace:
-      "slot.fiber = yield* attempt({ stopRequest, onKept }).pipe(\n        Effect.tap(() => Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),",
-    also: [{
-      file: slots,
-      find: "Effect.ensuring(Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed)),",
-      replace: ""
-    }],
+    find: "Effect.zipRight(log.attemptDied(job, cause), Effect.sync(slot.free))",
+    replace: "log.attemptDied(job, cause)",
     killedBy: ["test/runtime/deadAttempt.test.ts"]
   },
   {
@@ -163,8 +157,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A slot that becomes free wakes nobody",
     file: slots,
-    find: "Effect.ensuring(Effect.zipRight(Effect.sync(() => this.running.delete(slot)), this.onFreed))",
-    replace: "Effect.ensuring(Effect.sync(() => this.running.delete(slot)))",
+    find: "this.occupied--\n    this.onFreed()",
+    replace: "this.occupied--",
     killedBy: worker
   },
   {
@@ -385,8 +379,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A kind is kept for the longest lease of its worker's",
     file,
-    find: "found.set(kind, { handler, leaseFor })",
-    replace: "found.set(kind, { handler, leaseFor: Math.max(...[...kinds.values()].map((one) => one.leaseFor)) })",
+    find: "found.set(kind, { handler: { ...handler, services: withoutTransaction(handler.services) }, leaseFor })",
+    replace:
+      "found.set(kind, { handler: { ...handler, services: withoutTransaction(handler.services) }, leaseFor: Math.max(...[...kinds.values()].map((one) => one.leaseFor)) })",
     killedBy: ["test/runtime/leaseOfKind.test.ts"]
   },
   {

@@ -1,0 +1,48 @@
+import type { Fiber, Scope, Tracer } from "effect"
+import { Effect, FiberRef, FiberRefs, HashMap, Option, Runtime } from "effect"
+import type { Attempt } from "./Attempt.ts"
+
+/** Starts the fibers of one attempt: their lines name its job, and their spans are children of its own. */
+export class AttemptFibers {
+  readonly span: Option.Option<Tracer.Span>
+  private readonly attempt: Attempt
+  private annotations: Annotations | undefined
+
+  constructor(attempt: Attempt, span: Option.Option<Tracer.Span>) {
+    this.attempt = attempt
+    this.span = span
+  }
+
+  /** Starts a fiber, which can be interrupted wherever its worker was started, and is once `scope` closes. */
+  fork<A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope): Fiber.RuntimeFiber<A, E> {
+    return Runtime.runFork(this.attempt.host.runtime)(Effect.interruptible(this.inSpan(effect)), {
+      immediate: false,
+      // As `Effect.annotateLogs` would, at a fraction of its time.
+      updateRefs: (refs, fiberId) =>
+        FiberRefs.updateAs(refs, {
+          fiberId,
+          fiberRef: FiberRef.currentLogAnnotations,
+          value: this.annotations ??= namesOf(
+            this.attempt,
+            FiberRefs.getOrDefault(refs, FiberRef.currentLogAnnotations)
+          )
+        }),
+      ...scope === undefined ? {} : { scope }
+    })
+  }
+
+  /** Runs an effect of another fiber as a part of this attempt's span. */
+  inSpan<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Option.isNone(this.span) ? effect : Effect.withParentSpan<A, E, never>(effect, this.span.value)
+  }
+}
+
+type Annotations = HashMap.HashMap<string, unknown>
+
+/** The names in the lines of an attempt, besides those in its worker's. */
+const namesOf = ({ job: { kind, lease: { attempt, jobId } } }: Attempt, ofWorker: Annotations): Annotations =>
+  HashMap.mutate(ofWorker, (names) => {
+    HashMap.set<string, unknown>(names, "jobId", jobId)
+    HashMap.set<string, unknown>(names, "kind", kind)
+    HashMap.set<string, unknown>(names, "attempt", attempt)
+  })

@@ -1,0 +1,35 @@
+import type { Scope } from "effect"
+import { Effect, FiberRef, Option } from "effect"
+import { toMillis } from "../../platform/monotonic.ts"
+import { isTraced } from "../../store/guardTelemetry.ts"
+import { JobStore } from "../../store/JobStore.ts"
+import type { Host } from "../attempt/Attempt.ts"
+import { HeldLeases } from "../attempt/HeldLeases.ts"
+import { makeLateHearts } from "../attempt/lateHearts.ts"
+import { makeSettles } from "../attempt/settles.ts"
+import { LoopWatch } from "../telemetry/LoopWatch.ts"
+import type { WorkerSettings } from "./WorkerSettings.ts"
+
+/** The part of a worker that its attempts see, made where they are to inherit from. */
+export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
+  readonly settings: WorkerSettings
+  /** Succeeds when the grace of the worker's shutdown is over. */
+  readonly graceOver: Effect.Effect<void>
+}): Effect.Effect<Host, never, JobStore | Scope.Scope> =>
+  Effect.gen(function*() {
+    const store = yield* JobStore
+    const clock = yield* Effect.clock
+    return {
+      store,
+      // A fiber that fails logs its whole error by itself. The error of a handler is an outcome, and may show the payload.
+      runtime: yield* Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none()),
+      unhandledErrorLogLevel: yield* FiberRef.get(FiberRef.unhandledErrorLogLevel),
+      now: () => toMillis(clock.unsafeCurrentTimeNanos()),
+      isTraced: yield* isTraced,
+      heartbeatInterval,
+      lateHearts: yield* makeLateHearts(heartbeatInterval),
+      settles: yield* makeSettles(store, graceOver),
+      heldLeases: yield* HeldLeases,
+      loopWatch: yield* LoopWatch
+    }
+  })
