@@ -4,7 +4,7 @@ import { Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { snooze } from "../../src/domain/Verdict.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
-import { StoreFaults } from "../../src/testing.ts"
+import { failing, StoreFaults } from "../../src/testing.ts"
 import { anotherProcess, inHoldfast, linesSaying, notingStops, settled, work } from "./harness.ts"
 
 const Task = Job.make("cancel.task", { payload: Schema.Void, leaseFor: "60 seconds" })
@@ -42,6 +42,22 @@ describe("cancelling a pending job", () => {
       yield* JobQueue.cancel(id)
       yield* JobQueue.retry(id)
       yield* settled
+      assert.strictEqual(yield* statusOf(id), "succeeded")
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
+})
+
+describe("cancelling a job whose handler has ended", () => {
+  it.effect("nobody is told to stop while it is settled, and it has succeeded", () =>
+    Effect.gen(function*() {
+      yield* StoreFaults.inject("complete", failing)
+      yield* work(beating)
+      const { id } = yield* JobQueue.enqueue(Task, undefined)
+      yield* TestClock.adjust("1 second")
+      yield* JobQueue.cancel(id)
+      yield* TestClock.adjust("5 seconds")
+      yield* StoreFaults.mend()
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* linesSaying("Stopping the handler"), [])
       assert.strictEqual(yield* statusOf(id), "succeeded")
     }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
 })

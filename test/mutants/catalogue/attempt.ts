@@ -166,8 +166,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A snooze is settled as a failure",
     file,
-    find: "store.release([{ lease, delay }])",
-    replace: `store.fail([{ lease, error: "snoozed", retryAfter: delay }])`,
+    find: "settles.release({ lease, delay }, began)",
+    replace: `settles.fail({ lease, error: "snoozed", retryAfter: delay }, began)`,
     killedBy: settle
   },
   {
@@ -334,10 +334,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A handler that has ended can still be told to stop",
-    file: "src/runtime/attempt/handler.ts",
+    file: "src/runtime/attempt/runAttempt.ts",
     find: "listenNoMore()",
     replace: "void listenNoMore",
-    killedBy: settle
+    killedBy: ["test/runtime/cancel.test.ts"]
   },
   {
     name: "The latch of late hearts is closed after the look",
@@ -360,6 +360,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/runtime/attempt/groupCalls.ts",
     find: "all[index] ??",
     replace: "(index === 0 ? all[0] : undefined) ??",
-    killedBy: settle
+    killedBy: ["test/runtime/groupCalls.test.ts"]
   }
 ]

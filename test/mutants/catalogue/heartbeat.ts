@@ -11,7 +11,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "No heartbeat is forked",
     file,
     find: "this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)",
-    replace: "this.heart = this.options.fork(Effect.never, this.scope)",
+    replace:
+      "this.heart = this.options.fork(Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay)), this.scope)",
     killedBy: heartbeat
   },
   {

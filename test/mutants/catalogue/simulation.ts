@@ -46,7 +46,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
     find: "this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)",
-    replace: "this.heart = this.options.fork(Effect.never, this.scope)",
+    replace:
+      "this.heart = this.options.fork(Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay)), this.scope)",
     killedBy: bySeed(1)
   },
   {
