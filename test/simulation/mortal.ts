@@ -2,6 +2,7 @@ import type { Fiber } from "effect"
 import { Effect } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { Ids } from "../../src/platform/Ids.ts"
+import { currentOperation } from "./database.ts"
 import type { History } from "./History.ts"
 import type { World } from "./World.ts"
 
@@ -11,11 +12,12 @@ export const mortal =
   <A, E, R>(worker: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(Effect.all([EventLoop, Ids]), ([loop, ids]) => {
       const random = world.stream("mortal", process)
-      // The claim loop is the first to pause once a worker has its id: its housekeeping has to ask the store before.
+      // The claim loop is the first to pause between calls of the store once a worker has its id: its housekeeping has
+      // to ask the store before.
       let claimLoop: Fiber.RuntimeFiber<unknown, unknown> | undefined
       const workerId = Effect.tap(ids.workerId, () => Effect.sync(() => void (claimLoop = undefined)))
       const turn = Effect.withFiberRuntime<void>((fiber) => {
-        claimLoop ??= fiber
+        if (fiber.getFiberRef(currentOperation) === 0) claimLoop ??= fiber
         if (fiber !== claimLoop || random.number() >= 0.02) return loop.turn
         history.incident("worker died", process)
         return Effect.die(new Error("simulated defect of a worker"))
