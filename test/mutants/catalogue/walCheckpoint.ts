@@ -20,6 +20,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byStore
   },
   {
+    name: "The 0 that leaves a WAL to the thread is taken for the app's, and nobody checkpoints again",
+    file: walCheckpoint,
+    find: "if (!isTurnedOff()) yield* readPages",
+    replace: "if (!isForThread) yield* readPages",
+    killedBy: byStore
+  },
+  {
+    name: "Commits copy a long WAL after the app has turned checkpoints off and on again",
+    file: walCheckpoint,
+    find: "applied.set(\"wal_autocheckpoint\", pages)",
+    replace: "",
+    killedBy: byStore
+  },
+  {
     name: "A WAL that a reader holds back gets a thread for each statement",
     file: walCheckpoint,
     find: "if (isAsking || (mayAskAt !== undefined && now < mayAskAt)) return",

@@ -116,6 +116,14 @@ const startWriting = (filename: string) =>
     (writer) => Effect.sync(writer.close)
   )
 
+/** Writes so much in one commit of another connection, which leaves the WAL to others. */
+const writeElsewhere = (filename: string, mebibytes: number) => {
+  const writer = new Database(filename)
+  writer.pragma("wal_autocheckpoint = 0")
+  writer.exec(`CREATE TABLE written (bytes BLOB); INSERT INTO written VALUES (zeroblob(${mebibytes * MiB}))`)
+  writer.close()
+}
+
 const beginning = (line: string) => line.split(/[,:]/)[0]
 
 const tidy = Effect.flatMap(JobStore, (store) => store.tidy)
@@ -208,6 +216,26 @@ describe("a WAL that has grown behind a reader", () => {
       assert.isBelow(sizeOf(wal), longestWal)
     }))
 
+  it.scoped("is shortened later where the thread copied all of it, but a reader kept it long", () =>
+    Effect.gen(function*() {
+      const { begun, ended, file, inStore, wal } = yield* open(inThread)
+      const before = yield* inStore(autocheckpoint)
+      writeElsewhere(file, 20)
+      // It reads the newest state, so all of the WAL can be copied, but the file cannot be shortened.
+      const reader = yield* startReading(file)
+      yield* inStore(tidy)
+      assert.isTrue(Exit.isSuccess(yield* ended))
+      assert.isAbove(sizeOf(wal), 20 * MiB)
+      reader.end()
+      yield* TestClock.adjust("10 seconds")
+      yield* inStore(tidy)
+      assert.lengthOf(begun, 2)
+      yield* ended
+      assert.strictEqual(sizeOf(wal), 0)
+      yield* inStore(tidy)
+      assert.deepStrictEqual(yield* inStore(autocheckpoint), before)
+    }))
+
   it.scoped("is told of once, and when that is over", () =>
     Effect.gen(function*() {
       const { ended, file, inStore, lines } = yield* open(inThread)
@@ -248,6 +276,20 @@ describe("a WAL that has grown behind a reader", () => {
       yield* inStore(write(20))
       assert.deepStrictEqual(begun, [])
       assert.isAbove(sizeOf(wal), 20 * MiB)
+    }))
+
+  it.scoped("is the thread's again once the app leaves checkpoints to the connection", () =>
+    Effect.gen(function*() {
+      const { begun, ended, file, inStore } = yield* open(inThread)
+      const sql = yield* inStore(SqlClient.SqlClient)
+      yield* sql`PRAGMA wal_autocheckpoint = 0`
+      yield* inStore(write(20))
+      yield* sql`PRAGMA wal_autocheckpoint = 500`
+      yield* startReading(file)
+      yield* inStore(tidy)
+      assert.deepStrictEqual(yield* inStore(autocheckpoint), { wal_autocheckpoint: 0 })
+      yield* ended
+      assert.deepStrictEqual(begun, [file])
     }))
 
   it.scoped("is a commit's where there can be no thread, which is said once", () =>

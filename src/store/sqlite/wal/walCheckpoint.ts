@@ -92,8 +92,13 @@ const make = (connection: SqlConnection.Connection, files: DatabaseFiles) =>
       )
     const readPages = Effect.map(
       Effect.suspend(() => connection.executeUnprepared("PRAGMA wal_autocheckpoint", [], undefined)),
-      ([row]) => Number(Object.values(row ?? {})[0])
+      ([row]) => {
+        pages = Number(Object.values(row ?? {})[0])
+        applied.set("wal_autocheckpoint", pages)
+      }
     )
+    /** The connection's 0 was set here, not by the app. It stays until the next statement, even once `isForThread` is false. */
+    const isTurnedOff = () => applied.get("wal_autocheckpoint") === 0 && pages !== 0
     yield* set("journal_size_limit", longestWal)
 
     const showSize = Effect.suspend(() =>
@@ -117,7 +122,7 @@ const make = (connection: SqlConnection.Connection, files: DatabaseFiles) =>
     const ask = Effect.gen(function*() {
       const now = yield* monotonicNanos
       if (isAsking || (mayAskAt !== undefined && now < mayAskAt)) return
-      if (!isForThread) pages = yield* readPages
+      if (!isTurnedOff()) yield* readPages
       // Then the app sees to checkpoints by itself, as with a tool that copies the WAL elsewhere.
       if (pages === 0) return
       const checkpoint = thread.find()
