@@ -3,12 +3,14 @@ import type { JobId } from "../domain/JobId.ts"
 import type { Enqueued, NewJob } from "./JobStore.ts"
 import type { InTheWayRow } from "./statements/rows.ts"
 
-/** A pending job as it should be after an enqueue that found its unique key taken. Null keeps the payload. */
+/** A pending job as it should be after an enqueue that found its unique key taken. */
 export interface HolderChange {
   readonly id: JobId
+  /** Null keeps the payload and its trace context. */
   readonly payload: string | null
   readonly traceContext: string | null
-  readonly availableAt: number
+  /** Null keeps the due time. It is not written back as read: a number cannot hold every instant that an app's SQL can set. */
+  readonly availableAt: number | null
 }
 
 /**
@@ -28,14 +30,14 @@ export const afterConflicts = (
     const kept: Enqueued = { id: row?.found ?? job.id, enqueued: false, outcome: "kept" }
     if (row === undefined || row.by_id === 1 || row.status !== "pending" || job.onConflict === "keep") return kept
     const holder = changes.get(row.found)
-      ?? { id: row.found, payload: null, traceContext: null, availableAt: row.available_at }
+      ?? { id: row.found, payload: null, traceContext: null, availableAt: null }
     if (job.onConflict === "replace") {
       changes.set(row.found, { ...holder, payload: job.payload, traceContext: job.traceContext })
       return { ...kept, outcome: "replaced" }
     }
     const availableAt = dueAfterMove(job, row, now)
     // A job that comes back from an attempt waits for its backoff or its snooze at least.
-    if (row.attempts > 0 && availableAt < holder.availableAt) return kept
+    if (row.attempts > 0 && availableAt < (holder.availableAt ?? row.available_at)) return kept
     changes.set(row.found, { ...holder, availableAt })
     return { ...kept, outcome: "moved" }
   }

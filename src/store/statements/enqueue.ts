@@ -93,7 +93,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
         first_payload = CASE WHEN item.new_payload IS NULL THEN first_payload ELSE COALESCE(first_payload, payload) END,
         payload = COALESCE(item.new_payload, payload),
         trace_context = CASE WHEN item.new_payload IS NULL THEN trace_context ELSE item.new_context END,
-        available_at = item.due_at, updated_at = ${now}
+        available_at = COALESCE(item.due_at, available_at), updated_at = ${now}
       FROM ${
       items(
         changeColumns,

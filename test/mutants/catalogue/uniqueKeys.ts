@@ -142,6 +142,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: uniqueKeys
   },
   {
+    name: "A replacement writes the due time as it was read, which fails if a number cannot hold it",
+    file: conflicts,
+    find: "payload: null, traceContext: null, availableAt: null }",
+    replace: "payload: null, traceContext: null, availableAt: row.available_at }",
+    killedBy: ["test/store/sqlite/oddRows.test.ts"]
+  },
+  {
     name: "A replaced payload is traced to the enqueue of the one before",
     file: enqueue,
     find: "THEN trace_context ELSE item.new_context END",
@@ -158,7 +165,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A move cuts a backoff short",
     file: conflicts,
-    find: "row.attempts > 0 && availableAt < holder.availableAt",
+    find: "row.attempts > 0 && availableAt < (holder.availableAt ?? row.available_at)",
     replace: "row.attempts < 0",
     killedBy: uniqueKeys
   },
@@ -230,7 +237,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a move cuts a backoff short",
     file: conflicts,
-    find: "row.attempts > 0 && availableAt < holder.availableAt",
+    find: "row.attempts > 0 && availableAt < (holder.availableAt ?? row.available_at)",
     replace: "row.attempts < 0",
     killedBy: bySeed(2, 1)
   }

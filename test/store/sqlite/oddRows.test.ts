@@ -176,9 +176,11 @@ describe("a row that an app's SQL has changed", () => {
         assert.strictEqual(endOf(yield* Effect.either(enqueue({ ...own, payload: "0" }))), "JobIdConflict")
         const kept = { id: own.id, enqueued: false, outcome: "kept" }
         assert.deepStrictEqual((yield* enqueue(job(4, { uniqueKey: "key" }), job(5)))[0], kept)
+        const replacing = job(4, { uniqueKey: "key", onConflict: "replace" })
+        assert.deepStrictEqual((yield* enqueue(replacing, job(7)))[0], { ...kept, outcome: "replaced" })
         const moving = job(4, { uniqueKey: "key", onConflict: "move", available: { after: 60_000 } })
         assert.deepStrictEqual((yield* enqueue(moving, job(6)))[0], { ...kept, outcome: "moved" })
-        yield* Effect.forEach([5, 6], (number) => get(jobId(number)))
+        yield* Effect.forEach([5, 6, 7], (number) => get(jobId(number)))
       }).pipe(Effect.provide(memory)))
   }
 
