@@ -130,8 +130,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job is not itself any more once its payload was replaced",
     file: enqueue,
-    find: "COALESCE(j.first_payload, j.payload) = item",
-    replace: "j.payload = value",
+    find: "COALESCE(j.first_payload, j.payload) = item.payload",
+    replace: "j.payload = item.payload",
     killedBy: uniqueKeys
   },
   {
