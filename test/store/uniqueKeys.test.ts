@@ -312,4 +312,14 @@ describe("an enqueue whose unique key a pending job holds", () => {
       assert.strictEqual(refused._tag, "JobIdConflict")
       assert.deepStrictEqual(yield* allRows, before)
     }))
+
+  test("is refused for an id that is taken before it writes to the holder, whose row may refuse that", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* enqueue(keyed(1), job(7))
+      yield* sql`CREATE TRIGGER app BEFORE UPDATE ON holdfast_jobs BEGIN SELECT RAISE(ABORT, 'not this one'); END`
+      const replacing = keyed(2, { onConflict: "replace" })
+      assert.strictEqual((yield* Effect.flip(enqueue(replacing, job(7, { payload: "{}" }))))._tag, "JobIdConflict")
+      assert.strictEqual((yield* Effect.flip(enqueue(replacing)))._tag, "StoreError")
+    }))
 })

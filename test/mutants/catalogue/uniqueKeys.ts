@@ -184,7 +184,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: uniqueKeys
   },
   {
-    name: "An enqueue that changes a job does so although another of its call is refused",
+    name: "An enqueue changes a job before it knows that another of its call is refused",
     file: enqueue,
     find: "const conflict = yield* findConflict(",
     replace:
