@@ -99,6 +99,22 @@ describe("claim limits", () => {
       assert.deepStrictEqual(numbers(yield* claim({ limit: 50, queues: lanes({ fast: 1, slow: 2 }) })), [3, 12, 13])
     }).pipe(Effect.provide(memory)))
 
+  it.effect("a claim that takes fewer than there are takes the best of all queues, not the first queue's", () =>
+    Effect.gen(function*() {
+      yield* enqueue(
+        ...Arr.makeBy(12, (index) =>
+          job(index, {
+            queue: ["a", "b", "c"][index % 3] as string,
+            kind: index % 2 === 0 ? "email" : "crawl",
+            priority: index
+          }))
+      )
+      const four = { kinds: kinds("email", "crawl"), limit: 4 }
+      assert.deepStrictEqual(numbers(yield* claim({ ...four, queues: lanes({ a: 3, b: 3, c: 3 }) })), [11, 10, 9, 8])
+      assert.deepStrictEqual(numbers(yield* claim({ ...four, queues: lanes({ c: 3, b: 3, a: 3 }) })), [7, 6, 5, 4])
+      assert.deepStrictEqual(numbers(yield* claim(four)), [3, 2, 1, 0])
+    }).pipe(Effect.provide(memory)))
+
   it.effect("a queue's limit is for all its kinds and priorities together", () =>
     Effect.gen(function*() {
       yield* enqueue(
