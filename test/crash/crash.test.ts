@@ -194,9 +194,9 @@ it.live("a second signal hands back at once", () =>
         const worker = yield* startWorker(settings)
         yield* worker.says("running 1")
         yield* worker.kill(first)
-        // Until the second is no longer taken for an echo of the first.
+        // Once the second is no longer taken for an echo of the first. A third would kill.
         yield* worker.kill(second).pipe(
-          Effect.delay("50 millis"),
+          Effect.delay("600 millis"),
           Effect.repeat({ until: () => worker.complained.some((line) => line.includes(`Told to end again`)) })
         )
         assert.deepStrictEqual(yield* worker.ended, { code: 0, signal: null })

@@ -84,3 +84,19 @@ it.effect("a job whose settle has failed keeps its place until it is settled", (
     assert.lengthOf(ran, 9)
   }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
 })
+
+it.effect("a job that has failed runs again when it is due, and not a poll later", () => {
+  const at: Array<number> = []
+  const handler = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    at.push(now)
+    return at.length === 1 ? Effect.die("once") : Effect.void
+  })
+  return Effect.gen(function*() {
+    const later: Fault = (call) => Effect.delay(call, "1 second")
+    yield* StoreFaults.inject("fail", later, 1)
+    yield* work({ jobs: [Task], pollInterval: "1 hour" })
+    yield* JobQueue.enqueue(Task, undefined)
+    yield* TestClock.adjust("10 minutes")
+    assert.deepStrictEqual(at, [0, 61_000])
+  }).pipe(inHoldfast(Task.toLayer(() => handler)))
+})

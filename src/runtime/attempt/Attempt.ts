@@ -51,8 +51,8 @@ export interface Slot {
   readonly leave: () => void
   /** It takes its place again, since it cannot be settled yet. */
   readonly comeBack: () => void
-  /** The attempt is over. */
-  readonly free: () => void
+  /** The attempt is over; `mayRunAgain` if its job may be due again at some time, which a look then finds. */
+  readonly free: (mayRunAgain: boolean) => void
 }
 
 /** The stall of the event loop that may have cost an attempt its lease. */

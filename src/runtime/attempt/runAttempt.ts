@@ -149,7 +149,7 @@ class RunningAttempt {
     const { host: { loopWatch, now }, job, slot } = this.attempt
     const free = () => {
       loopWatch.ended(job.kind, now())
-      slot.free()
+      slot.free(last !== Effect.void)
     }
     // Most have no heart by then, and need no fiber to end it.
     const heartEnds = last === Effect.void ? this.lease.end() : Effect.suspend(() => this.lease.end() ?? Effect.void)

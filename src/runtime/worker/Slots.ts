@@ -44,7 +44,7 @@ export class Slots {
   constructor(options: {
     readonly concurrency: number
     readonly queues: Option.Option<ReadonlyMap<string, number>>
-    /** Called each time a place becomes free. */
+    /** Called each time a place becomes free, and when a job may have come back. */
     readonly onFreed: () => void
     readonly events: JobEvents
   }) {
@@ -117,12 +117,12 @@ export class Slots {
           one.occupies = true
           this.occupied++
         },
-        free: () => this.free(one)
+        free: (mayRunAgain) => this.free(one, mayRunAgain)
       }
       // A bug of ours, since handlers' defects are outcomes. The lease runs out, and the slot must not.
       return Effect.catchAllCause(
         begin({ stopRequest, slot }),
-        (cause) => Effect.zipRight(log.attemptDied(job, cause), Effect.sync(slot.free))
+        (cause) => Effect.zipRight(log.attemptDied(job, cause), Effect.sync(() => slot.free(false)))
       )
     })
   }
@@ -134,9 +134,11 @@ export class Slots {
     this.onFreed()
   }
 
-  private free(one: Running): void {
+  private free(one: Running, mayRunAgain: boolean): void {
     this.running.delete(one)
     this.leave(one)
+    // The look that followed its handler's end was before its settle.
+    if (mayRunAgain) this.onFreed()
     if (this.running.size > 0) return
     for (const waiting of this.waiting) Deferred.unsafeDone(waiting, Effect.void)
     this.waiting.clear()

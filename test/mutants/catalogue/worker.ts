@@ -122,7 +122,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The slot of an attempt that died stays taken",
     file: slots,
-    find: "Effect.zipRight(log.attemptDied(job, cause), Effect.sync(slot.free))",
+    find: "Effect.zipRight(log.attemptDied(job, cause), Effect.sync(() => slot.free(false)))",
     replace: "log.attemptDied(job, cause)",
     killedBy: ["test/runtime/deadAttempt.test.ts"]
   },
@@ -153,6 +153,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "log.attemptDied(job, cause)",
     replace: "Effect.asVoid(Effect.succeed(cause))",
     killedBy: ["test/runtime/deadAttempt.test.ts"]
+  },
+  {
+    name: "A job that has failed is found again by a poll, and not when it is due",
+    file: slots,
+    find: "if (mayRunAgain) this.onFreed()",
+    replace: "",
+    killedBy: ["test/runtime/polling.test.ts"]
   },
   {
     name: "A slot that becomes free wakes nobody",
