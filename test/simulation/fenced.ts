@@ -59,7 +59,8 @@ const checkFenced = (
 ) => {
   const { operation } = call
   const { lease } = item
-  const written = steps.some(({ id }) => id === lease.jobId)
+  // One call may settle two attempts of a job, one of which is over.
+  const written = steps.some(({ before, id }) => id === lease.jobId && before?.attempts === lease.attempt)
   const states = timeline.states(lease.jobId, call, answered.order)
   const isRepeated = (row: JobRow | undefined) =>
     settles(operation) && row !== undefined && settledBefore(timeline, row, item, operation)
