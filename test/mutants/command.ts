@@ -1,5 +1,5 @@
 import { Command, Options } from "@effect/cli"
-import { Clock, Console, Effect, Queue } from "effect"
+import { Array as Arr, Clock, Console, Effect, Queue } from "effect"
 import { equivalents, mutants } from "./catalogue.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 import { makeTree, whileMutated } from "./tree.ts"
@@ -7,6 +7,9 @@ import { compile, judge, ofSeeds, Verdict } from "./verdict.ts"
 
 /** Each copy keeps a core busy, and two at a time keep the tests' own timeouts true on a small machine. */
 const atOnce = 2
+
+/** Test files in one run of the tests: they end well before a run counts as hung. */
+const filesAtOnce = 8
 
 const isKilled = ({ hangs }: Mutant, verdict: Verdict) =>
   verdict._tag === "Failed" || verdict._tag === "Hung" && hangs === true
@@ -30,7 +33,8 @@ const detail = Verdict.$match({
 const unmutated = (chosen: ReadonlyArray<Mutant>, trees: Queue.Queue<string>) =>
   Effect.gen(function*() {
     const tests = [...new Set(chosen.flatMap(({ killedBy }) => "simulate" in killedBy ? [] : killedBy))]
-    const runs = [0, 1].map((half) => tests.filter((_, index) => index % 2 === half)).filter((some) => some.length > 0)
+    // A run of all of them would be taken for one that hangs.
+    const runs = Arr.chunksOf(tests, filesAtOnce)
     const verdicts = yield* Effect.forEach(runs, (run) => inSomeTree(trees, (tree) => judge(tree, run)), {
       concurrency: atOnce
     })
