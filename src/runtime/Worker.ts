@@ -21,7 +21,7 @@ import type { WorkerSettings } from "./worker/WorkerSettings.ts"
 export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   /** The kinds it runs. Jobs of other kinds wait for a worker that lists them. */
   readonly jobs: Jobs
-  /** Most jobs at once, 10 unless given. */
+  /** Most handlers at once, 10 unless given. As many jobs again may be settling. */
   readonly concurrency?: number
   /** The queues to take jobs from, and the most at once from each, within `concurrency`. Every queue unless given. */
   readonly queues?: Readonly<Record<string, number | QueueOptions>>

@@ -100,3 +100,16 @@ it.effect("a job that has failed runs again when it is due, and not a poll later
     assert.deepStrictEqual(at, [0, 61_000])
   }).pipe(inHoldfast(Task.toLayer(() => handler)))
 })
+
+it.effect("a worker whose store settles nothing claims no more than twice its concurrency, and goes on after that", () => {
+  const ran: Array<string> = []
+  return Effect.gen(function*() {
+    yield* StoreFaults.inject("complete", answeredAfter("10 seconds"))
+    yield* JobQueue.enqueueMany(Task, Array.from({ length: 9 }, () => ({ payload: undefined })))
+    yield* work({ jobs: [Task], concurrency: 2, pollInterval: "1 hour" })
+    yield* TestClock.adjust("9 seconds")
+    assert.lengthOf(ran, 4)
+    yield* TestClock.adjust("1 minute")
+    assert.lengthOf(ran, 9)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
+})

@@ -173,12 +173,17 @@ export class KeptLease {
     return Effect.gen(this, function*() {
       const startedIn = this.era
       this.scope ??= yield* Scope.make()
-      if (this.hasEnded || this.era !== startedIn) {
+      if (this.hasEnded || this.isLetGo || this.era !== startedIn) {
         return
       }
       this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)
-      this.watch = this.options.fork(this.watching(this.pace), this.scope)
+      this.watch = this.options.fork(this.unlessOver(this.watching(this.pace)), this.scope)
     })
+  }
+
+  /** A fiber registers with its scope in its own first steps, and may find that closed: nothing would end it. */
+  private unlessOver<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A | void, E> {
+    return Effect.suspend(() => this.hasEnded || this.isLetGo ? Effect.void : effect)
   }
 
   private callOff(): void {
@@ -201,7 +206,9 @@ export class KeptLease {
   }
 
   private beating(pace: Pace) {
-    return Effect.repeat(this.beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })
+    return this.unlessOver(
+      Effect.repeat(this.beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })
+    )
   }
 
   /** Answers whether the lease is gone for good. */

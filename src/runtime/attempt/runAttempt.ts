@@ -19,7 +19,7 @@ import { tell } from "./tell.ts"
 /**
  * Begins the attempt of one claimed job, which goes on by itself: it keeps the
  * job's lease, decodes the payload, runs the handler, decides the outcome,
- * settles and tells. Never fails. When its slot is free again the heartbeat has
+ * settles and tells. Never fails. When it frees its slot the heartbeat has
  * stopped, and the job is settled or its lease is left to run out.
  *
  * Of a job that goes well only the handler is a fiber. What follows its end is

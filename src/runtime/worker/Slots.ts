@@ -66,12 +66,14 @@ export class Slots {
   /** What may be claimed now, with full queues left out. */
   get room(): Room {
     const free = this.concurrency - this.occupied
+    // While a store claims and does not settle, no more jobs wait to be settled than run.
+    const room = Math.min(free, 2 * this.concurrency - this.running.size)
     const queues = Option.map(this.queues, (limits) =>
       [...limits]
-        .map(([queue, limit]) => ({ queue, limit: Math.min(free, limit - this.runningFrom(queue)) }))
+        .map(([queue, limit]) => ({ queue, limit: Math.min(room, limit - this.runningFrom(queue)) }))
         .filter(({ limit }) => limit > 0))
     const open = Option.match(queues, { onNone: () => true, onSome: (lanes) => lanes.length > 0 })
-    return { limit: open ? free : 0, queues }
+    return { limit: open ? room : 0, queues }
   }
 
   private runningFrom(queue: string): number {
@@ -135,10 +137,11 @@ export class Slots {
   }
 
   private free(one: Running, mayRunAgain: boolean): void {
+    const wasFull = this.running.size >= 2 * this.concurrency
     this.running.delete(one)
     this.leave(one)
     // The look that followed its handler's end was before its settle.
-    if (mayRunAgain) this.onFreed()
+    if (mayRunAgain || wasFull) this.onFreed()
     if (this.running.size > 0) return
     for (const waiting of this.waiting) Deferred.unsafeDone(waiting, Effect.void)
     this.waiting.clear()

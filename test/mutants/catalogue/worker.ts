@@ -101,8 +101,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker does not count what it runs from a queue",
     file: slots,
-    find: "Math.min(free, limit - this.runningFrom(queue))",
-    replace: "Math.min(free, limit)",
+    find: "Math.min(room, limit - this.runningFrom(queue))",
+    replace: "Math.min(room, limit)",
     killedBy: worker
   },
   {
@@ -115,8 +115,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker looks for jobs though all of its queues are full",
     file: slots,
-    find: "return { limit: open ? free : 0, queues }",
-    replace: "return { limit: free, queues }",
+    find: "return { limit: open ? room : 0, queues }",
+    replace: "return { limit: room, queues }",
     killedBy: ["test/runtime/polling.test.ts"]
   },
   {
@@ -157,8 +157,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job that has failed is found again by a poll, and not when it is due",
     file: slots,
-    find: "if (mayRunAgain) this.onFreed()",
-    replace: "",
+    find: "if (mayRunAgain || wasFull) this.onFreed()",
+    replace: "if (wasFull) this.onFreed()",
     killedBy: ["test/runtime/polling.test.ts"]
   },
   {
@@ -496,7 +496,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "The room of a queue may be larger than that of the worker",
     file: slots,
-    find: "Math.min(free, limit - this.runningFrom(queue))",
+    find: "Math.min(room, limit - this.runningFrom(queue))",
     replace: "limit - this.runningFrom(queue)",
     because: "A claim's own limit is the worker's room, and bounds all queues together."
   }
