@@ -1,9 +1,8 @@
-import type { Duration, LogLevel, Option, Runtime } from "effect"
-import { Effect } from "effect"
+import type { Duration, Effect, LogLevel, Option, Runtime } from "effect"
 import type { HandlerService } from "../../domain/Job.ts"
 import type { Stall } from "../../domain/Stall.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
-import { LoopWatch } from "../telemetry/LoopWatch.ts"
+import type { LoopWatchService } from "../telemetry/LoopWatch.ts"
 import type { HeldLeasesService } from "./HeldLeases.ts"
 import type { KeptLease } from "./heartbeat.ts"
 import type { LateHearts } from "./lateHearts.ts"
@@ -13,7 +12,7 @@ import type { StopRequest } from "./StopRequest.ts"
 /** A worker, as its attempts see it. */
 export interface Host {
   readonly store: typeof JobStore.Service
-  /** What the fibers of attempts inherit: the worker's loggers, clock and scheduler. */
+  /** The fibers of attempts inherit from it: the worker's loggers, clock and scheduler. */
   readonly runtime: Runtime.Runtime<never>
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -25,7 +24,7 @@ export interface Host {
   readonly lateHearts: LateHearts
   readonly settles: Settles
   readonly heldLeases: HeldLeasesService
-  readonly loopWatch: typeof LoopWatch.Service
+  readonly loopWatch: LoopWatchService
 }
 
 /** One claimed job and what it takes to run it. */
@@ -56,5 +55,5 @@ export interface Slot {
 }
 
 /** The stall of the event loop that may have cost an attempt its lease. */
-export const blame = ({ leaseFor }: Pick<Attempt, "leaseFor">): Effect.Effect<Option.Option<Stall>> =>
-  Effect.flatMap(LoopWatch, (loopWatch) => loopWatch.blame(leaseFor))
+export const blame = ({ host, leaseFor }: Attempt): Effect.Effect<Option.Option<Stall>> =>
+  host.loopWatch.blame(leaseFor)

@@ -13,7 +13,7 @@ export class AttemptFibers {
     this.span = span
   }
 
-  /** Starts a fiber, which can be interrupted wherever its worker was started, and is once `scope` closes. */
+  /** Starts an interruptible fiber, even if the worker was started uninterruptibly. Closing `scope` interrupts it. */
   fork<A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope): Fiber.RuntimeFiber<A, E> {
     return Runtime.runFork(this.attempt.host.runtime)(Effect.interruptible(this.inSpan(effect)), {
       immediate: false,

@@ -36,7 +36,7 @@ export const resumesAfter = Duration.millis(2_500)
 /** The milliseconds from before a claim or an extension is sent to the deadline it buys. */
 const holdsFor = ({ leaseFor }: Pick<Pace, "leaseFor">) => leaseFor - deadlineMargin(leaseFor)
 
-/** Whose lease is kept, and by what. */
+/** The lease to keep, and the services that keep it. */
 export interface LeaseToKeep {
   readonly job: ClaimedJob
   /** Milliseconds. */
@@ -155,7 +155,7 @@ export class KeptLease {
     })
   }
 
-  /** Keeps it no longer. Answers what ends the heartbeat, if it has begun. */
+  /** Stops keeping the lease. Answers what ends the heartbeat, if it has begun. */
   end(): Effect.Effect<void> | undefined {
     this.hasEnded = true
     this.callOff()

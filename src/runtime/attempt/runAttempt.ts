@@ -129,7 +129,7 @@ class RunningAttempt {
   /** Settles in a fiber of its own, until the store answers. `first` is a write that has failed. */
   private settle(outcome: Outcome, first?: FirstWrite): void {
     const { attempt } = this
-    this.end(Effect.gen(this, function*() {
+    this.endAfter(Effect.gen(this, function*() {
       yield* Fiber.interruptAll(this.helpers)
       yield* this.tell(yield* settle(attempt, outcome, first))
     }))
@@ -144,23 +144,27 @@ class RunningAttempt {
     )
   }
 
-  /** Keeps the lease no longer and frees the slot, after `last`. */
-  private end(last: Effect.Effect<void> = Effect.void): void {
+  /** Stops keeping the lease and frees the slot. */
+  private end(mayRunAgain = false): void {
     const { host: { loopWatch, now }, job, slot } = this.attempt
     const free = () => {
       loopWatch.ended(job.kind, now())
-      slot.free(last !== Effect.void)
+      slot.free(mayRunAgain)
     }
-    // Most have no heart by then, and need no fiber to end it.
-    const heartEnds = last === Effect.void ? this.lease.end() : Effect.suspend(() => this.lease.end() ?? Effect.void)
-    if (heartEnds === undefined) return free()
-    const ending = Effect.catchAllCause(last, (cause) => log.attemptDied(job, cause))
-    this.fibers.fork(Effect.zipRight(ending, heartEnds)).addObserver(free)
+    const heartEnds = this.lease.end()
+    if (heartEnds === undefined) free()
+    else this.fibers.fork(heartEnds).addObserver(free)
   }
 
-  /** Ends it after a bug of ours, which must keep no slot: the lease runs out. */
+  /** The same once `last` has ended, after which the job may be due again. */
+  private endAfter(last: Effect.Effect<void>): void {
+    this.fibers.fork(Effect.catchAllCause(last, (cause) => log.attemptDied(this.attempt.job, cause)))
+      .addObserver(() => this.end(true))
+  }
+
+  /** Ends the attempt after a bug in Holdfast: frees the slot and lets the lease run out. */
   die(cause: Cause.Cause<never>): void {
-    this.end(log.attemptDied(this.attempt.job, cause))
+    this.endAfter(log.attemptDied(this.attempt.job, cause))
   }
 
   private unlessItDies(step: () => void): void {

@@ -30,7 +30,7 @@ interface Running {
 /** The attempts a worker is running, and the room it has for more. */
 export class Slots {
   private readonly running = new Set<Running>()
-  /** How many jobs take a place. */
+  /** The number of jobs that take a place. */
   private occupied = 0
   /** Those who wait until no attempt runs. */
   private readonly waiting = new Set<Deferred.Deferred<void>>()
@@ -121,7 +121,7 @@ export class Slots {
         },
         free: (mayRunAgain) => this.free(one, mayRunAgain)
       }
-      // A bug of ours, since handlers' defects are outcomes. The lease runs out, and the slot must not.
+      // A bug in Holdfast, since a handler's defect is an outcome. The lease runs out, and the slot must not be lost.
       return Effect.catchAllCause(
         begin({ stopRequest, slot }),
         (cause) => Effect.zipRight(log.attemptDied(job, cause), Effect.sync(() => slot.free(false)))

@@ -10,7 +10,7 @@ import { makeSettles } from "../attempt/settles.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import type { WorkerSettings } from "./WorkerSettings.ts"
 
-/** The part of a worker that its attempts see, made where they are to inherit from. */
+/** The part of a worker that its attempts see. Call it in the fiber whose loggers, clock and scheduler they should inherit. */
 export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
   readonly settings: WorkerSettings
   /** Succeeds when the grace of the worker's shutdown is over. */
