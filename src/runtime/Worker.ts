@@ -6,7 +6,6 @@ import type { JobEvent } from "../domain/JobEvent.ts"
 import type * as Job from "../domain/Job.ts"
 import { Concurrency, Grace, MaxJobs, Span, TimerSpan } from "../domain/limits.ts"
 import { lineSettings } from "../platform/line.ts"
-import { outsideTransaction } from "../store/ambientTransaction.ts"
 import { guardTelemetry } from "../store/guardTelemetry.ts"
 import type { StoreFailure } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
@@ -15,6 +14,7 @@ import { keepRunning } from "./worker/keepRunning.ts"
 import { checkKinds, checkQueues, defaultLease } from "./options.ts"
 import { findHandlers } from "./worker/handlers.ts"
 import { runWorker } from "./worker/workerLoop.ts"
+import { inOwnContext } from "./worker/ownContext.ts"
 import type { WorkerSettings } from "./worker/WorkerSettings.ts"
 
 /** The options of a worker. Everything but `jobs` has a default. */
@@ -147,7 +147,7 @@ const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
   Effect.gen(function*() {
     const settings = yield* validate(options)
     const handlers = yield* findHandlers(settings)
-    const worker = inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))
+    const worker = inOwnAsyncContext(inOwnContext(runWorker(settings, handlers)))
     return guardTelemetry(worker)
   })
 

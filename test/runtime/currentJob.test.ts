@@ -67,6 +67,25 @@ describe("the job a handler is working on", () => {
     })
   }
 
+  it.effect("is in no span of another's, though its worker was started in one, and its layer built in one", () => {
+    const seen: Array<string> = []
+    const TaskLive = Task.toLayer(() =>
+      Effect.map(Effect.option(Effect.currentSpan), (span) => {
+        seen.push(Option.match(span, { onNone: () => "none", onSome: ({ name }) => name }))
+      })
+    )
+    return Effect.gen(function*() {
+      yield* Effect.provide(
+        work({ jobs: [Task] }),
+        Layer.span("handlers").pipe((span) => Layer.provide(TaskLive, span))
+      )
+        .pipe(Effect.withSpan("worker"))
+      yield* JobQueue.enqueue(Task, undefined)
+      yield* settled
+      assert.deepStrictEqual(seen, ["none"])
+    }).pipe(inHoldfast(Layer.empty))
+  })
+
   it.effect("is in no transaction, though its layer was built in one", () => {
     const seen: Array<boolean> = []
     const TaskLive = Task.toLayer(() =>

@@ -1,7 +1,7 @@
 import { Context, Effect } from "effect"
 import { InvalidOption } from "../../domain/errors.ts"
 import * as Job from "../../domain/Job.ts"
-import { withoutTransaction } from "../../store/ambientTransaction.ts"
+import { ownContext } from "./ownContext.ts"
 import type { WorkerSettings } from "./WorkerSettings.ts"
 
 /** The code that runs a kind, and the milliseconds a claim of it holds. */
@@ -23,8 +23,7 @@ export const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>(
           allowed: "one definition of each kind"
         })
       }
-      // A transaction that was open when the layer was built is none of its jobs'.
-      found.set(kind, { handler: { ...handler, services: withoutTransaction(handler.services) }, leaseFor })
+      found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor })
     }
     return (kind) => {
       const one = found.get(kind)

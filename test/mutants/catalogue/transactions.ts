@@ -637,14 +637,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker works inside the transaction it was started in",
     file: "src/runtime/Worker.ts",
-    find: "inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))",
-    replace: "inOwnAsyncContext((outsideTransaction, runWorker(settings, handlers)))",
+    find: "inOwnAsyncContext(inOwnContext(runWorker(settings, handlers)))",
+    replace: "inOwnAsyncContext((inOwnContext, runWorker(settings, handlers)))",
     killedBy: ["test/runtime/worker.test.ts"]
   },
   {
     name: "A handler works inside the transaction that its layer was built in",
     file: "src/runtime/attempt/runAttempt.ts",
-    find: "services: withoutTransaction(handler.services)",
+    find: "services: ownContext(handler.services)",
     replace: "services: handler.services",
     killedBy: ["test/runtime/currentJob.test.ts"]
   },

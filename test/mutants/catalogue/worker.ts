@@ -386,10 +386,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A kind is kept for the longest lease of its worker's",
     file,
-    find: "found.set(kind, { handler: { ...handler, services: withoutTransaction(handler.services) }, leaseFor })",
+    find: "found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor })",
     replace:
-      "found.set(kind, { handler: { ...handler, services: withoutTransaction(handler.services) }, leaseFor: Math.max(...[...kinds.values()].map((one) => one.leaseFor)) })",
+      "found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor: Math.max(...[...kinds.values()].map((one) => one.leaseFor)) })",
     killedBy: ["test/runtime/leaseOfKind.test.ts"]
+  },
+  {
+    name: "Jobs run in the span that their worker was started in",
+    file: "src/runtime/worker/ownContext.ts",
+    find: "Context.omit(Tracer.ParentSpan)(withoutTransaction(context) as Context.Context<never>)",
+    replace: "(withoutTransaction(context) as Context.Context<never>)",
+    killedBy: ["test/runtime/currentJob.test.ts"]
   },
   {
     name: "A kind is claimed for the longest lease of its worker's",
@@ -409,8 +416,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A handler sees the request that woke its worker",
     file: "src/runtime/Worker.ts",
-    find: "inOwnAsyncContext(outsideTransaction(runWorker(settings, handlers)))",
-    replace: "(inOwnAsyncContext, outsideTransaction(runWorker(settings, handlers)))",
+    find: "inOwnAsyncContext(inOwnContext(runWorker(settings, handlers)))",
+    replace: "(inOwnAsyncContext, inOwnContext(runWorker(settings, handlers)))",
     killedBy: ["test/runtime/asyncContext.test.ts"]
   },
   {
