@@ -79,7 +79,7 @@ export class KeptLease {
   private cutTo = Infinity
   private isLetGo = false
   private hasEnded = false
-  /** Raised by whatever stops the beating, so that a start which is under way then starts nothing. */
+  /** Raised by whatever stops the beating. A start belongs to an era, and starts nothing once that is over. */
   private era = 0
   private scope: Scope.CloseableScope | undefined
   private heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
@@ -105,10 +105,10 @@ export class KeptLease {
       }
       this.pace = whileDraining(this.options)
       // The answer to a beat that is under way, for a longer lease, must not move the deadline any more.
-      yield* this.stopBeating
+      const era = yield* this.stopBeating
       // First this, then the write: it may land although no answer comes.
       yield* this.lowerDeadline(this.pace.leaseFor)
-      yield* this.start(Duration.zero)
+      yield* this.start(Duration.zero, era)
     }))
   }
 
@@ -139,10 +139,10 @@ export class KeptLease {
       if (this.isLetGo) {
         return
       }
-      yield* this.stopBeating
+      const era = yield* this.stopBeating
       // The answer to a beat that was under way may have come in between.
       this.until = Math.min(this.until, this.cutTo)
-      yield* this.start(resumesAfter)
+      yield* this.start(resumesAfter, era)
     }))
   }
 
@@ -166,14 +166,13 @@ export class KeptLease {
   get startLate(): Effect.Effect<void> {
     // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
     const firstAt = this.options.claimSentAt + Duration.toMillis(this.options.interval)
-    return Effect.flatMap(monotonicMillis, (now) => this.start(Math.max(0, firstAt - now)))
+    return Effect.flatMap(monotonicMillis, (now) => this.start(Math.max(0, firstAt - now), 0))
   }
 
-  private start(delay: Duration.DurationInput): Effect.Effect<void> {
+  private start(delay: Duration.DurationInput, era: number): Effect.Effect<void> {
     return Effect.gen(this, function*() {
-      const startedIn = this.era
       this.scope ??= yield* Scope.make()
-      if (this.hasEnded || this.isLetGo || this.era !== startedIn) {
+      if (this.era !== era) {
         return
       }
       this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)
@@ -186,15 +185,17 @@ export class KeptLease {
     return Effect.suspend(() => this.hasEnded || this.isLetGo ? Effect.void : effect)
   }
 
-  private callOff(): void {
-    this.era++
+  /** Answers the era that begins. */
+  private callOff(): number {
     this.notLate()
+    return ++this.era
   }
 
-  private get stopBeating() {
+  /** Answers the era in which the heart may start again. */
+  private get stopBeating(): Effect.Effect<number> {
     return Effect.suspend(() => {
-      this.callOff()
-      return Fiber.interruptAll([this.heart, this.watch].filter((fiber) => fiber !== undefined))
+      const era = this.callOff()
+      return Effect.as(Fiber.interruptAll([this.heart, this.watch].filter((fiber) => fiber !== undefined)), era)
     })
   }
 

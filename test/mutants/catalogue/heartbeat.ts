@@ -32,8 +32,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The first beat waits for an interval however late its claim was answered",
     file,
-    find: "start(Math.max(0, firstAt - now))",
-    replace: "start(options.interval)",
+    find: "start(Math.max(0, firstAt - now), 0)",
+    replace: "start(this.options.interval, 0)",
     killedBy: heartbeat
   },
   {
@@ -265,11 +265,25 @@ export const mutants: ReadonlyArray<Mutant> = [
       "this.callOff()\n      if (this.heart !== undefined) yield* Fiber.interrupt(this.heart)\n      // First this",
     also: [{
       file,
-      find: "yield* this.start(Duration.zero)",
+      find: "yield* this.start(Duration.zero, era)",
       replace:
         "this.scope ??= yield* Scope.make()\n      this.heart = this.options.fork(this.beating(this.pace), this.scope)"
     }],
     killedBy: drain
+  },
+  {
+    name: "A late start and a drain start two hearts",
+    file,
+    find: "if (this.era !== era) {",
+    replace: "if (this.hasEnded || this.isLetGo) {",
+    killedBy: ["test/runtime/keptLease.test.ts"]
+  },
+  {
+    name: "A heart that was about to begin as its job ended beats on",
+    file,
+    find: "return Effect.suspend(() => this.hasEnded || this.isLetGo ? Effect.void : effect)",
+    replace: "return effect",
+    killedBy: ["test/runtime/keptLease.test.ts"]
   },
   {
     name: "A zombie keeps its lease",

@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Runtime, Schema, TestClock } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { monotonicMillis } from "../../src/platform/monotonic.ts"
+import { keepLease } from "../../src/runtime/attempt/heartbeat.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
+import { StoreFaults } from "../../src/testing.ts"
+import { inHoldfast, settled } from "./harness.ts"
+
+const Task = Job.make("keptLease.task", { payload: Schema.Void, leaseFor: "1 minute" })
+
+/** A lease of a minute, beaten every 20 s once it has started, and started by nobody but the test. */
+const kept = Effect.gen(function*() {
+  const store = yield* JobStore
+  yield* JobQueue.enqueue(Task, undefined)
+  const [job] = yield* JobQueue.claim({ jobs: [Task] })
+  if (job === undefined) throw new Error("nothing was claimed")
+  const runtime = yield* Effect.runtime()
+  return yield* keepLease({
+    job,
+    leaseFor: 60_000,
+    interval: Duration.seconds(20),
+    claimSentAt: yield* monotonicMillis,
+    stop: () => Effect.void,
+    lateHearts: { add: () => Effect.succeed(() => {}) },
+    store,
+    fork: (effect, scope) => Runtime.runFork(runtime)(Effect.interruptible(effect), { immediate: false, scope })
+  })
+})
+
+/** The beats that are sent in so many seconds from now. */
+const beatsIn = (seconds: number) =>
+  Effect.gen(function*() {
+    const before = yield* StoreFaults.calls("extend")
+    yield* TestClock.adjust(Duration.seconds(seconds))
+    return (yield* StoreFaults.calls("extend")) - before
+  })
+
+describe("a lease that is kept", () => {
+  it.effect("is not extended by a heart that was about to begin when its job ended", () =>
+    Effect.gen(function*() {
+      const lease = yield* kept
+      yield* lease.startLate
+      yield* lease.end() ?? Effect.void
+      assert.strictEqual(yield* beatsIn(40), 0)
+    }).pipe(inHoldfast()))
+
+  it.effect("has one heart where its worker began to drain as that was to start", () =>
+    Effect.gen(function*() {
+      const lease = yield* kept
+      yield* lease.drain
+      yield* lease.startLate
+      assert.strictEqual(yield* beatsIn(24), 5)
+    }).pipe(inHoldfast()))
+
+  it.effect("has one heart where its worker drains while it goes on after a crash", () =>
+    Effect.gen(function*() {
+      const lease = yield* kept
+      yield* lease.startLate
+      yield* settled
+      yield* Effect.all([lease.drain, lease.resume], { concurrency: 2 })
+      assert.strictEqual(yield* beatsIn(24), 5)
+    }).pipe(inHoldfast()))
+
+  it.effect("has no heart once it was let go while its worker began to drain", () =>
+    Effect.gen(function*() {
+      const lease = yield* kept
+      yield* lease.startLate
+      yield* settled
+      yield* Effect.all([lease.drain, lease.letGo], { concurrency: 2 })
+      assert.strictEqual(yield* beatsIn(40), 0)
+    }).pipe(inHoldfast()))
+})
