@@ -163,8 +163,9 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
     complete: Effect.fn("JobQueue.complete")(function*(lease, value) {
       const result = yield* encodeJson(lease.jobId, "result", Schema.Unknown, value)
-      const settled = settle(lease, store.complete([{ lease, result }]), () => "succeeded")
-      return yield* Effect.zipLeft(settled, held.letGo(lease))
+      const settled = yield* settle(lease, store.complete([{ lease, result }]), () => "succeeded")
+      held.letGo(lease)
+      return settled
     }),
 
     fail: Effect.fn("JobQueue.fail")(function*(lease, error, options) {
@@ -174,13 +175,14 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       const retryAfter = Option.match(delay, { onNone: () => null, onSome: Backoff.storableMillis })
       const cause = Cause.isCause(error) ? error : Cause.fail(error)
       const message = readableCause(cause)
-      const settled = settle(
+      const settled = yield* settle(
         lease,
         store.fail([{ lease, error: message, retryAfter }]),
         (status) => endedAs(status, "retrying"),
         { failedWith: { name: causeName(cause), message: Redacted.make(message) }, delay }
       )
-      return yield* Effect.zipLeft(settled, held.letGo(lease))
+      held.letGo(lease)
+      return settled
     }),
 
     extendLock: Effect.fn("JobQueue.extendLock")(function*(lease, leaseFor) {

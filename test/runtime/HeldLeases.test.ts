@@ -23,7 +23,7 @@ describe("the leases of a process", () => {
       assert.deepStrictEqual(yield* notHeld(both), [])
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(yield* notHeld(both), [stale(one)])
-      yield* letGo(two)
+      letGo(two)
       assert.deepStrictEqual(yield* notHeld(both), both)
     }))
 

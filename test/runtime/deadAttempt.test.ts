@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
+import type { Lease } from "../../src/domain/Lease.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { HeldLeases, makeHeldLeases } from "../../src/runtime/attempt/HeldLeases.ts"
 import type { ClaimedJob } from "../../src/store/JobStore.ts"
 import type { Fault } from "../../src/testing.ts"
 import { StoreFaults } from "../../src/testing.ts"
@@ -38,3 +40,30 @@ it.effect("an attempt that dies is in the log, its slot is free again, and its j
     assert.deepStrictEqual([status, attempts, failures], ["succeeded", 2, 1])
   }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
 })
+
+it.effect("one that dies as it begins has no heart left, and its worker no longer counts its lease as held", () =>
+  Effect.gen(function*() {
+    const registry = makeHeldLeases()
+    const leases: Array<Lease> = []
+    // What the worker notes at the claim counts; what the attempt notes is the bug.
+    const dying: typeof registry = {
+      ...registry,
+      hold: (lease, deadline) => {
+        leases.push(lease)
+        return leases.length === 2 ? Effect.die("a bug") : registry.hold(lease, deadline)
+      }
+    }
+    yield* Effect.provideService(
+      work({ jobs: [Task], heartbeatInterval: "20 seconds" }),
+      HeldLeases,
+      dying
+    )
+    const { id } = yield* JobQueue.enqueue(Task, undefined)
+    yield* settled
+    assert.lengthOf(yield* linesSaying("The attempt died; its lease will run out"), 1)
+    assert.strictEqual((yield* JobQueue.get(id)).status, "running")
+    const left = leases.map(({ attempt, lockedUntil, worker }) => ({ id, attempt, lockedBy: worker, lockedUntil }))
+    assert.strictEqual((yield* registry.notHeld(left)).length, 2)
+    yield* TestClock.adjust("59 seconds")
+    assert.strictEqual(yield* StoreFaults.calls("extend"), 0)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))

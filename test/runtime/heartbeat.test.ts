@@ -279,6 +279,8 @@ describe("a heartbeat that does not get through", () => {
       assert.strictEqual(job.status, "succeeded")
       assert.strictEqual(job.failures, 0)
       assert.strictEqual(yield* beats, 0)
+      const [line] = yield* linesSaying("Claimed too late to begin, handing the job back")
+      assert.strictEqual(line?.annotations["jobId"], id)
     }).pipe(inHoldfast(Long.toLayer(() => handler)))
   })
 

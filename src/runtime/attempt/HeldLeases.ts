@@ -11,7 +11,7 @@ export interface HeldLeasesService {
   /** Notes that this process holds the lease until the monotonic millisecond that `deadline` answers. Repeating it replaces that. */
   readonly hold: (lease: Lease, deadline: Effect.Effect<number>) => Effect.Effect<void>
   /** Forgets the lease; one that is not noted stays so. */
-  readonly letGo: (lease: Lease) => Effect.Effect<void>
+  readonly letGo: (lease: Lease) => void
   /** Those of these leases that this process does not hold, or whose deadline has passed. */
   readonly notHeld: (leases: ReadonlyArray<StaleLease>) => Effect.Effect<ReadonlyArray<StaleLease>>
 }
@@ -39,7 +39,7 @@ export const makeHeldLeases = (): HeldLeasesService => {
         deadlines.set(nameOf(lease.jobId, lease.worker, lease.attempt), deadline)
         return deadlines.size > tidyAt ? tidy : Effect.void
       }),
-    letGo: (lease) => Effect.sync(() => void deadlines.delete(nameOf(lease.jobId, lease.worker, lease.attempt))),
+    letGo: (lease) => void deadlines.delete(nameOf(lease.jobId, lease.worker, lease.attempt)),
     notHeld: (leases) =>
       Effect.gen(function*() {
         const now = yield* monotonicMillis

@@ -12,8 +12,8 @@ import { closeSpan, openSpan } from "./attemptSpan.ts"
 import { handle, stopHandler, timeOut } from "./handler.ts"
 import type { KeptLease } from "./heartbeat.ts"
 import { beatMayTake, keepLease } from "./heartbeat.ts"
-import type { Ended, FirstWrite } from "./settle.ts"
-import { completedAs, settle } from "./settle.ts"
+import type { FirstWrite } from "./settle.ts"
+import { completedAs, Ended, settle } from "./settle.ts"
 import { tell } from "./tell.ts"
 
 /**
@@ -28,8 +28,7 @@ import { tell } from "./tell.ts"
  */
 export const beginAttempt = (attempt: Attempt): Effect.Effect<void> =>
   Effect.gen(function*() {
-    const { host: { heldLeases, heartbeatInterval, lateHearts, loopWatch, store }, job, slot, stopRequest } = attempt
-    yield* store.events.publish(claimed(job))
+    const { host: { heartbeatInterval, lateHearts, store }, stopRequest } = attempt
     const fibers = new AttemptFibers(attempt, yield* openSpan(attempt))
     const lease = yield* keepLease({
       ...attempt,
@@ -39,9 +38,6 @@ export const beginAttempt = (attempt: Attempt): Effect.Effect<void> =>
       stop: (reason) => stopRequest.tell(reason),
       fork: (effect, scope) => fibers.fork(effect, scope)
     })
-    yield* heldLeases.hold(job.lease, lease.deadline)
-    loopWatch.began(job.kind)
-    yield* slot.kept(lease)
     const running = new RunningAttempt(attempt, fibers, lease)
     yield* Effect.catchAllCause(running.begin, (cause) => Effect.sync(() => running.die(cause)))
   })
@@ -63,15 +59,21 @@ class RunningAttempt {
   /** Runs the handler, unless its payload cannot be read, or it is too late. */
   get begin(): Effect.Effect<void> {
     return Effect.gen(this, function*() {
-      const { attempt, lease } = this
+      const { attempt, fibers, lease } = this
+      const { host: { heldLeases, loopWatch, store }, job, slot } = attempt
+      loopWatch.began(job.kind)
+      yield* heldLeases.hold(job.lease, lease.deadline)
+      yield* fibers.inSpan(store.events.publish(claimed(job)))
+      yield* slot.kept(lease)
       const payload = decodePayload(attempt)
       if (Either.isLeft(payload)) return this.settle(payload.left)
       const beatBy = (yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.host.heartbeatInterval))
       if (!attempt.begins || beatBy <= attempt.host.now()) {
         // The claim was answered so late that its worker ends, or that no beat can come before the deadline, or that
         // another attempt may run by now. If none does, handing the job back costs nothing.
-        yield* log.claimedTooLate(yield* blame(attempt))
-        return this.settle(Outcome.Release())
+        return this.endAfter(
+          blame(attempt).pipe(Effect.flatMap(log.claimedTooLate), Effect.zipRight(this.settling(Outcome.Release())))
+        )
       }
       this.runHandler(payload.right)
     })
@@ -128,25 +130,23 @@ class RunningAttempt {
 
   /** Settles in a fiber of its own, until the store answers. `first` is a write that has failed. */
   private settle(outcome: Outcome, first?: FirstWrite): void {
-    const { attempt } = this
-    this.endAfter(Effect.gen(this, function*() {
-      yield* Fiber.interruptAll(this.helpers)
-      yield* this.tell(yield* settle(attempt, outcome, first))
-    }))
+    this.endAfter(this.settling(outcome, first))
+  }
+
+  private settling(outcome: Outcome, first?: FirstWrite): Effect.Effect<void> {
+    return Effect.flatMap(settle(this.attempt, outcome, first), (ended) => this.tell(ended))
   }
 
   /** Tells how the attempt has ended. */
   private tell(ended: Ended): Effect.Effect<void> {
     const { attempt, fibers } = this
-    return fibers.inSpan(tell(attempt, ended)).pipe(
-      Effect.zipRight(closeSpan(fibers.span, ended)),
-      Effect.zipRight(attempt.host.heldLeases.letGo(attempt.job.lease))
-    )
+    return Effect.zipRight(fibers.inSpan(tell(attempt, ended)), closeSpan(fibers.span, ended))
   }
 
   /** Stops keeping the lease and frees the slot. */
   private end(mayRunAgain = false): void {
-    const { host: { loopWatch, now }, job, slot } = this.attempt
+    const { host: { heldLeases, loopWatch, now }, job, slot } = this.attempt
+    heldLeases.letGo(job.lease)
     const free = () => {
       loopWatch.ended(job.kind, now())
       slot.free(mayRunAgain)
@@ -156,15 +156,18 @@ class RunningAttempt {
     else this.fibers.fork(heartEnds).addObserver(free)
   }
 
-  /** The same once `last` has ended, after which the job may be due again. */
+  /** The same once `last` has ended, after which the job may be due again. If that dies, the lease runs out. */
   private endAfter(last: Effect.Effect<void>): void {
-    this.fibers.fork(Effect.catchAllCause(last, (cause) => log.attemptDied(this.attempt.job, cause)))
+    const { attempt: { job }, fibers, helpers } = this
+    const died = (cause: Cause.Cause<never>) =>
+      Effect.zipRight(log.attemptDied(job, cause), closeSpan(fibers.span, diedOfBug))
+    fibers.fork(Fiber.interruptAll(helpers).pipe(Effect.zipRight(last), Effect.catchAllCause(died)))
       .addObserver(() => this.end(true))
   }
 
   /** Ends the attempt after a bug in Holdfast: frees the slot and lets the lease run out. */
   die(cause: Cause.Cause<never>): void {
-    this.endAfter(log.attemptDied(this.attempt.job, cause))
+    this.endAfter(Effect.failCause(cause))
   }
 
   private unlessItDies(step: () => void): void {
@@ -175,6 +178,8 @@ class RunningAttempt {
     }
   }
 }
+
+const diedOfBug = Ended.OutcomeUnknown({ error: Option.none() })
 
 /**
  * The payload, or a failure. During a deployment the payload may belong to a

@@ -96,13 +96,15 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
         onFailure: (error) => items.map(() => Exit.fail(error)),
         onSuccess: (answers) => answers.map(exitOf)
       }),
-      Effect.tap((exits) =>
-        Effect.forEach(group, ({ tell }, index) => {
-          const exit = exits[index]
-          return tell !== undefined && exit !== undefined && Exit.isSuccess(exit) && Either.isRight(exit.value)
-            ? tell(exit.value.right)
-            : Effect.void
-        }, { discard: true })
+      Effect.flatMap((exits) =>
+        Effect.forEach(exits, (exit, index) => {
+          const tell = group[index]?.tell
+          return tell === undefined || Exit.isFailure(exit) || Either.isLeft(exit.value)
+            ? Effect.succeed(exit)
+            // What dies there concerns no other job of the group.
+            : Effect.catchAllCause(Effect.as(tell(exit.value.right), exit), (cause) =>
+              Effect.succeed(Exit.failCause(cause)))
+        })
       )
     )
   }

@@ -16,15 +16,30 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job whose claim was answered after its deadline is begun",
     file,
-    find: "return this.settle(Outcome.Release())\n      }\n",
-    replace: "}\n",
+    find: "!attempt.begins || beatBy <= attempt.host.now()",
+    replace: "!attempt.begins",
     killedBy: heartbeat
+  },
+  {
+    name: "An attempt that dies as it begins counts as held",
+    file,
+    find: "heldLeases.letGo(job.lease)\n    const free",
+    replace: "const free",
+    killedBy: ["test/runtime/deadAttempt.test.ts"]
+  },
+  {
+    name: "What dies as it hears that its job is settled takes its group with it",
+    file: "src/runtime/attempt/settles.ts",
+    find:
+      "Effect.catchAllCause(Effect.as(tell(exit.value.right), exit), (cause) => Effect.succeed(Exit.failCause(cause)))",
+    replace: "Effect.as(tell(exit.value.right), exit)",
+    killedBy: ["test/runtime/settles.test.ts"]
   },
   {
     name: "A job whose claim was answered after its deadline is left to go stale",
     file,
-    find: "return this.settle(Outcome.Release())\n      }\n",
-    replace: "return this.settle(Outcome.Abandon({ reason: \"DeadlinePassed\" }))\n      }\n",
+    find: "this.settling(Outcome.Release())",
+    replace: "this.settling(Outcome.Abandon({ reason: \"DeadlinePassed\" }))",
     killedBy: heartbeat
   },
   {

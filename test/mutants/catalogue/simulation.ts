@@ -80,8 +80,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job whose claim was answered after its deadline is begun",
     file: attempt,
-    find: "return this.settle(Outcome.Release())\n      }\n",
-    replace: "}\n",
+    find: "!attempt.begins || beatBy <= attempt.host.now()",
+    replace: "!attempt.begins",
     killedBy: bySeed(5)
   },
   {
@@ -438,8 +438,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the first beat waits for an interval however late its claim was answered",
     file: heartbeat,
-    find: "this.start(Math.max(0, firstAt - now))",
-    replace: "this.start(Math.max(Duration.toMillis(this.options.interval), firstAt - now))",
+    find: "this.start(Math.max(0, firstAt - now), 0)",
+    replace: "this.start(Math.max(Duration.toMillis(this.options.interval), firstAt - now), 0)",
     killedBy: bySeed(1)
   },
   {
