@@ -302,6 +302,15 @@ describe("what only one place does", () => {
     )
   })
 
+  it("no class of another module is known by its constructor, of which an app may load two copies", () => {
+    const asked = sources.flatMap(({ code, path }) =>
+      [...code.matchAll(/\binstanceof\s+([\w.]+)/g)].map(([, name = ""]) => name)
+        .filter((name) => !(name in globalThis) && !new RegExp(`class ${name}\\b`).test(code))
+        .map((name) => `${path}: ${name}`)
+    )
+    assert.deepStrictEqual(asked, [])
+  })
+
   it("only the program reads the environment", () => {
     expectNone(filesWith(/\bprocess\.env\b/))
     expectNone(filesWith(/\bConfig\./, ["cli", "brandbrain"]))

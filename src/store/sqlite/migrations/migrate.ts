@@ -1,6 +1,6 @@
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Option } from "effect"
+import { Effect, Option, Predicate } from "effect"
 import { isStoreError, StoreError } from "../../../domain/errors.ts"
 import { withoutWaiting } from "../appsConnection.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
@@ -46,7 +46,7 @@ const bringUpToDate = Effect.gen(function*() {
   yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "holdfast_migrations" }).pipe(
     // A migration that fails is a defect of the migrator's, and one of the database for us.
     Effect.catchSomeDefect((defect) =>
-      defect instanceof Migrator.MigrationError ? Option.some(Effect.fail(defect)) : Option.none()
+      Predicate.isTagged(defect, "MigrationError") ? Option.some(Effect.fail(defect)) : Option.none()
     )
   )
 })
