@@ -22,12 +22,14 @@ export const checkPromptness = (timeline: Timeline, findings: Findings): void =>
     for (const worker of workers) {
       const due = timeline.spansOfWall(worker.process, row.available_at)
       for (const { from, to } of common(common([span], due), worker.freeFor(row.queue))) {
+        const isWoken = told?.process === worker.process && told.at >= from - rounding && told.at <= to
+        // The look of a worker that is told may be over before the job is due by its clock.
+        const since = isWoken ? Math.min(told.at, from) : from
         const looks = worker.looks.filter(({ invoked, returned }) =>
-          invoked.at <= to && (returned?.at ?? Infinity) >= from
+          invoked.at <= to && (returned?.at ?? Infinity) >= since
         )
         if (looks.some(isTroubled)) continue
         const took = looks.map(lastedFor).reduce((a, b) => a + b, rounding)
-        const isWoken = told?.process === worker.process && told.at >= from - rounding && told.at <= to
         findings.expect(
           to - (isWoken ? told.at : from) <= (isWoken ? 0 : pollInterval) + took,
           "a due job is claimed within a poll of a worker with a free slot, or when that is told of it",
