@@ -26,7 +26,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    setupFiles: ["test/setup/framesOnly.ts"],
+    setupFiles: ["test/setup/framesOnly.ts", "test/setup/quickYields.ts"],
     // Vitest would leave a core to itself, and of two it would use one.
     maxWorkers: "100%",
     // The files of a project share modules, since loading Effect takes longer than most of them run.

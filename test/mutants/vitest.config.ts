@@ -10,6 +10,7 @@ export default defineConfig({
   resolve: project.resolve ?? {},
   test: {
     include: ["test/{domain,platform,store,runtime}/**/*.test.ts"],
+    setupFiles: ["test/setup/quickYields.ts"],
     testTimeout: 10_000,
     hookTimeout: 10_000
   }
