@@ -17,8 +17,21 @@ export interface IdsService {
 
 /** Replaceable, so that a simulation may draw ids from its own seed. */
 export class Ids extends Context.Reference<Ids>()("holdfast/platform/Ids", {
-  defaultValue: (): IdsService => makeIds(randomBytes)
+  defaultValue: (): IdsService => makeIds(pooled(randomBytes))
 }) {}
+
+/** Draws as much at once as some hundred ids take: a small draw costs as much as a large one. */
+const pooled = (bytes: (size: number) => Uint8Array) => {
+  let pool = bytes(0)
+  let used = 0
+  return (size: number): Uint8Array => {
+    if (used + size > pool.length) {
+      pool = bytes(4096)
+      used = 0
+    }
+    return pool.subarray(used, used += size)
+  }
+}
 
 /** Ids whose random part is drawn from `bytes`, which must be unpredictable wherever two processes share a database. */
 export const makeIds = (bytes: (size: number) => Uint8Array): IdsService => {

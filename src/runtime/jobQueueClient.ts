@@ -61,9 +61,12 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     if (twice !== undefined) {
       return yield* new InvalidJob({ kind: job.kind, field: "id", given: `${twice} twice`, allowed: "each id once" })
     }
-    const jobs = yield* Effect.forEach(entries, ({ payload, ...options }) =>
-      // Heartbeats must go on beside a million.
-      Effect.zipRight(giveWay, newJob(job, payload, options)))
+    const jobs = yield* Effect.forEach(entries, ({ payload, ...options }, index) =>
+      // Heartbeats must go on beside a million, and beside a loop of those that never get to the store, which gives way.
+      Effect.zipRight(
+        index === 0 ? Effect.void : giveWay,
+        Effect.tapError(newJob(job, payload, options), () => giveWay)
+      ))
     if (jobs.length === 0) return []
     const answers = yield* thenTell(store.enqueue(jobs), (answers) => {
       const jobIds = answers.filter(({ enqueued }) => enqueued).map(({ id }) => id)
@@ -209,25 +212,27 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 /** A job as the store takes it, or the first thing that is wrong with it. */
 const newJob = (job: Job.Any, payload: unknown, options: EnqueueOptions): Effect.Effect<NewJob, InvalidJob> =>
   Effect.gen(function*() {
+    const checked = yield* check(job, payload, options)
+    const id = checked.id ?? (yield* (yield* Ids).jobId)
+    return { ...checked, id, traceContext: yield* currentTraceContext }
+  })
+
+/** What an enqueue names of a job. What it leaves to the definition was checked with that. */
+const check = (job: Job.Any, payload: unknown, options: EnqueueOptions) =>
+  Either.gen(function*() {
     const { kind } = job
-    const checked = {
-      queue: yield* checkField(kind, "queue", Name, options.queue ?? job.queue),
-      priority: yield* checkField(kind, "priority", Priority, options.priority ?? job.priority),
-      maxAttempts: yield* checkField(kind, "maxAttempts", MaxAttempts, options.maxAttempts ?? job.maxAttempts),
-      payload: yield* encodePayload(kind, job.payloadSchema, payload)
-    }
+    const given = <A, I>(field: "queue" | "priority" | "maxAttempts" | "id", rule: Schema.Schema<A, I>) =>
+      options[field] === undefined ? Either.right(undefined) : checkField(kind, field, rule, options[field])
+    const queue = (yield* given("queue", Name)) ?? job.queue
+    const priority = (yield* given("priority", Priority)) ?? job.priority
+    const maxAttempts = (yield* given("maxAttempts", MaxAttempts)) ?? job.maxAttempts
+    const encoded = yield* encodePayload(kind, job.payloadSchema, payload)
     const partitionKey = yield* keyOf(job, "partitionKey", payload, options)
     const uniqueKey = yield* keyOf(job, "uniqueKey", payload, options)
-    return {
-      ...checked,
-      id: options.id === undefined ? yield* (yield* Ids).jobId : yield* checkField(kind, "id", JobId, options.id),
-      kind,
-      partitionKey,
-      uniqueKey,
-      ...(yield* uniqueness(kind, uniqueKey, options)),
-      available: yield* availability(kind, options),
-      traceContext: yield* currentTraceContext
-    }
+    const id = yield* given("id", JobId)
+    const unique = yield* uniqueness(kind, uniqueKey, options)
+    const available = yield* availability(kind, options)
+    return { id, kind, queue, priority, maxAttempts, payload: encoded, partitionKey, uniqueKey, ...unique, available }
   })
 
 /** The key that an enqueue names, else the one that its definition makes of the payload. */
@@ -251,8 +256,9 @@ const availability = (kind: string, { at, delay }: EnqueueOptions): Either.Eithe
   if (at !== undefined && delay !== undefined) {
     return Either.left(new InvalidJob({ kind, field: "delay and at", allowed: "one of the two" }))
   }
+  if (at === undefined && delay === undefined) return Either.right({ after: 0 })
   return at === undefined
-    ? Either.map(checkField(kind, "delay", Delay, delay ?? 0), (delay) => ({ after: Backoff.storableMillis(delay) }))
+    ? Either.map(checkField(kind, "delay", Delay, delay), (delay) => ({ after: Backoff.storableMillis(delay) }))
     : Either.map(
       checkField(kind, "at", Instant, at),
       (instant) => ({ at: Math.floor(DateTime.toEpochMillis(instant)) })

@@ -1,4 +1,4 @@
-import { Effect, Inspectable } from "effect"
+import { Either, Inspectable } from "effect"
 import { storableMillis } from "../domain/Backoff.ts"
 import { checkField } from "../domain/check.ts"
 import { InvalidJob } from "../domain/errors.ts"
@@ -12,20 +12,21 @@ export const uniqueness = (
   kind: string,
   uniqueKey: string | null,
   { maxWait, onConflict, uniqueScope }: EnqueueOptions
-): Effect.Effect<Pick<NewJob, "uniqueScope" | "onConflict" | "maxWait">, InvalidJob> =>
-  Effect.gen(function*() {
+): Either.Either<Pick<NewJob, "uniqueScope" | "onConflict" | "maxWait">, InvalidJob> =>
+  Either.gen(function*() {
     const refused = (field: string, given: unknown, allowed: string) =>
       new InvalidJob({ kind, field, given: Inspectable.toStringUnknown(given), allowed })
     for (const [field, given] of Object.entries({ uniqueScope, onConflict, maxWait })) {
-      if (given !== undefined && uniqueKey === null) return yield* refused(field, given, "one only with uniqueKey")
+      if (given !== undefined && uniqueKey === null) {
+        return yield* Either.left(refused(field, given, "one only with uniqueKey"))
+      }
     }
+    if (uniqueKey === null) return { uniqueScope: null, onConflict: "keep" as const, maxWait: null }
     if (maxWait !== undefined && onConflict !== "move") {
-      return yield* refused("maxWait", maxWait, `one only with onConflict: "move"`)
+      return yield* Either.left(refused("maxWait", maxWait, `one only with onConflict: "move"`))
     }
     return {
-      uniqueScope: uniqueKey === null
-        ? null
-        : yield* checkField(kind, "uniqueScope", UniqueScope, uniqueScope ?? "pending"),
+      uniqueScope: yield* checkField(kind, "uniqueScope", UniqueScope, uniqueScope ?? "pending"),
       onConflict: yield* checkField(kind, "onConflict", OnConflict, onConflict ?? "keep"),
       maxWait: maxWait === undefined ? null : storableMillis(yield* checkField(kind, "maxWait", Delay, maxWait))
     }

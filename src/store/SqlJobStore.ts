@@ -1,8 +1,10 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import { dialect } from "./dialect.ts"
+import { groupCommits } from "./groupCommits.ts"
 import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
+import type { NewJob } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
 import type { Circumstances } from "./operations.ts"
@@ -19,18 +21,27 @@ export interface Database extends Circumstances {
 
 /**
  * The job store over `sql`, a client without transforms: says of each operation
- * how it meets its caller's transaction. The writer that groups operations goes
- * here, in place of transactions of their own.
+ * how it meets its caller's transaction. Enqueues that have none go together.
  */
-export const makeSqlJobStore = (sql: SqlClient.SqlClient, database: Database): typeof JobStore.Service => {
+export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, database: Database) {
   const { events, signals, tidy, transactions } = database
   const { afterCommit, afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } =
     transactions
   const operations = makeOperations(sql, database)
   const { isOfARow } = dialect(sql)
+  const enqueueTogether = yield* groupCommits(
+    (take: () => ReadonlyArray<NewJob>) => transaction("enqueue", Effect.suspend(() => operations.enqueue(take()))),
+    { most: mostTogether, mostBytes: mostBytesTogether, sizeOf: ({ payload }) => payload.length }
+  )
+  const enqueueAlone = (jobs: ReadonlyArray<NewJob>) =>
+    (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))
 
   return JobStore.of({
-    enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs)),
+    enqueue: (jobs) =>
+      // One that changes a job which waits is a commit of its own, which others can see.
+      jobs.some(({ onConflict }) => onConflict !== "keep")
+        ? enqueueAlone(jobs)
+        : Effect.flatMap(isInside, (isInside) => isInside ? enqueueAlone(jobs) : enqueueTogether(jobs)),
     afterTransaction,
     afterCommit,
     events,
@@ -73,4 +84,10 @@ export const makeSqlJobStore = (sql: SqlClient.SqlClient, database: Database): t
     prune: (options) => operations.prune(statement, options),
     tidy
   })
-}
+})
+
+/** The most jobs of one transaction for several enqueues: some 10 ms of the event loop. */
+const mostTogether = 250
+
+/** The most bytes of their payloads: to write more takes as long. */
+const mostBytesTogether = 1024 * 1024

@@ -11,6 +11,7 @@ import * as fleetOddRows from "./catalogue/fleetOddRows.ts"
 import * as fleetPromptness from "./catalogue/fleetPromptness.ts"
 import * as fleetTelemetry from "./catalogue/fleetTelemetry.ts"
 import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
+import * as groupCommits from "./catalogue/groupCommits.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
 import * as list from "./catalogue/list.ts"
 import * as databaseFile from "./catalogue/databaseFile.ts"
@@ -34,6 +35,7 @@ const themes: ReadonlyArray<{
   readonly equivalents?: ReadonlyArray<Equivalent>
 }> = [
   enqueue,
+  groupCommits,
   uniqueKeys,
   claim,
   fences,

@@ -1,7 +1,7 @@
 import type { Either } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
-import type { Extended } from "../../src/store/JobStore.ts"
+import type { Extended, NewJob } from "../../src/store/JobStore.ts"
 import type { Change, JobRow } from "./database.ts"
 import type { Enclosings } from "./Enclosings.ts"
 import type { Call, HandlerRun, History, Incident, Moment } from "./History.ts"
@@ -79,9 +79,10 @@ export class Timeline {
     this.steps = changes.map((change): Step => {
       const ofJob = entry(this.ofJob, change.id)
       const last = ofJob.at(-1)
-      const call = history.calls[change.operation - 1]
+      const call = callOf(history, change)
       const step = {
         ...change,
+        operation: call?.number ?? 0,
         before: last?.row ?? undefined,
         carried: last === undefined || last.row === null ? undefined : last.carries,
         carries: change.payload ?? last?.carries ?? "",
@@ -90,7 +91,7 @@ export class Timeline {
       }
       ofJob.push(step)
       if (step.row !== null) this.payloads.set(step.row, step.carries)
-      entry(this.ofCall, change.operation).push(step)
+      entry(this.ofCall, step.operation).push(step)
       return step
     })
     for (const incident of history.incidents) this.noteStop(incident)
@@ -345,6 +346,19 @@ export class Timeline {
     }))
   }
 }
+
+/**
+ * The call that made a change. Enqueues of several fibers are one transaction, which runs in a fiber that is in no call:
+ * what was added in it is of the call under way that asked for that job.
+ */
+const callOf = (history: History, { id, operation, order, process }: Change): Call | undefined =>
+  operation > 0
+    ? history.calls[operation - 1]
+    : history.calls.find((call) =>
+      call.operation === "enqueue" && call.process === process && call.within === undefined
+      && call.invoked.order < order && (call.returned?.order ?? Infinity) > order
+      && (call.request as ReadonlyArray<NewJob>).some((job) => job.id === id)
+    )
 
 const entry = <K, V>(map: Map<K, Array<V>>, key: K): Array<V> => {
   const found = map.get(key)

@@ -57,7 +57,7 @@ export const layer = (options?: {
       yield* client`PRAGMA temp_store = MEMORY`
       yield* options?.readonly === true ? checkMigrated : migrate
       const sql = client.withoutTransforms()
-      return makeSqlJobStore(sql, {
+      return yield* makeSqlJobStore(sql, {
         transactions: yield* makeTransactions(sql),
         events: yield* makeJobEvents,
         signals: yield* shareInProcess(makeJobSignals(), sql),

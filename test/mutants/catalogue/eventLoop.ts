@@ -99,8 +99,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "const inTurn: ReturnType<typeof lendOf> = (use) => (exclusively, noFile, use(ours))",
     also: [{
       file: "src/runtime/jobQueueClient.ts",
-      find: "Effect.zipRight(giveWay, newJob(job, payload, options))",
-      replace: "(giveWay, newJob(job, payload, options))"
+      find: "index === 0 ? Effect.void : giveWay",
+      replace: "(index, Effect.void)"
     }],
     killedBy: byGivingWay
   }

@@ -104,8 +104,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Nothing else happens until all of a call are encoded",
     file,
-    find: "Effect.zipRight(giveWay, newJob(job, payload, options))",
-    replace: "(giveWay, newJob(job, payload, options))",
+    find: "index === 0 ? Effect.void : giveWay",
+    replace: "(index, Effect.void)",
     killedBy: enqueue
   },
   {
@@ -125,29 +125,29 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A negative delay is none",
     file,
-    find: "checkField(kind, \"delay\", Delay, delay ?? 0)",
-    replace: "Either.right(Duration.decode(delay ?? 0))",
+    find: "checkField(kind, \"delay\", Delay, delay)",
+    replace: "Either.right(Duration.decode(delay as Duration.DurationInput))",
     killedBy: ["test/runtime/refusedEnqueue.test.ts"]
   },
   {
     name: "A job's priority is not its definition's",
     file,
-    find: "options.priority ?? job.priority",
-    replace: "options.priority ?? 0",
+    find: "(yield* given(\"priority\", Priority)) ?? job.priority",
+    replace: "(yield* given(\"priority\", Priority)) ?? 0",
     killedBy: ["test/runtime/definition.test.ts"]
   },
   {
     name: "A job's queue is not its definition's",
     file,
-    find: "options.queue ?? job.queue",
-    replace: `options.queue ?? "default"`,
+    find: "(yield* given(\"queue\", Name)) ?? job.queue",
+    replace: `(yield* given("queue", Name)) ?? "default"`,
     killedBy: ["test/runtime/definition.test.ts"]
   },
   {
     name: "A job's budget is not its definition's",
     file,
-    find: "options.maxAttempts ?? job.maxAttempts",
-    replace: "options.maxAttempts ?? 3",
+    find: "(yield* given(\"maxAttempts\", MaxAttempts)) ?? job.maxAttempts",
+    replace: "(yield* given(\"maxAttempts\", MaxAttempts)) ?? 3",
     killedBy: ["test/runtime/definition.test.ts"]
   },
   {

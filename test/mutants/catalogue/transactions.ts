@@ -549,13 +549,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue is no part of the caller's transaction, and waits for its end",
     file: sqlStore,
-    find: `enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))`,
-    replace: `enqueue: (jobs) => outsideTransaction(transaction("enqueue", operations.enqueue(jobs)))`,
-    also: [{
-      file: sqlStore,
-      find: `import { dialect } from "./dialect.ts"`,
-      replace: `import { outsideTransaction } from "./ambientTransaction.ts"\nimport { dialect } from "./dialect.ts"`
-    }],
+    find: "isInside ? enqueueAlone(jobs) : enqueueTogether(jobs)",
+    replace: "isInside ? enqueueTogether(jobs) : enqueueTogether(jobs)",
     killedBy: ["test/runtime/enqueue.test.ts"],
     hangs: true
   },
@@ -569,8 +564,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue by itself is no transaction",
     file: sqlStore,
-    find: `enqueue: (jobs) => (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))`,
-    replace: `enqueue: (jobs) => statement("enqueue", operations.enqueue(jobs))`,
+    find: `transaction("enqueue", Effect.suspend(() => operations.enqueue(take())))`,
+    replace: `statement("enqueue", Effect.suspend(() => operations.enqueue(take())))`,
     killedBy: ["test/store/largeEnqueue.test.ts"]
   },
   {

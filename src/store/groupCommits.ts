@@ -1,0 +1,98 @@
+import { Deferred, Effect, Exit, FiberId, Runtime } from "effect"
+
+/** A caller's items, and who waits for the answers. */
+interface Request<Item, Answer, E> {
+  readonly items: ReadonlyArray<Item>
+  readonly answers: Deferred.Deferred<ReadonlyArray<Answer>, E>
+}
+
+/**
+ * Turns calls that would each be a transaction into one transaction for all that
+ * wait for the database. A commit to disk costs about as much for a hundred rows
+ * as for one.
+ *
+ * Answers a call for some items. It is all or none for these, whatever becomes of
+ * the others: where a transaction for several calls fails, each is made again by
+ * itself. Calls are in the order in which they were made. While a call waits it
+ * can be interrupted, and then nothing is written for it. Once its transaction
+ * has begun it is carried through, and interrupting it waits for that.
+ *
+ * The transactions run in fibers of their own that inherit from the fiber that
+ * made this, so that one caller's annotations are in nobody else's lines.
+ */
+export const groupCommits = <Item, Answer, E>(
+  /** One transaction. Calls `take` once it has begun, and answers for each item that this gives, in order. */
+  commit: (take: () => ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>,
+  /** The most of a transaction; one call goes whatever its size. */
+  { most, mostBytes, sizeOf }: {
+    readonly most: number
+    readonly mostBytes: number
+    readonly sizeOf: (item: Item) => number
+  }
+): Effect.Effect<(items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>> =>
+  Effect.map(Effect.runtime(), (runtime) => {
+    type One = Request<Item, Answer, E>
+    const waiting = new Set<One>()
+    let isRunning = false
+
+    /** Takes those that go together. */
+    const takeGroup = (): ReadonlyArray<One> => {
+      const group: Array<One> = []
+      let count = 0
+      let bytes = 0
+      for (const one of waiting) {
+        count += one.items.length
+        for (const item of one.items) bytes += sizeOf(item)
+        if (group.length > 0 && (count > most || bytes > mostBytes)) break
+        waiting.delete(one)
+        group.push(one)
+      }
+      return group
+    }
+
+    const answer = ({ answers }: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) => Deferred.unsafeDone(answers, exit)
+
+    const alone = (one: One) => Effect.map(Effect.exit(commit(() => one.items)), (exit) => answer(one, exit))
+
+    /** One transaction, for whoever waits when it begins. */
+    const turn = Effect.suspend(() => {
+      const here = [...waiting]
+      let group: ReadonlyArray<One> = []
+      const take = () => {
+        group = takeGroup()
+        return group.flatMap(({ items }) => items)
+      }
+      return Effect.flatMap(Effect.exit(commit(take)), (exit) => {
+        if (Exit.isSuccess(exit)) {
+          let from = 0
+          for (const one of group) answer(one, Exit.succeed(exit.value.slice(from, from += one.items.length)))
+          return Effect.void
+        }
+        if (group.length > 1) return Effect.forEach(group, alone, { discard: true })
+        // It has not begun: those who have waited for it as long as anybody may wait hear so.
+        const failed = group.length === 1 ? group : here.filter((one) => waiting.delete(one))
+        for (const one of failed) answer(one, exit)
+        return Effect.void
+      })
+    })
+
+    /** Until nobody waits. */
+    const turns: Effect.Effect<void> = Effect.flatMap(turn, () => {
+      isRunning = waiting.size > 0
+      // Whoever has heard of this turn can ask again, and be in the next.
+      return isRunning ? Effect.zipRight(Effect.yieldNow(), turns) : Effect.void
+    })
+
+    return (items) =>
+      Effect.suspend(() => {
+        const one: One = { items, answers: Deferred.unsafeMake(FiberId.none) }
+        waiting.add(one)
+        if (!isRunning) {
+          isRunning = true
+          // Not at once, so that fibers which are ready by now can ask as well.
+          Runtime.runFork(runtime)(Effect.interruptible(turns), { immediate: false })
+        }
+        const answered = Deferred.await(one.answers)
+        return Effect.onInterrupt(answered, () => waiting.delete(one) ? Effect.void : Effect.ignore(answered))
+      })
+  })

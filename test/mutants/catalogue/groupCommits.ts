@@ -1,0 +1,64 @@
+import type { Mutant } from "../Mutant.ts"
+
+const file = "src/store/groupCommits.ts"
+const killedBy = ["test/store/groupCommits.test.ts"]
+
+/** Calls of the store that go together in one transaction. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "One call that is refused takes those that went with it",
+    file,
+    find: "if (group.length > 1) return Effect.forEach(group, alone, { discard: true })",
+    replace: "if (group.length > 1) return Effect.sync(() => group.forEach((one) => answer(one, exit)))",
+    killedBy
+  },
+  {
+    name: "A call that is interrupted as it waits is written all the same",
+    file,
+    find: "waiting.delete(one) ? Effect.void : Effect.ignore(answered)",
+    replace: "Effect.void",
+    killedBy
+  },
+  {
+    name: "A call that is interrupted as it is written does not wait for that",
+    file,
+    find: "waiting.delete(one) ? Effect.void : Effect.ignore(answered)",
+    replace: "Effect.sync(() => void waiting.delete(one))",
+    killedBy
+  },
+  {
+    name: "A transaction that does not begin fails those who have just come",
+    file,
+    find: "here.filter((one) => waiting.delete(one))",
+    replace: "[...here, ...waiting].filter((one) => waiting.delete(one))",
+    killedBy
+  },
+  {
+    name: "A transaction takes all who wait, however many",
+    file,
+    find: "group.length > 0 && (count > most || bytes > mostBytes)",
+    replace: "group.length > 0 && bytes > mostBytes",
+    killedBy
+  },
+  {
+    name: "A transaction takes all who wait, however large",
+    file,
+    find: "group.length > 0 && (count > most || bytes > mostBytes)",
+    replace: "group.length > 0 && count > most",
+    killedBy
+  },
+  {
+    name: "A call gets the answers to all who went with it",
+    file,
+    find: "exit.value.slice(from, from += one.items.length)",
+    replace: "exit.value.slice(from)",
+    killedBy
+  },
+  {
+    name: "Calls do not go together",
+    file,
+    find: "for (const one of waiting) {\n        count",
+    replace: "for (const one of waiting) {\n        if (group.length > 0) break\n        count",
+    killedBy
+  }
+]

@@ -1,0 +1,145 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Either, Exit, Fiber, Schema } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { groupCommits } from "../../src/store/groupCommits.ts"
+import { inHoldfast, settled } from "../runtime/harness.ts"
+
+const bounds = { most: 3, mostBytes: 100, sizeOf: (item: string) => item.length }
+
+/**
+ * Transactions that are noted, each of which takes its items when its gate opens, and ends when it opens again. One with
+ * "bad" in it fails.
+ */
+const gated = Effect.gen(function*() {
+  const transactions: Array<ReadonlyArray<string>> = []
+  const gate = yield* Effect.makeSemaphore(0)
+  const pass = gate.take(1)
+  const call = yield* groupCommits((take: () => ReadonlyArray<string>) =>
+    Effect.gen(function*() {
+      yield* pass
+      const items = take()
+      transactions.push(items)
+      yield* pass
+      if (items.includes("bad")) return yield* Effect.fail("refused")
+      return items.map((item) => `${item}!`)
+    }).pipe(Effect.uninterruptible), bounds)
+  return { call, transactions, open: (times: number) => Effect.zipRight(gate.release(times), settled) }
+})
+
+const ask = (call: (items: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, string>) =>
+(
+  ...items: ReadonlyArray<string>
+) => Effect.zipLeft(Effect.fork(Effect.either(call(items))), settled)
+
+describe("calls that go together", () => {
+  it.effect("are one transaction for all who wait when it begins, and the next for those who came after", () =>
+    Effect.gen(function*() {
+      const { call, open, transactions } = yield* gated
+      const one = yield* ask(call)("a", "b")
+      const two = yield* ask(call)("c")
+      yield* open(1)
+      const three = yield* ask(call)("d")
+      yield* open(3)
+      assert.deepStrictEqual(transactions, [["a", "b", "c"], ["d"]])
+      assert.deepStrictEqual(yield* Fiber.join(one), Either.right(["a!", "b!"]))
+      assert.deepStrictEqual(yield* Fiber.join(two), Either.right(["c!"]))
+      assert.deepStrictEqual(yield* Fiber.join(three), Either.right(["d!"]))
+    }))
+
+  it.effect("are at most so many and so large, but one call goes whole", () =>
+    Effect.gen(function*() {
+      const { call, open, transactions } = yield* gated
+      const large = "x".repeat(90)
+      for (const items of [["a"], ["b", "c", "d", "e"], ["f"], [large], ["g".repeat(20)], ["h"]]) {
+        yield* ask(call)(...items)
+      }
+      yield* open(20)
+      assert.deepStrictEqual(transactions, [
+        ["a"],
+        ["b", "c", "d", "e"],
+        ["f", large],
+        ["g".repeat(20), "h"]
+      ])
+    }))
+
+  it.effect("that fail are made again one by one, and only those fail that fail by themselves", () =>
+    Effect.gen(function*() {
+      const { call, open, transactions } = yield* gated
+      const fibers = yield* Effect.forEach(["a", "bad", "c"], (item) => ask(call)(item))
+      yield* open(20)
+      assert.deepStrictEqual(transactions, [["a", "bad", "c"], ["a"], ["bad"], ["c"]])
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [
+        Either.right(["a!"]),
+        Either.left("refused"),
+        Either.right(["c!"])
+      ])
+    }))
+
+  it.effect("leave out one that is interrupted before its transaction begins", () =>
+    Effect.gen(function*() {
+      const { call, open, transactions } = yield* gated
+      const one = yield* ask(call)("a")
+      const two = yield* ask(call)("b")
+      yield* Fiber.interrupt(one)
+      yield* open(20)
+      assert.deepStrictEqual(transactions, [["b"]])
+      assert.deepStrictEqual(yield* Fiber.join(two), Either.right(["b!"]))
+    }))
+
+  it.effect("carry one through that is interrupted later, which waits for the end of its transaction", () =>
+    Effect.gen(function*() {
+      const { call, open, transactions } = yield* gated
+      const one = yield* ask(call)("a")
+      yield* open(1)
+      const interrupted = yield* Effect.fork(Fiber.interrupt(one))
+      yield* settled
+      assert.isNull(interrupted.unsafePoll())
+      yield* open(1)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupted)))
+      assert.deepStrictEqual(transactions, [["a"]])
+    }))
+
+  it.effect("whose transaction does not begin fail with it, if they have waited since it was to", () =>
+    Effect.gen(function*() {
+      const begun = yield* Deferred.make<never, string>()
+      let isFirst = true
+      const call = yield* groupCommits((take: () => ReadonlyArray<string>) => {
+        const before = isFirst ? Deferred.await(begun) : Effect.void
+        isFirst = false
+        return Effect.map(before, () => take())
+      }, bounds)
+      const one = yield* ask(call)("a")
+      const two = yield* ask(call)("b")
+      yield* Deferred.fail(begun, "locked")
+      assert.deepStrictEqual(yield* Fiber.join(one), Either.left("locked"))
+      assert.deepStrictEqual(yield* Fiber.join(two), Either.right(["b"]))
+    }))
+})
+
+const Task = Job.make("groupCommits.task", { payload: Schema.Number })
+
+describe("enqueues of several fibers", () => {
+  it.effect("are each answered for themselves, and one that is refused takes no other with it", () =>
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Task, 0)
+      const asked = [
+        { payload: 1 },
+        { payload: 2, id },
+        { payload: 3, uniqueKey: "k" },
+        { payload: 4, uniqueKey: "k" },
+        { payload: 5 }
+      ]
+      const answers = yield* Effect.forEach(
+        asked,
+        ({ payload, ...options }) => Effect.either(JobQueue.enqueue(Task, payload, options)),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(
+        answers.map((answer) => Either.isLeft(answer) ? answer.left._tag : answer.right.outcome),
+        ["enqueued", "JobIdConflict", "enqueued", "kept", "enqueued"]
+      )
+      const { jobs } = yield* JobQueue.list({})
+      assert.deepStrictEqual(jobs.map(({ payload }) => payload), [5, 3, 1, 0])
+    }).pipe(inHoldfast()))
+})
