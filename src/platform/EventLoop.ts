@@ -1,7 +1,7 @@
 import { Context, Effect, identity } from "effect"
-import { AsyncLocalStorage } from "node:async_hooks"
 import { performance } from "node:perf_hooks"
 import { setImmediate } from "node:timers"
+import { callersContext } from "./asyncContext.ts"
 
 /** The event loop. A loop over the synchronous driver must pause for it. */
 export interface EventLoopService {
@@ -58,7 +58,7 @@ const ofTheProcess = (): EventLoopService => {
   }
   return {
     turn: Effect.async<void>((resume) => {
-      const inItsContext = AsyncLocalStorage.snapshot()
+      const inItsContext = callersContext()
       const go = () => inItsContext(() => resume(Effect.void))
       waiting.add(go)
       schedule()

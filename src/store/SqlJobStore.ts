@@ -39,7 +39,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
   return JobStore.of({
     enqueue: (jobs) =>
       // One that changes a job which waits is a commit of its own, which others can see.
-      jobs.some(({ onConflict }) => onConflict !== "keep")
+      jobs.length > mostTogether || jobs.some(({ onConflict }) => onConflict !== "keep")
         ? enqueueAlone(jobs)
         : Effect.flatMap(isInside, (isInside) => isInside ? enqueueAlone(jobs) : enqueueTogether(jobs)),
     afterTransaction,

@@ -1,9 +1,12 @@
-import { Deferred, Effect, Exit, FiberId, Runtime } from "effect"
+import type { Fiber } from "effect"
+import { DefaultServices, Deferred, Effect, Exit, FiberId, FiberRefs, Runtime } from "effect"
+import { callersContext } from "../platform/asyncContext.ts"
 
 /** A caller's items, and who waits for the answers. */
 interface Request<Item, Answer, E> {
   readonly items: ReadonlyArray<Item>
   readonly answers: Deferred.Deferred<ReadonlyArray<Answer>, E>
+  readonly inItsContext: ReturnType<typeof callersContext>
 }
 
 /**
@@ -18,7 +21,8 @@ interface Request<Item, Answer, E> {
  * has begun it is carried through, and interrupting it waits for that.
  *
  * The transactions run in fibers of their own that inherit from the fiber that
- * made this, so that one caller's annotations are in nobody else's lines.
+ * made this, so that one caller's annotations are in nobody else's lines; but
+ * from the first caller its clock and scheduler, which a test may have replaced.
  */
 export const groupCommits = <Item, Answer, E>(
   /** One transaction. Calls `take` once it has begun, and answers for each item that this gives, in order. */
@@ -50,7 +54,8 @@ export const groupCommits = <Item, Answer, E>(
       return group
     }
 
-    const answer = ({ answers }: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) => Deferred.unsafeDone(answers, exit)
+    const answer = ({ answers, inItsContext }: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) =>
+      inItsContext(() => Deferred.unsafeDone(answers, exit))
 
     const alone = (one: One) => Effect.map(Effect.exit(commit(() => one.items)), (exit) => answer(one, exit))
 
@@ -83,15 +88,23 @@ export const groupCommits = <Item, Answer, E>(
       return isRunning ? Effect.zipRight(Effect.yieldNow(), turns) : Effect.void
     })
 
+    const start = (caller: Fiber.RuntimeFiber<unknown, unknown>) => {
+      isRunning = true
+      const value = caller.getFiberRef(DefaultServices.currentServices)
+      Runtime.runFork(runtime)(Effect.interruptible(turns), {
+        // Not at once, so that fibers which are ready by now can ask as well.
+        immediate: false,
+        scheduler: caller.currentScheduler,
+        updateRefs: (refs, fiberId) =>
+          FiberRefs.updateAs(refs, { fiberId, fiberRef: DefaultServices.currentServices, value })
+      })
+    }
+
     return (items) =>
-      Effect.suspend(() => {
-        const one: One = { items, answers: Deferred.unsafeMake(FiberId.none) }
+      Effect.withFiberRuntime((caller) => {
+        const one: One = { items, answers: Deferred.unsafeMake(FiberId.none), inItsContext: callersContext() }
         waiting.add(one)
-        if (!isRunning) {
-          isRunning = true
-          // Not at once, so that fibers which are ready by now can ask as well.
-          Runtime.runFork(runtime)(Effect.interruptible(turns), { immediate: false })
-        }
+        if (!isRunning) start(caller)
         const answered = Deferred.await(one.answers)
         return Effect.onInterrupt(answered, () => waiting.delete(one) ? Effect.void : Effect.ignore(answered))
       })

@@ -44,7 +44,8 @@ it.scoped("a worker shortens a WAL that has grown behind a reader, and shows how
     yield* Effect.gen(function*() {
       yield* growUntil(Queue.take(ended))
       assert.isAbove(statSync(`${filename}-wal`).size, 20_000_000)
-      assert.isAbove(yield* shownSize, 20_000_000)
+      // As long as it was when a checkpoint last looked, which was perhaps before the last enqueues.
+      assert.isAbove(yield* shownSize, 4_000_000)
 
       yield* work({ jobs: [Idle], staleCheckInterval: "1 minute" })
       yield* TestClock.adjust("1 minute")

@@ -2,7 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Deferred, Effect, FiberId, LogLevel, Schedule, Scope, Stream } from "effect"
-import { AsyncLocalStorage } from "node:async_hooks"
+import { callersContext } from "../../platform/asyncContext.ts"
 import { giveWay, giveWayBy } from "../../platform/EventLoop.ts"
 import { line } from "../../platform/line.ts"
 import { AtOnce } from "../AtOnce.ts"
@@ -104,7 +104,7 @@ export const exclusively = (
   let isReserved = false
   const connection = whole(driver, (statement) => Effect.suspend(() => isReserved ? guard(statement) : statement))
   /** Each with how to enter the async context it waits in, or it would go on in that of the fiber before it. */
-  const waiting = new Map<Deferred.Deferred<void>, ReturnType<typeof AsyncLocalStorage.snapshot>>()
+  const waiting = new Map<Deferred.Deferred<void>, ReturnType<typeof callersContext>>()
   let held = false
   /** Held by a fiber that has yet to begin, and waits for a turn of the event loop. */
   let isIdle = false
@@ -126,7 +126,7 @@ export const exclusively = (
           return Effect.void
         }
         const granted = Deferred.unsafeMake<void>(FiberId.none)
-        waiting.set(granted, AsyncLocalStorage.snapshot())
+        waiting.set(granted, callersContext())
         return Effect.onInterrupt(
           wait(Deferred.await(granted)),
           () => Effect.suspend(() => waiting.delete(granted) ? Effect.void : release)
