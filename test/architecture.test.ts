@@ -311,6 +311,12 @@ describe("what only one place does", () => {
     assert.deepStrictEqual(asked, [])
   })
 
+  it("only one place gives up a call of the store that is not answered", () => {
+    // A job's backoff schedule is the app's code, and not a call of the store.
+    const others = ["runtime/attempt/delayAfter.ts", "brandbrain", "cli"]
+    assert.deepStrictEqual(filesWith(/\bEffect\.disconnect\b/, others), ["runtime/callStore.ts"])
+  })
+
   it("only the program reads the environment", () => {
     expectNone(filesWith(/\bprocess\.env\b/))
     expectNone(filesWith(/\bConfig\./, ["cli", "brandbrain"]))

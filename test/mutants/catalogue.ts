@@ -22,6 +22,7 @@ import * as settle from "./catalogue/settle.ts"
 import * as signals from "./catalogue/signals.ts"
 import * as simulation from "./catalogue/simulation.ts"
 import * as stale from "./catalogue/stale.ts"
+import * as storeCalls from "./catalogue/storeCalls.ts"
 import * as transactions from "./catalogue/transactions.ts"
 import * as uniqueKeys from "./catalogue/uniqueKeys.ts"
 import * as values from "./catalogue/values.ts"
@@ -52,6 +53,7 @@ const themes: ReadonlyArray<{
   eventLoop,
   loopDelay,
   waiting,
+  storeCalls,
   worker,
   signals,
   queue,

@@ -4,6 +4,7 @@ import type { Lease } from "../../domain/Lease.ts"
 import { StopReason } from "../../domain/Outcome.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
 import { only } from "../../store/JobStore.ts"
+import { callStore } from "../callStore.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import { heartbeatSent } from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
@@ -216,7 +217,7 @@ export class KeptLease {
   private beat(pace: Pace) {
     const { job, stop, store } = this.options
     const mayTake = beatMayTake(pace.interval)
-    return Effect.gen(this, function*() {
+    const extend = Effect.gen(this, function*() {
       const sentAt = yield* monotonicMillis
       // Nothing will be written under this lease, so it must not be made to last longer.
       if (this.until <= sentAt) return true
@@ -233,11 +234,8 @@ export class KeptLease {
       const { lockedUntil } = answer.right.lease
       yield* store.events.publish(JobEvent.Extended({ ...factsOf(job), lockedUntil }))
       return false
-    }).pipe(
-      // An answer that never comes must not hold up the next beat, whatever in it cannot be interrupted.
-      Effect.disconnect,
-      Effect.timeout(mayTake),
-      Effect.catchAllDefect(Effect.fail),
+    })
+    return callStore("extend", mayTake, () => extend).pipe(
       Effect.tapError((error) => store.events.publish(JobEvent.HeartbeatFailed({ ...factsOf(job), error }))),
       Effect.retry(Schedule.spaced(mayTake))
     )

@@ -5,6 +5,7 @@ import type { Lease } from "../../domain/Lease.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import type { Fenced, JobStore, Settled, StoreFailure } from "../../store/JobStore.ts"
 import { exitOf } from "../../store/JobStore.ts"
+import { callStore } from "../callStore.ts"
 import { awaitAnswer, groupCalls } from "./groupCalls.ts"
 
 /**
@@ -83,13 +84,7 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
   const send = <Item extends { readonly lease: Lease }>(write: Write<Item>, group: ReadonlyArray<Waiting<Item>>) => {
     const items = group.map(({ item }) => item)
     const shortestLease = Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt))
-    return Effect.suspend(() => write(items)).pipe(
-      Effect.disconnect,
-      Effect.timeoutFail({
-        duration: Math.max(1000, shortestLease / 8),
-        onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
-      }),
-      Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),
+    return callStore("settle", Math.max(1000, shortestLease / 8), () => write(items)).pipe(
       // A call must not outlast the attempts that wait for it.
       Effect.raceFirst(hasToEnd(Math.min(...group.map(({ since }) => since)))),
       Effect.match({

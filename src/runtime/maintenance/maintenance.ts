@@ -2,6 +2,7 @@ import type { Scope } from "effect"
 import { Deferred, Duration, Effect, Option, Schedule } from "effect"
 import type { JobStore, StoreFailure } from "../../store/JobStore.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
+import { callStore } from "../callStore.ts"
 import { staleReleased } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
@@ -144,12 +145,7 @@ const inBatchesOf = (size: number, batch: Effect.Effect<number, StoreFailure>): 
 
 /** A store that is away now is tried again at the next interval. */
 const orReport = <A>(step: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<Option.Option<A>> =>
-  effect.pipe(
+  callStore(step, stepFor, () => effect).pipe(
     Effect.asSome,
-    // A store that never answers must neither stop the loop nor block shutdown.
-    Effect.disconnect,
-    Effect.timeout(stepFor),
-    // A driver may throw what it should fail with, and a loop that died of it would do so in silence.
-    Effect.catchAllDefect(Effect.fail),
     Effect.catchAll((error) => Effect.as(log.storeUnavailable(step, error), Option.none()))
   )

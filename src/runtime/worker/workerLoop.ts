@@ -1,5 +1,5 @@
 import { Clock, Deferred, Duration, Effect, Option, Queue, Ref } from "effect"
-import { isLasting, StoreError } from "../../domain/errors.ts"
+import { isLasting } from "../../domain/errors.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import type { ClaimedJob, StoreFailure } from "../../store/JobStore.ts"
 import { JobStore } from "../../store/JobStore.ts"
@@ -16,6 +16,7 @@ import { Ids } from "../../platform/Ids.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import { maintain, sweepBeforeClaiming } from "../maintenance/maintenance.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
+import { callStore } from "../callStore.ts"
 import { claimBytes } from "../options.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
 import { Slots } from "./Slots.ts"
@@ -98,20 +99,17 @@ export const runWorker = (
         return jobs.length
       }))
 
-    /** In a fiber of its own, which hands back what it gets once nobody waits for it: the store may never answer. */
-    const claim = Effect.suspend(() => {
-      let isAwaited = true
-      return slots.claiming(take(() => isAwaited)).pipe(
-        Effect.disconnect,
-        Effect.onInterrupt(() => Effect.sync(() => void (isAwaited = false)))
-      )
-    })
+    /** Hands back what it gets once nobody waits for it. */
+    const claim = (within: Duration.DurationInput) =>
+      Effect.suspend(() => {
+        let isAwaited = true
+        return callStore("claim", within, () => slots.claiming(take(() => isAwaited))).pipe(
+          Effect.ensuring(Effect.sync(() => void (isAwaited = false)))
+        )
+      })
 
     /** One that takes longer than any lease of its jobs is of no use to anyone. */
-    const timelyClaim = Effect.timeoutFail(claim, {
-      duration: Math.max(...kinds.map(({ leaseFor }) => leaseFor)),
-      onTimeout: () => new StoreError({ operation: "claim", cause: new Error("no answer in time") })
-    })
+    const timelyClaim = claim(Math.max(...kinds.map(({ leaseFor }) => leaseFor)))
 
     /** One look at the queue. Answers how long to wait for the next, unless woken before. */
     const look = Effect.gen(function*() {
@@ -119,20 +117,12 @@ export const runWorker = (
       if (limit <= 0) return settings.pollInterval
       if (mayBeMore && (yield* timelyClaim) > 0) return Duration.zero
       // An empty poll is a read; only a claim that will find something is a write.
-      const next = yield* store.nextDue({ kinds, queues }).pipe(
-        // A store that never answers must not be the end of it, nor keep a worker from ending.
-        Effect.disconnect,
-        Effect.timeoutFail({
-          duration: lookMayTake,
-          onTimeout: () => new StoreError({ operation: "nextDue", cause: new Error("no answer in time") })
-        })
-      )
+      const next = yield* callStore("nextDue", lookMayTake, () => store.nextDue({ kinds, queues }))
       if (Option.isNone(next)) return settings.pollInterval
       const wait = next.value - (yield* Clock.currentTimeMillis)
       if (wait > 0) return Duration.min(Duration.millis(wait), settings.pollInterval)
       return (yield* timelyClaim) === 0 ? Duration.min(afterLostRace, settings.pollInterval) : Duration.zero
     }).pipe(
-      Effect.catchAllDefect(Effect.fail),
       Effect.catchAll((error) =>
         isLasting(error)
           ? Effect.fail(error)
@@ -150,7 +140,8 @@ export const runWorker = (
       }
     })
 
-    const claimOnce = Effect.catchAllDefect(claim, (cause) => new StoreError({ operation: "claim", cause }))
+    /** It has no next claim to leave the jobs to, so it waits for this one until it is told to end. */
+    const claimOnce = claim(Duration.infinity)
 
     yield* Effect.gen(function*() {
       yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)))

@@ -141,27 +141,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that the driver throws in kills its attempt",
     file,
-    find: `Effect.catchAllDefect((cause) => new StoreError({ operation: "settle", cause })),`,
-    replace: "",
+    find: `callStore("settle", Math.max(1000, shortestLease / 8), () => write(items)).pipe(`,
+    replace: "write(items).pipe(Effect.disconnect, Effect.timeout(Math.max(1000, shortestLease / 8)),",
     killedBy: settle
   },
   {
     name: "A settle that is never answered is waited for",
     file,
-    find: `      Effect.disconnect,
-      Effect.timeoutFail({
-        duration: Math.max(1000, shortestLease / 8),
-        onTimeout: () => new StoreError({ operation: "settle", cause: new Error("no answer in time") })
-      }),
-`,
-    replace: "",
+    find: `callStore("settle", Math.max(1000, shortestLease / 8),`,
+    replace: `callStore("settle", Infinity,`,
     killedBy: settle
   },
   {
     name: "A settle that cannot be interrupted is waited for",
     file,
-    find: "Effect.suspend(() => write(items)).pipe(\n          Effect.disconnect,",
-    replace: "Effect.suspend(() => write(items)).pipe(",
+    find: `callStore("settle", Math.max(1000, shortestLease / 8), () => write(items)).pipe(`,
+    replace: "write(items).pipe(Effect.timeout(Math.max(1000, shortestLease / 8)),",
     killedBy: settle
   },
   {

@@ -170,22 +170,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A heartbeat that is never answered is waited for",
     file,
-    find: "Effect.timeout(mayTake),",
-    replace: "",
+    find: "callStore(\"extend\", mayTake,",
+    replace: "callStore(\"extend\", Duration.infinity,",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that cannot be interrupted is waited for",
     file,
-    find: "Effect.disconnect,\n      Effect.timeout(mayTake),",
-    replace: "Effect.timeout(mayTake),",
+    find: "callStore(\"extend\", mayTake, () => extend).pipe(",
+    replace: "extend.pipe(Effect.timeout(mayTake), Effect.catchAllDefect(Effect.fail),",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that the driver throws in is the last one",
     file,
-    find: "Effect.catchAllDefect(Effect.fail),\n",
-    replace: "\n",
+    find: "callStore(\"extend\", mayTake, () => extend).pipe(",
+    replace: "extend.pipe(Effect.disconnect, Effect.timeout(mayTake),",
     killedBy: heartbeat
   },
   {

@@ -324,8 +324,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a beat that is not answered holds up the next",
     file: heartbeat,
-    find: "Effect.timeout(mayTake),",
-    replace: "",
+    find: "callStore(\"extend\", mayTake,",
+    replace: "callStore(\"extend\", Duration.infinity,",
     killedBy: bySeed(1)
   },
   {

@@ -66,15 +66,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker waits for ever to be told what is due",
     file: "src/runtime/worker/workerLoop.ts",
-    find: "duration: lookMayTake,",
-    replace: "duration: Duration.infinity,",
+    find: "callStore(\"nextDue\", lookMayTake,",
+    replace: "callStore(\"nextDue\", Duration.infinity,",
     killedBy: ["test/runtime/worker.test.ts"]
   },
   {
     name: "A worker that is told to end waits to be told what is due",
     file: "src/runtime/worker/workerLoop.ts",
-    find: "Effect.disconnect,\n        Effect.timeoutFail({",
-    replace: "Effect.timeoutFail({",
+    find: "callStore(\"nextDue\", lookMayTake, () => store.nextDue({ kinds, queues }))",
+    replace: "Effect.timeout(store.nextDue({ kinds, queues }), lookMayTake)",
     killedBy: ["test/runtime/shutdown.test.ts"]
   },
   {
@@ -198,9 +198,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A defect in the store kills the worker's loop",
-    file,
-    find: "Effect.catchAllDefect(Effect.fail),\n",
-    replace: "\n",
+    file: "src/runtime/callStore.ts",
+    find: "Effect.catchAllDefect((cause) => isStoreError(cause) ? cause : new StoreError({ operation, cause }))",
+    replace: "",
     killedBy: worker
   },
   {
@@ -336,8 +336,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that is told to end waits for ever for the answer to a claim",
     file,
-    find: "Effect.disconnect,\n        Effect.onInterrupt(() => Effect.sync(() => void (isAwaited = false)))",
-    replace: "Effect.onInterrupt(() => Effect.sync(() => void (isAwaited = false)))",
+    find: "callStore(\"claim\", within, () => slots.claiming(take(() => isAwaited))).pipe(",
+    replace: "slots.claiming(take(() => isAwaited)).pipe(",
     killedBy: bounded,
     hangs: true
   },
@@ -358,8 +358,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker waits for ever for the answer to a claim",
     file,
-    find: "duration: Math.max(...kinds.map(({ leaseFor }) => leaseFor)),",
-    replace: "duration: Duration.infinity,",
+    find: "claim(Math.max(...kinds.map(({ leaseFor }) => leaseFor)))",
+    replace: "claim(Duration.infinity)",
     killedBy: bounded
   },
   {
@@ -444,15 +444,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Housekeeping ends when the driver throws",
     file: maintenance,
-    find: "Effect.catchAllDefect(Effect.fail),\n",
-    replace: "\n",
+    find: "callStore(step, stepFor, () => effect).pipe(",
+    replace: "effect.pipe(Effect.disconnect, Effect.timeout(stepFor),",
     killedBy: byMaintenance
   },
   {
     name: "Housekeeping waits for a store that never answers",
     file: maintenance,
-    find: "Effect.disconnect,\n    Effect.timeout(stepFor),",
-    replace: "",
+    find: "callStore(step, stepFor, () => effect).pipe(",
+    replace: "effect.pipe(Effect.catchAllDefect(Effect.fail),",
     killedBy: ["test/runtime/unansweredMaintenance.test.ts"]
   },
   {

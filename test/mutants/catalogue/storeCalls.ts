@@ -1,0 +1,45 @@
+import type { Mutant } from "../Mutant.ts"
+
+const file = "src/runtime/callStore.ts"
+const callStore = ["test/runtime/callStore.test.ts"]
+
+/** How a call of the store ends, whatever the store does. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A call that cannot be interrupted is waited for",
+    file,
+    find: "Effect.suspend(call).pipe(\n    Effect.disconnect,",
+    replace: "Effect.suspend(call).pipe(",
+    killedBy: callStore,
+    hangs: true
+  },
+  {
+    name: "A call that is never answered is waited for",
+    file,
+    find: "duration: within,",
+    replace: "duration: Infinity,",
+    killedBy: callStore,
+    hangs: true
+  },
+  {
+    name: "A call that throws kills its caller",
+    file,
+    find: "Effect.suspend(call).pipe(",
+    replace: "call().pipe(",
+    killedBy: callStore
+  },
+  {
+    name: "A call that dies kills its caller",
+    file,
+    find: "Effect.catchAllDefect((cause) => isStoreError(cause) ? cause : new StoreError({ operation, cause }))",
+    replace: "",
+    killedBy: callStore
+  },
+  {
+    name: "A store that failed for good, and died of it, is called again",
+    file,
+    find: "isStoreError(cause) ? cause : new StoreError({ operation, cause })",
+    replace: "new StoreError({ operation, cause })",
+    killedBy: callStore
+  }
+]
