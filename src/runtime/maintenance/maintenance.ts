@@ -52,7 +52,7 @@ export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, nev
     yield* Effect.forkScoped(sweepAgainAndAgain(upkeep))
     yield* orReport("prune", prune(store, retention)).pipe(
       Effect.zipRight(Deferred.succeed(pruned, undefined)),
-      Effect.zipRight(store.tidy),
+      Effect.zipRight(orReport("tidy", store.tidy)),
       Effect.repeat(Schedule.spaced(interval)),
       Effect.forkScoped
     )
