@@ -8,12 +8,7 @@ import type { Lease } from "../domain/Lease.ts"
 import type { Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
 import { only } from "../store/JobStore.ts"
 import { factsOf } from "./telemetry/jobEvents.ts"
-
-/** Tells the events of a call once it is committed. */
-type ThenTell = <A, E>(
-  call: Effect.Effect<A, E>,
-  eventsOf: (answer: A) => ReadonlyArray<JobEvent>
-) => Effect.Effect<A, E>
+import type { ThenTell } from "./thenTell.ts"
 
 /** Settles without an answer that are remembered at most. */
 const mostUnanswered = 1000

@@ -2,7 +2,6 @@ import type { Mutant } from "../Mutant.ts"
 
 const hub = "src/store/JobEvents.ts"
 const transactions = "src/store/sqlite/transaction/transactions.ts"
-const client = "src/runtime/jobQueueClient.ts"
 const byHand = "src/runtime/settlesByHand.ts"
 const killedBy = ["test/runtime/events.test.ts"]
 
@@ -24,7 +23,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A transaction tells its events before it commits",
-    file: client,
+    file: "src/runtime/thenTell.ts",
     find: ": store.afterCommit(Effect.forEach(events, store.events.publish, { discard: true }))",
     replace: ": Effect.forEach(events, store.events.publish, { discard: true })",
     killedBy

@@ -32,9 +32,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "const signals = makeJobSignals()",
     also: [{
       file,
-      find: `import { checkKinds, claimBytes, defaultLease } from "./options.ts"`,
-      replace:
-        `import { checkKinds, claimBytes, defaultLease } from "./options.ts"\nimport { makeJobSignals } from "../store/JobSignals.ts"`
+      find: `import { makeThenTell } from "./thenTell.ts"`,
+      replace: `import { makeThenTell } from "./thenTell.ts"\nimport { makeJobSignals } from "../store/JobSignals.ts"`
     }],
     killedBy: twoDatabases
   },
@@ -117,35 +116,35 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A job may have a delay and an instant",
-    file,
+    file: "src/runtime/newJob.ts",
     find: "if (at !== undefined && delay !== undefined) {",
     replace: "if (at !== undefined && delay === null) {",
     killedBy: enqueue
   },
   {
     name: "A negative delay is none",
-    file,
+    file: "src/runtime/newJob.ts",
     find: "checkField(kind, \"delay\", Delay, delay)",
     replace: "Either.right(Duration.decode(delay as Duration.DurationInput))",
     killedBy: ["test/runtime/refusedEnqueue.test.ts"]
   },
   {
     name: "A job's priority is not its definition's",
-    file,
+    file: "src/runtime/newJob.ts",
     find: "(yield* given(\"priority\", Priority)) ?? job.priority",
     replace: "(yield* given(\"priority\", Priority)) ?? 0",
     killedBy: ["test/runtime/definition.test.ts"]
   },
   {
     name: "A job's queue is not its definition's",
-    file,
+    file: "src/runtime/newJob.ts",
     find: "(yield* given(\"queue\", Name)) ?? job.queue",
     replace: `(yield* given("queue", Name)) ?? "default"`,
     killedBy: ["test/runtime/definition.test.ts"]
   },
   {
     name: "A job's budget is not its definition's",
-    file,
+    file: "src/runtime/newJob.ts",
     find: "(yield* given(\"maxAttempts\", MaxAttempts)) ?? job.maxAttempts",
     replace: "(yield* given(\"maxAttempts\", MaxAttempts)) ?? 3",
     killedBy: ["test/runtime/definition.test.ts"]
@@ -166,21 +165,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A failure by hand that shall not be retried is retried",
-    file,
+    file: "src/runtime/callsByHand.ts",
     find: "options?.retry === false",
     replace: "options?.retry === true",
     killedBy: five
   },
   {
     name: "The backoff of a failure by hand is one failure behind",
-    file,
+    file: "src/runtime/callsByHand.ts",
     find: "lease.failures + 1)\n      const retryAfter",
     replace: "Math.max(1, lease.failures))\n      const retryAfter",
     killedBy: five
   },
   {
     name: "A claim by hand ignores the lease of the definition",
-    file,
+    file: "src/runtime/callsByHand.ts",
     find: "options.leaseFor ?? Option.getOrElse(job.leaseFor, () => defaultLease)",
     replace: "options.leaseFor ?? defaultLease",
     killedBy: ["test/runtime/definition.test.ts"]

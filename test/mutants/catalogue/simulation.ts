@@ -326,7 +326,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: heartbeat,
     find: "callStore(\"extend\", mayTake,",
     replace: "callStore(\"extend\", Duration.infinity,",
-    killedBy: bySeed(1)
+    killedBy: bySeed(2)
   },
   {
     name: "In a fleet, a claim gives its worker another payload",

@@ -248,14 +248,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A process does not hold what it has claimed by hand",
-    file: "src/runtime/jobQueueClient.ts",
+    file: "src/runtime/callsByHand.ts",
     find: "isNameOf(thisWorker, lease.worker) ? held.hold(lease, Effect.succeed(until)) : Effect.void",
     replace: "lease.worker === \"\" ? held.hold(lease, Effect.succeed(until)) : Effect.void",
     killedBy: bySweeps
   },
   {
     name: "A process holds what it has claimed by hand no longer although it extends it",
-    file: "src/runtime/jobQueueClient.ts",
+    file: "src/runtime/callsByHand.ts",
     find: "if (Either.isRight(answer)) yield* holdOurs(lease, sentAt + duration)",
     replace: "",
     killedBy: bySweeps

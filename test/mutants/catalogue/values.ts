@@ -187,14 +187,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "The key of a definition goes before the one that an enqueue names",
-    file: "src/runtime/jobQueueClient.ts",
+    file: "src/runtime/newJob.ts",
     find: "Option.isSome(named) || Option.isNone(job[field])",
     replace: "Option.isNone(job[field])",
     killedBy: keysOfPayload
   },
   {
     name: "The key of a definition is not looked at",
-    file: "src/runtime/jobQueueClient.ts",
+    file: "src/runtime/newJob.ts",
     find: "name === undefined ? Either.right(null) : checkField(kind, field, Name, name)",
     replace: "Either.right(name ?? null)",
     killedBy: keysOfPayload

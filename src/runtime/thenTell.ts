@@ -1,0 +1,20 @@
+import { Effect } from "effect"
+import type { JobEvent } from "../domain/JobEvent.ts"
+import type { JobStore } from "../store/JobStore.ts"
+
+/** Tells what a call has done, once it is committed. */
+export type ThenTell = <A, E>(
+  call: Effect.Effect<A, E>,
+  eventsOf: (answer: A) => ReadonlyArray<JobEvent>
+) => Effect.Effect<A, E>
+
+/** Tells the events of one store. No interruption comes between a call and its events, or nobody would ever tell them. */
+export const makeThenTell = (store: typeof JobStore.Service): ThenTell => (call, eventsOf) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.tap(restore(call), (answer) => {
+      const events = eventsOf(answer)
+      return events.length === 0
+        ? Effect.void
+        : store.afterCommit(Effect.forEach(events, store.events.publish, { discard: true }))
+    })
+  )
