@@ -4,7 +4,7 @@ import type { LogLevel } from "effect"
 import { Console, Effect, Either, Option } from "effect"
 import { logLevel } from "./settings.ts"
 
-/** A command line, without what every command understands wherever on the line it stands. */
+/** A command line without the flags that every command understands, which may stand anywhere on it. */
 export interface CommandLine {
   readonly isHelp: boolean
   /** The least level of every line of the log. */
@@ -13,8 +13,9 @@ export interface CommandLine {
 }
 
 /**
- * Takes `--help` and `--log-level` out of a command line, or says what is wrong with it.
- * @effect/cli reads them in front of everything else only. What follows a `--` is no flag.
+ * Takes `--help` and `--log-level` out of a command line, or says what is wrong
+ * with it. @effect/cli reads them only in front of everything else. Arguments after
+ * a `--` are not flags.
  */
 export const readCommandLine = (args: ReadonlyArray<string>): Either.Either<CommandLine, string> =>
   Either.gen(function*() {

@@ -5,7 +5,7 @@ import { JobQueue } from "../index.ts"
 import { SqliteStore } from "../sqlite.ts"
 import type { Settings } from "./settings.ts"
 
-/** Logs the due jobs that a worker with these options would claim now, in claim order. Opens the database to read only. */
+/** Logs the due jobs that a worker with these options would claim now, in claim order. Opens the database read-only. */
 export const dryRun = (
   { concurrency = 10, jobs, maxJobs = Infinity }: Worker.Options<ReadonlyArray<Job.Any>> & Worker.Limits,
   { busyTimeout, database: { filename } }: Settings
@@ -38,7 +38,7 @@ export const dryRun = (
     yield* Effect.annotateLogs(Effect.logInfo("Dry run: nothing was claimed"), { due: due.value.length })
   })
 
-/** The database was there, and its due jobs could not be read. Nothing was changed. */
+/** The database exists, but its due jobs could not be read. Nothing was changed. */
 class DatabaseUnreadable extends Schema.TaggedError<DatabaseUnreadable>()("DatabaseUnreadable", {
   filename: Schema.String,
   cause: Schema.Defect
@@ -49,7 +49,7 @@ class DatabaseUnreadable extends Schema.TaggedError<DatabaseUnreadable>()("Datab
   }
 }
 
-/** Only the words tell that a database was never a worker's. */
+/** Only the message tells that no worker has used the database yet. */
 const isWithoutTables = (error: unknown) =>
   Predicate.isTagged(error, "StoreError") && Predicate.hasProperty(error, "message")
   && String(error.message).includes("no tables of Holdfast in this database yet")

@@ -20,7 +20,7 @@ const flag = <A>(name: string, value: string, read: Reader<A>, description: stri
     Options.optional
   )
 
-/** The flags of `pnpm start`. What a flag says goes before what the environment says. */
+/** The flags of `pnpm start`. A flag overrides the environment. */
 export const flags = {
   concurrency: flag("concurrency", "number", count(Concurrency), "Most jobs at once (HOLDFAST_CONCURRENCY, 10)"),
   pollInterval: flag(
@@ -60,7 +60,7 @@ export interface Flags {
   readonly concurrency: Option.Option<number>
   readonly pollInterval: Option.Option<Duration.Duration>
   readonly staleCheckInterval: Option.Option<Duration.Duration>
-  /** None within if it was said that there is none. */
+  /** The inner Option is none for 0, which sets no limit. */
   readonly maxJobs: Option.Option<Option.Option<number>>
   readonly http: Option.Option<number>
   readonly once: boolean

@@ -10,13 +10,13 @@ type Row = readonly [name: string, meaning: string]
 
 type Descriptor = CommandDescriptor.Command<unknown>
 
-/** A command, and the commands under it in the order in which they are told. */
+/** A command, and the commands under it in the order in which the help lists them. */
 export interface Commands {
   readonly root: Descriptor
   readonly under: ReadonlyArray<Descriptor>
 }
 
-/** What a command says of itself, without the text that @effect/cli adds for every flag and argument. */
+/** The help that a command gives of itself, without the text that @effect/cli adds for every flag and argument. */
 interface Described {
   readonly meaning: string
   readonly arguments: ReadonlyArray<Row>
@@ -24,8 +24,8 @@ interface Described {
 }
 
 const everywhere: ReadonlyArray<Row> = [
-  ["-h, --help", "Say what may be given, for any command"],
-  ["--log-level level", "Leave out every line of the log below all, trace, debug, info, warning, error, fatal or none"],
+  ["-h, --help", "Show the help of any command"],
+  ["--log-level level", "Log nothing below this level: all, trace, debug, info, warning, error, fatal or none"],
   ["--version", "Print the version"],
   ["--completions shell", "Print a completion script for sh, bash, fish or zsh"]
 ]
@@ -60,7 +60,7 @@ export const helpOf = (
   ].join("\n\n")
 }
 
-/** The flags that want a value, such as "--concurrency". */
+/** The flags that take a value, such as "--concurrency". */
 export const flagsWithValue = ({ root, under }: Commands): ReadonlyArray<string> =>
   [root, ...under].flatMap((command) => described(command).flags)
     .flatMap(([name]) => /^(--\S+) /.exec(name)?.[1] ?? [])
@@ -76,7 +76,7 @@ const described = (command: Descriptor): Described => {
     if (HelpDoc.isHeader(part)) section = textOf(part.value)
     else if (HelpDoc.isParagraph(part) && section === "DESCRIPTION") found.DESCRIPTION = textOf(part.value)
     else if (HelpDoc.isDescriptionList(part) && (section === "ARGUMENTS" || section === "OPTIONS")) {
-      // The first paragraph tells the type and the second is ours; what comes after them is @effect/cli's again.
+      // The first paragraph is the type, the second our description, and the rest @effect/cli's.
       found[section].push(
         ...part.definitions.map(([name, meaning]): Row => [textOf(name), paragraphs(meaning)[1] ?? ""])
       )
@@ -97,7 +97,7 @@ const table = (rows: ReadonlyArray<Row>, columns: number) => {
   return rows.map(([name, meaning]) => wrapped(`  ${name}`.padEnd(width) + meaning, columns, width)).join("\n")
 }
 
-/** Breaks a text where a line would be longer; the lines that follow begin further in. */
+/** Breaks a text at spaces into lines that fit, indented from the second on. */
 const wrapped = (text: string, columns: number, indent: number): string => {
   if (text.length <= columns) return text
   const at = text.lastIndexOf(" ", columns)

@@ -13,10 +13,10 @@ export const layer = (output: Output): Layer.Layer<never> =>
   )
 
 /**
- * Lets the process outlive its output, to be called once: the reader of a pipe
- * can die, a terminal close and a disk fill up, and without a listener each
- * ends the process with its jobs locked. Lines are lost then, and standard
- * error says so once, if it can.
+ * Lets the process outlive its output. Call it once. The reader of a pipe can die,
+ * a terminal close and a disk fill up; without a listener, each ends the process
+ * with its jobs locked. Lines are lost then, and standard error says so once, if it
+ * can.
  */
 export const outliveOutput = (): void => {
   process.stdout.once("error", (error: Error) => {
@@ -30,7 +30,7 @@ const terminalLogger = (output: Output) =>
     terminalLine(event, { columns: columnsOf(output), isColoured: isColoured(output) })
   )
 
-/** Effect's own, which throws for a bigint inside a value; a log line must never fail who logs it. */
+/** Effect's own, which throws for a bigint inside a value; logging must never fail its caller. */
 const jsonLogger = Logger.make<unknown, string>((event) => {
   try {
     return Logger.jsonLogger.log(event)

@@ -6,7 +6,7 @@ export interface Output {
   readonly isTTY?: boolean
   /** Characters in a line, on a terminal. */
   readonly columns?: number
-  /** True unless NO_COLOR, the terminal's own kind or anything else that Node knows of says otherwise. */
+  /** False if NO_COLOR is set, or if Node finds that the terminal shows no colours. */
   readonly hasColors?: () => boolean
   readonly write: (text: string) => unknown
 }
@@ -14,12 +14,12 @@ export interface Output {
 /** True if a person reads it, and wants colours. */
 export const isColoured = (output: Output): boolean => output.isTTY === true && output.hasColors?.() !== false
 
-/** How long a line may be. What goes to a file is as on a terminal of 100. */
+/** The longest line, in characters. A file gets lines as on a terminal that is 100 wide. */
 export const columnsOf = ({ columns, isTTY }: Output): number => isTTY === true && columns ? columns : 100
 
 /**
- * Prints to these streams. Escape sequences are left out where nobody wants them:
- * @effect/cli prints some to every stream.
+ * Prints to these streams, without escape sequences where a stream shows no
+ * colours: @effect/cli prints some to every stream.
  */
 export const plainConsole =
   ({ stderr, stdout }: { readonly stdout: Output; readonly stderr: Output }) =>

@@ -1,7 +1,7 @@
 import { Cause, Inspectable } from "effect"
 import { inspect } from "node:util"
 
-/** Any value as text; a log line must never fail who logs it. */
+/** Any value as text. Never throws: logging must not fail its caller. */
 export const readable = (value: unknown): string => {
   try {
     if (value instanceof Error) return String(value)

@@ -4,10 +4,7 @@ import { isDiskFullCode } from "../store/dialect.ts"
 import * as Logging from "./logging.ts"
 import type { Output } from "./output.ts"
 
-/**
- * Tells on standard error, once, why the program ends. What was foreseen is told
- * in a sentence; what was not, with its stack.
- */
+/** Logs to standard error, once, why the program ends: an expected failure as a sentence, any other with its stack. */
 export const report =
   (args: ReadonlyArray<string>, output: Output) => (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
     if (Cause.isInterruptedOnly(cause)) return Effect.void
@@ -15,23 +12,23 @@ export const report =
     if (ValidationError.isValidationError(failure)) return pointAtHelp(args, failure)
     const sentence = Cause.isFailure(cause) ? sentenceOf(failure) : ""
     return Effect.provide(
-      sentence === "" ? Effect.logError("Ended by what nobody foresaw", cause) : Effect.logError(sentence),
+      sentence === "" ? Effect.logError("Unexpected failure", cause) : Effect.logError(sentence),
       Logging.layer(output)
     )
   }
 
-/** @effect/cli has said what is wrong, but of a word in a command's place only which there are. */
+/** @effect/cli has said what is wrong. Of a word that is not a command it only said which commands there are. */
 const pointAtHelp = (args: ReadonlyArray<string>, error: ValidationError.ValidationError) => {
   if (ValidationError.isHelpRequested(error)) return Effect.void
   const isNamed = !ValidationError.isCommandMismatch(error) && !ValidationError.isMissingSubcommand(error)
   return Console.error(
     isNamed || args.length === 0
-      ? "--help says what may be given."
-      : `Not understood: ${args.join(" ")}\n--help says what may be given.`
+      ? "Run it with --help to see what is allowed."
+      : `Not understood: ${args.join(" ")}\nRun it with --help to see what is allowed.`
   )
 }
 
-/** What a person reads of a failure that was foreseen; empty for any other. */
+/** The sentence that tells a person of an expected failure; empty for any other. */
 export const sentenceOf = (failure: unknown): string => {
   const sentence = withoutClasses(messageOf(failure))
   return isDiskFull(failure) ? `The disk is full: free some space and start again (${sentence})` : sentence
@@ -58,7 +55,7 @@ const messageOf = (failure: unknown): string =>
     ? failure.message
     : ""
 
-/** What is wrong with each variable, the variable named once. */
+/** The problem with each variable, which is named once. */
 const leaves = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
   if (error._op === "And" || error._op === "Or") return [...leaves(error.left), ...leaves(error.right)]
   const variable = error.path.at(-1) ?? ""

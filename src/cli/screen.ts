@@ -1,9 +1,9 @@
 import type { Output } from "./output.ts"
 import { columnsOf } from "./output.ts"
 
-/** A terminal with a line at its end that is written over: what goes on now. Everything else scrolls by above. */
+/** A terminal whose last line shows what goes on now, and is written over. Everything else scrolls by above it. */
 export interface Screen extends Output {
-  /** Writes over the last line. It needs no escape sequence; an empty text takes the line away. */
+  /** Replaces the last line, without escape sequences. An empty text removes it. */
   readonly show: (text: string) => void
 }
 

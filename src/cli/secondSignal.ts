@@ -3,7 +3,7 @@ import type { Scope } from "effect"
 import { makeShutdown } from "../runtime/worker/drain.ts"
 import { ProcessEnd } from "../runtime/worker/ProcessEnd.ts"
 
-/** Waits, from within, for the signal that ends the grace of the process's workers. */
+/** Succeeds with an effect that waits for the signal that ends the grace of the process's workers. */
 export const secondSignal: Effect.Effect<Effect.Effect<void>, never, Scope.Scope> = Effect.gen(function*() {
   const processEnd = yield* ProcessEnd
   const shutdown = yield* makeShutdown

@@ -6,12 +6,12 @@ import type { Screen } from "./screen.ts"
 import { tally } from "./tally.ts"
 import { shortId } from "./terminalLine.ts"
 
-/** The words that tell a person at a worker's terminal of its jobs. */
+/** The words for a worker's jobs on its terminal. */
 export interface About<E, R> {
   readonly kinds: ReadonlyArray<string>
-  /** How far a job has come, in a few words; empty if it has not said so. */
+  /** A job's progress in a few words; empty if it has reported none. */
   readonly progressOf: (job: JobRecord) => string
-  /** What to type next, now that this process has settled these jobs, newest first. */
+  /** The commands to type next, now that this process has settled these jobs, newest first. */
   readonly next: (settled: ReadonlyArray<JobRecord>) => Effect.Effect<ReadonlyArray<string>, E, R>
 }
 
@@ -72,7 +72,7 @@ const watch = <E, R>(screen: Screen, about: About<E, R>) =>
         told = { total, next: yield* tellNext(screen, about, told.next) }
       }
     }).pipe(
-      // The worker's own lines tell of a store that fails.
+      // The worker logs a store that fails.
       Effect.catchAll(() => Effect.void),
       Effect.repeat(Schedule.spaced("1 second"))
     )
@@ -88,7 +88,7 @@ const tellNext = <E, R>(screen: Screen, about: About<E, R>, before: string) =>
   }).pipe(
     Effect.disconnect,
     Effect.timeout("2 seconds"),
-    // It is a hint, and the store may be what the worker has ended for.
+    // It is only a hint, and a store that fails may be the reason why the worker ended.
     Effect.catchAll(() => Effect.succeed(before))
   )
 

@@ -1,7 +1,7 @@
 import { Effect, Metric, Option } from "effect"
 import { metrics } from "../index.ts"
 
-/** The ends of attempts, as `metrics.settled` counts them, in a person's words. Those that are always told come first. */
+/** The outcomes that `metrics.settled` counts, in everyday words. Those that are always shown come first. */
 const ends = [
   ["succeeded", "succeeded", true],
   ["failed", "failed", true],
@@ -18,7 +18,7 @@ export interface Tally {
   readonly words: Option.Option<string>
 }
 
-/** Counts what has ended by now. */
+/** Counts the attempts that have ended by now. */
 export const tally = (kinds: ReadonlyArray<string>): Effect.Effect<Tally> =>
   Effect.map(
     Effect.forEach(ends, ([outcome, words, isAlwaysTold]) =>

@@ -10,10 +10,10 @@ export interface Look {
 }
 
 /**
- * One short line for a person: the time of day, the end of the job's id, its
- * kind, what happened, and how long it took. Ids that machines made are left out,
- * and at Info and below, what does not fit. A warning has that in a second line,
- * cut where the terminal ends. The log of a file or pipe has all of it.
+ * One short line for a person: the time of day, the end of the job's id, its kind,
+ * what happened, and how long it took. Generated ids are left out. So are, at Info
+ * and below, details that do not fit; a warning has those in a second line, cut
+ * where the terminal ends. The log of a file or pipe has everything.
  */
 export const terminalLine = (
   { annotations, cause, date, logLevel, message, spans }: Logger.Logger.Options<unknown>,
@@ -67,19 +67,19 @@ const isSome = (text: string) => text !== ""
 
 const lengthOf = (text: string) => stripVTControlCharacters(text).length
 
-/** As a person's watch shows it. */
+/** The local time, such as 05:44:00. */
 export const timeOfDay = (date: Date): string => date.toTimeString().slice(0, 8)
 
-/** Of a job's id, which begins with the time, the end tells jobs apart. */
+/** The end of a job's id, which tells jobs apart: its beginning is a time. */
 export const shortId = (id: string | undefined): string => id?.slice(-5) ?? ""
 
-/** What the line has said by itself. */
+/** Annotations that the line of a job shows in their own places. */
 const said = new Set(["jobId", "kind", "took"])
 
-/** Asked for first, in this order; then the others by their names. */
+/** Annotations that come first, in this order. The others follow by name. */
 const first = ["source", "error", "message", "status", "attempt", "retryIn", "version"]
 
-/** Only where there is room for them, also in a warning. */
+/** Annotations that are shown only where there is room, also in a warning. */
 const last = ["brandId", "worker"]
 
 const rank = (name: string) =>
@@ -102,7 +102,7 @@ const isLeftOut = (name: string, value: string, isOfJob: boolean) =>
   (isOfJob && name === "attempt" && value === "1")
   || (/(?:I|_i)d$/.test(name) && /^[0-9a-f-]{16,}$/i.test(value))
 
-/** As many as there is room for, in their order. An error has all but the last. */
+/** As many details as fit, in their order. An error shows all but those of `last`. */
 const fitting = (details: ReadonlyArray<Detail>, room: number, isError: boolean) => {
   let text = ""
   for (const detail of details) {

@@ -23,7 +23,7 @@ export const workerOptions = <const Jobs extends ReadonlyArray<Job.Any>>(
   ...Option.match(Option.flatten(flags.maxJobs), { onNone: () => ({}), onSome: (maxJobs) => ({ maxJobs }) })
 })
 
-/** By which flag and which variable an option of the worker is given. */
+/** The flag and the variable of each option of the worker. */
 const givenBy: Readonly<Record<string, readonly [flag: keyof Flags | undefined, variable: string]>> = {
   concurrency: ["concurrency", "HOLDFAST_CONCURRENCY"],
   pollInterval: ["pollInterval", "HOLDFAST_POLL_INTERVAL"],

@@ -20,7 +20,7 @@ export const ExistingApp = Layer.unwrapEffect(
   Effect.as(Effect.flatMap(settings, ({ database }) => existing(database.filename)), App)
 )
 
-/** The same to read only, which leaves the database as it is. A database in memory is new, and needs its tables. */
+/** The same, read-only: it leaves the database as it is. One in memory is new, so its tables are made. */
 export const ReadOnlyApp = Layer.unwrapEffect(
   Effect.gen(function*() {
     const { busyTimeout, database, synchronous } = yield* settings

@@ -4,7 +4,7 @@ import { flags } from "../cli/flags.ts"
 import * as Logging from "../cli/logging.ts"
 import type { Streams } from "../cli/Streams.ts"
 
-/** `pnpm start`: the worker. Its help needs nothing of what runs it. */
+/** `pnpm start`: the worker. Its code is loaded when it runs, and not for its help. */
 export const startCommand = (streams: Streams) =>
   Command.make("holdfast", flags, (flags) =>
     Effect.promise(() => import("./worker.ts")).pipe(
@@ -12,6 +12,6 @@ export const startCommand = (streams: Streams) =>
       Effect.provide(Logging.layer(streams.out))
     )).pipe(
       Command.withDescription(
-        "Runs jobs until it is told to end. Brands and their compiles are looked after by another command: pnpm brandbrain --help"
+        "Runs jobs until it is told to end. For brands and their compiles: pnpm brandbrain --help"
       )
     )
