@@ -28,13 +28,13 @@ export type Synchronous = "full" | "normal"
  * The jobs in the database that the app's SqlClient talks to; its tables are
  * brought up to date first.
  *
- * The client's one connection is set to `synchronous=FULL` unless told
- * otherwise, because SQLite gives it to no later open of a WAL file by itself;
- * and to `temp_store=MEMORY`, without which a claim takes 2.5 to 12 times as
- * long, for the ephemeral tables of RETURNING and IN.
+ * The client's one connection is set to `synchronous=FULL` unless told otherwise,
+ * since a WAL file that is opened again does not have it by itself. It is also set
+ * to `temp_store=MEMORY`: otherwise the ephemeral tables of RETURNING and IN make a
+ * claim take 2.5 to 12 times as long.
  *
- * While a transaction is open on the connection that no fiber is in, as after a
- * COMMIT that failed, operations fail and leave it alone. The README, "Your own
+ * After a COMMIT that failed, the connection can have an open transaction that no
+ * fiber is in. Operations then fail and leave it alone. The README, "Your own
  * client", says what such a client lacks that `SqliteStore.layer` mends.
  */
 export const layer = (options?: {
@@ -67,7 +67,7 @@ export const layer = (options?: {
       })
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
-      // The tables are nobody's transaction. One of this very client holds the connection and must end first.
+      // The tables are made in no caller's transaction. One of this client holds the connection and must end first.
       outsideTransaction,
       guardTelemetry
     )

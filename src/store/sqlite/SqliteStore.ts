@@ -28,18 +28,18 @@ export interface Options {
   /** The path of the file, made with its folder when missing, or ":memory:". */
   readonly filename: string
   /**
-   * The permissions of a file that is made, 0o600 unless given: its owner alone
-   * reads the payloads. Those of a file that is there stay as they are.
+   * The permissions of a new file, 0o600 unless given: only its owner reads the
+   * payloads. An existing file keeps its own.
    */
   readonly mode?: number | undefined
-  /** What a commit waits for; `full` unless given, so that no crash loses what was acknowledged. */
+  /** The durability of a commit; `full` unless given, so that no crash loses an acknowledged write. */
   readonly synchronous?: Synchronous | undefined
   /**
-   * How long the client waits for a lock that another process holds, 30 seconds
-   * unless given: when it opens the file, and for each statement and transaction.
+   * The longest wait for a lock that another process holds, 30 seconds unless
+   * given: when the client opens the file, and for each statement and transaction.
    */
   readonly busyTimeout?: Duration.DurationInput | undefined
-  /** Opens a database that is there and changes nothing in it, not even by migrating; writes fail. */
+  /** Opens an existing database and changes nothing in it, not even by migrating; writes fail. */
   readonly readonly?: boolean | undefined
   /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The Clock's unless given. */
   readonly now?: Effect.Effect<number> | undefined
@@ -62,14 +62,15 @@ export interface Options {
  *   refused, and it fails with a SqlError.
  * - Nested transactions run one after the other, and what other fibers do in the
  *   outer one waits for their end.
- * - BEGIN, COMMIT and ROLLBACK by hand are refused, but on a reserved connection, and
- *   so are RELEASE and ROLLBACK TO of a savepoint from outside the transaction they are in.
+ * - BEGIN, COMMIT and ROLLBACK by hand are refused, except on a reserved
+ *   connection. So are RELEASE and ROLLBACK TO for a savepoint that was not opened
+ *   in the same `withTransaction`.
  * - A fiber that outlives its transaction does not write into a later one.
  * - All wait for another process's lock up to `busyTimeout` without blocking the event loop.
  * - Once the database file or its WAL is deleted or replaced under the connection,
- *   every statement and every transaction fails, the one that came to see it first.
- * - A WAL that has grown, as behind a reader, is copied into the database by a thread,
- *   and not by a commit with the event loop standing.
+ *   every statement and transaction fails, from the first that notices it.
+ * - A WAL that has grown, as behind a reader, is copied into the database by a
+ *   thread, and not by a commit that blocks the event loop.
  *
  * An export or a backup holds the connection until it is done, heartbeats
  * included; inside a transaction of this client it would wait for itself.
@@ -104,9 +105,10 @@ const open = (options: Options) =>
   )
 
 /**
- * At once, as the driver opens the file: a store that opens waits for nothing but
- * locks. SQLite gives its WAL the permissions of the database. A file that is there
- * is not touched: closing it would take the locks off that this process has on it.
+ * Makes the file synchronously, as the driver opens it: a store that opens waits
+ * for nothing but locks. SQLite gives the WAL the permissions of the database. An
+ * existing file is not touched: closing it would drop the locks that this process
+ * has on it.
  */
 const makeFile = ({ filename, mode = 0o600 }: Options) =>
   Effect.try(() => {
@@ -119,10 +121,10 @@ const makeFile = ({ filename, mode = 0o600 }: Options) =>
   })
 
 /**
- * The driver throws when it cannot open the file, and when another process is
- * just turning it into a WAL file, which no busy timeout waits for. Interrupted
- * between opening the file and saying how to close it, it would leave it open; it
- * waits for nothing as it opens, so only the tries can be interrupted.
+ * The driver throws when it cannot open the file, and when another process is just
+ * turning it into a WAL file, which no busy timeout waits for. An interruption
+ * between opening the file and registering how to close it would leave it open.
+ * Opening waits for nothing, so only the pauses between tries can be interrupted.
  */
 const connect = ({ filename, readonly }: Options, busyTimeout: Duration.Duration) =>
   Effect.uninterruptible(
@@ -140,7 +142,10 @@ const connect = ({ filename, readonly }: Options, busyTimeout: Duration.Duration
     Effect.provide(Reactivity.layer)
   )
 
-/** What the driver's connection can do besides, for which its client takes a permit that an interruption can lose. */
+/**
+ * The driver's connection with its further operations, for which the driver's
+ * client takes a permit that an interruption can lose.
+ */
 type Copyable = SqlConnection.Connection & Pick<SqliteClient.SqliteClient, "export" | "backup" | "loadExtension">
 
 /** See `layer`. The driver's own busy wait is off, because it blocks the process. */
@@ -163,7 +168,7 @@ const mended = (client: SqliteClient.SqliteClient, { readonly }: Options) =>
       [SqliteClient.TypeId]: SqliteClient.TypeId,
       config: client.config,
       export: holding(() => driver.export),
-      // It goes on over many turns of the event loop, into which no transaction may come.
+      // It takes many turns of the event loop, between which no transaction may run.
       backup: (destination) => holding(() => driver.backup(destination)),
       loadExtension: (path) => holding(() => driver.loadExtension(path))
     }

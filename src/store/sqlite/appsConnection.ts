@@ -34,8 +34,9 @@ export const inTransactionOf = <A, E, R>(
   )
 
 /**
- * Runs an effect without the driver's wait for locks, 5 s that block the process, which the app's own statements keep. Not
- * by a prepared statement: SQLite sets it as it prepares one.
+ * Runs an effect without the driver's wait for locks, which blocks the process for
+ * up to 5 s. The app's own statements keep it. The PRAGMA is not a prepared
+ * statement: SQLite would set it as it prepares one.
  */
 export const withoutWaiting = <A, E, R>(
   connection: Connection,

@@ -8,7 +8,7 @@ import { sharedByCopies } from "./sharedByCopies.ts"
 /** Identifies a client: everything that wraps one keeps its `reserve`. */
 type Client = Pick<SqlClient.SqlClient, "reserve">
 
-/** Where 24 processes write all the time and each commit takes 300 ms, the longest wait comes to some 22 s. */
+/** Longer than the longest wait of 24 processes that write all the time with commits of 300 ms: some 22 s. */
 const defaultBusyTimeout = Duration.seconds(30)
 
 const busyTimeouts = sharedByCopies<Client["reserve"], Duration.Duration>("holdfast/store/busyTimeouts")
@@ -30,15 +30,15 @@ export const readBusyTimeout = (
       })
   })
 
-/** When a statement of the client that found a lock held is tried again. */
+/** The schedule by which a statement of the client that found a lock held is tried again. */
 export const untilFree = ({ reserve }: Client): Schedule.Schedule<void> =>
   triesFor(busyTimeouts.get(reserve) ?? defaultBusyTimeout)
 
 /**
- * Tries again after 2 ms, then ever later, up to 100 ms. After a second of waiting
- * it tries more often again, every 10 ms after 10 s and then soon every 4 ms:
- * SQLite's lock knows no queue, and so those that have waited longest are likely
- * to get it first.
+ * Tries again after 2 ms, then after longer and longer pauses of up to 100 ms.
+ * After a second of waiting it tries more often again: every 10 ms after 10 s, and
+ * soon every 4 ms. SQLite's lock has no queue, so this makes those that have waited
+ * longest likely to get it first.
  */
 export const triesFor = (busyTimeout: Duration.Duration): Schedule.Schedule<void> =>
   Schedule.makeWithState(

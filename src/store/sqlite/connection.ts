@@ -18,10 +18,10 @@ import { sharedByCopies } from "./sharedByCopies.ts"
 
 type Connection = SqlConnection.Connection
 
-/** A client whose connection one fiber at a time has. */
+/** A client whose connection is lent to one fiber at a time. */
 export type Reservable = Pick<SqlClient.SqlClient, "reserve">
 
-/** How a region waits: as its caller may be interrupted, or, with `Effect.interruptible`, always. */
+/** The interruptibility of a wait: that of the caller, or, with `Effect.interruptible`, always interruptible. */
 export type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
@@ -35,12 +35,12 @@ type Lend = <A, E, R>(
 ) => Effect.Effect<A, E | SqlError.SqlError, R>
 
 /**
- * How a connection of ours is lent, by the `reserve` that also gives it:
- * without the scope that `reserve` takes, which costs more than a statement.
+ * The lend of each of our clients, by the client's `reserve`. It spares the scope
+ * that `reserve` takes, which costs more than a statement.
  */
 const lends = sharedByCopies<SqlClient.SqlClient["reserve"], Lend>("holdfast/store/lends")
 
-/** How the client's connection is lent. */
+/** Lends the client's connection. */
 export const lendOf = ({ reserve }: Reservable): Lend => lends.get(reserve) ?? lendOfDriver(reserve)
 
 const lendOfDriver = (reserve: SqlClient.SqlClient["reserve"]): Lend => (use, wait) =>
@@ -48,7 +48,7 @@ const lendOfDriver = (reserve: SqlClient.SqlClient["reserve"]): Lend => (use, wa
     Effect.flatMap(wait(Scope.extend(reserve, permit)), (connection) => Effect.zipRight(wait(giveWay), use(connection)))
   )
 
-/** Has operations on a client of the app's own, from now on, refuse what ours keeps from happening, and watch its files. */
+/** Makes operations on the app's own client, from now on, refuse what our client prevents, and watch its files. */
 export const watchLent = ({ reserve }: Reservable, connection: Connection): Effect.Effect<void, SqlError.SqlError> =>
   lends.has(reserve) ?
     Effect.void :
@@ -58,9 +58,9 @@ export const watchLent = ({ reserve }: Reservable, connection: Connection): Effe
     })
 
 /**
- * The statements of a connection, none of which is interrupted half-way: where
- * the first preparation of a text is, the driver's cache never answers for that
- * text again, and the next to ask waits forever with the connection held.
+ * The statements of a connection, none of which is interrupted halfway. If the
+ * first preparation of a text is interrupted, the driver's cache never answers for
+ * that text again, and the next caller waits forever with the connection held.
  */
 const whole = (connection: Connection, guard: DatabaseFile["guard"]): Connection => ({
   execute: (...statement) => Effect.uninterruptible(guard(connection.execute(...statement))),
@@ -70,7 +70,10 @@ const whole = (connection: Connection, guard: DatabaseFile["guard"]): Connection
   executeStream: (...statement) => connection.executeStream(...statement)
 })
 
-/** A reserved connection may begin a transaction by hand. Left open, it would take in what all others write next, and lose it. */
+/**
+ * Rolls back a transaction that was begun by hand on a reserved connection. Left
+ * open, it would take in the next writes of all others, and lose them.
+ */
 const endLeftOpen = (connection: Connection) =>
   Effect.flatMap(isInTransaction(connection), (isOpen) =>
     isOpen
@@ -84,8 +87,8 @@ const endLeftOpen = (connection: Connection) =>
       : Effect.void)
 
 /**
- * A connection for which waiting can be interrupted at any time, and nothing
- * that it is lent for.
+ * Lends a connection to one fiber at a time. Waiting for it can be interrupted at
+ * any time; what it is lent for cannot.
  *
  * The driver's own permit is lost when the fiber that waits for it is
  * interrupted just after it was granted, as when a stalled event loop has let
@@ -98,12 +101,13 @@ export const exclusively = (
   { before }: WalCheckpoint = noWal
 ): Reservable => {
   /**
-   * Whoever has reserved the connection may do without a WAL for a time, and is
-   * to see no commit in files that are gone: so each statement is looked behind.
+   * A fiber that has reserved the connection may turn the WAL off for a time, and
+   * must see no commit in files that are gone. So the files are checked after each
+   * of its statements.
    */
   let isReserved = false
   const connection = whole(driver, (statement) => Effect.suspend(() => isReserved ? guard(statement) : statement))
-  /** Each with how to enter the async context it waits in, or it would go on in that of the fiber before it. */
+  /** Each enters the async context that it waits in; otherwise it would go on in that of the fiber before it. */
   const waiting = new Map<Deferred.Deferred<void>, ReturnType<typeof callersContext>>()
   let held = false
   /** Held by a fiber that has yet to begin, and waits for a turn of the event loop. */
@@ -116,7 +120,10 @@ export const exclusively = (
     waiting.delete(next)
     inItsContext(() => Deferred.unsafeDone(next, Effect.void))
   })
-  /** To be run where nothing interrupts; `wait` may let the waiting be interrupted, also by who asked for that before. */
+  /**
+   * Runs in an uninterruptible region. `wait` may make the waiting interruptible,
+   * also for an interruption that came before.
+   */
   const take = (wait: Wait) =>
     Effect.zipRight(
       wait(Effect.void),
@@ -165,7 +172,7 @@ export const exclusively = (
 }
 
 /**
- * Runs an effect again while it fails busily. The schedule's driver is made only
+ * Retries an effect while the database is busy. The schedule's driver is made only
  * when it is needed: it costs a fifth of a short statement.
  */
 export const whenFree = <A, E, R>(
@@ -181,7 +188,7 @@ export const whenFree = <A, E, R>(
       return again(busy)
     }))
 
-/** As the caller may be interrupted. */
+/** Interruptible as the caller is. */
 export const asCaller: Wait = (effect) => effect
 
 /**

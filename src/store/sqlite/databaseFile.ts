@@ -6,22 +6,20 @@ import { statSync } from "node:fs"
 import { ofAnyCopy } from "../../domain/ofAnyCopy.ts"
 
 /**
- * Tells whether the files that a connection has open are still those under
- * their names.
+ * Checks that the files a connection has open are still those under their names.
  *
- * SQLite goes on with files that were deleted or replaced: what it says is
- * committed then, nobody else ever sees. A restore does that under a worker, and
- * so does any code of the process that reads the database file and closes it,
- * since that drops all locks of the process on it (POSIX): the next program that
- * closes the database takes itself for the last one, and deletes the WAL.
+ * SQLite goes on with files that were deleted or replaced: nobody else ever sees
+ * what it commits then. A restore does that under a worker, and so does any code of
+ * the process that reads the database file and closes it, since that drops all
+ * locks of the process on it (POSIX): the next program that closes the database
+ * takes itself for the last one, and deletes the WAL.
  */
 export interface DatabaseFile {
   /** The files as they were opened. */
   readonly files: Option.Option<DatabaseFiles>
   /**
-   * Runs an effect on the connection, and looks afterwards, before its answer is
-   * given: once the files are not those that were opened, it and all that follow
-   * fail.
+   * Runs an effect on the connection, and checks the files before it answers. Once
+   * they are not those that were opened, this effect and all that follow fail.
    */
   readonly guard: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError, R>
 }
@@ -44,7 +42,7 @@ class DatabaseReplaced extends Schema.TaggedError<DatabaseReplaced>()("DatabaseR
   }
 }
 
-/** True for what a connection fails with whose database was replaced, whichever copy of the package watches it. */
+/** True for the failure of a connection whose database was replaced, whichever copy of the package watches it. */
 export const isDatabaseReplaced = ofAnyCopy(DatabaseReplaced)
 
 /** The path of the file that this connection has open; undefined for a database in memory. */
@@ -83,7 +81,7 @@ export const watchDatabaseFile = (
       })
       return replaced
     }
-    /** A file that the app has made do without a WAL has lost it rightly. */
+    /** A database that the app has switched to another journal mode is right to have no WAL. */
     const walIsGone = Effect.flatMap(connection.executeValues("PRAGMA journal_mode", []), ([row]) => {
       if (row?.[0] === "wal") return refuse(wal)
       openedWal = undefined
@@ -117,5 +115,5 @@ export const identityOf = (path: string): Identity => statSync(path, { bigint: t
 
 const areSame = (one: Identity, other: Identity) => one?.ino === other?.ino && one?.dev === other?.dev
 
-/** As a thread that gets the files compares it, and stores of one process. */
+/** An identity as text, which the checkpoint thread and the stores of one process compare. */
 export const inWords = (identity: Identity) => `${identity?.dev} ${identity?.ino}`

@@ -24,17 +24,18 @@ export const loadedDriver: () => Option.Option<LoadedDriver> = Option.liftThrowa
 })
 
 /**
- * True if this version of Node aborts at some time when it frees a statement of this native part.
+ * True if this version of Node will at some time abort the process as it frees a
+ * statement of this native part.
  *
- * It does where the part was compiled against Node 24.19 or later without Node-API:
- * it calls this function of Node's then, which aborts the process if the garbage
- * collector has come outside of JavaScript. Many apps saw it, as in
+ * It will if the part was compiled against Node 24.19 or later without Node-API.
+ * The part then calls a function of Node that aborts the process if the garbage
+ * collector runs outside of JavaScript. Many apps saw it, as in
  * https://github.com/WiseLibs/better-sqlite3/issues/1515.
  */
 export const aborts = (nodeVersion: string, addon: string): boolean =>
   Number(nodeVersion.split(".")[0]) >= 24 && readFileSync(addon).includes("RemoveEnvironmentCleanupHook")
 
-/** Logs a warning where this Node and the driver will abort the process at some time. */
+/** Logs a warning if this Node and the driver will abort the process at some time. */
 export const warnOfAborts: Effect.Effect<void> = Effect.suspend(() =>
   Option.match(Option.filter(loadedDriver(), ({ addon }) => aborts(process.versions.node, addon)), {
     onNone: () => Effect.void,

@@ -16,7 +16,7 @@ export interface Signal {
 
 type Hear = (signal: Signal) => void
 
-/** Those that hear, by the device and inode of their database file. */
+/** The listeners of open stores, by the device and inode of their database file. */
 type OpenStores = Map<string, Set<Hear>>
 
 const key = Symbol.for("holdfast/store/ProcessSignals")
@@ -34,9 +34,9 @@ export class ProcessSignals extends Context.Reference<ProcessSignals>()("holdfas
 
 /**
  * The signals of a store, which the other stores of the process on the same
- * database file hear too, until the scope closes. So a job that one runtime of an app
- * enqueues starts at once in another's worker. Only a hint: what is lost of it costs a
- * poll, or a heartbeat of a job that is to be cancelled.
+ * database file hear too, until the scope closes. So a job that one runtime of an
+ * app enqueues starts at once in another's worker. A signal is only a hint: a lost
+ * one delays a job by a poll, or its cancellation by a heartbeat.
  */
 export const shareInProcess = (
   signals: JobSignals,
@@ -58,7 +58,7 @@ export const shareInProcess = (
     )
     const tell = (signal: Signal) =>
       Effect.forEach(all, (other) =>
-        // What goes wrong in another runtime is not the caller's.
+        // A failure in another runtime is not the caller's.
         other === hear ? Effect.void : Effect.ignore(Effect.try(() => other(signal))), { discard: true })
     return {
       listen: signals.listen,

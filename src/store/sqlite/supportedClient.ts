@@ -6,19 +6,20 @@ import { ambientConnection } from "./transaction/ambientTransaction.ts"
 import { isSupported } from "../dialect.ts"
 import { sharedByCopies } from "./sharedByCopies.ts"
 
-/** Clients that need not be tried. Their transactions would wait for the write lock, which opening must not. */
+/** Clients that are known to be supported. Trying one would wait for the write lock, and opening a store must not. */
 const known = sharedByCopies<SqlClient.SqlClient, true>("holdfast/store/supportedClients")
 
-/** Says of a client that `SqliteStore` made that it is supported. */
+/** Marks a client that `SqliteStore` made as supported. */
 export const markSupported = (client: SqlClient.SqlClient): void => void known.set(client, true)
 
 /**
- * Fails unless the client is one of SQLite's whose connection is free, and whose
- * transactions are on that one connection and where they are looked for: in the
- * context, as `SqlClient` puts them.
+ * Fails unless the client talks to SQLite, its connection is free, and its
+ * transactions are on that connection and in the context, where `SqlClient` puts
+ * them.
  *
- * libsql's client keeps its own under another tag, on connections of their own. What is
- * enqueued in one would be committed by itself, or wait for the lock that its own caller holds.
+ * libsql's client keeps its transactions under another tag, each on a connection of
+ * its own. A job enqueued in one would be committed by itself, or wait for the lock
+ * that its own caller holds.
  */
 export const refuseUnsupported = (client: SqlClient.SqlClient): Effect.Effect<void, StoreError | SqlError.SqlError> =>
   Effect.gen(function*() {

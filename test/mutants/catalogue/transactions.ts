@@ -646,7 +646,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A store is opened as a part of the caller's transaction",
     file: sqlStore,
-    find: "// The tables are nobody's transaction. One of this very client holds the connection and must end first.\n" +
+    find:
+      "// The tables are made in no caller's transaction. One of this client holds the connection and must end first.\n" +
       "      outsideTransaction\n",
     replace: "",
     killedBy: bySqlite

@@ -54,7 +54,7 @@ const refusal = (problem: string) => new StoreError({ operation: "check the tabl
 const droppedByTools =
   "Tools that push a schema, such as drizzle-kit push, drop tables and indexes they do not know: exclude holdfast_* there."
 
-/** As the migrator does. */
+/** SQL that records the migrations as the migrator does. */
 const versionedAgain = [
   "CREATE TABLE IF NOT EXISTS holdfast_migrations (migration_id INTEGER PRIMARY KEY NOT NULL,",
   "created_at DATETIME NOT NULL DEFAULT current_timestamp, name VARCHAR(255) NOT NULL);",
@@ -64,7 +64,7 @@ const versionedAgain = [
   })
 ].join(" ")
 
-/** What the migrations make, read from their own statements, which are noted and not run. */
+/** The tables and indexes that the migrations make, read from their statements, which are recorded and not run. */
 const expectedTables: Effect.Effect<ReadonlyArray<Definition>> = Effect.gen(function*() {
   const statements: Array<string> = []
   const note = (statement: string) => Effect.sync(() => (statements.push(statement), []))
@@ -93,6 +93,6 @@ const expectedTables: Effect.Effect<ReadonlyArray<Definition>> = Effect.gen(func
   })
 }).pipe(
   Effect.provide(Reactivity.layer),
-  // Whoever checks in a transaction would have them run there.
+  // Otherwise a check inside a transaction would run them there.
   Effect.mapInputContext((context: Context.Context<never>) => withoutTransaction(context))
 )

@@ -32,7 +32,7 @@ const wordsOf = (statement: string): ReadonlyArray<string> =>
     return [found.replace(/^["`[](.*)["`\]]$/s, "$1").toLowerCase()]
   })
 
-/** What stands between the commas of the outermost parentheses, and the options after them. */
+/** The parts between the commas of the outermost parentheses, and the options after them. */
 const partsOf = (words: ReadonlyArray<string>): ReadonlyArray<string> => {
   const parts: Array<Array<string>> = [[]]
   let depth = 0

@@ -29,7 +29,7 @@ export const checkMigrated: Effect.Effect<void, StoreError, SqlClient.SqlClient>
   failingAs("open")
 )
 
-/** Which version made the tables, 0 when none did, and the tables. */
+/** The version that made the tables, 0 if none did, and the tables. */
 const look = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const tables = yield* readTables
@@ -44,7 +44,7 @@ const bringUpToDate = Effect.gen(function*() {
   const { tables, version } = yield* look
   if (version === 0) yield* refuseUnversioned(tables)
   yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "holdfast_migrations" }).pipe(
-    // A migration that fails is a defect of the migrator's, and one of the database for us.
+    // The migrator dies when a migration fails; for us that is an error of the database.
     Effect.catchSomeDefect((defect) =>
       Predicate.isTagged(defect, "MigrationError") ? Option.some(Effect.fail(defect)) : Option.none()
     )
@@ -57,7 +57,7 @@ const check = Effect.gen(function*() {
   if (version !== newest) {
     const problem = version === 0
       ? "there are no tables of Holdfast in this database yet; a worker makes them when it starts"
-      : `the tables are of version ${version}, and this is made for version ${newest}`
+      : `the tables have version ${version}, and this release of Holdfast needs version ${newest}`
         + (version < newest ? "; a worker of this version brings them up to date when it starts" : "")
     const reason = version > newest ? "newerSchema" : "unavailable"
     return yield* new StoreError({ operation: "migrate", cause: new Error(problem), reason })
@@ -66,9 +66,11 @@ const check = Effect.gen(function*() {
 })
 
 /**
- * SQLite opens a file that may not be written to without a word, begins transactions, and only fails, until the connection
- * is closed, where something is written: so something is, which changes nothing. It says so before it asks for the lock, so
- * that one that another process holds shows that the file may be written to, and is not waited for.
+ * Fails if the database cannot be written to. SQLite opens a read-only file without
+ * an error, and begins transactions on it; only a write fails. So this makes a
+ * write that changes nothing. It fails before SQLite asks for the lock: a lock that
+ * another process holds shows that the file can be written to, and is not waited
+ * for.
  */
 const refuseUnwritable = Effect.flatMap(
   SqlClient.SqlClient,

@@ -6,7 +6,7 @@ import { isLevel } from "./openTransaction.ts"
 
 type Connection = SqlConnection.Connection
 
-/** The transaction that the caller is in: a level of one of ours, or the bare connection of another client. */
+/** The transaction that the caller is in: a level of our client's, or the bare connection of another client. */
 export const ambientTransaction = (context: Context.Context<never>): Option.Option<Level | Connection> =>
   Context.getOption(context, SqlClient.TransactionConnection).pipe(
     Option.map(([connection]) => connection),

@@ -7,13 +7,13 @@ import { isInTransaction } from "./transactionControl.ts"
 type Connection = SqlConnection.Connection
 
 /**
- * Tells what was committed of a transaction.
+ * Finds out which parts of a transaction were committed.
  *
- * SQLite says nothing of a commit, and a transaction of the app's own client
- * passes by everything that could watch it. So each part that somebody asks
- * about writes a mark to a temporary table in memory. A rollback takes the mark
- * back with all else, also a rollback to a savepoint. A mark that is there after
- * the transaction's end was committed.
+ * SQLite does not report commits, and nothing can watch a transaction of the app's
+ * own client. So each part that is asked about writes a mark to a temporary table
+ * in memory. A rollback removes the mark with everything else, and so does a
+ * rollback to a savepoint. A mark that is still there after the transaction's end
+ * was committed.
  */
 export interface Commits {
   /** Writes a mark in the transaction that is open on the connection. */

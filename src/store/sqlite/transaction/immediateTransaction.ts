@@ -19,12 +19,16 @@ class NotBegun {
 }
 
 /**
- * The client's `withTransaction`, but it takes the write lock when it begins, so
- * that reading before writing cannot fail with SQLITE_BUSY_SNAPSHOT; waits for
- * a lock that another process holds; turns a failed COMMIT into a rollback and
- * a typed error, where the client's own leaves the transaction open; refuses
- * what comes after SQLite has rolled it back by itself; runs nested ones one
- * after the other; and lets no fiber that outlives it write into a later one.
+ * The client's `withTransaction`, with these differences:
+ *
+ * - It takes the write lock when it begins, so that reading before writing cannot
+ *   fail with SQLITE_BUSY_SNAPSHOT.
+ * - It waits for a lock that another process holds.
+ * - A failed COMMIT is a rollback and a typed error. The client's own leaves the
+ *   transaction open.
+ * - After SQLite has rolled it back by itself, it refuses all that follows.
+ * - Nested transactions run one after the other.
+ * - A fiber that outlives it cannot write into a later one.
  */
 export const immediateTransaction = (
   client: Reservable & Pick<SqlClient.SqlClient, "withTransaction">

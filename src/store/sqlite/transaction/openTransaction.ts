@@ -13,8 +13,8 @@ type Connection = SqlConnection.Connection
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 /**
- * How long a part of a transaction waits for another in which nothing happens.
- * Two that wait for each other would never end, and hold the connection.
+ * The longest that a part of a transaction waits for another in which nothing
+ * happens. Two that wait for each other would never end, and hold the connection.
  */
 const stillFor = "30 seconds"
 
@@ -43,12 +43,15 @@ export class Level implements Connection {
    */
   state: "open" | "ended" | SqlError.SqlError = "open"
   readonly waiting = new Set<Turn>()
-  /** Those that the app has opened by hand. */
+  /** The savepoints that the app has opened by hand. */
   readonly savepoints = new Savepoints()
   readonly transaction: OpenTransaction
   readonly around: Level | undefined
   readonly depth: number
-  /** Began it. What this fiber does before the end is part of the level, also with a connection from further out. */
+  /**
+   * The fiber that began it. What it does before the end is part of the level, also
+   * with a connection from further out.
+   */
   readonly owner: AnyFiber
 
   constructor(transaction: OpenTransaction, around: Level | undefined, owner: AnyFiber) {
@@ -92,8 +95,8 @@ export const isLevel = (value: unknown): value is Level => Predicate.hasProperty
  * transactions run one after the other.
  *
  * When a statement fails, SQLite may have rolled back the whole transaction. The
- * next statement would then be committed by itself. So the transaction looks, and
- * refuses all that follows.
+ * next statement would then be committed by itself. So the transaction checks that
+ * it still exists, and otherwise refuses all that follows.
  */
 export class OpenTransaction {
   /** Identifies the client that began it: everything that wraps a client keeps its `reserve`. */
@@ -204,7 +207,8 @@ export class OpenTransaction {
           ),
           {
             onSuccess: () => Effect.sync(ended),
-            // The savepoint is gone, as where an app has released it on its own client, so what belongs to this level cannot be told any more.
+            // The savepoint is gone, as when an app has released it on its own client. What belongs to this level is
+            // unknown then.
             onFailure: (error) => {
               this.cut(undefined, rolledBackAfter(error))
               return this.isOurs ? rollBack(connection) : Effect.void
@@ -227,7 +231,7 @@ export class OpenTransaction {
     })
   }
 
-  /** Looks whether the transaction is still there after something has failed in it. */
+  /** Checks that the transaction still exists after something has failed in it. */
   private look(cause: Cause.Cause<unknown>): Effect.Effect<void> {
     if (this.outermost.state !== "open") return Effect.void
     return Effect.map(isInTransaction(this.connection), (isThere) => {

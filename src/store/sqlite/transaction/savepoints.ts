@@ -15,7 +15,7 @@ const statements = new RegExp(
 /** The name of the savepoint that a nested transaction of that depth is. */
 export const savepointOf = (depth: number): string => `holdfast_${depth}`
 
-/** As SQLite compares names: without their quotes, and whatever the case. */
+/** A name as SQLite compares it: without quotes, in lower case. */
 const plain = (quoted: string) => {
   const [first = ""] = quoted
   if (!`"'\`[`.includes(first)) return quoted.toLowerCase()
@@ -26,9 +26,10 @@ const plain = (quoted: string) => {
 /**
  * The savepoints that an app has opened by hand at one level of a transaction.
  *
- * Savepoints are a stack on which nested transactions stand too. To release or
- * go back to one from further out takes away what a nested transaction is, with
- * all that was written in it. So a level reaches only what it has opened itself.
+ * Savepoints are a stack on which nested transactions stand too. Releasing one from
+ * further out, or going back to it, takes away the savepoint of a nested
+ * transaction with all that was written in that. So a level reaches only the
+ * savepoints that it has opened itself.
  */
 export class Savepoints {
   private readonly names: Array<string> = []

@@ -41,9 +41,9 @@ export const command = (connection: Connection, text: string): Effect.Effect<voi
   Effect.asVoid(connection.executeUnprepared(text, [], undefined))
 
 /**
- * Tells whether the connection is in a transaction by trying to begin one, which
- * takes no lock. The driver keeps SQLite's own word for it to itself. It costs as
- * much as a statement, so it is asked only where the answer may be new.
+ * True if the connection is in a transaction. The driver does not show SQLite's own
+ * answer, so this tries to begin one, which takes no lock. That costs as much as a
+ * statement, so it is asked only where the answer may be new.
  */
 export const isInTransaction = (connection: Connection): Effect.Effect<boolean> =>
   Effect.uninterruptible(Effect.matchEffect(command(connection, "BEGIN"), {

@@ -34,8 +34,8 @@ export const makeTransactions = (
     const ours = yield* Effect.scoped(client.reserve)
     yield* watchLent(client, ours)
     /**
-     * A client of ours puts a Level into the context, which names the client. An
-     * app's own puts nothing there but the one connection it has.
+     * Our client puts a Level into the context, which names the client. An app's own
+     * client puts only its one connection there.
      */
     const isOurs = (transaction: Level | SqlConnection.Connection) =>
       isLevel(transaction) ? transaction.client === client.reserve : transaction === ours
@@ -51,8 +51,8 @@ export const makeTransactions = (
     )
 
     /**
-     * Effects that run once the open transaction has ended, or with a mark only if
-     * that was committed. While there is something, one fiber waits for the end.
+     * Effects to run once the open transaction has ended; one with a mark runs only if
+     * that was committed. While there are any, one fiber waits for the end.
      */
     const afterwards = new Map<Effect.Effect<void>, string | undefined>()
     const takeAfterwards = (connection: SqlConnection.Connection) =>
@@ -165,8 +165,9 @@ const reasonOf = ({ cause }: SqlError.SqlError): StoreErrorReason =>
 
 /**
  * Runs an effect's statements on the connection itself, which nobody else uses
- * meanwhile. They answer with numbers, whatever the caller wants of its own: the
- * driver goes on giving bigints for a statement that was once run for them.
+ * meanwhile. They answer with numbers, even if the caller's own statements are to
+ * answer with bigints: the driver goes on giving bigints for a statement that was
+ * once run for them.
  */
 const on =
   <A, E>(effect: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>

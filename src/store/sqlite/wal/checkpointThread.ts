@@ -18,20 +18,20 @@ export class CheckpointFailed extends Data.TaggedError("CheckpointFailed")<{ rea
 /** Copies a WAL into its database, and makes it empty if nobody writes meanwhile. */
 export type Checkpoint = (files: DatabaseFiles) => Effect.Effect<Checkpointed, CheckpointFailed>
 
-/** Where checkpoints run that would hold up the event loop. */
+/** Runs the checkpoints that would block the event loop. */
 export interface CheckpointThreadService {
-  /** None where there can be no such thread: SQLite's own checkpoints, in commits, are left on then. */
+  /** None if there can be no such thread. SQLite's own checkpoints, in commits, then stay on. */
   readonly find: () => Option.Option<Checkpoint>
 }
 
 /**
- * What the thread runs. It is text, because a file would have to be found again
- * in the package, in an app's bundle and beside sources that are TypeScript.
+ * The code of the thread. It is text, because a file would have to be found again
+ * in the package, in an app's bundle and beside TypeScript sources.
  *
- * PASSIVE waits for nobody, and nobody for it. TRUNCATE holds the write lock, and
- * where other connections write it would also copy what they have just written:
- * so it comes only after a moment in which nobody has, when it has nothing left
- * to do but to shorten the file. None of them waits for a lock.
+ * PASSIVE waits for nobody and blocks nobody. TRUNCATE holds the write lock, and
+ * would also copy what other connections have just written. So it runs only after a
+ * moment in which nobody wrote, when it has only to shorten the file. Neither waits
+ * for a lock.
  */
 const code = `
 const { statSync } = require("node:fs")
@@ -63,8 +63,8 @@ parentPort.postMessage({ left, size: Number(stat(wal).size ?? 0n) })
  *
  * Another copy of SQLite in this process would not do. Closing a file drops all
  * locks of the process on it (POSIX), which only SQLite's own list of open files
- * makes good, and each copy has a list of its own. So where there is any doubt
- * which one the store's connection is of, as in a bundle, there is no thread.
+ * makes good, and each copy has its own list. So there is no thread if it is in
+ * doubt, as in a bundle, which copy the store's connection uses.
  */
 const inThread = (driver: LoadedDriver): Checkpoint => (files) =>
   Effect.flatten(Effect.try({
@@ -88,7 +88,7 @@ const answerOf = (thread: Worker) =>
     return Effect.promise(() => thread.terminate())
   })
 
-/** Replaceable: a simulation decides by itself what happens when, which a thread would not let it. */
+/** Replaceable: a simulation decides what happens when, and a thread would not obey it. */
 export class CheckpointThread extends Context.Reference<CheckpointThread>()("holdfast/store/CheckpointThread", {
   defaultValue: (): CheckpointThreadService => ({ find: () => Option.map(loadedDriver(), inThread) })
 }) {}

@@ -16,13 +16,13 @@ import { sharedByCopies } from "../sharedByCopies.ts"
 import { makeWalReports } from "./walReports.ts"
 
 /*
- * How a WAL is kept small without holding up the event loop.
+ * Keeps a WAL small without blocking the event loop.
  *
  * At the commit that takes a WAL over 4 MiB SQLite copies it into the database,
  * which takes some 20 ms, and the WAL begins anew. A reader that stays keeps it
  * from that, and the WAL grows until the reader goes; then the next commit copies
- * all of it, with the loop standing: 0.7 s for 500 MiB. So once a WAL is longer
- * than it should be, commits leave it alone, and a thread does the work.
+ * all of it and blocks the loop: 0.7 s for 500 MiB. So once a WAL is longer than it
+ * should be, commits leave it alone, and a thread does the work.
  */
 
 const MiB = 1024 * 1024
@@ -30,17 +30,17 @@ const MiB = 1024 * 1024
 /** Twice what SQLite lets it grow to, and as much as a commit can copy in less than 50 ms. */
 const longestWal = 8 * MiB
 
-/** What a commit may cut off a WAL that begins anew: shortening a file takes time as well, 0.3 s for 500 MiB. */
+/** The most that a commit may cut off a WAL that begins anew: shortening a file takes time, 0.3 s for 500 MiB. */
 const longestToShorten = 32 * MiB
 
-/** Between two checkpoints of a WAL that stays long. */
+/** The pause between two checkpoints of a WAL that stays long. */
 const pause = Duration.seconds(10)
 
 /** Keeps the WAL of one connection's database small. */
 export interface WalCheckpoint {
-  /** Runs an effect on the connection, before which it looks at the WAL now. */
+  /** Looks at the WAL, then runs an effect on the connection. */
   readonly before: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError, R>
-  /** Looks at the WAL by itself. For a worker's housekeeping, where no statement may come for long. */
+  /** Looks at the WAL alone. For a worker's housekeeping, since no statement may come for a long time. */
   readonly tidy: Effect.Effect<void>
 }
 
@@ -81,7 +81,7 @@ const make = (connection: SqlConnection.Connection, files: DatabaseFiles) =>
     let hasThread = false
     /** Commits leave the WAL alone. */
     let isForThread = false
-    /** After how many pages a commit of the app's connection checkpoints. */
+    /** The pages after which a commit of the app's connection makes a checkpoint. */
     let pages = 1000
 
     const applied = new Map<string, number>()
@@ -108,7 +108,7 @@ const make = (connection: SqlConnection.Connection, files: DatabaseFiles) =>
     const inThread = (checkpoint: Checkpoint) =>
       Effect.gen(function*() {
         const answer = yield* Effect.either(checkpoint(files))
-        // A commit may have what is left by now, unless that is much, as behind a reader.
+        // A commit may copy what is left, unless that is much, as behind a reader.
         isForThread = Either.isRight(answer) && answer.right.left > longestWal
         yield* showSize
         yield* Either.match(answer, { onLeft: reports.threadFailed, onRight: reports.checkpointed })
@@ -153,7 +153,7 @@ const make = (connection: SqlConnection.Connection, files: DatabaseFiles) =>
     return { before, tidy }
   })
 
-/** None where it cannot be looked at: whoever watches the files says so. */
+/** 0 if the file cannot be looked at: the watch on the database's files reports that. */
 const lengthOf = (path: string) => {
   try {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0

@@ -4,7 +4,7 @@ import { readable } from "../../../domain/readableError.ts"
 import { line } from "../../../platform/line.ts"
 import type { Checkpointed, CheckpointFailed } from "./checkpointThread.ts"
 
-/** Says what becomes of the WAL of a database, each thing once. So many bytes are more than a checkpoint should leave. */
+/** Logs what becomes of the WAL of a database, each thing once. A checkpoint should leave at most `tooMuch` bytes. */
 export const makeWalReports = (database: string, tooMuch: number) => {
   const said = new Set<string>()
   const warnOnce = (message: string, annotations: Readonly<Record<string, unknown>>) =>
@@ -14,7 +14,7 @@ export const makeWalReports = (database: string, tooMuch: number) => {
       return line(LogLevel.Warning, message, { database, ...annotations })
     })
 
-  /** When a checkpoint first left too much, for as long as all since have. */
+  /** The time at which a checkpoint first left too much, while all since have, too. */
   let heldSince = Option.none<number>()
   let isTold = false
 
