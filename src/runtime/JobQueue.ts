@@ -20,8 +20,8 @@ import type {
 export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue, JobQueueService>() {
   /**
    * The job queue of the job store it is given; that store's workers in the same
-   * process hear of its jobs at once. Each mention is built anew, since an app
-   * with two databases mentions it once for each.
+   * process hear of its jobs at once. It is built anew wherever it is mentioned, so
+   * that an app with two databases has one for each.
    */
   static readonly layer: Layer.Layer<JobQueue, never, JobStore> = Layer.fresh(Layer.effect(JobQueue, makeJobQueue))
 

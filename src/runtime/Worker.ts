@@ -46,11 +46,11 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
     readonly cancelled?: Duration.DurationInput
   }
   /**
-   * The least level of the lines that the worker logs, its store's among them
-   * while it works for the worker; every one unless given. What handlers log is
-   * not touched. Nor is what no worker logs, and only Effect's own minimum level
-   * bounds: the answer of `handleSignals` to a signal, which is of the whole
-   * process, and what a store says of its WAL and of the app's own calls.
+   * The least level of the lines that the worker logs, and its store for it; every
+   * level unless given. Lines of handlers are not touched. Nor are those of no
+   * worker: what `handleSignals` logs for the whole process, and what a store logs
+   * of its WAL and of the app's own calls. Effect's own minimum level applies to
+   * all of them.
    */
   readonly logLevel?: LogLevel.LogLevel
   /**

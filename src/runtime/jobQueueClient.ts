@@ -35,7 +35,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       return yield* new InvalidJob({ kind: job.kind, field: "id", given: `${twice} twice`, allowed: "each id once" })
     }
     const jobs = yield* Effect.forEach(entries, ({ payload, ...options }, index) =>
-      // Heartbeats must go on beside a million, and beside a loop of those that never get to the store, which gives way.
+      // Heartbeats must go on while a million jobs are made, or many are refused. The store gives way by itself.
       Effect.zipRight(
         index === 0 ? Effect.void : giveWay,
         Effect.tapError(newJob(job, payload, options), () => giveWay)

@@ -58,7 +58,7 @@ const keyOf = (job: Job.Any, field: "uniqueKey" | "partitionKey", payload: unkno
 
 const availability = (kind: string, { at, delay }: EnqueueOptions): Either.Either<NewJob["available"], InvalidJob> => {
   if (at !== undefined && delay !== undefined) {
-    return Either.left(new InvalidJob({ kind, field: "delay and at", allowed: "one of the two" }))
+    return Either.left(new InvalidJob({ kind, field: "delay and at", allowed: "only one of the two" }))
   }
   if (at === undefined && delay === undefined) return Either.right({ after: 0 })
   return at === undefined

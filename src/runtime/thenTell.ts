@@ -8,7 +8,7 @@ export type ThenTell = <A, E>(
   eventsOf: (answer: A) => ReadonlyArray<JobEvent>
 ) => Effect.Effect<A, E>
 
-/** Tells the events of one store. No interruption comes between a call and its events, or nobody would ever tell them. */
+/** Tells the events of one store. No interruption comes between a call and its events, or they would be lost. */
 export const makeThenTell = (store: typeof JobStore.Service): ThenTell => (call, eventsOf) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.tap(restore(call), (answer) => {

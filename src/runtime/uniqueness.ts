@@ -18,12 +18,12 @@ export const uniqueness = (
       new InvalidJob({ kind, field, given: Inspectable.toStringUnknown(given), allowed })
     for (const [field, given] of Object.entries({ uniqueScope, onConflict, maxWait })) {
       if (given !== undefined && uniqueKey === null) {
-        return yield* Either.left(refused(field, given, "one only with uniqueKey"))
+        return yield* Either.left(refused(field, given, "nothing unless uniqueKey is given"))
       }
     }
     if (uniqueKey === null) return { uniqueScope: null, onConflict: "keep" as const, maxWait: null }
     if (maxWait !== undefined && onConflict !== "move") {
-      return yield* Either.left(refused("maxWait", maxWait, `one only with onConflict: "move"`))
+      return yield* Either.left(refused("maxWait", maxWait, `nothing unless onConflict is "move"`))
     }
     return {
       uniqueScope: yield* checkField(kind, "uniqueScope", UniqueScope, uniqueScope ?? "pending"),

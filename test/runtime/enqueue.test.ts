@@ -56,10 +56,10 @@ describe("what cannot be enqueued", () => {
     ["a scope without a unique key", { uniqueScope: "unfinished" }, [
       "uniqueScope",
       "unfinished",
-      "only with uniqueKey"
+      "unless uniqueKey is given"
     ]],
-    ["a conflict without a unique key", { onConflict: "move" }, ["onConflict", "move", "only with uniqueKey"]],
-    ["a longest wait without a unique key", { maxWait: 1000 }, ["maxWait", "1000", "only with uniqueKey"]],
+    ["a conflict without a unique key", { onConflict: "move" }, ["onConflict", "move", "unless uniqueKey is given"]],
+    ["a longest wait without a unique key", { maxWait: 1000 }, ["maxWait", "1000", "unless uniqueKey is given"]],
     ["a scope that is none", { uniqueKey: "a", uniqueScope: "running" as never }, [
       "uniqueScope",
       "running",
@@ -73,7 +73,7 @@ describe("what cannot be enqueued", () => {
     ["a longest wait of what is not moved", { uniqueKey: "a", onConflict: "replace", maxWait: 1000 }, [
       "maxWait",
       "1000",
-      `onConflict: "move"`
+      `unless onConflict is "move"`
     ]],
     ["a longest wait below zero", { uniqueKey: "a", onConflict: "move", maxWait: -1 }, [
       "maxWait",

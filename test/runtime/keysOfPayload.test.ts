@@ -50,7 +50,7 @@ describe("a key that follows from the payload", () => {
       assert.strictEqual((yield* JobQueue.enqueue(Nightly)).id, nightly.id)
       const refused = yield* Effect.flip(JobQueue.enqueue(Sync, { shop: "any", tenant: "x" }, { onConflict: "move" }))
       assert(refused._tag === "InvalidJob")
-      assert.include(refused.message, "onConflict: got move; expected one only with uniqueKey")
+      assert.include(refused.message, "onConflict: got move; expected nothing unless uniqueKey is given")
     }).pipe(inHoldfast()))
 
   it.effect("is refused by its name and value where it is no key, and nothing is enqueued", () =>

@@ -201,7 +201,7 @@ for (const reason of ["databaseReplaced", "newerSchema"] as const satisfies Read
       Effect.gen(function*() {
         yield* StoreFaults.inject("nextDue", lasting)
         yield* built(Worker.layer({ ...options, onEnd: () => Effect.die(new Error("of the app")) }))
-        assert.include((yield* linesSaying("What the app does at a worker's end died"))[0]?.whole, "of the app")
+        assert.include((yield* linesSaying("The worker's onEnd effect died"))[0]?.whole, "of the app")
       }).pipe(inHoldfast(handlers)))
   })
 }

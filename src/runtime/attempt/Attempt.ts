@@ -16,9 +16,9 @@ export interface Host {
   readonly runtime: Runtime.Runtime<never>
   /** Monotonic milliseconds. */
   readonly now: () => number
-  /** Of the fibers that handlers fork. */
+  /** The level at which an error that nobody handles is logged, for fibers that handlers fork. */
   readonly unhandledErrorLogLevel: Option.Option<LogLevel.LogLevel>
-  /** True if a tracer hears of spans. */
+  /** True if a tracer records spans. */
   readonly isTraced: boolean
   readonly heartbeatInterval: Duration.Duration
   readonly lateHearts: LateHearts
@@ -50,7 +50,7 @@ export interface Slot {
   readonly leave: () => void
   /** It takes its place again, since it cannot be settled yet. */
   readonly comeBack: () => void
-  /** The attempt is over; `mayRunAgain` if its job may be due again at some time, which a look then finds. */
+  /** The attempt is over. `mayRunAgain`: its job may become due again, and the worker should look. */
   readonly free: (mayRunAgain: boolean) => void
 }
 

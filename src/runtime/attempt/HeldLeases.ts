@@ -4,13 +4,13 @@ import type { StaleLease } from "../../store/JobStore.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /**
- * The leases that this process holds, in whichever of its workers, so that none
- * of them takes a job of a live sibling for a dead worker's.
+ * The leases that the workers of this process hold, so that none of them takes the
+ * job of a live sibling for a dead worker's.
  */
 export interface HeldLeasesService {
   /** Notes that this process holds the lease until the monotonic millisecond that `deadline` answers. Repeating it replaces that. */
   readonly hold: (lease: Lease, deadline: Effect.Effect<number>) => Effect.Effect<void>
-  /** Forgets the lease; one that is not noted stays so. */
+  /** Forgets the lease, if it was noted. */
   readonly letGo: (lease: Lease) => void
   /** Those of these leases that this process does not hold, or whose deadline has passed. */
   readonly notHeld: (leases: ReadonlyArray<StaleLease>) => Effect.Effect<ReadonlyArray<StaleLease>>
@@ -26,7 +26,7 @@ export const makeHeldLeases = (): HeldLeasesService => {
   const deadlines = new Map<string, Effect.Effect<number>>()
   let tidyAt = fewest
 
-  /** Whoever claims by hand may never settle, so what is over is forgotten before the registry doubles. */
+  /** A claim by hand may never be settled, so leases that are over are forgotten before the registry doubles. */
   const tidy = Effect.gen(function*() {
     const now = yield* monotonicMillis
     for (const [name, deadline] of deadlines) if ((yield* deadline) <= now) deadlines.delete(name)
@@ -54,5 +54,5 @@ export const makeHeldLeases = (): HeldLeasesService => {
 /** As many as one worker may run. */
 const fewest = 1000
 
-/** A worker's name is drawn by chance, so two databases in one process do not share any. */
+/** A worker's name is random, so two databases in one process share none. */
 const nameOf = (id: string, worker: string, attempt: number) => `${worker} ${attempt} ${id}`

@@ -6,7 +6,7 @@ export class StopRequest {
   private heard: ((reason: StopReason) => void) | undefined
   reason: StopReason | undefined
 
-  /** Tells it. Later reasons are ignored. */
+  /** Makes the request. Later reasons are ignored. */
   tell(reason: StopReason): Effect.Effect<void> {
     return Effect.sync(() => {
       if (this.reason !== undefined) return
@@ -15,7 +15,10 @@ export class StopRequest {
     })
   }
 
-  /** Has `heard` called once: when the handler is told to stop, or now if it was. Answers how to listen no more. */
+  /**
+   * Calls `heard` once: when the handler is told to stop, or now if it was. Answers
+   * a function that stops listening.
+   */
   listen(heard: (reason: StopReason) => void): () => void {
     this.heard = heard
     if (this.reason !== undefined) heard(this.reason)

@@ -5,7 +5,7 @@ import { placeInTrace } from "../telemetry/traceContext.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { Ended } from "./settle.ts"
 
-/** The span of an attempt, if a tracer hears of it. */
+/** The span of an attempt, if a tracer records it. */
 export const openSpan = ({ host, job }: Attempt): Effect.Effect<Option.Option<Tracer.Span>> =>
   host.isTraced
     ? Effect.asSome(Effect.makeSpan(`job ${job.kind}`, {

@@ -1,14 +1,15 @@
 import { Effect, Exit, FiberId, Runtime } from "effect"
 
-/** Something that is asked for one item, and answered with others. */
+/** A call for one item, which is answered together with others. */
 interface Request<Item, Answer, Failure> {
   readonly item: Item
   readonly resume: (exit: Exit.Exit<Answer, Failure>) => void
 }
 
 /**
- * Asks for one item. `resume` gets the answer, outside of any fiber. Answers how
- * to take the item back, which does nothing once its group was sent.
+ * Makes the call for one item. `resume` gets the answer, outside of any fiber.
+ * Answers a function that takes the item back; it does nothing once the item's
+ * group was sent.
  */
 export type GroupedCall<Item, Answer, Failure> = (
   item: Item,

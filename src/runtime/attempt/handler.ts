@@ -10,12 +10,12 @@ import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
 import type { KeptLease } from "./heartbeat.ts"
 
-/** How long a handler may take to stop once it is told to, before it counts as a zombie. */
-const patience = Duration.seconds(30)
+/** The time that a handler has to stop once it is told to, before it counts as a zombie. */
+const stopsWithin = Duration.seconds(30)
 
 /**
- * The code that runs a job, in the services that its layer was built with and in
- * no transaction that was open then. What belongs to the attempt comes from the
+ * Runs a job's handler with the services that its layer was built with, outside any
+ * transaction that was open then. What belongs to the attempt comes from the
  * attempt.
  */
 export const handle = (
@@ -41,7 +41,7 @@ export const stopHandler = (
     const { host: { store: { events } }, job } = attempt
     yield* events.publish(JobEvent.Stopping({ ...factsOf(job), reason, stall: yield* blame(attempt) }))
     yield* Fiber.interruptFork(fiber)
-    yield* Effect.sleep(patience)
+    yield* Effect.sleep(stopsWithin)
     yield* events.publish(JobEvent.Zombie(factsOf(job)))
     yield* lease.letGo
   })

@@ -16,7 +16,7 @@ export const deadlineMargin = (leaseFor: number) => Math.min(30_000, leaseFor / 
 /** A beat that fails is over and tried again before the deadline, even where the interval is nearly half the lease. */
 export const beatMayTake = (interval: Duration.Duration) => Duration.times(interval, 1 / 4)
 
-/** How often a lease is extended, and for how many milliseconds each time. */
+/** The interval at which a lease is extended, and the milliseconds that it is given each time. */
 interface Pace {
   readonly interval: Duration.Duration
   readonly leaseFor: number
@@ -31,7 +31,7 @@ const whileDraining = ({ interval, leaseFor }: Pace): Pace => ({
 /** Milliseconds that a lease lasts once its process crashes. */
 const crashLease = 5_000
 
-/** When a process that goes on after a crash extends its leases again: while the shortened ones last. */
+/** The wait until a process that goes on after a crash extends its leases again: the shortened ones still last. */
 export const resumesAfter = Duration.millis(2_500)
 
 /** The milliseconds from before a claim or an extension is sent to the deadline it buys. */
@@ -55,12 +55,11 @@ export interface LeaseToKeep {
 /**
  * Keeps the lease of one attempt until `end`.
  *
- * One fiber extends the lease every `interval`; another tells the handler to
- * stop when the lease is gone or no extension came through in time. Both start
- * half an interval after the claim, when most jobs have ended, in a scope of the
- * job's that closes with it. The time that counts is read before a claim or
- * extension is sent: the lease it buys starts later, so the deadline errs to the
- * early side.
+ * One fiber extends the lease every `interval`; another tells the handler to stop
+ * when the lease is gone or no extension came through in time. Both start half an
+ * interval after the claim, when most jobs have ended, in a scope that closes with
+ * the job. The time that counts is read before a claim or extension is sent: the
+ * lease it buys starts later, so the deadline errs to the early side.
  */
 export const keepLease = (options: LeaseToKeep): Effect.Effect<KeptLease> => {
   const lease = new KeptLease(options)
@@ -70,7 +69,7 @@ export const keepLease = (options: LeaseToKeep): Effect.Effect<KeptLease> => {
   })
 }
 
-/** A lease that is being kept. Most end before their heart begins, so what only that needs is made with it. */
+/** A lease that is being kept. Most end before their heart starts, so what only the heart needs is made with it. */
 export class KeptLease {
   private readonly options: LeaseToKeep
   private pace: Pace
@@ -80,7 +79,7 @@ export class KeptLease {
   private cutTo = Infinity
   private isLetGo = false
   private hasEnded = false
-  /** Raised by whatever stops the beating. A start belongs to an era, and starts nothing once that is over. */
+  /** Raised each time the beating is stopped. A start belongs to an era, and starts nothing once that is over. */
   private era = 0
   private scope: Scope.CloseableScope | undefined
   private heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
@@ -134,7 +133,7 @@ export class KeptLease {
     })
   }
 
-  /** Goes on with the heartbeat after a cut. */
+  /** Resumes the heartbeat after a cut. */
   get resume(): Effect.Effect<void> {
     return Effect.uninterruptible(Effect.gen(this, function*() {
       if (this.isLetGo) {
@@ -163,7 +162,7 @@ export class KeptLease {
     return this.scope === undefined ? undefined : Scope.close(this.scope, Exit.void)
   }
 
-  /** Starts the heart when the first beat is not far. */
+  /** Starts the heart, whose first beat is due soon. */
   get startLate(): Effect.Effect<void> {
     // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
     const firstAt = this.options.claimSentAt + Duration.toMillis(this.options.interval)
@@ -181,7 +180,10 @@ export class KeptLease {
     })
   }
 
-  /** A fiber registers with its scope in its own first steps, and may find that closed: nothing would end it. */
+  /**
+   * A fiber registers with its scope in its own first steps, and may find it
+   * closed: then nothing would end the fiber.
+   */
   private unlessOver<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A | void, E> {
     return Effect.suspend(() => this.hasEnded || this.isLetGo ? Effect.void : effect)
   }
@@ -213,7 +215,7 @@ export class KeptLease {
     )
   }
 
-  /** Answers whether the lease is gone for good. */
+  /** Answers true once the lease is gone for good. */
   private beat(pace: Pace) {
     const { job, stop, store } = this.options
     const mayTake = beatMayTake(pace.interval)
@@ -246,7 +248,7 @@ export class KeptLease {
       while (true) {
         const left = this.until - (yield* monotonicMillis)
         if (left <= 0) {
-          // One that is under way may still move the deadline, and would go on.
+          // A beat that is under way could still move the deadline.
           if (this.heart !== undefined) yield* Fiber.interruptFork(this.heart)
           return yield* this.options.stop(StopReason.DeadlinePassed())
         }

@@ -45,7 +45,7 @@ export const makeLateHearts = (interval: Duration.Duration): Effect.Effect<LateH
       add: (claimedAt, start) =>
         Effect.flatMap(monotonicMillis, (now) => {
           const at = claimedAt + wait
-          // One that was claimed before another, or is due, would come too late behind that.
+          // One that was claimed before the last in line, or is due already, would start too late behind it.
           if (at < lastAt || at <= now) return Effect.as(start, () => {})
           lastAt = at
           const one = { at, start }

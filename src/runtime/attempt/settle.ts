@@ -33,10 +33,10 @@ export type Ended = Data.TaggedEnum<{
 export const Ended = Data.taggedEnum<Ended>()
 
 /**
- * Writes the outcome, again and again until the store answers: for the length of
- * one lease, and no longer than 4 s once the worker's grace is over. Gives up at
- * once when the database was replaced. After that the lease runs out, as after a
- * crash. `first` is a write that was made already, and failed.
+ * Writes the outcome, and repeats that until the store answers: for the length of
+ * one lease, and for at most 4 s once the worker's grace is over. Gives up at once
+ * when the database was replaced. After that the lease runs out, as after a crash.
+ * `first` is a write that was made already, and failed.
  */
 export const settle = (attempt: Attempt, outcome: Outcome, first?: FirstWrite): Effect.Effect<Ended> =>
   Effect.gen(function*() {
@@ -81,7 +81,7 @@ const asOwn = (ended: Ended): Ended => ended._tag === "Settled" ? Ended.Settled(
 
 const isRepeated = (error: unknown) => error !== waitsNoLonger && !isLasting(error)
 
-/** Again after 50 ms, then later, to at most 5 s, for the length of one lease. */
+/** Repeats after 50 ms, then after longer and longer pauses of up to 5 s, for the length of one lease. */
 const untilLeaseIsOver = (leaseFor: number) =>
   Schedule.exponential("50 millis").pipe(
     Schedule.union(Schedule.spaced("5 seconds")),

@@ -56,7 +56,7 @@ interface Waiting<Item> {
   readonly tell?: FirstCompletion["tell"]
 }
 
-/** What `hasToEnd` fails with. Writing again is pointless. */
+/** The failure of `hasToEnd`. Writing again is pointless. */
 export const waitsNoLonger = new StoreError({ operation: "settle", cause: new Error("the worker has to end") })
 
 /** Milliseconds that settling still waits for the store once the worker has to end. */

@@ -10,7 +10,7 @@ import { silentAfter } from "./silentHolders.ts"
 import { look, nextLookAt, noSuspects, sweepOnce } from "./staleSweep.ts"
 import { watchWaiting } from "./waitingJobs.ts"
 
-/** How long finished jobs are kept, in milliseconds. */
+/** Milliseconds for which finished jobs are kept. */
 export interface Retention {
   readonly succeeded: number
   readonly failed: number
@@ -24,7 +24,7 @@ const pruneBatch = 500
 /** Long enough for every batch there is, short enough to come round again. */
 const stepFor = Duration.minutes(5)
 
-/** How a worker keeps house. */
+/** The settings of a worker's housekeeping. */
 export interface Upkeep {
   readonly store: typeof JobStore.Service
   /** Between two checks for stale jobs, and two prunings. */
@@ -40,9 +40,9 @@ export interface Upkeep {
 
 /**
  * Frees jobs whose lease is over, deletes finished ones past their retention and
- * tells of those that wait in silence, now and every `interval`, until the scope
- * closes. Every worker does it; doing it twice at once changes nothing. Answers
- * what waits for the first pruning and the first look at what waits, since a
+ * logs those that wait unseen, now and every `interval`, until the scope closes.
+ * Every worker does it; doing it twice at once changes nothing. Answers an effect
+ * that waits for the first pruning and the first look at waiting jobs, since a
  * worker may end before they are over.
  */
 export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>
@@ -61,7 +61,10 @@ export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, nev
     return Effect.zipRight(Deferred.await(pruned), Deferred.await(looked))
   })
 
-/** A look at once, another when a worker is silent that died just before this one was started, and one at every interval. */
+/**
+ * Looks at once, then when a worker that died just before this one started counts
+ * as silent, and then at every interval.
+ */
 const lookAgainAndAgain = (
   { heartbeatInterval }: Upkeep,
   { every, look }: Effect.Effect.Success<ReturnType<typeof watchWaiting>>,
@@ -83,7 +86,10 @@ const lookAgainAndAgain = (
 export const sweepBeforeClaiming = ({ store }: Upkeep): Effect.Effect<void> =>
   Effect.asVoid(orReport("release stale", sweepOnce(store)))
 
-/** A check every `interval`, and a second look as long after each that saw a lease over as two looks are to be apart. */
+/**
+ * Checks every `interval`. A check that saw a lease over is followed by a second
+ * look, as soon as the two are far enough apart.
+ */
 const sweepAgainAndAgain = ({ heartbeatInterval, interval, store }: Upkeep): Effect.Effect<never> =>
   Effect.gen(function*() {
     let suspects = noSuspects
@@ -99,7 +105,7 @@ const sweepAgainAndAgain = ({ heartbeatInterval, interval, store }: Upkeep): Eff
     }
   })
 
-/** Frees every job whose lease is over, each told to the log with who held it. Answers how many. */
+/** Frees every job whose lease is over, and logs each with its holder. Answers how many. */
 export const releaseStale = (store: typeof JobStore.Service): Effect.Effect<number, StoreFailure> =>
   inBatchesOf(
     staleBatch,
@@ -115,7 +121,7 @@ const prune = (store: typeof JobStore.Service, retention: Retention) =>
   Effect.forEach(
     ["succeeded", "failed", "cancelled"] as const,
     (status) => {
-      // The first ended come first again, with those in front that could not be deleted.
+      // Each batch begins with the jobs that ended first, and so with those that could not be deleted.
       let skip = 0
       return inBatchesOf(
         pruneBatch,
@@ -143,7 +149,7 @@ const inBatchesOf = (size: number, batch: Effect.Effect<number, StoreFailure>): 
     }
   })
 
-/** A store that is away now is tried again at the next interval. */
+/** Makes a step of the housekeeping. One that fails is logged, and made again at the next interval. */
 const orReport = <A>(step: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<Option.Option<A>> =>
   callStore(step, stepFor, () => effect).pipe(
     Effect.asSome,

@@ -3,23 +3,23 @@ import type { LaneHolder } from "../../store/JobStore.ts"
 import * as log from "../telemetry/workerLog.ts"
 
 /*
- * Tells whom jobs wait for that a dead worker has left locked: after a crash, or
- * a drain that was cut short, a person starts the app again and sees nothing
- * happen until the leases are over. A live worker extends each of its leases
- * every heartbeat interval, or a quarter of one later when that fails. So a worker
- * that has extended none of its leases for one and a half is taken for dead here.
- * It is a line of the log and no release, for which a sweep takes two looks.
+ * Logs the dead workers that left jobs locked. After a crash, or a drain that was
+ * cut short, a person starts the app again and sees nothing happen until the leases
+ * are over. A live worker extends each of its leases every heartbeat interval, or a
+ * quarter of one later when that fails. So a worker that has extended none of its
+ * leases for one and a half intervals is taken for dead here. That is only logged:
+ * a sweep takes two looks before it releases a job.
  */
 
-/** How long after its last claim or extension a worker is taken for dead. */
+/** The time after its last claim or extension at which a worker is taken for dead. */
 export const silentAfter = (heartbeatInterval: Duration.Duration) => Duration.times(heartbeatInterval, 1.5)
 
-/** Names of dead workers that are remembered at most: each is told of once. */
+/** The most names of dead workers that are remembered; each is logged once. */
 const mostRemembered = 1000
 
 /**
- * Tells of workers that are silent and hold jobs of lanes that are taken here:
- * each once. `told` has the names of those that were.
+ * Logs, once each, the silent workers that hold jobs of lanes taken here. `told`
+ * has the names of those that were logged.
  */
 export const tellSilentHolders = (
   told: Set<string>,
@@ -35,7 +35,7 @@ export const tellSilentHolders = (
     const now = yield* Clock.currentTimeMillis
     const aliveSince = now - Duration.toMillis(silentAfter(options.heartbeatInterval))
     for (const [name, lanes] of byName(holders)) {
-      // A worker that extends any of its leases is alive, whatever has become of the others.
+      // A worker that extends any of its leases is alive.
       if (lanes.some(({ lockedAt }) => lockedAt > aliveSince) || options.isHere(name) || told.has(name)) continue
       const awaited = lanes.filter(options.isTaken)
       if (awaited.length === 0) continue

@@ -6,11 +6,11 @@ import { HeldLeases } from "../attempt/HeldLeases.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /*
- * How a worker frees the jobs of dead ones. A lease that is over by this
- * machine's clock may be a live worker's: a clock jumped forward, a laptop slept,
- * another program held the database. So it frees nothing that its own process
- * holds, and of others' only what two looks, one heartbeat apart, saw unchanged:
- * whoever is alive has extended by then. The release is fenced by what was seen.
+ * Frees the jobs of dead workers. A lease that is over by this machine's clock may
+ * be a live worker's: a clock jumped forward, a laptop slept, another program held
+ * the database. So a sweep frees nothing that its own process holds. Of other
+ * leases it frees those that two looks, one heartbeat apart, saw unchanged: a live
+ * worker has extended its own by then. The release is fenced by what was seen.
  */
 
 type Store = typeof JobStore.Service
@@ -21,7 +21,7 @@ const batch = 100
 /** Leases read at a time, for the same reason. */
 const page = 500
 
-/** More than ten workers leave behind that died with every slot taken. The rest waits for another look. */
+/** More leases than ten workers leave behind that died with every slot taken. The rest waits for another look. */
 const mostRemembered = 10_000
 
 /** A lease that was over at a look, and the monotonic millisecond at which that look had been answered. */
@@ -30,7 +30,7 @@ interface Suspect {
   readonly seenAt: number
 }
 
-/** What the last look saw, by job. */
+/** The leases that the last look saw over, by job. */
 export type Suspects = ReadonlyMap<string, Suspect>
 
 export const noSuspects: Suspects = new Map()
@@ -72,8 +72,8 @@ export const nextLookAt = (suspects: Suspects, heartbeatInterval: Duration.Durat
 }
 
 /**
- * Frees every job whose lease is over and not held by this process, after one
- * look: for who does not stay to look twice.
+ * Frees every job whose lease is over and not held by this process, after one look:
+ * for a worker that may end before a second.
  */
 export const sweepOnce = (store: Store): Effect.Effect<void, StoreFailure> =>
   Effect.gen(function*() {
@@ -103,7 +103,7 @@ const staleLeases = (store: Store) =>
     return found
   })
 
-/** Frees the holders of these leases, but for those that this process holds, and tells the log of each. */
+/** Frees the jobs of these leases, except those that this process holds, and logs each. */
 const release = (store: Store, leases: ReadonlyArray<StaleLease>) =>
   Effect.gen(function*() {
     const notOurs = yield* (yield* HeldLeases).notHeld(leases)

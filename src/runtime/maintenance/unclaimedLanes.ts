@@ -5,12 +5,12 @@ import * as log from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /*
- * Tells that jobs wait for a worker that may not exist: of a kind that no deployed
- * release knows, or in a queue whose name is misspelled. A worker knows only its
- * own lanes, a lane being a queue and a kind; others may be another process's. So
- * it judges by what a claim leaves behind: a claim takes the first of its lane and
- * counts an attempt, so a lane whose first due job is still the same one, after
- * the same number of attempts, has not been claimed from in between.
+ * Logs that jobs wait for a worker that may not exist: jobs of a kind that no
+ * deployed release knows, or in a queue whose name is misspelled. A worker knows
+ * only its own lanes, each a queue and a kind; another process may take the others.
+ * So it judges by what a claim leaves behind. A claim takes the first job of its
+ * lane and counts an attempt. If the first due job of a lane is the same as before,
+ * after the same number of attempts, nobody has claimed from the lane in between.
  */
 
 type Store = typeof JobStore.Service
@@ -30,7 +30,7 @@ const mostHeads = 10_000
 /** Jobs of a lane that are counted at most. */
 const mostCounted = 1000
 
-/** Lanes told of at each look, so that a thousand of them do not fill the log at once. */
+/** The most lanes that a look logs, so that a thousand of them do not fill the log at once. */
 const mostTold = 20
 
 /** The due jobs of one lane. */
@@ -39,7 +39,7 @@ export interface DueLane {
   readonly kind: string
   /** The one that a claim takes first. */
   readonly head: LaneHead
-  /** Since when the oldest has been due, in epoch milliseconds. */
+  /** The epoch milliseconds since which the oldest has been due. */
   readonly dueSince: number
 }
 
@@ -85,9 +85,9 @@ export const dueLanes = (store: Store): Effect.Effect<ReadonlyArray<DueLane>, St
   })
 
 /**
- * Compares the lanes that are due, that nobody here takes and that nobody works
- * on with what is known, and tells of those that have waited for long: once,
- * until a claim takes from them or they are empty.
+ * Gets the due lanes that nobody here takes and nobody works on. Compares them with
+ * what is known, and logs those that have waited for long: once, until a claim
+ * takes from them or they are empty.
  */
 export const tellUnclaimed = (
   store: Store,

@@ -7,9 +7,8 @@ import type { UnclaimedLanes } from "./unclaimedLanes.ts"
 import { dueLanes, nameOf, tellUnclaimed } from "./unclaimedLanes.ts"
 
 /*
- * What a worker tells of jobs that wait without anything to see: no attempt is
- * begun, so nothing else would say a word. Of the workers of a process, one looks
- * for all; each process tells for itself.
+ * Logs jobs that wait unseen: no attempt is begun, so nothing else would be logged.
+ * Of the workers of a process, one looks for all; each process logs for itself.
  */
 
 /** One worker of this process. */
@@ -19,15 +18,15 @@ interface Watcher {
   readonly takes: (lane: { readonly queue: string; readonly kind: string }) => boolean
 }
 
-/** The workers of this process on one store, the one that looks first, and what they have seen. */
+/** The workers of this process on one store, the first of which looks, and what was seen. */
 interface Watch {
   readonly watchers: Set<Watcher>
   readonly unclaimed: UnclaimedLanes
-  /** Silent holders of leases that were told of. */
+  /** The silent holders of leases that were logged. */
   readonly toldHolders: Set<string>
 }
 
-/** By a store's signals, which are its own in each process and go with it behind whatever wraps it. */
+/** Kept by a store's signals: each process has its own, and everything that wraps a store keeps them. */
 const watches = new WeakMap<JobSignals, Watch>()
 
 /** More than five full workers run, and a few milliseconds to read. */
@@ -36,7 +35,7 @@ const mostLeases = 5000
 /** A look reads every lane there is, so a worker that checks for stale jobs more often does not look as often. */
 const leastBetween = Duration.minutes(1)
 
-/** Has a worker look until the scope closes. Answers its look, and how long to wait between two. */
+/** Adds a worker until the scope closes. Answers its look, and the time between two looks. */
 export const watchWaiting = (
   options: {
     readonly store: typeof JobStore.Service
@@ -66,7 +65,7 @@ export const watchWaiting = (
       const here = [...watch.watchers]
       const isTaken = (lane: Parameters<Watcher["takes"]>[0]) => here.some(({ takes }) => takes(lane))
       const isWorkedOn = worksOn(holders)
-      // Where there is work to do, nobody wonders why none is done.
+      // While there are due jobs for the workers here, nobody wonders why nothing happens.
       if (!lanes.some(isTaken)) {
         yield* tellSilentHolders(watch.toldHolders, holders, {
           isTaken,
@@ -79,7 +78,7 @@ export const watchWaiting = (
     return { look, every: Duration.max(interval, leastBetween) }
   })
 
-/** Tells of a lane whether somebody runs a job of it; true of every lane where not all leases were read. */
+/** True for a lane of which somebody runs a job, and for every lane if not all leases were read. */
 const worksOn = (holders: ReadonlyArray<LaneHolder>) => {
   const isWhole = holders.reduce((total, { jobs }) => total + jobs, 0) < mostLeases
   const lanes = new Set(holders.map(nameOf))

@@ -6,15 +6,15 @@ import { monotonicMillis, toMillis } from "../../platform/monotonic.ts"
 import type { Stall } from "../../domain/Stall.ts"
 
 /*
- * Why a lease was lost that nobody took: a handler that computes, or a process
- * that is stopped, holds up the event loop, and with it the heartbeats of every
- * job of the process. Seen from the jobs it is silence. So what stood when, and
- * which kinds ran then, is remembered for the process.
+ * Explains leases that were lost although nobody took them. A handler that
+ * computes, or a process that is stopped, blocks the event loop and with it the
+ * heartbeats of every job of the process. So the process remembers when its loop
+ * was blocked, and which kinds ran then.
  */
 
 /** Remembers when the event loop of this process was blocked, and which kinds of jobs ran then. */
 export interface LoopWatchService {
-  /** Has the worker tell of what it sees until the scope closes; of several, the first does. Milliseconds. */
+  /** Has the worker log long stalls until the scope closes; of several workers, the first does. Milliseconds. */
   readonly watch: (shortestLease: number) => Effect.Effect<void, never, Scope.Scope>
   /** Notes that a job of this kind runs. */
   readonly began: (kind: string) => void
@@ -36,13 +36,13 @@ export class LoopWatch extends Context.Reference<LoopWatch>()("holdfast/runtime/
  */
 const canCost = (leaseFor: number) => Math.min(leaseFor, 30_000) / 4
 
-/** Half of that is told, so that the warning comes before the loss. */
+/** Half of that is logged, so that the warning comes before the loss. */
 const isWorthTelling = (millis: number, leaseFor: number) => millis >= canCost(leaseFor) / 2
 
-/** Shorter ones are a matter of course. Milliseconds. */
+/** Shorter stalls are normal. Milliseconds. */
 const least = 50
 
-/** A stall that costs a lease is among the last; each takes time of its own. */
+/** Enough: each stall takes time, so one that costs a lease is among the last. */
 const mostRemembered = 200
 
 /** Milliseconds between two values of the gauge. */
@@ -54,7 +54,10 @@ const gaugeRemembers = 60_000
 /** The watch of one process. */
 export const makeLoopWatch = (): LoopWatchService => {
   const workers = new Set<{ readonly shortestLease: number }>()
-  /** By kind, how many run, and when one has ended: what blocks the loop may have done so before the loop is seen to be late. */
+  /**
+   * By kind, the number that run and when the last has ended: a job may block the
+   * loop and end before the loop is seen to be late.
+   */
   const kinds = new Map<string, { running: number; endedAt: number }>()
   const stalls: Array<Stall> = []
   let longestTold = 0

@@ -7,14 +7,14 @@ import { JobStore } from "../../store/JobStore.ts"
 import { countEvent } from "./countEvents.ts"
 import { logEvent } from "./logEvents.ts"
 
-/** Has the metrics and the log hear of a store's events. Repeating it changes nothing. */
+/** Makes the metrics and the log listen to a store's events. Repeating it changes nothing. */
 export const observe = (events: JobEvents): Effect.Effect<void> =>
   Effect.sync(() => {
     events.listen("metrics", countEvent)
     events.listen("log", logEvent)
   })
 
-/** Tells an event of the store in the context. */
+/** Publishes an event of the store in the context. */
 export const publish = (event: JobEvent): Effect.Effect<void, never, JobStore> =>
   Effect.flatMap(JobStore, ({ events }) => events.publish(event))
 

@@ -4,7 +4,7 @@ import { walSize } from "../../store/walSize.ts"
 
 const seconds = MetricBoundaries.exponential({ start: 0.001, factor: 4, count: 12 })
 
-/** Holdfast's metrics, for those who read them by value. Spans are in seconds. */
+/** Holdfast's metrics, for code that reads them. Spans are in seconds. */
 export const metrics = {
   enqueued: Metric.counter("holdfast_jobs_enqueued", { description: "Jobs enqueued, by kind", incremental: true }),
   claimed: Metric.counter("holdfast_jobs_claimed", { description: "Attempts begun, by kind", incremental: true }),

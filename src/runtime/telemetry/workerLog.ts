@@ -30,7 +30,7 @@ export const loopStood = (stall: Stall, canCost: number) =>
     { kinds: named(stall.kinds) }
   )
 
-/** The longest that the event loop has stood of late, in milliseconds. */
+/** The longest recent delay of the event loop, in milliseconds. */
 export const loopDelay = (longest: number) => updateMetric(metrics.loopDelay, longest / 1000)
 
 /** A process was told to end by a signal, for the first time or the second. */
@@ -52,7 +52,7 @@ export const survivedCrash = line(
 export const draining = (running: number, grace: Duration.Duration) =>
   line(LogLevel.Info, "Waiting for running jobs to end", { running, grace: Duration.format(grace) })
 
-/** A worker ends, and the store has not answered its claim. What that took is handed back if an answer comes. */
+/** A worker ends, and the store has not answered its claim. The jobs of a late answer are handed back. */
 export const claimLeftBehind = line(LogLevel.Error, "Left a claim behind that the store does not answer")
 
 /** A heartbeat was sent, `lateMillis` after its time. */
@@ -114,11 +114,11 @@ export const laneUnclaimed = (
     })
   )
 
-/** The oldest due job of a lane that was told of goes on waiting, so many milliseconds by now. */
+/** The oldest due job of a lane that was logged still waits, by now for so many milliseconds. */
 export const laneWaits = ({ kind, queue }: { readonly queue: string; readonly kind: string }, waited: number) =>
   updateLabelled(metrics.unclaimedLanes, { queue, kind }, waited / 1000)
 
-/** A lane that was told of is claimed from again, or empty. */
+/** A lane that was logged is claimed from again, or empty. */
 export const laneClaimed = (lane: { readonly queue: string; readonly kind: string }) => laneWaits(lane, 0)
 
 /** A background step of the worker could not reach the store. */
@@ -143,7 +143,7 @@ export const workerEnded = (error: StoreError) =>
 
 /** The app's own effect for a worker's end died. */
 export const onEndDied = (cause: Cause.Cause<unknown>) =>
-  line(LogLevel.Error, "What the app does at a worker's end died", {}, cause)
+  line(LogLevel.Error, "The worker's onEnd effect died", {}, cause)
 
 /** A worker begins. */
 export const workerStarted = (kinds: ReadonlyArray<string>, concurrency: number) =>
@@ -152,6 +152,6 @@ export const workerStarted = (kinds: ReadonlyArray<string>, concurrency: number)
 /** A worker has ended, as it was told to or at one of its limits. */
 export const workerStopped = line(LogLevel.Info, "Worker stopped")
 
-/** An attempt died of a bug of ours. */
+/** An attempt died of a bug in Holdfast. */
 export const attemptDied = ({ lease: { jobId } }: ClaimedJob, cause: Cause.Cause<unknown>) =>
   line(LogLevel.Fatal, "The attempt died; its lease will run out", { jobId }, cause)

@@ -2,7 +2,7 @@ import type { Duration, Scope } from "effect"
 import { Context, Deferred, Effect } from "effect"
 import type { Shutdown } from "./drain.ts"
 
-/** A worker, for a process that has to end. */
+/** A worker, as a process sees it that has to end. */
 export interface EndingWorker {
   readonly shutdown: Shutdown
   readonly grace: Duration.Duration
@@ -12,7 +12,7 @@ export interface EndingWorker {
   readonly leaveBehind: Effect.Effect<void>
 }
 
-/** How a process tells all of its workers to end. Nothing here waits, so that it can be done in a listener of the process. */
+/** Tells all workers of a process to end. Nothing here waits, so that a listener of the process can do it. */
 export interface ProcessEndService {
   /** Takes part until the scope closes. A worker that comes when the process is ending is told at once. */
   readonly listen: (worker: EndingWorker) => Effect.Effect<void, never, Scope.Scope>

@@ -10,13 +10,13 @@ import * as log from "../telemetry/workerLog.ts"
 import type { KeptLease } from "../attempt/heartbeat.ts"
 import { StopRequest } from "../attempt/StopRequest.ts"
 
-/** How many more jobs a worker may claim: in all, and from each queue when queues have limits. */
+/** The number of jobs that a worker may still claim: in all, and from each queue when queues have limits. */
 export interface Room {
   readonly limit: number
   readonly queues: Option.Option<ReadonlyArray<{ readonly queue: string; readonly limit: number }>>
 }
 
-/** What an attempt is given by its slot. */
+/** The parts of an attempt that its slot gives it. */
 export type Placed = Pick<Attempt, "stopRequest" | "slot">
 
 interface Running {
@@ -32,7 +32,7 @@ export class Slots {
   private readonly running = new Set<Running>()
   /** The number of jobs that take a place. */
   private occupied = 0
-  /** Those who wait until no attempt runs. */
+  /** Fibers that wait until no attempt runs. */
   private readonly waiting = new Set<Deferred.Deferred<void>>()
   private readonly claims = new Set<Deferred.Deferred<void>>()
   private readonly concurrency: number
@@ -58,15 +58,15 @@ export class Slots {
     return this.running.size
   }
 
-  /** Whether an attempt runs, or one may still be started by a claim. */
+  /** True while an attempt runs, or may still be started by a claim. */
   get isBusy(): boolean {
     return this.running.size + this.claims.size > 0
   }
 
-  /** What may be claimed now, with full queues left out. */
+  /** The room for a claim now, with full queues left out. */
   get room(): Room {
     const free = this.concurrency - this.occupied
-    // While a store claims and does not settle, no more jobs wait to be settled than run.
+    // While a store claims but does not settle, at most as many jobs wait to be settled as may run.
     const room = Math.min(free, 2 * this.concurrency - this.running.size)
     const queues = Option.map(this.queues, (limits) =>
       [...limits]
@@ -98,9 +98,8 @@ export class Slots {
   }
 
   /**
-   * Begins an attempt, which ends by itself, after its handler was told to stop if
-   * need be. Its place is free once its handler has ended, unless it cannot be
-   * settled then.
+   * Begins an attempt, which ends by itself. Its place is free once its handler has
+   * ended, unless it cannot be settled then.
    */
   start(job: ClaimedJob, begin: (placed: Placed) => Effect.Effect<void>): Effect.Effect<void> {
     return Effect.suspend(() => {
@@ -160,7 +159,7 @@ export class Slots {
     return Effect.suspend(() => Effect.map(Effect.forEach(this.leases, (lease) => lease.cut), Arr.getSomes))
   }
 
-  /** Goes on with the heartbeats after a cut. */
+  /** Resumes the heartbeats after a cut. */
   get resume(): Effect.Effect<void> {
     return Effect.suspend(() => Effect.forEach(this.leases, (lease) => lease.resume, { discard: true }))
   }
@@ -199,7 +198,7 @@ export class Slots {
     )
   }
 
-  /** Stops the heartbeats of what does not end. */
+  /** Logs the claims and jobs that do not end, and stops their heartbeats. */
   get leaveBehind(): Effect.Effect<void> {
     return Effect.suspend(() =>
       Effect.all([

@@ -5,7 +5,7 @@ import type { Retention } from "../maintenance/maintenance.ts"
 
 /** A worker's options, checked and complete. */
 export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any> = ReadonlyArray<Job.Any>> {
-  /** By kind, with the milliseconds a claim holds. */
+  /** The definition of each kind, with the milliseconds that a claim of it holds. */
   readonly kinds: ReadonlyMap<string, { readonly job: Jobs[number]; readonly leaseFor: number }>
   readonly concurrency: number
   readonly queues: Option.Option<ReadonlyMap<string, number>>
@@ -14,7 +14,7 @@ export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any> = ReadonlyAr
   readonly staleCheckInterval: Duration.Duration
   readonly shutdownGrace: Duration.Duration
   readonly retention: Retention
-  /** Claims in all, Infinity for no end. */
+  /** The most claims in all; Infinity for no limit. */
   readonly maxJobs: number
   readonly once: boolean
 }

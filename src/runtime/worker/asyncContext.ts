@@ -6,8 +6,8 @@ import { AsyncLocalStorage } from "node:async_hooks"
 const inContextOfModule = AsyncLocalStorage.snapshot()
 
 /**
- * Runs `effect`, and every fiber that it starts, outside the async context of
- * whoever starts or wakes it.
+ * Runs `effect`, and every fiber that it starts, outside the async context of what
+ * starts or wakes it.
  *
  * Effect resumes a fiber in the context of what resumed it. A worker is woken by
  * the request that enqueues, cancels or gives the connection back, and its

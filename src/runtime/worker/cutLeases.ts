@@ -12,9 +12,10 @@ import type { Slots } from "./Slots.ts"
 const waitsAtMost = 1_000
 
 /**
- * Makes what shortens a worker's leases to 5 s when its process crashes. It ends
- * before it returns, since a process that dies runs nothing more. It hands no job
- * back: what a handler has set going may go on without the process.
+ * Makes the function that shortens a worker's leases to 5 s when its process
+ * crashes. The write has ended when it returns, since a process that dies runs
+ * nothing more. It hands no job back: work that a handler has started may go on
+ * without the process.
  *
  * A process that does not die, because the app listens to uncaught exceptions,
  * extends its leases again after half of that.

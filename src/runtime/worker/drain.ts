@@ -3,10 +3,10 @@ import { StopReason } from "../../domain/Outcome.ts"
 import * as log from "../telemetry/workerLog.ts"
 import type { Slots } from "./Slots.ts"
 
-/** How much longer than its grace a worker takes to end, at most. */
+/** The longest that a worker takes to end after its grace. */
 const endsAfterGrace = Duration.seconds(10)
 
-/** How one worker is told to end. */
+/** The two steps in which a worker is told to end. */
 export interface Shutdown {
   /** The worker claims nothing more, and its running jobs have the grace to end in. */
   readonly began: Deferred.Deferred<void>

@@ -15,12 +15,9 @@ const echoFor = 500
 /** The signals that end a process. */
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
-/** How a process answers signals. */
+/** The options of `handleSignals`. */
 export interface SignalOptions {
-  /**
-   * Exits with 1 when the process is still there so long after the grace of its
-   * workers, whatever it waits for. Never, unless given.
-   */
+  /** Exits with 1 if the process still runs this long after the grace of its workers. Never, unless given. */
   readonly exitAfterGrace?: Duration.DurationInput
 }
 
@@ -34,21 +31,21 @@ export interface SignalOptions {
  * process. What follows within half a second is its echo.
  *
  * An uncaught exception, of which the process dies, shortens its leases to 5 s, so
- * that its jobs run elsewhere soon. They are not handed back: what a handler has
- * set going may go on without it.
+ * that its jobs run elsewhere soon. They are not handed back: work that a handler
+ * has started may go on without it.
  *
  * It ends the workers and not the program, which `NodeRuntime.runMain` does,
  * or the framework that the app is made with. For `runMain`, a SIGHUP is also
  * a SIGTERM.
  *
  * Without it, nothing of Holdfast listens to signals: workers drain when their
- * fiber or layer ends, and a second signal is what it is to the app.
+ * fiber or layer ends, and the app decides what a second signal does.
  */
 export const handleSignals =
   (options: SignalOptions = {}) => <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E | InvalidOption, R> =>
     Effect.acquireUseRelease(listen(options), () => program, (stop) => stop)
 
-/** Answers what stops it. */
+/** Answers an effect that stops listening. */
 const listen = ({ exitAfterGrace }: SignalOptions) =>
   Effect.gen(function*() {
     const exitsAfter = exitAfterGrace === undefined

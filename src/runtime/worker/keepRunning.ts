@@ -8,10 +8,10 @@ import { monotonicMillis } from "../../platform/monotonic.ts"
 /** A worker that dies of a bug is started again after this long, and twice as long each time it dies again. */
 const shortestPause = Duration.seconds(1)
 
-/** A worker that cannot live is tried often enough to come back soon once it can. */
+/** Short enough for a worker to come back soon once it can live. */
 const longestPause = Duration.minutes(1)
 
-/** A worker that ran for this long was well, and its next death is the first of a new row. */
+/** A worker that ran for this long was well, and its next death begins a new series. */
 const wellAfter = Duration.minutes(5)
 
 /**

@@ -2,8 +2,8 @@ import { Context, Effect, Tracer } from "effect"
 import { withoutTransaction } from "../../store/ambientTransaction.ts"
 
 /**
- * `context` without the transaction and the span that were open where it was
- * made: they are none of a worker's, nor of its jobs', and may never end.
+ * `context` without the transaction and the span that were open where it was made:
+ * they belong neither to a worker nor to its jobs, and may never end.
  */
 export const ownContext = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.omit(Tracer.ParentSpan)(withoutTransaction(context) as Context.Context<never>) as Context.Context<R>

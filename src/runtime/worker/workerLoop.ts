@@ -27,7 +27,7 @@ import { claimsFrom } from "./WorkerSettings.ts"
 /** After a claim that came back empty although a job was due: another worker was faster. */
 const afterLostRace = Duration.millis(100)
 
-/** Longer than anybody is to hold SQLite's write lock or a connection. */
+/** Longer than anything should hold SQLite's write lock or a connection. */
 const lookMayTake = Duration.seconds(30)
 
 /**
@@ -66,7 +66,7 @@ export const runWorker = (
       slots.start(job, (placed) =>
         Effect.suspend(() => beginAttempt({ job, ...handlers(job.kind), ...given, ...placed, host })))
 
-    /** From the claim on, before the attempt's own heartbeat says so. */
+    /** Holds a claimed job's lease here, until its attempt names its own deadline. */
     const hold = (claimSentAt: number) => ({ lease }: ClaimedJob) => {
       const leaseFor = lease.lockedUntil - lease.lockedAt
       return held.hold(lease, Effect.succeed(claimSentAt + leaseFor - deadlineMargin(leaseFor)))
@@ -108,7 +108,7 @@ export const runWorker = (
         )
       })
 
-    /** One that takes longer than any lease of its jobs is of no use to anyone. */
+    /** A claim that takes longer than any lease of its jobs is useless. */
     const timelyClaim = claim(Math.max(...kinds.map(({ leaseFor }) => leaseFor)))
 
     /** One look at the queue. Answers how long to wait for the next, unless woken before. */

@@ -295,7 +295,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A handler that takes its time to stop loses its heartbeat at once",
     file: attempt,
-    find: "yield* Effect.sleep(patience)\n",
+    find: "yield* Effect.sleep(stopsWithin)\n",
     replace: "\n",
     killedBy: heartbeat
   }
