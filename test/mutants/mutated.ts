@@ -18,19 +18,26 @@ interface Place {
  * the one that the edit names.
  */
 export const placesOf = ({ file, find }: Edit, sources: Sources): ReadonlyArray<Place> => {
-  const everywhere = [...sources].flatMap(([path, text]) =>
-    [...text.matchAll(patternOf(find))].map(({ 0: found, index }) => ({
-      file: path,
-      from: index,
-      to: index + found.length
-    }))
-  )
+  const tokens = tokensOf(find)
+  const pattern = patternOf(tokens)
+  const everywhere = [...sources]
+    // The expression takes a hundred times as long over a text as a look for its tokens.
+    .filter(([, text]) => tokens.every((token) => text.includes(token)))
+    .flatMap(([path, text]) =>
+      [...text.matchAll(pattern)].map(({ 0: found, index }) => ({
+        file: path,
+        from: index,
+        to: index + found.length
+      }))
+    )
   const named = everywhere.filter((place) => place.file === file)
   return everywhere.length > 1 && named.length > 0 ? named : everywhere
 }
 
-const patternOf = (find: string): RegExp => {
-  const tokens = find.match(/[\w$]+|[^\s\w$]/g) ?? []
+/** The words and the single signs of a text. */
+const tokensOf = (find: string): ReadonlyArray<string> => find.match(/[\w$]+|[^\s\w$]/g) ?? []
+
+const patternOf = (tokens: ReadonlyArray<string>): RegExp => {
   const isWord = (token = "") => /^[\w$]/.test(token)
   const pattern = tokens.map((token, index) => {
     const gap = index === 0 ? "" : isWord(token) && isWord(tokens[index - 1]) ? "\\s+" : "\\s*"
