@@ -92,22 +92,33 @@ describe("a bundle", () => {
     )
   })
 
-  it("is the same, and so are its report and its draft, byte for byte, in whatever order the items come", () => {
-    const shuffled = evidenceItems(40).chain((items) =>
-      fc.tuple(fc.constant(items), fc.shuffledSubarray([...items], { minLength: items.length }))
-    )
-    const all = (items: ReadonlyArray<EvidenceItem>) => {
-      const bundle = selectBundle(items, limits(6, 20))
-      const report = reportFeatures(bundle)
-      const draft = drafted({ brandName: "Cobble", answers: {}, bundle, bundleId: "b", report, reportId: "r" })
-      return JSON.stringify({ bundle, report, draft })
-    }
+  const shuffled = evidenceItems(40).chain((items) =>
+    fc.tuple(fc.constant(items), fc.shuffledSubarray([...items], { minLength: items.length }))
+  )
+
+  it("is the same, and so is the report of all items, byte for byte, in whatever order the items come", () => {
     fc.assert(
       fc.property(shuffled, ([items, other]) => {
-        assert.strictEqual(all(other), all(items))
+        const bundle = (items: ReadonlyArray<EvidenceItem>) => JSON.stringify(selectBundle(items, limits(6, 20)))
+        assert.strictEqual(bundle(other), bundle(items))
         assert.strictEqual(JSON.stringify(reportFeatures(other)), JSON.stringify(reportFeatures(items)))
       }),
       { numRuns: 200 }
+    )
+  })
+
+  // The bundle being the same, a draft can only differ by something other than its input, which it then does nearly always.
+  it("has one draft, byte for byte, in whatever order the items come", () => {
+    const draftOf = (items: ReadonlyArray<EvidenceItem>) => {
+      const bundle = selectBundle(items, limits(6, 20))
+      const report = reportFeatures(bundle)
+      return JSON.stringify(
+        drafted({ brandName: "Cobble", answers: {}, bundle, bundleId: "b", report, reportId: "r" })
+      )
+    }
+    fc.assert(
+      fc.property(shuffled, ([items, other]) => assert.strictEqual(draftOf(other), draftOf(items))),
+      { numRuns: 20 }
     )
   })
 })
