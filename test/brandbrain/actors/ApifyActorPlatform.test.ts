@@ -622,11 +622,12 @@ describe("gathering evidence over HTTP", () => {
       clientOf(url, transport)
     )
 
-  const ingesting = Effect.fn("ingesting")(function*() {
-    yield* addBrand("b")
-    yield* addCompile("b", "c")
-    const source = yield* (yield* Sources).connect("b", { source: "instagram.posts", identifier: "cobble" })
-    return ingestSource({ source, compileRunId: "c", reason: "because" })
+  const ingesting = Effect.fn("ingesting")(function*(brandId = "b") {
+    const compileRunId = `compile-of-${brandId}`
+    yield* addBrand(brandId)
+    yield* addCompile(brandId, compileRunId)
+    const source = yield* (yield* Sources).connect(brandId, { source: "instagram.posts", identifier: "cobble" })
+    return ingestSource({ source, compileRunId, reason: "because" })
   })
   const posts = Array.from({ length: 20 }, (_, index) => ({ id: `p${index}`, caption: `Boots ${index}` }))
   const instagram = (actor: Actor) => actors({ "apify~instagram-scraper": actor }, token)
@@ -693,10 +694,14 @@ describe("gathering evidence over HTTP", () => {
       yield* Effect.gen(function*() {
         const { findRuns, startRun } = yield* ActorPlatform
         const input = { username: ["cobble"] }
-        yield* Effect.forEach(
-          Array.from({ length: 260 }, (_, index) => index === 2 ? input : { username: [`other${index}`] }),
-          (each) => startRun("apify~instagram-scraper", each, limits)
-        )
+        yield* startRun("apify~instagram-scraper", { username: ["other0"] }, limits)
+        // The rest are started as the first was, without a request for each.
+        const [first] = server.asked
+        assert(first)
+        for (let index = 1; index < 260; index++) {
+          const each = index === 2 ? input : { username: [`other${index}`] }
+          assert.deepInclude(platform({ ...first, body: JSON.stringify(each) }), { status: 201 })
+        }
         const sought = at("run-3").getTime()
         const found = yield* findRuns("apify~instagram-scraper", input, sought)
         assert.deepStrictEqual(found.map(({ id }) => id), ["run-3"])
@@ -896,14 +901,16 @@ describe("gathering evidence over HTTP", () => {
         "reset",
         "cut"
       ]
-      for (const failure of failures) {
-        for (const failing of ["POST", "GET"]) {
-          for (const transport of failing === "GET" ? Object.values(transports) : [transports.undici]) {
-            // Each has a platform of its own: on one that was used before, a lost start would find a run.
-            const platform = instagram({ items: posts })
-            const server = yield* apifyServer((asked) => asked.method === failing ? failure : platform(asked))
-            yield* Effect.gen(function*() {
-              const ingested = yield* Effect.flatten(ingesting())
+      for (const failing of ["POST", "GET"]) {
+        for (const transport of failing === "GET" ? Object.values(transports) : [transports.undici]) {
+          let answer: (asked: Asked) => Answer = () => "reset"
+          const server = yield* apifyServer((asked) => answer(asked))
+          yield* Effect.gen(function*() {
+            for (const [index, failure] of failures.entries()) {
+              // Each has a platform of its own: on one that was used before, a lost start would find a run.
+              const platform = instagram({ items: posts })
+              answer = (asked) => asked.method === failing ? failure : platform(asked)
+              const ingested = yield* Effect.flatten(ingesting(`brand-${index}`))
               assert.strictEqual(ingested._tag, "Failed")
               see(ingested)
               const asked = yield* ActorPlatform
@@ -919,21 +926,22 @@ describe("gathering evidence over HTTP", () => {
                   see(Cause.pretty(exit.left, { renderErrorCause: true }))
                 }
               }
-              const sql = yield* SqlClient.SqlClient
-              const tables = yield* sql<{ name: string }>`SELECT name FROM sqlite_master WHERE type = 'table'`
-              for (const { name } of tables) {
-                see(yield* sql`SELECT * FROM ${sql(name)}`)
-              }
-            }).pipe(
-              Effect.provide(app(server.url, transport)),
-              Effect.withClock(hastyClock().clock),
-              Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
-              Logger.withMinimumLogLevel(LogLevel.All),
-              Effect.withTracer(tracer)
-            )
-            assert.isAbove(server.asked.length, 0)
-            assert.isTrue(server.asked.every(({ headers }) => headers.authorization === `Bearer ${token}`))
-          }
+            }
+            const sql = yield* SqlClient.SqlClient
+            assert.lengthOf(yield* sql`SELECT 1 FROM brandbrain_apify_run`, failures.length)
+            const tables = yield* sql<{ name: string }>`SELECT name FROM sqlite_master WHERE type = 'table'`
+            for (const { name } of tables) {
+              see(yield* sql`SELECT * FROM ${sql(name)}`)
+            }
+          }).pipe(
+            Effect.provide(app(server.url, transport)),
+            Effect.withClock(hastyClock().clock),
+            Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+            Logger.withMinimumLogLevel(LogLevel.All),
+            Effect.withTracer(tracer)
+          )
+          assert.isAbove(server.asked.length, failures.length)
+          assert.isTrue(server.asked.every(({ headers }) => headers.authorization === `Bearer ${token}`))
         }
       }
       for (const span of spans) {
@@ -943,8 +951,6 @@ describe("gathering evidence over HTTP", () => {
       assert.isTrue(names.has("ApifyActorPlatform.startRun") && names.has("ApifyActorPlatform.request"))
       assert.isTrue(seen.some((text) => text.includes("The actor platform failed; trying again")))
       assert.isTrue(seen.some((text) => text.includes("no-[token]")))
-      for (const text of seen) {
-        assert.notInclude(text, "S3nt1nel")
-      }
+      assert.deepStrictEqual(seen.filter((text) => text.includes("S3nt1nel")).slice(0, 3), [])
     }))
 })
