@@ -101,11 +101,17 @@ export const groupCommits = <Item, Answer, E>(
     }
 
     return (items) =>
-      Effect.withFiberRuntime((caller) => {
-        const one: One = { items, answers: Deferred.unsafeMake(FiberId.none), inItsContext: callersContext() }
-        waiting.add(one)
-        if (!isRunning) start(caller)
-        const answered = Deferred.await(one.answers)
-        return Effect.onInterrupt(answered, () => waiting.delete(one) ? Effect.void : Effect.ignore(answered))
-      })
+      // No interruption comes between the call and its wait, or the call would be made and nobody wait for it.
+      Effect.uninterruptibleMask((restore) =>
+        Effect.withFiberRuntime((caller) => {
+          const one: One = { items, answers: Deferred.unsafeMake(FiberId.none), inItsContext: callersContext() }
+          waiting.add(one)
+          if (!isRunning) start(caller)
+          const answered = Deferred.await(one.answers)
+          return Effect.onInterrupt(
+            restore(answered),
+            () => waiting.delete(one) ? Effect.void : Effect.ignore(answered)
+          )
+        })
+      )
   })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Exit, Fiber, Schema } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, FiberId, Scheduler, Schema } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { groupCommits } from "../../src/store/groupCommits.ts"
@@ -26,6 +26,14 @@ const gated = Effect.gen(function*() {
     }).pipe(Effect.uninterruptible), bounds)
   return { call, transactions, open: (times: number) => Effect.zipRight(gate.release(times), settled) }
 })
+
+/** Gives way to other fibers once, after so many operations. */
+const givingWayOnceAfter = (operations: number) => {
+  let left = operations
+  return Object.assign(new Scheduler.MixedScheduler(2048), {
+    shouldYield: () => left-- === 0 ? 0 as const : false as const
+  })
+}
 
 const ask = (call: (items: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, string>) =>
 (
@@ -85,6 +93,20 @@ describe("calls that go together", () => {
       yield* open(20)
       assert.deepStrictEqual(transactions, [["b"]])
       assert.deepStrictEqual(yield* Fiber.join(two), Either.right(["b!"]))
+    }))
+
+  it.effect("write nothing for one that has ended, wherever in its call it was interrupted", () =>
+    Effect.gen(function*() {
+      for (let operations = 0; operations < 30; operations++) {
+        const { call, open, transactions } = yield* gated
+        const fiber = yield* Effect.fork(Effect.withScheduler(call(["a"]), givingWayOnceAfter(operations)))
+        yield* Effect.yieldNow()
+        fiber.unsafeInterruptAsFork(FiberId.none)
+        yield* settled
+        assert.isNotNull(fiber.unsafePoll(), `after ${operations} operations`)
+        yield* open(20)
+        assert.deepStrictEqual(transactions.flat(), [], `after ${operations} operations`)
+      }
     }))
 
   it.effect("carry one through that is interrupted later, which waits for the end of its transaction", () =>

@@ -55,6 +55,18 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy
   },
   {
+    name: "A call that is interrupted before it waits is written all the same",
+    file,
+    find: "restore(answered),",
+    replace: "answered,",
+    also: [{
+      file,
+      find: "Effect.uninterruptibleMask((restore) => Effect.withFiberRuntime((caller) => {",
+      replace: "Effect.suspend(() => Effect.withFiberRuntime((caller) => {"
+    }],
+    killedBy
+  },
+  {
     name: "Calls do not go together",
     file,
     find: "for (const one of waiting) {\n        count",
