@@ -11,13 +11,13 @@ import {
   get,
   job,
   jobId,
-  memory,
   release,
   request,
   running,
   start,
   startClock,
-  totalChanges
+  totalChanges,
+  withAndWithoutCrowd
 } from "./someJobs.ts"
 
 const numbers = (claimed: ReadonlyArray<{ readonly payload: unknown }>) =>
@@ -28,177 +28,187 @@ const kinds = (...names: ReadonlyArray<string>) => names.map((kind) => ({ kind, 
 const lanes = (limits: Record<string, number>) =>
   Option.some(Object.entries(limits).map(([queue, limit]) => ({ queue, limit })))
 
-describe("claim order", () => {
-  it.effect("a claim takes by priority, then by when the job was due, then by id, across kinds and queues", () =>
-    Effect.gen(function*() {
-      yield* startClock
-      yield* enqueue(
-        job(1, { priority: -5 }),
-        job(2, { available: { at: start } }),
-        job(3, { available: { at: start - 1 }, queue: "slow" }),
-        job(4, { priority: 5, kind: "crawl" }),
-        job(5, { priority: 5, available: { at: start - 1 }, queue: "slow" }),
-        job(6, { available: { at: start - 1 }, kind: "crawl" })
-      )
-      const claimed = yield* claim({ kinds: kinds("email", "crawl") })
-      assert.deepStrictEqual(numbers(claimed), [5, 4, 3, 6, 2, 1])
-    }).pipe(Effect.provide(memory)))
-
-  it.effect("what one claim leaves the next one takes, in the same order", () =>
-    Effect.gen(function*() {
-      yield* enqueue(...[3, 1, 2, 5, 4].map((number) => job(number, { priority: number % 2 })))
-      assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [1, 3])
-      assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [5, 2])
-      assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [4])
-    }).pipe(Effect.provide(memory)))
-
-  it.effect("a job put back goes where its new instant puts it", () =>
-    Effect.gen(function*() {
-      const lease = yield* running(1)
-      yield* enqueue(job(2), job(3, { available: { after: 2000 } }))
-      yield* release(lease, 1000)
-      yield* TestClock.adjust(2000)
-      assert.deepStrictEqual(numbers(yield* claim()), [2, 1, 3])
-    }).pipe(Effect.provide(memory)))
-
-  it.effect.prop(
-    "for any jobs and any request, a claim takes exactly the first in order that the limits allow",
-    { jobs: FastCheck.array(someJob(), { maxLength: 40, size: "max" }), asked: someRequest() },
-    ({ asked, jobs }) =>
+describe.each(withAndWithoutCrowd)("$where", ({ memory }) => {
+  describe("claim order", () => {
+    it.effect("a claim takes by priority, then by when the job was due, then by id, across kinds and queues", () =>
       Effect.gen(function*() {
         yield* startClock
+        yield* enqueue(
+          job(1, { priority: -5 }),
+          job(2, { available: { at: start } }),
+          job(3, { available: { at: start - 1 }, queue: "slow" }),
+          job(4, { priority: 5, kind: "crawl" }),
+          job(5, { priority: 5, available: { at: start - 1 }, queue: "slow" }),
+          job(6, { available: { at: start - 1 }, kind: "crawl" })
+        )
+        const claimed = yield* claim({ kinds: kinds("email", "crawl") })
+        assert.deepStrictEqual(numbers(claimed), [5, 4, 3, 6, 2, 1])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect("what one claim leaves the next one takes, in the same order", () =>
+      Effect.gen(function*() {
+        yield* enqueue(...[3, 1, 2, 5, 4].map((number) => job(number, { priority: number % 2 })))
+        assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [1, 3])
+        assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [5, 2])
+        assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [4])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect("a job put back goes where its new instant puts it", () =>
+      Effect.gen(function*() {
+        const lease = yield* running(1)
+        yield* enqueue(job(2), job(3, { available: { after: 2000 } }))
+        yield* release(lease, 1000)
+        yield* TestClock.adjust(2000)
+        assert.deepStrictEqual(numbers(yield* claim()), [2, 1, 3])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect.prop(
+      "for any jobs and any request, a claim takes exactly the first in order that the limits allow",
+      { jobs: FastCheck.array(someJob(), { maxLength: 100, size: "max" }), asked: someRequest() },
+      ({ asked, jobs }) =>
+        Effect.gen(function*() {
+          yield* startClock
+          const store = yield* JobStore
+          const all = jobs.map((options, index) => job(index, options))
+          yield* store.enqueue(all)
+          const expected = wouldTake(all, asked)
+          const { worker: _, ...unnamed } = asked
+          const before = yield* totalChanges
+          assert.deepStrictEqual((yield* store.due(unnamed)).map(({ id }) => id), expected)
+          const next = yield* store.nextDue(unnamed)
+          assert.strictEqual(yield* totalChanges, before)
+          assert.deepStrictEqual((yield* store.claim(asked)).map(({ lease }) => lease.jobId), expected)
+          if (expected.length > 0) assert.isTrue(Option.isSome(next) && next.value <= start)
+        }).pipe(Effect.provide(memory)),
+      { fastCheck: { numRuns: 60 } }
+    )
+  })
+
+  describe("claim limits", () => {
+    const twenty = Arr.makeBy(20, (index) => job(index, { queue: index < 10 ? "fast" : "slow" }))
+
+    it.effect("a claim takes no more than its limit in all, and no more of a queue than that queue's", () =>
+      Effect.gen(function*() {
+        yield* enqueue(...twenty)
+        assert.deepStrictEqual(numbers(yield* claim({ limit: 5, queues: lanes({ fast: 3, slow: 4 }) })), [
+          0,
+          1,
+          2,
+          10,
+          11
+        ])
+        assert.deepStrictEqual(numbers(yield* claim({ limit: 50, queues: lanes({ fast: 1, slow: 2 }) })), [3, 12, 13])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect("a claim that takes fewer than there are takes the best of all queues, not the first queue's", () =>
+      Effect.gen(function*() {
+        yield* enqueue(
+          ...Arr.makeBy(12, (index) =>
+            job(index, {
+              queue: ["a", "b", "c"][index % 3] as string,
+              kind: index % 2 === 0 ? "email" : "crawl",
+              priority: index
+            }))
+        )
+        const four = { kinds: kinds("email", "crawl"), limit: 4 }
+        assert.deepStrictEqual(numbers(yield* claim({ ...four, queues: lanes({ a: 3, b: 3, c: 3 }) })), [11, 10, 9, 8])
+        assert.deepStrictEqual(numbers(yield* claim({ ...four, queues: lanes({ c: 3, b: 3, a: 3 }) })), [7, 6, 5, 4])
+        assert.deepStrictEqual(numbers(yield* claim(four)), [3, 2, 1, 0])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect("a queue's limit is for all its kinds and priorities together", () =>
+      Effect.gen(function*() {
+        yield* enqueue(
+          ...Arr.makeBy(12, (index) => job(index, { kind: index % 2 === 0 ? "email" : "crawl", priority: index % 3 }))
+        )
+        const claimed = yield* claim({ kinds: kinds("email", "crawl"), queues: lanes({ default: 5 }) })
+        assert.deepStrictEqual(numbers(claimed), [2, 5, 8, 11, 1])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect("a queue with no room, and a queue not asked for, are left", () =>
+      Effect.gen(function*() {
+        yield* enqueue(...twenty)
+        assert.deepStrictEqual(yield* claim({ queues: lanes({ fast: 0, other: 5 }) }), [])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect("kinds not asked for are left for a worker that can run them", () =>
+      Effect.gen(function*() {
+        yield* enqueue(job(1, { kind: "crawl", priority: 1000 }), job(2))
+        assert.deepStrictEqual(numbers(yield* claim()), [2])
+        assert.strictEqual((yield* get(jobId(1))).status, "pending")
+        assert.deepStrictEqual(numbers(yield* claim({ kinds: kinds("crawl") })), [1])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect("each kind's claim holds for as long as was asked for it", () =>
+      Effect.gen(function*() {
+        yield* enqueue(job(1), job(2, { kind: "crawl" }))
+        const claimed = yield* claim({ kinds: [{ kind: "email", leaseFor: 1000 }, { kind: "crawl", leaseFor: 9000 }] })
+        assert.deepStrictEqual(claimed.map(({ lease }) => lease.lockedUntil), [1000, 9000])
+      }).pipe(Effect.provide(memory)))
+
+    it.effect("jobs not due are left, even those of a higher priority", () =>
+      Effect.gen(function*() {
+        yield* enqueue(job(1, { priority: 9, available: { after: 1 } }), job(2))
+        assert.deepStrictEqual(numbers(yield* claim()), [2])
+      }).pipe(Effect.provide(memory)))
+  })
+
+  describe("a claim of many bytes", () => {
+    const heavy = (number: number) => job(number, { payload: JSON.stringify({ number, text: "ö".repeat(500) }) })
+
+    it.effect("takes the jobs that fit together, in order, and leaves one that would fit behind one that does not", () =>
+      Effect.gen(function*() {
         const store = yield* JobStore
-        const all = jobs.map((options, index) => job(index, options))
-        yield* store.enqueue(all)
-        const expected = wouldTake(all, asked)
-        const { worker: _, ...unnamed } = asked
-        const before = yield* totalChanges
-        assert.deepStrictEqual((yield* store.due(unnamed)).map(({ id }) => id), expected)
-        const next = yield* store.nextDue(unnamed)
-        assert.strictEqual(yield* totalChanges, before)
-        assert.deepStrictEqual((yield* store.claim(asked)).map(({ lease }) => lease.jobId), expected)
-        if (expected.length > 0) assert.isTrue(Option.isSome(next) && next.value <= start)
-      }).pipe(Effect.provide(memory)),
-    { fastCheck: { numRuns: 60 } }
-  )
-})
+        yield* enqueue(heavy(1), heavy(2), heavy(3), job(4))
+        const limited = { maxBytes: 2500 }
+        assert.deepStrictEqual((yield* store.due(request(limited))).map(({ id }) => id), [jobId(1), jobId(2)])
+        assert.deepStrictEqual(numbers(yield* claim(limited)), [1, 2])
+        assert.deepStrictEqual(numbers(yield* claim(limited)), [3, 4])
+      }).pipe(Effect.provide(memory)))
 
-describe("claim limits", () => {
-  const twenty = Arr.makeBy(20, (index) => job(index, { queue: index < 10 ? "fast" : "slow" }))
+    it.effect("takes one job although it is larger than the claim may be", () =>
+      Effect.gen(function*() {
+        yield* enqueue(heavy(1), job(2))
+        assert.deepStrictEqual(numbers(yield* claim({ maxBytes: 1 })), [1])
+        assert.deepStrictEqual(numbers(yield* claim({ maxBytes: 1 })), [2])
+      }).pipe(Effect.provide(memory)))
+  })
 
-  it.effect("a claim takes no more than its limit in all, and no more of a queue than that queue's", () =>
-    Effect.gen(function*() {
-      yield* enqueue(...twenty)
-      assert.deepStrictEqual(numbers(yield* claim({ limit: 5, queues: lanes({ fast: 3, slow: 4 }) })), [
-        0,
-        1,
-        2,
-        10,
-        11
-      ])
-      assert.deepStrictEqual(numbers(yield* claim({ limit: 50, queues: lanes({ fast: 1, slow: 2 }) })), [3, 12, 13])
-    }).pipe(Effect.provide(memory)))
+  describe("nextDue", () => {
+    it.effect("the next instant is that of the earliest job that this worker could run, whatever its priority", () =>
+      Effect.gen(function*() {
+        const store = yield* JobStore
+        yield* enqueue(
+          job(1, { priority: 5, available: { at: 9000 } }),
+          job(2, { available: { at: 5000 } }),
+          job(3, { kind: "crawl", available: { at: 1000 } }),
+          job(4, { queue: "slow", available: { at: 2000 } }),
+          job(5, { available: { at: 100 } })
+        )
+        yield* cancel(jobId(5))
+        const next = (options: Partial<ClaimRequest>) => Effect.map(store.nextDue(request(options)), Option.getOrNull)
+        assert.strictEqual(yield* next({ queues: lanes({ default: 1 }) }), 5000)
+        assert.strictEqual(yield* next({}), 2000)
+        assert.strictEqual(yield* next({ kinds: kinds("crawl", "email") }), 1000)
+        assert.strictEqual(yield* next({ kinds: kinds("other") }), null)
+      }).pipe(Effect.provide(memory)))
 
-  it.effect("a claim that takes fewer than there are takes the best of all queues, not the first queue's", () =>
-    Effect.gen(function*() {
-      yield* enqueue(
-        ...Arr.makeBy(12, (index) =>
-          job(index, {
-            queue: ["a", "b", "c"][index % 3] as string,
-            kind: index % 2 === 0 ? "email" : "crawl",
-            priority: index
-          }))
-      )
-      const four = { kinds: kinds("email", "crawl"), limit: 4 }
-      assert.deepStrictEqual(numbers(yield* claim({ ...four, queues: lanes({ a: 3, b: 3, c: 3 }) })), [11, 10, 9, 8])
-      assert.deepStrictEqual(numbers(yield* claim({ ...four, queues: lanes({ c: 3, b: 3, a: 3 }) })), [7, 6, 5, 4])
-      assert.deepStrictEqual(numbers(yield* claim(four)), [3, 2, 1, 0])
-    }).pipe(Effect.provide(memory)))
+    it.effect("the next instant is not that of another queue's job, which would be next of all", () =>
+      Effect.gen(function*() {
+        const store = yield* JobStore
+        yield* enqueue(job(1, { queue: "slow", available: { at: 2000 } }), job(2, { available: { at: 5000 } }))
+        const next = yield* store.nextDue(request({ queues: lanes({ default: 1 }) }))
+        assert.strictEqual(Option.getOrNull(next), 5000)
+      }).pipe(Effect.provide(memory)))
 
-  it.effect("a queue's limit is for all its kinds and priorities together", () =>
-    Effect.gen(function*() {
-      yield* enqueue(
-        ...Arr.makeBy(12, (index) => job(index, { kind: index % 2 === 0 ? "email" : "crawl", priority: index % 3 }))
-      )
-      const claimed = yield* claim({ kinds: kinds("email", "crawl"), queues: lanes({ default: 5 }) })
-      assert.deepStrictEqual(numbers(claimed), [2, 5, 8, 11, 1])
-    }).pipe(Effect.provide(memory)))
-
-  it.effect("a queue with no room, and a queue not asked for, are left", () =>
-    Effect.gen(function*() {
-      yield* enqueue(...twenty)
-      assert.deepStrictEqual(yield* claim({ queues: lanes({ fast: 0, other: 5 }) }), [])
-    }).pipe(Effect.provide(memory)))
-
-  it.effect("kinds not asked for are left for a worker that can run them", () =>
-    Effect.gen(function*() {
-      yield* enqueue(job(1, { kind: "crawl", priority: 1000 }), job(2))
-      assert.deepStrictEqual(numbers(yield* claim()), [2])
-      assert.strictEqual((yield* get(jobId(1))).status, "pending")
-      assert.deepStrictEqual(numbers(yield* claim({ kinds: kinds("crawl") })), [1])
-    }).pipe(Effect.provide(memory)))
-
-  it.effect("each kind's claim holds for as long as was asked for it", () =>
-    Effect.gen(function*() {
-      yield* enqueue(job(1), job(2, { kind: "crawl" }))
-      const claimed = yield* claim({ kinds: [{ kind: "email", leaseFor: 1000 }, { kind: "crawl", leaseFor: 9000 }] })
-      assert.deepStrictEqual(claimed.map(({ lease }) => lease.lockedUntil), [1000, 9000])
-    }).pipe(Effect.provide(memory)))
-
-  it.effect("jobs not due are left, even those of a higher priority", () =>
-    Effect.gen(function*() {
-      yield* enqueue(job(1, { priority: 9, available: { after: 1 } }), job(2))
-      assert.deepStrictEqual(numbers(yield* claim()), [2])
-    }).pipe(Effect.provide(memory)))
-})
-
-describe("a claim of many bytes", () => {
-  const heavy = (number: number) => job(number, { payload: JSON.stringify({ number, text: "ö".repeat(500) }) })
-
-  it.effect("takes the jobs that fit together, in order, and leaves one that would fit behind one that does not", () =>
-    Effect.gen(function*() {
-      const store = yield* JobStore
-      yield* enqueue(heavy(1), heavy(2), heavy(3), job(4))
-      const limited = { maxBytes: 2500 }
-      assert.deepStrictEqual((yield* store.due(request(limited))).map(({ id }) => id), [jobId(1), jobId(2)])
-      assert.deepStrictEqual(numbers(yield* claim(limited)), [1, 2])
-      assert.deepStrictEqual(numbers(yield* claim(limited)), [3, 4])
-    }).pipe(Effect.provide(memory)))
-
-  it.effect("takes one job although it is larger than the claim may be", () =>
-    Effect.gen(function*() {
-      yield* enqueue(heavy(1), job(2))
-      assert.deepStrictEqual(numbers(yield* claim({ maxBytes: 1 })), [1])
-      assert.deepStrictEqual(numbers(yield* claim({ maxBytes: 1 })), [2])
-    }).pipe(Effect.provide(memory)))
-})
-
-describe("nextDue", () => {
-  it.effect("the next instant is that of the earliest job that this worker could run, whatever its priority", () =>
-    Effect.gen(function*() {
-      const store = yield* JobStore
-      yield* enqueue(
-        job(1, { priority: 5, available: { at: 9000 } }),
-        job(2, { available: { at: 5000 } }),
-        job(3, { kind: "crawl", available: { at: 1000 } }),
-        job(4, { queue: "slow", available: { at: 2000 } }),
-        job(5, { available: { at: 100 } })
-      )
-      yield* cancel(jobId(5))
-      const next = (options: Partial<ClaimRequest>) => Effect.map(store.nextDue(request(options)), Option.getOrNull)
-      assert.strictEqual(yield* next({ queues: lanes({ default: 1 }) }), 5000)
-      assert.strictEqual(yield* next({}), 2000)
-      assert.strictEqual(yield* next({ kinds: kinds("crawl", "email") }), 1000)
-      assert.strictEqual(yield* next({ kinds: kinds("other") }), null)
-    }).pipe(Effect.provide(memory)))
-
-  it.effect("running and finished jobs are not to come", () =>
-    Effect.gen(function*() {
-      const store = yield* JobStore
-      yield* running(1)
-      yield* complete(yield* running(2))
-      assertNone(yield* store.nextDue(request()))
-    }).pipe(Effect.provide(memory)))
+    it.effect("running and finished jobs are not to come", () =>
+      Effect.gen(function*() {
+        const store = yield* JobStore
+        yield* running(1)
+        yield* complete(yield* running(2))
+        assertNone(yield* store.nextDue(request()))
+      }).pipe(Effect.provide(memory)))
+  })
 })
 
 function someJob(): FastCheck.Arbitrary<Partial<NewJob>> {

@@ -26,6 +26,11 @@ const ofJobs = (plan: ReadonlyArray<string>) =>
 
 /** One row at the end of an index, which SQLite calls a scan although a LIMIT ends it at once. */
 const firstQueue = "SCAN holdfast_jobs USING COVERING INDEX holdfast_jobs_claim"
+const firstInOrder = "SCAN j USING COVERING INDEX holdfast_jobs_order"
+
+/** Every seek in claim order names a priority or comes to the next; one that walks it is bounded by what is due, or by LIMIT 1. */
+const orderSeek =
+  /^SEARCH (?:j|due) USING COVERING INDEX holdfast_jobs_order \((?:priority<\?|priority=\?(?: AND available_at<\?)?)\)$/
 
 /** Comes after the jobs were found, whose order only a page's own clause can promise. */
 const sortedPage = ["USE TEMP B-TREE FOR ORDER BY"]
@@ -60,7 +65,14 @@ describe("what a claim costs", () => {
         yield* enqueue(job(1), job(2))
         for (const queues of [Option.none(), Option.some([{ queue: "default", limit: 5 }])]) {
           const plan = yield* queryPlan(claim({ queues, limit: 1 }))
-          assertSeeksOnly(plan, claimSeek, byId, ...(Option.isNone(queues) ? [firstQueue] : []))
+          assertSeeksOnly(
+            plan,
+            claimSeek,
+            orderSeek,
+            firstInOrder,
+            byId,
+            ...(Option.isNone(queues) ? [firstQueue] : [])
+          )
           assert.include(plan.join("\n"), "(queue=? AND kind=? AND priority=? AND available_at<?)")
         }
       }).pipe(Effect.provide(memory)))
@@ -72,7 +84,7 @@ describe("what a claim costs", () => {
       const sql = yield* SqlClient.SqlClient
       yield* sql`ANALYZE`
       yield* enqueue(job(1), job(2))
-      assertSeeksOnly(yield* queryPlan(claim({ limit: 1 })), claimSeek, byId, firstQueue)
+      assertSeeksOnly(yield* queryPlan(claim({ limit: 1 })), claimSeek, orderSeek, firstInOrder, byId, firstQueue)
     }).pipe(Effect.provide(memory)))
 
   it.effect("the due jobs behind 50,000 that are not due yet are the ones claimed", () =>
@@ -88,8 +100,9 @@ describe("what a claim costs", () => {
     Effect.gen(function*() {
       const store = yield* JobStore
       yield* backlog
-      assertSeeksOnly(yield* queryPlan(store.nextDue(request())), claimSeek, firstQueue)
-      assertSeeksOnly(yield* queryPlan(store.due(request())), claimSeek, byId, firstQueue)
+      const seeks = [claimSeek, orderSeek, firstInOrder, byId, firstQueue] as const
+      assertSeeksOnly(yield* queryPlan(store.nextDue(request())), ...seeks)
+      assertSeeksOnly(yield* queryPlan(store.due(request())), ...seeks)
     }).pipe(Effect.provide(memory)))
 })
 

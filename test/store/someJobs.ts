@@ -1,5 +1,5 @@
 import { SqlClient } from "@effect/sql"
-import { Effect, TestClock } from "effect"
+import { Effect, Layer, TestClock } from "effect"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { Fenced, NewJob, StaleLease } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
@@ -20,6 +20,24 @@ import {
 
 /** A store of its own for one test. */
 export const memory = SqliteStore.layer({ filename: ":memory:" })
+
+/** The same, with more due jobs of a kind that nobody asks for, before all others, than a claim looks at in claim order. */
+const crowded = Layer.provideMerge(
+  Layer.effectDiscard(Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql`
+    WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 300)
+    INSERT INTO holdfast_jobs (
+      id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at
+    )
+    SELECT printf('crowd-%d', i), 'default', 'crowd', '{}', 'pending', 1000, 3, 0, 0, 0 FROM number`)),
+  memory
+)
+
+/** A claim looks for its jobs in claim order, and in the crowd for those of its lanes. */
+export const withAndWithoutCrowd = [
+  { where: "alone", memory },
+  { where: "behind a crowd of another kind", memory: crowded }
+] as const
 
 export { cancel, claim, enqueue, get, job, jobId, leaseFor, releaseStale, request, retry, start }
 

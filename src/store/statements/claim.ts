@@ -4,40 +4,21 @@ import { Effect, Option } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
 import { dialect } from "../dialect.ts"
 import type { ClaimRequest } from "../JobStore.ts"
+import { makeByLane } from "./byLane.ts"
 import { makeIds } from "./ids.ts"
+import { makeInOrder } from "./inOrder.ts"
 import { leaseOf } from "./leased.ts"
 import type { ClaimedRow } from "./rows.ts"
 import { claimedRows, dueRows, idRows, nextDueRows } from "./rows.ts"
 
 /*
- * The jobs that a claim takes.
+ * A claim takes the first due jobs by priority, then available_at, then id, of
+ * the lanes that it asks for, each queue within its room. They are found in claim
+ * order (inOrder.ts), or else lane by lane (byLane.ts); both find the same.
  *
- * A lane is a queue and a kind, and the jobs of one priority in it are a level.
- * Below, a worker asks for 4 jobs of kinds a and b: it has room for 2 of queue
- * mail and 3 of queue web. Numbers are pending jobs; those in brackets are not
- * due yet.
- *
- *     lane        priority 9    priority 5    priority 0
- *     mail a       1  2          3             4
- *     mail b                     5  6         (7)
- *     web  a      (8)            9            10
- *     web  b                                  11 12
- *
- *     level       mail a 9, 5   mail b 5, 0   web a 9, 5, 0   web b 0
- *     candidate   mail: 1 2 3 5 6             web: 9 10 11 12
- *     first       1 2 9 10
- *     chosen      1 2 9 10
- *
- * level:     each lane's priorities, best first, until those above have filled
- *            the room of the queue: mail a 0 is never looked at.
- * candidate: the due jobs of each level in the order they became due, and their
- *            place in their queue. A job whose place is beyond the room is left.
- * first:     the best 4 of all queues by priority, then available_at, then id.
- * chosen:    those of the first whose payloads fit into the request together,
- *            but always one.
- *
- * Every step is one seek in the index holdfast_jobs_claim, so jobs that are
- * finished, not due or of other lanes are never walked.
+ * first:  those, whichever way they were found.
+ * chosen: those of the first whose payloads fit into the request together, but
+ *         always one.
  */
 
 /** The jobs of a request, without who asks. */
@@ -45,76 +26,26 @@ type Lanes = Omit<ClaimRequest, "worker">
 
 /** The statements that look for due jobs, and that claim them. Each leaves out the jobs of `except`. */
 export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) => {
-  const { atMost, byId, byIndex, items } = dialect(sql)
-  const { idsOf, without } = makeIds(sql)
+  const { atMost, byId, items } = dialect(sql)
+  const { idsOf } = makeIds(sql)
+  const inOrder = makeInOrder(sql)
+  const byLane = makeByLane(sql)
 
   const kindsOf = ({ kinds }: Pick<Lanes, "kinds">) =>
     sql`named (kind, lease_for) AS (SELECT kind, lease_for FROM ${
       items({ kind: "text", lease_for: "int" }, kinds.map(({ kind, leaseFor }) => ({ kind, lease_for: leaseFor })))
     })`
 
-  /** The queues of a request, each with its room: those it names, or every queue with pending jobs. */
-  const roomOf = ({ limit, queues }: Pick<Lanes, "queues" | "limit">) =>
-    Option.match(queues, {
-      onSome: (queues) =>
-        sql`SELECT queue, slots FROM ${
-          items({ queue: "text", slots: "int" }, queues.map(({ limit, queue }) => ({ queue, slots: limit })))
-        }`,
-      onNone: () =>
-        sql`
-      SELECT (
-        SELECT queue FROM holdfast_jobs ${byIndex("holdfast_jobs_claim")} WHERE status = 'pending'
-        ORDER BY queue LIMIT 1
-      ), ${limit}
-      UNION ALL
-      SELECT (
-        SELECT j.queue FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
-        WHERE j.status = 'pending' AND j.queue > room.queue ORDER BY j.queue LIMIT 1
-      ), room.slots
-      FROM room WHERE room.queue IS NOT NULL`
-    })
-
-  const levels = (request: Pick<Lanes, "queues" | "kinds" | "limit">, now: number, except: ReadonlyArray<JobId>) =>
-    sql`
-    ${kindsOf(request)},
-    room (queue, slots) AS (${roomOf(request)}),
-    level (queue, kind, slots, priority, found) AS (
-      SELECT room.queue, named.kind, room.slots, (
-        SELECT j.priority FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
-        WHERE j.status = 'pending' AND j.queue = room.queue AND j.kind = named.kind
-        ORDER BY j.priority DESC LIMIT 1
-      ), 0
-      FROM room JOIN named ON room.queue IS NOT NULL
-      UNION ALL
-      SELECT queue, kind, slots, (
-        SELECT j.priority FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
-        WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority < level.priority
-        ORDER BY j.priority DESC LIMIT 1
-      ), found + (
-        SELECT count(*) FROM (
-          SELECT 1 FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
-          WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind
-            AND j.priority = level.priority AND j.available_at <= ${now} ${without("j.id", except)}
-          ${atMost(request.limit)}
-        )
-      )
-      FROM level WHERE priority IS NOT NULL AND found < slots
-    )`
-
   const chosen = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
     sql`
-    ${levels(request, now, except)},
-    candidate (id, kind, queue, priority, available_at, bytes, slots, place) AS (
-      SELECT j.id, j.kind, j.queue, j.priority, j.available_at, octet_length(j.payload), level.slots,
-        row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)
-      FROM level JOIN holdfast_jobs AS j ON j.id IN (
-        SELECT due.id FROM holdfast_jobs AS due ${byIndex("holdfast_jobs_claim")}
-        WHERE due.status = 'pending' AND due.queue = level.queue AND due.kind = level.kind
-          AND due.priority = level.priority AND due.available_at <= ${now} ${without("due.id", except)}
-        ORDER BY due.available_at, due.id ${atMost(request.limit)}
-      )
-    ),
+    ${kindsOf(request)},
+    ${inOrder.early(request, now, except)},
+    ${inOrder.enough(request)},
+    ${byLane.level(request, now, except)},
+    ${byLane.candidate(request, now, except)},
     first (id, kind, queue, priority, available_at, bytes) AS (
+      SELECT id, kind, queue, priority, available_at, bytes FROM early WHERE (SELECT yes FROM enough)
+      UNION ALL
       SELECT id, kind, queue, priority, available_at, bytes FROM candidate WHERE place <= slots
       ORDER BY priority DESC, available_at, id ${atMost(request.limit)}
     ),
@@ -125,19 +56,20 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       WHERE total <= ${request.maxBytes} OR total = bytes
     )`
 
-  const nextDue = (request: Pick<Lanes, "queues" | "kinds">, now: number, except: ReadonlyArray<JobId> = []) =>
-    Effect.map(
+  const nextDue = (lanes: Pick<Lanes, "queues" | "kinds">, now: number, except: ReadonlyArray<JobId> = []) => {
+    const request = { ...lanes, limit: 1 }
+    return Effect.map(
       nextDueRows(sql`
-      WITH RECURSIVE ${levels({ ...request, limit: 1 }, now, except)}
-      SELECT min((
-        SELECT j.available_at FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")}
-        WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority = level.priority
-          ${without("j.id", except)}
-        ORDER BY j.available_at LIMIT 1
-      )) AS at
-      FROM level WHERE level.priority IS NOT NULL AND ${isOurs}`),
+      WITH RECURSIVE
+      ${kindsOf(request)},
+      ${inOrder.early(request, now, except)},
+      ${inOrder.next(request, except)},
+      ${byLane.level(request, now, except)}
+      SELECT CASE WHEN (SELECT yes FROM enough) THEN (SELECT at FROM next) ELSE (${byLane.next(except)}) END AS at
+      WHERE ${isOurs}`),
       ([next]) => Option.fromNullable(next?.at)
     )
+  }
 
   const due = (request: Lanes, now: number, except: ReadonlyArray<JobId> = []) =>
     dueRows(sql`

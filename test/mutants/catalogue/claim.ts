@@ -1,6 +1,8 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
 const file = "src/store/statements/claim.ts"
+const inOrder = "src/store/statements/inOrder.ts"
+const byLane = "src/store/statements/byLane.ts"
 const claim = ["test/store/claim.test.ts"]
 const newerSchema = ["test/store/sqlite/newerSchema.test.ts"]
 const conformance = ["test/store/conformance.test.ts"]
@@ -17,8 +19,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A look finds jobs in tables that a newer release has migrated",
     file,
-    find: "level.priority IS NOT NULL AND ${isOurs}",
-    replace: "level.priority IS NOT NULL",
+    find: "ELSE (${byLane.next(except)}) END AS at\n      WHERE ${isOurs}",
+    replace: "ELSE (${byLane.next(except)}) END AS at",
     killedBy: newerSchema
   },
   {
@@ -44,17 +46,31 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A claim takes a job only a millisecond after it is due",
-    file,
-    find: "AND due.priority = level.priority AND due.available_at <= ${now}",
-    replace: "AND due.priority = level.priority AND due.available_at < ${now}",
+    file: inOrder,
+    find: "AND due.priority = band.priority AND due.available_at <= ${now}",
+    replace: "AND due.priority = band.priority AND due.available_at < ${now}",
     killedBy: conformance
   },
   {
+    name: "A claim takes a job of its lanes only a millisecond after it is due",
+    file: byLane,
+    find: "AND due.priority = level.priority AND due.available_at <= ${now}",
+    replace: "AND due.priority = level.priority AND due.available_at < ${now}",
+    killedBy: claim
+  },
+  {
     name: "A claim takes a job a millisecond before it is due",
-    file,
+    file: inOrder,
+    find: "AND due.priority = band.priority AND due.available_at <= ${now}",
+    replace: "AND due.priority = band.priority AND due.available_at <= ${now} + 1",
+    killedBy: conformance
+  },
+  {
+    name: "A claim takes a job of its lanes a millisecond before it is due",
+    file: byLane,
     find: "AND due.priority = level.priority AND due.available_at <= ${now}",
     replace: "AND due.priority = level.priority AND due.available_at <= ${now} + 1",
-    killedBy: conformance
+    killedBy: claim
   },
   {
     name: "A claim counts jobs that are not due as if they filled its slots",
@@ -86,21 +102,77 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A claim takes the latest due of a lane",
-    file,
-    find: "ORDER BY due.available_at, due.id ${atMost(",
-    replace: "ORDER BY due.available_at DESC, due.id ${atMost(",
+    file: byLane,
+    find: "ORDER BY due.available_at, due.id ${atMost(request.limit)}",
+    replace: "ORDER BY due.available_at DESC, due.id ${atMost(request.limit)}",
     killedBy: ["test/store/claimOfMany.test.ts"]
   },
   {
+    name: "A claim looks at the latest due first",
+    file: inOrder,
+    find: "ORDER BY due.available_at, due.id ${atMost(most)}",
+    replace: "ORDER BY due.available_at DESC, due.id ${atMost(most)}",
+    killedBy: ["test/store/claimOfMany.test.ts"]
+  },
+  {
+    name: "A claim takes all that are due for all that it looked at",
+    file: inOrder,
+    find: "(SELECT count(*) FROM scanned) < ${request.limit + more(request)}",
+    replace: "(SELECT count(*) FROM scanned) <= ${request.limit + more(request)}",
+    killedBy: claim
+  },
+  {
+    name: "A claim looks past due jobs that it has left out",
+    file: inOrder,
+    find: "ON band.found < ${most} AND j.id IN (",
+    replace: "ON j.id IN (",
+    killedBy: claim
+  },
+  {
+    name: "A look takes the next job of any kind for its own",
+    file: inOrder,
+    find: "AND NOT EXISTS (SELECT 1 FROM head WHERE NOT fits)",
+    replace: "",
+    killedBy: claim
+  },
+  {
+    name: "A look takes the next job of any queue for its own",
+    file: inOrder,
+    find: "j.kind IN (SELECT kind FROM named) ${isAsked}",
+    replace: "j.kind IN (SELECT kind FROM named)",
+    killedBy: claim
+  },
+  {
+    name: "A claim in order gives a queue's room to whichever of its jobs has the lowest id",
+    file: inOrder,
+    find: "OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)",
+    replace: "OVER (PARTITION BY j.queue ORDER BY j.id)",
+    killedBy: claim
+  },
+  {
+    name: "A claim in order counts a queue's room for each kind by itself",
+    file: inOrder,
+    find: "OVER (PARTITION BY j.queue ORDER BY",
+    replace: "OVER (PARTITION BY j.queue, j.kind ORDER BY",
+    killedBy: claim
+  },
+  {
+    name: "A claim in order has a queue's room for all",
+    file: inOrder,
+    find: "WHERE place <= slots",
+    replace: "WHERE slots > 0",
+    killedBy: claim
+  },
+  {
     name: "A claim gives a queue's room to whichever of its jobs has the lowest id",
-    file,
+    file: byLane,
     find: "OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)",
     replace: "OVER (PARTITION BY j.queue ORDER BY j.id)",
     killedBy: claim
   },
   {
     name: "A claim counts a queue's room for each kind by itself",
-    file,
+    file: byLane,
     find: "OVER (PARTITION BY j.queue ORDER BY",
     replace: "OVER (PARTITION BY j.queue, j.kind ORDER BY",
     killedBy: claim
@@ -149,7 +221,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A claim counts the letters of payloads for bytes",
-    file,
+    file: byLane,
+    find: "octet_length(j.payload)",
+    replace: "length(j.payload)",
+    killedBy: claim
+  },
+  {
+    name: "A claim in order counts the letters of payloads for bytes",
+    file: inOrder,
     find: "octet_length(j.payload)",
     replace: "length(j.payload)",
     killedBy: claim
@@ -254,12 +333,19 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   },
   {
     name: "The jobs of a lane are read in no order",
-    file,
-    find: "ORDER BY due.available_at, due.id ${atMost(",
-    replace: "${atMost(",
+    file: byLane,
+    find: "ORDER BY due.available_at, due.id ${atMost(request.limit)}",
+    replace: "${atMost(request.limit)}",
     because:
       "INDEXED BY makes the planner walk the claim index, whose last columns are this order. It stays written, " +
       "for the planner checks it against the index, and another database has no such hint."
+  },
+  {
+    name: "The first due jobs are read in no order",
+    file: inOrder,
+    find: "ORDER BY due.available_at, due.id ${atMost(most)}",
+    replace: "${atMost(most)}",
+    because: "As for the jobs of a lane: the index that it must walk has this order."
   },
   {
     name: "A claim steps to one priority more when the better ones already fill its slots",

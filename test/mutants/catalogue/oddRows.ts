@@ -148,9 +148,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A row that refuses its claim fills the slots of its lane",
-    file,
+    file: "src/store/statements/byLane.ts",
     find: "j.available_at <= ${now} ${without(\"j.id\", except)}",
     replace: "j.available_at <= ${now}",
+    killedBy: odd
+  },
+  {
+    name: "A row that refuses its claim is claimed again and again",
+    file: "src/store/statements/inOrder.ts",
+    find: "due.available_at <= ${now}\n          ${without(\"due.id\", except)}",
+    replace: "due.available_at <= ${now}",
     killedBy: odd
   },
   {

@@ -25,9 +25,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a claim takes running jobs whose lease is nearly over",
     file: store,
-    find: "AS due ${byIndex(\"holdfast_jobs_claim\")}\n        WHERE due.status = 'pending' AND",
-    // The claim index has pending jobs only.
-    replace: "AS due\n        WHERE (due.status = 'pending' OR due.locked_until <= ${now} + 3000) AND",
+    find:
+      "AS due ${inOrder}\n        WHERE due.status = 'pending' AND due.priority = band.priority AND due.available_at <= ${now}",
+    // That index has pending jobs only.
+    replace:
+      "AS due\n        WHERE (due.status = 'pending' OR due.locked_until <= ${now} + 3000) AND due.priority = band.priority AND due.available_at <= ${now}",
     also: [{
       file: store,
       find: "IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'",
@@ -38,8 +40,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a claim takes the earlier due before the higher priority",
     file: store,
-    find: "FROM candidate WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(",
-    replace: "FROM candidate WHERE place <= slots\n      ORDER BY available_at, priority DESC, id ${atMost(",
+    find: ") WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(",
+    replace: ") WHERE place <= slots\n      ORDER BY available_at, priority DESC, id ${atMost(",
     killedBy: bySeed(2)
   },
   {
@@ -571,8 +573,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker is not told that a newer release has migrated the tables until a job is due",
     file: store,
-    find: "FROM level WHERE level.priority IS NOT NULL AND ${isOurs}",
-    replace: "FROM level WHERE level.priority IS NOT NULL",
+    find: "ELSE (${byLane.next(except)}) END AS at\n      WHERE ${isOurs}",
+    replace: "ELSE (${byLane.next(except)}) END AS at",
     killedBy: bySeed(3)
   },
   {

@@ -19,7 +19,8 @@ import {
   memory,
   releaseStale,
   request,
-  retry
+  retry,
+  withAndWithoutCrowd
 } from "../someJobs.ts"
 
 const idsOf = (jobs: ReadonlyArray<{ readonly id: JobId }>) => jobs.map(({ id }) => id).toSorted()
@@ -313,17 +314,19 @@ describe("a row that refuses a write", () => {
     }).pipe(Effect.provide(store))
   })
 
-  it.effect("takes no room of its lane from jobs of lower priorities", () =>
-    Effect.gen(function*() {
-      yield* enqueue(
-        job(1, { priority: 2 }),
-        job(2, { priority: 1, available: { after: 60_000 } }),
-        job(3, { priority: 0 })
-      )
-      yield* refuse(jobId(1))
-      assert.deepStrictEqual(yield* claim({ limit: 1 }), [])
-      assert.deepStrictEqual((yield* claim({ limit: 1 })).map(({ lease }) => lease.jobId), [jobId(3)])
-    }).pipe(Effect.provide(memory)))
+  for (const { memory, where } of withAndWithoutCrowd) {
+    it.effect(`takes no room of its lane from jobs of lower priorities, ${where}`, () =>
+      Effect.gen(function*() {
+        yield* enqueue(
+          job(1, { priority: 2 }),
+          job(2, { priority: 1, available: { after: 60_000 } }),
+          job(3, { priority: 0 })
+        )
+        yield* refuse(jobId(1))
+        assert.deepStrictEqual(yield* claim({ limit: 1 }), [])
+        assert.deepStrictEqual((yield* claim({ limit: 1 })).map(({ lease }) => lease.jobId), [jobId(3)])
+      }).pipe(Effect.provide(memory)))
+  }
 
   it.effect("keeps no other from being freed, however many there are", () => {
     const [lines, store] = warned()

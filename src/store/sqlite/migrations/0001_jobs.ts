@@ -73,6 +73,9 @@ export const jobs = Effect.gen(function*() {
   yield* sql`
     CREATE INDEX holdfast_jobs_claim ON holdfast_jobs (queue, kind, priority DESC, available_at, id)
     WHERE status = 'pending'`
+  // Claim order whatever the lane, for a claim of nearly all of them.
+  yield* sql`
+    CREATE INDEX holdfast_jobs_order ON holdfast_jobs (priority DESC, available_at, id) WHERE status = 'pending'`
   yield* sql`CREATE INDEX holdfast_jobs_lease ON holdfast_jobs (locked_until) WHERE status = 'running'`
   // Only rows that hold their key: one that gave it up at its claim does not stand in the way.
   yield* sql`

@@ -1,0 +1,130 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Statement from "@effect/sql/Statement"
+import { Option } from "effect"
+import type { JobId } from "../../domain/JobId.ts"
+import { dialect } from "../dialect.ts"
+import type { ClaimRequest } from "../JobStore.ts"
+import { makeIds } from "./ids.ts"
+
+/*
+ * The first due jobs of the whole table in claim order, whatever their lanes:
+ * as many as a request asks for and `more`, in case some are of other lanes.
+ * Nearly always they are enough, and it matters not how many lanes there are.
+ * Where they are not, the lanes are asked one by one (byLane.ts).
+ *
+ * band:    the priorities of pending jobs, best first, until those above have
+ *          enough due jobs. Each is one seek in the index holdfast_jobs_order.
+ * scanned: their due jobs, with none left out between two. Jobs that are not due
+ *          yet are never walked.
+ * early:   the jobs of the request among them, each queue within its room.
+ * enough:  true if `early` is what a claim is to take: all that was asked for,
+ *          or all that is due.
+ */
+
+/** So many jobs are looked at beyond those asked for: some tens of microseconds where none of them fits. */
+const more = ({ limit }: Pick<ClaimRequest, "limit">) => limit === 1 ? 10 : 50
+
+/** The queues that a request names, each with its room, as a table called `asked`; and that of a job `j`. */
+const queuesOf = (sql: SqlClient.SqlClient, { limit, queues }: Pick<ClaimRequest, "queues" | "limit">) => {
+  const { items } = dialect(sql)
+  return Option.match(queues, {
+    onNone: () => ({ asked: sql.literal(""), ofJob: sql.literal(""), isAsked: sql.literal(""), slots: sql`${limit}` }),
+    onSome: (queues) => ({
+      asked: sql`asked (queue, slots) AS MATERIALIZED (SELECT queue, slots FROM ${
+        items({ queue: "text", slots: "int" }, queues.map(({ limit, queue }) => ({ queue, slots: limit })))
+      }),`,
+      ofJob: sql.literal("CROSS JOIN asked ON asked.queue = j.queue"),
+      isAsked: sql.literal("AND j.queue IN (SELECT queue FROM asked)"),
+      slots: sql.literal("asked.slots")
+    })
+  })
+}
+
+/** The tables `band`, `scanned` and `early` of a request, behind one of the kinds that it names. */
+export const makeInOrder = (sql: SqlClient.SqlClient) => {
+  const { atMost, byId, byIndex } = dialect(sql)
+  const { without } = makeIds(sql)
+  const inOrder = byIndex("holdfast_jobs_order")
+
+  const early = (
+    request: Pick<ClaimRequest, "queues" | "limit">,
+    now: number,
+    except: ReadonlyArray<JobId>
+  ): Statement.Fragment => {
+    const most = request.limit + more(request)
+    const { asked, ofJob, slots } = queuesOf(sql, request)
+    return sql`
+    ${asked}
+    band (priority, found) AS (
+      SELECT (
+        SELECT j.priority FROM holdfast_jobs AS j ${inOrder} WHERE j.status = 'pending'
+        ORDER BY j.priority DESC LIMIT 1
+      ), 0
+      UNION ALL
+      SELECT (
+        SELECT j.priority FROM holdfast_jobs AS j ${inOrder} WHERE j.status = 'pending' AND j.priority < band.priority
+        ORDER BY j.priority DESC LIMIT 1
+      ), found + (
+        SELECT count(*) FROM (
+          SELECT 1 FROM holdfast_jobs AS j ${inOrder}
+          WHERE j.status = 'pending' AND j.priority = band.priority AND j.available_at <= ${now}
+            ${without("j.id", except)}
+          ${atMost(most)}
+        )
+      )
+      FROM band WHERE priority IS NOT NULL AND found < ${most}
+    ),
+    scanned (id) AS MATERIALIZED (
+      SELECT j.id FROM band JOIN holdfast_jobs AS j ON band.found < ${most} AND j.id IN (
+        SELECT due.id FROM holdfast_jobs AS due ${inOrder}
+        WHERE due.status = 'pending' AND due.priority = band.priority AND due.available_at <= ${now}
+          ${without("due.id", except)}
+        ORDER BY due.available_at, due.id ${atMost(most)}
+      )
+    ),
+    early (id, kind, queue, priority, available_at, bytes) AS MATERIALIZED (
+      SELECT id, kind, queue, priority, available_at, bytes FROM (
+        SELECT j.id, j.kind, j.queue, j.priority, j.available_at, octet_length(j.payload) AS bytes, ${slots} AS slots,
+          row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id) AS place
+        FROM scanned CROSS JOIN holdfast_jobs AS j ${byId} ON j.id = scanned.id ${ofJob}
+        WHERE j.kind IN (SELECT kind FROM named)
+      )
+      WHERE place <= slots
+      ORDER BY priority DESC, available_at, id ${atMost(request.limit)}
+    )`
+  }
+
+  /** True if every due job was looked at. */
+  const isAll = (request: Pick<ClaimRequest, "limit">) =>
+    sql`(SELECT count(*) FROM scanned) < ${request.limit + more(request)}`
+
+  const enough = (request: Pick<ClaimRequest, "limit">) =>
+    sql`enough (yes) AS MATERIALIZED (
+      SELECT ${isAll(request)} OR (SELECT count(*) FROM early) = ${request.limit}
+    )`
+
+  /**
+   * The table `next`, with the earliest due time of any job of the request, if
+   * that can be told from the first job of each band; and `enough`, true if it can.
+   */
+  const next = (request: Pick<ClaimRequest, "queues" | "limit">, except: ReadonlyArray<JobId>) => {
+    const { isAsked } = queuesOf(sql, request)
+    return sql`
+    head (available_at, fits) AS MATERIALIZED (
+      SELECT j.available_at, j.kind IN (SELECT kind FROM named) ${isAsked}
+      FROM band CROSS JOIN holdfast_jobs AS j ${byId} ON j.id = (
+        SELECT due.id FROM holdfast_jobs AS due ${inOrder}
+        WHERE due.status = 'pending' AND due.priority = band.priority ${without("due.id", except)}
+        ORDER BY due.available_at, due.id LIMIT 1
+      )
+    ),
+    next (at) AS MATERIALIZED (
+      SELECT COALESCE((SELECT min(available_at) FROM early), (SELECT min(available_at) FROM head))
+    ),
+    enough (yes) AS MATERIALIZED (
+      SELECT EXISTS (SELECT 1 FROM early) OR ${isAll(request)} AND NOT EXISTS (SELECT 1 FROM head WHERE NOT fits)
+    )`
+  }
+
+  return { early, enough, next }
+}
