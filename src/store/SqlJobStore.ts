@@ -31,7 +31,12 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
   const { isOfARow } = dialect(sql)
   const enqueueTogether = yield* groupCommits(
     (take: () => ReadonlyArray<NewJob>) => transaction("enqueue", Effect.suspend(() => operations.enqueue(take()))),
-    { most: mostTogether, mostBytes: mostBytesTogether, sizeOf: ({ payload }) => payload.length }
+    {
+      isOfOne: (error) => error._tag === "JobIdConflict" || isOfARow(error),
+      most: mostTogether,
+      mostBytes: mostBytesTogether,
+      sizeOf: ({ payload }) => payload.length
+    }
   )
   const enqueueAlone = (jobs: ReadonlyArray<NewJob>) =>
     (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))

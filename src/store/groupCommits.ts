@@ -1,5 +1,5 @@
 import type { Fiber } from "effect"
-import { DefaultServices, Deferred, Effect, Exit, FiberId, FiberRefs, Runtime } from "effect"
+import { Cause, DefaultServices, Deferred, Effect, Exit, FiberId, FiberRefs, Option, Runtime } from "effect"
 import { callersContext } from "../platform/asyncContext.ts"
 
 /** A caller's items, and who waits for the answers. */
@@ -15,8 +15,8 @@ interface Request<Item, Answer, E> {
  * as for one.
  *
  * Answers a call for some items. It is all or none for these, whatever becomes of
- * the others: where a transaction for several calls fails, each is made again by
- * itself. Calls are in the order in which they were made. While a call waits it
+ * the others: where a transaction for several calls fails for one of them, each is
+ * made again by itself. Calls are in the order in which they were made. While a call waits it
  * can be interrupted, and then nothing is written for it. Once its transaction
  * has begun it is carried through, and interrupting it waits for that.
  *
@@ -27,8 +27,10 @@ interface Request<Item, Answer, E> {
 export const groupCommits = <Item, Answer, E>(
   /** One transaction. Calls `take` once it has begun, and answers for each item that this gives, in order. */
   commit: (take: () => ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>,
-  /** The most of a transaction; one call goes whatever its size. */
-  { most, mostBytes, sizeOf }: {
+  { isOfOne, most, mostBytes, sizeOf }: {
+    /** True for an error that one item may be the cause of. Any other, as of a full disk, each call would meet by itself. */
+    readonly isOfOne: (error: E) => boolean
+    /** The most of a transaction; one call goes whatever its size. */
     readonly most: number
     readonly mostBytes: number
     readonly sizeOf: (item: Item) => number
@@ -73,9 +75,11 @@ export const groupCommits = <Item, Answer, E>(
           for (const one of group) answer(one, Exit.succeed(exit.value.slice(from, from += one.items.length)))
           return Effect.void
         }
-        if (group.length > 1) return Effect.forEach(group, alone, { discard: true })
-        // It has not begun: those who have waited for it as long as anybody may wait hear so.
-        const failed = group.length === 1 ? group : here.filter((one) => waiting.delete(one))
+        if (group.length > 1 && Option.exists(Cause.failureOption(exit.cause), isOfOne)) {
+          return Effect.forEach(group, alone, { discard: true })
+        }
+        // If it has not begun, those who have waited for it as long as anybody may wait hear so.
+        const failed = group.length > 0 ? group : here.filter((one) => waiting.delete(one))
         for (const one of failed) answer(one, exit)
         return Effect.void
       })

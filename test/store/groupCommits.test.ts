@@ -5,11 +5,16 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { groupCommits } from "../../src/store/groupCommits.ts"
 import { inHoldfast, settled } from "../runtime/harness.ts"
 
-const bounds = { most: 3, mostBytes: 100, sizeOf: (item: string) => item.length }
+const bounds = {
+  isOfOne: (error: string) => error === "refused",
+  most: 3,
+  mostBytes: 100,
+  sizeOf: (item: string) => item.length
+}
 
 /**
  * Transactions that are noted, each of which takes its items when its gate opens, and ends when it opens again. One with
- * "bad" in it fails.
+ * "bad" in it fails, and one with "full" in it for a reason that is nobody's own.
  */
 const gated = Effect.gen(function*() {
   const transactions: Array<ReadonlyArray<string>> = []
@@ -22,6 +27,7 @@ const gated = Effect.gen(function*() {
       transactions.push(items)
       yield* pass
       if (items.includes("bad")) return yield* Effect.fail("refused")
+      if (items.includes("full")) return yield* Effect.fail("no room")
       return items.map((item) => `${item}!`)
     }).pipe(Effect.uninterruptible), bounds)
   return { call, transactions, open: (times: number) => Effect.zipRight(gate.release(times), settled) }
@@ -82,6 +88,16 @@ describe("calls that go together", () => {
         Either.left("refused"),
         Either.right(["c!"])
       ])
+    }))
+
+  it.effect("that fail for a reason that is nobody's own fail together, and are not tried again", () =>
+    Effect.gen(function*() {
+      const { call, open, transactions } = yield* gated
+      const fibers = yield* Effect.forEach(["a", "full", "c"], (item) => ask(call)(item))
+      yield* open(20)
+      assert.deepStrictEqual(transactions, [["a", "full", "c"]])
+      const failed = Either.left("no room")
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [failed, failed, failed])
     }))
 
   it.effect("leave out one that is interrupted before its transaction begins", () =>

@@ -8,8 +8,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "One call that is refused takes those that went with it",
     file,
-    find: "if (group.length > 1) return Effect.forEach(group, alone, { discard: true })",
-    replace: "if (group.length > 1) return Effect.sync(() => group.forEach((one) => answer(one, exit)))",
+    find: "return Effect.forEach(group, alone, { discard: true })",
+    replace: "return Effect.sync(() => group.forEach((one) => answer(one, exit)))",
+    killedBy
+  },
+  {
+    name: "What is the fault of no call is tried again for each",
+    file,
+    find: "group.length > 1 && Option.exists(Cause.failureOption(exit.cause), isOfOne)",
+    replace: "(group.length > 1 || Option.exists(Cause.failureOption(exit.cause), isOfOne))",
     killedBy
   },
   {
