@@ -80,7 +80,7 @@ describe.each(withAndWithoutCrowd)("$where", ({ memory }) => {
           assert.deepStrictEqual((yield* store.claim(asked)).map(({ lease }) => lease.jobId), expected)
           if (expected.length > 0) assert.isTrue(Option.isSome(next) && next.value <= start)
         }).pipe(Effect.provide(memory)),
-      { fastCheck: { numRuns: 60 } }
+      { fastCheck: { numRuns: 30 } }
     )
   })
 
