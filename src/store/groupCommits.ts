@@ -59,7 +59,10 @@ export const groupCommits = <Item, Answer, E>(
     const answer = ({ answers, inItsContext }: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) =>
       inItsContext(() => Deferred.unsafeDone(answers, exit))
 
-    const alone = (one: One) => Effect.map(Effect.exit(commit(() => one.items)), (exit) => answer(one, exit))
+    // What throws before there is an effect must not end the turns either, or every later call would wait for ever.
+    const committing = (take: () => ReadonlyArray<Item>) => Effect.exit(Effect.suspend(() => commit(take)))
+
+    const alone = (one: One) => Effect.map(committing(() => one.items), (exit) => answer(one, exit))
 
     /** One transaction, for whoever waits when it begins. */
     const turn = Effect.suspend(() => {
@@ -69,7 +72,7 @@ export const groupCommits = <Item, Answer, E>(
         group = takeGroup()
         return group.flatMap(({ items }) => items)
       }
-      return Effect.flatMap(Effect.exit(commit(take)), (exit) => {
+      return Effect.flatMap(committing(take), (exit) => {
         if (Exit.isSuccess(exit)) {
           let from = 0
           for (const one of group) answer(one, Exit.succeed(exit.value.slice(from, from += one.items.length)))

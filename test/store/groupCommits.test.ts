@@ -138,6 +138,21 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(transactions, [["a"]])
     }))
 
+  it.effect("that throw are a defect of their own, and the next are made", () =>
+    Effect.gen(function*() {
+      let isFirst = true
+      const call = yield* groupCommits(
+        (take: () => ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, string> => {
+          if (!isFirst) return Effect.sync(take)
+          isFirst = false
+          throw new Error("a bug")
+        },
+        bounds
+      )
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(call(["a"]))))
+      assert.deepStrictEqual(yield* call(["b"]), ["b"])
+    }))
+
   it.effect("whose transaction does not begin fail with it, if they have waited since it was to", () =>
     Effect.gen(function*() {
       const begun = yield* Deferred.make<never, string>()
