@@ -32,6 +32,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
   const enqueueTogether = yield* groupCommits(
     (take: () => ReadonlyArray<NewJob>) => transaction("enqueue", Effect.suspend(() => operations.enqueue(take()))),
     {
+      idOf: ({ id }) => id,
       isOfOne: (error) => error._tag === "JobIdConflict" || isOfARow(error),
       most: mostTogether,
       mostBytes: mostBytesTogether,

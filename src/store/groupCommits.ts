@@ -1,5 +1,16 @@
 import type { Fiber } from "effect"
-import { Cause, DefaultServices, Deferred, Effect, Exit, FiberId, FiberRefs, Option, Runtime } from "effect"
+import {
+  Array as Arr,
+  Cause,
+  DefaultServices,
+  Deferred,
+  Effect,
+  Exit,
+  FiberId,
+  FiberRefs,
+  Option,
+  Runtime
+} from "effect"
 import { callersContext } from "../platform/asyncContext.ts"
 
 /** A caller's items, and who waits for the answers. */
@@ -7,6 +18,8 @@ interface Request<Item, Answer, E> {
   readonly items: ReadonlyArray<Item>
   readonly answers: Deferred.Deferred<ReadonlyArray<Answer>, E>
   readonly inItsContext: ReturnType<typeof callersContext>
+  /** True once its caller was interrupted. */
+  isGivenUp: boolean
 }
 
 /**
@@ -27,7 +40,9 @@ interface Request<Item, Answer, E> {
 export const groupCommits = <Item, Answer, E>(
   /** One transaction. Calls `take` once it has begun, and answers for each item that this gives, in order. */
   commit: (take: () => ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>,
-  { isOfOne, most, mostBytes, sizeOf }: {
+  { idOf, isOfOne, most, mostBytes, sizeOf }: {
+    /** Two calls that name the same do not go together. */
+    readonly idOf: (item: Item) => string
     /** True for an error that one item may be the cause of. Any other, as of a full disk, each call would meet by itself. */
     readonly isOfOne: (error: E) => boolean
     /** The most of a transaction; one call goes whatever its size. */
@@ -38,54 +53,68 @@ export const groupCommits = <Item, Answer, E>(
 ): Effect.Effect<(items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>> =>
   Effect.map(Effect.runtime(), (runtime) => {
     type One = Request<Item, Answer, E>
-    const waiting = new Set<One>()
+    let waiting = new Set<One>()
     let isRunning = false
+    /** So many of the next turns take one call each, after a group that failed. */
+    let single = 0
 
-    /** Takes those that go together. */
-    const takeGroup = (): ReadonlyArray<One> => {
-      const group: Array<One> = []
+    /** Moves those that go together from `waiting` into `group`. */
+    const takeInto = (group: Array<One>): void => {
       let count = 0
       let bytes = 0
+      const ids = new Set<string>()
       for (const one of waiting) {
         count += one.items.length
         for (const item of one.items) bytes += sizeOf(item)
-        if (group.length > 0 && (count > most || bytes > mostBytes)) break
+        const isAgain = one.items.some((item) => ids.has(idOf(item)))
+        if (group.length > 0 && (single > 0 || count > most || bytes > mostBytes || isAgain)) break
+        for (const item of one.items) ids.add(idOf(item))
         waiting.delete(one)
         group.push(one)
       }
-      return group
+      single = Math.max(0, single - 1)
     }
 
     const answer = ({ answers, inItsContext }: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) =>
       inItsContext(() => Deferred.unsafeDone(answers, exit))
 
-    // What throws before there is an effect must not end the turns either, or every later call would wait for ever.
-    const committing = (take: () => ReadonlyArray<Item>) => Effect.exit(Effect.suspend(() => commit(take)))
+    /** Puts back those of a group that failed, before all others. Nothing was written for those that were given up meanwhile. */
+    const putBack = (group: ReadonlyArray<One>) => {
+      const [givenUp, again] = Arr.partition(group, ({ isGivenUp }) => !isGivenUp)
+      for (const one of givenUp) answer(one, Exit.interrupt(FiberId.none))
+      waiting = new Set([...again, ...waiting])
+      single = again.length
+    }
 
-    const alone = (one: One) => Effect.map(committing(() => one.items), (exit) => answer(one, exit))
+    const isOfOneCall = (cause: Cause.Cause<E>) =>
+      Cause.isDie(cause) || Option.exists(Cause.failureOption(cause), isOfOne)
 
-    /** One transaction, for whoever waits when it begins. */
+    /** One transaction, for those who wait when it begins. */
     const turn = Effect.suspend(() => {
       const here = [...waiting]
-      let group: ReadonlyArray<One> = []
-      const take = () => {
-        group = takeGroup()
-        return group.flatMap(({ items }) => items)
-      }
-      return Effect.flatMap(committing(take), (exit) => {
-        if (Exit.isSuccess(exit)) {
-          let from = 0
-          for (const one of group) answer(one, Exit.succeed(exit.value.slice(from, from += one.items.length)))
-          return Effect.void
-        }
-        if (group.length > 1 && Option.exists(Cause.failureOption(exit.cause), isOfOne)) {
-          return Effect.forEach(group, alone, { discard: true })
-        }
+      const group: Array<One> = []
+      const fail = (cause: Cause.Cause<E>) => {
         // If it has not begun, those who have waited for it as long as anybody may wait hear so.
         const failed = group.length > 0 ? group : here.filter((one) => waiting.delete(one))
-        for (const one of failed) answer(one, exit)
-        return Effect.void
-      })
+        for (const one of failed) answer(one, Exit.failCause(cause))
+      }
+      const take = () => {
+        takeInto(group)
+        return group.flatMap(({ items }) => items)
+      }
+      // What throws must not end the turns, or every later call would wait forever.
+      return Effect.exit(Effect.suspend(() => commit(take))).pipe(
+        Effect.map((exit) => {
+          if (Exit.isFailure(exit)) {
+            return group.length > 1 && isOfOneCall(exit.cause)
+              ? putBack(group)
+              : fail(exit.cause)
+          }
+          let from = 0
+          for (const one of group) answer(one, Exit.succeed(exit.value.slice(from, from += one.items.length)))
+        }),
+        Effect.catchAllCause((cause) => Effect.sync(() => fail(cause)))
+      )
     })
 
     /** Until nobody waits. */
@@ -111,13 +140,21 @@ export const groupCommits = <Item, Answer, E>(
       // No interruption comes between the call and its wait, or the call would be made and nobody wait for it.
       Effect.uninterruptibleMask((restore) =>
         Effect.withFiberRuntime((caller) => {
-          const one: One = { items, answers: Deferred.unsafeMake(FiberId.none), inItsContext: callersContext() }
+          const one: One = {
+            items,
+            answers: Deferred.unsafeMake(FiberId.none),
+            inItsContext: callersContext(),
+            isGivenUp: false
+          }
           waiting.add(one)
           if (!isRunning) start(caller)
           const answered = Deferred.await(one.answers)
           return Effect.onInterrupt(
             restore(answered),
-            () => waiting.delete(one) ? Effect.void : Effect.ignore(answered)
+            () => {
+              one.isGivenUp = true
+              return waiting.delete(one) ? Effect.void : Effect.ignore(answered)
+            }
           )
         })
       )

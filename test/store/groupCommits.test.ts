@@ -6,6 +6,7 @@ import { groupCommits } from "../../src/store/groupCommits.ts"
 import { inHoldfast, settled } from "../runtime/harness.ts"
 
 const bounds = {
+  idOf: (item: string) => item,
   isOfOne: (error: string) => error === "refused",
   most: 3,
   mostBytes: 100,
@@ -88,6 +89,28 @@ describe("calls that go together", () => {
         Either.left("refused"),
         Either.right(["c!"])
       ])
+    }))
+
+  it.effect("are not made again for one that was interrupted as its group failed", () =>
+    Effect.gen(function*() {
+      const { call, open, transactions } = yield* gated
+      const one = yield* ask(call)("a")
+      const two = yield* ask(call)("bad")
+      yield* open(1)
+      const interrupted = yield* Effect.fork(Fiber.interrupt(one))
+      yield* settled
+      yield* open(20)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupted)))
+      assert.deepStrictEqual(yield* Fiber.join(two), Either.left("refused"))
+      assert.deepStrictEqual(transactions, [["a", "bad"], ["bad"]])
+    }))
+
+  it.effect("that name the same do not go together", () =>
+    Effect.gen(function*() {
+      const { call, open, transactions } = yield* gated
+      for (const item of ["a", "b", "a"]) yield* ask(call)(item)
+      yield* open(20)
+      assert.deepStrictEqual(transactions, [["a", "b"], ["a"]])
     }))
 
   it.effect("that fail for a reason that is nobody's own fail together, and are not tried again", () =>

@@ -171,10 +171,12 @@ export class KeptLease {
 
   private start(delay: Duration.DurationInput, era: number): Effect.Effect<void> {
     return Effect.gen(this, function*() {
-      this.scope ??= yield* Scope.make()
+      // Made before it is looked for: the heart of another start must not lose the scope that it is in.
+      const scope = yield* Scope.make()
       if (this.era !== era) {
         return
       }
+      this.scope ??= scope
       this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)
       this.watch = this.options.fork(this.unlessOver(this.watching(this.pace)), this.scope)
     })

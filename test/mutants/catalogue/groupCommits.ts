@@ -8,15 +8,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "One call that is refused takes those that went with it",
     file,
-    find: "return Effect.forEach(group, alone, { discard: true })",
-    replace: "return Effect.sync(() => group.forEach((one) => answer(one, exit)))",
+    find: "group.length > 1 && isOfOneCall(exit.cause) ? putBack(group) : fail(exit.cause)",
+    replace: "fail(exit.cause)",
     killedBy
   },
   {
     name: "What is the fault of no call is tried again for each",
     file,
-    find: "group.length > 1 && Option.exists(Cause.failureOption(exit.cause), isOfOne)",
-    replace: "(group.length > 1 || Option.exists(Cause.failureOption(exit.cause), isOfOne))",
+    find: "group.length > 1 && isOfOneCall(exit.cause) ? putBack(group)",
+    replace: "group.length > 1 ? putBack(group)",
     killedBy
   },
   {
@@ -43,15 +43,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A transaction takes all who wait, however many",
     file,
-    find: "group.length > 0 && (count > most || bytes > mostBytes)",
-    replace: "group.length > 0 && bytes > mostBytes",
+    find: "single > 0 || count > most || bytes > mostBytes || isAgain",
+    replace: "single > 0 || bytes > mostBytes || isAgain",
     killedBy
   },
   {
     name: "A transaction takes all who wait, however large",
     file,
-    find: "group.length > 0 && (count > most || bytes > mostBytes)",
-    replace: "group.length > 0 && count > most",
+    find: "single > 0 || count > most || bytes > mostBytes || isAgain",
+    replace: "single > 0 || count > most || isAgain",
     killedBy
   },
   {
@@ -71,6 +71,28 @@ export const mutants: ReadonlyArray<Mutant> = [
       find: "Effect.uninterruptibleMask((restore) => Effect.withFiberRuntime((caller) => {",
       replace: "Effect.suspend(() => Effect.withFiberRuntime((caller) => {"
     }],
+    killedBy
+  },
+  {
+    name: "A call that was given up as its group failed is written all the same",
+    file,
+    find: "Arr.partition(group, ({ isGivenUp }) => !isGivenUp)",
+    replace: "Arr.partition(group, () => true)",
+    killedBy
+  },
+  {
+    name: "A group that failed is made again as a group",
+    file,
+    find: "single > 0 || count > most || bytes > mostBytes || isAgain",
+    replace: "count > most || bytes > mostBytes || isAgain",
+    hangs: true,
+    killedBy
+  },
+  {
+    name: "Two calls that name the same job go together",
+    file,
+    find: "single > 0 || count > most || bytes > mostBytes || isAgain",
+    replace: "single > 0 || count > most || bytes > mostBytes",
     killedBy
   },
   {
