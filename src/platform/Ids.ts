@@ -17,24 +17,14 @@ export interface IdsService {
 
 /** Replaceable, so that a simulation may draw ids from its own seed. */
 export class Ids extends Context.Reference<Ids>()("holdfast/platform/Ids", {
-  defaultValue: (): IdsService => makeIds(pooled(randomBytes))
+  defaultValue: (): IdsService => makeIds()
 }) {}
 
-/** Draws as much at once as some hundred ids take: a small draw costs as much as a large one. */
-const pooled = (bytes: (size: number) => Uint8Array) => {
-  let pool = bytes(0)
-  let used = 0
-  return (size: number): Uint8Array => {
-    if (used + size > pool.length) {
-      pool = bytes(4096)
-      used = 0
-    }
-    return pool.subarray(used, used += size)
-  }
-}
-
 /** Ids whose random part is drawn from `bytes`, which must be unpredictable wherever two processes share a database. */
-export const makeIds = (bytes: (size: number) => Uint8Array): IdsService => {
+export const makeIds = (bytes?: (size: number) => Uint8Array): IdsService => {
+  const draw = bytes ?? randomBytes
+  // By itself uuid draws for many ids at once: a small draw costs as much as a large one.
+  const source = bytes === undefined ? {} : { rng: () => bytes(16) }
   let millis = 0
   let sequence = 0
   return {
@@ -42,13 +32,13 @@ export const makeIds = (bytes: (size: number) => Uint8Array): IdsService => {
       if (now > millis) {
         millis = now
         // Half of the 32 bits are left to count with.
-        sequence = Buffer.from(bytes(4)).readUInt32BE() >>> 1
+        sequence = Buffer.from(draw(4)).readUInt32BE() >>> 1
       } else {
         sequence = (sequence + 1) >>> 0
         if (sequence === 0) millis += 1
       }
-      return v7({ msecs: millis, seq: sequence, random: bytes(16) }) as JobId
+      return v7({ msecs: millis, seq: sequence, ...source }) as JobId
     }),
-    workerId: Effect.sync(() => `${hostname()}:${process.pid}:${Buffer.from(bytes(16)).toString("hex")}`)
+    workerId: Effect.sync(() => `${hostname()}:${process.pid}:${Buffer.from(draw(16)).toString("hex")}`)
   }
 }
