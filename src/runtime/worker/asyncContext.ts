@@ -1,9 +1,9 @@
 import type { Scheduler } from "effect"
 import { Effect, FiberRef } from "effect"
-import { AsyncLocalStorage } from "node:async_hooks"
+import { callersContext } from "../../platform/asyncContext.ts"
 
 /** Calls a function in the async context that this module was loaded in. */
-const inContextOfModule = AsyncLocalStorage.snapshot()
+const inContextOfModule = callersContext()
 
 /**
  * Runs `effect`, and every fiber that it starts, outside the async context of what
