@@ -1,5 +1,6 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
+import { together } from "./chunks.ts"
 import { dialect } from "./dialect.ts"
 import { groupCommits } from "./groupCommits.ts"
 import type { JobEvents } from "./JobEvents.ts"
@@ -34,8 +35,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
     {
       idOf: ({ id }) => id,
       isOfOne: (error) => error._tag === "JobIdConflict" || isOfARow(error),
-      most: mostTogether,
-      mostBytes: mostBytesTogether,
+      ...together,
       sizeOf: ({ payload }) => payload.length
     }
   )
@@ -45,7 +45,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
   return JobStore.of({
     enqueue: (jobs) =>
       // One that changes a job which waits is a commit of its own, which others can see.
-      jobs.length > mostTogether || jobs.some(({ onConflict }) => onConflict !== "keep")
+      jobs.length > together.most || jobs.some(({ onConflict }) => onConflict !== "keep")
         ? enqueueAlone(jobs)
         : Effect.flatMap(isInside, (isInside) => isInside ? enqueueAlone(jobs) : enqueueTogether(jobs)),
     afterTransaction,
@@ -91,9 +91,3 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
     tidy
   })
 })
-
-/** The most jobs of one transaction for several enqueues: some 10 ms of the event loop. */
-const mostTogether = 250
-
-/** The most bytes of their payloads: to write more takes as long. */
-const mostBytesTogether = 1024 * 1024

@@ -24,6 +24,12 @@ export const inChunks = <A extends { readonly payload: string | null }>(
   return chunks
 }
 
+/**
+ * The bounds of what several callers write in one call: so many jobs take some
+ * 10 ms of the event loop, and so many bytes of JSON (counted as letters) as long.
+ */
+export const together = { most: 250, mostBytes: 1024 * 1024 }
+
 const chunkLength = 1000
 const chunkSize = 16 * 1024 * 1024
 

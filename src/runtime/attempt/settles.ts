@@ -3,6 +3,7 @@ import type { LeaseLost } from "../../domain/errors.ts"
 import { StoreError } from "../../domain/errors.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
+import { together } from "../../store/chunks.ts"
 import type { Fenced, JobStore, Settled, StoreFailure } from "../../store/JobStore.ts"
 import { exitOf } from "../../store/JobStore.ts"
 import { callStore } from "../callStore.ts"
@@ -62,12 +63,6 @@ export const waitsNoLonger = new StoreError({ operation: "settle", cause: new Er
 /** Milliseconds that settling still waits for the store once the worker has to end. */
 const lastWait = 4_000
 
-/** The most jobs that one call settles: some 10 ms of the event loop. */
-const most = 250
-
-/** The most bytes of results or errors that one call settles: to write more takes as long. */
-const mostBytes = 1024 * 1024
-
 /** The settles of one worker. `graceOver` succeeds when the grace of its shutdown is over. */
 export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Effect<void>): Effect.Effect<Settles> => {
   let graceOverAt: number | undefined
@@ -107,7 +102,7 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
   const grouped = <Item extends { readonly lease: Lease }>(write: Write<Item>, sizeOf: (item: Item) => number) =>
     groupCalls<Waiting<Item>, Answer, StoreFailure>(
       (group) => send(write, group),
-      { most, mostBytes, sizeOf: ({ item }) => sizeOf(item) }
+      { ...together, sizeOf: ({ item }) => sizeOf(item) }
     )
 
   return Effect.gen(function*() {
