@@ -18,6 +18,8 @@ interface Request<Item, Answer, E> {
   readonly items: ReadonlyArray<Item>
   readonly answers: Deferred.Deferred<ReadonlyArray<Answer>, E>
   readonly inItsContext: ReturnType<typeof callersContext>
+  /** The number of turns that had begun before it was made. */
+  readonly after: number
   /** True once its caller was interrupted. */
   isGivenUp: boolean
 }
@@ -55,6 +57,7 @@ export const groupCommits = <Item, Answer, E>(
     type One = Request<Item, Answer, E>
     let waiting = new Set<One>()
     let isRunning = false
+    let turnsBegun = 0
     /** So many of the next turns take one call each, after a group that failed. */
     let single = 0
 
@@ -91,12 +94,15 @@ export const groupCommits = <Item, Answer, E>(
 
     /** One transaction, for those who wait when it begins. */
     const turn = Effect.suspend(() => {
-      const here = [...waiting]
+      const number = ++turnsBegun
       const group: Array<One> = []
       const fail = (cause: Cause.Cause<E>) => {
         // If it has not begun, those who have waited for it as long as anybody may wait hear so.
-        const failed = group.length > 0 ? group : here.filter((one) => waiting.delete(one))
-        for (const one of failed) answer(one, Exit.failCause(cause))
+        const failed = group.length > 0 ? group : [...waiting].filter(({ after }) => after < number)
+        for (const one of failed) {
+          waiting.delete(one)
+          answer(one, Exit.failCause(cause))
+        }
       }
       const take = () => {
         takeInto(group)
@@ -144,6 +150,7 @@ export const groupCommits = <Item, Answer, E>(
             items,
             answers: Deferred.unsafeMake(FiberId.none),
             inItsContext: callersContext(),
+            after: turnsBegun,
             isGivenUp: false
           }
           waiting.add(one)

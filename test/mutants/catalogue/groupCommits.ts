@@ -36,8 +36,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A transaction that does not begin fails those who have just come",
     file,
-    find: "here.filter((one) => waiting.delete(one))",
-    replace: "[...here, ...waiting].filter((one) => waiting.delete(one))",
+    find: "[...waiting].filter(({ after }) => after < number)",
+    replace: "[...waiting]",
     killedBy
   },
   {
