@@ -16,7 +16,7 @@ import { claimedRows, dueRows, idRows, nextDueRows } from "./rows.ts"
  * the lanes that it asks for, each queue within its room. They are found in claim
  * order (inOrder.ts), or else lane by lane (byLane.ts); both find the same.
  *
- * first:  those, whichever way they were found.
+ * first:  these jobs, found in either way.
  * chosen: those of the first whose payloads fit into the request together, but
  *         always one.
  */

@@ -8,8 +8,8 @@ import { makeIds } from "./ids.ts"
 
 /*
  * The first due jobs of the whole table in claim order, whatever their lanes:
- * as many as a request asks for and `more`, in case some are of other lanes.
- * Nearly always they are enough, and it matters not how many lanes there are.
+ * as many as a request asks for and some more, in case some are of other lanes.
+ * They are nearly always enough, and then the number of lanes does not matter.
  * Where they are not, the lanes are asked one by one (byLane.ts).
  *
  * band:    the priorities of pending jobs, best first, until those above have
@@ -21,20 +21,19 @@ import { makeIds } from "./ids.ts"
  *          or all that is due.
  */
 
-/** So many jobs are looked at beyond those asked for: some tens of microseconds where none of them fits. */
-const more = ({ limit }: Pick<ClaimRequest, "limit">) => limit === 1 ? 10 : 50
+/** The number of due jobs to look at. Those beyond the limit take some tens of microseconds where none of them fits. */
+const scanLimit = ({ limit }: Pick<ClaimRequest, "limit">) => limit + (limit === 1 ? 10 : 50)
 
 /** The queues that a request names, each with its room, as a table called `asked`; and that of a job `j`. */
 const queuesOf = (sql: SqlClient.SqlClient, { limit, queues }: Pick<ClaimRequest, "queues" | "limit">) => {
   const { items } = dialect(sql)
   return Option.match(queues, {
-    onNone: () => ({ asked: sql.literal(""), ofJob: sql.literal(""), isAsked: sql.literal(""), slots: sql`${limit}` }),
+    onNone: () => ({ asked: sql.literal(""), ofJob: sql.literal(""), slots: sql`${limit}` }),
     onSome: (queues) => ({
       asked: sql`asked (queue, slots) AS MATERIALIZED (SELECT queue, slots FROM ${
         items({ queue: "text", slots: "int" }, queues.map(({ limit, queue }) => ({ queue, slots: limit })))
       }),`,
       ofJob: sql.literal("CROSS JOIN asked ON asked.queue = j.queue"),
-      isAsked: sql.literal("AND j.queue IN (SELECT queue FROM asked)"),
       slots: sql.literal("asked.slots")
     })
   })
@@ -51,7 +50,7 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
     now: number,
     except: ReadonlyArray<JobId>
   ): Statement.Fragment => {
-    const most = request.limit + more(request)
+    const most = scanLimit(request)
     const { asked, ofJob, slots } = queuesOf(sql, request)
     return sql`
     ${asked}
@@ -95,8 +94,7 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
   }
 
   /** True if every due job was looked at. */
-  const isAll = (request: Pick<ClaimRequest, "limit">) =>
-    sql`(SELECT count(*) FROM scanned) < ${request.limit + more(request)}`
+  const isAll = (request: Pick<ClaimRequest, "limit">) => sql`(SELECT count(*) FROM scanned) < ${scanLimit(request)}`
 
   const enough = (request: Pick<ClaimRequest, "limit">) =>
     sql`enough (yes) AS MATERIALIZED (
@@ -108,7 +106,7 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
    * that can be told from the first job of each band; and `enough`, true if it can.
    */
   const next = (request: Pick<ClaimRequest, "queues" | "limit">, except: ReadonlyArray<JobId>) => {
-    const { isAsked } = queuesOf(sql, request)
+    const isAsked = sql.literal(Option.isNone(request.queues) ? "" : "AND j.queue IN (SELECT queue FROM asked)")
     return sql`
     head (available_at, fits) AS MATERIALIZED (
       SELECT j.available_at, j.kind IN (SELECT kind FROM named) ${isAsked}

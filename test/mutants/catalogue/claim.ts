@@ -117,8 +117,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim takes all that are due for all that it looked at",
     file: inOrder,
-    find: "(SELECT count(*) FROM scanned) < ${request.limit + more(request)}",
-    replace: "(SELECT count(*) FROM scanned) <= ${request.limit + more(request)}",
+    find: "(SELECT count(*) FROM scanned) < ${scanLimit(request)}",
+    replace: "(SELECT count(*) FROM scanned) <= ${scanLimit(request)}",
     killedBy: claim
   },
   {
