@@ -1,5 +1,5 @@
 import type { HashMap, MetricKeyType } from "effect"
-import { Clock, Context, Deferred, Effect, Fiber, Layer, Logger, LogLevel, Metric, Option } from "effect"
+import { Clock, Context, Deferred, Effect, Fiber, Layer, Logger, LogLevel, Metric, Option, Scheduler } from "effect"
 import type * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
@@ -81,6 +81,14 @@ export const anotherProcess = Effect.map(
 
 /** Lets all happen that can happen now. */
 export const settled = Testing.advance(0)
+
+/** Lets another fiber go on after so many operations of all fibers, once, as a busy process may. */
+export const givingWayOnceAfter = (operations: number) => {
+  let left = operations
+  return Object.assign(new Scheduler.MixedScheduler(2048), {
+    shouldYield: () => left-- === 0 ? 0 as const : false as const
+  })
+}
 
 /** A gate that handlers wait at, and whether one has come to it. */
 export const makeGate = Effect.gen(function*() {

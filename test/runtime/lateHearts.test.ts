@@ -1,15 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Scheduler, TestClock } from "effect"
+import { Deferred, Duration, Effect, TestClock } from "effect"
 import { monotonicMillis } from "../../src/platform/monotonic.ts"
 import { makeLateHearts } from "../../src/runtime/attempt/lateHearts.ts"
-
-/** Lets another fiber go on after so many operations of all fibers, once, as a busy process may. */
-const givingWayOnceAfter = (operations: number) => {
-  let left = operations
-  return Object.assign(new Scheduler.MixedScheduler(2048), {
-    shouldYield: () => left-- === 0 ? 0 as const : false as const
-  })
-}
+import { givingWayOnceAfter } from "./harness.ts"
 
 describe("hearts that start late", () => {
   it.scoped("start half an interval after their claim, each once, and not when called off", () =>

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Exit, Fiber, FiberId, Scheduler, Schema } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, FiberId, Schema } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { groupCommits } from "../../src/store/groupCommits.ts"
-import { inHoldfast, settled } from "../runtime/harness.ts"
+import { givingWayOnceAfter, inHoldfast, settled } from "../runtime/harness.ts"
 
 const bounds = {
   idOf: (item: string) => item,
@@ -33,14 +33,6 @@ const gated = Effect.gen(function*() {
     }).pipe(Effect.uninterruptible), bounds)
   return { call, transactions, open: (times: number) => Effect.zipRight(gate.release(times), settled) }
 })
-
-/** Gives way to other fibers once, after so many operations. */
-const givingWayOnceAfter = (operations: number) => {
-  let left = operations
-  return Object.assign(new Scheduler.MixedScheduler(2048), {
-    shouldYield: () => left-- === 0 ? 0 as const : false as const
-  })
-}
 
 const ask = (call: (items: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, string>) =>
 (
