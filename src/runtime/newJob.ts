@@ -21,7 +21,7 @@ export const newJob = (job: Job.Any, payload: unknown, options: EnqueueOptions):
     return { ...checked, id, traceContext: yield* currentTraceContext }
   })
 
-/** What an enqueue names of a job. What it leaves to the definition was checked with that. */
+/** Checks the options of an enqueue. Defaults come from the definition, which checked them when it was made. */
 const check = (job: Job.Any, payload: unknown, options: EnqueueOptions) =>
   Either.gen(function*() {
     const { kind } = job

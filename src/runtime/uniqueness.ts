@@ -16,12 +16,12 @@ export const uniqueness = (
   Either.gen(function*() {
     const refused = (field: string, given: unknown, allowed: string) =>
       new InvalidJob({ kind, field, given: Inspectable.toStringUnknown(given), allowed })
-    for (const [field, given] of Object.entries({ uniqueScope, onConflict, maxWait })) {
-      if (given !== undefined && uniqueKey === null) {
-        return yield* Either.left(refused(field, given, "nothing unless uniqueKey is given"))
+    if (uniqueKey === null) {
+      for (const [field, given] of Object.entries({ uniqueScope, onConflict, maxWait })) {
+        if (given !== undefined) return yield* Either.left(refused(field, given, "nothing unless uniqueKey is given"))
       }
+      return { uniqueScope: null, onConflict: "keep" as const, maxWait: null }
     }
-    if (uniqueKey === null) return { uniqueScope: null, onConflict: "keep" as const, maxWait: null }
     if (maxWait !== undefined && onConflict !== "move") {
       return yield* Either.left(refused("maxWait", maxWait, `nothing unless onConflict is "move"`))
     }

@@ -3,7 +3,7 @@ import type { Mutant } from "../Mutant.ts"
 const file = "src/runtime/callStore.ts"
 const callStore = ["test/runtime/callStore.test.ts"]
 
-/** How a call of the store ends, whatever the store does. */
+/** A call of the store ends in time, and fails with a StoreError. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A call that cannot be interrupted is waited for",

@@ -62,9 +62,9 @@ parentPort.postMessage({ left, size: Number(stat(wal).size ?? 0n) })
  * Interrupting waits for the thread's end, and so for the step it is in.
  *
  * Another copy of SQLite in this process would not do. Closing a file drops all
- * locks of the process on it (POSIX), which only SQLite's own list of open files
- * makes good, and each copy has its own list. So there is no thread if it is in
- * doubt, as in a bundle, which copy the store's connection uses.
+ * locks of the process on it (POSIX). SQLite prevents that by a list of the files
+ * that it has open, and each copy has a list of its own. So no thread is started
+ * where the copy of the store's connection is not known, as in a bundle.
  */
 const inThread = (driver: LoadedDriver): Checkpoint => (files) =>
   Effect.flatten(Effect.try({
