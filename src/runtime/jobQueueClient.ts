@@ -11,6 +11,7 @@ import { giveWay } from "../platform/EventLoop.ts"
 import { line } from "../platform/line.ts"
 import { guardCalls } from "../store/guardTelemetry.ts"
 import { JobStore } from "../store/JobStore.ts"
+import { enqueuedEvents, mayBeDue } from "../store/tellEnqueued.ts"
 import { makeCallsByHand } from "./callsByHand.ts"
 import type { EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import { newJob } from "./newJob.ts"
@@ -41,14 +42,8 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
         Effect.tapError(newJob(job, payload, options), () => giveWay)
       ))
     if (jobs.length === 0) return []
-    const answers = yield* thenTell(store.enqueue(jobs), (answers) => {
-      const jobIds = answers.filter(({ enqueued }) => enqueued).map(({ id }) => id)
-      return jobIds.length === 0 ? [] : [JobEvent.Enqueued({ kind: job.kind, jobIds })]
-    })
-    // One that was moved may be due sooner than the workers know.
-    if (answers.some(({ outcome }) => outcome === "enqueued" || outcome === "moved")) {
-      yield* store.afterTransaction(signals.wake)
-    }
+    const answers = yield* thenTell(store.enqueue(jobs), (answers) => enqueuedEvents(jobs, answers))
+    if (mayBeDue(answers)) yield* store.afterTransaction(signals.wake)
     return answers
   })
 

@@ -10,6 +10,7 @@ import { JobStore } from "./JobStore.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
 import type { Circumstances } from "./operations.ts"
 import { makeOperations } from "./operations.ts"
+import { tellEnqueued } from "./tellEnqueued.ts"
 import type { Transactions } from "./Transactions.ts"
 
 /** What a job store over SQL takes from its database. */
@@ -36,7 +37,8 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
       idOf: ({ id }) => id,
       isOfOne: (error) => error._tag === "JobIdConflict" || isOfARow(error),
       ...together,
-      sizeOf: ({ payload }) => payload.length
+      sizeOf: ({ payload }) => payload.length,
+      unheard: tellEnqueued(database)
     }
   )
   const enqueueAlone = (jobs: ReadonlyArray<NewJob>) =>

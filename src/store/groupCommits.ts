@@ -42,7 +42,7 @@ interface Request<Item, Answer, E> {
 export const groupCommits = <Item, Answer, E>(
   /** One transaction. Calls `take` once it has begun, and answers for each item that this gives, in order. */
   commit: (take: () => ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>,
-  { idOf, isOfOne, most, mostBytes, sizeOf }: {
+  { idOf, isOfOne, most, mostBytes, sizeOf, unheard }: {
     /** Two calls that name the same do not go together. */
     readonly idOf: (item: Item) => string
     /** True for an error that one item may be the cause of. Any other, as of a full disk, each call would meet by itself. */
@@ -51,6 +51,8 @@ export const groupCommits = <Item, Answer, E>(
     readonly most: number
     readonly mostBytes: number
     readonly sizeOf: (item: Item) => number
+    /** What is done for a call that was carried through after its caller was interrupted. */
+    readonly unheard: (items: ReadonlyArray<Item>, answers: ReadonlyArray<Answer>) => Effect.Effect<void>
   }
 ): Effect.Effect<(items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>> =>
   Effect.map(Effect.runtime(), (runtime) => {
@@ -160,7 +162,9 @@ export const groupCommits = <Item, Answer, E>(
             restore(answered),
             () => {
               one.isGivenUp = true
-              return waiting.delete(one) ? Effect.void : Effect.ignore(answered)
+              return waiting.delete(one)
+                ? Effect.void
+                : Effect.ignore(Effect.flatMap(answered, (answers) => unheard(items, answers)))
             }
           )
         })

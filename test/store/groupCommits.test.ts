@@ -1,8 +1,10 @@
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Exit, Fiber, FiberId, Schema } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, FiberId, Schema, Stream } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { groupCommits } from "../../src/store/groupCommits.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
 import { givingWayOnceAfter, inHoldfast, settled } from "../runtime/harness.ts"
 
 const bounds = {
@@ -10,7 +12,8 @@ const bounds = {
   isOfOne: (error: string) => error === "refused",
   most: 3,
   mostBytes: 100,
-  sizeOf: (item: string) => item.length
+  sizeOf: (item: string) => item.length,
+  unheard: () => Effect.void
 }
 
 /**
@@ -19,6 +22,7 @@ const bounds = {
  */
 const gated = Effect.gen(function*() {
   const transactions: Array<ReadonlyArray<string>> = []
+  const unheard: Array<unknown> = []
   const gate = yield* Effect.makeSemaphore(0)
   const pass = gate.take(1)
   const call = yield* groupCommits((take: () => ReadonlyArray<string>) =>
@@ -30,8 +34,11 @@ const gated = Effect.gen(function*() {
       if (items.includes("bad")) return yield* Effect.fail("refused")
       if (items.includes("full")) return yield* Effect.fail("no room")
       return items.map((item) => `${item}!`)
-    }).pipe(Effect.uninterruptible), bounds)
-  return { call, transactions, open: (times: number) => Effect.zipRight(gate.release(times), settled) }
+    }).pipe(Effect.uninterruptible), {
+    ...bounds,
+    unheard: (items, answers) => Effect.sync(() => void unheard.push([items, answers]))
+  })
+  return { call, transactions, unheard, open: (times: number) => Effect.zipRight(gate.release(times), settled) }
 })
 
 const ask = (call: (items: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, string>) =>
@@ -140,17 +147,19 @@ describe("calls that go together", () => {
       }
     }))
 
-  it.effect("carry one through that is interrupted later, which waits for the end of its transaction", () =>
+  it.effect("carry one through that is interrupted later, which waits for the end of its transaction and leaves its answers", () =>
     Effect.gen(function*() {
-      const { call, open, transactions } = yield* gated
+      const { call, open, transactions, unheard } = yield* gated
       const one = yield* ask(call)("a")
       yield* open(1)
       const interrupted = yield* Effect.fork(Fiber.interrupt(one))
       yield* settled
       assert.isNull(interrupted.unsafePoll())
+      assert.deepStrictEqual(unheard, [])
       yield* open(1)
       assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupted)))
       assert.deepStrictEqual(transactions, [["a"]])
+      assert.deepStrictEqual(unheard, [[["a"], ["a!"]]])
     }))
 
   it.effect("that throw are a defect of their own, and the next are made", () =>
@@ -209,5 +218,37 @@ describe("enqueues of several fibers", () => {
       )
       const { jobs } = yield* JobQueue.list({})
       assert.deepStrictEqual(jobs.map(({ payload }) => payload), [5, 3, 1, 0])
+    }).pipe(inHoldfast()))
+
+  it.scoped("are told of once and wake workers once when they are written, also where their caller was interrupted meanwhile", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      let wakes = 0
+      const { signals } = yield* JobStore
+      yield* signals.listen({ wake: Effect.sync(() => void wakes++), cancel: () => Effect.void })
+      yield* Effect.forkScoped(
+        Stream.runForEach(JobQueue.events, (event) =>
+          Effect.sync(() => {
+            if (event._tag === "Enqueued") told.push(...event.jobIds)
+          }))
+      )
+      yield* settled
+      let unheard = 0
+      for (let operations = 0; operations < 250; operations++) {
+        const fiber = yield* Effect.fork(
+          Effect.withScheduler(JobQueue.enqueue(Task, operations), givingWayOnceAfter(operations))
+        )
+        yield* Effect.yieldNow()
+        fiber.unsafeInterruptAsFork(FiberId.none)
+        const exit = yield* Fiber.await(fiber)
+        yield* settled
+        const { jobs } = yield* JobQueue.list({})
+        if (Exit.isInterrupted(exit) && jobs.length > 0) unheard++
+        assert.deepStrictEqual(told, jobs.map(({ id }) => id), `after ${operations} operations`)
+        assert.strictEqual(wakes, jobs.length, `after ${operations} operations`)
+        yield* Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DELETE FROM holdfast_jobs`)
+        told.length = wakes = 0
+      }
+      assert.isAbove(unheard, 0)
     }).pipe(inHoldfast()))
 })

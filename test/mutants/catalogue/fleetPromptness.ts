@@ -13,8 +13,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet that should be prompt, a worker is not told of a job of its own process",
     file: "src/runtime/jobQueueClient.ts",
-    find: "if (answers.some(({ outcome }) => outcome === \"enqueued\" || outcome === \"moved\")) {",
-    replace: "if (answers.some(({ outcome }) => outcome === \"moved\")) {",
+    find: "if (mayBeDue(answers)) yield*",
+    replace: "if (answers.some(({ outcome }) => outcome === \"moved\")) yield*",
     killedBy: bySeed(2)
   },
   {

@@ -22,15 +22,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A call that is interrupted as it waits is written all the same",
     file,
-    find: "waiting.delete(one) ? Effect.void : Effect.ignore(answered)",
+    find:
+      "waiting.delete(one) ? Effect.void : Effect.ignore(Effect.flatMap(answered, (answers) => unheard(items, answers)))",
     replace: "Effect.void",
     killedBy
   },
   {
     name: "A call that is interrupted as it is written does not wait for that",
     file,
-    find: "waiting.delete(one) ? Effect.void : Effect.ignore(answered)",
-    replace: "Effect.sync(() => void waiting.delete(one))",
+    find:
+      "return waiting.delete(one) ? Effect.void : Effect.ignore(Effect.flatMap(answered, (answers) => unheard(items, answers)))",
+    replace: "return Effect.sync(() => void waiting.delete(one))",
     killedBy
   },
   {
@@ -100,6 +102,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: "for (const one of waiting) {\n        count",
     replace: "for (const one of waiting) {\n        if (group.length > 0) break\n        count",
+    killedBy
+  },
+  {
+    name: "A job whose caller was interrupted as it was written is told to nobody",
+    file: "src/store/SqlJobStore.ts",
+    find: "unheard: tellEnqueued(database)",
+    replace: "unheard: () => Effect.void",
+    killedBy
+  },
+  {
+    name: "A job whose caller was interrupted as it was written waits for the next poll",
+    file: "src/store/tellEnqueued.ts",
+    find: "mayBeDue(answers) ? signals.wake : Effect.void",
+    replace: "Effect.void",
     killedBy
   }
 ]

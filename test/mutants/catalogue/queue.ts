@@ -61,15 +61,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue wakes no worker",
     file,
-    find: "yield* store.afterTransaction(signals.wake)\n    }\n    return answers",
-    replace: "}\n    return answers",
+    find: "if (mayBeDue(answers)) yield* store.afterTransaction(signals.wake)",
+    replace: "",
     killedBy: enqueue
   },
   {
     name: "An enqueue wakes workers before the commit",
     file,
-    find: "yield* store.afterTransaction(signals.wake)\n    }\n    return answers",
-    replace: "yield* signals.wake\n    }\n    return answers",
+    find: "if (mayBeDue(answers)) yield* store.afterTransaction(signals.wake)",
+    replace: "if (mayBeDue(answers)) yield* signals.wake",
     killedBy: enqueue
   },
   {
