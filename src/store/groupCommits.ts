@@ -1,4 +1,4 @@
-import type { Fiber } from "effect"
+import type { Scope } from "effect"
 import {
   Array as Arr,
   Cause,
@@ -6,6 +6,7 @@ import {
   Deferred,
   Effect,
   Exit,
+  Fiber,
   FiberId,
   FiberRefs,
   Option,
@@ -38,6 +39,7 @@ interface Request<Item, Answer, E> {
  * The transactions run in fibers of their own that inherit from the fiber that
  * made this, so that one caller's annotations are in nobody else's lines; but
  * from the first caller its clock and scheduler, which a test may have replaced.
+ * They end with the scope, which interrupts the calls that are not answered by then.
  */
 export const groupCommits = <Item, Answer, E>(
   /** One transaction. Calls `take` once it has begun, and answers for each item that this gives, in order. */
@@ -54,17 +56,21 @@ export const groupCommits = <Item, Answer, E>(
     /** What is done for a call that was carried through after its caller was interrupted. */
     readonly unheard: (items: ReadonlyArray<Item>, answers: ReadonlyArray<Answer>) => Effect.Effect<void>
   }
-): Effect.Effect<(items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>> =>
-  Effect.map(Effect.runtime(), (runtime) => {
+): Effect.Effect<(items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>, never, Scope.Scope> =>
+  Effect.gen(function*() {
     type One = Request<Item, Answer, E>
+    const runtime = yield* Effect.runtime()
     let waiting = new Set<One>()
-    let isRunning = false
+    /** Those whose transaction has begun. */
+    let group: Array<One> = []
+    /** What runs the turns, while anybody waits. */
+    let running: Fiber.RuntimeFiber<void> | undefined
     let turnsBegun = 0
     /** So many of the next turns take one call each, after a group that failed. */
     let single = 0
 
     /** Moves those that go together from `waiting` into `group`. */
-    const takeInto = (group: Array<One>): void => {
+    const take = (): ReadonlyArray<Item> => {
       let count = 0
       let bytes = 0
       const ids = new Set<string>()
@@ -78,13 +84,14 @@ export const groupCommits = <Item, Answer, E>(
         group.push(one)
       }
       single = Math.max(0, single - 1)
+      return group.flatMap(({ items }) => items)
     }
 
     const answer = ({ answers, inItsContext }: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) =>
       inItsContext(() => Deferred.unsafeDone(answers, exit))
 
     /** Puts back those of a group that failed, before all others. Nothing was written for those that were given up meanwhile. */
-    const putBack = (group: ReadonlyArray<One>) => {
+    const putBack = () => {
       const [givenUp, again] = Arr.partition(group, ({ isGivenUp }) => !isGivenUp)
       for (const one of givenUp) answer(one, Exit.interrupt(FiberId.none))
       waiting = new Set([...again, ...waiting])
@@ -97,7 +104,7 @@ export const groupCommits = <Item, Answer, E>(
     /** One transaction, for those who wait when it begins. */
     const turn = Effect.suspend(() => {
       const number = ++turnsBegun
-      const group: Array<One> = []
+      group = []
       const fail = (cause: Cause.Cause<E>) => {
         // If it has not begun, those who have waited for it as long as anybody may wait hear so.
         const failed = group.length > 0 ? group : [...waiting].filter(({ after }) => after < number)
@@ -106,16 +113,12 @@ export const groupCommits = <Item, Answer, E>(
           answer(one, Exit.failCause(cause))
         }
       }
-      const take = () => {
-        takeInto(group)
-        return group.flatMap(({ items }) => items)
-      }
       // What throws must not end the turns, or every later call would wait forever.
       return Effect.exit(Effect.suspend(() => commit(take))).pipe(
         Effect.map((exit) => {
           if (Exit.isFailure(exit)) {
             return group.length > 1 && isOfOneCall(exit.cause)
-              ? putBack(group)
+              ? putBack()
               : fail(exit.cause)
           }
           let from = 0
@@ -127,15 +130,22 @@ export const groupCommits = <Item, Answer, E>(
 
     /** Until nobody waits. */
     const turns: Effect.Effect<void> = Effect.flatMap(turn, () => {
-      isRunning = waiting.size > 0
       // Whoever has heard of this turn can ask again, and be in the next.
-      return isRunning ? Effect.zipRight(Effect.yieldNow(), turns) : Effect.void
+      if (waiting.size > 0) return Effect.zipRight(Effect.yieldNow(), turns)
+      running = undefined
+      return Effect.void
     })
 
+    const giveUp = () => {
+      running = undefined
+      for (const one of [...group, ...waiting]) answer(one, Exit.interrupt(FiberId.none))
+      waiting.clear()
+    }
+    yield* Effect.addFinalizer(() => running === undefined ? Effect.void : Effect.map(Fiber.interrupt(running), giveUp))
+
     const start = (caller: Fiber.RuntimeFiber<unknown, unknown>) => {
-      isRunning = true
       const value = caller.getFiberRef(DefaultServices.currentServices)
-      Runtime.runFork(runtime)(Effect.interruptible(turns), {
+      running = Runtime.runFork(runtime)(Effect.interruptible(turns), {
         // Not at once, so that fibers which are ready by now can ask as well.
         immediate: false,
         scheduler: caller.currentScheduler,
@@ -156,7 +166,7 @@ export const groupCommits = <Item, Answer, E>(
             isGivenUp: false
           }
           waiting.add(one)
-          if (!isRunning) start(caller)
+          if (running === undefined) start(caller)
           const answered = Deferred.await(one.answers)
           return Effect.onInterrupt(
             restore(answered),

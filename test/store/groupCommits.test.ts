@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Exit, Fiber, FiberId, Schema, Stream } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, FiberId, Schema, Scope, Stream } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { groupCommits } from "../../src/store/groupCommits.ts"
@@ -47,7 +47,7 @@ const ask = (call: (items: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray
 ) => Effect.zipLeft(Effect.fork(Effect.either(call(items))), settled)
 
 describe("calls that go together", () => {
-  it.effect("are one transaction for all who wait when it begins, and the next for those who came after", () =>
+  it.scoped("are one transaction for all who wait when it begins, and the next for those who came after", () =>
     Effect.gen(function*() {
       const { call, open, transactions } = yield* gated
       const one = yield* ask(call)("a", "b")
@@ -61,7 +61,7 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(yield* Fiber.join(three), Either.right(["d!"]))
     }))
 
-  it.effect("are at most so many and so large, but one call goes whole", () =>
+  it.scoped("are at most so many and so large, but one call goes whole", () =>
     Effect.gen(function*() {
       const { call, open, transactions } = yield* gated
       const large = "x".repeat(90)
@@ -77,7 +77,7 @@ describe("calls that go together", () => {
       ])
     }))
 
-  it.effect("that fail are made again one by one, and only those fail that fail by themselves", () =>
+  it.scoped("that fail are made again one by one, and only those fail that fail by themselves", () =>
     Effect.gen(function*() {
       const { call, open, transactions } = yield* gated
       const fibers = yield* Effect.forEach(["a", "bad", "c"], (item) => ask(call)(item))
@@ -90,7 +90,7 @@ describe("calls that go together", () => {
       ])
     }))
 
-  it.effect("are not made again for one that was interrupted as its group failed", () =>
+  it.scoped("are not made again for one that was interrupted as its group failed", () =>
     Effect.gen(function*() {
       const { call, open, transactions } = yield* gated
       const one = yield* ask(call)("a")
@@ -104,7 +104,7 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(transactions, [["a", "bad"], ["bad"]])
     }))
 
-  it.effect("that name the same do not go together", () =>
+  it.scoped("that name the same do not go together", () =>
     Effect.gen(function*() {
       const { call, open, transactions } = yield* gated
       for (const item of ["a", "b", "a"]) yield* ask(call)(item)
@@ -112,7 +112,7 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(transactions, [["a", "b"], ["a"]])
     }))
 
-  it.effect("that fail for a reason that is nobody's own fail together, and are not tried again", () =>
+  it.scoped("that fail for a reason that is nobody's own fail together, and are not tried again", () =>
     Effect.gen(function*() {
       const { call, open, transactions } = yield* gated
       const fibers = yield* Effect.forEach(["a", "full", "c"], (item) => ask(call)(item))
@@ -122,7 +122,7 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [failed, failed, failed])
     }))
 
-  it.effect("leave out one that is interrupted before its transaction begins", () =>
+  it.scoped("leave out one that is interrupted before its transaction begins", () =>
     Effect.gen(function*() {
       const { call, open, transactions } = yield* gated
       const one = yield* ask(call)("a")
@@ -133,7 +133,7 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(yield* Fiber.join(two), Either.right(["b!"]))
     }))
 
-  it.effect("write nothing for one that has ended, wherever in its call it was interrupted", () =>
+  it.scoped("write nothing for one that has ended, wherever in its call it was interrupted", () =>
     Effect.gen(function*() {
       for (let operations = 0; operations < 30; operations++) {
         const { call, open, transactions } = yield* gated
@@ -147,7 +147,7 @@ describe("calls that go together", () => {
       }
     }))
 
-  it.effect("carry one through that is interrupted later, which waits for the end of its transaction and leaves its answers", () =>
+  it.scoped("carry one through that is interrupted later, which waits for the end of its transaction and leaves its answers", () =>
     Effect.gen(function*() {
       const { call, open, transactions, unheard } = yield* gated
       const one = yield* ask(call)("a")
@@ -162,7 +162,7 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(unheard, [[["a"], ["a!"]]])
     }))
 
-  it.effect("that throw are a defect of their own, and the next are made", () =>
+  it.scoped("that throw are a defect of their own, and the next are made", () =>
     Effect.gen(function*() {
       let isFirst = true
       const call = yield* groupCommits(
@@ -177,7 +177,7 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(yield* call(["b"]), ["b"])
     }))
 
-  it.effect("whose transaction does not begin fail with it, if they have waited since it was to", () =>
+  it.scoped("whose transaction does not begin fail with it, if they have waited since it was to", () =>
     Effect.gen(function*() {
       const begun = yield* Deferred.make<never, string>()
       let isFirst = true
@@ -191,6 +191,27 @@ describe("calls that go together", () => {
       yield* Deferred.fail(begun, "locked")
       assert.deepStrictEqual(yield* Fiber.join(one), Either.left("locked"))
       assert.deepStrictEqual(yield* Fiber.join(two), Either.right(["b"]))
+    }))
+
+  it.effect("end with their scope, which interrupts those that are not written", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { call, open, transactions } = yield* Scope.extend(gated, scope)
+      const one = yield* ask(call)("a")
+      yield* open(1)
+      const two = yield* ask(call)("b")
+      const closed = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* settled
+      assert.isNull(closed.unsafePoll())
+      yield* open(1)
+      yield* Fiber.join(closed)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(one)))
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(two)))
+      assert.deepStrictEqual(transactions, [["a"]])
+      // What comes later is not kept waiting for turns that are over.
+      const late = yield* ask(call)("c")
+      yield* open(2)
+      assert.deepStrictEqual(yield* Fiber.join(late), Either.right(["c!"]))
     }))
 })
 

@@ -8,15 +8,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "One call that is refused takes those that went with it",
     file,
-    find: "group.length > 1 && isOfOneCall(exit.cause) ? putBack(group) : fail(exit.cause)",
+    find: "group.length > 1 && isOfOneCall(exit.cause) ? putBack() : fail(exit.cause)",
     replace: "fail(exit.cause)",
     killedBy
   },
   {
     name: "What is the fault of no call is tried again for each",
     file,
-    find: "group.length > 1 && isOfOneCall(exit.cause) ? putBack(group)",
-    replace: "group.length > 1 ? putBack(group)",
+    find: "group.length > 1 && isOfOneCall(exit.cause) ? putBack()",
+    replace: "group.length > 1 ? putBack()",
     killedBy
   },
   {
@@ -117,5 +117,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "mayBeDue(answers) ? signals.wake : Effect.void",
     replace: "Effect.void",
     killedBy
+  },
+  {
+    name: "Calls that wait outlive the store",
+    file,
+    find: "running === undefined ? Effect.void : Effect.map(Fiber.interrupt(running), giveUp)",
+    replace: "Effect.void",
+    killedBy
+  },
+  {
+    name: "A call that waits as the store closes waits for ever",
+    file,
+    find: "Effect.map(Fiber.interrupt(running), giveUp)",
+    replace: "Fiber.interrupt(running)",
+    killedBy,
+    hangs: true
   }
 ]
