@@ -12,6 +12,7 @@ import type { EndingWorker } from "../../src/runtime/worker/ProcessEnd.ts"
 import { makeProcessEnd, ProcessEnd } from "../../src/runtime/worker/ProcessEnd.ts"
 import { CheckpointThread } from "../../src/store/sqlite/wal/checkpointThread.ts"
 import { ProcessSignals } from "../../src/store/sqlite/processSignals.ts"
+import { WakeFiles } from "../../src/store/sqlite/wakeFile.ts"
 import type { Owner, World } from "./World.ts"
 import { epoch, Livelock } from "./World.ts"
 
@@ -251,6 +252,7 @@ export class SimulatedProcess implements Owner {
       Context.add(CheckpointThread, { find: Option.none }),
       // Other processes hear nothing.
       Context.add(ProcessSignals, new Map()),
+      Context.add(WakeFiles, Option.none),
       Context.add(LoopWatch, makeLoopWatch()),
       Context.add(LoopDelay, {
         watch: (tell) =>

@@ -15,6 +15,7 @@ import { newest } from "./migrations/migrations.ts"
 import { shareInProcess } from "./processSignals.ts"
 import { refuseUnsupported } from "./supportedClient.ts"
 import { makeTransactions } from "./transaction/transactions.ts"
+import { wakeOthers } from "./wakeOthers.ts"
 import { tidyWal } from "./wal/walCheckpoint.ts"
 
 /**
@@ -57,10 +58,11 @@ export const layer = (options?: {
       yield* client`PRAGMA temp_store = MEMORY`
       yield* options?.readonly === true ? checkMigrated : migrate
       const sql = client.withoutTransforms()
+      const signals = makeJobSignals()
       return yield* makeSqlJobStore(sql, {
         transactions: yield* makeTransactions(sql),
         events: yield* makeJobEvents,
-        signals: yield* shareInProcess(makeJobSignals(), sql),
+        signals: yield* wakeOthers(yield* shareInProcess(signals, sql), signals.wake, sql),
         tidy: tidyWal(sql),
         newest,
         now: options?.now ?? currentMillis

@@ -1,3 +1,4 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlError from "@effect/sql/SqlError"
 import { Effect, Option, Predicate, Schema } from "effect"
@@ -46,7 +47,7 @@ class DatabaseReplaced extends Schema.TaggedError<DatabaseReplaced>()("DatabaseR
 export const isDatabaseReplaced = ofAnyCopy(DatabaseReplaced)
 
 /** The path of the file that this connection has open; undefined for a database in memory. */
-export const pathOf = (connection: SqlConnection.Connection): Effect.Effect<string | undefined, SqlError.SqlError> =>
+const pathOf = (connection: SqlConnection.Connection): Effect.Effect<string | undefined, SqlError.SqlError> =>
   Effect.map(
     connection.executeValues("SELECT file FROM pragma_database_list WHERE name = 'main'", []),
     ([database]) => {
@@ -54,6 +55,10 @@ export const pathOf = (connection: SqlConnection.Connection): Effect.Effect<stri
       return Predicate.isString(path) && path !== "" ? path : undefined
     }
   )
+
+/** The path of the file that this client has open; undefined for a database in memory. */
+export const databasePath = (sql: SqlClient.SqlClient): Effect.Effect<string | undefined, SqlError.SqlError> =>
+  Effect.scoped(Effect.flatMap(sql.reserve, pathOf))
 
 /** Watches the files of the database that this connection has open. One in memory has none. */
 export const watchDatabaseFile = (

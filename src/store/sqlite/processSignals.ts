@@ -3,7 +3,7 @@ import type * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
 import { Context, Effect, Runtime } from "effect"
 import { StoredJobId } from "../../domain/JobId.ts"
-import { identityOf, inWords, pathOf } from "./databaseFile.ts"
+import { databasePath, identityOf, inWords } from "./databaseFile.ts"
 import type { JobSignals } from "../JobSignals.ts"
 
 /**
@@ -69,7 +69,7 @@ export const shareInProcess = (
 
 /** Tells database files apart, whatever paths they were opened by; undefined for a database in memory. */
 const databaseIdentity = (sql: SqlClient.SqlClient) =>
-  Effect.scoped(Effect.flatMap(sql.reserve, pathOf)).pipe(
+  databasePath(sql).pipe(
     Effect.map((path) => path === undefined ? undefined : identityOf(path)),
     Effect.map((found) => found === undefined ? undefined : inWords(found))
   )

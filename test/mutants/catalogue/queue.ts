@@ -8,6 +8,7 @@ const five = ["test/runtime/fiveOperations.test.ts"]
 const observe = ["test/runtime/observe.test.ts"]
 const cancel = ["test/runtime/cancel.test.ts"]
 const twoDatabases = ["test/runtime/twoDatabases.test.ts"]
+const wakeOthers = ["test/store/sqlite/wakeOthers.test.ts"]
 
 /** What the queue checks, tells and answers, and how long a failed job waits. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -50,6 +51,50 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "found === undefined ? undefined : inWords(found)",
     replace: "found === undefined ? undefined : inWords(undefined)",
     killedBy: ["test/store/sqlite/processSignals.test.ts"]
+  },
+  {
+    name: "A job is told of to no other process",
+    file: "src/store/sqlite/wakeOthers.ts",
+    find: "wake: Effect.zipRight(signals.wake, touch),",
+    replace: "wake: signals.wake,",
+    killedBy: wakeOthers,
+    hangs: true
+  },
+  {
+    name: "A worker looks for jobs whenever its own process has written",
+    file: "src/store/sqlite/wakeOthers.ts",
+    find: "if (now === seen) return Effect.void",
+    replace: "",
+    killedBy: wakeOthers
+  },
+  {
+    name: "A worker hears of no other process once the wake file was deleted",
+    file: "src/store/sqlite/wakeFile.ts",
+    find: "if (event === \"rename\") openAgain()",
+    replace: "",
+    killedBy: wakeOthers,
+    hangs: true
+  },
+  {
+    name: "Each of many enqueues touches the wake file",
+    file: "src/store/sqlite/wakeOthers.ts",
+    find: "void Promise.resolve().then(touch)",
+    replace: "touch()",
+    killedBy: wakeOthers
+  },
+  {
+    name: "A wake file is written through a link that another has put in its place",
+    file: "src/store/sqlite/wakeFile.ts",
+    find: "constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)",
+    replace: "constants.O_WRONLY",
+    killedBy: wakeOthers
+  },
+  {
+    name: "A wake file can be written only by whoever made it",
+    file: "src/store/sqlite/wakeFile.ts",
+    find: "fchmodSync(file, mode & 0o666)",
+    replace: "",
+    killedBy: wakeOthers
   },
   {
     name: "A store that is closed is still told of jobs",

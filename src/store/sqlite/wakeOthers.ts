@@ -1,0 +1,100 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlError from "@effect/sql/SqlError"
+import { Effect, LogLevel, Option, Queue, RcRef } from "effect"
+import type { Scope } from "effect"
+import { line } from "../../platform/line.ts"
+import type { JobSignals } from "../JobSignals.ts"
+import { holdingConnection } from "./connection.ts"
+import { databasePath } from "./databaseFile.ts"
+import type { WakeFile } from "./wakeFile.ts"
+import { WakeFiles } from "./wakeFile.ts"
+
+/**
+ * The signals of a store, which also wake the workers of other processes on the
+ * same database file, and whose listeners are woken by theirs.
+ *
+ * A worker hears of each touch of the wake file, its own process's too. So it asks
+ * SQLite whether another connection has committed since it last asked
+ * (`data_version`), and looks for jobs only then.
+ */
+export const wakeOthers = (
+  signals: JobSignals,
+  /** Wakes the listeners of this store alone. */
+  wakeOurs: Effect.Effect<void>,
+  sql: SqlClient.SqlClient
+): Effect.Effect<JobSignals, SqlError.SqlError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const files = yield* WakeFiles
+    const file = Option.flatMap(Option.fromNullable(yield* databasePath(sql)), files)
+    if (Option.isNone(file)) return signals
+    const touch = touching(file.value)
+    const watching = yield* RcRef.make({ acquire: watch(file.value, wakeOurs, sql) })
+    return {
+      listen: (listener) => Effect.zipRight(RcRef.get(watching), signals.listen(listener)),
+      wake: Effect.zipRight(signals.wake, touch),
+      cancel: signals.cancel
+    }
+  })
+
+/** Touches the file once for all who ask before the fibers that are ready now have run: opening it costs 10 us. */
+const touching = (file: WakeFile): Effect.Effect<void> => {
+  let isAsked = false
+  let failure: Option.Option<unknown> = Option.none()
+  let isTold = false
+  const touch = () => {
+    isAsked = false
+    try {
+      file.touch()
+    } catch (error) {
+      failure = Option.some(error)
+    }
+  }
+  return Effect.suspend(() => {
+    if (!isAsked) {
+      isAsked = true
+      void Promise.resolve().then(touch)
+    }
+    if (isTold || Option.isNone(failure)) return Effect.void
+    isTold = true
+    return line(LogLevel.Warning, "Workers of other processes are not told of jobs, and find them at their next poll", {
+      error: String(failure.value)
+    })
+  })
+}
+
+/** Wakes the listeners of a store when another process may have enqueued, until the scope closes. */
+const watch = (file: WakeFile, wake: Effect.Effect<void>, sql: SqlClient.SqlClient) =>
+  Effect.gen(function*() {
+    // One place is enough: a touch says "look again", however often it is said.
+    const touched = yield* Queue.sliding<Option.Option<unknown>>(1)
+    const notWatching = (error: unknown) =>
+      line(LogLevel.Warning, "Nothing is heard of other processes' jobs until the next poll", { error: String(error) })
+    yield* Effect.acquireRelease(
+      Effect.try({
+        try: () =>
+          file.watch({
+            hear: () => touched.unsafeOffer(Option.none()),
+            failed: (error) => touched.unsafeOffer(Option.some(error))
+          }),
+        catch: (error) => error
+      }),
+      ({ close }) => Effect.sync(close)
+    ).pipe(Effect.catchAll(notWatching))
+
+    const commitsOfOthers = holdingConnection(sql)((connection) => connection.executeValues("PRAGMA data_version", []))
+      .pipe(Effect.map(([row]) => row?.[0]), Effect.orElseSucceed(() => undefined))
+    let seen = yield* commitsOfOthers
+    yield* Queue.take(touched).pipe(
+      Effect.flatMap(Option.match({
+        onNone: () =>
+          Effect.flatMap(commitsOfOthers, (now) => {
+            if (now === seen) return Effect.void
+            seen = now
+            return wake
+          }),
+        onSome: notWatching
+      })),
+      Effect.forever,
+      Effect.forkScoped
+    )
+  })

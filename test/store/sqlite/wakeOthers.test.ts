@@ -1,0 +1,142 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer, Logger, Option, Queue } from "effect"
+import { Job, JobQueue } from "holdfast"
+import { SqliteStore } from "holdfast/sqlite"
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { JobStore } from "../../../src/store/JobStore.ts"
+import { ProcessSignals } from "../../../src/store/sqlite/processSignals.ts"
+import type { WakeFile } from "../../../src/store/sqlite/wakeFile.ts"
+import { WakeFiles } from "../../../src/store/sqlite/wakeFile.ts"
+import { temporaryFolder } from "./temporaryFolder.ts"
+
+const Task = Job.make("wakeOthers.task")
+
+/** A store as a process of its own has it, until the scope closes: what happens in it reaches others through files alone. */
+const aProcess = (filename: string, wakeFiles?: (database: string) => Option.Option<WakeFile>) =>
+  Effect.gen(function*() {
+    const context = yield* Layer.build(
+      JobQueue.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename })), Layer.fresh)
+    )
+    const { enqueue } = Context.get(context, JobQueue)
+    const { signals } = Context.get(context, JobStore)
+    const listen = Effect.gen(function*() {
+      const heard = yield* Queue.unbounded<void>()
+      yield* signals.listen({ wake: heard.offer(undefined), cancel: () => Effect.void })
+      return heard
+    })
+    return { enqueue: enqueue(Task), listen }
+  }).pipe(
+    Effect.provideService(ProcessSignals, new Map()),
+    (self) => wakeFiles === undefined ? self : Effect.provideService(self, WakeFiles, wakeFiles)
+  )
+
+const inAFolder = Effect.map(temporaryFolder, (folder) => join(folder, "jobs.db"))
+
+/** A wake file that is touched by hand. */
+const byHand = () => {
+  let hear = () => {}
+  const file: WakeFile = {
+    touch: () => {},
+    watch: (listener) => {
+      hear = listener.hear
+      return { close: () => void (hear = () => {}) }
+    }
+  }
+  return { files: () => Option.some(file), touch: Effect.sync(() => hear()) }
+}
+
+/** Lets all happen that waits for nothing but the event loop. */
+const settled = Effect.repeatN(Effect.promise(() => new Promise<void>((resolve) => void setImmediate(resolve))), 20)
+
+/** Runs an effect, and answers the messages that it logs. */
+const messagesOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const messages: Array<unknown> = []
+    const logger = Logger.make(({ message }) => void messages.push(message))
+    return Effect.as(Effect.provide(effect, Logger.replace(Logger.defaultLogger, logger)), messages)
+  })
+
+describe("stores of several processes on one database file", () => {
+  it.scoped("wake each other's workers, and each its own", () =>
+    Effect.gen(function*() {
+      const filename = yield* inAFolder
+      const one = yield* aProcess(filename)
+      const other = yield* aProcess(filename)
+      const heardByOne = yield* one.listen
+      const heardByOther = yield* other.listen
+      yield* one.enqueue
+      yield* heardByOther
+      yield* other.enqueue
+      yield* Queue.takeN(heardByOne, 2)
+      yield* heardByOther
+    }))
+
+  it.scoped("look only where another connection has committed", () =>
+    Effect.gen(function*() {
+      const filename = yield* inAFolder
+      const { files, touch } = byHand()
+      const one = yield* aProcess(filename, files)
+      const other = yield* aProcess(filename)
+      const heard = yield* one.listen
+      yield* one.enqueue
+      yield* heard
+      yield* touch
+      yield* settled
+      assert.strictEqual(yield* Queue.size(heard), 0)
+      yield* other.enqueue
+      yield* touch
+      yield* heard
+      yield* touch
+      yield* settled
+      assert.strictEqual(yield* Queue.size(heard), 0)
+    }))
+
+  it.scoped("are heard again after the file was deleted", () =>
+    Effect.gen(function*() {
+      const filename = yield* inAFolder
+      const one = yield* aProcess(filename)
+      const heard = yield* one.listen
+      const other = yield* aProcess(filename)
+      for (let times = 0; times < 3; times++) {
+        rmSync(`${filename}-wake`)
+        yield* other.enqueue
+        yield* heard
+      }
+      assert.isTrue(existsSync(`${filename}-wake`))
+    }))
+
+  it.scoped("touch the file once for all who enqueue together", () =>
+    Effect.gen(function*() {
+      let touches = 0
+      const file: WakeFile = { touch: () => void touches++, watch: () => ({ close: () => {} }) }
+      const { enqueue } = yield* aProcess(yield* inAFolder, () => Option.some(file))
+      yield* Effect.all(Array.from({ length: 50 }, () => enqueue), { concurrency: "unbounded" })
+      assert.strictEqual(touches, 1)
+    }))
+
+  it.scoped("let whoever may write the database wake the others", () =>
+    Effect.gen(function*() {
+      const filename = yield* inAFolder
+      const { enqueue } = yield* aProcess(filename)
+      chmodSync(filename, 0o664)
+      yield* enqueue
+      yield* settled
+      assert.strictEqual(statSync(`${filename}-wake`).mode & 0o777, 0o664)
+    }))
+
+  it.scoped("go on where the file cannot be written, and say so once", () =>
+    Effect.gen(function*() {
+      const filename = yield* inAFolder
+      const kept = `${filename}.kept`
+      writeFileSync(kept, "kept")
+      symlinkSync(kept, `${filename}-wake`)
+      const { enqueue, listen } = yield* aProcess(filename)
+      const messages = yield* messagesOf(Effect.zipRight(Effect.scoped(listen), Effect.repeatN(enqueue, 3)))
+      assert.deepStrictEqual(messages, [
+        ["Nothing is heard of other processes' jobs until the next poll"],
+        ["Workers of other processes are not told of jobs, and find them at their next poll"]
+      ])
+      assert.strictEqual(readFileSync(kept, "utf8"), "kept")
+    }))
+})
