@@ -71,7 +71,12 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
 
     complete: (items) => statement("complete", operations.complete(items)),
     fail: (items) => statement("fail", operations.fail(items)),
-    release: (items) => statement("release", operations.release(items)),
+    release: (items) =>
+      Effect.zipLeft(
+        statement("release", operations.release(items)),
+        // What is handed back is due for workers that have looked already.
+        items.some(({ delay }) => delay === 0) ? afterTransaction(signals.wake) : Effect.void
+      ),
 
     laneHolders: (options) => statement("laneHolders", operations.laneHolders(options)),
     staleLeases: (options) => statement("staleLeases", operations.staleLeases(options)),

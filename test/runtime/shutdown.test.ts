@@ -8,7 +8,7 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import * as Testing from "../../src/testing.ts"
-import { calm, inHoldfast, linesSaying, makeGate, settled } from "./harness.ts"
+import { calm, inHoldfast, linesSaying, makeGate, settled, work } from "./harness.ts"
 
 const Task = Job.make("shutdown.task", { payload: Schema.String, leaseFor: "60 seconds" })
 
@@ -38,6 +38,22 @@ describe("a worker that is told to end", () => {
       assert.strictEqual((yield* linesSaying("Worker stopped")).length, 1)
       assert.deepStrictEqual(yield* linesSaying("Waiting for running jobs to end"), [])
     }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
+
+  it.scoped("hands its job to a worker that has looked already", () => {
+    let runs = 0
+    return Effect.gen(function*() {
+      const one = yield* Effect.forkDaemon(Worker.run({ ...options, shutdownGrace: 0 }))
+      yield* settled
+      const { id } = yield* JobQueue.enqueue(Task, "running")
+      yield* settled
+      yield* work(options)
+      assert.strictEqual(runs, 1)
+      yield* Fiber.interrupt(one)
+      yield* settled
+      const { attempts, status } = yield* JobQueue.get(id)
+      assert.deepStrictEqual([runs, attempts, status], [2, 2, "succeeded"])
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.suspend(() => ++runs === 1 ? Effect.never : Effect.void))))
+  })
 
   it.effect("claims no more", () =>
     Effect.gen(function*() {

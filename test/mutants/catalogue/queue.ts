@@ -61,6 +61,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     hangs: true
   },
   {
+    name: "A job that is handed back waits for the next poll",
+    file: "src/store/SqlJobStore.ts",
+    find: "items.some(({ delay }) => delay === 0) ? afterTransaction(signals.wake) : Effect.void",
+    replace: "Effect.void",
+    killedBy: ["test/runtime/shutdown.test.ts"]
+  },
+  {
     name: "A worker looks for jobs whenever its own process has written",
     file: "src/store/sqlite/wakeOthers.ts",
     find: "if (now === seen) return Effect.void",
