@@ -1,6 +1,7 @@
 import { Effect, Option } from "effect"
 import type { JobEvent } from "../../domain/JobEvent.ts"
 import { updateMetrics } from "../../store/guardTelemetry.ts"
+import { memoized } from "./memoized.ts"
 import { metrics } from "./metrics.ts"
 import { labelled, updateLabelled } from "./updateLabelled.ts"
 
@@ -10,10 +11,10 @@ export const countEvent = (event: JobEvent): Effect.Effect<void> => {
     case "Enqueued":
       return updateLabelled(metrics.enqueued, { kind: event.kind }, event.jobIds.length)
     case "Claimed": {
-      const { kind, waited } = event
+      const { claimed, queueDelay } = ofKind(event.kind)
       return updateMetrics((update) => {
-        update(labelled(metrics.claimed, { kind }), 1)
-        update(labelled(metrics.queueDelay, { kind }), waited / 1000)
+        update(claimed, 1)
+        update(queueDelay, event.waited / 1000)
       })
     }
     case "HeartbeatFailed":
@@ -21,10 +22,11 @@ export const countEvent = (event: JobEvent): Effect.Effect<void> => {
     case "Zombie":
       return updateLabelled(metrics.zombies, { kind: event.kind }, 1)
     case "Settled": {
-      const { ended: outcome, kind, took } = event
+      const { ended, kind, took } = event
+      const { jobDuration, settledAs } = ofKind(kind)
       return updateMetrics((update) => {
-        update(labelled(metrics.settled, { kind, outcome }), 1)
-        if (Option.isSome(took)) update(labelled(metrics.jobDuration, { kind }), took.value / 1000)
+        update(settledAs(ended), 1)
+        if (Option.isSome(took)) update(jobDuration, took.value / 1000)
       })
     }
     case "LeaseLost":
@@ -41,3 +43,11 @@ export const countEvent = (event: JobEvent): Effect.Effect<void> => {
       return Effect.void
   }
 }
+
+/** The metrics that every job of a kind updates. */
+const ofKind = memoized((kind: string) => ({
+  claimed: labelled(metrics.claimed, { kind }),
+  queueDelay: labelled(metrics.queueDelay, { kind }),
+  settledAs: memoized((outcome: string) => labelled(metrics.settled, { kind, outcome })),
+  jobDuration: labelled(metrics.jobDuration, { kind })
+}))

@@ -1,5 +1,5 @@
 import type { Effect } from "effect"
-import { Metric } from "effect"
+import { Array as Arr, Metric, MetricLabel } from "effect"
 import { updateMetric } from "../../store/guardTelemetry.ts"
 
 /** Updates a metric under these labels. */
@@ -10,8 +10,9 @@ export const updateLabelled = <Type, Out>(
 ): Effect.Effect<void> => updateMetric(labelled(metric, labels), value)
 
 /**
- * A metric with these labels, made once: making it costs more than updating it,
- * and Effect keeps what it counts forever in any case.
+ * A metric with these labels, made once. `Metric.tagged` looks for the tagged
+ * metric at each update, which takes 5 us. Effect keeps what it has found for an
+ * array of labels, so this gives it the same array each time.
  */
 export const labelled = <Type, In, Out>(
   metric: Metric.Metric<Type, In, Out>,
@@ -22,8 +23,15 @@ export const labelled = <Type, In, Out>(
   const name = JSON.stringify(labels)
   const found = made.get(name)
   if (found !== undefined) return found as Metric.Metric<Type, In, Out>
-  let tagged = metric
-  for (const [label, value] of Object.entries(labels)) tagged = Metric.tagged(tagged, label, value)
+  const own = Object.entries(labels).map(([label, value]) => MetricLabel.make(label, value))
+  // Those of the fiber that updates the metric come on top.
+  const and = (more: ReadonlyArray<MetricLabel.MetricLabel>) => more.length === 0 ? own : Arr.union(own, more)
+  const tagged = Metric.make(
+    metric.keyType,
+    (input: In, more) => metric.unsafeUpdate(input, and(more)),
+    (more) => metric.unsafeValue(and(more)),
+    (input: In, more) => metric.unsafeModify(input, and(more))
+  )
   made.set(name, tagged)
   return tagged
 }
