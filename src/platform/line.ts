@@ -14,6 +14,15 @@ export const lineSettings: FiberRef.FiberRef<LineSettings> = GlobalValue.globalV
   () => FiberRef.unsafeMake<LineSettings>({ least: LogLevel.All, showErrors: false })
 )
 
+/** Makes and runs what logs a line, where lines of its level are wanted: making one takes longer than to find out. */
+export const ifWanted = (level: LogLevel.LogLevel, log: () => Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.withFiberRuntime((fiber) => {
+    const { least } = fiber.getFiberRef(lineSettings)
+    // Effect looks at the minimum too, but only after the line has its annotations, which cost most.
+    const minimum = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
+    return LogLevel.lessThan(level, least) || LogLevel.lessThan(level, minimum) ? Effect.void : log()
+  })
+
 /** Logs a line of Holdfast's own. */
 export const line = (
   level: LogLevel.LogLevel,
@@ -21,16 +30,11 @@ export const line = (
   annotations: Readonly<Record<string, unknown>> = {},
   cause: Cause.Cause<unknown> = Cause.empty
 ): Effect.Effect<void> =>
-  Effect.withFiberRuntime((fiber) => {
-    const { least } = fiber.getFiberRef(lineSettings)
-    // Effect looks at the minimum too, but only after the line has its annotations, which cost most.
-    const minimum = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
-    if (LogLevel.lessThan(level, least) || LogLevel.lessThan(level, minimum)) return Effect.void
-    return Effect.annotateLogs(
+  ifWanted(level, () =>
+    Effect.annotateLogs(
       Cause.isEmpty(cause) ? Effect.logWithLevel(level, message) : Effect.logWithLevel(level, message, cause),
       annotations
-    )
-  })
+    ))
 
 /** The text of an error for its line, beside its name, if the app has said that it may be logged. */
 export const errorText = (text: () => string): Effect.Effect<{ readonly message?: string }> =>

@@ -2,7 +2,7 @@ import { Duration, Effect, LogLevel, Option, Redacted } from "effect"
 import type { SettledEnd } from "../../domain/AttemptEnd.ts"
 import { instantText } from "../../domain/instantText.ts"
 import type { AttemptFacts, JobEvent } from "../../domain/JobEvent.ts"
-import { errorText, line } from "../../platform/line.ts"
+import { errorText, ifWanted, line } from "../../platform/line.ts"
 import { becauseOf, shown } from "./words.ts"
 
 /**
@@ -14,7 +14,10 @@ export const logEvent = (event: JobEvent): Effect.Effect<void> => {
     case "Enqueued":
       return line(LogLevel.Debug, "Jobs enqueued", { kind: event.kind, jobs: event.jobIds.length })
     case "Claimed":
-      return of(event, LogLevel.Debug, "Job claimed", { queue: event.queue, failures: event.failures })
+      return ifWanted(
+        LogLevel.Debug,
+        () => of(event, LogLevel.Debug, "Job claimed", { queue: event.queue, failures: event.failures })
+      )
     case "HeartbeatFailed":
       return of(event, LogLevel.Warning, "Heartbeat failed, trying again", { error: shown(event.error) })
     case "Stopping": {
@@ -29,8 +32,10 @@ export const logEvent = (event: JobEvent): Effect.Effect<void> => {
         LogLevel.Error,
         "The handler does not stop; its heartbeat ends and its lease will run out"
       )
-    case "Settled":
-      return settled(event)
+    case "Settled": {
+      const level = event.ended === "failed" ? LogLevel.Error : LogLevel.Info
+      return ifWanted(level, () => settled(event, level))
+    }
     case "LeaseLost":
       return of(event, LogLevel.Warning, "Lease lost, the attempt's outcome is not written", {
         reason: event.reason,
@@ -73,7 +78,7 @@ const of = (
   more: Readonly<Record<string, unknown>> = {}
 ) => line(level, message, { jobId, kind, attempt, ...more })
 
-const settled = (event: Extract<JobEvent, { readonly _tag: "Settled" }>) => {
+const settled = (event: Extract<JobEvent, { readonly _tag: "Settled" }>, level: LogLevel.LogLevel) => {
   const { ended, failedWith, retryIn, took } = event
   const text = Option.match(failedWith, {
     onNone: () => Effect.succeed({}),
@@ -82,7 +87,7 @@ const settled = (event: Extract<JobEvent, { readonly _tag: "Settled" }>) => {
   return Effect.flatMap(
     text,
     (text) =>
-      of(event, ended === "failed" ? LogLevel.Error : LogLevel.Info, settledMessage[ended], {
+      of(event, level, settledMessage[ended], {
         ...optional("took", took, (millis) => Duration.format(Duration.millis(millis))),
         ...optional("error", failedWith, ({ name }) => name),
         ...optional("retryIn", retryIn, Duration.format),
