@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, LogLevel, Metric, Schedule, Schema, TestClock, Tracer } from "effect"
+import { Cause, Effect, Exit, Layer, LogLevel, Metric, Schedule, Schema, Scope, TestClock, Tracer } from "effect"
 import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
@@ -18,13 +18,22 @@ describe("the log of a job", () => {
   const ends: Readonly<
     Record<
       string,
-      { readonly handler: () => Effect.Effect<string, unknown>; readonly line: string; readonly level: string }
+      {
+        readonly handler: () => Effect.Effect<string, unknown, Scope.Scope>
+        readonly line: string
+        readonly level: string
+      }
     >
   > = {
     "succeeds": { handler: () => Effect.succeed(secret), line: "Job succeeded", level: "INFO" },
     "fails": { handler: () => Effect.fail(new Error(secret)), line: "Job failed, will be retried", level: "INFO" },
     "dies": { handler: () => Effect.die(new TypeError(secret)), line: "Job failed, will be retried", level: "INFO" },
     "dies of a mere string": { handler: () => Effect.die(secret), line: "Job failed, will be retried", level: "INFO" },
+    "succeeds with a finalizer that dies": {
+      handler: () => Effect.as(Effect.addFinalizer(() => Effect.die(new Error(secret))), "-"),
+      line: "Job failed, will be retried",
+      level: "INFO"
+    },
     "says never again": { handler: () => neverRetry({ message: secret }), line: "Job failed", level: "ERROR" },
     "snoozes": { handler: () => snooze("1 hour"), line: "Job snoozed", level: "INFO" },
     "gives what does not encode": {
@@ -54,6 +63,17 @@ describe("the log of a job", () => {
         for (const { whole } of yield* Logs) assert.notInclude(whole, secret)
       }).pipe(inHoldfast(Told.toLayer(handler))))
   }
+
+  it.effect("has the errors of fibers that a handler has forked, as everywhere in Effect", () =>
+    Effect.gen(function*() {
+      yield* work({ jobs: [Told] })
+      yield* JobQueue.enqueue(Told, { secret: "-" })
+      yield* settled
+      const [line] = (yield* Logs).filter(({ whole }) => whole.includes("of a fiber of its own"))
+      assert.strictEqual(line?.level, "DEBUG")
+    }).pipe(
+      inHoldfast(Told.toLayer(() => Effect.as(Effect.forkDaemon(Effect.fail("of a fiber of its own")), "-")))
+    ))
 
   it.effect("shows the text of an error to an app that says its errors may be logged, and only there", () =>
     Effect.gen(function*() {

@@ -1,4 +1,4 @@
-import type { Duration, Effect, LogLevel, Option, Runtime } from "effect"
+import type { Duration, Effect, Option, Runtime } from "effect"
 import type { HandlerService } from "../../domain/Job.ts"
 import type { Stall } from "../../domain/Stall.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
@@ -14,10 +14,10 @@ export interface Host {
   readonly store: typeof JobStore.Service
   /** The fibers of attempts inherit from it: the worker's loggers, clock and scheduler. */
   readonly runtime: Runtime.Runtime<never>
+  /** The same for handlers, whose unhandled errors are logged as the worker's caller wants it. */
+  readonly handlersRuntime: Runtime.Runtime<never>
   /** Monotonic milliseconds. */
   readonly now: () => number
-  /** The level at which an error that nobody handles is logged, for fibers that handlers fork. */
-  readonly unhandledErrorLogLevel: Option.Option<LogLevel.LogLevel>
   /** True if a tracer records spans. */
   readonly isTraced: boolean
   readonly heartbeatInterval: Duration.Duration

@@ -15,7 +15,16 @@ export class AttemptFibers {
 
   /** Starts an interruptible fiber, even if the worker was started uninterruptibly. Closing `scope` interrupts it. */
   fork<A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope): Fiber.RuntimeFiber<A, E> {
-    return Runtime.runFork(this.attempt.host.runtime)(Effect.interruptible(this.inSpan(effect)), {
+    return this.forkFrom(this.attempt.host.runtime, this.inSpan(effect), scope)
+  }
+
+  /** The same for a fiber that inherits from a runtime of its own. */
+  forkFrom<A, E, R>(
+    runtime: Runtime.Runtime<R>,
+    effect: Effect.Effect<A, E, R>,
+    scope?: Scope.Scope
+  ): Fiber.RuntimeFiber<A, E> {
+    return Runtime.runFork(runtime)(Effect.interruptible(effect), {
       immediate: false,
       // As `Effect.annotateLogs` would, at a fraction of its time.
       updateRefs: (refs, fiberId) =>

@@ -1,4 +1,18 @@
-import { Clock, Context, DateTime, Duration, Effect, Fiber, Option, Schema, Scope, Tracer } from "effect"
+import {
+  Clock,
+  Context,
+  DateTime,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  FiberRef,
+  Option,
+  Runtime,
+  Schema,
+  Scope,
+  Tracer
+} from "effect"
 import { CurrentJob } from "../../domain/CurrentJob.ts"
 import { JobEvent } from "../../domain/JobEvent.ts"
 import { StopReason } from "../../domain/Outcome.ts"
@@ -8,27 +22,41 @@ import { only } from "../../store/JobStore.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
+import type { AttemptFibers } from "./AttemptFibers.ts"
 import type { KeptLease } from "./heartbeat.ts"
 
 /** The time that a handler has to stop once it is told to, before it counts as a zombie. */
 const stopsWithin = Duration.seconds(30)
 
 /**
- * Runs a job's handler with the services that its layer was built with, outside any
- * transaction that was open then. What belongs to the attempt comes from the
- * attempt.
+ * Runs a job's handler in a fiber of its own, with the services that its layer was
+ * built with, outside any transaction that was open then. What belongs to the
+ * attempt comes from the attempt.
+ *
+ * The fiber has all of that from its first step. To provide it there would change
+ * what the fiber refers to, and back, which takes longer than to start it.
  */
-export const handle = (
+export const forkHandler = (
   attempt: Attempt,
   payload: unknown,
   lease: KeptLease,
-  span: Option.Option<Tracer.Span>
-): Effect.Effect<unknown, unknown> => {
-  const { run, services } = attempt.handler
+  fibers: AttemptFibers,
+  scope: Scope.CloseableScope
+): Fiber.RuntimeFiber<unknown, unknown> => {
+  const { handler: { run, services }, host } = attempt
   let context = Context.add(services, CurrentJob, currentJob(attempt, lease))
-  if (Option.isSome(span)) context = Context.add(context, Tracer.ParentSpan, span.value)
-  return Effect.scopedWith((scope) => Effect.provide(run(payload), Context.add(context, Scope.Scope, scope)))
+  if (Option.isSome(fibers.span)) context = Context.add(context, Tracer.ParentSpan, fibers.span.value)
+  return fibers.forkFrom(
+    Runtime.updateContext(host.handlersRuntime, () => Context.add(context, Scope.Scope, scope)),
+    Effect.onExit(Effect.suspend(() => run(payload)), (exit) =>
+      Exit.isSuccess(exit)
+        ? Effect.tapErrorCause(Scope.close(scope, exit), () => logsNoError)
+        : Effect.zipRight(logsNoError, Scope.close(scope, exit)))
+  )
 }
+
+/** The error of a handler is an outcome, and may show the payload. What the handler has forked logs its own as ever. */
+const logsNoError = FiberRef.set(FiberRef.unhandledErrorLogLevel, Option.none())
 
 /** Stops the handler in `fiber`, and lets its lease run out if it does not stop. */
 export const stopHandler = (

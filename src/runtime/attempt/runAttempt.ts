@@ -1,4 +1,4 @@
-import { Cause, Duration, Effect, Either, Exit, Fiber, FiberId, Option } from "effect"
+import { Cause, Duration, Effect, Either, Exit, Fiber, FiberId, Option, Scope } from "effect"
 import * as Backoff from "../../domain/Backoff.ts"
 import { Outcome, outcomeOf } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
@@ -9,7 +9,7 @@ import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
 import { AttemptFibers } from "./AttemptFibers.ts"
 import { closeSpan, openSpan } from "./attemptSpan.ts"
-import { handle, stopHandler, timeOut } from "./handler.ts"
+import { forkHandler, stopHandler, timeOut } from "./handler.ts"
 import type { KeptLease } from "./heartbeat.ts"
 import { beatMayTake, keepLease } from "./heartbeat.ts"
 import type { FirstWrite } from "./settle.ts"
@@ -31,12 +31,12 @@ export const beginAttempt = (attempt: Attempt): Effect.Effect<void> =>
     const { host: { heartbeatInterval, lateHearts, store }, stopRequest } = attempt
     const fibers = new AttemptFibers(attempt, yield* openSpan(attempt))
     const lease = yield* keepLease({
-      ...attempt,
       store,
       lateHearts,
       interval: heartbeatInterval,
       stop: (reason) => stopRequest.tell(reason),
-      fork: (effect, scope) => fibers.fork(effect, scope)
+      fork: (effect, scope) => fibers.fork(effect, scope),
+      ...attempt
     })
     const running = new RunningAttempt(attempt, fibers, lease)
     yield* Effect.catchAllCause(running.begin, (cause) => Effect.sync(() => running.die(cause)))
@@ -75,19 +75,14 @@ class RunningAttempt {
           blame(attempt).pipe(Effect.flatMap(log.claimedTooLate), Effect.zipRight(this.settling(Outcome.Release())))
         )
       }
-      this.runHandler(payload.right)
+      this.runHandler(payload.right, yield* Scope.make())
     })
   }
 
   /** Runs the handler in a fiber of its own, which a stop request interrupts. */
-  private runHandler(payload: unknown): void {
-    const { host, stopRequest } = this.attempt
-    const fiber = this.fibers.fork(
-      Effect.withUnhandledErrorLogLevel(
-        handle(this.attempt, payload, this.lease, this.fibers.span),
-        host.unhandledErrorLogLevel
-      )
-    )
+  private runHandler(payload: unknown, scope: Scope.CloseableScope): void {
+    const { stopRequest } = this.attempt
+    const fiber = forkHandler(this.attempt, payload, this.lease, this.fibers, scope)
     Option.map(timeOut(this.attempt), (timeout) => this.helpers.push(this.fibers.fork(timeout)))
     // Few handlers are told to stop, so no fiber waits for it.
     const listenNoMore = stopRequest.listen((reason) =>

@@ -1,5 +1,5 @@
 import type { Scope } from "effect"
-import { Effect, FiberRef, Option } from "effect"
+import { Effect, Option } from "effect"
 import { toMillis } from "../../platform/monotonic.ts"
 import { isTraced } from "../../store/guardTelemetry.ts"
 import { JobStore } from "../../store/JobStore.ts"
@@ -23,7 +23,7 @@ export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
       store,
       // A fiber that fails logs its whole error by itself. The error of a handler is an outcome, and may show the payload.
       runtime: yield* Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none()),
-      unhandledErrorLogLevel: yield* FiberRef.get(FiberRef.unhandledErrorLogLevel),
+      handlersRuntime: yield* Effect.runtime(),
       now: () => toMillis(clock.unsafeCurrentTimeNanos()),
       isTraced: yield* isTraced,
       heartbeatInterval,

@@ -102,14 +102,35 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A handler's finalizers have not run when its end is judged",
     file,
-    find: "Effect.scopedWith((scope) => Effect.provide(run(payload)",
-    replace: "Effect.flatMap(Scope.make(), (scope) => Effect.provide(run(payload)",
+    find: "? Effect.tapErrorCause(Scope.close(scope, exit), () => logsNoError)",
+    replace: "? Effect.void",
     killedBy: settle
+  },
+  {
+    name: "The whole error of a handler is logged",
+    file,
+    find: ": Effect.zipRight(logsNoError, Scope.close(scope, exit))",
+    replace: ": Scope.close(scope, exit)",
+    killedBy: ["test/runtime/telemetry.test.ts"]
+  },
+  {
+    name: "The errors of fibers that a handler forks are logged nowhere",
+    file: "src/runtime/worker/makeHost.ts",
+    find: "handlersRuntime: yield* Effect.runtime()",
+    replace: "handlersRuntime: yield* Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none())",
+    killedBy: ["test/runtime/telemetry.test.ts"]
+  },
+  {
+    name: "The whole error of a handler's finalizer is logged",
+    file,
+    find: "Effect.tapErrorCause(Scope.close(scope, exit), () => logsNoError)",
+    replace: "Scope.close(scope, exit)",
+    killedBy: ["test/runtime/telemetry.test.ts"]
   },
   {
     name: "A settle that the store refuses counts as done",
     file,
-    find: "(stall) => events.publish(JobEvent.LeaseLost({ ...facts, reason, stall }))",
+    find: "(stall) => events.publish(JobEvent.LeaseLost({ reason, stall, ...facts }))",
     replace: "() => events.publish(JobEvent.Retried(facts))",
     killedBy: heartbeat
   },
