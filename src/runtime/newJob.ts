@@ -18,7 +18,7 @@ export const newJob = (job: Job.Any, payload: unknown, options: EnqueueOptions):
   Effect.gen(function*() {
     const checked = yield* check(job, payload, options)
     const id = checked.id ?? (yield* (yield* Ids).jobId)
-    return { ...checked, id, traceContext: yield* currentTraceContext }
+    return { traceContext: yield* currentTraceContext, ...checked, id }
   })
 
 /** Checks the options of an enqueue. Defaults come from the definition, which checked them when it was made. */

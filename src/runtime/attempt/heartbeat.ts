@@ -236,11 +236,11 @@ export class KeptLease {
       this.until = Math.max(this.until, sentAt + holdsFor(pace))
       if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())
       const { lockedUntil } = answer.right.lease
-      yield* store.events.publish(JobEvent.Extended({ ...factsOf(job), lockedUntil }))
+      yield* store.events.publish(JobEvent.Extended({ lockedUntil, ...factsOf(job) }))
       return false
     })
     return callStore("extend", mayTake, () => extend).pipe(
-      Effect.tapError((error) => store.events.publish(JobEvent.HeartbeatFailed({ ...factsOf(job), error }))),
+      Effect.tapError((error) => store.events.publish(JobEvent.HeartbeatFailed({ error, ...factsOf(job) }))),
       Effect.retry(Schedule.spaced(mayTake))
     )
   }

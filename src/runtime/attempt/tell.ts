@@ -15,13 +15,13 @@ export const tell = (attempt: Attempt, ended: Ended): Effect.Effect<void> => {
       // A handler that settles its job by hand has told of it already.
       if (isRepeat) return Effect.void
       const took = Option.some(now() - claimSentAt)
-      return events.publish(JobEvent.Settled({ ...facts, ended: end, failedWith, retryIn, took }))
+      return events.publish(JobEvent.Settled({ ended: end, failedWith, retryIn, took, ...facts }))
     }
     case "LeaseLost": {
       const { reason } = ended
-      return Effect.flatMap(blame(attempt), (stall) => events.publish(JobEvent.LeaseLost({ ...facts, reason, stall })))
+      return Effect.flatMap(blame(attempt), (stall) => events.publish(JobEvent.LeaseLost({ reason, stall, ...facts })))
     }
     case "OutcomeUnknown":
-      return events.publish(JobEvent.OutcomeUnknown({ ...facts, error: ended.error }))
+      return events.publish(JobEvent.OutcomeUnknown({ error: ended.error, ...facts }))
   }
 }

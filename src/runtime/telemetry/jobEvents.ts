@@ -31,10 +31,10 @@ export const factsOf = (
 /** The event of a claim. */
 export const claimed = (job: ClaimedJob): JobEvent =>
   JobEvent.Claimed({
-    ...factsOf(job),
     queue: job.queue,
     failures: job.lease.failures,
-    waited: Math.max(0, job.lease.lockedAt - job.availableAt)
+    waited: Math.max(0, job.lease.lockedAt - job.availableAt),
+    ...factsOf(job)
   })
 
 /** The event of a release of a stale job. */

@@ -112,8 +112,8 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       (claimed) =>
         // RETURNING has no order of its own.
         claimed.toSorted(inClaimOrder).map(({ attempts, failures, id, lockedAt, lockedUntil, ...job }) => ({
-          ...job,
-          lease: leaseOf({ jobId: id, worker: request.worker, attempt: attempts, failures }, lockedAt, lockedUntil)
+          lease: leaseOf({ jobId: id, worker: request.worker, attempt: attempts, failures }, lockedAt, lockedUntil),
+          ...job
         }))
     )
 
