@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, LogLevel, Metric, Schedule, Schema, Scope, TestClock, Tracer } from "effect"
+import { Cause, Effect, Exit, Layer, LogLevel, Metric, Schedule, Schema, TestClock, Tracer } from "effect"
+import type { Scope } from "effect"
 import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { neverRetry, snooze } from "../../src/domain/Verdict.ts"
@@ -69,7 +70,7 @@ describe("the log of a job", () => {
       yield* work({ jobs: [Told] })
       yield* JobQueue.enqueue(Told, { secret: "-" })
       yield* settled
-      const [line] = (yield* Logs).filter(({ whole }) => whole.includes("of a fiber of its own"))
+      const line = (yield* Logs).find(({ whole }) => whole.includes("of a fiber of its own"))
       assert.strictEqual(line?.level, "DEBUG")
     }).pipe(
       inHoldfast(Told.toLayer(() => Effect.as(Effect.forkDaemon(Effect.fail("of a fiber of its own")), "-")))
