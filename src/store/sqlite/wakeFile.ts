@@ -1,6 +1,16 @@
 import { Context, Option } from "effect"
 import type { FSWatcher } from "node:fs"
-import { closeSync, constants, fchmodSync, fchownSync, openSync, statSync, watch, writeSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  lutimesSync,
+  openSync,
+  statSync,
+  watch,
+  writeSync
+} from "node:fs"
 
 /**
  * A file beside the database that a process writes to when a job may be due, and
@@ -25,9 +35,17 @@ export class WakeFiles extends Context.Reference<WakeFiles>()("holdfast/store/Wa
   defaultValue: (): (database: string) => Option.Option<WakeFile> => (database) => Option.some(wakeFileOf(database))
 }) {}
 
-/** The byte that is written is always the same one, so that a full disk keeps nobody from waking others. */
 const wakeFileOf = (database: string): WakeFile => ({
-  touch: () => withFile(database, (file) => writeSync(file, ".", 0)),
+  touch: () => {
+    const now = new Date()
+    try {
+      // A quarter of the time that opening, writing and closing take. The link itself, if it is one.
+      lutimesSync(wakePath(database), now, now)
+    } catch {
+      // It is not there, or it is another user's. The byte is always the same one, which a full disk has room for.
+      withFile(database, (file) => writeSync(file, ".", 0))
+    }
+  },
   watch: ({ failed, hear }) => {
     let watcher: FSWatcher | undefined
     const open = () => {

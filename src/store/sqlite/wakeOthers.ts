@@ -36,7 +36,7 @@ export const wakeOthers = (
     }
   })
 
-/** Touches the file once for all who ask before the fibers that are ready now have run: opening it costs 10 us. */
+/** Touches the file, a system call, once for all who ask before the fibers that are ready now have run. */
 const touching = (file: WakeFile): Effect.Effect<void> => {
   let isAsked = false
   let failure: Option.Option<unknown> = Option.none()

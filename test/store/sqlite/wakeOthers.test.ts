@@ -125,18 +125,30 @@ describe("stores of several processes on one database file", () => {
       assert.strictEqual(statSync(`${filename}-wake`).mode & 0o777, 0o664)
     }))
 
-  it.scoped("go on where the file cannot be written, and say so once", () =>
+  it.scoped("write through no link that another has put in the file's place, and say that nothing is heard", () =>
     Effect.gen(function*() {
       const filename = yield* inAFolder
       const kept = `${filename}.kept`
       writeFileSync(kept, "kept")
       symlinkSync(kept, `${filename}-wake`)
       const { enqueue, listen } = yield* aProcess(filename)
-      const messages = yield* messagesOf(Effect.zipRight(Effect.scoped(listen), Effect.repeatN(enqueue, 3)))
+      const messages = yield* messagesOf(Effect.zipRight(Effect.scoped(listen), enqueue))
+      assert.deepStrictEqual(messages, [["Nothing is heard of other processes' jobs until the next poll"]])
+      assert.strictEqual(readFileSync(kept, "utf8"), "kept")
+    }))
+
+  it.scoped("go on where the file cannot be touched, and say so once", () =>
+    Effect.gen(function*() {
+      const file: WakeFile = {
+        touch: () => {
+          throw new Error("another user's")
+        },
+        watch: () => ({ close: () => {} })
+      }
+      const { enqueue } = yield* aProcess(yield* inAFolder, () => Option.some(file))
+      const messages = yield* messagesOf(Effect.repeatN(enqueue, 3))
       assert.deepStrictEqual(messages, [
-        ["Nothing is heard of other processes' jobs until the next poll"],
         ["Workers of other processes are not told of jobs, and find them at their next poll"]
       ])
-      assert.strictEqual(readFileSync(kept, "utf8"), "kept")
     }))
 })
