@@ -1,7 +1,8 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { together } from "./chunks.ts"
 import { dialect } from "./dialect.ts"
+import type { Waiting } from "./groupCommits.ts"
 import { groupCommits } from "./groupCommits.ts"
 import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
@@ -32,7 +33,21 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
   const operations = makeOperations(sql, database)
   const { isOfARow } = dialect(sql)
   const enqueueTogether = yield* groupCommits(
-    (take: () => ReadonlyArray<NewJob>) => transaction("enqueue", Effect.suspend(() => operations.enqueue(take()))),
+    ({ isOne, take, takeBack }: Waiting<NewJob>) => {
+      const whole = transaction("enqueue", Effect.suspend(() => operations.enqueue(take())))
+      if (!isOne) return whole
+      // A job that nothing is in the way of takes one statement, which is half the time of a transaction.
+      return Effect.flatMap(
+        statement("enqueue", Effect.suspend(() => operations.enqueueIfNew(take()))),
+        Option.match({
+          onSome: Effect.succeed,
+          onNone: () => {
+            takeBack()
+            return whole
+          }
+        })
+      )
+    },
     {
       idOf: ({ id }) => id,
       isOfOne: (error) => error._tag === "JobIdConflict" || isOfARow(error),

@@ -25,6 +25,16 @@ interface Request<Item, Answer, E> {
   isGivenUp: boolean
 }
 
+/** What a transaction may do with the calls that wait. */
+export interface Waiting<Item> {
+  /** True if there was one call, for one item, when the transaction was asked for. */
+  readonly isOne: boolean
+  /** Takes those that go together, and answers their items. From then on they are carried through. */
+  readonly take: () => ReadonlyArray<Item>
+  /** Lets those that were taken wait again, if nothing was written for them. */
+  readonly takeBack: () => void
+}
+
 /**
  * Turns calls that would each be a transaction into one transaction for all that
  * wait for the database. A commit to disk costs about as much for a hundred rows
@@ -42,8 +52,8 @@ interface Request<Item, Answer, E> {
  * They end with the scope, which interrupts the calls that are not answered by then.
  */
 export const groupCommits = <Item, Answer, E>(
-  /** One transaction. Calls `take` once it has begun, and answers for each item that this gives, in order. */
-  commit: (take: () => ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>,
+  /** One transaction. Takes those that wait once it has begun, and answers for each of their items, in order. */
+  commit: (waiting: Waiting<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>,
   { idOf, isOfOne, most, mostBytes, sizeOf, unheard }: {
     /** Two calls that name the same do not go together. */
     readonly idOf: (item: Item) => string
@@ -90,16 +100,22 @@ export const groupCommits = <Item, Answer, E>(
     const answer = ({ answers, inItsContext }: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) =>
       inItsContext(() => Deferred.unsafeDone(answers, exit))
 
-    /** Puts back those of a group that failed, before all others. Nothing was written for those that were given up meanwhile. */
-    const putBack = () => {
+    /** Puts the group back, before all others. Nothing was written for those that were given up meanwhile. */
+    const takeBack = () => {
       const [givenUp, again] = Arr.partition(group, ({ isGivenUp }) => !isGivenUp)
       for (const one of givenUp) answer(one, Exit.interrupt(FiberId.none))
       waiting = new Set([...again, ...waiting])
-      single = again.length
+      group = []
+      return again.length
     }
 
     const isOfOneCall = (cause: Cause.Cause<E>) =>
       Cause.isDie(cause) || Option.exists(Cause.failureOption(cause), isOfOne)
+
+    const isOne = () => {
+      const [first, ...more] = waiting
+      return first?.items.length === 1 && more.length === 0
+    }
 
     /** One transaction, for those who wait when it begins. */
     const turn = Effect.suspend(() => {
@@ -114,12 +130,12 @@ export const groupCommits = <Item, Answer, E>(
         }
       }
       // What throws must not end the turns, or every later call would wait forever.
-      return Effect.exit(Effect.suspend(() => commit(take))).pipe(
+      return Effect.exit(Effect.suspend(() => commit({ isOne: isOne(), take, takeBack }))).pipe(
         Effect.map((exit) => {
           if (Exit.isFailure(exit)) {
-            return group.length > 1 && isOfOneCall(exit.cause)
-              ? putBack()
-              : fail(exit.cause)
+            if (group.length <= 1 || !isOfOneCall(exit.cause)) return fail(exit.cause)
+            single = takeBack()
+            return
           }
           let from = 0
           for (const one of group) answer(one, Exit.succeed(exit.value.slice(from, from += one.items.length)))

@@ -27,7 +27,7 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circum
   const statements = makeStatements(sql, isOurs)
   const refusedRows = makeRefusedRows(sql)
   const { inHalves } = refusedRows
-  const enqueue = makeEnqueue(statements)
+  const { enqueue, enqueueIfNew } = makeEnqueue(statements)
 
   const at = <A, E>(run: (now: number) => OnConnection<A, E>): OnConnection<A, E> => Effect.flatMap(now, run)
 
@@ -104,6 +104,8 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circum
 
   return {
     enqueue: (jobs: ReadonlyArray<NewJob>) => at((now) => enqueue(jobs, now)),
+    /** Adds a job, alone, if nothing is in its way. Otherwise, and where it fails, nothing is written. */
+    enqueueIfNew: (jobs: ReadonlyArray<NewJob>) => at((now) => enqueueIfNew(jobs, now)),
     nextDue,
     due,
     laneHeads: statements.laneHeads,

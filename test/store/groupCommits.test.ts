@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Exit, Fiber, FiberId, Schema, Scope, Stream } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import type { Waiting } from "../../src/store/groupCommits.ts"
 import { groupCommits } from "../../src/store/groupCommits.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { givingWayOnceAfter, inHoldfast, settled } from "../runtime/harness.ts"
@@ -25,7 +26,7 @@ const gated = Effect.gen(function*() {
   const unheard: Array<unknown> = []
   const gate = yield* Effect.makeSemaphore(0)
   const pass = gate.take(1)
-  const call = yield* groupCommits((take: () => ReadonlyArray<string>) =>
+  const call = yield* groupCommits(({ take }: Waiting<string>) =>
     Effect.gen(function*() {
       yield* pass
       const items = take()
@@ -162,11 +163,36 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(unheard, [[["a"], ["a!"]]])
     }))
 
+  it.scoped("that were taken and wait again are written together with those who came meanwhile, but not where they were interrupted", () =>
+    Effect.gen(function*() {
+      const transactions: Array<readonly [isOne: boolean, items: ReadonlyArray<string>]> = []
+      const gate = yield* Effect.makeSemaphore(0)
+      const call = yield* groupCommits(({ isOne, take, takeBack }: Waiting<string>) =>
+        Effect.gen(function*() {
+          yield* gate.take(1)
+          transactions.push([isOne, take()])
+          yield* gate.take(1)
+          takeBack()
+          const items = take()
+          transactions.push([isOne, items])
+          return items
+        }), bounds)
+      const one = yield* ask(call)("a")
+      yield* Effect.zipRight(gate.release(1), settled)
+      const two = yield* ask(call)("b")
+      const interrupted = yield* Effect.fork(Fiber.interrupt(one))
+      yield* settled
+      yield* Effect.zipRight(gate.release(1), settled)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupted)))
+      assert.deepStrictEqual(yield* Fiber.join(two), Either.right(["b"]))
+      assert.deepStrictEqual(transactions, [[true, ["a"]], [true, ["b"]]])
+    }))
+
   it.scoped("that throw are a defect of their own, and the next are made", () =>
     Effect.gen(function*() {
       let isFirst = true
       const call = yield* groupCommits(
-        (take: () => ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, string> => {
+        ({ take }: Waiting<string>): Effect.Effect<ReadonlyArray<string>, string> => {
           if (!isFirst) return Effect.sync(take)
           isFirst = false
           throw new Error("a bug")
@@ -181,7 +207,7 @@ describe("calls that go together", () => {
     Effect.gen(function*() {
       const begun = yield* Deferred.make<never, string>()
       let isFirst = true
-      const call = yield* groupCommits((take: () => ReadonlyArray<string>) => {
+      const call = yield* groupCommits(({ take }: Waiting<string>) => {
         const before = isFirst ? Deferred.await(begun) : Effect.void
         isFirst = false
         return Effect.map(before, () => take())

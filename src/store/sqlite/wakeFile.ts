@@ -18,8 +18,8 @@ import {
  * It says nothing else, and may be deleted at any time: whoever needs it makes it anew.
  */
 export interface WakeFile {
-  /** Wakes all who watch, in all processes. Throws where the file cannot be written. */
-  readonly touch: () => void
+  /** Wakes all who watch, in all processes. Throws where the file cannot be written. `now` is in epoch milliseconds. */
+  readonly touch: (now: number) => void
   /** Hears of every touch from now on, of several perhaps once. Throws where the file cannot be watched. */
   readonly watch: (listener: WakeListener) => { readonly close: () => void }
 }
@@ -36,11 +36,10 @@ export class WakeFiles extends Context.Reference<WakeFiles>()("holdfast/store/Wa
 }) {}
 
 const wakeFileOf = (database: string): WakeFile => ({
-  touch: () => {
-    const now = new Date()
+  touch: (now) => {
     try {
       // A quarter of the time that opening, writing and closing take. The link itself, if it is one.
-      lutimesSync(wakePath(database), now, now)
+      lutimesSync(wakePath(database), now / 1000, now / 1000)
     } catch {
       // It is not there, or it is another user's. The byte is always the same one, which a full disk has room for.
       withFile(database, (file) => writeSync(file, ".", 0))

@@ -1,6 +1,6 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Effect, LogLevel, Option, Queue, RcRef } from "effect"
+import { Clock, Effect, LogLevel, Option, Queue, RcRef } from "effect"
 import type { Scope } from "effect"
 import { line } from "../../platform/line.ts"
 import type { JobSignals } from "../JobSignals.ts"
@@ -41,18 +41,18 @@ const touching = (file: WakeFile): Effect.Effect<void> => {
   let isAsked = false
   let failure: Option.Option<unknown> = Option.none()
   let isTold = false
-  const touch = () => {
+  const touch = (now: number) => {
     isAsked = false
     try {
-      file.touch()
+      file.touch(now)
     } catch (error) {
       failure = Option.some(error)
     }
   }
-  return Effect.suspend(() => {
+  return Effect.flatMap(Clock.currentTimeMillis, (now) => {
     if (!isAsked) {
       isAsked = true
-      void Promise.resolve().then(touch)
+      void Promise.resolve(now).then(touch)
     }
     if (isTold || Option.isNone(failure)) return Effect.void
     isTold = true

@@ -8,15 +8,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "One call that is refused takes those that went with it",
     file,
-    find: "group.length > 1 && isOfOneCall(exit.cause) ? putBack() : fail(exit.cause)",
-    replace: "fail(exit.cause)",
+    find: "if (group.length <= 1 || !isOfOneCall(exit.cause)) return fail(exit.cause)",
+    replace: "return fail(exit.cause)",
     killedBy
   },
   {
     name: "What is the fault of no call is tried again for each",
     file,
-    find: "group.length > 1 && isOfOneCall(exit.cause) ? putBack()",
-    replace: "group.length > 1 ? putBack()",
+    find: "if (group.length <= 1 || !isOfOneCall(exit.cause)) return fail(exit.cause)",
+    replace: "if (group.length <= 1) return fail(exit.cause)",
     killedBy
   },
   {
@@ -117,6 +117,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "mayBeDue(answers) ? signals.wake : Effect.void",
     replace: "Effect.void",
     killedBy
+  },
+  {
+    name: "A job that another is in the way of counts as enqueued",
+    file: "src/store/enqueue.ts",
+    find: "Option.liftPredicate(inserted.map(enqueued), Arr.isNonEmptyArray)",
+    replace: "Option.some(jobs.map(enqueued))",
+    killedBy: ["test/store/enqueue.test.ts"]
+  },
+  {
+    name: "A job that is enqueued alone gets no second try where its statement fails",
+    file: "src/store/enqueue.ts",
+    find: "Effect.orElse(() => Effect.succeedNone)",
+    replace: "Effect.orDie",
+    killedBy: ["test/store/sqlite/busyTimeout.test.ts"]
   },
   {
     name: "Calls that wait outlive the store",

@@ -85,8 +85,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Each of many enqueues touches the wake file",
     file: "src/store/sqlite/wakeOthers.ts",
-    find: "void Promise.resolve().then(touch)",
-    replace: "touch()",
+    find: "void Promise.resolve(now).then(touch)",
+    replace: "touch(now)",
     killedBy: wakeOthers
   },
   {
