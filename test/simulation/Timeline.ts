@@ -147,9 +147,15 @@ export class Timeline {
     )
   }
 
-  /** The claim that began an attempt. */
-  claimOf(jobId: string, attempt: number): Step | undefined {
-    return this.stepsOf(jobId).find(({ call, row }) => call?.operation === "claim" && row?.attempts === attempt)
+  /**
+   * The claim that began an attempt; the last before a place in the order, if one is given. A job that was pruned can be
+   * enqueued again under its id, by a call whose answer was late, and then has a second first attempt.
+   */
+  claimOf(jobId: string, attempt: number, before?: number): Step | undefined {
+    const claims = this.stepsOf(jobId).filter(({ call, order, row }) =>
+      call?.operation === "claim" && row?.attempts === attempt && order < (before ?? Infinity)
+    )
+    return before === undefined ? claims[0] : claims.at(-1)
   }
 
   /** Whether a row may have refused a claim at some time of a span, or been left out for having refused one. */

@@ -133,7 +133,7 @@ const excusedRelease = (timeline: Timeline, step: Step): boolean => {
   if (at < held.at + leaseFor) return timeline.showedOver(step)
   return wasGivenUp(timeline, id, before.attempts, at)
     || couldNotSettle(timeline, id, before.attempts)
-    || passedItsDeadline(timeline, id, before.attempts, before.kind)
+    || passedItsDeadline(timeline, id, before.attempts, before.kind, step.order)
 }
 
 /** Whether a handler had gone on so long after it was told to stop that its heartbeat had ended, or its worker had. */
@@ -158,8 +158,8 @@ const couldNotSettle = (timeline: Timeline, id: string, attempt: number): boolea
  * something that was done to it: the answer of the claim did not come, an
  * extension did not get through, or the process was stopped until the deadline.
  */
-const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, kind: string): boolean => {
-  const claim = timeline.claimOf(id, attempt)
+const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, kind: string, order: number): boolean => {
+  const claim = timeline.claimOf(id, attempt, order)
   if (claim?.call?.returned?.tag !== "ok") return true
   const { process } = claim
   const by = { jobId: id, attempt, kind, process }
