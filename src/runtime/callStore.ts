@@ -1,5 +1,5 @@
 import type { Duration } from "effect"
-import { Effect } from "effect"
+import { Effect, Fiber, Runtime } from "effect"
 import { isStoreError, StoreError } from "../domain/errors.ts"
 
 /**
@@ -8,20 +8,41 @@ import { isStoreError, StoreError } from "../domain/errors.ts"
  * time, and when the call throws or dies: a driver may throw what it should have
  * failed with. A call without an answer may have been carried out all the same.
  *
- * Interrupts the call when the time is over, or when its caller is interrupted,
- * and does not wait for it: a store that never answers must neither stop a loop
- * of the worker nor block its shutdown.
+ * Interrupts the call when the time is over, when `orUntil` fails, or when its
+ * caller is interrupted, and does not wait for it: a store that never answers
+ * must neither stop a loop of the worker nor block its shutdown.
+ *
+ * Most calls are answered before they have waited for anything. Only one that is
+ * not costs a timer, and the fibers that wait for the first of the two.
  */
 export const callStore = <A, E>(
   operation: string,
   within: Duration.DurationInput,
-  call: () => Effect.Effect<A, E>
+  call: () => Effect.Effect<A, E>,
+  orUntil: Effect.Effect<never, StoreError> = Effect.never
 ): Effect.Effect<A, E | StoreError> =>
-  Effect.suspend(call).pipe(
-    Effect.disconnect,
-    Effect.timeoutFail({
-      duration: within,
-      onTimeout: () => new StoreError({ operation, cause: new Error("no answer in time") })
-    }),
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(startNow(restore(call())), (fiber) =>
+      fiber.unsafePoll() ?? restore(
+        Effect.flatten(Fiber.await(fiber)).pipe(
+          Effect.timeoutFail({
+            duration: within,
+            onTimeout: () => new StoreError({ operation, cause: new Error("no answer in time") })
+          }),
+          orUntil === Effect.never ? (answered) => answered : Effect.raceFirst(orUntil)
+        )
+      ).pipe(Effect.onError(() => Fiber.interruptFork(fiber))))
+  ).pipe(
     Effect.catchAllDefect((cause) => isStoreError(cause) ? cause : new StoreError({ operation, cause }))
+  )
+
+/** Runs an effect in a fiber of its own, at once and up to its first wait. */
+const startNow = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Fiber.RuntimeFiber<A, E>> =>
+  Effect.withFiberRuntime((caller, { runtimeFlags }) =>
+    Effect.succeed(
+      Runtime.runFork(
+        Runtime.make({ context: caller.currentContext, fiberRefs: caller.getFiberRefs(), runtimeFlags }),
+        effect
+      )
+    )
   )

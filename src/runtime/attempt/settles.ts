@@ -79,9 +79,9 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
   const send = <Item extends { readonly lease: Lease }>(write: Write<Item>, group: ReadonlyArray<Waiting<Item>>) => {
     const items = group.map(({ item }) => item)
     const shortestLease = Math.min(...items.map(({ lease }) => lease.lockedUntil - lease.lockedAt))
-    return callStore("settle", Math.max(1000, shortestLease / 8), () => write(items)).pipe(
-      // A call must not outlast the attempts that wait for it.
-      Effect.raceFirst(hasToEnd(Math.min(...group.map(({ since }) => since)))),
+    // A call must not outlast the attempts that wait for it.
+    const attemptsEnd = hasToEnd(Math.min(...group.map(({ since }) => since)))
+    return callStore("settle", Math.max(1000, shortestLease / 8), () => write(items), attemptsEnd).pipe(
       Effect.match({
         onFailure: (error) => items.map(() => Exit.fail(error)),
         onSuccess: (answers) => answers.map(exitOf)

@@ -114,7 +114,8 @@ export const runWorker = (
     /** One look at the queue. Answers how long to wait for the next, unless woken before. */
     const look = Effect.gen(function*() {
       const { limit, queues } = slots.room
-      if (limit <= 0) return settings.pollInterval
+      // It is woken when a place is free.
+      if (limit <= 0) return Duration.infinity
       if (mayBeMore && (yield* timelyClaim) > 0) return Duration.zero
       // An empty poll is a read; only a claim that will find something is a write.
       const next = yield* callStore("nextDue", lookMayTake, () => store.nextDue({ kinds, queues }))
@@ -135,7 +136,7 @@ export const runWorker = (
         yield* turn
         const wait = yield* look
         if (!Duration.equals(wait, Duration.zero)) {
-          yield* Queue.take(woken).pipe(Effect.timeoutOption(wait))
+          yield* Duration.isFinite(wait) ? Queue.take(woken).pipe(Effect.timeoutOption(wait)) : Queue.take(woken)
         }
       }
     })

@@ -162,8 +162,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that the driver throws in kills its attempt",
     file,
-    find: `callStore("settle", Math.max(1000, shortestLease / 8), () => write(items)).pipe(`,
-    replace: "write(items).pipe(Effect.disconnect, Effect.timeout(Math.max(1000, shortestLease / 8)),",
+    find: `callStore("settle", Math.max(1000, shortestLease / 8), () => write(items), attemptsEnd).pipe(`,
+    replace:
+      "write(items).pipe(Effect.disconnect, Effect.timeout(Math.max(1000, shortestLease / 8)), Effect.raceFirst(attemptsEnd),",
     killedBy: settle
   },
   {
@@ -176,8 +177,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that cannot be interrupted is waited for",
     file,
-    find: `callStore("settle", Math.max(1000, shortestLease / 8), () => write(items)).pipe(`,
-    replace: "write(items).pipe(Effect.timeout(Math.max(1000, shortestLease / 8)),",
+    find: `callStore("settle", Math.max(1000, shortestLease / 8), () => write(items), attemptsEnd).pipe(`,
+    replace: "write(items).pipe(Effect.timeout(Math.max(1000, shortestLease / 8)), Effect.raceFirst(attemptsEnd),",
     killedBy: settle
   },
   {
@@ -284,8 +285,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that has to end waits for its store as long as ever",
     file,
-    find: "Effect.raceFirst(hasToEnd(Math.min(...group.map(({ since }) => since)))),\n",
-    replace: "",
+    find: "() => write(items), attemptsEnd)",
+    replace: "() => write(items))",
     killedBy: shutdown,
     hangs: true
   },

@@ -20,8 +20,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet that should be prompt, a worker claims nothing while one of its jobs runs",
     file: "src/runtime/worker/workerLoop.ts",
-    find: "if (limit <= 0) return settings.pollInterval\n      if (mayBeMore",
-    replace: "if (limit <= 0 || slots.size > 0) return settings.pollInterval\n      if (mayBeMore",
+    find: "if (limit <= 0) return Duration.infinity",
+    replace: "if (limit <= 0 || slots.size > 0) return settings.pollInterval",
     killedBy: bySeed(2)
   }
 ]

@@ -8,8 +8,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A call that cannot be interrupted is waited for",
     file,
-    find: "Effect.suspend(call).pipe(\n    Effect.disconnect,",
-    replace: "Effect.suspend(call).pipe(",
+    find: "Effect.flatten(Fiber.await(fiber)).pipe(",
+    replace: "Effect.flatten(Effect.uninterruptible(Fiber.await(fiber))).pipe(",
     killedBy: callStore,
     hangs: true
   },
@@ -22,11 +22,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     hangs: true
   },
   {
-    name: "A call that throws kills its caller",
+    name: "A call that its caller gives up goes on",
     file,
-    find: "Effect.suspend(call).pipe(",
-    replace: "call().pipe(",
-    killedBy: callStore
+    find: ".pipe(Effect.onError(() => Fiber.interruptFork(fiber)))",
+    replace: "",
+    killedBy: callStore,
+    hangs: true
   },
   {
     name: "A call that dies kills its caller",

@@ -228,15 +228,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker hears of no job before its next poll",
     file,
-    find: "yield* Queue.take(woken).pipe(Effect.timeoutOption(wait))",
-    replace: "yield* Effect.sleep(wait)",
+    find: "yield* Duration.isFinite(wait) ? Queue.take(woken).pipe(Effect.timeoutOption(wait)) : Queue.take(woken)",
+    replace: "yield* Effect.sleep(Duration.min(wait, settings.pollInterval))",
     killedBy: worker
   },
   {
     name: "A worker looks only when it is woken",
     file,
-    find: "yield* Queue.take(woken).pipe(Effect.timeoutOption(wait))",
-    replace: "yield* Queue.take(woken)",
+    find: "Duration.isFinite(wait) ? Queue.take(woken).pipe(Effect.timeoutOption(wait)) : Queue.take(woken)",
+    replace: "Queue.take(woken)",
     killedBy: worker
   },
   {
