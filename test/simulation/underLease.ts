@@ -13,11 +13,11 @@ export const underLease = (
   before: JobRow,
   row: JobRow
 ): string | undefined => {
-  const item = items.find(({ lease }) => lease.jobId === row.id)
-  if (
-    before.status !== "running" || item === undefined || item.lease.worker !== before.locked_by
-    || item.lease.attempt !== before.attempts
-  ) return "a write by who does not hold the lease"
+  // A crash extends what its worker runs, which may be two attempts of a job: one that was not told how its settle ended.
+  const item = items.find(({ lease }) =>
+    lease.jobId === row.id && lease.worker === before.locked_by && lease.attempt === before.attempts
+  )
+  if (before.status !== "running" || item === undefined) return "a write by who does not hold the lease"
   switch (operation) {
     case "extend":
       return row.status === "running" && row.locked_by === before.locked_by
