@@ -50,6 +50,19 @@ describe("list", () => {
       assert.deepStrictEqual(yield* listed({ partitionKey: "globex" }), [])
     }).pipe(Effect.provide(memory)))
 
+  it.effect("running jobs are listed by id too, whenever their leases end, page by page", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      for (const number of [3, 1, 4, 2]) yield* running(number, { queue: number % 2 === 0 ? "slow" : "default" })
+      yield* enqueue(job(9))
+      const page = (cursor: JobId | undefined) => store.list({ status: "running", limit: 3, cursor })
+      const first = yield* page(undefined)
+      assert.deepStrictEqual(first.jobs.map(({ id }) => id), ids([4, 3, 2]))
+      assert.deepStrictEqual((yield* page(first.cursor ?? undefined)).jobs.map(({ id }) => id), ids([1]))
+      const slow = yield* store.list({ status: "running", queue: "slow", limit: 3 })
+      assert.deepStrictEqual(slow.jobs.map(({ id }) => id), ids([4, 2]))
+    }).pipe(Effect.provide(memory)))
+
   it.effect("a listed job is the same as one that was asked for by its id", () =>
     Effect.gen(function*() {
       const store = yield* JobStore

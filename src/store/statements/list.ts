@@ -12,7 +12,7 @@ const mostWalked = 5000
 /** The text of a page's jobs, which takes some tens of milliseconds to read and parse. */
 const mostBytes = 4 * 1024 * 1024
 
-/** One condition of a listing, and the index that has its jobs in the order of their ids. */
+/** One condition of a listing, and the index that has its jobs. All but that of the few that run have them in the order of their ids. */
 interface Filter {
   readonly index: string
   readonly holds: Statement.Fragment
@@ -26,17 +26,26 @@ interface Filter {
 export const makeList = (sql: SqlClient.SqlClient) => {
   const { atMost, byId, byIndex } = dialect(sql)
 
-  const filtersOf = (listing: Listing): ReadonlyArray<Filter> =>
-    ([
-      ["partition", "partition_key", listing.partitionKey],
-      ["status", "status", listing.status],
-      ["kind", "kind", listing.kind],
-      ["queue", "queue", listing.queue]
-    ] as const).flatMap(([name, column, value]) =>
-      value === undefined
-        ? []
-        : [{ index: `holdfast_jobs_by_${name}`, holds: sql`${sql.literal(column)} = ${value}` }]
-    )
+  const filter = (
+    column: string,
+    value: string | undefined,
+    index: string,
+    isOfIndex?: string
+  ): ReadonlyArray<Filter> =>
+    value === undefined ? [] : [{
+      index: `holdfast_jobs_${index}`,
+      // SQLite takes a partial index only where its condition stands in the query.
+      holds: sql`${sql.literal(column)} = ${value} AND ${sql.literal(isOfIndex ?? "TRUE")}`
+    }]
+
+  const filtersOf = ({ kind, partitionKey, queue, status }: Listing): ReadonlyArray<Filter> => [
+    ...filter("partition_key", partitionKey, "by_partition"),
+    ...status === "running"
+      ? filter("status", status, "lease", "status = 'running'")
+      : filter("status", status, "by_status", "status <> 'running'"),
+    ...filter("kind", kind, "by_kind"),
+    ...filter("queue", queue, "by_queue")
+  ]
 
   /** The last job that a walk along this index comes to; none when the index ends before. */
   const endOfWalk = ({ holds, index }: Filter, isBefore: Statement.Fragment) =>

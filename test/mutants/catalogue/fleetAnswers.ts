@@ -23,8 +23,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet's answers, a list shows jobs of every kind",
     file: list,
-    find: "[\"kind\", \"kind\", listing.kind],",
-    replace: "",
+    find: "filter(\"kind\", kind, \"by_kind\")",
+    replace: "filter(\"kind\", kind === \"\" ? kind : undefined, \"by_kind\")",
     killedBy: bySeed(1)
   },
   {

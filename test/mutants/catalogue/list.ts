@@ -8,7 +8,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A list shows other tenants' jobs",
     file,
-    find: "[\"partition\", \"partition_key\", listing.partitionKey],",
+    find: "...filter(\"partition_key\", partitionKey, \"by_partition\"),",
     replace: "",
     killedBy: list
   },

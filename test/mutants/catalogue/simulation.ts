@@ -275,8 +275,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a list ignores its partition",
     file: "src/store/statements/list.ts",
-    find: "[\"partition\", \"partition_key\", listing.partitionKey],",
-    replace: "",
+    find: "filter(\"partition_key\", partitionKey, \"by_partition\")",
+    replace: "filter(\"partition_key\", partitionKey === \"\" ? partitionKey : undefined, \"by_partition\")",
     killedBy: bySeed(1)
   },
   {
@@ -319,8 +319,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a list shows jobs of every status",
     file: "src/store/statements/list.ts",
-    find: "[\"status\", \"status\", listing.status],",
-    replace: "",
+    find: `filter("status", status, "by_status",`,
+    replace: `filter("status", status === "waiting" ? status : undefined, "by_status",`,
     killedBy: bySeed(1)
   },
   {

@@ -82,8 +82,9 @@ export const jobs = Effect.gen(function*() {
     CREATE UNIQUE INDEX holdfast_jobs_unique ON holdfast_jobs (kind, COALESCE(partition_key, ''), unique_key)
     WHERE holds_key = 1`
   yield* sql`CREATE INDEX holdfast_jobs_finished ON holdfast_jobs (status, finished_at) WHERE finished_at IS NOT NULL`
-  // For pages of jobs, newest first, by one of these.
-  yield* sql`CREATE INDEX holdfast_jobs_by_status ON holdfast_jobs (status, id)`
+  // For pages of jobs, newest first, by one of these. Running jobs are few, and are found by their leases: an entry here
+  // would be written and deleted for every attempt.
+  yield* sql`CREATE INDEX holdfast_jobs_by_status ON holdfast_jobs (status, id) WHERE status <> 'running'`
   yield* sql`CREATE INDEX holdfast_jobs_by_kind ON holdfast_jobs (kind, id)`
   yield* sql`CREATE INDEX holdfast_jobs_by_queue ON holdfast_jobs (queue, id)`
   yield* sql`
