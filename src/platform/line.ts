@@ -14,7 +14,7 @@ export const lineSettings: FiberRef.FiberRef<LineSettings> = GlobalValue.globalV
   () => FiberRef.unsafeMake<LineSettings>({ least: LogLevel.All, showErrors: false })
 )
 
-/** Makes and runs what logs a line, where lines of its level are wanted: making one takes longer than to find out. */
+/** Runs `log` only if lines of this level are wanted. Building a line costs more than this check. */
 export const ifWanted = (level: LogLevel.LogLevel, log: () => Effect.Effect<void>): Effect.Effect<void> =>
   Effect.withFiberRuntime((fiber) => {
     const { least } = fiber.getFiberRef(lineSettings)

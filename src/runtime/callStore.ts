@@ -4,7 +4,7 @@ import { isStoreError, StoreError } from "../domain/errors.ts"
 
 /**
  * Calls the job store, and ends within the time given even where the call cannot
- * be interrupted. Fails with a StoreError of the operation when no answer comes in
+ * be interrupted; its caller must be interruptible. Fails with a StoreError of the operation when no answer comes in
  * time, and when the call throws or dies: a driver may throw what it should have
  * failed with. A call without an answer may have been carried out all the same.
  *
@@ -12,7 +12,8 @@ import { isStoreError, StoreError } from "../domain/errors.ts"
  * caller is interrupted, and does not wait for it: a store that never answers
  * must neither stop a loop of the worker nor block its shutdown.
  *
- * Most calls are answered before they have waited for anything. Only one that is
+ * The call runs in a fiber of its own. What it sets FiberRefs to does not come back
+ * to the caller. Most calls are answered before they have waited for anything. Only one that is
  * not costs a timer, and the fibers that wait for the first of the two.
  */
 export const callStore = <A, E>(

@@ -11,9 +11,10 @@ export interface SignalListener {
 }
 
 /**
- * Hints between the queues and the workers of one store in one process. They
- * belong to the store, so that no worker listens to another database's queue.
- * Losing one costs a poll interval, nothing else.
+ * Hints between the queues and the workers on one database. They belong to its
+ * store, so that no worker listens to another database's queue. How far they reach
+ * is up to the store: within its process, or to others too. Losing one costs a poll
+ * interval, nothing else.
  */
 export interface JobSignals extends SignalListener {
   /** Hears every signal until the scope closes. */

@@ -36,7 +36,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
     ({ isOne, take, takeBack }: Waiting<NewJob>) => {
       const whole = transaction("enqueue", Effect.suspend(() => operations.enqueue(take())))
       if (!isOne) return whole
-      // A job that nothing is in the way of takes one statement, which is half the time of a transaction.
+      // A job that nothing is in the way of takes one statement, and two thirds of the time.
       return Effect.flatMap(
         statement("enqueue", Effect.suspend(() => operations.enqueueIfNew(take()))),
         Option.match({

@@ -41,6 +41,11 @@ export interface Dialect {
    * what is not an array.
    */
   readonly remember: (failure: { readonly at: number; readonly message: Statement.Fragment }) => Statement.Fragment
+  /**
+   * True if an INSERT of jobs that fails, or that leaves out a row, has written nothing at all, also without a transaction:
+   * no trigger of the app's has run before it, or may stop it half-way.
+   */
+  readonly insertsWhole: Statement.Fragment
   /** True if a statement failed because of one of its rows, so that it may succeed for the others. */
   readonly isOfARow: (error: SqlError.SqlError | StoreFailure) => boolean
 }
@@ -71,6 +76,10 @@ export const dialect = (sql: SqlClient.SqlClient): Dialect =>
           CASE WHEN NOT json_valid(errors) THEN '[]' WHEN json_type(errors) <> 'array' THEN '[]'
             WHEN json_array_length(errors) < 10 THEN errors ELSE json_remove(errors, '$[0]') END,
           '$[#]', json_object('attempt', attempts, 'worker', locked_by, 'at', CAST(${at} AS INTEGER), 'message', ${message}))`,
+      insertsWhole: sql.literal(`NOT EXISTS (
+          SELECT 1 FROM (SELECT * FROM sqlite_schema UNION ALL SELECT * FROM sqlite_temp_schema)
+          WHERE type = 'trigger' AND tbl_name = 'holdfast_jobs' COLLATE NOCASE
+            AND (sql LIKE '%before%insert%' OR sql LIKE '%fail%'))`),
       isOfARow: sqliteErrors.isOfARow
     }),
     orElse: () => {

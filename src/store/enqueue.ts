@@ -10,7 +10,7 @@ import type { Statements } from "./statements/Statements.ts"
 const enqueued = ({ id }: Pick<NewJob, "id">): Enqueued => ({ id, enqueued: true, outcome: "enqueued" })
 
 /** The ways to add jobs. */
-export const makeEnqueue = ({ change, findInTheWay, findKept, insert }: Statements) => {
+export const makeEnqueue = ({ change, findInTheWay, findKept, insert, insertWhole }: Statements) => {
   /** The first of these whose id another job has: one of another kind or partition, or with a payload that is another value. */
   const findConflict = (jobs: ReadonlyArray<NewJob>) =>
     Effect.gen(function*() {
@@ -50,7 +50,7 @@ export const makeEnqueue = ({ change, findInTheWay, findKept, insert }: Statemen
     now: number
   ): OnConnection<Option.Option<ReadonlyArray<Enqueued>>> =>
     jobs.length === 1
-      ? insert(jobs, now).pipe(
+      ? insertWhole(jobs, now).pipe(
         Effect.map((inserted) => Option.liftPredicate(inserted.map(enqueued), Arr.isNonEmptyArray)),
         Effect.orElse(() => Effect.succeedNone)
       )

@@ -29,7 +29,7 @@ interface Request<Item, Answer, E> {
 export interface Waiting<Item> {
   /** True if there was one call, for one item, when the transaction was asked for. */
   readonly isOne: boolean
-  /** Takes those that go together, and answers their items. From then on they are carried through. */
+  /** Takes those that go together, and answers their items. From then on they are carried through, unless they are taken back. */
   readonly take: () => ReadonlyArray<Item>
   /** Lets those that were taken wait again, if nothing was written for them. */
   readonly takeBack: () => void

@@ -1,3 +1,4 @@
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect } from "effect"
 import type { Enqueued } from "../../src/store/JobStore.ts"
@@ -195,3 +196,26 @@ it.effect("a payload keeps a NUL inside a string", () =>
     yield* enqueue(job(1, { payload: JSON.stringify(payload) }))
     assert.deepStrictEqual((yield* get(jobId(1))).payload, payload)
   }).pipe(Effect.provide(memory)))
+
+describe("an enqueue on a table that the app has triggers on", () => {
+  it.effect("writes nothing of theirs where the job is refused, or is there", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE audit (id TEXT)`
+      yield* sql`
+        CREATE TRIGGER audited BEFORE INSERT ON holdfast_jobs BEGIN INSERT INTO audit VALUES (NEW.id); END`
+      const audits = Effect.map(sql`SELECT * FROM audit`, (rows) => rows.length)
+      yield* enqueue(job(1))
+      assert.strictEqual(yield* audits, 1)
+      assert.strictEqual((yield* Effect.flip(enqueue(job(1, { payload: "2" }))))._tag, "JobIdConflict")
+      assert.strictEqual(yield* audits, 1)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("fails, and leaves no job, where a trigger stops the statement half-way", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TEMP TRIGGER quota AFTER INSERT ON holdfast_jobs BEGIN SELECT RAISE(FAIL, 'too many'); END`
+      assert.strictEqual((yield* Effect.flip(enqueue(job(1))))._tag, "StoreError")
+      assert.lengthOf(yield* allRows, 0)
+    }).pipe(Effect.provide(memory)))
+})

@@ -33,8 +33,8 @@ const stopsWithin = Duration.seconds(30)
  * built with, outside any transaction that was open then. What belongs to the
  * attempt comes from the attempt.
  *
- * The fiber has all of that from its first step. To provide it there would change
- * what the fiber refers to, and back, which takes longer than to start it.
+ * The fiber has all of that from its first step. Providing it inside would set and
+ * restore FiberRefs, which takes longer than starting the fiber.
  */
 export const forkHandler = (
   attempt: Attempt,
@@ -47,7 +47,10 @@ export const forkHandler = (
   let context = Context.add(services, CurrentJob, currentJob(attempt, lease))
   if (Option.isSome(fibers.span)) context = Context.add(context, Tracer.ParentSpan, fibers.span.value)
   return fibers.forkFrom(
-    Runtime.updateContext(host.handlersRuntime, () => Context.add(context, Scope.Scope, scope)),
+    Runtime.updateContext(
+      host.handlersRuntime,
+      (ofWorker) => Context.merge(ofWorker, Context.add(context, Scope.Scope, scope))
+    ),
     Effect.onExit(Effect.suspend(() => run(payload)), (exit) =>
       Exit.isSuccess(exit)
         ? Effect.tapErrorCause(Scope.close(scope, exit), () => logsNoError)

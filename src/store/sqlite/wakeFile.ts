@@ -5,6 +5,7 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  lstatSync,
   lutimesSync,
   openSync,
   statSync,
@@ -13,7 +14,7 @@ import {
 } from "node:fs"
 
 /**
- * A file beside the database that a process writes to when a job may be due, and
+ * A file beside the database that a process touches when a job may be due, and
  * that workers watch: they hear of another process's jobs without asking for them.
  * It says nothing else, and may be deleted at any time: whoever needs it makes it anew.
  */
@@ -38,17 +39,17 @@ export class WakeFiles extends Context.Reference<WakeFiles>()("holdfast/store/Wa
 const wakeFileOf = (database: string): WakeFile => ({
   touch: (now) => {
     try {
-      // A quarter of the time that opening, writing and closing take. The link itself, if it is one.
+      // Takes a quarter of the time of opening, writing and closing. Of a link it changes the link itself.
       lutimesSync(wakePath(database), now / 1000, now / 1000)
     } catch {
-      // It is not there, or it is another user's. The byte is always the same one, which a full disk has room for.
+      // The file is missing, or it is another user's. Writing the same byte again needs no room on a full disk.
       withFile(database, (file) => writeSync(file, ".", 0))
     }
   },
   watch: ({ failed, hear }) => {
     let watcher: FSWatcher | undefined
     const open = () => {
-      withFile(database, () => {})
+      makeFile(database)
       watcher = watch(wakePath(database), { persistent: false }, (event) => {
         if (event === "rename") openAgain()
         hear()
@@ -80,20 +81,42 @@ const withFile = (database: string, use: (file: number) => void) => {
   }
 }
 
-/** In a folder of many users, what has the file's name may be another's link to a file of ours. Windows has no such flag. */
-const toWrite = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)
+/**
+ * In a folder that other users can write to, the file's name may stand for a link to a file of ours, or for a pipe that
+ * nobody reads. Windows has neither flag.
+ */
+const writeFlags = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** Open to write, and made if it is missing, with the permissions and the owner of the database. */
+/** Open to write, and made if it is missing. */
 const opened = (database: string): number => {
-  const path = wakePath(database)
   try {
-    return openSync(path, toWrite)
+    return openSync(wakePath(database), writeFlags)
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error
+    if (codeOf(error) !== "ENOENT") throw error
+    makeFile(database)
+    return openSync(wakePath(database), writeFlags)
   }
-  const { gid, mode, uid } = statSync(database)
-  const file = openSync(path, toWrite | constants.O_CREAT, 0o600)
-  fchmodSync(file, mode & 0o666)
-  if (process.geteuid?.() === 0) fchownSync(file, uid, gid)
-  return file
 }
+
+/** Makes the file if it is missing, with the permissions and the owner of the database as far as the file system has them. */
+const makeFile = (database: string): void => {
+  const { gid, mode, uid } = statSync(database)
+  let file: number
+  try {
+    file = openSync(wakePath(database), writeFlags | constants.O_CREAT | constants.O_EXCL, 0o600)
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error
+    if (lstatSync(wakePath(database)).isFile()) return
+    throw new Error(`${wakePath(database)} is not a file but a link or something else`, { cause: error })
+  }
+  try {
+    fchmodSync(file, mode & 0o666)
+    if (process.geteuid?.() === 0) fchownSync(file, uid, gid)
+  } catch {
+    // As SQLite does with its own files there.
+  } finally {
+    closeSync(file)
+  }
+}
+
+const codeOf = (error: unknown): unknown => error instanceof Error && "code" in error ? error.code : undefined

@@ -28,7 +28,8 @@ export const wakeOthers = (
     const file = Option.flatMap(Option.fromNullable(yield* databasePath(sql)), files)
     if (Option.isNone(file)) return signals
     const touch = touching(file.value)
-    const watching = yield* RcRef.make({ acquire: watch(file.value, wakeOurs, sql) })
+    // Interrupted half-way, it would never be closed.
+    const watching = yield* RcRef.make({ acquire: Effect.uninterruptible(watch(file.value, wakeOurs, sql)) })
     return {
       listen: (listener) => Effect.zipRight(RcRef.get(watching), signals.listen(listener)),
       wake: Effect.zipRight(signals.wake, touch),
@@ -36,7 +37,7 @@ export const wakeOthers = (
     }
   })
 
-/** Touches the file, a system call, once for all who ask before the fibers that are ready now have run. */
+/** Touches the file, which is a system call, once for all who ask before the fibers that are ready now have run. */
 const touching = (file: WakeFile): Effect.Effect<void> => {
   let isAsked = false
   let failure: Option.Option<unknown> = Option.none()
@@ -56,26 +57,29 @@ const touching = (file: WakeFile): Effect.Effect<void> => {
     }
     if (isTold || Option.isNone(failure)) return Effect.void
     isTold = true
-    return line(LogLevel.Warning, "Workers of other processes are not told of jobs, and find them at their next poll", {
-      error: String(failure.value)
-    })
+    return line(
+      LogLevel.Warning,
+      "Cannot touch the wake file; workers of other processes find jobs at their next poll",
+      {
+        error: String(failure.value)
+      }
+    )
   })
 }
 
-/** Wakes the listeners of a store when another process may have enqueued, until the scope closes. */
+/** Wakes the listeners of a store when another process may have enqueued, until the scope closes. Waits for nothing. */
 const watch = (file: WakeFile, wake: Effect.Effect<void>, sql: SqlClient.SqlClient) =>
   Effect.gen(function*() {
     // One place is enough: a touch says "look again", however often it is said.
-    const touched = yield* Queue.sliding<Option.Option<unknown>>(1)
+    const touched = yield* Queue.sliding<void>(1)
+    const failed = yield* Queue.sliding<unknown>(1)
     const notWatching = (error: unknown) =>
-      line(LogLevel.Warning, "Nothing is heard of other processes' jobs until the next poll", { error: String(error) })
+      line(LogLevel.Warning, "Cannot watch the wake file; jobs of other processes start at the next poll", {
+        error: String(error)
+      })
     yield* Effect.acquireRelease(
       Effect.try({
-        try: () =>
-          file.watch({
-            hear: () => touched.unsafeOffer(Option.none()),
-            failed: (error) => touched.unsafeOffer(Option.some(error))
-          }),
+        try: () => file.watch({ hear: () => touched.unsafeOffer(), failed: (error) => failed.unsafeOffer(error) }),
         catch: (error) => error
       }),
       ({ close }) => Effect.sync(close)
@@ -83,18 +87,13 @@ const watch = (file: WakeFile, wake: Effect.Effect<void>, sql: SqlClient.SqlClie
 
     const commitsOfOthers = holdingConnection(sql)((connection) => connection.executeValues("PRAGMA data_version", []))
       .pipe(Effect.map(([row]) => row?.[0]), Effect.orElseSucceed(() => undefined))
-    let seen = yield* commitsOfOthers
-    yield* Queue.take(touched).pipe(
-      Effect.flatMap(Option.match({
-        onNone: () =>
-          Effect.flatMap(commitsOfOthers, (now) => {
-            if (now === seen) return Effect.void
-            seen = now
-            return wake
-          }),
-        onSome: notWatching
-      })),
-      Effect.forever,
-      Effect.forkScoped
-    )
+    // Not asked for yet, so that the first touch is always followed by a look.
+    let seen: unknown
+    const look = Effect.flatMap(commitsOfOthers, (now) => {
+      if (now === seen) return Effect.void
+      seen = now
+      return wake
+    })
+    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.zipRight(Queue.take(touched), look))))
+    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.flatMap(Queue.take(failed), notWatching))))
   })

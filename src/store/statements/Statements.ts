@@ -33,6 +33,7 @@ export const makeStatements = (sql: SqlClient.SqlClient, isOurs: Statement.Fragm
   const pruning = makePrune(sql)
   return {
     insert: enqueues.insert,
+    insertWhole: enqueues.insertWhole,
     findInTheWay: enqueues.findInTheWay,
     findKept: enqueues.findKept,
     change: enqueues.change,

@@ -1,4 +1,5 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Statement from "@effect/sql/Statement"
 import type { Item } from "../dialect.ts"
 import { dialect } from "../dialect.ts"
 import type { NewJob } from "../JobStore.ts"
@@ -45,10 +46,10 @@ const changeColumns = { holder: "text", new_payload: "text", new_context: "text"
 
 /** The statements that add jobs. */
 export const makeEnqueue = (sql: SqlClient.SqlClient) => {
-  const { byId, byIndex, items } = dialect(sql)
+  const { byId, byIndex, insertsWhole, items } = dialect(sql)
   const { idsOf } = makeIds(sql)
 
-  const insert = (jobs: ReadonlyArray<NewJob>, now: number) =>
+  const insertWhere = (condition: Statement.Fragment) => (jobs: ReadonlyArray<NewJob>, now: number) =>
     idRows(sql`
       INSERT INTO holdfast_jobs (
         id, queue, kind, payload, status, priority, partition_key, unique_key, unique_scope, holds_key,
@@ -57,9 +58,15 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
       SELECT id, queue, kind, payload, 'pending', priority, partition_key, unique_key, unique_scope,
         unique_key IS NOT NULL, max_attempts, COALESCE(available_at, ${now} + available_after), ${now}, ${now},
         trace_context
-      FROM ${items(jobColumns, jobs.map(jobItem))} WHERE TRUE
+      FROM ${items(jobColumns, jobs.map(jobItem))} WHERE ${condition}
       ON CONFLICT DO NOTHING
       RETURNING id`)
+
+  /** Adds those of the jobs that no other is in the way of. */
+  const insert = insertWhere(sql.literal("TRUE"))
+
+  /** The same in a statement that is a transaction by itself: adds nothing where it could fail after it has written something. */
+  const insertWhole = insertWhere(insertsWhole)
 
   /**
    * The job in the way of each that was not inserted. `same` says that it is the
@@ -114,5 +121,5 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
           FROM holdfast_jobs ${byId}
           WHERE id IN ${idsOf(jobs)}`)
 
-  return { insert, findInTheWay, findKept, change }
+  return { insert, insertWhole, findInTheWay, findKept, change }
 }

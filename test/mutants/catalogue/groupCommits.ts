@@ -126,6 +126,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/store/enqueue.test.ts"]
   },
   {
+    name: "A job that is enqueued alone leaves what triggers have written although it is refused",
+    file: "src/store/enqueue.ts",
+    find: "? insertWhole(jobs, now).pipe(",
+    replace: "? insert(jobs, now).pipe(",
+    also: [{ file: "src/store/enqueue.ts", find: "findKept, insert, insertWhole }", replace: "findKept, insert }" }],
+    killedBy: ["test/store/enqueue.test.ts"]
+  },
+  {
     name: "A job that is enqueued alone gets no second try where its statement fails",
     file: "src/store/enqueue.ts",
     find: "Effect.orElse(() => Effect.succeedNone)",

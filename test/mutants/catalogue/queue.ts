@@ -75,6 +75,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: wakeOthers
   },
   {
+    name: "A watch of the wake file that is interrupted as it begins is never closed",
+    file: "src/store/sqlite/wakeOthers.ts",
+    find: "let seen: unknown",
+    replace: "let seen = yield* Effect.interruptible(commitsOfOthers)",
+    killedBy: wakeOthers
+  },
+  {
+    name: "A watch of the wake file that was begun uninterruptibly does not end",
+    file: "src/store/sqlite/wakeOthers.ts",
+    find: "Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.zipRight(Queue.take(touched), look))))",
+    replace: "Effect.forkScoped(Effect.forever(Effect.zipRight(Queue.take(touched), look)))",
+    killedBy: wakeOthers,
+    hangs: true
+  },
+  {
     name: "A worker hears of no other process once the wake file was deleted",
     file: "src/store/sqlite/wakeFile.ts",
     find: "if (event === \"rename\") openAgain()",
@@ -90,10 +105,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: wakeOthers
   },
   {
-    name: "A wake file is written through a link that another has put in its place",
+    name: "A wake file is watched through a link that another has put in its place",
     file: "src/store/sqlite/wakeFile.ts",
-    find: "constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)",
-    replace: "constants.O_WRONLY",
+    find: "if (lstatSync(wakePath(database)).isFile()) return",
+    replace: "if (codeOf(error) === \"EEXIST\") return",
     killedBy: wakeOthers
   },
   {

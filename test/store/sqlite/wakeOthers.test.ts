@@ -1,5 +1,6 @@
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Logger, Option, Queue } from "effect"
+import { Context, Effect, Fiber, Layer, Logger, Option, Queue } from "effect"
 import { Job, JobQueue } from "holdfast"
 import { SqliteStore } from "holdfast/sqlite"
 import { chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
@@ -19,13 +20,14 @@ const aProcess = (filename: string, wakeFiles?: (database: string) => Option.Opt
       JobQueue.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename })), Layer.fresh)
     )
     const { enqueue } = Context.get(context, JobQueue)
-    const { signals } = Context.get(context, JobStore)
+    const store = Context.get(context, JobStore)
+    const { signals } = store
     const listen = Effect.gen(function*() {
       const heard = yield* Queue.unbounded<void>()
       yield* signals.listen({ wake: heard.offer(undefined), cancel: () => Effect.void })
       return heard
     })
-    return { enqueue: enqueue(Task), listen }
+    return { store, enqueue: enqueue(Task), listen, sql: Context.get(context, SqlClient.SqlClient) }
   }).pipe(
     Effect.provideService(ProcessSignals, new Map()),
     (self) => wakeFiles === undefined ? self : Effect.provideService(self, WakeFiles, wakeFiles)
@@ -81,6 +83,9 @@ describe("stores of several processes on one database file", () => {
       const heard = yield* one.listen
       yield* one.enqueue
       yield* heard
+      // The first touch is always followed by a look.
+      yield* touch
+      yield* heard
       yield* touch
       yield* settled
       assert.strictEqual(yield* Queue.size(heard), 0)
@@ -90,6 +95,29 @@ describe("stores of several processes on one database file", () => {
       yield* touch
       yield* settled
       assert.strictEqual(yield* Queue.size(heard), 0)
+    }))
+
+  it.scoped("watch no longer than they listen, also where that was interrupted or could not be", () =>
+    Effect.gen(function*() {
+      let watchers = 0
+      const file: WakeFile = {
+        touch: () => {},
+        watch: () => {
+          watchers++
+          return { close: () => void watchers-- }
+        }
+      }
+      const filename = yield* inAFolder
+      const { listen, sql } = yield* aProcess(filename, () => Option.some(file))
+      yield* Effect.scoped(Effect.uninterruptible(listen))
+      assert.strictEqual(watchers, 0)
+      // With the connection taken, whatever waits for it is interrupted there.
+      yield* sql.withTransaction(Effect.gen(function*() {
+        const listening = yield* Effect.fork(Effect.scoped(Effect.zipRight(listen, Effect.never)))
+        yield* settled
+        yield* Fiber.interrupt(listening)
+      }))
+      assert.strictEqual(watchers, 0)
     }))
 
   it.scoped("are heard again after the file was deleted", () =>
@@ -115,6 +143,27 @@ describe("stores of several processes on one database file", () => {
       assert.strictEqual(touches, 1)
     }))
 
+  it.scoped("touch the file for a job that is handed back", () =>
+    Effect.gen(function*() {
+      let touches = 0
+      const file: WakeFile = { touch: () => void touches++, watch: () => ({ close: () => {} }) }
+      const { enqueue, store } = yield* aProcess(yield* inAFolder, () => Option.some(file))
+      yield* enqueue
+      yield* settled
+      const [claimed] = yield* store.claim({
+        worker: "w",
+        kinds: [{ kind: Task.kind, leaseFor: 1000 }],
+        queues: Option.none(),
+        limit: 1,
+        maxBytes: Infinity
+      })
+      assert(claimed !== undefined)
+      assert.strictEqual(touches, 1)
+      yield* store.release([{ lease: claimed.lease, delay: 0 }])
+      yield* settled
+      assert.strictEqual(touches, 2)
+    }))
+
   it.scoped("let whoever may write the database wake the others", () =>
     Effect.gen(function*() {
       const filename = yield* inAFolder
@@ -133,7 +182,7 @@ describe("stores of several processes on one database file", () => {
       symlinkSync(kept, `${filename}-wake`)
       const { enqueue, listen } = yield* aProcess(filename)
       const messages = yield* messagesOf(Effect.zipRight(Effect.scoped(listen), enqueue))
-      assert.deepStrictEqual(messages, [["Nothing is heard of other processes' jobs until the next poll"]])
+      assert.deepStrictEqual(messages, [["Cannot watch the wake file; jobs of other processes start at the next poll"]])
       assert.strictEqual(readFileSync(kept, "utf8"), "kept")
     }))
 
@@ -148,7 +197,7 @@ describe("stores of several processes on one database file", () => {
       const { enqueue } = yield* aProcess(yield* inAFolder, () => Option.some(file))
       const messages = yield* messagesOf(Effect.repeatN(enqueue, 3))
       assert.deepStrictEqual(messages, [
-        ["Workers of other processes are not told of jobs, and find them at their next poll"]
+        ["Cannot touch the wake file; workers of other processes find jobs at their next poll"]
       ])
     }))
 })
