@@ -78,12 +78,9 @@ const watch = (file: WakeFile, wake: Effect.Effect<void>, sql: SqlClient.SqlClie
         error: String(error)
       })
     yield* Effect.acquireRelease(
-      Effect.try({
-        try: () => file.watch({ hear: () => touched.unsafeOffer(), failed: (error) => failed.unsafeOffer(error) }),
-        catch: (error) => error
-      }),
+      Effect.try(() => file.watch({ hear: () => touched.unsafeOffer(), failed: (error) => failed.unsafeOffer(error) })),
       ({ close }) => Effect.sync(close)
-    ).pipe(Effect.catchAll(notWatching))
+    ).pipe(Effect.catchAll(({ error }) => notWatching(error)))
 
     const commitsOfOthers = holdingConnection(sql)((connection) => connection.executeValues("PRAGMA data_version", []))
       .pipe(Effect.map(([row]) => row?.[0]), Effect.orElseSucceed(() => undefined))
