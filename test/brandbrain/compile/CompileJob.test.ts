@@ -25,6 +25,7 @@ const app = (synthesizer: Layer.Layer<Synthesizer.Synthesizer> = Synthesizer.lay
     Layer.provideMerge(layerMemory)
   )
 
+/** A worker that ends before its store does. */
 const work = Effect.forkScoped(
   Worker.run({ jobs: [CompileJob], pollInterval: "1 hour", staleCheckInterval: "1 hour", shutdownGrace: 0 })
 )
@@ -56,7 +57,7 @@ const rows = Effect.gen(function*() {
 })
 
 describe("a compile's job", () => {
-  it.scoped("carries what was asked for: the brand, the run, whether to refresh, and the model", () =>
+  it.effect("carries what was asked for: the brand, the run, whether to refresh, and the model", () =>
     Effect.gen(function*() {
       const brandId = yield* createSampleBrand()
       for (const options of [{ forceRefresh: true, model: "other" }, { forceRefresh: false }]) {
@@ -73,11 +74,11 @@ describe("a compile's job", () => {
         })
         yield* JobQueue.cancel(asked.jobId)
       }
-    }).pipe(Effect.provide(app())))
+    }).pipe(Effect.scoped, Effect.provide(app())))
 })
 
 describe("a compile that is under way", () => {
-  it.scoped("answers whoever asks for another: each source is gathered from once", () =>
+  it.effect("answers whoever asks for another: each source is gathered from once", () =>
     Effect.gen(function*() {
       const { brandId, compileRunId } = yield* requested
       const again = yield* requestCompile({ brandId, forceRefresh: false })
@@ -89,9 +90,9 @@ describe("a compile that is under way", () => {
       yield* TestClock.adjust("1 minute")
       const { compiles, runs, snapshots } = yield* rows
       assert.deepStrictEqual([compiles.length, runs.length, snapshots.length], [1, 7, 1])
-    }).pipe(Effect.provide(app())))
+    }).pipe(Effect.scoped, Effect.provide(app())))
 
-  it.scoped("stands in nobody else's way, and in its brand's no longer once it has ended", () =>
+  it.effect("stands in nobody else's way, and in its brand's no longer once it has ended", () =>
     Effect.gen(function*() {
       const first = yield* requested
       yield* addBrand("other")
@@ -103,20 +104,20 @@ describe("a compile that is under way", () => {
       const next = yield* requestCompile({ brandId: first.brandId, forceRefresh: true })
       assert(next._tag === "Requested")
       assert.notStrictEqual(next.compileRunId, first.compileRunId)
-    }).pipe(Effect.provide(app())))
+    }).pipe(Effect.scoped, Effect.provide(app())))
 
-  it.scoped("that was cancelled stands in nobody's way", () =>
+  it.effect("that was cancelled stands in nobody's way", () =>
     Effect.gen(function*() {
       const { brandId } = yield* requested
       const under = yield* requestCompile({ brandId, forceRefresh: false })
       assert(under._tag === "UnderWay")
       yield* JobQueue.cancel(under.jobId)
       assert.strictEqual((yield* requestCompile({ brandId, forceRefresh: false }))._tag, "Requested")
-    }).pipe(Effect.provide(app())))
+    }).pipe(Effect.scoped, Effect.provide(app())))
 })
 
 describe("a compile that a worker makes", () => {
-  it.scoped("of a brand that is gone fails at once and is not tried again", () =>
+  it.effect("of a brand that is gone fails at once and is not tried again", () =>
     Effect.gen(function*() {
       const { compileRunId } = yield* requested
       const sql = yield* SqlClient.SqlClient
@@ -127,9 +128,9 @@ describe("a compile that a worker makes", () => {
       const { attempts, lastError, status } = yield* JobQueue.get(run?.job_id ?? "")
       assert.deepStrictEqual([status, attempts], ["failed", 1])
       assert.include(lastError ?? "", `Brand quillhaven has no compile run ${compileRunId}`)
-    }).pipe(Effect.provide(app())))
+    }).pipe(Effect.scoped, Effect.provide(app())))
 
-  it.scoped("can be watched: its status is told again whenever it changes, until it has ended", () =>
+  it.effect("can be watched: its status is told again whenever it changes, until it has ended", () =>
     Effect.gen(function*() {
       const compile = yield* requested
       const seen: Array<CompileStatus> = []
@@ -144,9 +145,9 @@ describe("a compile that a worker makes", () => {
       // Seven sources, four at a time, each for two looks.
       assert.deepStrictEqual(seen.map(told), ["PENDING", "gathering 0/7", "gathering 4/7", "SUCCEEDED"])
       assert.deepStrictEqual(seen.at(-1), yield* compileStatus(compile))
-    }).pipe(Effect.provide(app())))
+    }).pipe(Effect.scoped, Effect.provide(app())))
 
-  it.scoped("is watched by nobody but its brand", () =>
+  it.effect("is watched by nobody but its brand", () =>
     Effect.gen(function*() {
       const { compileRunId } = yield* requested
       yield* addBrand("other")
@@ -155,9 +156,9 @@ describe("a compile that a worker makes", () => {
       const [theirs, none] = [yield* watched(compileRunId), yield* watched("none")]
       assert.strictEqual(theirs._tag, "CompileRunNotFound")
       assert.strictEqual(JSON.stringify(theirs).replace(compileRunId, "none"), JSON.stringify(none))
-    }).pipe(Effect.provide(app())))
+    }).pipe(Effect.scoped, Effect.provide(app())))
 
-  it.scoped("goes on running between two attempts, and has failed, with its job's last error, once the job has", () =>
+  it.effect("goes on running between two attempts, and has failed, with its job's last error, once the job has", () =>
     Effect.gen(function*() {
       const compile = yield* requested
       yield* work
@@ -171,5 +172,5 @@ describe("a compile that a worker makes", () => {
       assert(status.status === "FAILED")
       assert.include(status.error, "rules-v1 wrote no draft: no words came")
       assert.strictEqual(status.evidence_status.refreshed.length, 7)
-    }).pipe(Effect.provide(app(speechless))))
+    }).pipe(Effect.scoped, Effect.provide(app(speechless))))
 })
