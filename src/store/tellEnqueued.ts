@@ -4,21 +4,22 @@ import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
 import type { Enqueued, NewJob } from "./JobStore.ts"
 
-/** The events of an enqueue: one for each kind of which it added jobs. */
+/** The events of an enqueue: one for each run of added jobs of the same kind. */
 export const enqueuedEvents = (
   jobs: ReadonlyArray<NewJob>,
   answers: ReadonlyArray<Enqueued>
 ): ReadonlyArray<JobEvent> => {
-  const added = Arr.zip(jobs, answers).filter(([, { enqueued }]) => enqueued)
-  return Object.entries(Arr.groupBy(added, ([{ kind }]) => kind))
-    .map(([kind, some]) => JobEvent.Enqueued({ kind, jobIds: some.map(([, { id }]) => id) }))
+  const added = jobs.filter((_, index) => answers[index]?.enqueued)
+  if (!Arr.isNonEmptyReadonlyArray(added)) return []
+  return Arr.groupWith(added, (one, other) => one.kind === other.kind)
+    .map((some) => JobEvent.Enqueued({ kind: some[0].kind, jobIds: some.map(({ id }) => id) }))
 }
 
 /** True if workers may have less time to wait than they know: something was added, or moved to be due sooner. */
 export const mayBeDue = (answers: ReadonlyArray<Enqueued>): boolean =>
   answers.some(({ outcome }) => outcome === "enqueued" || outcome === "moved")
 
-/** Tells of jobs that are committed although whoever enqueued them was interrupted and hears nothing. */
+/** Publishes the events of committed jobs and wakes workers. For jobs whose caller was interrupted and cannot do it. */
 export const tellEnqueued =
   ({ events, signals }: { readonly events: JobEvents; readonly signals: JobSignals }) =>
   (jobs: ReadonlyArray<NewJob>, answers: ReadonlyArray<Enqueued>): Effect.Effect<void> =>
