@@ -4,17 +4,18 @@ import { isStoreError, StoreError } from "../domain/errors.ts"
 
 /**
  * Calls the job store, and ends within the time given even where the call cannot
- * be interrupted; its caller must be interruptible. Fails with a StoreError of the operation when no answer comes in
- * time, and when the call throws or dies: a driver may throw what it should have
- * failed with. A call without an answer may have been carried out all the same.
+ * be interrupted; its caller must be interruptible. Fails with a StoreError of the
+ * operation when no answer comes in time, and when the call throws or dies: a
+ * driver may throw what it should have failed with. A call without an answer may
+ * have been carried out all the same.
  *
  * Interrupts the call when the time is over, when `orUntil` fails, or when its
  * caller is interrupted, and does not wait for it: a store that never answers
  * must neither stop a loop of the worker nor block its shutdown.
  *
- * The call runs in a fiber of its own. What it sets FiberRefs to does not come back
- * to the caller. Most calls are answered before they have waited for anything. Only one that is
- * not costs a timer, and the fibers that wait for the first of the two.
+ * The call runs in a fiber of its own, and FiberRefs that it sets are not passed
+ * back. Most calls are answered without waiting for anything. Only the others get
+ * a timer, and fibers that wait for whichever comes first.
  */
 export const callStore = <A, E>(
   operation: string,

@@ -25,7 +25,7 @@ interface Request<Item, Answer, E> {
   isGivenUp: boolean
 }
 
-/** What a transaction may do with the calls that wait. */
+/** The waiting calls, for one transaction to take. */
 export interface Waiting<Item> {
   /** True if there was one call, for one item, when the transaction was asked for. */
   readonly isOne: boolean
@@ -42,14 +42,15 @@ export interface Waiting<Item> {
  *
  * Answers a call for some items. It is all or none for these, whatever becomes of
  * the others: where a transaction for several calls fails for one of them, each is
- * made again by itself. Calls are in the order in which they were made. While a call waits it
- * can be interrupted, and then nothing is written for it. Once its transaction
- * has begun it is carried through, and interrupting it waits for that.
+ * made again by itself. Calls are in the order in which they were made. While a
+ * call waits it can be interrupted, and then nothing is written for it. Once its
+ * transaction has begun it is carried through, and interrupting it waits for that.
  *
  * The transactions run in fibers of their own that inherit from the fiber that
  * made this, so that one caller's annotations are in nobody else's lines; but
  * from the first caller its clock and scheduler, which a test may have replaced.
- * They end with the scope, which interrupts the calls that are not answered by then.
+ * They end with the scope, which interrupts the calls that are not answered by
+ * then.
  */
 export const groupCommits = <Item, Answer, E>(
   /** One transaction. Takes those that wait once it has begun, and answers for each of their items, in order. */
@@ -63,7 +64,7 @@ export const groupCommits = <Item, Answer, E>(
     readonly most: number
     readonly mostBytes: number
     readonly sizeOf: (item: Item) => number
-    /** What is done for a call that was carried through after its caller was interrupted. */
+    /** Run for a call that was committed although its caller was interrupted, so that nobody else gets the answers. */
     readonly unheard: (items: ReadonlyArray<Item>, answers: ReadonlyArray<Answer>) => Effect.Effect<void>
   }
 ): Effect.Effect<(items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>, never, Scope.Scope> =>
@@ -73,7 +74,7 @@ export const groupCommits = <Item, Answer, E>(
     let waiting = new Set<One>()
     /** Those whose transaction has begun. */
     let group: Array<One> = []
-    /** What runs the turns, while anybody waits. */
+    /** The fiber that runs the turns; undefined while no call waits. */
     let running: Fiber.RuntimeFiber<void> | undefined
     let turnsBegun = 0
     /** So many of the next turns take one call each, after a group that failed. */
@@ -113,8 +114,8 @@ export const groupCommits = <Item, Answer, E>(
       Cause.isDie(cause) || Option.exists(Cause.failureOption(cause), isOfOne)
 
     const isOne = () => {
-      const [first, ...more] = waiting
-      return first?.items.length === 1 && more.length === 0
+      const [first] = waiting
+      return waiting.size === 1 && first?.items.length === 1
     }
 
     /** One transaction, for those who wait when it begins. */

@@ -9,6 +9,7 @@ import { makeJobSignals } from "../JobSignals.ts"
 import { JobStore } from "../JobStore.ts"
 import { makeSqlJobStore } from "../SqlJobStore.ts"
 import { readBusyTimeout, setBusyTimeout } from "./busyTimeout.ts"
+import { databasePath } from "./databaseFile.ts"
 import { warnOfAborts } from "./loadedDriver.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
@@ -58,11 +59,10 @@ export const layer = (options?: {
       yield* client`PRAGMA temp_store = MEMORY`
       yield* options?.readonly === true ? checkMigrated : migrate
       const sql = client.withoutTransforms()
-      const signals = makeJobSignals()
       return yield* makeSqlJobStore(sql, {
         transactions: yield* makeTransactions(sql),
         events: yield* makeJobEvents,
-        signals: yield* wakeOthers(yield* shareInProcess(signals, sql), signals.wake, sql),
+        signals: yield* signalsOf(sql),
         tidy: tidyWal(sql),
         newest,
         now: options?.now ?? currentMillis
@@ -74,6 +74,15 @@ export const layer = (options?: {
       guardTelemetry
     )
   )
+
+/** The signals of a new store, which reach as far as the database does: none but its own if that is in memory. */
+const signalsOf = (sql: SqlClient.SqlClient) =>
+  Effect.gen(function*() {
+    const ours = makeJobSignals()
+    const file = yield* databasePath(sql)
+    if (file === undefined) return ours
+    return yield* wakeOthers(yield* shareInProcess(ours, file), ours.wake, sql, file)
+  })
 
 /** Whole, as the columns are; a test may set its clock between two. */
 const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)

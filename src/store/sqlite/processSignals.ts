@@ -1,9 +1,7 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
-import type * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
 import { Context, Effect, Runtime } from "effect"
 import { StoredJobId } from "../../domain/JobId.ts"
-import { databasePath, identityOf, inWords } from "./databaseFile.ts"
+import { identityOf, inWords } from "./databaseFile.ts"
 import type { JobSignals } from "../JobSignals.ts"
 
 /**
@@ -40,11 +38,14 @@ export class ProcessSignals extends Context.Reference<ProcessSignals>()("holdfas
  */
 export const shareInProcess = (
   signals: JobSignals,
-  sql: SqlClient.SqlClient
-): Effect.Effect<JobSignals, SqlError.SqlError, Scope.Scope> =>
+  /** The path of the database file. */
+  file: string
+): Effect.Effect<JobSignals, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const identity = yield* databaseIdentity(sql)
-    if (identity === undefined) return signals
+    const found = identityOf(file)
+    if (found === undefined) return signals
+    // Tells files apart, whatever paths they were opened by.
+    const identity = inWords(found)
     const stores = yield* ProcessSignals
     const runtime = yield* Effect.runtime()
     const hear: Hear = ({ cancelled }) =>
@@ -66,10 +67,3 @@ export const shareInProcess = (
       cancel: (id) => Effect.zipRight(signals.cancel(id), Effect.suspend(() => tell({ cancelled: id })))
     }
   })
-
-/** Tells database files apart, whatever paths they were opened by; undefined for a database in memory. */
-const databaseIdentity = (sql: SqlClient.SqlClient) =>
-  databasePath(sql).pipe(
-    Effect.map((path) => path === undefined ? undefined : identityOf(path)),
-    Effect.map((found) => found === undefined ? undefined : inWords(found))
-  )

@@ -16,7 +16,8 @@ import {
 /**
  * A file beside the database that a process touches when a job may be due, and
  * that workers watch: they hear of another process's jobs without asking for them.
- * It says nothing else, and may be deleted at any time: whoever needs it makes it anew.
+ * It carries no data. It may be deleted at any time, and is made again when it is
+ * next needed.
  */
 export interface WakeFile {
   /** Wakes all who watch, in all processes. Throws where the file cannot be written. `now` is in epoch milliseconds. */
@@ -43,7 +44,13 @@ const wakeFileOf = (database: string): WakeFile => ({
       lutimesSync(wakePath(database), now / 1000, now / 1000)
     } catch {
       // The file is missing, or it is another user's. Writing the same byte again needs no room on a full disk.
-      withFile(database, (file) => writeSync(file, ".", 0))
+      makeFile(database)
+      const file = openSync(wakePath(database), writeFlags)
+      try {
+        writeSync(file, ".", 0)
+      } finally {
+        closeSync(file)
+      }
     }
   },
   watch: ({ failed, hear }) => {
@@ -72,31 +79,11 @@ const wakeFileOf = (database: string): WakeFile => ({
 
 const wakePath = (database: string) => `${database}-wake`
 
-const withFile = (database: string, use: (file: number) => void) => {
-  const file = opened(database)
-  try {
-    use(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
 /**
- * In a folder that other users can write to, the file's name may stand for a link to a file of ours, or for a pipe that
- * nobody reads. Windows has neither flag.
+ * Follows no link and waits for no reader of a pipe: in a folder that others can write to, another user may have put either
+ * in the file's place. Windows has neither flag.
  */
 const writeFlags = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-
-/** Open to write, and made if it is missing. */
-const opened = (database: string): number => {
-  try {
-    return openSync(wakePath(database), writeFlags)
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error
-    makeFile(database)
-    return openSync(wakePath(database), writeFlags)
-  }
-}
 
 /** Makes the file if it is missing, with the permissions and the owner of the database as far as the file system has them. */
 const makeFile = (database: string): void => {

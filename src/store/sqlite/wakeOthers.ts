@@ -1,11 +1,9 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
-import type * as SqlError from "@effect/sql/SqlError"
 import { Clock, Effect, LogLevel, Option, Queue, RcRef } from "effect"
 import type { Scope } from "effect"
 import { line } from "../../platform/line.ts"
 import type { JobSignals } from "../JobSignals.ts"
 import { holdingConnection } from "./connection.ts"
-import { databasePath } from "./databaseFile.ts"
 import type { WakeFile } from "./wakeFile.ts"
 import { WakeFiles } from "./wakeFile.ts"
 
@@ -21,11 +19,12 @@ export const wakeOthers = (
   signals: JobSignals,
   /** Wakes the listeners of this store alone. */
   wakeOurs: Effect.Effect<void>,
-  sql: SqlClient.SqlClient
-): Effect.Effect<JobSignals, SqlError.SqlError, Scope.Scope> =>
+  sql: SqlClient.SqlClient,
+  /** The path of the database file. */
+  database: string
+): Effect.Effect<JobSignals, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const files = yield* WakeFiles
-    const file = Option.flatMap(Option.fromNullable(yield* databasePath(sql)), files)
+    const file = (yield* WakeFiles)(database)
     if (Option.isNone(file)) return signals
     const touch = touching(file.value)
     // Interrupted half-way, it would never be closed.
@@ -60,9 +59,7 @@ const touching = (file: WakeFile): Effect.Effect<void> => {
     return line(
       LogLevel.Warning,
       "Cannot touch the wake file; workers of other processes find jobs at their next poll",
-      {
-        error: String(failure.value)
-      }
+      { error: String(failure.value) }
     )
   })
 }

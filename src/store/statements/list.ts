@@ -30,12 +30,12 @@ export const makeList = (sql: SqlClient.SqlClient) => {
     column: string,
     value: string | undefined,
     index: string,
-    isOfIndex?: string
+    isOfIndex = "TRUE"
   ): ReadonlyArray<Filter> =>
     value === undefined ? [] : [{
       index: `holdfast_jobs_${index}`,
       // SQLite takes a partial index only where its condition stands in the query.
-      holds: sql`${sql.literal(column)} = ${value} AND ${sql.literal(isOfIndex ?? "TRUE")}`
+      holds: sql`${sql.literal(column)} = ${value} AND ${sql.literal(isOfIndex)}`
     }]
 
   const filtersOf = ({ kind, partitionKey, queue, status }: Listing): ReadonlyArray<Filter> => [

@@ -48,8 +48,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job is told of to the stores of all databases of the process",
     file: "src/store/sqlite/processSignals.ts",
-    find: "found === undefined ? undefined : inWords(found)",
-    replace: "found === undefined ? undefined : inWords(undefined)",
+    find: "const identity = inWords(found)",
+    replace: "const identity = inWords(undefined)",
     killedBy: ["test/store/sqlite/processSignals.test.ts"]
   },
   {
@@ -112,7 +112,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: wakeOthers
   },
   {
-    name: "A wake file can be written only by whoever made it",
+    name: "Only the user that made a wake file can write to it",
     file: "src/store/sqlite/wakeFile.ts",
     find: "fchmodSync(file, mode & 0o666)",
     replace: "",

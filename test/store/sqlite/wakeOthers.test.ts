@@ -35,17 +35,24 @@ const aProcess = (filename: string, wakeFiles?: (database: string) => Option.Opt
 
 const inAFolder = Effect.map(temporaryFolder, (folder) => join(folder, "jobs.db"))
 
-/** A wake file that is touched by hand. */
-const byHand = () => {
-  let hear = () => {}
-  const file: WakeFile = {
-    touch: () => {},
-    watch: (listener) => {
-      hear = listener.hear
-      return { close: () => void (hear = () => {}) }
+/** A wake file in memory, which is also touched by hand: how often a store has touched it, and how many watch it. */
+const inMemory = () => {
+  const listeners = new Set<Parameters<WakeFile["watch"]>[0]>()
+  const seen = {
+    touches: 0,
+    get watchers() {
+      return listeners.size
     }
   }
-  return { files: () => Option.some(file), touch: Effect.sync(() => hear()) }
+  const file: WakeFile = {
+    touch: () => void seen.touches++,
+    watch: (listener) => {
+      listeners.add(listener)
+      return { close: () => void listeners.delete(listener) }
+    }
+  }
+  const touch = Effect.sync(() => listeners.forEach(({ hear }) => hear()))
+  return { files: () => Option.some(file), touch, seen }
 }
 
 /** Lets all happen that waits for nothing but the event loop. */
@@ -77,7 +84,7 @@ describe("stores of several processes on one database file", () => {
   it.scoped("look only where another connection has committed", () =>
     Effect.gen(function*() {
       const filename = yield* inAFolder
-      const { files, touch } = byHand()
+      const { files, touch } = inMemory()
       const one = yield* aProcess(filename, files)
       const other = yield* aProcess(filename)
       const heard = yield* one.listen
@@ -99,25 +106,18 @@ describe("stores of several processes on one database file", () => {
 
   it.scoped("watch no longer than they listen, also where that was interrupted or could not be", () =>
     Effect.gen(function*() {
-      let watchers = 0
-      const file: WakeFile = {
-        touch: () => {},
-        watch: () => {
-          watchers++
-          return { close: () => void watchers-- }
-        }
-      }
+      const { files, seen } = inMemory()
       const filename = yield* inAFolder
-      const { listen, sql } = yield* aProcess(filename, () => Option.some(file))
+      const { listen, sql } = yield* aProcess(filename, files)
       yield* Effect.scoped(Effect.uninterruptible(listen))
-      assert.strictEqual(watchers, 0)
+      assert.strictEqual(seen.watchers, 0)
       // With the connection taken, whatever waits for it is interrupted there.
       yield* sql.withTransaction(Effect.gen(function*() {
         const listening = yield* Effect.fork(Effect.scoped(Effect.zipRight(listen, Effect.never)))
         yield* settled
         yield* Fiber.interrupt(listening)
       }))
-      assert.strictEqual(watchers, 0)
+      assert.strictEqual(seen.watchers, 0)
     }))
 
   it.scoped("are heard again after the file was deleted", () =>
@@ -136,18 +136,16 @@ describe("stores of several processes on one database file", () => {
 
   it.scoped("touch the file once for all who enqueue together", () =>
     Effect.gen(function*() {
-      let touches = 0
-      const file: WakeFile = { touch: () => void touches++, watch: () => ({ close: () => {} }) }
-      const { enqueue } = yield* aProcess(yield* inAFolder, () => Option.some(file))
+      const { files, seen } = inMemory()
+      const { enqueue } = yield* aProcess(yield* inAFolder, files)
       yield* Effect.all(Array.from({ length: 50 }, () => enqueue), { concurrency: "unbounded" })
-      assert.strictEqual(touches, 1)
+      assert.strictEqual(seen.touches, 1)
     }))
 
   it.scoped("touch the file for a job that is handed back", () =>
     Effect.gen(function*() {
-      let touches = 0
-      const file: WakeFile = { touch: () => void touches++, watch: () => ({ close: () => {} }) }
-      const { enqueue, store } = yield* aProcess(yield* inAFolder, () => Option.some(file))
+      const { files, seen } = inMemory()
+      const { enqueue, store } = yield* aProcess(yield* inAFolder, files)
       yield* enqueue
       yield* settled
       const [claimed] = yield* store.claim({
@@ -158,13 +156,13 @@ describe("stores of several processes on one database file", () => {
         maxBytes: Infinity
       })
       assert(claimed !== undefined)
-      assert.strictEqual(touches, 1)
+      assert.strictEqual(seen.touches, 1)
       yield* store.release([{ lease: claimed.lease, delay: 0 }])
       yield* settled
-      assert.strictEqual(touches, 2)
+      assert.strictEqual(seen.touches, 2)
     }))
 
-  it.scoped("let whoever may write the database wake the others", () =>
+  it.scoped("give the wake file the permissions of the database", () =>
     Effect.gen(function*() {
       const filename = yield* inAFolder
       const { enqueue } = yield* aProcess(filename)
