@@ -198,7 +198,7 @@ it.effect("a payload keeps a NUL inside a string", () =>
   }).pipe(Effect.provide(memory)))
 
 describe("an enqueue on a table that the app has triggers on", () => {
-  it.effect("writes nothing of theirs where the job is refused, or is there", () =>
+  it.effect("leaves nothing behind that a trigger has written, where the job is refused", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       yield* sql`CREATE TABLE audit (id TEXT)`

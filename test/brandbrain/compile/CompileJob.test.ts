@@ -78,7 +78,7 @@ describe("a compile's job", () => {
 })
 
 describe("a compile that is under way", () => {
-  it.effect("answers whoever asks for another: each source is gathered from once", () =>
+  it.effect("is the answer to a second request, and gathers from each source once", () =>
     Effect.gen(function*() {
       const { brandId, compileRunId } = yield* requested
       const again = yield* requestCompile({ brandId, forceRefresh: false })

@@ -148,7 +148,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy
   },
   {
-    name: "A call that waits as the store closes waits for ever",
+    name: "A call never ends if the store closes while it waits",
     file,
     find: "Effect.map(Fiber.interrupt(running), giveUp)",
     replace: "Fiber.interrupt(running)",
