@@ -1,9 +1,8 @@
 import { Option } from "effect"
-import { readable } from "../../domain/readableError.ts"
 import type { Stall } from "../../domain/Stall.ts"
 
-/** An error of the store as a log line shows it, whatever was thrown. */
-export const shown = (error: unknown): string => readable(() => String(error))
+/** An error of the store as a log line shows it. `callStore` makes a StoreError, which has a text, of whatever is thrown. */
+export const shown = (error: unknown): string => String(error)
 
 /** The reason why a lease may be gone. */
 export const becauseOf = (stall: Option.Option<Stall>): { readonly because?: string } =>

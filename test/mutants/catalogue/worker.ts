@@ -205,9 +205,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "An error that has no text kills the loop that tells of it",
-    file: "src/runtime/telemetry/workerLog.ts",
-    find: "readable(() => String(error))",
-    replace: "String(error) || readable(() => \"\")",
+    file: "src/domain/errors.ts",
+    find: "rootMessage = (cause: unknown): string => readable(() => {",
+    replace: "rootMessage = (cause: unknown): string => ((read: () => string) => read())(() => {",
     killedBy: ["test/runtime/unreadableErrors.test.ts"]
   },
   {
