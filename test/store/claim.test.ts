@@ -53,6 +53,13 @@ describe.each(withAndWithoutCrowd)("$where", ({ memory }) => {
         assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [4])
       }).pipe(Effect.provide(memory)))
 
+    it.effect("jobs on both sides of a crowd are taken by one claim", () =>
+      Effect.gen(function*() {
+        yield* startClock
+        yield* enqueue(job(1, { priority: 1000, available: { at: -1 } }), job(2))
+        assert.deepStrictEqual(numbers(yield* claim({ limit: 2 })), [1, 2])
+      }).pipe(Effect.provide(memory)))
+
     it.effect("a job put back goes where its new instant puts it", () =>
       Effect.gen(function*() {
         const lease = yield* running(1)

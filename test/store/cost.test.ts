@@ -64,16 +64,20 @@ describe("what a claim costs", () => {
         yield* backlog
         yield* enqueue(job(1), job(2))
         for (const queues of [Option.none(), Option.some([{ queue: "default", limit: 5 }])]) {
-          const plan = yield* queryPlan(claim({ queues, limit: 1 }))
+          const inOrder = yield* queryPlan(claim({ queues, limit: 1 }))
+          assertSeeksOnly(inOrder, orderSeek, firstInOrder, byId)
+          assert.include(inOrder.join("\n"), "(priority=? AND available_at<?)")
+          // Nothing is found in claim order, so the lanes are asked as well.
+          const both = yield* queryPlan(claim({ queues, limit: 1, kinds: [{ kind: "none", leaseFor }] }))
           assertSeeksOnly(
-            plan,
+            both,
             claimSeek,
             orderSeek,
             firstInOrder,
             byId,
             ...(Option.isNone(queues) ? [firstQueue] : [])
           )
-          assert.include(plan.join("\n"), "(queue=? AND kind=? AND priority=? AND available_at<?)")
+          assert.include(both.join("\n"), "(queue=? AND kind=? AND priority=? AND available_at<?)")
         }
       }).pipe(Effect.provide(memory)))
   }
@@ -84,7 +88,10 @@ describe("what a claim costs", () => {
       const sql = yield* SqlClient.SqlClient
       yield* sql`ANALYZE`
       yield* enqueue(job(1), job(2))
-      assertSeeksOnly(yield* queryPlan(claim({ limit: 1 })), claimSeek, orderSeek, firstInOrder, byId, firstQueue)
+      for (const kind of ["email", "none"]) {
+        const plan = yield* queryPlan(claim({ limit: 1, kinds: [{ kind, leaseFor }] }))
+        assertSeeksOnly(plan, claimSeek, orderSeek, firstInOrder, byId, firstQueue)
+      }
     }).pipe(Effect.provide(memory)))
 
   it.effect("the due jobs behind 50,000 that are not due yet are the ones claimed", () =>
@@ -101,8 +108,11 @@ describe("what a claim costs", () => {
       const store = yield* JobStore
       yield* backlog
       const seeks = [claimSeek, orderSeek, firstInOrder, byId, firstQueue] as const
-      assertSeeksOnly(yield* queryPlan(store.nextDue(request())), ...seeks)
-      assertSeeksOnly(yield* queryPlan(store.due(request())), ...seeks)
+      for (const kind of ["email", "none"]) {
+        const asked = request({ kinds: [{ kind, leaseFor }] })
+        assertSeeksOnly(yield* queryPlan(store.nextDue(asked)), ...seeks)
+        assertSeeksOnly(yield* queryPlan(store.due(asked)), ...seeks)
+      }
     }).pipe(Effect.provide(memory)))
 })
 

@@ -4,6 +4,7 @@ import { Option } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
 import { dialect } from "../dialect.ts"
 import type { ClaimRequest } from "../JobStore.ts"
+import { makeAsked } from "./asked.ts"
 import { makeIds } from "./ids.ts"
 
 /*
@@ -31,24 +32,23 @@ import { makeIds } from "./ids.ts"
  * first:     the best 4 of all queues by priority, then available_at, then id.
  *
  * Every step is one seek in the index holdfast_jobs_claim, so jobs that are
- * finished, not due or of other lanes are never walked. None is made where
- * `enough` is true.
+ * finished, not due or of other lanes are never walked.
  */
 
-/** The tables `level` and `candidate` of a request, behind `named` with its kinds and `enough`. */
+/** The tables `level`, `candidate` and `first` of a request, behind `named` with its kinds. */
 export const makeByLane = (sql: SqlClient.SqlClient) => {
   const { atMost, byIndex } = dialect(sql)
+  const asked = makeAsked(sql)
   const { without } = makeIds(sql)
   const inLane = byIndex("holdfast_jobs_claim")
 
   /** The queues of a request, each with its room: those it names, or every queue with pending jobs. */
   const roomOf = ({ limit, queues }: Pick<ClaimRequest, "queues" | "limit">) =>
     Option.match(queues, {
-      onSome: () => sql`SELECT queue, slots FROM asked WHERE NOT (SELECT yes FROM enough)`,
+      onSome: () => sql`SELECT queue, slots FROM asked`,
       onNone: () =>
         sql`
       SELECT (SELECT queue FROM holdfast_jobs ${inLane} WHERE status = 'pending' ORDER BY queue LIMIT 1), ${limit}
-      WHERE NOT (SELECT yes FROM enough)
       UNION ALL
       SELECT (
         SELECT j.queue FROM holdfast_jobs AS j ${inLane}
@@ -63,6 +63,7 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
     except: ReadonlyArray<JobId>
   ): Statement.Fragment =>
     sql`
+    ${asked(request)}
     room (queue, slots) AS (${roomOf(request)}),
     level (queue, kind, slots, priority, found) AS (
       SELECT room.queue, named.kind, room.slots, (
@@ -100,6 +101,13 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
       )
     )`
 
+  const first = (request: Pick<ClaimRequest, "limit">) =>
+    sql`
+    first (id, kind, queue, priority, available_at, bytes) AS (
+      SELECT id, kind, queue, priority, available_at, bytes FROM candidate WHERE place <= slots
+      ORDER BY priority DESC, available_at, id ${atMost(request.limit)}
+    )`
+
   /** The earliest due time of a job of any level. */
   const next = (except: ReadonlyArray<JobId>) =>
     sql`
@@ -110,5 +118,5 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
       ORDER BY j.available_at LIMIT 1
     )) FROM level WHERE level.priority IS NOT NULL`
 
-  return { level, candidate, next }
+  return { level, candidate, first, next }
 }

@@ -9,16 +9,16 @@ import { makeIds } from "./ids.ts"
 import { makeInOrder } from "./inOrder.ts"
 import { leaseOf } from "./leased.ts"
 import type { ClaimedRow } from "./rows.ts"
-import { claimedRows, dueRows, idRows, nextDueRows } from "./rows.ts"
+import { claimedRows, dueRows, idRows, nextDueRows, nextInOrderRows } from "./rows.ts"
 
 /*
  * A claim takes the first due jobs by priority, then available_at, then id, of
- * the lanes that it asks for, each queue within its room. They are found in claim
- * order (inOrder.ts), or else lane by lane (byLane.ts); both find the same.
+ * the lanes that it asks for, each queue within its room, whose payloads fit into
+ * it together, but always one.
  *
- * first:  these jobs, found in either way.
- * chosen: those of the first whose payloads fit into the request together, but
- *         always one.
+ * They are found in claim order by a first statement (inOrder.ts). Where that does
+ * not come far enough, or the payloads do not fit, it finds nothing, and a second
+ * one goes lane by lane (byLane.ts). In each `chosen` are the jobs to take.
  */
 
 /** The jobs of a request, without who asks. */
@@ -26,7 +26,7 @@ type Lanes = Omit<ClaimRequest, "worker">
 
 /** The statements that look for due jobs, and that claim them. Each leaves out the jobs of `except`. */
 export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) => {
-  const { atMost, byId, items } = dialect(sql)
+  const { byId, items } = dialect(sql)
   const { idsOf } = makeIds(sql)
   const inOrder = makeInOrder(sql)
   const byLane = makeByLane(sql)
@@ -36,19 +36,21 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       items({ kind: "text", lease_for: "int" }, kinds.map(({ kind, leaseFor }) => ({ kind, lease_for: leaseFor })))
     })`
 
-  const chosen = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+  const chosenInOrder = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
     sql`
     ${kindsOf(request)},
     ${inOrder.early(request, now, except)},
     ${inOrder.enough(request)},
+    chosen (id, kind, queue, priority, available_at) AS (
+      SELECT id, kind, queue, priority, available_at FROM early WHERE (SELECT yes FROM enough)
+    )`
+
+  const chosenByLane = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+    sql`
+    ${kindsOf(request)},
     ${byLane.level(request, now, except)},
     ${byLane.candidate(request, now, except)},
-    first (id, kind, queue, priority, available_at, bytes) AS (
-      SELECT id, kind, queue, priority, available_at, bytes FROM early WHERE (SELECT yes FROM enough)
-      UNION ALL
-      SELECT id, kind, queue, priority, available_at, bytes FROM candidate WHERE place <= slots
-      ORDER BY priority DESC, available_at, id ${atMost(request.limit)}
-    ),
+    ${byLane.first(request)},
     chosen (id, kind, queue, priority, available_at) AS (
       SELECT id, kind, queue, priority, available_at FROM (
         SELECT *, sum(bytes) OVER (ORDER BY priority DESC, available_at, id ROWS UNBOUNDED PRECEDING) AS total FROM first
@@ -56,35 +58,55 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       WHERE total <= ${request.maxBytes} OR total = bytes
     )`
 
+  /** Runs a statement with the table `chosen`: found in claim order, or else by lane. */
+  const findingFirst = <A, E, R>(
+    request: Lanes,
+    now: number,
+    except: ReadonlyArray<JobId>,
+    run: (chosen: Statement.Fragment) => Effect.Effect<ReadonlyArray<A>, E, R>
+  ) =>
+    Effect.flatMap(
+      run(chosenInOrder(request, now, except)),
+      (found) => found.length > 0 ? Effect.succeed(found) : run(chosenByLane(request, now, except))
+    )
+
   const nextDue = (lanes: Pick<Lanes, "queues" | "kinds">, now: number, except: ReadonlyArray<JobId> = []) => {
     const request = { ...lanes, limit: 1 }
-    return Effect.map(
-      nextDueRows(sql`
+    return Effect.flatMap(
+      nextInOrderRows(sql`
       WITH RECURSIVE
       ${kindsOf(request)},
       ${inOrder.early(request, now, except)},
-      ${inOrder.next(request, except)},
-      ${byLane.level(request, now, except)}
-      SELECT CASE WHEN (SELECT yes FROM enough) THEN (SELECT at FROM next) ELSE (${byLane.next(except)}) END AS at
-      WHERE ${isOurs}`),
-      ([next]) => Option.fromNullable(next?.at)
+      ${inOrder.next(request, except)}
+      SELECT (SELECT yes FROM enough) AS enough, (SELECT at FROM next) AS at WHERE ${isOurs}`),
+      ([next]) =>
+        next === undefined || next.enough === 1 ? Effect.succeed(Option.fromNullable(next?.at)) : Effect.map(
+          nextDueRows(sql`
+          WITH RECURSIVE
+          ${kindsOf(request)},
+          ${byLane.level(request, now, except)}
+          SELECT (${byLane.next(except)}) AS at`),
+          ([next]) => Option.fromNullable(next?.at)
+        )
     )
   }
 
   const due = (request: Lanes, now: number, except: ReadonlyArray<JobId> = []) =>
-    dueRows(sql`
-      WITH RECURSIVE ${chosen(request, now, except)}
+    findingFirst(request, now, except, (chosen) =>
+      dueRows(sql`
+      WITH RECURSIVE ${chosen}
       SELECT id, kind, queue, priority, available_at AS "availableAt" FROM chosen WHERE ${isOurs}
-      ORDER BY priority DESC, available_at, id`)
+      ORDER BY priority DESC, available_at, id`))
 
   const claim = (request: ClaimRequest, now: number, except: ReadonlyArray<JobId> = []) =>
-    take(request, now, chosen(request, now, except))
+    findingFirst(request, now, except, (chosen) => take(request, now, chosen))
 
   /** The jobs that a claim would take, in claim order, in tables of any version. */
   const claimable = (request: Lanes, now: number, except: ReadonlyArray<JobId> = []) =>
-    idRows(sql`
-      WITH RECURSIVE ${chosen(request, now, except)}
-      SELECT id FROM chosen ORDER BY priority DESC, available_at, id`)
+    findingFirst(request, now, except, (chosen) =>
+      idRows(sql`
+      WITH RECURSIVE ${chosen}
+      SELECT id FROM chosen ORDER BY priority DESC, available_at, id`))
 
   /** Claims these jobs, which `claimable` has found in the same transaction. */
   const claimThese = (jobs: ReadonlyArray<{ readonly id: JobId }>, request: ClaimRequest, now: number) =>

@@ -47,6 +47,11 @@ export const keptRows = rowsOf(
 
 export const newestVersionRows = rowsOf(Schema.Struct({ version: Schema.NullOr(Schema.Number) }))
 
+/** `at` counts only if it was `enough` to look in claim order. */
+export const nextInOrderRows = rowsOf(
+  Schema.Struct({ enough: Schema.Literal(0, 1), at: Schema.NullOr(Schema.Number) })
+)
+
 export const nextDueRows = rowsOf(Schema.Struct({ at: Schema.NullOr(Schema.Number) }))
 
 export const dueRows = rowsOf(Schema.Struct({

@@ -19,8 +19,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A look finds jobs in tables that a newer release has migrated",
     file,
-    find: "ELSE (${byLane.next(except)}) END AS at\n      WHERE ${isOurs}",
-    replace: "ELSE (${byLane.next(except)}) END AS at",
+    find: "(SELECT at FROM next) AS at WHERE ${isOurs}",
+    replace: "(SELECT at FROM next) AS at",
     killedBy: newerSchema
   },
   {
@@ -193,9 +193,44 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A claim takes more than its limit",
+    file: byLane,
+    find: "WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(request.limit)}",
+    replace: "WHERE place <= slots\n      ORDER BY priority DESC, available_at, id",
+    killedBy: claim
+  },
+  {
+    name: "A claim in order takes more than its limit",
+    file: inOrder,
+    find: "withinRoom}\n      ORDER BY priority DESC, available_at, id ${atMost(request.limit)}",
+    replace: "withinRoom}\n      ORDER BY priority DESC, available_at, id ${atMost(request.limit + 1)}",
+    killedBy: claim
+  },
+  {
+    name: "A claim that finds too little in claim order takes that",
+    file: inOrder,
+    find: "(count(*) = ${request.limit} OR ${isAll(request)}) AND",
+    replace: "",
+    killedBy: claim
+  },
+  {
+    name: "A claim in order takes any amount of payloads",
+    file: inOrder,
+    find: " AND total(bytes) <= ${request.maxBytes} FROM early",
+    replace: " FROM early",
+    killedBy: claim
+  },
+  {
+    name: "A claim that finds nothing in claim order does not ask the lanes",
     file,
-    find: "ORDER BY priority DESC, available_at, id ${atMost(request.limit)}\n    ),\n    chosen",
-    replace: "ORDER BY priority DESC, available_at, id\n    ),\n    chosen",
+    find: "found.length > 0 ? Effect.succeed(found) : run(",
+    replace: "found.length >= 0 ? Effect.succeed(found) : run(",
+    killedBy: claim
+  },
+  {
+    name: "A look that comes not far enough in claim order does not ask the lanes",
+    file,
+    find: "next === undefined || next.enough === 1",
+    replace: "next === undefined || next.enough >= 0",
     killedBy: claim
   },
   {
@@ -229,8 +264,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim in order counts the letters of payloads for bytes",
     file: inOrder,
-    find: "octet_length(j.payload)",
-    replace: "length(j.payload)",
+    find: "octet_length(j.payload)\n      FROM scanned",
+    replace: "length(j.payload)\n      FROM scanned",
+    killedBy: claim
+  },
+  {
+    name: "A claim in order counts the letters of payloads for bytes, where queues have room of their own",
+    file: inOrder,
+    find: "octet_length(j.payload) AS bytes",
+    replace: "length(j.payload) AS bytes",
     killedBy: claim
   },
   {

@@ -40,8 +40,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a claim takes the earlier due before the higher priority",
     file: store,
-    find: ") WHERE place <= slots\n      ORDER BY priority DESC, available_at, id ${atMost(",
-    replace: ") WHERE place <= slots\n      ORDER BY available_at, priority DESC, id ${atMost(",
+    find: "withinRoom}\n      ORDER BY priority DESC, available_at, id ${atMost(",
+    replace: "withinRoom}\n      ORDER BY available_at, priority DESC, id ${atMost(",
     killedBy: bySeed(2)
   },
   {
@@ -573,8 +573,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker is not told that a newer release has migrated the tables until a job is due",
     file: store,
-    find: "ELSE (${byLane.next(except)}) END AS at\n      WHERE ${isOurs}",
-    replace: "ELSE (${byLane.next(except)}) END AS at",
+    find: "(SELECT at FROM next) AS at WHERE ${isOurs}",
+    replace: "(SELECT at FROM next) AS at",
     killedBy: bySeed(3)
   },
   {

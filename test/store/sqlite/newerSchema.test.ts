@@ -71,7 +71,7 @@ it.effect("a statement that fails although the tables are not newer fails as it 
   Effect.gen(function*() {
     const store = yield* JobStore
     const sql = yield* SqlClient.SqlClient
-    yield* sql`DROP INDEX holdfast_jobs_claim`
+    yield* sql`DROP INDEX holdfast_jobs_order`
     const error = yield* Effect.flip(store.nextDue(request()))
     assert(error instanceof StoreError)
     assert.strictEqual(error.reason, "unavailable")
