@@ -231,7 +231,7 @@ describe("the house", () => {
 
   it("a folder has no folders inside but the rooms that are known", () => {
     const inside = new Set(["sqlite", "transaction", "wal", "migrations", "statements", "conformance", "recorded"])
-    const rooms = new Set(["worker", "attempt", "maintenance", "telemetry"].map((room) => `runtime/${room}`))
+    const rooms = new Set(["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`))
     expectNone(
       readdirSync(src, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isDirectory())

@@ -1,3 +1,4 @@
+import type { Fiber } from "effect"
 import { Cause, Effect, FiberRef, GlobalValue, LogLevel } from "effect"
 
 /** The lines of Holdfast's own that an app wants to read. What handlers log is not touched. */
@@ -14,14 +15,11 @@ export const lineSettings: FiberRef.FiberRef<LineSettings> = GlobalValue.globalV
   () => FiberRef.unsafeMake<LineSettings>({ least: LogLevel.All, showErrors: false })
 )
 
-/** Runs `log` only if lines of this level are wanted. Building a line costs more than this check. */
-export const ifWanted = (level: LogLevel.LogLevel, log: () => Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.withFiberRuntime((fiber) => {
-    const { least } = fiber.getFiberRef(lineSettings)
-    // Effect looks at the minimum too, but only after the line has its annotations, which cost most.
-    const minimum = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
-    return LogLevel.lessThan(level, least) || LogLevel.lessThan(level, minimum) ? Effect.void : log()
-  })
+/** True if the lines of this level that a fiber logs are wanted. Building a line costs more than this check. */
+export const isWanted = (level: LogLevel.LogLevel, fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
+  !LogLevel.lessThan(level, fiber.getFiberRef(lineSettings).least)
+  // Effect looks at the minimum too, but only after the line has its annotations, which cost most.
+  && !LogLevel.lessThan(level, fiber.getFiberRef(FiberRef.currentMinimumLogLevel))
 
 /** Logs a line of Holdfast's own. */
 export const line = (
@@ -30,11 +28,14 @@ export const line = (
   annotations: Readonly<Record<string, unknown>> = {},
   cause: Cause.Cause<unknown> = Cause.empty
 ): Effect.Effect<void> =>
-  ifWanted(level, () =>
-    Effect.annotateLogs(
-      Cause.isEmpty(cause) ? Effect.logWithLevel(level, message) : Effect.logWithLevel(level, message, cause),
-      annotations
-    ))
+  Effect.withFiberRuntime((fiber) =>
+    isWanted(level, fiber)
+      ? Effect.annotateLogs(
+        Cause.isEmpty(cause) ? Effect.logWithLevel(level, message) : Effect.logWithLevel(level, message, cause),
+        annotations
+      )
+      : Effect.void
+  )
 
 /** The text of an error for its line, beside its name, if the app has said that it may be logged. */
 export const errorText = (text: () => string): Effect.Effect<{ readonly message?: string }> =>

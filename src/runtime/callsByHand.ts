@@ -14,7 +14,7 @@ import type { ClaimRequest, JobStore } from "../store/JobStore.ts"
 import { only } from "../store/JobStore.ts"
 import { isNameOf } from "../store/nameForOneClaim.ts"
 import { delayAfter } from "./attempt/delayAfter.ts"
-import { HeldLeases } from "./attempt/HeldLeases.ts"
+import { HeldLeases } from "./lease/HeldLeases.ts"
 import type { ClaimOptions, JobQueueService } from "./JobQueueService.ts"
 import { releaseStale } from "./maintenance/maintenance.ts"
 import { checkKinds, claimBytes, defaultLease } from "./options.ts"
@@ -56,8 +56,9 @@ export const makeCallsByHand = (
       })
 
     /** A lease that was claimed in another's name is not this process's to hold. */
-    const holdOurs = (lease: Lease, until: number) =>
-      isNameOf(thisWorker, lease.worker) ? held.hold(lease, Effect.succeed(until)) : Effect.void
+    const holdOurs = (lease: Lease, sentAt: number, leaseFor: number) => {
+      if (isNameOf(thisWorker, lease.worker)) held.hold(lease, () => sentAt + leaseFor, sentAt)
+    }
 
     return {
       progress: Effect.fn("JobQueue.progress")(function*(lease, value) {
@@ -70,9 +71,7 @@ export const makeCallsByHand = (
         const request = yield* claimRequest(options)
         const sentAt = yield* monotonicMillis
         const jobs = yield* thenTell(store.claim(request), (jobs) => jobs.map(claimed))
-        yield* Effect.forEach(jobs, ({ lease }) => holdOurs(lease, sentAt + lease.lockedUntil - lease.lockedAt), {
-          discard: true
-        })
+        for (const { lease } of jobs) holdOurs(lease, sentAt, lease.lockedUntil - lease.lockedAt)
         return jobs
       }),
 
@@ -112,7 +111,7 @@ export const makeCallsByHand = (
             ) => [JobEvent.Extended({ ...factsOf({ kind, lease }), lockedUntil: lease.lockedUntil })]
           })
         )
-        if (Either.isRight(answer)) yield* holdOurs(lease, sentAt + duration)
+        if (Either.isRight(answer)) holdOurs(lease, sentAt, duration)
         return Either.isRight(answer)
       }),
 

@@ -15,6 +15,6 @@ export const makeThenTell = (store: typeof JobStore.Service): ThenTell => (call,
       const events = eventsOf(answer)
       return events.length === 0
         ? Effect.void
-        : store.afterCommit(Effect.forEach(events, store.events.publish, { discard: true }))
+        : store.afterCommit(store.events.publishAll(events))
     })
   )

@@ -1,9 +1,13 @@
+import type { Fiber } from "effect"
 import { Effect, PubSub, Stream } from "effect"
 import type { JobEvent } from "../domain/JobEvent.ts"
-import { countFailure } from "./guardTelemetry.ts"
+import { listenerThrew } from "./guardTelemetry.ts"
 
-/** Hears of an event in the fiber that tells it. */
-export type JobListener = (event: JobEvent) => Effect.Effect<void>
+/** Hears of an event in the fiber that tells it, which then runs what it answers. */
+export type JobListener = (
+  event: JobEvent,
+  fiber: Fiber.RuntimeFiber<unknown, unknown>
+) => Effect.Effect<void> | void
 
 /**
  * The events of one store in this process. Each store has its own, so
@@ -12,6 +16,8 @@ export type JobListener = (event: JobEvent) => Effect.Effect<void>
 export interface JobEvents {
   /** Tells all who listen. Waits for no subscriber, and never fails. */
   readonly publish: (event: JobEvent) => Effect.Effect<void>
+  /** The same for several, in one step of the fiber as far as no listener has anything to run. */
+  readonly publishAll: (events: ReadonlyArray<JobEvent>) => Effect.Effect<void>
   /**
    * Every event from the moment the stream runs. Keeps the last 1,024 events for a
    * subscriber that is slow: it misses older ones, and nothing waits for it. Ends
@@ -31,21 +37,31 @@ export const makeJobEvents = Effect.gen(function*() {
   let subscribers = 0
   const hub = yield* Effect.acquireRelease(PubSub.sliding<JobEvent>(kept), PubSub.shutdown)
 
-  const tell = (event: JobEvent) => {
-    let told: Effect.Effect<void> = Effect.void
-    for (const listener of listeners.values()) {
-      const one = Effect.catchAllDefect(Effect.suspend(() => listener(event)), countFailure)
-      told = told === Effect.void ? one : Effect.zipRight(told, one)
-    }
-    return told
-  }
-
   // A hub that was shut down interrupts whoever publishes; what is told then is told to nobody.
   const offer = (event: JobEvent) => Effect.catchAllCause(PubSub.publish(hub, event), () => Effect.void)
 
+  const publishAll: JobEvents["publishAll"] = (events) =>
+    Effect.withFiberRuntime((fiber) => {
+      const toRun: Array<Effect.Effect<void>> = []
+      for (const event of events) {
+        if (subscribers > 0) toRun.push(offer(event))
+        for (const listener of listeners.values()) {
+          try {
+            const more = listener(event, fiber)
+            if (more !== undefined) {
+              toRun.push(Effect.catchAllDefect(more, (thrown) => Effect.sync(() => listenerThrew(thrown))))
+            }
+          } catch (thrown) {
+            listenerThrew(thrown)
+          }
+        }
+      }
+      return toRun.length === 0 ? Effect.void : Effect.all(toRun, { discard: true })
+    })
+
   const events: JobEvents = {
-    publish: (event) =>
-      Effect.suspend(() => subscribers === 0 ? tell(event) : Effect.zipRight(offer(event), tell(event))),
+    publish: (event) => publishAll([event]),
+    publishAll,
     stream: Stream.unwrapScoped(
       Effect.acquireRelease(Effect.sync(() => void subscribers++), () => Effect.sync(() => void subscribers--)).pipe(
         Effect.zipRight(PubSub.subscribe(hub)),

@@ -66,21 +66,26 @@ export const guardCalls = <Service extends object>(service: Service): Service =>
 
 /** Updates a metric; one that throws is swallowed, counted and logged as the rest. */
 export const updateMetric = <Type, In, Out>(metric: Metric.Metric<Type, In, Out>, input: In): Effect.Effect<void> =>
-  updateMetrics((update) => update(metric, input))
-
-/** Updates metrics in one step of the fiber. */
-export const updateMetrics = (
-  updates: (update: <Type, In, Out>(metric: Metric.Metric<Type, In, Out>, input: In) => void) => void
-): Effect.Effect<void> =>
   Effect.withFiberRuntime((fiber) => {
-    const labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
-    updates((metric, input) => attempt("metric", everyMetric, () => metric.unsafeUpdate(input, labels), nothing))
+    updateNow(fiber, metric, input)
     return Effect.void
   })
 
+/** The same at once, with the labels of this fiber. */
+export const updateNow = <Type, In, Out>(
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  metric: Metric.Metric<Type, In, Out>,
+  input: In
+): void => {
+  try {
+    metric.unsafeUpdate(input, fiber.getFiberRef(FiberRef.currentMetricLabels))
+  } catch (thrown) {
+    failed("metric", everyMetric, thrown)
+  }
+}
+
 /** Swallows what a listener of events has thrown: counts it, and logs the first. */
-export const countFailure = (thrown: unknown): Effect.Effect<void> =>
-  Effect.sync(() => failed("listener", everyListener, thrown))
+export const listenerThrew = (thrown: unknown): void => failed("listener", everyListener, thrown)
 
 /** A metric that is tagged is another each time. */
 const everyMetric = {}

@@ -24,6 +24,6 @@ export const tellEnqueued =
   ({ events, signals }: { readonly events: JobEvents; readonly signals: JobSignals }) =>
   (jobs: ReadonlyArray<NewJob>, answers: ReadonlyArray<Enqueued>): Effect.Effect<void> =>
     Effect.zipRight(
-      Effect.forEach(enqueuedEvents(jobs, answers), events.publish, { discard: true }),
+      events.publishAll(enqueuedEvents(jobs, answers)),
       mayBeDue(answers) ? signals.wake : Effect.void
     )

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { Lease } from "../../src/domain/Lease.ts"
-import { makeHeldLeases } from "../../src/runtime/attempt/HeldLeases.ts"
+import { monotonicMillis } from "../../src/platform/monotonic.ts"
+import { makeHeldLeases } from "../../src/runtime/lease/HeldLeases.ts"
 import { jobId } from "../store/someJobs.ts"
 
 const lease = (number: number, attempt = 1, worker = "w") =>
@@ -16,8 +17,8 @@ describe("the leases of a process", () => {
       const [one, two] = [lease(1), lease(2)]
       const both = [one, two].map(stale)
       assert.deepStrictEqual(yield* notHeld(both), both)
-      yield* hold(one, Effect.succeed(100))
-      yield* hold(two, Effect.succeed(200))
+      hold(one, () => 100, yield* monotonicMillis)
+      hold(two, () => 200, yield* monotonicMillis)
       assert.deepStrictEqual(yield* notHeld(both), [])
       yield* TestClock.adjust(99)
       assert.deepStrictEqual(yield* notHeld(both), [])
@@ -31,21 +32,21 @@ describe("the leases of a process", () => {
     Effect.gen(function*() {
       const { hold, notHeld } = makeHeldLeases()
       let until = 100
-      yield* hold(lease(1), Effect.sync(() => until))
+      hold(lease(1), () => until, yield* monotonicMillis)
       until = 50
       yield* TestClock.adjust(50)
       assert.lengthOf(yield* notHeld([stale(lease(1))]), 1)
       until = 200
       yield* TestClock.adjust(100)
       assert.lengthOf(yield* notHeld([stale(lease(1))]), 0)
-      yield* hold(lease(1), Effect.succeed(150))
+      hold(lease(1), () => 150, yield* monotonicMillis)
       assert.lengthOf(yield* notHeld([stale(lease(1))]), 1)
     }))
 
   it.effect("are told from another attempt of the job, and from another's lease", () =>
     Effect.gen(function*() {
       const { hold, notHeld } = makeHeldLeases()
-      yield* hold(lease(1), Effect.succeed(100))
+      hold(lease(1), () => 100, yield* monotonicMillis)
       const others = [lease(1, 2), lease(1, 1, "v"), lease(2)].map(stale)
       assert.deepStrictEqual(yield* notHeld(others), others)
     }))
@@ -54,10 +55,10 @@ describe("the leases of a process", () => {
     Effect.gen(function*() {
       const { hold, notHeld } = makeHeldLeases()
       let asked = 0
-      const counting = (until: number) => Effect.sync(() => (asked++, until))
-      yield* hold(lease(0), Effect.succeed(Infinity))
+      const counting = (until: number) => () => (asked++, until)
+      hold(lease(0), () => Infinity, yield* monotonicMillis)
       for (let number = 1; number <= 10_000; number++) {
-        yield* hold(lease(number), counting(number))
+        hold(lease(number), counting(number), yield* monotonicMillis)
         if (number % 500 === 0) yield* TestClock.adjust(500)
       }
       assert.lengthOf(yield* notHeld([stale(lease(0))]), 0)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Runtime, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { monotonicMillis } from "../../src/platform/monotonic.ts"
-import { keepLease } from "../../src/runtime/attempt/heartbeat.ts"
+import { KeptLease } from "../../src/runtime/lease/heartbeat.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { StoreFaults } from "../../src/testing.ts"
@@ -17,16 +17,23 @@ const kept = Effect.gen(function*() {
   const [job] = yield* JobQueue.claim({ jobs: [Task] })
   if (job === undefined) throw new Error("nothing was claimed")
   const runtime = yield* Effect.runtime()
-  return yield* keepLease({
+  const now = yield* monotonicMillis
+  const lease = new KeptLease({
     job,
     leaseFor: 60_000,
     interval: Duration.seconds(20),
-    claimSentAt: yield* monotonicMillis,
+    claimSentAt: now,
     stop: () => Effect.void,
-    lateHearts: { add: () => Effect.succeed(() => {}) },
+    lateHearts: { add: () => () => {} },
     store,
-    fork: (effect, scope) => Runtime.runFork(runtime)(Effect.interruptible(effect), { immediate: false, scope })
+    fork: (effect, scope) =>
+      Runtime.runFork(runtime)(Effect.interruptible(effect), {
+        immediate: false,
+        ...scope === undefined ? {} : { scope }
+      })
   })
+  lease.keep(now)
+  return lease
 })
 
 /** The beats that are sent in so many seconds from now. */

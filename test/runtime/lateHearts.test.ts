@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, TestClock } from "effect"
 import { monotonicMillis } from "../../src/platform/monotonic.ts"
-import { makeLateHearts } from "../../src/runtime/attempt/lateHearts.ts"
+import { makeLateHearts } from "../../src/runtime/lease/lateHearts.ts"
 import { givingWayOnceAfter } from "./harness.ts"
 
 describe("hearts that start late", () => {
@@ -10,11 +10,11 @@ describe("hearts that start late", () => {
       const hearts = yield* makeLateHearts(Duration.seconds(10))
       const started: Array<string> = []
       const start = (name: string) => Effect.sync(() => void started.push(name))
-      yield* hearts.add(0, start("first"))
-      const callOff = yield* hearts.add(0, start("called off"))
+      hearts.add(0, start("first"), 0)
+      const callOff = hearts.add(0, start("called off"), 0)
       yield* TestClock.adjust("2 seconds")
-      yield* hearts.add(2000, start("second"))
-      callOff()
+      hearts.add(2000, start("second"), 2000)
+      callOff?.()
       yield* TestClock.adjust("2999 millis")
       assert.deepStrictEqual(started, [])
       yield* TestClock.adjust(1)
@@ -25,19 +25,17 @@ describe("hearts that start late", () => {
       assert.deepStrictEqual(started, ["first", "second"])
     }))
 
-  it.scoped("start at once where that instant has passed, or a later claim is waited for", () =>
+  it.scoped("are left to the caller where that instant has passed, or a later claim is waited for", () =>
     Effect.gen(function*() {
       const hearts = yield* makeLateHearts(Duration.seconds(10))
       const started: Array<string> = []
       const start = (name: string) => Effect.sync(() => void started.push(name))
       yield* TestClock.adjust("20 seconds")
-      yield* hearts.add(15_000, start("overdue"))
-      assert.deepStrictEqual(started, ["overdue"])
-      yield* hearts.add(20_000, start("now"))
-      yield* hearts.add(19_000, start("earlier"))
-      assert.deepStrictEqual(started, ["overdue", "earlier"])
+      assert.isUndefined(hearts.add(15_000, start("overdue"), 20_000))
+      assert.isDefined(hearts.add(20_000, start("now"), 20_000))
+      assert.isUndefined(hearts.add(19_000, start("earlier"), 20_000))
       yield* TestClock.adjust("5 seconds")
-      assert.deepStrictEqual(started, ["overdue", "earlier", "now"])
+      assert.deepStrictEqual(started, ["now"])
     }))
 
   it.scoped("start when they are added in the middle of the look that finds none, wherever that is", () =>
@@ -47,7 +45,8 @@ describe("hearts that start late", () => {
           const hearts = yield* makeLateHearts(Duration.seconds(10))
           yield* Effect.yieldNow()
           const started = yield* Deferred.make<void>()
-          yield* hearts.add(yield* monotonicMillis, Deferred.succeed(started, undefined))
+          const now = yield* monotonicMillis
+          hearts.add(now, Deferred.succeed(started, undefined), now)
           yield* TestClock.adjust("5 seconds")
           return yield* Deferred.isDone(started)
         })

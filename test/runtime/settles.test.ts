@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Either, Exit, Schema } from "effect"
+import { Effect, Either, Exit, Option, Schema } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { makeSettles } from "../../src/runtime/attempt/settles.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
@@ -18,7 +18,11 @@ it.effect("what dies as it is told that its job is settled keeps no other job of
       completeFirst({
         item: { lease, result: "null" },
         since: 0,
-        tell: () => index === 1 ? Effect.die("a bug") : Effect.void,
+        event: () => {
+          if (index === 1) throw new Error("a bug")
+          return undefined
+        },
+        span: Option.none(),
         answered: (exit) => heard.set(index, Exit.isSuccess(exit) && Either.isRight(exit.value) ? "settled" : "died")
       })
     )

@@ -4,7 +4,7 @@ import { Clock, Context, Deferred, Duration, Effect, FiberId, Option, Random } f
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { LoopDelay } from "../../src/platform/LoopDelay.ts"
 import { StandStill } from "../../src/platform/StandStill.ts"
-import { HeldLeases, makeHeldLeases } from "../../src/runtime/attempt/HeldLeases.ts"
+import { HeldLeases, makeHeldLeases } from "../../src/runtime/lease/HeldLeases.ts"
 import { ClaimMark, makeClaimMark } from "../../src/platform/ClaimMark.ts"
 import { Ids, makeIds } from "../../src/platform/Ids.ts"
 import { LoopWatch, makeLoopWatch } from "../../src/runtime/telemetry/LoopWatch.ts"

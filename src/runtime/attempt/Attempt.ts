@@ -1,11 +1,11 @@
-import type { Duration, Effect, Option, Runtime } from "effect"
+import type { Context, Duration, Effect, Option, Runtime } from "effect"
 import type { HandlerService } from "../../domain/Job.ts"
 import type { Stall } from "../../domain/Stall.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
 import type { LoopWatchService } from "../telemetry/LoopWatch.ts"
-import type { HeldLeasesService } from "./HeldLeases.ts"
-import type { KeptLease } from "./heartbeat.ts"
-import type { LateHearts } from "./lateHearts.ts"
+import type { HeldLeasesService } from "../lease/HeldLeases.ts"
+import type { KeptLease } from "../lease/heartbeat.ts"
+import type { LateHearts } from "../lease/lateHearts.ts"
 import type { Settles } from "./settles.ts"
 import type { StopRequest } from "./StopRequest.ts"
 
@@ -16,6 +16,8 @@ export interface Host {
   readonly runtime: Runtime.Runtime<never>
   /** The same for handlers, whose unhandled errors are logged as the worker's caller wants it. */
   readonly handlersRuntime: Runtime.Runtime<never>
+  /** The context of the worker with the services that a handler's layer was built with. */
+  readonly servicesOf: (handler: HandlerService) => Context.Context<never>
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** True if a tracer records spans. */
@@ -44,8 +46,8 @@ export interface Attempt {
 
 /** The place of an attempt in its worker. */
 export interface Slot {
-  /** Gets the lease that a heartbeat keeps. */
-  readonly kept: (lease: KeptLease) => Effect.Effect<void>
+  /** Gets the lease that a heartbeat keeps. Answers what shortens it, where its worker drains. */
+  readonly kept: (lease: KeptLease) => Effect.Effect<void> | undefined
   /** Its handler has ended, so another job may take the place. */
   readonly leave: () => void
   /** It takes its place again, since it cannot be settled yet. */

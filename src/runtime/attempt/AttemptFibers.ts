@@ -13,7 +13,7 @@ export class AttemptFibers {
     this.span = span
   }
 
-  /** Starts an interruptible fiber, even if the worker was started uninterruptibly. Closing `scope` interrupts it. */
+  /** Starts an interruptible fiber. Closing `scope` interrupts it. */
   fork<A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope): Fiber.RuntimeFiber<A, E> {
     return this.forkFrom(this.attempt.host.runtime, this.inSpan(effect), scope)
   }
@@ -24,7 +24,7 @@ export class AttemptFibers {
     effect: Effect.Effect<A, E, R>,
     scope?: Scope.Scope
   ): Fiber.RuntimeFiber<A, E> {
-    return Runtime.runFork(runtime)(Effect.interruptible(effect), {
+    return Runtime.runFork(runtime, effect, {
       immediate: false,
       // As `Effect.annotateLogs` would, at a fraction of its time.
       updateRefs: (refs, fiberId) =>

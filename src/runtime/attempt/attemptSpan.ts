@@ -2,24 +2,22 @@ import type { Tracer } from "effect"
 import { Data, Effect, Exit, Option } from "effect"
 import type { AttemptEnd } from "../../domain/AttemptEnd.ts"
 import { placeInTrace } from "../telemetry/traceContext.ts"
-import type { Attempt } from "./Attempt.ts"
-import type { Ended } from "./settle.ts"
+import type { ClaimedJob } from "../../store/JobStore.ts"
+import type { Ended } from "./Ended.ts"
 
-/** The span of an attempt, if a tracer records it. */
-export const openSpan = ({ host, job }: Attempt): Effect.Effect<Option.Option<Tracer.Span>> =>
-  host.isTraced
-    ? Effect.asSome(Effect.makeSpan(`job ${job.kind}`, {
-      kind: "consumer",
-      attributes: {
-        "job.id": job.lease.jobId,
-        "job.kind": job.kind,
-        "job.queue": job.queue,
-        "job.attempt": job.lease.attempt,
-        "job.worker": job.lease.worker
-      },
-      ...placeInTrace(job)
-    }))
-    : Effect.succeedNone
+/** Begins the span of a job's attempt. */
+export const openSpan = (job: ClaimedJob): Effect.Effect<Option.Option<Tracer.Span>> =>
+  Effect.asSome(Effect.makeSpan(`job ${job.kind}`, {
+    kind: "consumer",
+    attributes: {
+      "job.id": job.lease.jobId,
+      "job.kind": job.kind,
+      "job.queue": job.queue,
+      "job.attempt": job.lease.attempt,
+      "job.worker": job.lease.worker
+    },
+    ...placeInTrace(job)
+  }))
 
 /** Ends the span with how the attempt ended. */
 export const closeSpan = (span: Option.Option<Tracer.Span>, ended: Ended): Effect.Effect<void> =>

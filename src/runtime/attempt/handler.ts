@@ -23,7 +23,7 @@ import { factsOf } from "../telemetry/jobEvents.ts"
 import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
 import type { AttemptFibers } from "./AttemptFibers.ts"
-import type { KeptLease } from "./heartbeat.ts"
+import type { KeptLease } from "../lease/heartbeat.ts"
 
 /** The time that a handler has to stop once it is told to, before it counts as a zombie. */
 const stopsWithin = Duration.seconds(30)
@@ -43,14 +43,15 @@ export const forkHandler = (
   fibers: AttemptFibers,
   scope: Scope.CloseableScope
 ): Fiber.RuntimeFiber<unknown, unknown> => {
-  const { handler: { run, services }, host } = attempt
-  let context = Context.add(services, CurrentJob, currentJob(attempt, lease))
-  if (Option.isSome(fibers.span)) context = Context.add(context, Tracer.ParentSpan, fibers.span.value)
+  const { handler, host: { handlersRuntime, servicesOf } } = attempt
+  const { run } = handler
+  const own = Context.make(CurrentJob, currentJob(attempt, lease)).pipe(Context.add(Scope.Scope, scope))
+  const context = Context.merge(
+    servicesOf(handler),
+    Option.match(fibers.span, { onNone: () => own, onSome: (span) => Context.add(own, Tracer.ParentSpan, span) })
+  )
   return fibers.forkFrom(
-    Runtime.updateContext(
-      host.handlersRuntime,
-      (ofWorker) => Context.merge(ofWorker, Context.add(context, Scope.Scope, scope))
-    ),
+    Runtime.updateContext(handlersRuntime, () => context),
     Effect.onExit(Effect.suspend(() => run(payload)), (exit) =>
       Exit.isSuccess(exit)
         ? Effect.tapErrorCause(Scope.close(scope, exit), () => logsNoError)
@@ -94,7 +95,7 @@ const currentJob = ({ host: { store }, job }: Attempt, lease: KeptLease) =>
     fencingToken: job.lease.attempt,
     lease: job.lease,
     deadline: Effect.gen(function*() {
-      const left = (yield* lease.deadline) - (yield* monotonicMillis)
+      const left = lease.deadline - (yield* monotonicMillis)
       return DateTime.unsafeMake((yield* Clock.currentTimeMillis) + left)
     }),
     progress: (value) =>

@@ -1,81 +1,76 @@
-import { Cause, Duration, Effect, Either, Exit, Fiber, FiberId, Option, Scope } from "effect"
+import type { Scope, Tracer } from "effect"
+import { Cause, Duration, Effect, Either, Exit, Fiber, FiberId, Option } from "effect"
 import * as Backoff from "../../domain/Backoff.ts"
 import { Outcome, outcomeOf } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { decodeJson, encodeJson } from "../../domain/wireValue.ts"
-import { claimed } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
 import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
 import { AttemptFibers } from "./AttemptFibers.ts"
-import { closeSpan, openSpan } from "./attemptSpan.ts"
+import { closeSpan } from "./attemptSpan.ts"
 import { forkHandler, stopHandler, timeOut } from "./handler.ts"
-import type { KeptLease } from "./heartbeat.ts"
-import { beatMayTake, keepLease } from "./heartbeat.ts"
+import { beatMayTake, KeptLease } from "../lease/heartbeat.ts"
 import type { FirstWrite } from "./settle.ts"
-import { completedAs, Ended, settle } from "./settle.ts"
-import { tell } from "./tell.ts"
+import { completedAs, Ended } from "./Ended.ts"
+import { settle } from "./settle.ts"
+import { eventOf, tell } from "./tell.ts"
 
 /**
- * Begins the attempt of one claimed job, which goes on by itself: it keeps the
+ * The attempt of one claimed job. Once begun it goes on by itself: it keeps the
  * job's lease, decodes the payload, runs the handler, decides the outcome,
- * settles and tells. Never fails. When it frees its slot the heartbeat has
- * stopped, and the job is settled or its lease is left to run out.
+ * settles and tells. When it frees its slot the heartbeat has stopped, and the
+ * job is settled or its lease is left to run out.
  *
  * Of a job that goes well only the handler is a fiber. What follows its end is
  * done by observers and by the fiber that settles a whole group. As soon as
  * something goes another way, a fiber of the attempt takes over.
  */
-export const beginAttempt = (attempt: Attempt): Effect.Effect<void> =>
-  Effect.gen(function*() {
-    const { host: { heartbeatInterval, lateHearts, store }, stopRequest } = attempt
-    const fibers = new AttemptFibers(attempt, yield* openSpan(attempt))
-    const lease = yield* keepLease({
-      store,
-      lateHearts,
-      interval: heartbeatInterval,
-      stop: (reason) => stopRequest.tell(reason),
-      fork: (effect, scope) => fibers.fork(effect, scope),
-      ...attempt
-    })
-    const running = new RunningAttempt(attempt, fibers, lease)
-    yield* Effect.catchAllCause(running.begin, (cause) => Effect.sync(() => running.die(cause)))
-  })
-
-/** An attempt whose lease is kept. */
-class RunningAttempt {
+export class RunningAttempt {
   private readonly attempt: Attempt
   private readonly fibers: AttemptFibers
   private readonly lease: KeptLease
   /** Fibers that have nothing to do once the handler has ended. */
   private readonly helpers: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
 
-  constructor(attempt: Attempt, fibers: AttemptFibers, lease: KeptLease) {
+  constructor(attempt: Attempt, span: Option.Option<Tracer.Span>) {
+    const { claimSentAt, host: { heartbeatInterval, lateHearts, store }, job, leaseFor, stopRequest } = attempt
+    const fibers = new AttemptFibers(attempt, span)
     this.attempt = attempt
     this.fibers = fibers
-    this.lease = lease
+    this.lease = new KeptLease({
+      job,
+      leaseFor,
+      interval: heartbeatInterval,
+      claimSentAt,
+      stop: (reason) => stopRequest.tell(reason),
+      lateHearts,
+      store,
+      fork: (effect, scope) => fibers.fork(effect, scope)
+    })
   }
 
-  /** Runs the handler, unless its payload cannot be read, or it is too late. */
-  get begin(): Effect.Effect<void> {
-    return Effect.gen(this, function*() {
+  /** Runs the handler in `scope`, unless its payload cannot be read, or it is too late. */
+  begin(scope: Scope.CloseableScope): void {
+    this.unlessItDies(() => {
       const { attempt, fibers, lease } = this
-      const { host: { heldLeases, loopWatch, store }, job, slot } = attempt
+      const { host: { heldLeases, heartbeatInterval, loopWatch, now }, job, slot } = attempt
       loopWatch.began(job.kind)
-      yield* heldLeases.hold(job.lease, lease.deadline)
-      yield* fibers.inSpan(store.events.publish(claimed(job)))
-      yield* slot.kept(lease)
+      lease.keep(now())
+      heldLeases.hold(job.lease, () => lease.deadline, now())
+      const drain = slot.kept(lease)
+      if (drain !== undefined) fibers.fork(drain)
       const payload = decodePayload(attempt)
       if (Either.isLeft(payload)) return this.settle(payload.left)
-      const beatBy = (yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.host.heartbeatInterval))
-      if (!attempt.begins || beatBy <= attempt.host.now()) {
+      const beatBy = lease.deadline - Duration.toMillis(beatMayTake(heartbeatInterval))
+      if (!attempt.begins || beatBy <= now()) {
         // The claim was answered so late that its worker ends, or that no beat can come before the deadline, or that
         // another attempt may run by now. If none does, handing the job back costs nothing.
         return this.endAfter(
           blame(attempt).pipe(Effect.flatMap(log.claimedTooLate), Effect.zipRight(this.settling(Outcome.Release())))
         )
       }
-      this.runHandler(payload.right, yield* Scope.make())
+      this.runHandler(payload.right, scope)
     })
   }
 
@@ -113,7 +108,8 @@ class RunningAttempt {
     settles.completeFirst({
       item: { lease: job.lease, result },
       since: began,
-      tell: (settled) => this.tell(completedAs(settled)),
+      event: (settled) => eventOf(this.attempt, completedAs(settled)),
+      span: this.fibers.span,
       answered: (exit) =>
         this.unlessItDies(() => {
           if (Exit.isFailure(exit)) return this.settle(outcome, { cause: exit.cause, began })
@@ -161,7 +157,7 @@ class RunningAttempt {
   }
 
   /** Ends the attempt after a bug in Holdfast: frees the slot and lets the lease run out. */
-  die(cause: Cause.Cause<never>): void {
+  private die(cause: Cause.Cause<never>): void {
     this.endAfter(Effect.failCause(cause))
   }
 

@@ -1,36 +1,20 @@
 import type { Duration } from "effect"
-import { Cause, Data, Effect, Either, Exit, Option, Redacted, Schedule } from "effect"
-import type { SettledEnd } from "../../domain/AttemptEnd.ts"
+import { Cause, Effect, Either, Exit, Option, Redacted, Schedule } from "effect"
 import { endedAs } from "../../domain/AttemptEnd.ts"
 import * as Backoff from "../../domain/Backoff.ts"
 import type { LeaseLost } from "../../domain/errors.ts"
 import { isLasting } from "../../domain/errors.ts"
 import { errorValue } from "../../domain/errorValue.ts"
-import type { FailedWith } from "../../domain/JobEvent.ts"
 import { Outcome } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { encodeJson } from "../../domain/wireValue.ts"
 import { monotonicMillis, recurUpTo } from "../../platform/monotonic.ts"
-import type { Settled, StoreFailure } from "../../store/JobStore.ts"
+import type { StoreFailure } from "../../store/JobStore.ts"
 import * as log from "../telemetry/workerLog.ts"
 import type { Attempt } from "./Attempt.ts"
 import { delayAfter } from "./delayAfter.ts"
+import { completedAs, Ended, settledAs } from "./Ended.ts"
 import { waitsNoLonger } from "./settles.ts"
-
-/** The end of an attempt, with the facts of its event. */
-export type Ended = Data.TaggedEnum<{
-  Settled: {
-    readonly end: SettledEnd
-    readonly failedWith: Option.Option<FailedWith>
-    readonly retryIn: Option.Option<Duration.Duration>
-    /** True if it was settled before, and not by a write of this attempt. */
-    readonly isRepeat: boolean
-  }
-  LeaseLost: { readonly reason: "LeaseLost" | "DeadlinePassed" }
-  /** `error` is what the last write failed with, where settling was given up. */
-  OutcomeUnknown: { readonly error: Option.Option<unknown> }
-}>
-export const Ended = Data.taggedEnum<Ended>()
 
 /**
  * Writes the outcome, and repeats that until the store answers: for the length of
@@ -144,9 +128,3 @@ const writeOnce = (
       }
     }
   })
-
-/** The end of an attempt whose job was completed. */
-export const completedAs = ({ isRepeat }: Settled): Ended => settledAs("succeeded", isRepeat)
-
-const settledAs = (end: SettledEnd, isRepeat: boolean) =>
-  Ended.Settled({ end, failedWith: Option.none(), retryIn: Option.none(), isRepeat })

@@ -1,12 +1,16 @@
-import { Effect, Either, Exit } from "effect"
+import type { Tracer } from "effect"
+import { Effect, Either, Exit, Option } from "effect"
 import type { LeaseLost } from "../../domain/errors.ts"
 import { StoreError } from "../../domain/errors.ts"
+import type { JobEvent } from "../../domain/JobEvent.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import { together } from "../../store/chunks.ts"
 import type { Fenced, JobStore, Settled, StoreFailure } from "../../store/JobStore.ts"
 import { exitOf } from "../../store/JobStore.ts"
 import { callStore } from "../callStore.ts"
+import { closeSpan } from "./attemptSpan.ts"
+import { completedAs } from "./Ended.ts"
 import { awaitAnswer, groupCalls } from "./groupCalls.ts"
 
 /**
@@ -41,8 +45,10 @@ export interface FirstCompletion {
   readonly item: Parameters<(typeof JobStore.Service)["complete"]>[0][number]
   /** The monotonic millisecond at which the settle began. */
   readonly since: number
-  /** Run once the job is settled, in the fiber of its group. */
-  readonly tell: (settled: Settled) => Effect.Effect<void>
+  /** The event to tell once the job is settled, if any. */
+  readonly event: (settled: Settled) => JobEvent | undefined
+  /** The span of the attempt, in which it is told, and which ends with it. */
+  readonly span: Option.Option<Tracer.Span>
   /** Called after that, outside of any fiber. */
   readonly answered: (exit: Exit.Exit<Answer, StoreFailure>) => void
 }
@@ -54,7 +60,8 @@ type Write<Item> = (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<F
 interface Waiting<Item> {
   readonly item: Item
   readonly since: number
-  readonly tell?: FirstCompletion["tell"]
+  /** Of one whose attempt has no fiber that tells of it. */
+  readonly told?: Pick<FirstCompletion, "event" | "span">
 }
 
 /** The failure of `hasToEnd`. Writing again is pointless. */
@@ -86,18 +93,35 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
         onFailure: (error) => items.map(() => Exit.fail(error)),
         onSuccess: (answers) => answers.map(exitOf)
       }),
-      Effect.flatMap((exits) =>
-        Effect.forEach(exits, (exit, index) => {
-          const tell = group[index]?.tell
-          return tell === undefined || Exit.isFailure(exit) || Either.isLeft(exit.value)
-            ? Effect.succeed(exit)
-            // What dies there concerns no other job of the group.
-            : Effect.catchAllCause(Effect.as(tell(exit.value.right), exit), (cause) =>
-              Effect.succeed(Exit.failCause(cause)))
-        })
-      )
+      Effect.tap((exits) => tellTogether(group, exits))
     )
   }
+
+  /** Tells of the jobs that were settled: of those without spans in one step. What dies there concerns no other job of the group. */
+  const tellTogether = <Item>(group: ReadonlyArray<Waiting<Item>>, exits: Array<Exit.Exit<Answer, StoreFailure>>) => {
+    const events: Array<JobEvent> = []
+    const inSpans: Array<Effect.Effect<void>> = []
+    group.forEach(({ told }, index) => {
+      const exit = exits[index]
+      if (told === undefined || exit === undefined || Exit.isFailure(exit) || Either.isLeft(exit.value)) return
+      try {
+        const settled = exit.value.right
+        const event = told.event(settled)
+        if (Option.isSome(told.span)) inSpans.push(tellInSpan(event, told.span.value, settled))
+        else if (event !== undefined) events.push(event)
+      } catch (thrown) {
+        exits[index] = Exit.die(thrown)
+      }
+    })
+    const inOne = store.events.publishAll(events)
+    return inSpans.length === 0 ? inOne : Effect.zipRight(inOne, Effect.all(inSpans, { discard: true }))
+  }
+
+  const tellInSpan = (event: JobEvent | undefined, span: Tracer.Span, settled: Settled) =>
+    Effect.zipRight(
+      event === undefined ? Effect.void : Effect.withParentSpan(store.events.publish(event), span),
+      closeSpan(Option.some(span), completedAs(settled))
+    )
 
   const grouped = <Item extends { readonly lease: Lease }>(write: Write<Item>, sizeOf: (item: Item) => number) =>
     groupCalls<Waiting<Item>, Answer, StoreFailure>(
@@ -110,7 +134,8 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
     const fail = yield* grouped(store.fail, ({ error, errorValue = "" }) => error.length + errorValue.length)
     const release = yield* grouped(store.release, () => 0)
     return {
-      completeFirst: ({ answered, ...waiting }) => void complete(waiting, answered),
+      completeFirst: ({ answered, event, item, since, span }) =>
+        void complete({ item, since, told: { event, span } }, answered),
       complete: (item, since) => awaitAnswer(complete, { item, since }),
       fail: (item, since) => awaitAnswer(fail, { item, since }),
       release: (item, since) => awaitAnswer(release, { item, since }),

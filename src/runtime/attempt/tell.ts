@@ -3,19 +3,25 @@ import { JobEvent } from "../../domain/JobEvent.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
-import type { Ended } from "./settle.ts"
+import type { Ended, SettledEnded } from "./Ended.ts"
+
+/** The event of an attempt that has settled; none if a handler that settles its job by hand has told of it already. */
+export const eventOf = (
+  { claimSentAt, host: { now }, job }: Attempt,
+  { end, failedWith, isRepeat, retryIn }: SettledEnded
+): JobEvent | undefined =>
+  isRepeat
+    ? undefined
+    : JobEvent.Settled({ ended: end, failedWith, retryIn, took: Option.some(now() - claimSentAt), ...factsOf(job) })
 
 /** Tells how the attempt ended. */
 export const tell = (attempt: Attempt, ended: Ended): Effect.Effect<void> => {
-  const { claimSentAt, host: { now, store: { events } }, job } = attempt
+  const { host: { store: { events } }, job } = attempt
   const facts = factsOf(job)
   switch (ended._tag) {
     case "Settled": {
-      const { end, failedWith, isRepeat, retryIn } = ended
-      // A handler that settles its job by hand has told of it already.
-      if (isRepeat) return Effect.void
-      const took = Option.some(now() - claimSentAt)
-      return events.publish(JobEvent.Settled({ ended: end, failedWith, retryIn, took, ...facts }))
+      const event = eventOf(attempt, ended)
+      return event === undefined ? Effect.void : events.publish(event)
     }
     case "LeaseLost": {
       const { reason } = ended

@@ -110,9 +110,7 @@ export const releaseStale = (store: typeof JobStore.Service): Effect.Effect<numb
   inBatchesOf(
     staleBatch,
     store.releaseStale({ limit: staleBatch }).pipe(
-      Effect.tap((jobs) =>
-        store.afterCommit(Effect.forEach(jobs, (job) => store.events.publish(staleReleased(job)), { discard: true }))
-      ),
+      Effect.tap((jobs) => store.afterCommit(store.events.publishAll(jobs.map(staleReleased)))),
       Effect.map((jobs) => jobs.length)
     )
   )

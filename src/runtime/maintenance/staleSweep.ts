@@ -2,7 +2,7 @@ import { Array as Arr, Duration, Effect } from "effect"
 import type { JobStore, StaleLease, StoreFailure } from "../../store/JobStore.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { staleReleased } from "../telemetry/jobEvents.ts"
-import { HeldLeases } from "../attempt/HeldLeases.ts"
+import { HeldLeases } from "../lease/HeldLeases.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 
 /*
@@ -109,7 +109,7 @@ const release = (store: Store, leases: ReadonlyArray<StaleLease>) =>
     const notOurs = yield* (yield* HeldLeases).notHeld(leases)
     if (notOurs.length === 0) return
     const released = yield* store.releaseStale({ leases: notOurs })
-    yield* Effect.forEach(released, (job) => store.events.publish(staleReleased(job)), { discard: true })
+    yield* store.events.publishAll(released.map(staleReleased))
   })
 
 const isSame = (a: StaleLease, b: StaleLease) =>

@@ -1,46 +1,42 @@
-import { Effect, Option } from "effect"
+import type { Fiber } from "effect"
+import { Option } from "effect"
 import type { JobEvent } from "../../domain/JobEvent.ts"
-import { updateMetrics } from "../../store/guardTelemetry.ts"
+import { updateNow } from "../../store/guardTelemetry.ts"
 import { memoized } from "./memoized.ts"
 import { metrics } from "./metrics.ts"
-import { labelled, updateLabelled } from "./updateLabelled.ts"
+import { labelled } from "./updateLabelled.ts"
 
 /** Counts an event in the metrics of its kind of job. */
-export const countEvent = (event: JobEvent): Effect.Effect<void> => {
+export const countEvent = (event: JobEvent, fiber: Fiber.RuntimeFiber<unknown, unknown>): void => {
   switch (event._tag) {
     case "Enqueued":
-      return updateLabelled(metrics.enqueued, { kind: event.kind }, event.jobIds.length)
+      return updateNow(fiber, labelled(metrics.enqueued, { kind: event.kind }), event.jobIds.length)
     case "Claimed": {
       const { claimed, queueDelay } = ofKind(event.kind)
-      return updateMetrics((update) => {
-        update(claimed, 1)
-        update(queueDelay, event.waited / 1000)
-      })
+      updateNow(fiber, claimed, 1)
+      return updateNow(fiber, queueDelay, event.waited / 1000)
     }
     case "HeartbeatFailed":
-      return updateLabelled(metrics.heartbeatFailures, { kind: event.kind }, 1)
+      return updateNow(fiber, labelled(metrics.heartbeatFailures, { kind: event.kind }), 1)
     case "Zombie":
-      return updateLabelled(metrics.zombies, { kind: event.kind }, 1)
+      return updateNow(fiber, labelled(metrics.zombies, { kind: event.kind }), 1)
     case "Settled": {
       const { ended, kind, took } = event
       const { jobDuration, settledAs } = ofKind(kind)
-      return updateMetrics((update) => {
-        update(settledAs(ended), 1)
-        if (Option.isSome(took)) update(jobDuration, took.value / 1000)
-      })
+      updateNow(fiber, settledAs(ended), 1)
+      return Option.isSome(took) ? updateNow(fiber, jobDuration, took.value / 1000) : undefined
     }
     case "LeaseLost":
-      return updateLabelled(metrics.leasesLost, { kind: event.kind }, 1)
+      return updateNow(fiber, labelled(metrics.leasesLost, { kind: event.kind }), 1)
     case "OutcomeUnknown":
-      return updateLabelled(metrics.outcomesUnknown, { kind: event.kind }, 1)
+      return updateNow(fiber, labelled(metrics.outcomesUnknown, { kind: event.kind }), 1)
     case "StaleReleased":
-      return updateLabelled(metrics.staleReleased, { kind: event.kind, status: event.status }, 1)
+      return updateNow(fiber, labelled(metrics.staleReleased, { kind: event.kind, status: event.status }), 1)
     case "Extended":
     case "Stopping":
     case "LeftBehind":
     case "CancelRequested":
     case "Retried":
-      return Effect.void
   }
 }
 

@@ -1,23 +1,26 @@
+import type { Fiber } from "effect"
 import { Duration, Effect, LogLevel, Option, Redacted } from "effect"
 import type { SettledEnd } from "../../domain/AttemptEnd.ts"
 import { instantText } from "../../domain/instantText.ts"
 import type { AttemptFacts, JobEvent } from "../../domain/JobEvent.ts"
-import { errorText, ifWanted, line } from "../../platform/line.ts"
+import { errorText, isWanted, line } from "../../platform/line.ts"
 import { becauseOf, shown } from "./words.ts"
 
 /**
  * Writes the log line of an event. No line shows a payload, a result or an
  * error's message, which can carry one; the job's row keeps the whole error.
  */
-export const logEvent = (event: JobEvent): Effect.Effect<void> => {
+export const logEvent = (
+  event: JobEvent,
+  fiber: Fiber.RuntimeFiber<unknown, unknown>
+): Effect.Effect<void> | undefined => {
   switch (event._tag) {
     case "Enqueued":
       return line(LogLevel.Debug, "Jobs enqueued", { kind: event.kind, jobs: event.jobIds.length })
     case "Claimed":
-      return ifWanted(
-        LogLevel.Debug,
-        () => of(event, LogLevel.Debug, "Job claimed", { queue: event.queue, failures: event.failures })
-      )
+      return isWanted(LogLevel.Debug, fiber)
+        ? of(event, LogLevel.Debug, "Job claimed", { queue: event.queue, failures: event.failures })
+        : undefined
     case "HeartbeatFailed":
       return of(event, LogLevel.Warning, "Heartbeat failed, trying again", { error: shown(event.error) })
     case "Stopping": {
@@ -34,7 +37,7 @@ export const logEvent = (event: JobEvent): Effect.Effect<void> => {
       )
     case "Settled": {
       const level = event.ended === "failed" ? LogLevel.Error : LogLevel.Info
-      return ifWanted(level, () => settled(event, level))
+      return isWanted(level, fiber) ? settled(event, level) : undefined
     }
     case "LeaseLost":
       return of(event, LogLevel.Warning, "Lease lost, the attempt's outcome is not written", {
@@ -66,7 +69,7 @@ export const logEvent = (event: JobEvent): Effect.Effect<void> => {
     case "Extended":
     case "CancelRequested":
     case "Retried":
-      return Effect.void
+      return undefined
   }
 }
 

@@ -5,9 +5,10 @@ import { StopReason } from "../../domain/Outcome.ts"
 import type { JobEvents } from "../../store/JobEvents.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
 import type { Attempt } from "../attempt/Attempt.ts"
+import type { Placed } from "../attempt/beginAttempts.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
-import type { KeptLease } from "../attempt/heartbeat.ts"
+import type { KeptLease } from "../lease/heartbeat.ts"
 import { StopRequest } from "../attempt/StopRequest.ts"
 
 /** The number of jobs that a worker may still claim: in all, and from each queue when queues have limits. */
@@ -15,9 +16,6 @@ export interface Room {
   readonly limit: number
   readonly queues: Option.Option<ReadonlyArray<{ readonly queue: string; readonly limit: number }>>
 }
-
-/** The parts of an attempt that its slot gives it. */
-export type Placed = Pick<Attempt, "stopRequest" | "slot">
 
 interface Running {
   readonly job: ClaimedJob
@@ -98,34 +96,28 @@ export class Slots {
   }
 
   /**
-   * Begins an attempt, which ends by itself. Its place is free once its handler has
-   * ended, unless it cannot be settled then.
+   * Gives a job a place. It is free once the job's handler has ended, unless the
+   * job cannot be settled then.
    */
-  start(job: ClaimedJob, begin: (placed: Placed) => Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const stopRequest = new StopRequest()
-      const one: Running = { job, stopRequest, lease: undefined, occupies: true }
-      this.running.add(one)
-      this.occupied++
-      const slot: Attempt["slot"] = {
-        kept: (lease) => {
-          one.lease = lease
-          return this.isDraining ? lease.drain : Effect.void
-        },
-        leave: () => this.leave(one),
-        comeBack: () => {
-          if (one.occupies) return
-          one.occupies = true
-          this.occupied++
-        },
-        free: (mayRunAgain) => this.free(one, mayRunAgain)
-      }
-      // A bug in Holdfast, since a handler's defect is an outcome. The lease runs out, and the slot must not be lost.
-      return Effect.catchAllCause(
-        begin({ stopRequest, slot }),
-        (cause) => Effect.zipRight(log.attemptDied(job, cause), Effect.sync(() => slot.free(false)))
-      )
-    })
+  place(job: ClaimedJob): Placed {
+    const stopRequest = new StopRequest()
+    const one: Running = { job, stopRequest, lease: undefined, occupies: true }
+    this.running.add(one)
+    this.occupied++
+    const slot: Attempt["slot"] = {
+      kept: (lease) => {
+        one.lease = lease
+        return this.isDraining ? lease.drain : undefined
+      },
+      leave: () => this.leave(one),
+      comeBack: () => {
+        if (one.occupies) return
+        one.occupies = true
+        this.occupied++
+      },
+      free: (mayRunAgain) => this.free(one, mayRunAgain)
+    }
+    return { stopRequest, slot }
   }
 
   private leave(one: Running): void {

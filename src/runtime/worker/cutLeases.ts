@@ -4,7 +4,7 @@ import { EventLoop } from "../../platform/EventLoop.ts"
 import { StandStill } from "../../platform/StandStill.ts"
 import type { JobStore } from "../../store/JobStore.ts"
 import * as log from "../telemetry/workerLog.ts"
-import { resumesAfter } from "../attempt/heartbeat.ts"
+import { resumesAfter } from "../lease/heartbeat.ts"
 import { AtOnce } from "../../store/AtOnce.ts"
 import type { Slots } from "./Slots.ts"
 

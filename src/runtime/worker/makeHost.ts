@@ -1,11 +1,12 @@
 import type { Scope } from "effect"
-import { Effect, Option } from "effect"
+import { Context, Effect, Option, Runtime, RuntimeFlags } from "effect"
+import type { HandlerService } from "../../domain/Job.ts"
 import { toMillis } from "../../platform/monotonic.ts"
 import { isTraced } from "../../store/guardTelemetry.ts"
 import { JobStore } from "../../store/JobStore.ts"
 import type { Host } from "../attempt/Attempt.ts"
-import { HeldLeases } from "../attempt/HeldLeases.ts"
-import { makeLateHearts } from "../attempt/lateHearts.ts"
+import { HeldLeases } from "../lease/HeldLeases.ts"
+import { makeLateHearts } from "../lease/lateHearts.ts"
 import { makeSettles } from "../attempt/settles.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import type { WorkerSettings } from "./WorkerSettings.ts"
@@ -19,11 +20,21 @@ export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
   Effect.gen(function*() {
     const store = yield* JobStore
     const clock = yield* Effect.clock
+    // Fibers of attempts are interruptible, also if the worker was started where nothing is.
+    const interruptibly = Runtime.enableRuntimeFlag(RuntimeFlags.Interruption)
+    const handlersRuntime = interruptibly(yield* Effect.runtime())
+    const services = new Map<HandlerService, Context.Context<never>>()
     return {
       store,
       // A fiber that fails logs its whole error by itself. The error of a handler is an outcome, and may show the payload.
-      runtime: yield* Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none()),
-      handlersRuntime: yield* Effect.runtime(),
+      runtime: interruptibly(yield* Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none())),
+      handlersRuntime,
+      // Merged once for each handler and not for each job.
+      servicesOf: (handler) => {
+        const merged = services.get(handler) ?? Context.merge(handlersRuntime.context, handler.services)
+        services.set(handler, merged)
+        return merged
+      },
       now: () => toMillis(clock.unsafeCurrentTimeNanos()),
       isTraced: yield* isTraced,
       heartbeatInterval,

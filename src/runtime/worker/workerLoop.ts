@@ -1,17 +1,14 @@
 import { Clock, Deferred, Duration, Effect, Option, Queue, Ref } from "effect"
 import { isLasting } from "../../domain/errors.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
-import type { ClaimedJob, StoreFailure } from "../../store/JobStore.ts"
+import type { StoreFailure } from "../../store/JobStore.ts"
 import { JobStore } from "../../store/JobStore.ts"
-import type { Attempt } from "../attempt/Attempt.ts"
-import { beginAttempt } from "../attempt/runAttempt.ts"
+import { beginAttempts } from "../attempt/beginAttempts.ts"
 import { makeHost } from "./makeHost.ts"
 import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
 import { observe } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
-import { deadlineMargin } from "../attempt/heartbeat.ts"
-import { HeldLeases } from "../attempt/HeldLeases.ts"
 import { Ids } from "../../platform/Ids.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import { maintain, sweepBeforeClaiming } from "../maintenance/maintenance.ts"
@@ -42,7 +39,6 @@ export const runWorker = (
     const store = yield* JobStore
     yield* observe(store.events)
     const { turn } = yield* EventLoop
-    const held = yield* HeldLeases
     const loopWatch = yield* LoopWatch
     const processEnd = yield* ProcessEnd
     const worker = yield* (yield* Ids).workerId
@@ -61,16 +57,6 @@ export const runWorker = (
     const host = yield* makeHost({ settings, graceOver: Deferred.await(shutdown.graceOver) }).pipe(
       Effect.annotateLogs({ worker })
     )
-
-    const start = (job: ClaimedJob, given: Pick<Attempt, "claimSentAt" | "begins">) =>
-      slots.start(job, (placed) =>
-        Effect.suspend(() => beginAttempt({ job, ...handlers(job.kind), ...given, ...placed, host })))
-
-    /** Holds a claimed job's lease here, until its attempt names its own deadline. */
-    const hold = (claimSentAt: number) => ({ lease }: ClaimedJob) => {
-      const leaseFor = lease.lockedUntil - lease.lockedAt
-      return held.hold(lease, Effect.succeed(claimSentAt + leaseFor - deadlineMargin(leaseFor)))
-    }
 
     /** True after a claim that got all it had asked for. */
     let mayBeMore = false
@@ -92,10 +78,22 @@ export const runWorker = (
         mayBeMore = false
         const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
         mayBeMore = jobs.length === most
-        yield* Ref.update(claimable, (left) =>
-          left - jobs.length)
-        yield* Effect.forEach(jobs, hold(claimSentAt), { discard: true })
-        yield* Effect.forEach(jobs, (job) => start(job, { claimSentAt, begins: isAwaited() }), { discard: true })
+        yield* Ref.update(claimable, (left) => left - jobs.length)
+        const begins = isAwaited()
+        yield* beginAttempts(
+          { events: store.events, isTraced: host.isTraced },
+          jobs,
+          (job) => slots.place(job),
+          (job, { slot, stopRequest }) => ({
+            job,
+            slot,
+            stopRequest,
+            claimSentAt,
+            begins,
+            host,
+            ...handlers(job.kind)
+          })
+        )
         return jobs.length
       }))
 

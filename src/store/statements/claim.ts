@@ -65,9 +65,10 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
     except: ReadonlyArray<JobId>,
     run: (chosen: Statement.Fragment) => Effect.Effect<ReadonlyArray<A>, E, R>
   ) =>
-    Effect.flatMap(
+    Effect.filterOrElse(
       run(chosenInOrder(request, now, except)),
-      (found) => found.length > 0 ? Effect.succeed(found) : run(chosenByLane(request, now, except))
+      (found) => found.length > 0,
+      () => run(chosenByLane(request, now, except))
     )
 
   const nextDue = (lanes: Pick<Lanes, "queues" | "kinds">, now: number, except: ReadonlyArray<JobId> = []) => {

@@ -16,7 +16,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job whose claim was answered after its deadline is begun",
     file,
-    find: "!attempt.begins || beatBy <= attempt.host.now()",
+    find: "!attempt.begins || beatBy <= now()",
     replace: "!attempt.begins",
     killedBy: heartbeat
   },
@@ -30,9 +30,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What dies as it hears that its job is settled takes its group with it",
     file: "src/runtime/attempt/settles.ts",
-    find:
-      "Effect.catchAllCause(Effect.as(tell(exit.value.right), exit), (cause) => Effect.succeed(Exit.failCause(cause)))",
-    replace: "Effect.as(tell(exit.value.right), exit)",
+    find: "exits[index] = Exit.die(thrown)",
+    replace: "throw thrown",
     killedBy: ["test/runtime/settles.test.ts"]
   },
   {
@@ -116,8 +115,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The errors of fibers that a handler forks are logged nowhere",
     file: "src/runtime/worker/makeHost.ts",
-    find: "handlersRuntime: yield* Effect.runtime()",
-    replace: "handlersRuntime: yield* Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none())",
+    find: "const handlersRuntime = interruptibly(yield* Effect.runtime())",
+    replace:
+      "const handlersRuntime = interruptibly(yield* Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none()))",
     killedBy: ["test/runtime/telemetry.test.ts"]
   },
   {
@@ -154,9 +154,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A settle that was never answered is counted nowhere",
     file: "src/runtime/telemetry/countEvents.ts",
-    find: "return updateLabelled(metrics.outcomesUnknown, { kind: event.kind }, 1)",
+    find: "return updateNow(fiber, labelled(metrics.outcomesUnknown, { kind: event.kind }), 1)",
     replace:
-      "return event.error._tag === \"Some\" ? Effect.void : updateLabelled(metrics.outcomesUnknown, { kind: event.kind }, 1)",
+      "return event.error._tag === \"Some\" ? undefined : updateNow(fiber, labelled(metrics.outcomesUnknown, { kind: event.kind }), 1)",
     killedBy: settle
   },
   {
@@ -373,7 +373,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "The latch of late hearts is closed after the look",
-    file: "src/runtime/attempt/lateHearts.ts",
+    file: "src/runtime/lease/lateHearts.ts",
     find:
       "yield* some.close\n        const [first] = waiting\n        if (first === undefined) {\n          yield* some.await",
     replace:

@@ -222,8 +222,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim that finds nothing in claim order does not ask the lanes",
     file,
-    find: "found.length > 0 ? Effect.succeed(found) : run(",
-    replace: "found.length >= 0 ? Effect.succeed(found) : run(",
+    find: "(found) => found.length > 0",
+    replace: "(found) => found.length >= 0",
     killedBy: claim
   },
   {

@@ -24,8 +24,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A transaction tells its events before it commits",
     file: "src/runtime/thenTell.ts",
-    find: ": store.afterCommit(Effect.forEach(events, store.events.publish, { discard: true }))",
-    replace: ": Effect.forEach(events, store.events.publish, { discard: true })",
+    find: ": store.afterCommit(store.events.publishAll(events))",
+    replace: ": store.events.publishAll(events)",
     killedBy
   },
   {
@@ -44,9 +44,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A settle by a handler is told again by its worker",
-    file: "src/runtime/attempt/runAttempt.ts",
-    find: "if (isRepeat) return Effect.void\n",
-    replace: "\n",
+    file: "src/runtime/attempt/tell.ts",
+    find: "isRepeat\n    ? undefined\n",
+    replace: "isRepeat && end !== \"succeeded\"\n    ? undefined\n",
     killedBy
   },
   {
@@ -74,8 +74,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A listener that throws stops who tells",
     file: hub,
-    find: "Effect.catchAllDefect(Effect.suspend(() => listener(event)), countFailure)",
-    replace: "Effect.suspend(() => listener(event))",
+    find: "} catch (thrown) {\n            listenerThrew(thrown)\n          }",
+    replace: "} finally {\n          }",
+    killedBy
+  },
+  {
+    name: "What a listener has run stops who tells where it dies",
+    file: hub,
+    find: "Effect.catchAllDefect(more, (thrown) => Effect.sync(() => listenerThrew(thrown)))",
+    replace: "more",
     killedBy
   },
   {

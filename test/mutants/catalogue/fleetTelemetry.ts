@@ -28,8 +28,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet whose telemetry throws, a metric is not guarded",
     file: "src/store/guardTelemetry.ts",
-    find: "attempt(\"metric\", everyMetric, () => metric.unsafeUpdate(input, labels), nothing)",
-    replace: "void [metric.unsafeUpdate(input, labels), everyMetric]",
+    find: "failed(\"metric\", everyMetric, thrown)",
+    replace: "throw [thrown, everyMetric]",
     killedBy: bySeed(9)
   }
 ]

@@ -1,6 +1,6 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
-const file = "src/runtime/attempt/heartbeat.ts"
+const file = "src/runtime/lease/heartbeat.ts"
 const attempt = "src/runtime/attempt/runAttempt.ts"
 const heartbeat = ["test/runtime/heartbeat.test.ts"]
 const drain = ["test/runtime/drain.test.ts"]
@@ -25,8 +25,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heart beats the moment its job is claimed",
     file,
-    find: "options.lateHearts.add(options.claimSentAt, lease.startLate)",
-    replace: "Effect.as(lease[\"start\"](0), () => {})",
+    find: "if (notLate === undefined) fork(this.startLate)",
+    replace: "if (now >= claimSentAt) fork(this.start(0, 0))",
     killedBy: heartbeat
   },
   {
@@ -46,8 +46,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job is begun that its first beat may come too late for",
     file: attempt,
-    find: "(yield* lease.deadline) - Duration.toMillis(beatMayTake(attempt.host.heartbeatInterval))",
-    replace: "(yield* lease.deadline) - Duration.toMillis(beatMayTake(Duration.zero))",
+    find: "lease.deadline - Duration.toMillis(beatMayTake(heartbeatInterval))",
+    replace: "lease.deadline - Duration.toMillis(beatMayTake(Duration.times(heartbeatInterval, 0)))",
     killedBy: heartbeat
   },
   {
@@ -253,8 +253,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job that is claimed as a drain begins keeps its long lease",
     file: "src/runtime/worker/Slots.ts",
-    find: "return this.isDraining ? lease.drain : Effect.void",
-    replace: "return Effect.void",
+    find: "return this.isDraining ? lease.drain : undefined",
+    replace: "return undefined",
     killedBy: drain
   },
   {

@@ -6,7 +6,7 @@ const killedBy = ["test/runtime/handleSignals.test.ts"]
 
 const crashed = ["test/runtime/crash.test.ts"]
 const cutLeases = "src/runtime/worker/cutLeases.ts"
-const heartbeat = "src/runtime/attempt/heartbeat.ts"
+const heartbeat = "src/runtime/lease/heartbeat.ts"
 
 /** How a process answers signals, and an exception that it dies of. */
 export const mutants: ReadonlyArray<Mutant> = [

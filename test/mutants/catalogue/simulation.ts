@@ -3,7 +3,7 @@ import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
 const attempt = "src/runtime/attempt/runAttempt.ts"
-const heartbeat = "src/runtime/attempt/heartbeat.ts"
+const heartbeat = "src/runtime/lease/heartbeat.ts"
 const loop = "src/runtime/worker/workerLoop.ts"
 const sweep = "src/runtime/maintenance/staleSweep.ts"
 
@@ -82,7 +82,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job whose claim was answered after its deadline is begun",
     file: attempt,
-    find: "!attempt.begins || beatBy <= attempt.host.now()",
+    find: "!attempt.begins || beatBy <= now()",
     replace: "!attempt.begins",
     killedBy: bySeed(5)
   },
@@ -472,9 +472,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a worker frees what its own process holds",
-    file: "src/runtime/attempt/HeldLeases.ts",
-    find: "return deadline === undefined ? Effect.succeed(true)",
-    replace: "return deadline === undefined || attempt > 0 ? Effect.succeed(true)",
+    file: "src/runtime/lease/HeldLeases.ts",
+    find: "return deadline === undefined || deadline() <= now",
+    replace: "return deadline === undefined || attempt > 0",
     killedBy: bySeed(1)
   },
   {
@@ -516,8 +516,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job that is claimed as its worker is told to end is begun",
     file: loop,
-    find: "begins: isAwaited()",
-    replace: "begins: isAwaited() || job.kind !== \"\"",
+    find: "const begins = isAwaited()",
+    replace: "const begins = isAwaited() || most > 0",
     killedBy: bySeed(1)
   },
   {

@@ -3,7 +3,7 @@ import type { Mutant } from "../Mutant.ts"
 const file = "src/store/statements/stale.ts"
 const sweep = "src/runtime/maintenance/staleSweep.ts"
 const maintenance = "src/runtime/maintenance/maintenance.ts"
-const held = "src/runtime/attempt/HeldLeases.ts"
+const held = "src/runtime/lease/HeldLeases.ts"
 const conformance = ["test/store/conformance.test.ts"]
 const byLimited = ["test/runtime/limitedWorkers.test.ts"]
 const bySweeps = ["test/runtime/staleSweep.test.ts"]
@@ -211,20 +211,20 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker frees what its own process holds",
     file: held,
-    find: "return deadline === undefined ? Effect.succeed(true)",
-    replace: "return deadline === undefined || attempt > 0 ? Effect.succeed(true)",
+    find: "return deadline === undefined || deadline() <= now",
+    replace: "return deadline === undefined || attempt > 0",
     killedBy: bySweeps
   },
   {
     name: "A worker frees what a sibling holds, and not what it holds itself",
     file: "src/runtime/worker/workerLoop.ts",
-    find: "const held = yield* HeldLeases",
-    replace: "const held = makeHeldLeases()",
+    find: "const processEnd = yield* ProcessEnd\n",
+    replace: "const processEnd = yield* ProcessEnd\nconst held = makeHeldLeases()\n",
     also: [
       {
         file: "src/runtime/worker/workerLoop.ts",
-        find: "import { HeldLeases } from \"../attempt/HeldLeases.ts\"",
-        replace: "import { HeldLeases, makeHeldLeases } from \"../attempt/HeldLeases.ts\""
+        find: "import { beginAttempts } from",
+        replace: "import { HeldLeases, makeHeldLeases } from \"../lease/HeldLeases.ts\"\nimport { beginAttempts } from"
       },
       {
         file: "src/runtime/worker/workerLoop.ts",
@@ -242,36 +242,36 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What a process holds is never taken for dead",
     file: held,
-    find: "Effect.map(deadline, (until) => until <= now)",
-    replace: "Effect.as(deadline, now < 0)",
+    find: "return deadline === undefined || deadline() <= now",
+    replace: "return deadline === undefined || now < 0",
     killedBy: bySweeps
   },
   {
     name: "A process does not hold what it has claimed by hand",
     file: "src/runtime/callsByHand.ts",
-    find: "isNameOf(thisWorker, lease.worker) ? held.hold(lease, Effect.succeed(until)) : Effect.void",
-    replace: "lease.worker === \"\" ? held.hold(lease, Effect.succeed(until)) : Effect.void",
+    find: "if (isNameOf(thisWorker, lease.worker)) held.hold(",
+    replace: "if (lease.worker === \"\") held.hold(",
     killedBy: bySweeps
   },
   {
     name: "A process holds what it has claimed by hand no longer although it extends it",
     file: "src/runtime/callsByHand.ts",
-    find: "if (Either.isRight(answer)) yield* holdOurs(lease, sentAt + duration)",
+    find: "if (Either.isRight(answer)) holdOurs(lease, sentAt, duration)",
     replace: "",
     killedBy: bySweeps
   },
   {
     name: "Leases that were claimed by hand and never settled are remembered for ever",
     file: held,
-    find: "return deadlines.size > tidyAt ? tidy : Effect.void",
-    replace: "return Effect.void",
+    find: "if (deadlines.size > tidyAt) tidy(now)",
+    replace: "if (deadlines.size < 0) tidy(now)",
     killedBy: ["test/runtime/HeldLeases.test.ts"]
   },
   {
     name: "The leases of a process are tidied although they are held",
     file: held,
-    find: "if ((yield* deadline) <= now) deadlines.delete(name)",
-    replace: "if ((yield* deadline) >= now) deadlines.delete(name)",
+    find: "if (deadline() <= now) deadlines.delete(name)",
+    replace: "if (deadline() >= now) deadlines.delete(name)",
     killedBy: ["test/runtime/HeldLeases.test.ts"]
   },
   {

@@ -121,16 +121,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "The slot of an attempt that died stays taken",
-    file: slots,
-    find: "Effect.zipRight(log.attemptDied(job, cause), Effect.sync(() => slot.free(false)))",
-    replace: "log.attemptDied(job, cause)",
+    file: "src/runtime/attempt/beginAttempts.ts",
+    find: "placed.slot.free(false)\n",
+    replace: "\n",
     killedBy: ["test/runtime/deadAttempt.test.ts"]
   },
   {
     name: "A worker's level does not keep its lines out of the log",
     file: "src/platform/line.ts",
-    find: "LogLevel.lessThan(level, least)",
-    replace: "LogLevel.lessThan(level, least) && level._tag === \"None\"",
+    find: "!LogLevel.lessThan(level, fiber.getFiberRef(lineSettings).least)",
+    replace: "!(LogLevel.lessThan(level, fiber.getFiberRef(lineSettings).least) && level._tag === \"None\")",
     killedBy: ["test/runtime/telemetry.test.ts"]
   },
   {
@@ -344,8 +344,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job that is claimed as its worker is told to end is begun",
     file,
-    find: "begins: isAwaited()",
-    replace: "begins: isAwaited() || job.kind !== \"\"",
+    find: "const begins = isAwaited()",
+    replace: "const begins = isAwaited() || most > 0",
     killedBy: shutdown
   },
   {

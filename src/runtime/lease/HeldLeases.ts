@@ -8,8 +8,11 @@ import { monotonicMillis } from "../../platform/monotonic.ts"
  * job of a live sibling for a dead worker's.
  */
 export interface HeldLeasesService {
-  /** Notes that this process holds the lease until the monotonic millisecond that `deadline` answers. Repeating it replaces that. */
-  readonly hold: (lease: Lease, deadline: Effect.Effect<number>) => Effect.Effect<void>
+  /**
+   * Notes that this process holds the lease until the monotonic millisecond that `deadline` answers, which may move.
+   * `now` is such a millisecond, too. Repeating it replaces the deadline.
+   */
+  readonly hold: (lease: Lease, deadline: () => number, now: number) => void
   /** Forgets the lease, if it was noted. */
   readonly letGo: (lease: Lease) => void
   /** Those of these leases that this process does not hold, or whose deadline has passed. */
@@ -17,37 +20,33 @@ export interface HeldLeasesService {
 }
 
 /** Replaceable, so that a simulation may run several processes in one. */
-export class HeldLeases extends Context.Reference<HeldLeases>()("holdfast/runtime/attempt/HeldLeases", {
+export class HeldLeases extends Context.Reference<HeldLeases>()("holdfast/runtime/lease/HeldLeases", {
   defaultValue: (): HeldLeasesService => makeHeldLeases()
 }) {}
 
 /** The registry of one process. */
 export const makeHeldLeases = (): HeldLeasesService => {
-  const deadlines = new Map<string, Effect.Effect<number>>()
+  const deadlines = new Map<string, () => number>()
   let tidyAt = fewest
 
   /** A claim by hand may never be settled, so leases that are over are forgotten before the registry doubles. */
-  const tidy = Effect.gen(function*() {
-    const now = yield* monotonicMillis
-    for (const [name, deadline] of deadlines) if ((yield* deadline) <= now) deadlines.delete(name)
+  const tidy = (now: number) => {
+    for (const [name, deadline] of deadlines) if (deadline() <= now) deadlines.delete(name)
     tidyAt = Math.max(fewest, 2 * deadlines.size)
-  })
+  }
 
   return {
-    hold: (lease, deadline) =>
-      Effect.suspend(() => {
-        deadlines.set(nameOf(lease.jobId, lease.worker, lease.attempt), deadline)
-        return deadlines.size > tidyAt ? tidy : Effect.void
-      }),
+    hold: (lease, deadline, now) => {
+      deadlines.set(nameOf(lease.jobId, lease.worker, lease.attempt), deadline)
+      if (deadlines.size > tidyAt) tidy(now)
+    },
     letGo: (lease) => void deadlines.delete(nameOf(lease.jobId, lease.worker, lease.attempt)),
     notHeld: (leases) =>
-      Effect.gen(function*() {
-        const now = yield* monotonicMillis
-        return yield* Effect.filter(leases, ({ attempt, id, lockedBy }) => {
+      Effect.map(monotonicMillis, (now) =>
+        leases.filter(({ attempt, id, lockedBy }) => {
           const deadline = deadlines.get(nameOf(id, lockedBy, attempt))
-          return deadline === undefined ? Effect.succeed(true) : Effect.map(deadline, (until) => until <= now)
-        })
-      })
+          return deadline === undefined || deadline() <= now
+        }))
   }
 }
 

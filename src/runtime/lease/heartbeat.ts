@@ -48,12 +48,13 @@ export interface LeaseToKeep {
   readonly stop: (reason: StopReason) => Effect.Effect<void>
   readonly lateHearts: LateHearts
   readonly store: typeof JobStore.Service
-  /** Starts a fiber of the attempt, which ends with the scope at the latest. */
-  readonly fork: <A, E>(effect: Effect.Effect<A, E>, scope: Scope.Scope) => Fiber.RuntimeFiber<A, E>
+  /** Starts a fiber of the attempt, which ends with the scope, if there is one, at the latest. */
+  readonly fork: <A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope) => Fiber.RuntimeFiber<A, E>
 }
 
 /**
- * Keeps the lease of one attempt until `end`.
+ * The lease of one attempt, which is kept from `keep` to `end`. Most end before
+ * their heart starts, so what only the heart needs is made with it.
  *
  * One fiber extends the lease every `interval`; another tells the handler to stop
  * when the lease is gone or no extension came through in time. Both start half an
@@ -61,15 +62,6 @@ export interface LeaseToKeep {
  * the job. The time that counts is read before a claim or extension is sent: the
  * lease it buys starts later, so the deadline errs to the early side.
  */
-export const keepLease = (options: LeaseToKeep): Effect.Effect<KeptLease> => {
-  const lease = new KeptLease(options)
-  return Effect.map(options.lateHearts.add(options.claimSentAt, lease.startLate), (notLate) => {
-    lease.notLate = notLate
-    return lease
-  })
-}
-
-/** A lease that is being kept. Most end before their heart starts, so what only the heart needs is made with it. */
 export class KeptLease {
   private readonly options: LeaseToKeep
   private pace: Pace
@@ -85,7 +77,7 @@ export class KeptLease {
   private heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
   private watch: Fiber.RuntimeFiber<unknown, unknown> | undefined
   /** Calls off the late start. */
-  notLate: () => void = () => {}
+  private notLate: () => void = () => {}
 
   constructor(options: LeaseToKeep) {
     this.options = options
@@ -95,7 +87,17 @@ export class KeptLease {
   }
 
   /** The monotonic millisecond at which the handler is told to stop, unless a heartbeat gets through before. */
-  readonly deadline: Effect.Effect<number> = Effect.sync(() => this.until)
+  get deadline(): number {
+    return this.until
+  }
+
+  /** Begins to keep the lease, at the monotonic millisecond `now`. */
+  keep(now: number): void {
+    const { claimSentAt, fork, lateHearts } = this.options
+    const notLate = lateHearts.add(claimSentAt, this.startLate, now)
+    if (notLate === undefined) fork(this.startLate)
+    else this.notLate = notLate
+  }
 
   /** From now on the lease is 30 s at most, and extended every 5 s at least. */
   get drain(): Effect.Effect<void> {

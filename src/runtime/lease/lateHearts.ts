@@ -7,8 +7,11 @@ import { monotonicMillis } from "../../platform/monotonic.ts"
  * was claimed. Most jobs have ended by then, and have cost no fibers and no timers.
  */
 export interface LateHearts {
-  /** Runs `start` half an interval after the monotonic millisecond `claimedAt`, unless the answer is called before. */
-  readonly add: (claimedAt: number, start: Effect.Effect<void>) => Effect.Effect<() => void>
+  /**
+   * Runs `start` half an interval after the monotonic millisecond `claimedAt`, unless the answer is called before.
+   * `now` is such a millisecond, too. Answers nothing where `start` is due already: that is left to the caller.
+   */
+  readonly add: (claimedAt: number, start: Effect.Effect<void>, now: number) => (() => void) | undefined
 }
 
 /** Runs until the scope closes. `interval` is that of the heartbeats. */
@@ -42,15 +45,15 @@ export const makeLateHearts = (interval: Duration.Duration): Effect.Effect<LateH
     yield* Effect.forkScoped(Effect.interruptible(starting))
 
     return {
-      add: (claimedAt, start) =>
-        Effect.flatMap(monotonicMillis, (now) => {
-          const at = claimedAt + wait
-          // One that was claimed before the last in line, or is due already, would start too late behind it.
-          if (at < lastAt || at <= now) return Effect.as(start, () => {})
-          lastAt = at
-          const one = { at, start }
-          waiting.add(one)
-          return Effect.as(some.open, () => void waiting.delete(one))
-        })
+      add: (claimedAt, start, now) => {
+        const at = claimedAt + wait
+        // One that was claimed before the last in line, or is due already, would start too late behind it.
+        if (at < lastAt || at <= now) return undefined
+        lastAt = at
+        const one = { at, start }
+        waiting.add(one)
+        some.unsafeOpen()
+        return () => void waiting.delete(one)
+      }
     }
   })
