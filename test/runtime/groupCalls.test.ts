@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
-import { awaitAnswer, groupCalls } from "../../src/runtime/attempt/groupCalls.ts"
+import { awaitAnswer, groupCalls } from "../../src/runtime/groupCalls.ts"
 
 /** Calls for one number each, which are doubled, and the calls that they became. */
 const doubling = (limits: { readonly most: number; readonly mostBytes: number }) => {

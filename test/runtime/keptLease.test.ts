@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Runtime, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { monotonicMillis } from "../../src/platform/monotonic.ts"
+import { makeExtend } from "../../src/runtime/lease/beats.ts"
 import { KeptLease } from "../../src/runtime/lease/heartbeat.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
@@ -25,7 +26,8 @@ const kept = Effect.gen(function*() {
     claimSentAt: now,
     stop: () => Effect.void,
     lateHearts: { add: () => () => {} },
-    store,
+    extend: yield* makeExtend(store),
+    events: store.events,
     fork: (effect, scope) =>
       Runtime.runFork(runtime)(Effect.interruptible(effect), {
         immediate: false,

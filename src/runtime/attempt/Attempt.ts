@@ -4,6 +4,7 @@ import type { Stall } from "../../domain/Stall.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
 import type { LoopWatchService } from "../telemetry/LoopWatch.ts"
 import type { HeldLeasesService } from "../lease/HeldLeases.ts"
+import type { Extend } from "../lease/beats.ts"
 import type { KeptLease } from "../lease/heartbeat.ts"
 import type { LateHearts } from "../lease/lateHearts.ts"
 import type { Settles } from "./settles.ts"
@@ -24,6 +25,7 @@ export interface Host {
   readonly isTraced: boolean
   readonly heartbeatInterval: Duration.Duration
   readonly lateHearts: LateHearts
+  readonly extend: Extend
   readonly settles: Settles
   readonly heldLeases: HeldLeasesService
   readonly loopWatch: LoopWatchService

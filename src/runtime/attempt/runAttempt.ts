@@ -34,7 +34,7 @@ export class RunningAttempt {
   private readonly helpers: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
 
   constructor(attempt: Attempt, span: Option.Option<Tracer.Span>) {
-    const { claimSentAt, host: { heartbeatInterval, lateHearts, store }, job, leaseFor, stopRequest } = attempt
+    const { claimSentAt, host: { extend, heartbeatInterval, lateHearts, store }, job, leaseFor, stopRequest } = attempt
     const fibers = new AttemptFibers(attempt, span)
     this.attempt = attempt
     this.fibers = fibers
@@ -45,7 +45,8 @@ export class RunningAttempt {
       claimSentAt,
       stop: (reason) => stopRequest.tell(reason),
       lateHearts,
-      store,
+      extend,
+      events: store.events,
       fork: (effect, scope) => fibers.fork(effect, scope)
     })
   }

@@ -11,7 +11,7 @@ import { exitOf } from "../../store/JobStore.ts"
 import { callStore } from "../callStore.ts"
 import { closeSpan } from "./attemptSpan.ts"
 import { completedAs } from "./Ended.ts"
-import { awaitAnswer, groupCalls } from "./groupCalls.ts"
+import { awaitAnswer, groupCalls } from "../groupCalls.ts"
 
 /**
  * The writes that end attempts, for one job each. Writes of jobs that end

@@ -2,12 +2,12 @@ import { Duration, Effect, Either, Exit, Fiber, FiberId, Option, Schedule, Scope
 import { JobEvent } from "../../domain/JobEvent.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import { StopReason } from "../../domain/Outcome.ts"
-import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
-import { only } from "../../store/JobStore.ts"
-import { callStore } from "../callStore.ts"
+import type { JobEvents } from "../../store/JobEvents.ts"
+import type { ClaimedJob } from "../../store/JobStore.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import { heartbeatSent } from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
+import type { Extend } from "./beats.ts"
 import type { LateHearts } from "./lateHearts.ts"
 
 /** The last part of a lease is there for the handler to stop in: a quarter of it, and at most 30 s. */
@@ -47,7 +47,8 @@ export interface LeaseToKeep {
   readonly claimSentAt: number
   readonly stop: (reason: StopReason) => Effect.Effect<void>
   readonly lateHearts: LateHearts
-  readonly store: typeof JobStore.Service
+  readonly extend: Extend
+  readonly events: JobEvents
   /** Starts a fiber of the attempt, which ends with the scope, if there is one, at the latest. */
   readonly fork: <A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope) => Fiber.RuntimeFiber<A, E>
 }
@@ -221,7 +222,7 @@ export class KeptLease {
 
   /** Answers true once the lease is gone for good. */
   private beat(pace: Pace) {
-    const { job, stop, store } = this.options
+    const { events, job, stop } = this.options
     const mayTake = beatMayTake(pace.interval)
     const extend = Effect.gen(this, function*() {
       const sentAt = yield* monotonicMillis
@@ -230,7 +231,10 @@ export class KeptLease {
       const before = this.lastSentAt
       this.lastSentAt = sentAt
       yield* heartbeatSent(job.kind, sentAt - before - Duration.toMillis(pace.interval))
-      const answer = yield* only(store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }]))
+      const answer = yield* this.options.extend(
+        { lease: job.lease, leaseFor: pace.leaseFor },
+        Duration.toMillis(mayTake)
+      )
       if (Either.isLeft(answer)) {
         yield* stop(StopReason.LeaseLost())
         return true
@@ -238,11 +242,11 @@ export class KeptLease {
       this.until = Math.max(this.until, sentAt + holdsFor(pace))
       if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())
       const { lockedUntil } = answer.right.lease
-      yield* store.events.publish(JobEvent.Extended({ lockedUntil, ...factsOf(job) }))
+      yield* events.publish(JobEvent.Extended({ lockedUntil, ...factsOf(job) }))
       return false
     })
-    return callStore("extend", mayTake, () => extend).pipe(
-      Effect.tapError((error) => store.events.publish(JobEvent.HeartbeatFailed({ error, ...factsOf(job) }))),
+    return extend.pipe(
+      Effect.tapError((error) => events.publish(JobEvent.HeartbeatFailed({ error, ...factsOf(job) }))),
       Effect.retry(Schedule.spaced(mayTake))
     )
   }

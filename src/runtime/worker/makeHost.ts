@@ -5,6 +5,7 @@ import { toMillis } from "../../platform/monotonic.ts"
 import { isTraced } from "../../store/guardTelemetry.ts"
 import { JobStore } from "../../store/JobStore.ts"
 import type { Host } from "../attempt/Attempt.ts"
+import { makeExtend } from "../lease/beats.ts"
 import { HeldLeases } from "../lease/HeldLeases.ts"
 import { makeLateHearts } from "../lease/lateHearts.ts"
 import { makeSettles } from "../attempt/settles.ts"
@@ -39,6 +40,7 @@ export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
       isTraced: yield* isTraced,
       heartbeatInterval,
       lateHearts: yield* makeLateHearts(heartbeatInterval),
+      extend: yield* makeExtend(store),
       settles: yield* makeSettles(store, graceOver),
       heldLeases: yield* HeldLeases,
       loopWatch: yield* LoopWatch

@@ -382,14 +382,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A group of settles has any number of bytes",
-    file: "src/runtime/attempt/groupCalls.ts",
+    file: "src/runtime/groupCalls.ts",
     find: "|| bytes > mostBytes",
     replace: "|| bytes < 0",
     killedBy: ["test/runtime/groupCalls.test.ts"]
   },
   {
     name: "Only the first of the items that go together is answered",
-    file: "src/runtime/attempt/groupCalls.ts",
+    file: "src/runtime/groupCalls.ts",
     find: "all[index] ??",
     replace: "(index === 0 ? all[0] : undefined) ??",
     killedBy: ["test/runtime/groupCalls.test.ts"]

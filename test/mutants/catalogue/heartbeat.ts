@@ -161,31 +161,42 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: heartbeat
   },
   {
+    name: "Leases whose beats are due together are extended one by one",
+    file: "src/runtime/lease/beats.ts",
+    find: "gathering: turn,",
+    replace: "",
+    killedBy: ["test/runtime/beats.test.ts"]
+  },
+  {
     name: "An extension is for half the lease",
     file,
-    find: "store.extend([{ lease: job.lease, leaseFor: pace.leaseFor }])",
-    replace: "store.extend([{ lease: job.lease, leaseFor: pace.leaseFor / 2 }])",
+    find: "extend({ lease: job.lease, leaseFor: pace.leaseFor }",
+    replace: "extend({ lease: job.lease, leaseFor: pace.leaseFor / 2 }",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that is never answered is waited for",
     file,
-    find: "callStore(\"extend\", mayTake,",
-    replace: "callStore(\"extend\", Duration.infinity,",
+    find: "Math.min(...beats.map(({ within }) => within))",
+    replace: "Infinity",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that cannot be interrupted is waited for",
     file,
-    find: "callStore(\"extend\", mayTake, () => extend).pipe(",
-    replace: "extend.pipe(Effect.timeout(mayTake), Effect.catchAllDefect(Effect.fail),",
+    find:
+      "callStore(\n      \"extend\",\n      Math.min(...beats.map(({ within }) => within)),\n      () => store.extend(beats.map(({ item }) => item))\n    ).pipe(",
+    replace:
+      "store.extend(beats.map(({ item }) => item)).pipe(Effect.timeout(Math.min(...beats.map(({ within }) => within))), Effect.catchAllDefect(Effect.fail),",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that the driver throws in is the last one",
     file,
-    find: "callStore(\"extend\", mayTake, () => extend).pipe(",
-    replace: "extend.pipe(Effect.disconnect, Effect.timeout(mayTake),",
+    find:
+      "callStore(\n      \"extend\",\n      Math.min(...beats.map(({ within }) => within)),\n      () => store.extend(beats.map(({ item }) => item))\n    ).pipe(",
+    replace:
+      "store.extend(beats.map(({ item }) => item)).pipe(Effect.disconnect, Effect.timeout(Math.min(...beats.map(({ within }) => within))),",
     killedBy: heartbeat
   },
   {

@@ -326,7 +326,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a beat that is not answered holds up the next",
     file: heartbeat,
-    find: "callStore(\"extend\", mayTake,",
+    find: "Math.min(...beats.map(({ within }) => within))",
     replace: "callStore(\"extend\", Duration.infinity,",
     killedBy: bySeed(2)
   },

@@ -18,12 +18,15 @@ export type GroupedCall<Item, Answer, Failure> = (
 
 /**
  * Turns a call for many items into calls for one. Items that are asked for in
- * the same turn of the scheduler go together. A call that was sent is not
+ * the same turn of the scheduler go together, and those that come while the group
+ * is gathering. A call that was sent is not
  * interrupted, and must end by itself. Groups do not wait for each other.
  */
 export const groupCalls = <Item, Answer, Failure>(
   call: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Exit.Exit<Answer, Failure>>>,
-  { most, mostBytes, sizeOf }: {
+  { gathering = Effect.void, most, mostBytes, sizeOf }: {
+    /** What a group waits for before it is sent, so that more can ask. */
+    readonly gathering?: Effect.Effect<void>
     /** The most items of a call. */
     readonly most: number
     /** The most bytes of a call's items together; one item goes whatever its size. */
@@ -46,11 +49,14 @@ export const groupCalls = <Item, Answer, Failure>(
 
     const sendLater = () => {
       let group: ReadonlyArray<Request<Item, Answer, Failure>> = []
-      const send = Effect.suspend(() => {
-        group = waiting.splice(0, fitting())
-        if (waiting.length > 0) sendLater()
-        return group.length === 0 ? Effect.succeed([]) : call(group.map(({ item }) => item))
-      })
+      const send = Effect.zipRight(
+        gathering,
+        Effect.suspend(() => {
+          group = waiting.splice(0, fitting())
+          if (waiting.length > 0) sendLater()
+          return group.length === 0 ? Effect.succeed([]) : call(group.map(({ item }) => item))
+        })
+      )
       // Not at once, so that fibers which became ready with the first to ask can ask as well.
       const fiber = Runtime.runFork(runtime)(Effect.interruptible(send), { immediate: false })
       // Told by an observer and not by the fiber, which has ended when its callers go on.

@@ -1,0 +1,43 @@
+import { assert, it } from "@effect/vitest"
+import { Context, Effect, Either, Fiber, Runtime, Schema } from "effect"
+import * as Job from "../../src/domain/Job.ts"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
+import { makeExtend } from "../../src/runtime/lease/beats.ts"
+import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
+import { StoreFaults } from "../../src/testing.ts"
+import { inHoldfast } from "./harness.ts"
+
+const Task = Job.make("beats.task", { payload: Schema.Void })
+
+/** As timers do that fire in one turn of the event loop: what each resumes has run before the next fires. */
+const oneAfterTheOther = <A>(runs: ReadonlyArray<() => A>): Promise<ReadonlyArray<A>> =>
+  runs.reduce<Promise<ReadonlyArray<A>>>(async (before, run) => {
+    const ran = [...await before, run()]
+    for (let turns = 0; turns < 50; turns++) await Promise.resolve()
+    return ran
+  }, Promise.resolve([]))
+
+it.effect("leases whose beats are due together are extended by one call, and each gets its own answer", () =>
+  Effect.gen(function*() {
+    yield* Effect.forEach([1, 2, 3], () => JobQueue.enqueue(Task, undefined))
+    const jobs = yield* JobQueue.claim({ jobs: [Task], limit: 3 })
+    // The test's own event loop never turns.
+    const extend = yield* Effect.provideService(
+      makeExtend(yield* JobStore),
+      EventLoop,
+      Context.get(Context.empty(), EventLoop)
+    )
+    const [, lost] = jobs
+    if (lost === undefined) return assert.fail("three jobs were enqueued")
+    yield* JobQueue.complete(lost.lease, null)
+    const runtime = yield* Effect.runtime()
+    const fibers = yield* Effect.promise(() =>
+      oneAfterTheOther(
+        jobs.map(({ lease }) => () => Runtime.runFork(runtime)(extend({ lease, leaseFor: 60_000 }, 1000)))
+      )
+    )
+    const answers = yield* Effect.forEach(fibers, Fiber.join)
+    assert.deepStrictEqual(answers.map(Either.isRight), [true, false, true])
+    assert.strictEqual(yield* StoreFaults.calls("extend"), 1)
+  }).pipe(inHoldfast()))
