@@ -4,12 +4,14 @@ import { Effect, Exit, FiberId, Runtime } from "effect"
 interface Request<Item, Answer, Failure> {
   readonly item: Item
   readonly resume: (exit: Exit.Exit<Answer, Failure>) => void
+  /** Lets go of an answer that is under way. */
+  letGo: () => void
 }
 
 /**
  * Makes the call for one item. `resume` gets the answer, outside of any fiber.
- * Answers a function that takes the item back; it does nothing once the item's
- * group was sent.
+ * Answers a function that takes the item back: before its group was sent it is
+ * left out of it.
  */
 export type GroupedCall<Item, Answer, Failure> = (
   item: Item,
@@ -17,16 +19,17 @@ export type GroupedCall<Item, Answer, Failure> = (
 ) => () => void
 
 /**
- * Turns a call for many items into calls for one. Items that are asked for in
- * the same turn of the scheduler go together, and those that come while the group
- * is gathering. A call that was sent is not
- * interrupted, and must end by itself. Groups do not wait for each other.
+ * Turns a call for many items into calls for one. Items that are asked for in the
+ * same turn of the scheduler, and those that come while the group is gathering, go
+ * together. Groups do not wait for each other. A call must end by itself.
  */
 export const groupCalls = <Item, Answer, Failure>(
   call: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Exit.Exit<Answer, Failure>>>,
-  { gathering = Effect.void, most, mostBytes, sizeOf }: {
+  { gathering = Effect.void, isWithdrawn = false, most, mostBytes, sizeOf }: {
     /** What a group waits for before it is sent, so that more can ask. */
     readonly gathering?: Effect.Effect<void>
+    /** Interrupts a call that was sent once all of its items were taken back. Otherwise it goes on. */
+    readonly isWithdrawn?: boolean
     /** The most items of a call. */
     readonly most: number
     /** The most bytes of a call's items together; one item goes whatever its size. */
@@ -54,11 +57,20 @@ export const groupCalls = <Item, Answer, Failure>(
         Effect.suspend(() => {
           group = waiting.splice(0, fitting())
           if (waiting.length > 0) sendLater()
+          if (isWithdrawn) withdrawWith(group)
           return group.length === 0 ? Effect.succeed([]) : call(group.map(({ item }) => item))
         })
       )
       // Not at once, so that fibers which became ready with the first to ask can ask as well.
       const fiber = Runtime.runFork(runtime)(Effect.interruptible(send), { immediate: false })
+      const withdrawWith = (group: ReadonlyArray<Request<Item, Answer, Failure>>) => {
+        let left = group.length
+        for (const request of group) {
+          request.letGo = () => {
+            if (--left === 0) fiber.unsafeInterruptAsFork(FiberId.none)
+          }
+        }
+      }
       // Told by an observer and not by the fiber, which has ended when its callers go on.
       fiber.addObserver((answers) => {
         group.forEach(({ resume }, index) =>
@@ -68,10 +80,14 @@ export const groupCalls = <Item, Answer, Failure>(
     }
 
     return (item, resume) => {
-      const request = { item, resume }
+      const request: Request<Item, Answer, Failure> = {
+        item,
+        resume,
+        letGo: () => void (waiting = waiting.filter((one) => one !== request))
+      }
       waiting.push(request)
       if (waiting.length === 1) sendLater()
-      return () => void (waiting = waiting.filter((one) => one !== request))
+      return () => request.letGo()
     }
   })
 

@@ -18,17 +18,17 @@ export type Run = <A, E>(
 
 /** The ways in which a store's operations meet the transactions of their callers. A database has one implementation. */
 export interface Transactions {
-  /** Runs a single statement. By itself it holds a connection meanwhile. */
+  /** Runs statements of which at most one writes. By itself it holds a connection meanwhile. */
   readonly statement: Run
 
   /**
    * As `statement`, for a claim, whose jobs must have attempts: waiting for a
    * connection or for another process can be interrupted even where the caller
-   * cannot, and nothing can come between the statement and what follows it.
+   * cannot, and nothing can come between the statements and what follows them.
    */
   readonly interruptibleUntilRun: Run
 
-  /** Runs several statements, of which one writes. By itself it is a transaction. */
+  /** Runs statements that belong together. By itself it is a transaction. */
   readonly transaction: Run
 
   /**

@@ -22,7 +22,7 @@ it.effect("leases whose beats are due together are extended by one call, and eac
   Effect.gen(function*() {
     yield* Effect.forEach([1, 2, 3], () => JobQueue.enqueue(Task, undefined))
     const jobs = yield* JobQueue.claim({ jobs: [Task], limit: 3 })
-    // The test's own event loop never turns.
+    // In tests a turn of the loop is one of the scheduler.
     const extend = yield* Effect.provideService(
       makeExtend(yield* JobStore),
       EventLoop,
@@ -40,4 +40,16 @@ it.effect("leases whose beats are due together are extended by one call, and eac
     const answers = yield* Effect.forEach(fibers, Fiber.join)
     assert.deepStrictEqual(answers.map(Either.isRight), [true, false, true])
     assert.strictEqual(yield* StoreFaults.calls("extend"), 1)
+  }).pipe(inHoldfast()))
+
+it.effect("a beat that a store has not answered fails, and may be tried again", () =>
+  Effect.gen(function*() {
+    yield* JobQueue.enqueue(Task, undefined)
+    const [job] = yield* JobQueue.claim({ jobs: [Task] })
+    if (job === undefined) return assert.fail("a job was enqueued")
+    const extend = yield* makeExtend(yield* JobStore)
+    yield* StoreFaults.inject("extend", (call) => Effect.as(call, [] as never), 1)
+    const beat = extend({ lease: job.lease, leaseFor: 60_000 }, 1000)
+    assert.strictEqual((yield* Effect.flip(beat))._tag, "StoreError")
+    assert.isTrue(Either.isRight(yield* beat))
   }).pipe(inHoldfast()))

@@ -41,6 +41,30 @@ it.effect("an attempt that dies is in the log, its slot is free again, and its j
   }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
 })
 
+it.effect("an attempt that dies keeps no other job of its claim from running", () => {
+  const ran: Array<string> = []
+  return Effect.gen(function*() {
+    yield* JobQueue.enqueue(Task, undefined)
+    yield* JobQueue.enqueue(Task, undefined)
+    yield* StoreFaults.inject(
+      "claim",
+      (call) =>
+        Effect.map(
+          call,
+          (jobs) =>
+            (jobs as ReadonlyArray<ClaimedJob>).map((job, index) =>
+              index === 0 ? { ...job, kind: "other" } : job
+            ) as never
+        ),
+      1
+    )
+    yield* work({ jobs: [Task], concurrency: 2, heartbeatInterval: "20 seconds" })
+    yield* settled
+    assert.lengthOf(yield* linesSaying("The attempt died; its lease will run out"), 1)
+    assert.lengthOf(ran, 1)
+  }).pipe(inHoldfast(Task.toLayer(() => Effect.sync(() => void ran.push("ran")))))
+})
+
 it.effect("one that dies as it begins has no heart left, and its worker no longer counts its lease as held", () =>
   Effect.gen(function*() {
     const registry = makeHeldLeases()

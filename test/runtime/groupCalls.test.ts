@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { awaitAnswer, groupCalls } from "../../src/runtime/groupCalls.ts"
+import { settled } from "./harness.ts"
 
 /** Calls for one number each, which are doubled, and the calls that they became. */
-const doubling = (limits: { readonly most: number; readonly mostBytes: number }) => {
+const doubling = (
+  limits: { readonly most: number; readonly mostBytes: number; readonly gathering?: Effect.Effect<void> }
+) => {
   const calls: Array<ReadonlyArray<number>> = []
   return Effect.map(
     groupCalls<number, number, string>((items) => {
@@ -44,6 +47,42 @@ describe("calls that are grouped", () => {
       assert.isAtMost(calls.flat().length, 2)
       assert.strictEqual(yield* double(3), 6)
     }))
+
+  it.effect("take what comes while they gather, and leave out what was taken back meanwhile", () =>
+    Effect.gen(function*() {
+      const gathered = yield* Deferred.make<void>()
+      const { calls, double } = yield* doubling({ most: 2, mostBytes: 1000, gathering: Deferred.await(gathered) })
+      const fibers: Array<Fiber.Fiber<number, string>> = []
+      for (const item of [1, 2, 3, 4]) {
+        fibers.push(yield* Effect.fork(double(item)))
+        yield* settled
+      }
+      const [, second] = fibers
+      if (second !== undefined) yield* Fiber.interrupt(second)
+      yield* Deferred.succeed(gathered, undefined)
+      yield* settled
+      assert.deepStrictEqual(calls, [[1, 3], [4]])
+    }))
+
+  for (const isWithdrawn of [true, false]) {
+    it.effect(`${isWithdrawn ? "end" : "go on"} once nobody waits for any of their items, and not before`, () =>
+      Effect.gen(function*() {
+        let ended = false
+        const call = yield* groupCalls<number, number, never>(
+          () => Effect.onInterrupt(Effect.never, () => Effect.sync(() => void (ended = true))),
+          { most: 10, mostBytes: 10, sizeOf: () => 0, isWithdrawn }
+        )
+        const first = yield* Effect.fork(awaitAnswer(call, 1))
+        const second = yield* Effect.fork(awaitAnswer(call, 2))
+        yield* settled
+        yield* Fiber.interrupt(first)
+        yield* settled
+        assert.isFalse(ended)
+        yield* Fiber.interrupt(second)
+        yield* settled
+        assert.strictEqual(ended, isWithdrawn)
+      }))
+  }
 
   it.effect("answer a worker that nothing can interrupt", () =>
     Effect.uninterruptible(Effect.gen(function*() {

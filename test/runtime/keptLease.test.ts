@@ -80,4 +80,18 @@ describe("a lease that is kept", () => {
       yield* Effect.all([lease.drain, lease.letGo], { concurrency: 2 })
       assert.strictEqual(yield* beatsIn(40), 0)
     }).pipe(inHoldfast()))
+
+  it.effect("is not extended any more by a beat that waited for the store as the lease was let go", () =>
+    Effect.gen(function*() {
+      const lease = yield* kept
+      const lockedUntil = Effect.map(JobQueue.list({ kind: Task.kind }), ({ jobs: [job] }) => job?.lockedUntil)
+      const before = yield* lockedUntil
+      yield* StoreFaults.inject("extend", (call) => Effect.delay(call, "3 seconds"))
+      yield* lease.startLate
+      yield* TestClock.adjust("21 seconds")
+      assert.strictEqual(yield* StoreFaults.calls("extend"), 1)
+      yield* lease.letGo
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* lockedUntil, before)
+    }).pipe(inHoldfast()))
 })

@@ -20,6 +20,9 @@ const backlog = Effect.gen(function*() {
     )`
 })
 
+/** More due jobs than a claim of one looks at in claim order. */
+const crowd = Array.from({ length: 20 }, (_, index) => job(index + 1))
+
 /** The steps that read jobs: their table appears under its own name, or one of those the statements give it. */
 const ofJobs = (plan: ReadonlyArray<string>) =>
   plan.filter((step) => /^(?:SCAN|SEARCH) (?:holdfast_jobs|j|due|other|rival)\b/.test(step))
@@ -62,12 +65,12 @@ describe("what a claim costs", () => {
       Effect.gen(function*() {
         yield* analyse
         yield* backlog
-        yield* enqueue(job(1), job(2))
+        yield* enqueue(...crowd)
         for (const queues of [Option.none(), Option.some([{ queue: "default", limit: 5 }])]) {
           const inOrder = yield* queryPlan(claim({ queues, limit: 1 }))
           assertSeeksOnly(inOrder, orderSeek, firstInOrder, byId)
           assert.include(inOrder.join("\n"), "(priority=? AND available_at<?)")
-          // Nothing is found in claim order, so the lanes are asked as well.
+          // Others stand before those of this kind, as far as a claim looks in claim order, so the lanes are asked as well.
           const both = yield* queryPlan(claim({ queues, limit: 1, kinds: [{ kind: "none", leaseFor }] }))
           assertSeeksOnly(
             both,
@@ -82,12 +85,18 @@ describe("what a claim costs", () => {
       }).pipe(Effect.provide(memory)))
   }
 
+  it.effect("a claim that finds nothing due asks no lane", () =>
+    Effect.gen(function*() {
+      yield* backlog
+      assertSeeksOnly(yield* queryPlan(claim()), orderSeek, firstInOrder, byId)
+    }).pipe(Effect.provide(memory)))
+
   it.effect("a claim seeks its jobs also when the statistics were taken of the backlog", () =>
     Effect.gen(function*() {
       yield* backlog
       const sql = yield* SqlClient.SqlClient
       yield* sql`ANALYZE`
-      yield* enqueue(job(1), job(2))
+      yield* enqueue(...crowd)
       for (const kind of ["email", "none"]) {
         const plan = yield* queryPlan(claim({ limit: 1, kinds: [{ kind, leaseFor }] }))
         assertSeeksOnly(plan, claimSeek, orderSeek, firstInOrder, byId, firstQueue)
@@ -107,9 +116,10 @@ describe("what a claim costs", () => {
     Effect.gen(function*() {
       const store = yield* JobStore
       yield* backlog
+      yield* enqueue(...crowd)
       const seeks = [claimSeek, orderSeek, firstInOrder, byId, firstQueue] as const
       for (const kind of ["email", "none"]) {
-        const asked = request({ kinds: [{ kind, leaseFor }] })
+        const asked = request({ limit: 1, kinds: [{ kind, leaseFor }] })
         assertSeeksOnly(yield* queryPlan(store.nextDue(asked)), ...seeks)
         assertSeeksOnly(yield* queryPlan(store.due(asked)), ...seeks)
       }

@@ -39,8 +39,8 @@ export interface Attempt {
   readonly leaseFor: number
   /** Monotonic milliseconds, read before the claim was sent. */
   readonly claimSentAt: number
-  /** False if nobody waits for the claim any more: the job is handed back, and its handler does not run. */
-  readonly begins: boolean
+  /** False once nobody waits for the claim any more: the job is handed back, and its handler does not run. */
+  readonly begins: () => boolean
   readonly stopRequest: StopRequest
   readonly slot: Slot
   readonly host: Host

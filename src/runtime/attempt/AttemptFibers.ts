@@ -4,13 +4,13 @@ import type { Attempt } from "./Attempt.ts"
 
 /** Starts the fibers of one attempt: their lines name its job, and their spans are children of its own. */
 export class AttemptFibers {
-  readonly span: Option.Option<Tracer.Span>
+  /** The span of the attempt, once it has begun. */
+  span: Option.Option<Tracer.Span> = Option.none()
   private readonly attempt: Attempt
   private annotations: Annotations | undefined
 
-  constructor(attempt: Attempt, span: Option.Option<Tracer.Span>) {
+  constructor(attempt: Attempt) {
     this.attempt = attempt
-    this.span = span
   }
 
   /** Starts an interruptible fiber. Closing `scope` interrupts it. */

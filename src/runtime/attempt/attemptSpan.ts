@@ -6,8 +6,8 @@ import type { ClaimedJob } from "../../store/JobStore.ts"
 import type { Ended } from "./Ended.ts"
 
 /** Begins the span of a job's attempt. */
-export const openSpan = (job: ClaimedJob): Effect.Effect<Option.Option<Tracer.Span>> =>
-  Effect.asSome(Effect.makeSpan(`job ${job.kind}`, {
+export const openSpan = (job: ClaimedJob): Effect.Effect<Tracer.Span> =>
+  Effect.makeSpan(`job ${job.kind}`, {
     kind: "consumer",
     attributes: {
       "job.id": job.lease.jobId,
@@ -17,7 +17,7 @@ export const openSpan = (job: ClaimedJob): Effect.Effect<Option.Option<Tracer.Sp
       "job.worker": job.lease.worker
     },
     ...placeInTrace(job)
-  }))
+  })
 
 /** Ends the span with how the attempt ended. */
 export const closeSpan = (span: Option.Option<Tracer.Span>, ended: Ended): Effect.Effect<void> =>

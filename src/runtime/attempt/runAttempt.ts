@@ -1,14 +1,16 @@
-import type { Scope, Tracer } from "effect"
+import type { Scope } from "effect"
 import { Cause, Duration, Effect, Either, Exit, Fiber, FiberId, Option } from "effect"
 import * as Backoff from "../../domain/Backoff.ts"
+import type { JobEvent } from "../../domain/JobEvent.ts"
 import { Outcome, outcomeOf } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { decodeJson, encodeJson } from "../../domain/wireValue.ts"
+import { claimed } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
 import type { Attempt } from "./Attempt.ts"
 import { blame } from "./Attempt.ts"
 import { AttemptFibers } from "./AttemptFibers.ts"
-import { closeSpan } from "./attemptSpan.ts"
+import { closeSpan, openSpan } from "./attemptSpan.ts"
 import { forkHandler, stopHandler, timeOut } from "./handler.ts"
 import { beatMayTake, KeptLease } from "../lease/heartbeat.ts"
 import type { FirstWrite } from "./settle.ts"
@@ -27,15 +29,19 @@ import { eventOf, tell } from "./tell.ts"
  * something goes another way, a fiber of the attempt takes over.
  */
 export class RunningAttempt {
+  /** The event of its claim. */
+  readonly claimed: JobEvent
   private readonly attempt: Attempt
   private readonly fibers: AttemptFibers
   private readonly lease: KeptLease
   /** Fibers that have nothing to do once the handler has ended. */
   private readonly helpers: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
+  private hasDied = false
 
-  constructor(attempt: Attempt, span: Option.Option<Tracer.Span>) {
+  constructor(attempt: Attempt) {
     const { claimSentAt, host: { extend, heartbeatInterval, lateHearts, store }, job, leaseFor, stopRequest } = attempt
-    const fibers = new AttemptFibers(attempt, span)
+    const fibers = new AttemptFibers(attempt)
+    this.claimed = claimed(job)
     this.attempt = attempt
     this.fibers = fibers
     this.lease = new KeptLease({
@@ -51,20 +57,36 @@ export class RunningAttempt {
     })
   }
 
-  /** Runs the handler in `scope`, unless its payload cannot be read, or it is too late. */
-  begin(scope: Scope.CloseableScope): void {
+  /** Begins to keep the lease. */
+  keepLease(): void {
     this.unlessItDies(() => {
-      const { attempt, fibers, lease } = this
-      const { host: { heldLeases, heartbeatInterval, loopWatch, now }, job, slot } = attempt
+      const { attempt: { host: { heldLeases, loopWatch, now }, job, slot }, fibers, lease } = this
       loopWatch.began(job.kind)
       lease.keep(now())
       heldLeases.hold(job.lease, () => lease.deadline, now())
       const drain = slot.kept(lease)
       if (drain !== undefined) fibers.fork(drain)
+    })
+  }
+
+  /** Begins the span of the attempt, and tells of its claim in it. */
+  get tellInSpan(): Effect.Effect<void> {
+    return Effect.flatMap(openSpan(this.attempt.job), (span) => {
+      this.fibers.span = Option.some(span)
+      return this.fibers.inSpan(this.attempt.host.store.events.publish(this.claimed))
+    })
+  }
+
+  /** Runs the handler in `scope`, unless its payload cannot be read, or it is too late. */
+  begin(scope: Scope.CloseableScope): void {
+    if (this.hasDied) return
+    this.unlessItDies(() => {
+      const { attempt, lease } = this
+      const { begins, host: { heartbeatInterval, now } } = attempt
       const payload = decodePayload(attempt)
       if (Either.isLeft(payload)) return this.settle(payload.left)
       const beatBy = lease.deadline - Duration.toMillis(beatMayTake(heartbeatInterval))
-      if (!attempt.begins || beatBy <= now()) {
+      if (!begins() || beatBy <= now()) {
         // The claim was answered so late that its worker ends, or that no beat can come before the deadline, or that
         // another attempt may run by now. If none does, handing the job back costs nothing.
         return this.endAfter(
@@ -159,6 +181,7 @@ export class RunningAttempt {
 
   /** Ends the attempt after a bug in Holdfast: frees the slot and lets the lease run out. */
   private die(cause: Cause.Cause<never>): void {
+    this.hasDied = true
     this.endAfter(Effect.failCause(cause))
   }
 

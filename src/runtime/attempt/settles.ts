@@ -107,8 +107,14 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
       try {
         const settled = exit.value.right
         const event = told.event(settled)
-        if (Option.isSome(told.span)) inSpans.push(tellInSpan(event, told.span.value, settled))
-        else if (event !== undefined) events.push(event)
+        if (Option.isSome(told.span)) {
+          inSpans.push(
+            Effect.catchAllCause(
+              tellInSpan(event, told.span.value, settled),
+              (cause) => Effect.sync(() => void (exits[index] = Exit.failCause(cause)))
+            )
+          )
+        } else if (event !== undefined) events.push(event)
       } catch (thrown) {
         exits[index] = Exit.die(thrown)
       }

@@ -10,7 +10,7 @@ import { monotonicMillis } from "../../platform/monotonic.ts"
 export interface HeldLeasesService {
   /**
    * Notes that this process holds the lease until the monotonic millisecond that `deadline` answers, which may move.
-   * `now` is such a millisecond, too. Repeating it replaces the deadline.
+   * `now` is the current one. Repeating it replaces the deadline.
    */
   readonly hold: (lease: Lease, deadline: () => number, now: number) => void
   /** Forgets the lease, if it was noted. */

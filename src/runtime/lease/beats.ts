@@ -1,54 +1,65 @@
 import type { Either } from "effect"
 import { Effect, Exit } from "effect"
 import type { LeaseLost } from "../../domain/errors.ts"
+import { StoreError } from "../../domain/errors.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { together } from "../../store/chunks.ts"
-import type { Extended, JobStore, StoreFailure } from "../../store/JobStore.ts"
+import type { Extended, Fenced, JobStore, StoreFailure } from "../../store/JobStore.ts"
 import { exitOf } from "../../store/JobStore.ts"
 import { callStore } from "../callStore.ts"
 import { awaitAnswer, groupCalls } from "../groupCalls.ts"
 
 /**
  * Extends the lease of one job. Leases that are extended together, as those of a
- * claim are at each beat, reach the store as one call: alone each takes ten times
- * as long, and ten thousand jobs would never be done.
+ * claim are at each beat, reach the store as one call: alone each takes several
+ * times as long.
  *
- * Fails when there is no answer within the milliseconds given. The extension may
- * have happened all the same.
+ * Fails when the group has no answer in the shortest time that one of it gives.
+ * The extension may have happened all the same. Once nobody waits for any of a
+ * group, it is withdrawn, as far as it has not been written.
  */
 export type Extend = (
   item: Extension,
+  /** Milliseconds. */
   within: number
-) => Effect.Effect<Either.Either<Extended, LeaseLost>, StoreFailure>
+) => Effect.Effect<Answer, StoreFailure>
 
 type Extension = Parameters<(typeof JobStore.Service)["extend"]>[0][number]
 
+type Answer = Either.Either<Extended, LeaseLost>
+
+interface Beat {
+  readonly item: Extension
+  readonly within: number
+}
+
 /** The extensions of one worker. */
 export const makeExtend = (store: typeof JobStore.Service): Effect.Effect<Extend> => {
-  interface Beat {
-    readonly item: Extension
-    readonly within: number
-  }
+  const extendAll = (beats: ReadonlyArray<Beat>) =>
+    Effect.map(
+      store.extend(beats.map(({ item }) => item)),
+      (answers) => beats.map((_, index) => answerOf(answers[index]))
+    )
   const send = (beats: ReadonlyArray<Beat>) =>
-    callStore(
-      "extend",
-      Math.min(...beats.map(({ within }) => within)),
-      () => store.extend(beats.map(({ item }) => item))
-    ).pipe(
-      Effect.match({
-        onFailure: (error) => beats.map(() => Exit.fail(error)),
-        onSuccess: (answers) => answers.map(exitOf)
-      })
+    callStore("extend", Math.min(...beats.map(({ within }) => within)), () => extendAll(beats)).pipe(
+      Effect.catchAll((error) => Effect.succeed(beats.map(() => Exit.fail(error))))
     )
   return EventLoop.pipe(
     // Timers that are due together fire in one turn of the loop, but not in one of the scheduler.
     Effect.flatMap(({ turn }) =>
-      groupCalls<Beat, Either.Either<Extended, LeaseLost>, StoreFailure>(send, {
+      groupCalls<Beat, Answer, StoreFailure>(send, {
         ...together,
         gathering: turn,
+        isWithdrawn: true,
         sizeOf: () => 0
       })
     ),
     Effect.map((extend) => (item, within) => awaitAnswer(extend, { item, within }))
   )
 }
+
+/** A heart must not stop because a store has forgotten one of its items. */
+const answerOf = (answer: Fenced<Extended> | undefined): Exit.Exit<Answer, StoreFailure> =>
+  answer === undefined
+    ? Exit.fail(new StoreError({ operation: "extend", cause: new Error("the store has not answered for a lease") }))
+    : exitOf(answer)

@@ -9,7 +9,8 @@ import { monotonicMillis } from "../../platform/monotonic.ts"
 export interface LateHearts {
   /**
    * Runs `start` half an interval after the monotonic millisecond `claimedAt`, unless the answer is called before.
-   * `now` is such a millisecond, too. Answers nothing where `start` is due already: that is left to the caller.
+   * Answers nothing where it cannot: at the monotonic millisecond `now` that is past, or a later claim is in line.
+   * Then the caller starts it.
    */
   readonly add: (claimedAt: number, start: Effect.Effect<void>, now: number) => (() => void) | undefined
 }

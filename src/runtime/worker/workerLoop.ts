@@ -79,20 +79,11 @@ export const runWorker = (
         const jobs = yield* store.claim({ worker, kinds, queues, limit: most, maxBytes: claimBytes })
         mayBeMore = jobs.length === most
         yield* Ref.update(claimable, (left) => left - jobs.length)
-        const begins = isAwaited()
         yield* beginAttempts(
-          { events: store.events, isTraced: host.isTraced },
+          host,
           jobs,
           (job) => slots.place(job),
-          (job, { slot, stopRequest }) => ({
-            job,
-            slot,
-            stopRequest,
-            claimSentAt,
-            begins,
-            host,
-            ...handlers(job.kind)
-          })
+          (job, placed) => ({ job, claimSentAt, begins: isAwaited, host, ...placed, ...handlers(job.kind) })
         )
         return jobs.length
       }))

@@ -9,7 +9,7 @@ import { makeIds } from "./ids.ts"
 import { makeInOrder } from "./inOrder.ts"
 import { leaseOf } from "./leased.ts"
 import type { ClaimedRow } from "./rows.ts"
-import { claimedRows, dueRows, idRows, nextDueRows, nextInOrderRows } from "./rows.ts"
+import { claimedRows, dueRows, enoughRows, idRows, nextDueRows, nextInOrderRows } from "./rows.ts"
 
 /*
  * A claim takes the first due jobs by priority, then available_at, then id, of
@@ -17,8 +17,8 @@ import { claimedRows, dueRows, idRows, nextDueRows, nextInOrderRows } from "./ro
  * it together, but always one.
  *
  * They are found in claim order by a first statement (inOrder.ts). Where that does
- * not come far enough, or the payloads do not fit, it finds nothing, and a second
- * one goes lane by lane (byLane.ts). In each `chosen` are the jobs to take.
+ * not come far enough, or the payloads do not fit, it finds nothing, and another
+ * goes lane by lane (byLane.ts). In each `chosen` are the jobs to take.
  */
 
 /** The jobs of a request, without who asks. */
@@ -58,6 +58,14 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       WHERE total <= ${request.maxBytes} OR total = bytes
     )`
 
+  const wasEnough = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+    enoughRows(sql`
+      WITH RECURSIVE
+      ${kindsOf(request)},
+      ${inOrder.early(request, now, except)},
+      ${inOrder.enough(request)}
+      SELECT yes FROM enough`)
+
   /** Runs a statement with the table `chosen`: found in claim order, or else by lane. */
   const findingFirst = <A, E, R>(
     request: Lanes,
@@ -68,7 +76,10 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
     Effect.filterOrElse(
       run(chosenInOrder(request, now, except)),
       (found) => found.length > 0,
-      () => run(chosenByLane(request, now, except))
+      (none) =>
+        Effect.flatMap(wasEnough(request, now, except), ([enough]) =>
+          // Nothing is due, or what is due is not asked for, and was all seen.
+          enough?.yes === 1 ? Effect.succeed(none) : run(chosenByLane(request, now, except)))
     )
 
   const nextDue = (lanes: Pick<Lanes, "queues" | "kinds">, now: number, except: ReadonlyArray<JobId> = []) => {
@@ -86,7 +97,7 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
           WITH RECURSIVE
           ${kindsOf(request)},
           ${byLane.level(request, now, except)}
-          SELECT (${byLane.next(except)}) AS at`),
+          SELECT (${byLane.next(except)}) AS at WHERE ${isOurs}`),
           ([next]) => Option.fromNullable(next?.at)
         )
     )

@@ -12,7 +12,7 @@ import { makeIds } from "./ids.ts"
  * as many as a request asks for and some more, in case some are of other lanes.
  * They are nearly always enough, and then the number of lanes does not matter.
  * Where they are not, the lanes are asked one by one by another statement
- * (byLane.ts): each of the two takes a third of the time of one that knows both ways.
+ * (byLane.ts): one statement that knows both ways takes twice as long.
  *
  * band:    the priorities of pending jobs, best first, until those above have
  *          enough due jobs. Each is one seek in the index holdfast_jobs_order.

@@ -47,6 +47,8 @@ export const keptRows = rowsOf(
 
 export const newestVersionRows = rowsOf(Schema.Struct({ version: Schema.NullOr(Schema.Number) }))
 
+export const enoughRows = rowsOf(Schema.Struct({ yes: Schema.Literal(0, 1) }))
+
 /** `at` counts only if it was `enough` to look in claim order. */
 export const nextInOrderRows = rowsOf(
   Schema.Struct({ enough: Schema.Literal(0, 1), at: Schema.NullOr(Schema.Number) })

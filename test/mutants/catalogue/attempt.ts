@@ -16,8 +16,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job whose claim was answered after its deadline is begun",
     file,
-    find: "!attempt.begins || beatBy <= now()",
-    replace: "!attempt.begins",
+    find: "!begins() || beatBy <= now()",
+    replace: "!begins()",
     killedBy: heartbeat
   },
   {

@@ -222,9 +222,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim that finds nothing in claim order does not ask the lanes",
     file,
-    find: "(found) => found.length > 0",
-    replace: "(found) => found.length >= 0",
+    find: "enough?.yes === 1 ?",
+    replace: "enough !== undefined ?",
     killedBy: claim
+  },
+  {
+    name: "A claim that finds nothing due asks the lanes",
+    file,
+    find: "enough?.yes === 1 ?",
+    replace: "enough?.yes === undefined ?",
+    killedBy: ["test/store/cost.test.ts"]
   },
   {
     name: "A look that comes not far enough in claim order does not ask the lanes",

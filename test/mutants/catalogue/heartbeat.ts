@@ -168,6 +168,34 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/beats.test.ts"]
   },
   {
+    name: "A beat that nobody waits for any more is written all the same",
+    file: "src/runtime/lease/beats.ts",
+    find: "isWithdrawn: true,",
+    replace: "",
+    killedBy: ["test/runtime/keptLease.test.ts"]
+  },
+  {
+    name: "A heart stops where a store has not answered for it",
+    file: "src/runtime/lease/beats.ts",
+    find: "beats.map((_, index) => answerOf(answers[index]))",
+    replace: "answers.map(answerOf)",
+    killedBy: ["test/runtime/beats.test.ts"]
+  },
+  {
+    name: "A call goes on although all of its items were taken back",
+    file: "src/runtime/groupCalls.ts",
+    find: "if (--left === 0)",
+    replace: "if (--left < 0)",
+    killedBy: ["test/runtime/groupCalls.test.ts"]
+  },
+  {
+    name: "A call ends with the first of its items that is taken back",
+    file: "src/runtime/groupCalls.ts",
+    find: "if (--left === 0)",
+    replace: "if (--left >= 0)",
+    killedBy: ["test/runtime/groupCalls.test.ts"]
+  },
+  {
     name: "An extension is for half the lease",
     file,
     find: "extend({ lease: job.lease, leaseFor: pace.leaseFor }",
@@ -184,19 +212,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A heartbeat that cannot be interrupted is waited for",
     file,
-    find:
-      "callStore(\n      \"extend\",\n      Math.min(...beats.map(({ within }) => within)),\n      () => store.extend(beats.map(({ item }) => item))\n    ).pipe(",
+    find: "callStore(\"extend\", Math.min(...beats.map(({ within }) => within)), () => extendAll(beats)).pipe(",
     replace:
-      "store.extend(beats.map(({ item }) => item)).pipe(Effect.timeout(Math.min(...beats.map(({ within }) => within))), Effect.catchAllDefect(Effect.fail),",
+      "extendAll(beats).pipe(Effect.timeout(Math.min(...beats.map(({ within }) => within))), Effect.catchAllDefect(Effect.fail),",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that the driver throws in is the last one",
     file,
-    find:
-      "callStore(\n      \"extend\",\n      Math.min(...beats.map(({ within }) => within)),\n      () => store.extend(beats.map(({ item }) => item))\n    ).pipe(",
-    replace:
-      "store.extend(beats.map(({ item }) => item)).pipe(Effect.disconnect, Effect.timeout(Math.min(...beats.map(({ within }) => within))),",
+    find: "callStore(\"extend\", Math.min(...beats.map(({ within }) => within)), () => extendAll(beats)).pipe(",
+    replace: "extendAll(beats).pipe(Effect.disconnect, Effect.timeout(Math.min(...beats.map(({ within }) => within))),",
     killedBy: heartbeat
   },
   {

@@ -82,8 +82,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job whose claim was answered after its deadline is begun",
     file: attempt,
-    find: "!attempt.begins || beatBy <= now()",
-    replace: "!attempt.begins",
+    find: "!begins() || beatBy <= now()",
+    replace: "!begins() || beatBy <= now() && beatBy < 0",
     killedBy: bySeed(5)
   },
   {
@@ -327,7 +327,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a beat that is not answered holds up the next",
     file: heartbeat,
     find: "Math.min(...beats.map(({ within }) => within))",
-    replace: "callStore(\"extend\", Duration.infinity,",
+    replace: "Infinity",
     killedBy: bySeed(2)
   },
   {
@@ -516,8 +516,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job that is claimed as its worker is told to end is begun",
     file: loop,
-    find: "const begins = isAwaited()",
-    replace: "const begins = isAwaited() || most > 0",
+    find: "begins: isAwaited,",
+    replace: "begins: () => isAwaited() || most > 0,",
     killedBy: bySeed(1)
   },
   {

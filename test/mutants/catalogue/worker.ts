@@ -344,8 +344,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job that is claimed as its worker is told to end is begun",
     file,
-    find: "const begins = isAwaited()",
-    replace: "const begins = isAwaited() || most > 0",
+    find: "begins: isAwaited,",
+    replace: "begins: () => isAwaited() || most > 0,",
     killedBy: shutdown
   },
   {
