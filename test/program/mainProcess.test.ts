@@ -8,7 +8,7 @@ import { startProcess } from "../processes/startProcess.ts"
 import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { databaseIn, linesIn, messagesIn, runProgram } from "./runProgram.ts"
 
-const main = join(import.meta.dirname, "../../dist/main.js")
+const main = join(import.meta.dirname, "../../dist/start/main.js")
 
 /** The program in a folder of its own, as on a fresh machine. */
 const start = (folder: string, args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) =>

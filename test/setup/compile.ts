@@ -8,4 +8,5 @@ export const setup = () => {
   for (const project of ["tsconfig.build.json", "tsconfig.processes.json"]) {
     execFileSync("node_modules/.bin/tsc", ["-p", project, "--noCheck", "--declaration", "false"], { stdio: "inherit" })
   }
+  execFileSync(process.execPath, ["esbuild.config.js"], { stdio: "inherit" })
 }

@@ -13,7 +13,7 @@ const environment = (database: string) => ({ ...process.env, DATABASE_URL: `sqli
 
 /** Starts the program once, so that its database is migrated and its first start is over. */
 export const prepare = async (database: string): Promise<void> => {
-  await promisify(execFile)(process.execPath, ["dist/main.js", "--once"], { env: environment(database) })
+  await promisify(execFile)(process.execPath, ["dist/start/main.js", "--once"], { env: environment(database) })
 }
 
 /** Adds a job that the program claims; it cannot be decoded, which the claim does not look at. */
@@ -26,7 +26,7 @@ const addJob = (database: Database.Database) => {
   return id
 }
 
-/** Milliseconds from starting `node dist/main.js` to the claim of its first job. */
+/** Milliseconds from starting `node dist/start/main.js` to the claim of its first job. */
 const toFirstClaim = async (file: string): Promise<number> => {
   const database = new Database(file)
   const id = addJob(database)
@@ -34,7 +34,7 @@ const toFirstClaim = async (file: string): Promise<number> => {
     "SELECT attempts FROM holdfast_jobs WHERE id = ?"
   )
   const began = sharedMillis()
-  const program = spawn(process.execPath, ["dist/main.js"], { env: environment(file), stdio: "ignore" })
+  const program = spawn(process.execPath, ["dist/start/main.js"], { env: environment(file), stdio: "ignore" })
   while (attempts.get(id)?.attempts === 0) {
     if (program.exitCode !== null || sharedMillis() - began > 30_000) throw new Error("The program claimed nothing")
     await sleep(1)

@@ -2,14 +2,14 @@ import type { Scenario } from "../Scenario.ts"
 
 const starts = 3
 const effect = "importing effect alone"
-const program = "node dist/main.js"
+const program = "node dist/start/main.js"
 
 /** How long the program takes to work. */
 export const start: Scenario = {
   name: "start",
   title: "Start to first claim",
   about:
-    `The median of ${starts} starts of \`node dist/main.js\` on a migrated database in which one job waits, until that is claimed; FULL. `
+    `The median of ${starts} starts of \`node dist/start/main.js\` on a migrated database in which one job waits, until that is claimed; FULL. `
     + "Beside it a process that only imports effect, and one that imports nothing.",
   figures: ["millis"],
   databases: {

@@ -12,7 +12,7 @@ import { startProcess } from "../../processes/startProcess.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 import { runProgram } from "../../program/runProgram.ts"
 
-const program = join(import.meta.dirname, "../../../dist/main.js")
+const program = join(import.meta.dirname, "../../../dist/start/main.js")
 const token = "apify_api_S3nt1nel"
 
 /** A platform of which every run goes on until it is let end, and a folder to start programs in that use it. */

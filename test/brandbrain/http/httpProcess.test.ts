@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { startProcess } from "../../processes/startProcess.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 
-const program = join(import.meta.dirname, "../../../dist/main.js")
+const program = join(import.meta.dirname, "../../../dist/start/main.js")
 
 describe.concurrent("start --http", () => {
   it.live(
