@@ -25,7 +25,7 @@ heartbeat, a fenced settle, its metrics; without its Info lines, but where they 
 ## Targets
 
 ${targets(report.scenarios)}
-${report.scenarios.map(section).join("\n")}
+${report.scenarios.map(section).join("\n").replaceAll(/\n{3,}/g, "\n\n")}
 ${leftOut(report)}${notes.trim()}
 `
 
