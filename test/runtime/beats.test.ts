@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Either, Fiber, Runtime, Schema } from "effect"
+import { Context, Effect, Either, Fiber, Runtime, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
+import { monotonicMillis } from "../../src/platform/monotonic.ts"
 import { makeExtend } from "../../src/runtime/lease/beats.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
@@ -31,10 +32,11 @@ it.effect("leases whose beats are due together are extended by one call, and eac
     const [, lost] = jobs
     if (lost === undefined) return assert.fail("three jobs were enqueued")
     yield* JobQueue.complete(lost.lease, null)
+    const now = yield* monotonicMillis
     const runtime = yield* Effect.runtime()
     const fibers = yield* Effect.promise(() =>
       oneAfterTheOther(
-        jobs.map(({ lease }) => () => Runtime.runFork(runtime)(extend({ lease, leaseFor: 60_000 }, 1000)))
+        jobs.map(({ lease }) => () => Runtime.runFork(runtime)(extend({ lease, leaseFor: 60_000 }, now + 1000)))
       )
     )
     const answers = yield* Effect.forEach(fibers, Fiber.join)
@@ -49,7 +51,27 @@ it.effect("a beat that a store has not answered fails, and may be tried again", 
     if (job === undefined) return assert.fail("a job was enqueued")
     const extend = yield* makeExtend(yield* JobStore)
     yield* StoreFaults.inject("extend", (call) => Effect.as(call, [] as never), 1)
-    const beat = extend({ lease: job.lease, leaseFor: 60_000 }, 1000)
+    const beat = extend({ lease: job.lease, leaseFor: 60_000 }, (yield* monotonicMillis) + 1000)
     assert.strictEqual((yield* Effect.flip(beat))._tag, "StoreError")
     assert.isTrue(Either.isRight(yield* beat))
+  }).pipe(inHoldfast()))
+
+it.effect("beats that go together are withdrawn at the first of their deadlines", () =>
+  Effect.gen(function*() {
+    yield* Effect.forEach([1, 2], () => JobQueue.enqueue(Task, undefined))
+    const jobs = yield* JobQueue.claim({ jobs: [Task], limit: 2 })
+    const lockedUntil = Effect.map(JobQueue.list({ kind: Task.kind }), ({ jobs }) => jobs.map((job) => job.lockedUntil))
+    const before = yield* lockedUntil
+    const extend = yield* makeExtend(yield* JobStore)
+    yield* StoreFaults.inject("extend", (call) => Effect.delay(call, "3 seconds"))
+    const now = yield* monotonicMillis
+    const fibers = yield* Effect.forEach(jobs, ({ lease }, index) =>
+      Effect.fork(Effect.flip(extend({ lease, leaseFor: 3_600_000 }, now + (index + 1) * 2000))))
+    yield* TestClock.adjust("2 seconds")
+    for (const fiber of fibers) {
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "StoreError")
+    }
+    yield* TestClock.adjust("1 minute")
+    assert.deepStrictEqual(yield* lockedUntil, before)
+    assert.strictEqual(yield* StoreFaults.calls("extend"), 1)
   }).pipe(inHoldfast()))

@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Runtime, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { monotonicMillis } from "../../src/platform/monotonic.ts"
+import { StoreError } from "../../src/domain/errors.ts"
+import type { Extend } from "../../src/runtime/lease/beats.ts"
 import { makeExtend } from "../../src/runtime/lease/beats.ts"
 import { KeptLease } from "../../src/runtime/lease/heartbeat.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
@@ -12,31 +14,34 @@ import { inHoldfast, settled } from "./harness.ts"
 const Task = Job.make("keptLease.task", { payload: Schema.Void, leaseFor: "1 minute" })
 
 /** A lease of a minute, beaten every 20 s once it has started, and started by nobody but the test. */
-const kept = Effect.gen(function*() {
-  const store = yield* JobStore
-  yield* JobQueue.enqueue(Task, undefined)
-  const [job] = yield* JobQueue.claim({ jobs: [Task] })
-  if (job === undefined) throw new Error("nothing was claimed")
-  const runtime = yield* Effect.runtime()
-  const now = yield* monotonicMillis
-  const lease = new KeptLease({
-    job,
-    leaseFor: 60_000,
-    interval: Duration.seconds(20),
-    claimSentAt: now,
-    stop: () => Effect.void,
-    lateHearts: { add: () => () => {} },
-    extend: yield* makeExtend(store),
-    events: store.events,
-    fork: (effect, scope) =>
-      Runtime.runFork(runtime)(Effect.interruptible(effect), {
-        immediate: false,
-        ...scope === undefined ? {} : { scope }
-      })
+const keptBy = (extendWith?: Extend) =>
+  Effect.gen(function*() {
+    const store = yield* JobStore
+    yield* JobQueue.enqueue(Task, undefined)
+    const [job] = yield* JobQueue.claim({ jobs: [Task] })
+    if (job === undefined) throw new Error("nothing was claimed")
+    const runtime = yield* Effect.runtime()
+    const now = yield* monotonicMillis
+    const lease = new KeptLease({
+      job,
+      leaseFor: 60_000,
+      interval: Duration.seconds(20),
+      claimSentAt: now,
+      stop: () => Effect.void,
+      lateHearts: { add: () => () => {} },
+      extend: extendWith ?? (yield* makeExtend(store)),
+      events: store.events,
+      fork: (effect, scope) =>
+        Runtime.runFork(runtime)(Effect.interruptible(effect), {
+          immediate: false,
+          ...scope === undefined ? {} : { scope }
+        })
+    })
+    lease.keep(now)
+    return lease
   })
-  lease.keep(now)
-  return lease
-})
+
+const kept = keptBy()
 
 /** The beats that are sent in so many seconds from now. */
 const beatsIn = (seconds: number) =>
@@ -93,5 +98,16 @@ describe("a lease that is kept", () => {
       yield* lease.letGo
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* lockedUntil, before)
+    }).pipe(inHoldfast()))
+
+  it.effect("has no beat that is answered after its deadline", () =>
+    Effect.gen(function*() {
+      const answersBy: Array<number> = []
+      const failed = Effect.delay(new StoreError({ operation: "extend", cause: new Error("away") }), "2 seconds")
+      const lease = yield* keptBy((_, answerBy) => Effect.suspend(() => (answersBy.push(answerBy), failed)))
+      yield* lease.startLate
+      yield* TestClock.adjust("44 seconds")
+      // Sent at 20, 27, 34 and 41 s, each with a quarter of the interval. The deadline is at 45 s.
+      assert.deepStrictEqual(answersBy, [25_000, 32_000, 39_000, 45_000])
     }).pipe(inHoldfast()))
 })

@@ -3,6 +3,7 @@ import { Effect, Exit } from "effect"
 import type { LeaseLost } from "../../domain/errors.ts"
 import { StoreError } from "../../domain/errors.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
+import { monotonicMillis } from "../../platform/monotonic.ts"
 import { together } from "../../store/chunks.ts"
 import type { Extended, Fenced, JobStore, StoreFailure } from "../../store/JobStore.ts"
 import { exitOf } from "../../store/JobStore.ts"
@@ -14,15 +15,12 @@ import { awaitAnswer, groupCalls } from "../groupCalls.ts"
  * claim are at each beat, reach the store as one call: alone each takes several
  * times as long.
  *
- * Fails when the group has no answer in the shortest time that one of it gives.
- * The extension may have happened all the same. Once nobody waits for any of a
- * group, it is withdrawn, as far as it has not been written.
+ * Fails when there is no answer by the monotonic millisecond `answerBy`, or by
+ * that of another of its group. The extension may have happened all the same,
+ * unless it still waited for the store: then it is withdrawn. So is a group that
+ * nobody waits for any more.
  */
-export type Extend = (
-  item: Extension,
-  /** Milliseconds. */
-  within: number
-) => Effect.Effect<Answer, StoreFailure>
+export type Extend = (item: Extension, answerBy: number) => Effect.Effect<Answer, StoreFailure>
 
 type Extension = Parameters<(typeof JobStore.Service)["extend"]>[0][number]
 
@@ -30,7 +28,7 @@ type Answer = Either.Either<Extended, LeaseLost>
 
 interface Beat {
   readonly item: Extension
-  readonly within: number
+  readonly answerBy: number
 }
 
 /** The extensions of one worker. */
@@ -41,7 +39,10 @@ export const makeExtend = (store: typeof JobStore.Service): Effect.Effect<Extend
       (answers) => beats.map((_, index) => answerOf(answers[index]))
     )
   const send = (beats: ReadonlyArray<Beat>) =>
-    callStore("extend", Math.min(...beats.map(({ within }) => within)), () => extendAll(beats)).pipe(
+    Effect.flatMap(monotonicMillis, (now) => {
+      const left = Math.min(...beats.map(({ answerBy }) => answerBy)) - now
+      return callStore("extend", Math.max(0, left), () => extendAll(beats))
+    }).pipe(
       Effect.catchAll((error) => Effect.succeed(beats.map(() => Exit.fail(error))))
     )
   return EventLoop.pipe(
@@ -54,7 +55,7 @@ export const makeExtend = (store: typeof JobStore.Service): Effect.Effect<Extend
         sizeOf: () => 0
       })
     ),
-    Effect.map((extend) => (item, within) => awaitAnswer(extend, { item, within }))
+    Effect.map((extend) => (item, answerBy) => awaitAnswer(extend, { item, answerBy }))
   )
 }
 

@@ -231,10 +231,9 @@ export class KeptLease {
       const before = this.lastSentAt
       this.lastSentAt = sentAt
       yield* heartbeatSent(job.kind, sentAt - before - Duration.toMillis(pace.interval))
-      const answer = yield* this.options.extend(
-        { lease: job.lease, leaseFor: pace.leaseFor },
-        Duration.toMillis(mayTake)
-      )
+      // What is not written by the deadline must not be written any more.
+      const answerBy = Math.min(sentAt + Duration.toMillis(mayTake), this.until)
+      const answer = yield* this.options.extend({ lease: job.lease, leaseFor: pace.leaseFor }, answerBy)
       if (Either.isLeft(answer)) {
         yield* stop(StopReason.LeaseLost())
         return true

@@ -64,7 +64,7 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       ${kindsOf(request)},
       ${inOrder.early(request, now, except)},
       ${inOrder.enough(request)}
-      SELECT yes FROM enough`)
+      SELECT yes AND NOT EXISTS (SELECT 1 FROM early) AS yes FROM enough`)
 
   /** Runs a statement with the table `chosen`: found in claim order, or else by lane. */
   const findingFirst = <A, E, R>(

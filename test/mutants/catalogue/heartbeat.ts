@@ -168,6 +168,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/beats.test.ts"]
   },
   {
+    name: "A beat that waits for the store is written after its deadline",
+    file: "src/runtime/lease/heartbeat.ts",
+    find: "Math.min(sentAt + Duration.toMillis(mayTake), this.until)",
+    replace: "sentAt + Duration.toMillis(mayTake)",
+    killedBy: ["test/runtime/keptLease.test.ts"]
+  },
+  {
+    name: "Beats that go together wait for the last of their deadlines",
+    file: "src/runtime/lease/beats.ts",
+    find: "Math.min(...beats.map(({ answerBy }) => answerBy))",
+    replace: "Math.max(...beats.map(({ answerBy }) => answerBy))",
+    killedBy: ["test/runtime/beats.test.ts"]
+  },
+  {
     name: "A beat that nobody waits for any more is written all the same",
     file: "src/runtime/lease/beats.ts",
     find: "isWithdrawn: true,",
@@ -205,23 +219,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A heartbeat that is never answered is waited for",
     file,
-    find: "Math.min(...beats.map(({ within }) => within))",
-    replace: "Infinity",
+    find: "callStore(\"extend\", Math.max(0, left),",
+    replace: "callStore(\"extend\", left + Infinity,",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that cannot be interrupted is waited for",
     file,
-    find: "callStore(\"extend\", Math.min(...beats.map(({ within }) => within)), () => extendAll(beats)).pipe(",
-    replace:
-      "extendAll(beats).pipe(Effect.timeout(Math.min(...beats.map(({ within }) => within))), Effect.catchAllDefect(Effect.fail),",
+    find: "callStore(\"extend\", Math.max(0, left), () => extendAll(beats))",
+    replace: "extendAll(beats).pipe(Effect.timeout(left), Effect.catchAllDefect(Effect.fail))",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that the driver throws in is the last one",
     file,
-    find: "callStore(\"extend\", Math.min(...beats.map(({ within }) => within)), () => extendAll(beats)).pipe(",
-    replace: "extendAll(beats).pipe(Effect.disconnect, Effect.timeout(Math.min(...beats.map(({ within }) => within))),",
+    find: "callStore(\"extend\", Math.max(0, left), () => extendAll(beats))",
+    replace: "extendAll(beats).pipe(Effect.disconnect, Effect.timeout(left))",
     killedBy: heartbeat
   },
   {

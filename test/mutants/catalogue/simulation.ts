@@ -326,8 +326,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a beat that is not answered holds up the next",
     file: heartbeat,
-    find: "Math.min(...beats.map(({ within }) => within))",
-    replace: "Infinity",
+    find: "callStore(\"extend\", Math.max(0, left),",
+    replace: "callStore(\"extend\", left + Infinity,",
     killedBy: bySeed(2)
   },
   {
