@@ -183,8 +183,9 @@ const passedItsDeadline = (timeline: Timeline, id: string, attempt: number, kind
     const answeredAt = call.returned?.at ?? Infinity
     // It gives up the one that is under way as it begins to drain, for another.
     if (at < toldAt && answeredAt > toldAt) continue
+    // An answer that comes at the instant in which its process stops may be heard only once that goes on.
     const isSure = call.returned?.tag === "ok" && !wasTroubled(call, mayTake) &&
-      timeline.stoppedFor(process, at, answeredAt) === 0
+      timeline.stoppedFor(process, at, answeredAt + 1) === 0
     // From the deadline on it has stopped, whatever comes then; that it came so late must have a reason.
     if (answeredAt >= deadline - rounding) break
     if (!isSure) troubled = true
