@@ -26,7 +26,7 @@ export type GroupedCall<Item, Answer, Failure> = (
 export const groupCalls = <Item, Answer, Failure>(
   call: (items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Exit.Exit<Answer, Failure>>>,
   { gathering = Effect.void, isWithdrawn = false, most, mostBytes, sizeOf }: {
-    /** What a group waits for before it is sent, so that more can ask. */
+    /** A group is sent after this. Items that are asked for meanwhile join it. */
     readonly gathering?: Effect.Effect<void>
     /** Interrupts a call that was sent once all of its items were taken back. Otherwise it goes on. */
     readonly isWithdrawn?: boolean

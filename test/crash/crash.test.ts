@@ -194,7 +194,7 @@ it.live("a second signal hands back at once", () =>
         const worker = yield* startWorker(settings)
         yield* worker.says("running 1")
         yield* worker.kill(first)
-        // Until the second signal is no longer taken for a repetition of the first. A third would kill.
+        // A second signal that comes too soon counts as the first again, so it is sent until one counts. A third would kill.
         yield* worker.kill(second).pipe(
           Effect.delay("600 millis"),
           Effect.repeat({ until: () => worker.complained.some((line) => line.includes(`Told to end again`)) })

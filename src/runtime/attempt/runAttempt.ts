@@ -61,9 +61,10 @@ export class RunningAttempt {
   keepLease(): void {
     this.unlessItDies(() => {
       const { attempt: { host: { heldLeases, loopWatch, now }, job, slot }, fibers, lease } = this
+      const at = now()
       loopWatch.began(job.kind)
-      lease.keep(now())
-      heldLeases.hold(job.lease, () => lease.deadline, now())
+      lease.keep(at)
+      heldLeases.hold(job.lease, () => lease.deadline, at)
       const drain = slot.kept(lease)
       if (drain !== undefined) fibers.fork(drain)
     })

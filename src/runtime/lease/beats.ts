@@ -15,10 +15,10 @@ import { awaitAnswer, groupCalls } from "../groupCalls.ts"
  * claim are at each beat, reach the store as one call: alone each takes several
  * times as long.
  *
- * Fails when there is no answer by the monotonic millisecond `answerBy`, or by
- * that of another of its group. The extension may have happened all the same,
- * unless it still waited for the store: then it is withdrawn. So is a group that
- * nobody waits for any more.
+ * `answerBy` is a monotonic millisecond. At the earliest of its group, an extension
+ * without an answer fails. It may have happened all the same, unless it still
+ * waited for the store: then it is withdrawn. So is a group that nobody waits for
+ * any more.
  */
 export type Extend = (item: Extension, answerBy: number) => Effect.Effect<Answer, StoreFailure>
 

@@ -36,11 +36,16 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       items({ kind: "text", lease_for: "int" }, kinds.map(({ kind, leaseFor }) => ({ kind, lease_for: leaseFor })))
     })`
 
-  const chosenInOrder = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+  /** The first jobs in claim order, and whether they are enough. */
+  const inOrderOf = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
     sql`
     ${kindsOf(request)},
     ${inOrder.early(request, now, except)},
-    ${inOrder.enough(request)},
+    ${inOrder.enough(request)}`
+
+  const chosenInOrder = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+    sql`
+    ${inOrderOf(request, now, except)},
     chosen (id, kind, queue, priority, available_at) AS (
       SELECT id, kind, queue, priority, available_at FROM early WHERE (SELECT yes FROM enough)
     )`
@@ -60,10 +65,7 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
 
   const wasEnough = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
     enoughRows(sql`
-      WITH RECURSIVE
-      ${kindsOf(request)},
-      ${inOrder.early(request, now, except)},
-      ${inOrder.enough(request)}
+      WITH RECURSIVE ${inOrderOf(request, now, except)}
       SELECT yes AND NOT EXISTS (SELECT 1 FROM early) AS yes FROM enough`)
 
   /** Runs a statement with the table `chosen`: found in claim order, or else by lane. */
