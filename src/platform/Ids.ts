@@ -8,6 +8,8 @@ import type { JobId } from "../domain/JobId.ts"
 export interface IdsService {
   /** A version 7 UUID, later than all before it in this process, also within one millisecond and when the clock goes back. */
   readonly jobId: Effect.Effect<JobId>
+  /** The same at once, for now in epoch milliseconds. */
+  readonly jobIdAt: (now: number) => JobId
   /**
    * Who holds a lease: `host:pid:incarnation`, the last 128 random bits. A
    * restarted process is another worker, even under the same pid.
@@ -27,18 +29,20 @@ export const makeIds = (bytes?: (size: number) => Uint8Array): IdsService => {
   const source = bytes === undefined ? {} : { rng: () => bytes(16) }
   let millis = 0
   let sequence = 0
+  const jobIdAt = (now: number) => {
+    if (now > millis) {
+      millis = now
+      // Half of the 32 bits are left to count with.
+      sequence = Buffer.from(draw(4)).readUInt32BE() >>> 1
+    } else {
+      sequence = (sequence + 1) >>> 0
+      if (sequence === 0) millis += 1
+    }
+    return v7({ msecs: millis, seq: sequence, ...source }) as JobId
+  }
   return {
-    jobId: Effect.map(Clock.currentTimeMillis, (now) => {
-      if (now > millis) {
-        millis = now
-        // Half of the 32 bits are left to count with.
-        sequence = Buffer.from(draw(4)).readUInt32BE() >>> 1
-      } else {
-        sequence = (sequence + 1) >>> 0
-        if (sequence === 0) millis += 1
-      }
-      return v7({ msecs: millis, seq: sequence, ...source }) as JobId
-    }),
+    jobId: Effect.map(Clock.currentTimeMillis, jobIdAt),
+    jobIdAt,
     workerId: Effect.sync(() => `${hostname()}:${process.pid}:${Buffer.from(draw(16)).toString("hex")}`)
   }
 }

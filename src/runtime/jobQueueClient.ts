@@ -1,20 +1,19 @@
 import { Effect, LogLevel, Option, Predicate, Schema } from "effect"
 import { checkOption } from "../domain/check.ts"
-import { InvalidJob, InvalidOption, JobNotFound } from "../domain/errors.ts"
+import { InvalidOption, JobNotFound } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { JobId, StoredJobId } from "../domain/JobId.ts"
 import { JobEvent } from "../domain/JobEvent.ts"
 import { JobStatus } from "../domain/JobRecord.ts"
 import { PageLimit } from "../domain/limits.ts"
 import { payloadAndMore } from "../domain/NoPayload.ts"
-import { giveWay } from "../platform/EventLoop.ts"
 import { line } from "../platform/line.ts"
-import { guardCalls } from "../store/guardTelemetry.ts"
+import { guardCalls, inSpanIfTraced } from "../store/guardTelemetry.ts"
 import { JobStore } from "../store/JobStore.ts"
-import { enqueuedEvents, mayBeDue } from "../store/tellEnqueued.ts"
 import { makeCallsByHand } from "./callsByHand.ts"
 import type { EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
-import { newJob } from "./newJob.ts"
+import type { Entry } from "./newJob.ts"
+import { newJobs } from "./newJob.ts"
 import { observe } from "./telemetry/jobEvents.ts"
 import { makeThenTell } from "./thenTell.ts"
 
@@ -26,26 +25,11 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const thenTell = makeThenTell(store)
   const byHand = yield* makeCallsByHand(store, thenTell)
 
-  const enqueueAll = Effect.fn("JobQueue.enqueue")(function*(
-    job: Job.Any,
-    entries: ReadonlyArray<{ readonly payload?: unknown } & EnqueueOptions>
-  ) {
-    const ids = new Set<string>()
-    const twice = entries.find(({ id }) => id !== undefined && ids.size === ids.add(id).size)?.id
-    if (twice !== undefined) {
-      return yield* new InvalidJob({ kind: job.kind, field: "id", given: `${twice} twice`, allowed: "each id once" })
-    }
-    const jobs = yield* Effect.forEach(entries, ({ payload, ...options }, index) =>
-      // Heartbeats must go on while a million jobs are made, or many are refused. The store gives way by itself.
-      Effect.zipRight(
-        index === 0 ? Effect.void : giveWay,
-        Effect.tapError(newJob(job, payload, options), () => giveWay)
-      ))
-    if (jobs.length === 0) return []
-    const answers = yield* thenTell(store.enqueue(jobs), (answers) => enqueuedEvents(jobs, answers))
-    if (mayBeDue(answers)) yield* store.afterTransaction(signals.wake)
-    return answers
-  })
+  const enqueueAll = (job: Job.Any, entries: ReadonlyArray<Entry>) =>
+    inSpanIfTraced(
+      "JobQueue.enqueue",
+      Effect.flatMap(newJobs(job, entries), (jobs) => jobs.length === 0 ? Effect.succeed([]) : store.enqueue(jobs))
+    )
 
   /** A request that was rolled back does not count; one that cannot be read now is found by the next heartbeat. */
   const tellWorkers = (id: JobId) =>
@@ -54,13 +38,15 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       Effect.catchAll((error) => line(LogLevel.Debug, "A cancel request could not be read", { error: error._tag }))
     )
 
-  const calls = guardCalls<Omit<JobQueueService, "events">>({
+  const enqueues: Pick<JobQueueService, "enqueue" | "enqueueMany"> = {
     enqueue: (job: Job.Any, ...more: readonly [unknown?, EnqueueOptions?]) => {
       const [payload, options] = payloadAndMore(job, ...more)
       return Effect.map(enqueueAll(job, [{ payload, ...options }]), ([answer]) => present(answer))
     },
-    enqueueMany: enqueueAll,
+    enqueueMany: enqueueAll
+  }
 
+  const others = guardCalls<Omit<JobQueueService, keyof typeof enqueues | "events">>({
     get: (id, options) => Effect.flatMap(jobIdOf(id), (id) => store.get(id, options?.partitionKey)),
 
     list: Effect.fn("JobQueue.list")(function*(options = {}) {
@@ -97,7 +83,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
     ...byHand
   })
-  return { ...calls, events: store.events.stream }
+  return { ...enqueues, ...others, events: store.events.stream }
 })
 
 /** Fails for text that cannot be an id. Any other may be the id of a row that an app's SQL has added. */

@@ -12,18 +12,16 @@ export const uniqueness = (
   kind: string,
   uniqueKey: string | null,
   { maxWait, onConflict, uniqueScope }: EnqueueOptions
-): Either.Either<Pick<NewJob, "uniqueScope" | "onConflict" | "maxWait">, InvalidJob> =>
-  Either.gen(function*() {
-    const refused = (field: string, given: unknown, allowed: string) =>
-      new InvalidJob({ kind, field, given: Inspectable.toStringUnknown(given), allowed })
-    if (uniqueKey === null) {
-      for (const [field, given] of Object.entries({ uniqueScope, onConflict, maxWait })) {
-        if (given !== undefined) return yield* Either.left(refused(field, given, "nothing unless uniqueKey is given"))
-      }
-      return { uniqueScope: null, onConflict: "keep" as const, maxWait: null }
-    }
+): Either.Either<Uniqueness, InvalidJob> => {
+  const refused = (field: string, given: unknown, allowed: string) =>
+    Either.left(new InvalidJob({ kind, field, given: Inspectable.toStringUnknown(given), allowed }))
+  if (uniqueKey === null) {
+    const pointless = Object.entries({ uniqueScope, onConflict, maxWait }).find(([, given]) => given !== undefined)
+    return pointless === undefined ? none : refused(...pointless, "nothing unless uniqueKey is given")
+  }
+  return Either.gen(function*() {
     if (maxWait !== undefined && onConflict !== "move") {
-      return yield* Either.left(refused("maxWait", maxWait, `nothing unless onConflict is "move"`))
+      return yield* refused("maxWait", maxWait, `nothing unless onConflict is "move"`)
     }
     return {
       uniqueScope: yield* checkField(kind, "uniqueScope", UniqueScope, uniqueScope ?? "pending"),
@@ -31,3 +29,9 @@ export const uniqueness = (
       maxWait: maxWait === undefined ? null : storableMillis(yield* checkField(kind, "maxWait", Delay, maxWait))
     }
   })
+}
+
+type Uniqueness = Pick<NewJob, "uniqueScope" | "onConflict" | "maxWait">
+
+/** Of a job without a unique key. */
+const none: Either.Either<Uniqueness> = Either.right({ uniqueScope: null, onConflict: "keep", maxWait: null })

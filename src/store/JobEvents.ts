@@ -1,7 +1,7 @@
 import type { Fiber } from "effect"
 import { Effect, PubSub, Stream } from "effect"
 import type { JobEvent } from "../domain/JobEvent.ts"
-import { listenerThrew } from "./guardTelemetry.ts"
+import { guardTelemetry, listenerThrew } from "./guardTelemetry.ts"
 
 /** Hears of an event in the fiber that tells it, which then runs what it answers. */
 export type JobListener = (
@@ -18,6 +18,11 @@ export interface JobEvents {
   readonly publish: (event: JobEvent) => Effect.Effect<void>
   /** The same for several, in one step of the fiber as far as no listener has anything to run. */
   readonly publishAll: (events: ReadonlyArray<JobEvent>) => Effect.Effect<void>
+  /** The same at once, for a fiber that waits. Answers what that has to run besides, if anything. */
+  readonly tell: (
+    events: ReadonlyArray<JobEvent>,
+    fiber: Fiber.RuntimeFiber<unknown, unknown>
+  ) => Effect.Effect<void> | undefined
   /**
    * Every event from the moment the stream runs. Keeps the last 1,024 events for a
    * subscriber that is slow: it misses older ones, and nothing waits for it. Ends
@@ -40,28 +45,32 @@ export const makeJobEvents = Effect.gen(function*() {
   // A hub that was shut down interrupts whoever publishes; what is told then is told to nobody.
   const offer = (event: JobEvent) => Effect.catchAllCause(PubSub.publish(hub, event), () => Effect.void)
 
-  const publishAll: JobEvents["publishAll"] = (events) =>
-    Effect.withFiberRuntime((fiber) => {
-      const toRun: Array<Effect.Effect<void>> = []
-      for (const event of events) {
-        if (subscribers > 0) toRun.push(offer(event))
-        for (const listener of listeners.values()) {
-          try {
-            const more = listener(event, fiber)
-            if (more !== undefined) {
-              toRun.push(Effect.catchAllDefect(more, (thrown) => Effect.sync(() => listenerThrew(thrown))))
-            }
-          } catch (thrown) {
-            listenerThrew(thrown)
+  const tell: JobEvents["tell"] = (events, fiber) => {
+    const toRun: Array<Effect.Effect<void>> = []
+    for (const event of events) {
+      // A hub that is full has to let go of its oldest event first, which takes an effect.
+      if (subscribers > 0 && !hub.unsafeOffer(event)) toRun.push(offer(event))
+      for (const listener of listeners.values()) {
+        try {
+          const more = listener(event, fiber)
+          if (more !== undefined) {
+            toRun.push(Effect.catchAllDefect(more, (thrown) => Effect.sync(() => listenerThrew(thrown))))
           }
+        } catch (thrown) {
+          listenerThrew(thrown)
         }
       }
-      return toRun.length === 0 ? Effect.void : Effect.all(toRun, { discard: true })
-    })
+    }
+    return toRun.length === 0 ? undefined : guardTelemetry(Effect.all(toRun, { discard: true }))
+  }
+
+  const publishAll: JobEvents["publishAll"] = (events) =>
+    Effect.withFiberRuntime((fiber) => tell(events, fiber) ?? Effect.void)
 
   const events: JobEvents = {
     publish: (event) => publishAll([event]),
     publishAll,
+    tell,
     stream: Stream.unwrapScoped(
       Effect.acquireRelease(Effect.sync(() => void subscribers++), () => Effect.sync(() => void subscribers--)).pipe(
         Effect.zipRight(PubSub.subscribe(hub)),

@@ -205,7 +205,11 @@ export interface Listing {
  * ForeignTransaction. Called outside, it is a transaction by itself.
  */
 export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
-  /** Adds the jobs as if one after the other, all, or none when it fails, also in a transaction that goes on after that. */
+  /**
+   * Adds the jobs as if one after the other, all, or none when it fails, also in a
+   * transaction that goes on after that. Once they are committed it tells their
+   * event and wakes workers, also where the caller was interrupted meanwhile.
+   */
   readonly enqueue: (
     jobs: ReadonlyArray<NewJob>
   ) => Effect.Effect<ReadonlyArray<Enqueued>, JobIdConflict | StoreFailure>

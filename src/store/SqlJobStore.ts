@@ -1,7 +1,9 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
+import type { Context } from "effect"
 import { Effect, Option } from "effect"
 import { together } from "./chunks.ts"
 import { dialect } from "./dialect.ts"
+import { guardTelemetry } from "./guardTelemetry.ts"
 import type { Waiting } from "./groupCommits.ts"
 import { groupCommits } from "./groupCommits.ts"
 import type { JobEvents } from "./JobEvents.ts"
@@ -11,7 +13,7 @@ import { JobStore } from "./JobStore.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
 import type { Circumstances } from "./operations.ts"
 import { makeOperations } from "./operations.ts"
-import { tellEnqueued } from "./tellEnqueued.ts"
+import { enqueuedEvents, mayBeDue } from "./tellEnqueued.ts"
 import type { Transactions } from "./Transactions.ts"
 
 /** What a job store over SQL takes from its database. */
@@ -53,18 +55,30 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
       isOfOne: (error) => error._tag === "JobIdConflict" || isOfARow(error),
       ...together,
       sizeOf: ({ payload }) => payload.length,
-      unheard: tellEnqueued(database)
+      tell: (jobs, answers, caller) => events.tell(enqueuedEvents(jobs, answers), caller),
+      committed: (answers) => mayBeDue(answers) ? signals.wake : Effect.void
     }
   )
   const enqueueAlone = (jobs: ReadonlyArray<NewJob>) =>
-    (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))
+    Effect.uninterruptibleMask((restore) =>
+      Effect.tap(
+        restore((jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))),
+        (answers) =>
+          Effect.zipRight(
+            afterCommit(events.publishAll(enqueuedEvents(jobs, answers))),
+            mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void
+          )
+      )
+    ).pipe(guardTelemetry)
 
   return JobStore.of({
     enqueue: (jobs) =>
       // One that changes a job which waits is a commit of its own, which others can see.
       jobs.length > together.most || jobs.some(({ onConflict }) => onConflict !== "keep")
         ? enqueueAlone(jobs)
-        : Effect.flatMap(isInside, (isInside) => isInside ? enqueueAlone(jobs) : enqueueTogether(jobs)),
+        : Effect.contextWithEffect((context: Context.Context<never>) =>
+          isInside(context) ? enqueueAlone(jobs) : enqueueTogether(jobs)
+        ),
     afterTransaction,
     afterCommit,
     events,

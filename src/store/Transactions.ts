@@ -1,6 +1,6 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
-import type { Effect } from "effect"
+import type { Context, Effect } from "effect"
 import type { StoreFailure } from "./JobStore.ts"
 
 /** Statements, on the connection that their context holds. */
@@ -37,8 +37,8 @@ export interface Transactions {
    */
   readonly allOrNone: Run
 
-  /** True if the caller is in a transaction: the effects of an operation may still be rolled back. */
-  readonly isInside: Effect.Effect<boolean>
+  /** True in the context of a caller that is in a transaction: the effects of an operation may still be rolled back. */
+  readonly isInside: (context: Context.Context<never>) => boolean
 
   /**
    * Runs `effect` in the background once the caller's transaction has ended, or

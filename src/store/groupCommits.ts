@@ -1,28 +1,22 @@
 import type { Scope } from "effect"
-import {
-  Array as Arr,
-  Cause,
-  DefaultServices,
-  Deferred,
-  Effect,
-  Exit,
-  Fiber,
-  FiberId,
-  FiberRefs,
-  Option,
-  Runtime
-} from "effect"
+import { Array as Arr, Cause, DefaultServices, Effect, Exit, Fiber, FiberId, FiberRefs, Option, Runtime } from "effect"
 import { callersContext } from "../platform/asyncContext.ts"
+
+type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 /** A caller's items, and who waits for the answers. */
 interface Request<Item, Answer, E> {
   readonly items: ReadonlyArray<Item>
-  readonly answers: Deferred.Deferred<ReadonlyArray<Answer>, E>
+  readonly caller: AnyFiber
   readonly inItsContext: ReturnType<typeof callersContext>
   /** The number of turns that had begun before it was made. */
   readonly after: number
   /** True once its caller was interrupted. */
   isGivenUp: boolean
+  /** What its caller is to go on with, once that is known. */
+  answer: Effect.Effect<ReadonlyArray<Answer>, E> | undefined
+  /** Hands the answer to whoever waits: the call, or its interruption. */
+  resume: (answer: Effect.Effect<ReadonlyArray<Answer>, E>) => void
 }
 
 /** The waiting calls, for one transaction to take. */
@@ -55,7 +49,7 @@ export interface Waiting<Item> {
 export const groupCommits = <Item, Answer, E>(
   /** One transaction. Takes those that wait once it has begun, and answers for each of their items, in order. */
   commit: (waiting: Waiting<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>,
-  { idOf, isOfOne, most, mostBytes, sizeOf, unheard }: {
+  { committed, idOf, isOfOne, most, mostBytes, sizeOf, tell }: {
     /** Two calls that name the same do not go together. */
     readonly idOf: (item: Item) => string
     /** True for an error that one item may be the cause of. Any other, as of a full disk, each call would meet by itself. */
@@ -64,8 +58,18 @@ export const groupCommits = <Item, Answer, E>(
     readonly most: number
     readonly mostBytes: number
     readonly sizeOf: (item: Item) => number
-    /** Run for a call that was committed although its caller was interrupted, so that nobody else gets the answers. */
-    readonly unheard: (items: ReadonlyArray<Item>, answers: ReadonlyArray<Answer>) => Effect.Effect<void>
+    /**
+     * Tells of a call that was committed, in the async context of its caller, whose
+     * fiber waits. What it answers is run by that fiber before it goes on, also if it
+     * was interrupted.
+     */
+    readonly tell: (
+      items: ReadonlyArray<Item>,
+      answers: ReadonlyArray<Answer>,
+      caller: AnyFiber
+    ) => Effect.Effect<void> | undefined
+    /** Run once for each transaction that was committed, with the answers to all. */
+    readonly committed: (answers: ReadonlyArray<Answer>) => Effect.Effect<void>
   }
 ): Effect.Effect<(items: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, E>, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -98,8 +102,13 @@ export const groupCommits = <Item, Answer, E>(
       return group.flatMap(({ items }) => items)
     }
 
-    const answer = ({ answers, inItsContext }: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) =>
-      inItsContext(() => Deferred.unsafeDone(answers, exit))
+    const answer = (one: One, exit: Exit.Exit<ReadonlyArray<Answer>, E>) =>
+      one.inItsContext(() => {
+        if (one.answer !== undefined) return
+        const more = Exit.isSuccess(exit) ? tell(one.items, exit.value, one.caller) : undefined
+        one.answer = more === undefined ? exit : Effect.zipRight(once(more), exit)
+        one.resume(one.answer)
+      })
 
     /** Puts the group back, before all others. Nothing was written for those that were given up meanwhile. */
     const takeBack = () => {
@@ -132,14 +141,15 @@ export const groupCommits = <Item, Answer, E>(
       }
       // What throws must not end the turns, or every later call would wait forever.
       return Effect.exit(Effect.suspend(() => commit({ isOne: isOne(), take, takeBack }))).pipe(
-        Effect.map((exit) => {
+        Effect.flatMap((exit) => {
           if (Exit.isFailure(exit)) {
-            if (group.length <= 1 || !isOfOneCall(exit.cause)) return fail(exit.cause)
-            single = takeBack()
-            return
+            if (group.length <= 1 || !isOfOneCall(exit.cause)) fail(exit.cause)
+            else single = takeBack()
+            return Effect.void
           }
           let from = 0
           for (const one of group) answer(one, Exit.succeed(exit.value.slice(from, from += one.items.length)))
+          return committed(exit.value)
         }),
         Effect.catchAllCause((cause) => Effect.sync(() => fail(cause)))
       )
@@ -171,29 +181,43 @@ export const groupCommits = <Item, Answer, E>(
       })
     }
 
+    /** Waits for the answer, wherever it comes to. */
+    const heard = (one: One) =>
+      Effect.suspend(() =>
+        one.answer ?? Effect.async<ReadonlyArray<Answer>, E>((resume) => {
+          one.resume = resume
+        })
+      )
+
     return (items) =>
       // No interruption comes between the call and its wait, or the call would be made and nobody wait for it.
       Effect.uninterruptibleMask((restore) =>
         Effect.withFiberRuntime((caller) => {
           const one: One = {
             items,
-            answers: Deferred.unsafeMake(FiberId.none),
+            caller,
             inItsContext: callersContext(),
             after: turnsBegun,
-            isGivenUp: false
+            isGivenUp: false,
+            answer: undefined,
+            resume: () => {}
           }
           waiting.add(one)
           if (running === undefined) start(caller)
-          const answered = Deferred.await(one.answers)
-          return Effect.onInterrupt(
-            restore(answered),
-            () => {
-              one.isGivenUp = true
-              return waiting.delete(one)
-                ? Effect.void
-                : Effect.ignore(Effect.flatMap(answered, (answers) => unheard(items, answers)))
-            }
-          )
+          return Effect.onInterrupt(restore(heard(one)), () => {
+            one.isGivenUp = true
+            return waiting.delete(one) ? Effect.void : Effect.ignore(heard(one))
+          })
         })
       )
   })
+
+/** Runs an effect the first time, whole, and nothing after that. */
+const once = (effect: Effect.Effect<void>): Effect.Effect<void> => {
+  let isRun = false
+  return Effect.uninterruptible(Effect.suspend(() => {
+    if (isRun) return Effect.void
+    isRun = true
+    return effect
+  }))
+}

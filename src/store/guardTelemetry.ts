@@ -52,6 +52,18 @@ export const guardTelemetry = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.
     return guarded
   })
 
+/**
+ * Runs an effect in a span, under the guard, where the app has a tracer or a
+ * supervisor. Otherwise as it is, for what logs nothing or guards that itself: a
+ * span that nobody hears of, and the guard, take as long as an insert.
+ */
+export const inSpanIfTraced = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime<A, E, R>(({ currentSupervisor, currentTracer }) =>
+    currentTracer === nativeTracer && currentSupervisor === Supervisor.none
+      ? effect
+      : guardTelemetry(Effect.withSpan(effect, name, { captureStackTrace: false })) as Effect.Effect<A, E, R>
+  )
+
 /** A service whose effects, and those that its methods answer, run under the guard. */
 export const guardCalls = <Service extends object>(service: Service): Service =>
   Object.fromEntries(

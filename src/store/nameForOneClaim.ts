@@ -1,3 +1,4 @@
+import type { Context } from "effect"
 import { Effect } from "effect"
 import { ClaimMark } from "../platform/ClaimMark.ts"
 import type { ClaimRequest } from "./JobStore.ts"
@@ -14,12 +15,18 @@ const separator = "#"
  * attempt and worker alone, the lease that was rolled back could settle that.
  * A claim by itself has committed before it is answered.
  */
-export const nameForOneClaim = (request: ClaimRequest, isInside: Effect.Effect<boolean>): Effect.Effect<ClaimRequest> =>
-  Effect.flatMap(isInside, (isInside) =>
-    isInside
-      ? Effect.flatMap(ClaimMark, ({ draw }) =>
-        Effect.map(draw, (mark) => ({ ...request, worker: `${request.worker}${separator}${mark}` })))
-      : Effect.succeed(request))
+export const nameForOneClaim = (
+  request: ClaimRequest,
+  isInside: (context: Context.Context<never>) => boolean
+): Effect.Effect<ClaimRequest> =>
+  Effect.contextWithEffect((context: Context.Context<never>) =>
+    isInside(context)
+      ? Effect.flatMap(
+        ClaimMark,
+        ({ draw }) => Effect.map(draw, (mark) => ({ ...request, worker: `${request.worker}${separator}${mark}` }))
+      )
+      : Effect.succeed(request)
+  )
 
 /** True if a lease in this name belongs to the worker. */
 export const isNameOf = (worker: string, name: string): boolean =>

@@ -1,7 +1,5 @@
-import { Array as Arr, Effect } from "effect"
+import { Array as Arr } from "effect"
 import { JobEvent } from "../domain/JobEvent.ts"
-import type { JobEvents } from "./JobEvents.ts"
-import type { JobSignals } from "./JobSignals.ts"
 import type { Enqueued, NewJob } from "./JobStore.ts"
 
 /** The events of an enqueue: one for each run of added jobs of the same kind. */
@@ -18,12 +16,3 @@ export const enqueuedEvents = (
 /** True if workers may have less time to wait than they know: something was added, or moved to be due sooner. */
 export const mayBeDue = (answers: ReadonlyArray<Enqueued>): boolean =>
   answers.some(({ outcome }) => outcome === "enqueued" || outcome === "moved")
-
-/** Publishes the events of committed jobs and wakes workers. For jobs whose caller was interrupted and cannot do it. */
-export const tellEnqueued =
-  ({ events, signals }: { readonly events: JobEvents; readonly signals: JobSignals }) =>
-  (jobs: ReadonlyArray<NewJob>, answers: ReadonlyArray<Enqueued>): Effect.Effect<void> =>
-    Effect.zipRight(
-      events.publishAll(enqueuedEvents(jobs, answers)),
-      mayBeDue(answers) ? signals.wake : Effect.void
-    )

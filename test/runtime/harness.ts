@@ -3,10 +3,10 @@ import { Clock, Context, Deferred, Effect, Fiber, Layer, Logger, LogLevel, Metri
 import type * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import { makeJobEvents } from "../../src/store/JobEvents.ts"
-import { makeJobSignals } from "../../src/store/JobSignals.ts"
-import { JobStore } from "../../src/store/JobStore.ts"
+import { ProcessSignals } from "../../src/store/sqlite/processSignals.ts"
+import * as SqliteJobStore from "../../src/store/sqlite/SqliteJobStore.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
+import { WakeFiles } from "../../src/store/sqlite/wakeFile.ts"
 import * as Testing from "../../src/testing.ts"
 
 /** A line of the log, as a reader of the log sees it. */
@@ -70,13 +70,12 @@ export const work = <const Jobs extends ReadonlyArray<Job.Any>>(options: Worker.
   })
 
 /** The job queue as another process has it: on the same jobs, with signals that no worker here hears. */
-export const anotherProcess = Effect.map(
-  Effect.gen(function*() {
-    const store = yield* JobStore
-    const elsewhere = { ...store, signals: makeJobSignals(), events: yield* makeJobEvents }
-    return yield* Layer.build(Layer.provide(JobQueue.layer, Layer.succeed(JobStore, elsewhere)))
-  }),
-  (context) => Context.get(context, JobQueue)
+export const anotherProcess = Layer.build(
+  JobQueue.layer.pipe(Layer.provide(Layer.fresh(SqliteJobStore.layer())))
+).pipe(
+  Effect.map((context) => Context.get(context, JobQueue)),
+  Effect.provideService(ProcessSignals, new Map()),
+  Effect.provideService(WakeFiles, () => Option.none())
 )
 
 /** Lets all happen that can happen now. */

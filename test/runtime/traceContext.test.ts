@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Tracer } from "effect"
 import { Effect, Option } from "effect"
-import { currentTraceContext, enqueuedIn } from "../../src/runtime/telemetry/traceContext.ts"
+import { enqueuedIn, traceContextOf } from "../../src/runtime/telemetry/traceContext.ts"
 
 const traceId = "0af7651916cd43dd8448eb211c80319c"
 const spanId = "b7ad6b7169203331"
+
+const currentTraceContext = Effect.withFiberRuntime<string | null>((fiber) => Effect.succeed(traceContextOf(fiber)))
 
 describe("the trace context that a job keeps", () => {
   it.effect("is null outside any span", () =>

@@ -17,23 +17,29 @@ import { rounding } from "./Timeline.ts"
 export const checkPromptness = (timeline: Timeline, findings: Findings): void => {
   const { pollInterval } = timeline.plan.worker
   const workers = workersOf(timeline)
-  for (const { row, span } of waits(timeline)) {
-    const told = timeline.history.acknowledged.get(row.id)
+  for (const { askedAt, row, span } of waits(timeline)) {
+    const answered = timeline.history.acknowledged.get(row.id)
+    const isTold = answered !== undefined && answered.at >= span.from - rounding
     for (const worker of workers) {
       const due = timeline.spansOfWall(worker.process, row.available_at)
-      for (const { from, to } of common(common([span], due), worker.freeFor(row.queue))) {
-        const isWoken = told?.process === worker.process && told.at >= from - rounding && told.at <= to
+      const free = worker.freeFor(row.queue)
+      // The store tells its workers once it has committed, perhaps long before its answer is heard.
+      const mayBeTold = isTold && answered.process === worker.process &&
+        free.some(({ from, to }) => from <= askedAt && to >= span.from)
+      for (const { from, to } of common(common([span], due), free)) {
+        const isWoken = mayBeTold && span.from >= from - rounding
         // The look of a worker that is told may be over before the job is due by its clock.
-        const since = isWoken ? Math.min(told.at, from) : from
+        const since = isWoken ? Math.min(askedAt, from) : from
         const looks = worker.looks.filter(({ invoked, returned }) =>
           invoked.at <= to && (returned?.at ?? Infinity) >= since
         )
         if (looks.some(isTroubled)) continue
         const took = looks.map(lastedFor).reduce((a, b) => a + b, rounding)
         findings.expect(
-          to - (isWoken ? told.at : from) <= (isWoken ? 0 : pollInterval) + took,
+          to - (isWoken ? span.from : from) <= (isWoken ? 0 : pollInterval) + took,
           "a due job is claimed within a poll of a worker with a free slot, or when that is told of it",
-          () => `${row.id} was due from ${from} to ${to} for ${worker.process}${isWoken ? `, told at ${told.at}` : ""}`
+          () =>
+            `${row.id} was due from ${from} to ${to} for ${worker.process}${isWoken ? `, told from ${askedAt} on` : ""}`
         )
         findings.sometimes("a due job waited for a worker to look", !isWoken && to - from > pollInterval / 2)
         findings.sometimes("a worker was told of a job of its own process", isWoken)
@@ -46,6 +52,8 @@ export const checkPromptness = (timeline: Timeline, findings: Findings): void =>
 interface Wait {
   readonly row: JobRow
   readonly span: Span
+  /** When what made it wait was asked for, or the end of the transaction that this was in. */
+  readonly askedAt: number
 }
 
 /** From when others could see that a job waits until something was done to it. What is enqueued again does not begin anew. */
@@ -56,7 +64,9 @@ const waits = (timeline: Timeline): ReadonlyArray<Wait> =>
       const { row } = step
       if (row?.status !== "pending" || row.kind === "manual" || row.kind === foreignKind) return []
       const span = { from: timeline.committedAt(step), to: steps[index + 1]?.at ?? Infinity }
-      return timeline.mayRefuse(id, span.from, span.to) ? [] : [{ row, span }]
+      const { call } = step
+      const askedAt = call === undefined || call.within !== undefined ? span.from : call.invoked.at
+      return timeline.mayRefuse(id, span.from, span.to) ? [] : [{ row, span, askedAt }]
     })
   })
 

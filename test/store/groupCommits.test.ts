@@ -14,7 +14,8 @@ const bounds = {
   most: 3,
   mostBytes: 100,
   sizeOf: (item: string) => item.length,
-  unheard: () => Effect.void
+  tell: () => undefined,
+  committed: () => Effect.void
 }
 
 /**
@@ -23,7 +24,8 @@ const bounds = {
  */
 const gated = Effect.gen(function*() {
   const transactions: Array<ReadonlyArray<string>> = []
-  const unheard: Array<unknown> = []
+  const told: Array<unknown> = []
+  const heard: Array<string> = []
   const gate = yield* Effect.makeSemaphore(0)
   const pass = gate.take(1)
   const call = yield* groupCommits(({ take }: Waiting<string>) =>
@@ -37,9 +39,22 @@ const gated = Effect.gen(function*() {
       return items.map((item) => `${item}!`)
     }).pipe(Effect.uninterruptible), {
     ...bounds,
-    unheard: (items, answers) => Effect.sync(() => void unheard.push([items, answers]))
+    tell: (items, answers, caller) => {
+      told.push([items, answers])
+      return Effect.withFiberRuntime((fiber) =>
+        Effect.sync(() => void heard.push(`${items.join()} ${fiber === caller}`))
+      )
+    },
+    committed: (answers) => Effect.sync(() => void told.push(answers))
   })
-  return { call, transactions, unheard, open: (times: number) => Effect.zipRight(gate.release(times), settled) }
+  return {
+    call,
+    transactions,
+    told,
+    heard,
+    release: (times: number) => gate.release(times),
+    open: (times: number) => Effect.zipRight(gate.release(times), settled)
+  }
 })
 
 const ask = (call: (items: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, string>) =>
@@ -150,17 +165,64 @@ describe("calls that go together", () => {
 
   it.scoped("carry one through that is interrupted later, which waits for the end of its transaction and leaves its answers", () =>
     Effect.gen(function*() {
-      const { call, open, transactions, unheard } = yield* gated
+      const { call, heard, open, told, transactions } = yield* gated
       const one = yield* ask(call)("a")
       yield* open(1)
       const interrupted = yield* Effect.fork(Fiber.interrupt(one))
       yield* settled
       assert.isNull(interrupted.unsafePoll())
-      assert.deepStrictEqual(unheard, [])
+      assert.deepStrictEqual(told, [])
       yield* open(1)
       assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupted)))
       assert.deepStrictEqual(transactions, [["a"]])
-      assert.deepStrictEqual(unheard, [[["a"], ["a!"]]])
+      assert.deepStrictEqual(told, [[["a"], ["a!"]], ["a!"]])
+      assert.deepStrictEqual(heard, ["a true"])
+    }))
+
+  it.scoped("are told of once in their fiber, wherever they are interrupted as they hear", () =>
+    Effect.gen(function*() {
+      for (let operations = 0; operations < 30; operations++) {
+        for (let pauses = 0; pauses < 8; pauses++) {
+          const { call, heard, open, release, transactions } = yield* gated
+          const fiber = yield* Effect.fork(Effect.withScheduler(call(["a"]), givingWayOnceAfter(operations)))
+          yield* Effect.yieldNow()
+          yield* release(2)
+          yield* Effect.repeatN(Effect.yieldNow(), pauses)
+          fiber.unsafeInterruptAsFork(FiberId.none)
+          yield* open(2)
+          const expected = transactions.map((items) => `${items.join()} true`)
+          assert.deepStrictEqual(heard, expected, `after ${operations} operations and ${pauses} pauses`)
+        }
+      }
+    }))
+
+  it.scoped("are told of once, also where that is when they are interrupted", () =>
+    Effect.gen(function*() {
+      let told = 0
+      const call = yield* groupCommits(({ take }: Waiting<string>) => Effect.sync(take), {
+        ...bounds,
+        tell: (_, __, caller) =>
+          Effect.suspend(() => {
+            told++
+            caller.unsafeInterruptAsFork(FiberId.none)
+            return Effect.yieldNow()
+          })
+      })
+      const fiber = yield* ask(call)("a")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(fiber)))
+      assert.strictEqual(told, 1)
+    }))
+
+  it.scoped("are told of one by one, each in its fiber, and then of all", () =>
+    Effect.gen(function*() {
+      const { call, heard, open, told } = yield* gated
+      const one = yield* ask(call)("a", "b")
+      const two = yield* ask(call)("bad")
+      const three = yield* ask(call)("c")
+      yield* open(8)
+      yield* Fiber.joinAll([one, two, three])
+      assert.deepStrictEqual(told, [[["a", "b"], ["a!", "b!"]], ["a!", "b!"], [["c"], ["c!"]], ["c!"]])
+      assert.deepStrictEqual(heard, ["a,b true", "c true"])
     }))
 
   it.scoped("that were taken and wait again are written together with those who came meanwhile, but not where they were interrupted", () =>

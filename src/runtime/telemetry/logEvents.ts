@@ -16,7 +16,9 @@ export const logEvent = (
 ): Effect.Effect<void> | undefined => {
   switch (event._tag) {
     case "Enqueued":
-      return line(LogLevel.Debug, "Jobs enqueued", { kind: event.kind, jobs: event.jobIds.length })
+      return isWanted(LogLevel.Debug, fiber)
+        ? line(LogLevel.Debug, "Jobs enqueued", { kind: event.kind, jobs: event.jobIds.length })
+        : undefined
     case "Claimed":
       return isWanted(LogLevel.Debug, fiber)
         ? of(event, LogLevel.Debug, "Job claimed", { queue: event.queue, failures: event.failures })

@@ -1,16 +1,22 @@
-import type { Tracer } from "effect"
-import { Effect, Option, Tracer as Tracers } from "effect"
+import type { Fiber, Tracer } from "effect"
+import { Context, Option, Tracer as Tracers } from "effect"
 import type { ClaimedJob } from "../../store/JobStore.ts"
 
 const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 
-/** The current span as a W3C traceparent, to be kept with a job; null outside any span. */
-export const currentTraceContext: Effect.Effect<string | null> = Effect.currentSpan.pipe(
-  Effect.map((span) => `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`),
-  Effect.catchTag("NoSuchElementException", () => Effect.succeed(null)),
-  // Reading the span of an app runs the app's code.
-  Effect.catchAllDefect(() => Effect.succeed(null))
-)
+/** The span that a fiber is in as a W3C traceparent, to be kept with a job; null outside any span. */
+export const traceContextOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): string | null => {
+  try {
+    const span = Context.getOption(fiber.currentContext, Tracers.ParentSpan)
+    // One that the app was called with is passed on too.
+    return Option.getOrNull(
+      Option.map(span, ({ sampled, spanId, traceId }) => `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`)
+    )
+  } catch {
+    // Reading the span of an app runs the app's code.
+    return null
+  }
+}
 
 /** A job claimed within so many milliseconds of its enqueue runs in the trace of its enqueue. */
 const atOnce = 60_000

@@ -98,9 +98,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "const inTurn = lendOf(exclusively(ours, noFile))",
     replace: "const inTurn: ReturnType<typeof lendOf> = (use) => (exclusively, noFile, use(ours))",
     also: [{
-      file: "src/runtime/jobQueueClient.ts",
-      find: "index === 0 ? Effect.void : giveWay",
-      replace: "(index, Effect.void)"
+      file: "src/runtime/newJob.ts",
+      find: "jobs.length < entries.length && overdue()",
+      replace: "jobs.length < 0 && overdue()"
     }],
     killedBy: byGivingWay
   }

@@ -29,6 +29,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy
   },
   {
+    name: "An enqueue in a transaction is told of before it commits",
+    file: "src/store/SqlJobStore.ts",
+    find: "afterCommit(events.publishAll(enqueuedEvents(jobs, answers)))",
+    replace: "events.publishAll(enqueuedEvents(jobs, answers))",
+    killedBy
+  },
+  {
     name: "A settle by hand is told each time it is repeated",
     file: byHand,
     find: "(answer.right.isRepeat && !wasUnanswered)",

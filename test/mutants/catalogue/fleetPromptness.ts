@@ -12,9 +12,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet that should be prompt, a worker is not told of a job of its own process",
-    file: "src/runtime/jobQueueClient.ts",
-    find: "if (mayBeDue(answers)) yield*",
-    replace: "if (answers.some(({ outcome }) => outcome === \"moved\")) yield*",
+    file: "src/store/tellEnqueued.ts",
+    find: "outcome === \"enqueued\" || outcome === \"moved\"",
+    replace: "outcome === \"moved\"",
     killedBy: bySeed(2)
   },
   {

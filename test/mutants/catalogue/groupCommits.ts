@@ -8,30 +8,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "One call that is refused takes those that went with it",
     file,
-    find: "if (group.length <= 1 || !isOfOneCall(exit.cause)) return fail(exit.cause)",
-    replace: "return fail(exit.cause)",
+    find: "if (group.length <= 1 || !isOfOneCall(exit.cause)) fail(exit.cause)",
+    replace: "if (group.length > 0 || !isOfOneCall(exit.cause)) fail(exit.cause)",
     killedBy
   },
   {
     name: "What is the fault of no call is tried again for each",
     file,
-    find: "if (group.length <= 1 || !isOfOneCall(exit.cause)) return fail(exit.cause)",
-    replace: "if (group.length <= 1) return fail(exit.cause)",
+    find: "if (group.length <= 1 || !isOfOneCall(exit.cause)) fail(exit.cause)",
+    replace: "if (group.length <= 1) fail(exit.cause)",
     killedBy
   },
   {
     name: "A call that is interrupted as it waits is written all the same",
     file,
-    find:
-      "waiting.delete(one) ? Effect.void : Effect.ignore(Effect.flatMap(answered, (answers) => unheard(items, answers)))",
-    replace: "Effect.void",
+    find: "return waiting.delete(one) ? Effect.void : Effect.ignore(heard(one))",
+    replace: "return waiting.has(one) ? Effect.void : Effect.ignore(heard(one))",
     killedBy
   },
   {
     name: "A call that is interrupted as it is written does not wait for that",
     file,
-    find:
-      "return waiting.delete(one) ? Effect.void : Effect.ignore(Effect.flatMap(answered, (answers) => unheard(items, answers)))",
+    find: "return waiting.delete(one) ? Effect.void : Effect.ignore(heard(one))",
     replace: "return Effect.sync(() => void waiting.delete(one))",
     killedBy
   },
@@ -66,13 +64,27 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A call that is interrupted before it waits is written all the same",
     file,
-    find: "restore(answered),",
-    replace: "answered,",
+    find: "restore(heard(one)), () => {",
+    replace: "heard(one), () => {",
     also: [{
       file,
       find: "Effect.uninterruptibleMask((restore) => Effect.withFiberRuntime((caller) => {",
       replace: "Effect.suspend(() => Effect.withFiberRuntime((caller) => {"
     }],
+    killedBy
+  },
+  {
+    name: "What a call has to tell is told by nobody if it was interrupted as it heard",
+    file,
+    find: "return waiting.delete(one) ? Effect.void : Effect.ignore(heard(one))",
+    replace: "return waiting.delete(one) || one.answer !== undefined ? Effect.void : Effect.ignore(heard(one))",
+    killedBy
+  },
+  {
+    name: "What a call has to tell is told twice if it was interrupted after that",
+    file,
+    find: "if (isRun) return Effect.void",
+    replace: "",
     killedBy
   },
   {
@@ -105,17 +117,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy
   },
   {
-    name: "A job whose caller was interrupted as it was written is told to nobody",
+    name: "A job that is written with others is told to nobody",
     file: "src/store/SqlJobStore.ts",
-    find: "unheard: tellEnqueued(database)",
-    replace: "unheard: () => Effect.void",
+    find: "tell: (jobs, answers, caller) => events.tell(enqueuedEvents(jobs, answers), caller)",
+    replace: "tell: () => undefined",
     killedBy
   },
   {
-    name: "A job whose caller was interrupted as it was written waits for the next poll",
-    file: "src/store/tellEnqueued.ts",
-    find: "mayBeDue(answers) ? signals.wake : Effect.void",
-    replace: "Effect.void",
+    name: "A job that is written with others waits for the next poll",
+    file: "src/store/SqlJobStore.ts",
+    find: "committed: (answers) => mayBeDue(answers) ? signals.wake : Effect.void",
+    replace: "committed: () => Effect.void",
     killedBy
   },
   {

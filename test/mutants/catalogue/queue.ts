@@ -27,18 +27,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: twoDatabases
   },
   {
-    name: "Each queue has signals of its own, which the workers of its store do not hear",
-    file,
-    find: "const { signals } = store",
-    replace: "const signals = makeJobSignals()",
-    also: [{
-      file,
-      find: `import { makeThenTell } from "./thenTell.ts"`,
-      replace: `import { makeThenTell } from "./thenTell.ts"\nimport { makeJobSignals } from "../store/JobSignals.ts"`
-    }],
-    killedBy: twoDatabases
-  },
-  {
     name: "A job is told of to no other store of the process",
     file: "src/store/sqlite/processSignals.ts",
     find: "wake: Effect.zipRight(signals.wake, Effect.suspend(() => tell({}))),",
@@ -126,17 +114,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/store/sqlite/processSignals.test.ts"]
   },
   {
-    name: "An enqueue wakes no worker",
-    file,
-    find: "if (mayBeDue(answers)) yield* store.afterTransaction(signals.wake)",
-    replace: "",
+    name: "An enqueue in a transaction wakes no worker",
+    file: "src/store/SqlJobStore.ts",
+    find: "mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void",
+    replace: "Effect.void",
     killedBy: enqueue
   },
   {
-    name: "An enqueue wakes workers before the commit",
-    file,
-    find: "if (mayBeDue(answers)) yield* store.afterTransaction(signals.wake)",
-    replace: "if (mayBeDue(answers)) yield* signals.wake",
+    name: "An enqueue in a transaction wakes workers before the commit",
+    file: "src/store/SqlJobStore.ts",
+    find: "mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void",
+    replace: "mayBeDue(answers) ? signals.wake : Effect.void",
     killedBy: enqueue
   },
   {
@@ -169,16 +157,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "Nothing else happens until all of a call are encoded",
-    file,
-    find: "index === 0 ? Effect.void : giveWay",
-    replace: "(index, Effect.void)",
+    file: "src/runtime/newJob.ts",
+    find: "jobs.length < entries.length && overdue()",
+    replace: "jobs.length < 0 && overdue()",
     killedBy: enqueue
   },
   {
     name: "The same id may be given twice in one call",
-    file,
-    find: "if (twice !== undefined) {\n      return yield* new InvalidJob",
-    replace: "if (twice === \"\") {\n      return yield* new InvalidJob",
+    file: "src/runtime/newJob.ts",
+    find: "if (twice !== undefined) {",
+    replace: "if (twice === \"\") {",
     killedBy: ["test/runtime/refusedEnqueue.test.ts"]
   },
   {

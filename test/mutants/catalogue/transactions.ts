@@ -549,8 +549,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An enqueue is no part of the caller's transaction, and waits for its end",
     file: sqlStore,
-    find: "isInside ? enqueueAlone(jobs) : enqueueTogether(jobs)",
-    replace: "isInside ? enqueueTogether(jobs) : enqueueTogether(jobs)",
+    find: "isInside(context) ? enqueueAlone(jobs) : enqueueTogether(jobs)",
+    replace: "isInside(context) ? enqueueTogether(jobs) : enqueueTogether(jobs)",
     killedBy: ["test/runtime/enqueue.test.ts"],
     hangs: true
   },

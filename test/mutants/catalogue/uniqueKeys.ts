@@ -201,8 +201,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A scope, a conflict or a longest wait is taken without a unique key",
     file: "src/runtime/uniqueness.ts",
-    find: "if (given !== undefined) return yield* Either.left(refused(field, given,",
-    replace: "if (given === null) return yield* Either.left(refused(field, given,",
+    find: "find(([, given]) => given !== undefined)",
+    replace: "find(([, given]) => given === null)",
     killedBy: ["test/runtime/enqueue.test.ts"]
   },
   {

@@ -192,8 +192,11 @@ describe("stores of several processes on one database file", () => {
         },
         watch: () => ({ close: () => {} })
       }
-      const { enqueue } = yield* aProcess(yield* inAFolder, () => Option.some(file))
-      const messages = yield* messagesOf(Effect.repeatN(enqueue, 3))
+      const filename = yield* inAFolder
+      const messages = yield* messagesOf(Effect.gen(function*() {
+        const { enqueue } = yield* aProcess(filename, () => Option.some(file))
+        yield* Effect.repeatN(enqueue, 3)
+      }))
       assert.deepStrictEqual(messages, [
         ["Cannot touch the wake file; workers of other processes find jobs at their next poll"]
       ])

@@ -142,7 +142,7 @@ export const makeTransactions = (
       interruptibleUntilRun: joining(alone(holdingConnection(client, Effect.interruptible))),
       transaction: untraced(joining(inTransaction)),
       allOrNone: untraced(joining(inTransaction, true)),
-      isInside: Effect.map(ambient, Option.isSome),
+      isInside: (context) => Option.isSome(ambientTransaction(context)),
       afterTransaction: (effect) =>
         Effect.flatMap(ambient, (ambient) => Option.isNone(ambient) ? effect : waitForEnd(effect)),
       afterCommit: (effect) =>
