@@ -74,7 +74,7 @@ export const makeRefusedRows = (sql: SqlClient.SqlClient): RefusedRows => {
         return warn("A job's row refuses a write and is left out for a minute", { jobId: id, error: message })
       }),
     leftOut: Effect.suspend(() => {
-      if (until.size === 0) return Effect.succeed([])
+      if (until.size === 0) return noRows
       return Effect.map(monotonicNanos, (now) => {
         for (const [id, end] of until) if (end <= now) until.delete(id)
         return [...until.keys()]
@@ -94,6 +94,8 @@ export const makeRefusedRows = (sql: SqlClient.SqlClient): RefusedRows => {
       })
   }
 }
+
+const noRows = Effect.succeed<ReadonlyArray<JobId>>([])
 
 /** A logger that throws must not undo what was done to the other rows. */
 const warn = (message: string, annotations: Readonly<Record<string, unknown>>) =>

@@ -1,6 +1,6 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Duration } from "effect"
-import { Clock, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { StoreError } from "../../domain/errors.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
@@ -85,4 +85,4 @@ const signalsOf = (sql: SqlClient.SqlClient) =>
   })
 
 /** Whole, as the columns are; a test may set its clock between two. */
-const currentMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
+const currentMillis = Effect.clockWith((clock) => Effect.succeed(Math.floor(clock.unsafeCurrentTimeMillis())))

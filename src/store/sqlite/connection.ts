@@ -1,9 +1,9 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Deferred, Effect, FiberId, LogLevel, Schedule, Scope, Stream } from "effect"
+import { Cause, Context, Deferred, Effect, FiberId, FiberRef, LogLevel, Schedule, Scope, Stream } from "effect"
 import { callersContext } from "../../platform/asyncContext.ts"
-import { giveWay, giveWayBy } from "../../platform/EventLoop.ts"
+import { EventLoop, giveWay, giveWayBy } from "../../platform/EventLoop.ts"
 import { line } from "../../platform/line.ts"
 import { AtOnce } from "../AtOnce.ts"
 import { byItself } from "./appsConnection.ts"
@@ -112,14 +112,15 @@ export const exclusively = (
   let held = false
   /** Held by a fiber that has yet to begin, and waits for a turn of the event loop. */
   let isIdle = false
-  const release = Effect.sync(() => {
+  const passOn = () => {
     const [first] = waiting
     held = first !== undefined
     if (first === undefined) return
     const [next, inItsContext] = first
     waiting.delete(next)
     inItsContext(() => Deferred.unsafeDone(next, Effect.void))
-  })
+  }
+  const release = Effect.sync(passOn)
   /**
    * Runs in an uninterruptible region. `wait` may make the waiting interruptible,
    * also for an interruption that came before.
@@ -155,16 +156,32 @@ export const exclusively = (
       isIdle = true
       return Effect.ensuring(wait(turn), Effect.sync(() => void (isIdle = false)))
     })
+  /** Runs what the connection was taken for, and passes it on. */
+  const thenPassOn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.matchCauseEffect(effect, {
+      onFailure: (cause) => {
+        passOn()
+        return Effect.failCause(cause)
+      },
+      onSuccess: (answer) => {
+        passOn()
+        return Effect.succeed(answer)
+      }
+    })
   lends.set(reserve, (use, wait) => {
     const run = guard(Effect.suspend(() => before(use(connection))))
     return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(AtOnce, (atOnce) => {
-        if (atOnce && isIdle) return run
+      Effect.withFiberRuntime((caller) => {
+        const { currentContext } = caller
+        if (isIdle && Context.get(currentContext, AtOnce)) return run
+        // Nearly always nothing is to be waited for, and then waiting would take longer than what follows.
+        const isInterrupted = !Cause.isEmpty(caller.getFiberRef(FiberRef.interruptedCause))
+        if (!held && !isInterrupted && !Context.get(currentContext, EventLoop).overdue()) {
+          held = true
+          return thenPassOn(run)
+        }
         const asCallerAsked: Wait = (effect) => restore(wait(effect))
-        return Effect.zipRight(
-          take(asCallerAsked),
-          Effect.ensuring(Effect.zipRight(givingWay(asCallerAsked), run), release)
-        )
+        return Effect.zipRight(take(asCallerAsked), thenPassOn(Effect.zipRight(givingWay(asCallerAsked), run)))
       })
     )
   })

@@ -92,21 +92,28 @@ export const watchDatabaseFile = (
       openedWal = undefined
       return Effect.void
     })
-    const look = Effect.suspend(() => {
+    /** Nothing if the files are those that were opened. */
+    const look = (): Effect.Effect<void, SqlError.SqlError> | undefined => {
       try {
         if (!areSame(identityOf(file), opened)) return refuse(file)
         const found = identityOf(wal)
         // A database that is only read, or that keeps a rollback journal, has none at first.
         openedWal ??= found
-        return areSame(found, openedWal) ? Effect.void : walIsGone
+        return areSame(found, openedWal) ? undefined : walIsGone
       } catch (cause) {
         return cannotLook(cause)
       }
-    })
+    }
     const files = { file, wal, identities: { [file]: inWords(opened), [wal]: inWords(openedWal) } }
     return {
       files: Option.some(files),
-      guard: (effect) => Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look))
+      guard: (effect) =>
+        Effect.suspend(() =>
+          replaced ?? Effect.flatMap(effect, (answer) => {
+            const trouble = look()
+            return trouble === undefined ? Effect.succeed(answer) : Effect.as(trouble, answer)
+          })
+        )
     }
   })
 

@@ -15,15 +15,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A WAL that is deleted under a store is not missed",
     file: databaseFile,
-    find: "return areSame(found, openedWal) ? Effect.void : walIsGone",
-    replace: "return areSame(found, openedWal) || found === undefined ? Effect.void : walIsGone",
+    find: "return areSame(found, openedWal) ? undefined : walIsGone",
+    replace: "return areSame(found, openedWal) || found === undefined ? undefined : walIsGone",
     killedBy: byFile
   },
   {
     name: "A replaced database is looked for before a statement, and not before its answer",
     file: databaseFile,
-    find: "Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look))",
-    replace: "Effect.suspend(() => replaced ?? Effect.zipRight(look, effect))",
+    find: "replaced ?? Effect.flatMap(effect, (answer) => {\n            const trouble = look()",
+    replace:
+      "replaced ?? look() ?? Effect.flatMap(effect, (answer) => {\n            const trouble = undefined as ReturnType<typeof look>",
     killedBy: byFile
   },
   {

@@ -81,8 +81,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A crash finds the connection held by one that waits for the event loop, and writes nothing",
     file: connection,
-    find: "if (atOnce && isIdle) return run",
-    replace: "void atOnce",
+    find: "if (isIdle && Context.get(currentContext, AtOnce)) return run",
+    replace: "void AtOnce",
     killedBy: ["test/runtime/crash.test.ts"]
   },
   {

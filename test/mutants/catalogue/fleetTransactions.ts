@@ -85,8 +85,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet's second database, a store does not look whether its file was replaced",
     file: databaseFile,
-    find: "Effect.suspend(() => replaced ?? Effect.zipLeft(effect, look))",
-    replace: "Effect.suspend(() => replaced ?? Effect.zipLeft(effect, replaced === undefined ? Effect.void : look))",
+    find: "const trouble = look()",
+    replace: "const trouble = replaced === undefined ? undefined : look()",
     killedBy: bySeed(4)
   },
   {

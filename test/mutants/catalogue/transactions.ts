@@ -86,16 +86,23 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of ours gives the connection back before it runs",
     file: connection,
-    find: "Effect.ensuring(Effect.zipRight(givingWay(asCallerAsked), run), release)",
-    replace: "Effect.zipRight(release, run)",
+    find: "held = true\n          return thenPassOn(run)",
+    replace: "return run",
     killedBy: byTransactions
   },
   {
     name: "A statement of ours that fails keeps the connection",
     file: connection,
-    find: "Effect.ensuring(Effect.zipRight(givingWay(asCallerAsked), run), release)",
-    replace: "Effect.zipLeft(Effect.zipRight(givingWay(asCallerAsked), run), release)",
+    find: "onFailure: (cause) => {\n        passOn()\n        return Effect.failCause(cause)",
+    replace: "onFailure: (cause) => {\n        return Effect.failCause(cause)",
     killedBy: byConnection
+  },
+  {
+    name: "A claim that was interrupted before it takes a free connection is made",
+    file: connection,
+    find: "!held && !isInterrupted && ",
+    replace: "!held && (isInterrupted || true) && ",
+    killedBy: ["test/runtime/endingBeforeClaim.test.ts"]
   },
   {
     name: "A claim that waits for the connection is waited for",

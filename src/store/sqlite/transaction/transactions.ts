@@ -2,7 +2,7 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import type { Scope } from "effect"
-import { Context, Effect, LogLevel, Option } from "effect"
+import { Context, Effect, FiberRef, LogLevel, Option, RuntimeFlags } from "effect"
 import type { StoreErrorReason } from "../../../domain/errors.ts"
 import { ForeignTransaction, StoreError } from "../../../domain/errors.ts"
 import { giveWay } from "../../../platform/EventLoop.ts"
@@ -105,7 +105,8 @@ export const makeTransactions = (
     const joining =
       (byItself: ByItself, isWhole = false): Run =>
       <A, E>(operation: string, effect: Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>) =>
-        Effect.flatMap(ambient, (ambient): Effect.Effect<A, E | SqlError.SqlError | ForeignTransaction> => {
+        Effect.withFiberRuntime<A, E | SqlError.SqlError | ForeignTransaction>(({ currentContext }) => {
+          const ambient = ambientTransaction(currentContext)
           if (Option.isNone(ambient)) return byItself(effect)
           const { value } = ambient
           if (!isOurs(value)) {
@@ -172,14 +173,26 @@ const reasonOf = ({ cause }: SqlError.SqlError): StoreErrorReason =>
 const on =
   <A, E>(effect: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
   (connection: SqlConnection.Connection): Effect.Effect<A, E> =>
-    Effect.mapInputContext(
-      effect,
-      (context: Context.Context<never>) =>
-        context.pipe(
-          Context.add(SqlClient.SafeIntegers, false),
-          Context.add(SqlClient.TransactionConnection, [connection, 0] as const)
-        )
-    )
+    Effect.withFiberRuntime((fiber, { runtimeFlags }) => {
+      const { currentContext } = fiber
+      const inside = onConnection(currentContext, connection)
+      // Providing it takes a scope, since an interruption could leave it in place.
+      if (RuntimeFlags.interruptible(runtimeFlags)) return Effect.provide(effect, inside)
+      return Effect.matchCauseEffect(
+        Effect.zipRight(FiberRef.set(FiberRef.currentContext, inside), effect as Effect.Effect<A, E>),
+        {
+          onFailure: (cause) =>
+            Effect.zipRight(FiberRef.set(FiberRef.currentContext, currentContext), Effect.failCause(cause)),
+          onSuccess: (answer) => Effect.as(FiberRef.set(FiberRef.currentContext, currentContext), answer)
+        }
+      )
+    })
+
+const onConnection = (context: Context.Context<never>, connection: SqlConnection.Connection) =>
+  context.pipe(
+    Context.add(SqlClient.SafeIntegers, false),
+    Context.add(SqlClient.TransactionConnection, [connection, 0] as const)
+  )
 
 /** The caller's trace is about the caller's work. */
 const untraced = (run: Run): Run => (operation, effect) => Effect.withTracerEnabled(run(operation, effect), false)
