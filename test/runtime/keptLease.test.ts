@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Runtime, Schema, TestClock } from "effect"
+import { Duration, Effect, Either, Runtime, Schema, Scope, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
-import { monotonicMillis } from "../../src/platform/monotonic.ts"
+import { toMillis } from "../../src/platform/monotonic.ts"
 import { StoreError } from "../../src/domain/errors.ts"
 import type { Extend } from "../../src/runtime/lease/beats.ts"
 import { makeExtend } from "../../src/runtime/lease/beats.ts"
 import { KeptLease } from "../../src/runtime/lease/heartbeat.ts"
+import { makeWakeUps } from "../../src/runtime/lease/wakeUps.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { StoreFaults } from "../../src/testing.ts"
@@ -21,24 +22,44 @@ const keptBy = (extendWith?: Extend) =>
     const [job] = yield* JobQueue.claim({ jobs: [Task] })
     if (job === undefined) throw new Error("nothing was claimed")
     const runtime = yield* Effect.runtime()
-    const now = yield* monotonicMillis
+    const clock = yield* Effect.clock
+    /** As long as the event loop has stood, so that timers fire late. */
+    let stoodFor = 0
+    const now = () => toMillis(clock.unsafeCurrentTimeNanos()) + stoodFor
+    const scope = yield* Scope.make()
+    const wakeUps = yield* makeWakeUps(Duration.seconds(20))
+    const fork = <A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope) =>
+      Runtime.runFork(runtime)(Effect.interruptible(effect), {
+        immediate: false,
+        ...scope === undefined ? {} : { scope }
+      })
+    let startLate: (() => void) | undefined
     const lease = new KeptLease({
       job,
       leaseFor: 60_000,
       interval: Duration.seconds(20),
-      claimSentAt: now,
+      claimSentAt: now(),
       stop: () => Effect.void,
-      lateHearts: { add: () => () => {} },
+      wakeUps: {
+        at: (at, wake) => {
+          if (startLate !== undefined) return wakeUps.at(at, wake)
+          startLate = wake
+          return () => {}
+        }
+      },
       extend: extendWith ?? (yield* makeExtend(store)),
       events: store.events,
-      fork: (effect, scope) =>
-        Runtime.runFork(runtime)(Effect.interruptible(effect), {
-          immediate: false,
-          ...scope === undefined ? {} : { scope }
-        })
+      now,
+      scope,
+      forkHeart: (beating) => fork(beating, scope),
+      fork
     })
-    lease.keep(now)
-    return lease
+    lease.keep()
+    return {
+      lease,
+      startLate: Effect.sync(() => startLate?.()),
+      stand: (millis: number) => Effect.sync(() => void (stoodFor = millis))
+    }
   })
 
 const kept = keptBy()
@@ -54,24 +75,24 @@ const beatsIn = (seconds: number) =>
 describe("a lease that is kept", () => {
   it.effect("is not extended by a heart that was about to begin when its job ended", () =>
     Effect.gen(function*() {
-      const lease = yield* kept
-      yield* lease.startLate
+      const { lease, startLate } = yield* kept
+      yield* startLate
       yield* lease.end() ?? Effect.void
       assert.strictEqual(yield* beatsIn(40), 0)
     }).pipe(inHoldfast()))
 
   it.effect("has one heart where its worker began to drain as that was to start", () =>
     Effect.gen(function*() {
-      const lease = yield* kept
+      const { lease, startLate } = yield* kept
       yield* lease.drain
-      yield* lease.startLate
+      yield* startLate
       assert.strictEqual(yield* beatsIn(24), 5)
     }).pipe(inHoldfast()))
 
   it.effect("has one heart where its worker drains while it goes on after a crash", () =>
     Effect.gen(function*() {
-      const lease = yield* kept
-      yield* lease.startLate
+      const { lease, startLate } = yield* kept
+      yield* startLate
       yield* settled
       yield* Effect.all([lease.drain, lease.resume], { concurrency: 2 })
       assert.strictEqual(yield* beatsIn(24), 5)
@@ -79,8 +100,8 @@ describe("a lease that is kept", () => {
 
   it.effect("has no heart once it was let go while its worker began to drain", () =>
     Effect.gen(function*() {
-      const lease = yield* kept
-      yield* lease.startLate
+      const { lease, startLate } = yield* kept
+      yield* startLate
       yield* settled
       yield* Effect.all([lease.drain, lease.letGo], { concurrency: 2 })
       assert.strictEqual(yield* beatsIn(40), 0)
@@ -88,11 +109,11 @@ describe("a lease that is kept", () => {
 
   it.effect("is not extended any more by a beat that waited for the store as the lease was let go", () =>
     Effect.gen(function*() {
-      const lease = yield* kept
+      const { lease, startLate } = yield* kept
       const lockedUntil = Effect.map(JobQueue.list({ kind: Task.kind }), ({ jobs: [job] }) => job?.lockedUntil)
       const before = yield* lockedUntil
       yield* StoreFaults.inject("extend", (call) => Effect.delay(call, "3 seconds"))
-      yield* lease.startLate
+      yield* startLate
       yield* TestClock.adjust("21 seconds")
       assert.strictEqual(yield* StoreFaults.calls("extend"), 1)
       yield* lease.letGo
@@ -100,12 +121,39 @@ describe("a lease that is kept", () => {
       assert.strictEqual(yield* lockedUntil, before)
     }).pipe(inHoldfast()))
 
+  it.effect("is not extended where the loop has stood until its deadline had passed", () =>
+    Effect.gen(function*() {
+      const { stand, startLate } = yield* kept
+      yield* startLate
+      yield* TestClock.adjust("19 seconds")
+      yield* stand(40_000)
+      assert.strictEqual(yield* beatsIn(20), 0)
+    }).pipe(inHoldfast()))
+
+  it.effect("is not kept any more by an answer that comes after its deadline", () =>
+    Effect.gen(function*() {
+      let beats = 0
+      const { lease, startLate } = yield* keptBy(({ lease }) =>
+        Effect.suspend(() => {
+          beats++
+          return Effect.delay(
+            Effect.succeed(Either.right({ lease, kind: Task.kind, cancelRequested: false })),
+            "50 seconds"
+          )
+        })
+      )
+      yield* startLate
+      yield* TestClock.adjust("3 minutes")
+      assert.strictEqual(lease.deadline, 45_000)
+      assert.strictEqual(beats, 1)
+    }).pipe(inHoldfast()))
+
   it.effect("has no beat that is answered after its deadline", () =>
     Effect.gen(function*() {
       const answersBy: Array<number> = []
       const failed = Effect.delay(new StoreError({ operation: "extend", cause: new Error("away") }), "2 seconds")
-      const lease = yield* keptBy((_, answerBy) => Effect.suspend(() => (answersBy.push(answerBy), failed)))
-      yield* lease.startLate
+      const { startLate } = yield* keptBy((_, answerBy) => Effect.suspend(() => (answersBy.push(answerBy), failed)))
+      yield* startLate
       yield* TestClock.adjust("44 seconds")
       // Sent at 20, 27, 34 and 41 s, each with a quarter of the interval. The deadline is at 45 s.
       assert.deepStrictEqual(answersBy, [25_000, 32_000, 39_000, 45_000])

@@ -17,9 +17,9 @@ import { rounding } from "./Timeline.ts"
 export const checkPromptness = (timeline: Timeline, findings: Findings): void => {
   const { pollInterval } = timeline.plan.worker
   const workers = workersOf(timeline)
-  for (const { askedAt, row, span } of waits(timeline)) {
+  for (const { askedAt, isEnqueued, row, span } of waits(timeline)) {
     const answered = timeline.history.acknowledged.get(row.id)
-    const isTold = answered !== undefined && answered.at >= span.from - rounding
+    const isTold = answered !== undefined && answered.at >= span.from - rounding && isEnqueued
     for (const worker of workers) {
       const due = timeline.spansOfWall(worker.process, row.available_at)
       const free = worker.freeFor(row.queue)
@@ -54,6 +54,8 @@ interface Wait {
   readonly span: Span
   /** When what made it wait was asked for, or the end of the transaction that this was in. */
   readonly askedAt: number
+  /** True if that was the enqueue, and not what let an attempt of it end. */
+  readonly isEnqueued: boolean
 }
 
 /** From when others could see that a job waits until something was done to it. What is enqueued again does not begin anew. */
@@ -66,7 +68,9 @@ const waits = (timeline: Timeline): ReadonlyArray<Wait> =>
       const span = { from: timeline.committedAt(step), to: steps[index + 1]?.at ?? Infinity }
       const { call } = step
       const askedAt = call === undefined || call.within !== undefined ? span.from : call.invoked.at
-      return timeline.mayRefuse(id, span.from, span.to) ? [] : [{ row, span, askedAt }]
+      return timeline.mayRefuse(id, span.from, span.to)
+        ? []
+        : [{ row, span, askedAt, isEnqueued: call?.operation === "enqueue" }]
     })
   })
 

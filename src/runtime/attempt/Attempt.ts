@@ -6,7 +6,7 @@ import type { LoopWatchService } from "../telemetry/LoopWatch.ts"
 import type { HeldLeasesService } from "../lease/HeldLeases.ts"
 import type { Extend } from "../lease/beats.ts"
 import type { KeptLease } from "../lease/heartbeat.ts"
-import type { LateHearts } from "../lease/lateHearts.ts"
+import type { WakeUps } from "../lease/wakeUps.ts"
 import type { Settles } from "./settles.ts"
 import type { StopRequest } from "./StopRequest.ts"
 
@@ -15,6 +15,8 @@ export interface Host {
   readonly store: typeof JobStore.Service
   /** The fibers of attempts inherit from it: the worker's loggers, clock and scheduler. */
   readonly runtime: Runtime.Runtime<never>
+  /** The same for hearts, which sleep by the clock of `wakeUps`. */
+  readonly heartsRuntime: Runtime.Runtime<never>
   /** The same for handlers, whose unhandled errors are logged as the worker's caller wants it. */
   readonly handlersRuntime: Runtime.Runtime<never>
   /** The context of the worker with the services that a handler's layer was built with. */
@@ -24,7 +26,7 @@ export interface Host {
   /** True if a tracer records spans. */
   readonly isTraced: boolean
   readonly heartbeatInterval: Duration.Duration
-  readonly lateHearts: LateHearts
+  readonly wakeUps: WakeUps
   readonly extend: Extend
   readonly settles: Settles
   readonly heldLeases: HeldLeasesService

@@ -26,7 +26,7 @@ export const beginAttempts = (
     for (const job of jobs) {
       const placed = place(job)
       try {
-        attempts.push(new RunningAttempt(attemptOf(job, placed)))
+        attempts.push(new RunningAttempt(attemptOf(job, placed), yield* Scope.make()))
       } catch (thrown) {
         // A bug in Holdfast, or in a store.
         placed.slot.free(false)

@@ -38,8 +38,10 @@ export class RunningAttempt {
   private readonly helpers: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
   private hasDied = false
 
-  constructor(attempt: Attempt) {
-    const { claimSentAt, host: { extend, heartbeatInterval, lateHearts, store }, job, leaseFor, stopRequest } = attempt
+  /** The heartbeat ends with the scope at the latest. */
+  constructor(attempt: Attempt, scope: Scope.CloseableScope) {
+    const { claimSentAt, host, job, leaseFor, stopRequest } = attempt
+    const { extend, heartbeatInterval, heartsRuntime, now, store, wakeUps } = host
     const fibers = new AttemptFibers(attempt)
     this.claimed = claimed(job)
     this.attempt = attempt
@@ -50,10 +52,13 @@ export class RunningAttempt {
       interval: heartbeatInterval,
       claimSentAt,
       stop: (reason) => stopRequest.tell(reason),
-      lateHearts,
+      wakeUps,
       extend,
       events: store.events,
-      fork: (effect, scope) => fibers.fork(effect, scope)
+      now,
+      scope,
+      forkHeart: (beating) => fibers.forkFrom(heartsRuntime, fibers.inSpan(beating), scope),
+      fork: (effect) => fibers.fork(effect)
     })
   }
 
@@ -63,7 +68,7 @@ export class RunningAttempt {
       const { attempt: { host: { heldLeases, loopWatch, now }, job, slot }, fibers, lease } = this
       const at = now()
       loopWatch.began(job.kind)
-      lease.keep(at)
+      lease.keep()
       heldLeases.hold(job.lease, () => lease.deadline, at)
       const drain = slot.kept(lease)
       if (drain !== undefined) fibers.fork(drain)

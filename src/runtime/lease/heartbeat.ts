@@ -1,14 +1,17 @@
 import { Duration, Effect, Either, Exit, Fiber, FiberId, Option, Schedule, Scope } from "effect"
 import { JobEvent } from "../../domain/JobEvent.ts"
+import type { LeaseLost } from "../../domain/errors.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import { StopReason } from "../../domain/Outcome.ts"
 import type { JobEvents } from "../../store/JobEvents.ts"
-import type { ClaimedJob } from "../../store/JobStore.ts"
+import { updateNow } from "../../store/guardTelemetry.ts"
+import type { ClaimedJob, Extended } from "../../store/JobStore.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
-import { heartbeatSent } from "../telemetry/workerLog.ts"
-import { monotonicMillis } from "../../platform/monotonic.ts"
+import { memoized } from "../telemetry/memoized.ts"
+import { metrics } from "../telemetry/metrics.ts"
+import { labelled } from "../telemetry/updateLabelled.ts"
 import type { Extend } from "./beats.ts"
-import type { LateHearts } from "./lateHearts.ts"
+import type { WakeUps } from "./wakeUps.ts"
 
 /** The last part of a lease is there for the handler to stop in: a quarter of it, and at most 30 s. */
 export const deadlineMargin = (leaseFor: number) => Math.min(30_000, leaseFor / 4)
@@ -46,22 +49,29 @@ export interface LeaseToKeep {
   /** Monotonic milliseconds, read before the claim was sent. */
   readonly claimSentAt: number
   readonly stop: (reason: StopReason) => Effect.Effect<void>
-  readonly lateHearts: LateHearts
+  readonly wakeUps: Pick<WakeUps, "at">
   readonly extend: Extend
   readonly events: JobEvents
-  /** Starts a fiber of the attempt, which ends with the scope, if there is one, at the latest. */
-  readonly fork: <A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope) => Fiber.RuntimeFiber<A, E>
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Closed when the lease is not kept any more. */
+  readonly scope: Scope.CloseableScope
+  /** Starts the heart in the scope. */
+  readonly forkHeart: <A, E>(beating: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>
+  /** Starts another fiber of the attempt. */
+  readonly fork: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>
 }
 
 /**
  * The lease of one attempt, which is kept from `keep` to `end`. Most end before
  * their heart starts, so what only the heart needs is made with it.
  *
- * One fiber extends the lease every `interval`; another tells the handler to stop
- * when the lease is gone or no extension came through in time. Both start half an
+ * A fiber extends the lease every `interval`: its heart, which starts half an
  * interval after the claim, when most jobs have ended, in a scope that closes with
- * the job. The time that counts is read before a claim or extension is sent: the
- * lease it buys starts later, so the deadline errs to the early side.
+ * the job. From then on the handler is told to stop when the lease is gone or no
+ * extension came through in time. The time that counts is read before a claim or
+ * extension is sent: the lease it buys starts later, so the deadline errs to the
+ * early side.
  */
 export class KeptLease {
   private readonly options: LeaseToKeep
@@ -74,11 +84,9 @@ export class KeptLease {
   private hasEnded = false
   /** Raised each time the beating is stopped. A start belongs to an era, and starts nothing once that is over. */
   private era = 0
-  private scope: Scope.CloseableScope | undefined
   private heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
-  private watch: Fiber.RuntimeFiber<unknown, unknown> | undefined
-  /** Calls off the late start. */
-  private notLate: () => void = () => {}
+  /** Calls off what it waits for: the late start, or after that its deadline. */
+  private wakeNoMore: () => void = () => {}
 
   constructor(options: LeaseToKeep) {
     this.options = options
@@ -92,12 +100,11 @@ export class KeptLease {
     return this.until
   }
 
-  /** Begins to keep the lease, at the monotonic millisecond `now`. */
-  keep(now: number): void {
-    const { claimSentAt, fork, lateHearts } = this.options
-    const notLate = lateHearts.add(claimSentAt, this.startLate, now)
-    if (notLate === undefined) fork(this.startLate)
-    else this.notLate = notLate
+  /** Begins to keep the lease. */
+  keep(): void {
+    const { claimSentAt, interval, wakeUps } = this.options
+    const { era } = this
+    this.wakeNoMore = wakeUps.at(claimSentAt + Duration.toMillis(interval) / 2, () => this.startLate(era))
   }
 
   /** From now on the lease is 30 s at most, and extended every 5 s at least. */
@@ -110,8 +117,8 @@ export class KeptLease {
       // The answer to a beat that is under way, for a longer lease, must not move the deadline any more.
       const era = yield* this.stopBeating
       // First this, then the write: it may land although no answer comes.
-      yield* this.lowerDeadline(this.pace.leaseFor)
-      yield* this.start(Duration.zero, era)
+      this.lowerDeadline(this.pace.leaseFor)
+      this.start(0, era)
     }))
   }
 
@@ -121,16 +128,15 @@ export class KeptLease {
    * the store; none for a lease that nothing may be written under.
    */
   get cut(): Effect.Effect<Option.Option<{ readonly lease: Lease; readonly leaseFor: number }>> {
-    return Effect.gen(this, function*() {
-      if (this.isLetGo || this.until <= (yield* monotonicMillis)) {
+    return Effect.sync(() => {
+      if (this.isLetGo || this.until <= this.options.now()) {
         return Option.none()
       }
       const leaseFor = Math.min(this.pace.leaseFor, crashLease)
       // As in a drain, but nobody can wait here.
       this.callOff()
       this.heart?.unsafeInterruptAsFork(FiberId.none)
-      this.watch?.unsafeInterruptAsFork(FiberId.none)
-      yield* this.lowerDeadline(leaseFor)
+      this.lowerDeadline(leaseFor)
       this.cutTo = this.until
       return Option.some({ lease: this.options.job.lease, leaseFor })
     })
@@ -145,7 +151,7 @@ export class KeptLease {
       const era = yield* this.stopBeating
       // The answer to a beat that was under way may have come in between.
       this.until = Math.min(this.until, this.cutTo)
-      yield* this.start(resumesAfter, era)
+      this.start(resumesAfter, era)
     }))
   }
 
@@ -162,26 +168,29 @@ export class KeptLease {
   end(): Effect.Effect<void> | undefined {
     this.hasEnded = true
     this.callOff()
-    return this.scope === undefined ? undefined : Scope.close(this.scope, Exit.void)
+    return this.heart === undefined ? undefined : Scope.close(this.options.scope, Exit.void)
   }
 
   /** Starts the heart, whose first beat is due soon. */
-  get startLate(): Effect.Effect<void> {
+  private startLate(era: number): void {
     // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
-    const firstAt = this.options.claimSentAt + Duration.toMillis(this.options.interval)
-    return Effect.flatMap(monotonicMillis, (now) => this.start(Math.max(0, firstAt - now), 0))
+    const { claimSentAt, interval, now } = this.options
+    this.start(Math.max(0, claimSentAt + Duration.toMillis(interval) - now()), era)
   }
 
-  private start(delay: Duration.DurationInput, era: number): Effect.Effect<void> {
-    return Effect.gen(this, function*() {
-      // Made before it is looked for: the heart of another start must not lose the scope that it is in.
-      const scope = yield* Scope.make()
-      if (this.era !== era) {
-        return
-      }
-      this.scope ??= scope
-      this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)
-      this.watch = this.options.fork(this.unlessOver(this.watching(this.pace)), this.scope)
+  /** Beats from `delay` on, and tells the handler to stop at the deadline. */
+  private start(delay: Duration.DurationInput, era: number): void {
+    if (this.era !== era) return
+    this.heart = this.options.forkHeart(Effect.delay(this.beating(this.pace), delay))
+    this.watch()
+  }
+
+  private watch(): void {
+    this.wakeNoMore = this.options.wakeUps.at(this.until, () => {
+      if (this.until > this.options.now()) return this.watch()
+      // A beat that is under way could still move the deadline.
+      this.heart?.unsafeInterruptAsFork(FiberId.none)
+      this.options.fork(this.options.stop(StopReason.DeadlinePassed()))
     })
   }
 
@@ -195,7 +204,7 @@ export class KeptLease {
 
   /** Answers the era that begins. */
   private callOff(): number {
-    this.notLate()
+    this.wakeNoMore()
     return ++this.era
   }
 
@@ -203,65 +212,60 @@ export class KeptLease {
   private get stopBeating(): Effect.Effect<number> {
     return Effect.suspend(() => {
       const era = this.callOff()
-      return Effect.as(Fiber.interruptAll([this.heart, this.watch].filter((fiber) => fiber !== undefined)), era)
+      return this.heart === undefined ? Effect.succeed(era) : Effect.as(Fiber.interrupt(this.heart), era)
     })
   }
 
-  private lowerDeadline(leaseFor: number) {
-    return Effect.map(
-      monotonicMillis,
-      (now) => void (this.until = Math.min(this.until, now + holdsFor({ leaseFor })))
-    )
+  private lowerDeadline(leaseFor: number): void {
+    this.until = Math.min(this.until, this.options.now() + holdsFor({ leaseFor }))
   }
 
-  private beating(pace: Pace) {
-    return this.unlessOver(
-      Effect.repeat(this.beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })
-    )
+  private beating(pace: Pace): Effect.Effect<void> {
+    const beats = Effect.repeat(this.beat(pace), Schedule.spaced(pace.interval))
+    return this.unlessOver(Effect.catchAll(beats, () => Effect.void))
   }
 
-  /** Answers true once the lease is gone for good. */
-  private beat(pace: Pace) {
-    const { events, job, stop } = this.options
+  /** Fails once the lease is gone for good. An extension that fails is tried again until then. */
+  private beat(pace: Pace): Effect.Effect<void, Gone> {
+    const { events, extend, job, now } = this.options
     const mayTake = beatMayTake(pace.interval)
-    const extend = Effect.gen(this, function*() {
-      const sentAt = yield* monotonicMillis
+    return Effect.withFiberRuntime((fiber) => {
+      const sentAt = now()
       // Nothing will be written under this lease, so it must not be made to last longer.
-      if (this.until <= sentAt) return true
-      const before = this.lastSentAt
+      if (this.until <= sentAt) return gone
+      updateNow(
+        fiber,
+        latenessOf(job.kind),
+        Math.max(0, sentAt - this.lastSentAt - Duration.toMillis(pace.interval)) / 1000
+      )
       this.lastSentAt = sentAt
-      yield* heartbeatSent(job.kind, sentAt - before - Duration.toMillis(pace.interval))
       // What is not written by the deadline must not be written any more.
       const answerBy = Math.min(sentAt + Duration.toMillis(mayTake), this.until)
-      const answer = yield* this.options.extend({ lease: job.lease, leaseFor: pace.leaseFor }, answerBy)
-      if (Either.isLeft(answer)) {
-        yield* stop(StopReason.LeaseLost())
-        return true
-      }
-      this.until = Math.max(this.until, sentAt + holdsFor(pace))
-      if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())
-      const { lockedUntil } = answer.right.lease
-      yield* events.publish(JobEvent.Extended({ lockedUntil, ...factsOf(job) }))
-      return false
+      return Effect.matchEffect(extend({ lease: job.lease, leaseFor: pace.leaseFor }, answerBy), {
+        onFailure: (error) =>
+          events.publish(JobEvent.HeartbeatFailed({ error, ...factsOf(job) })).pipe(
+            Effect.zipRight(Effect.sleep(mayTake)),
+            Effect.zipRight(this.beat(pace))
+          ),
+        onSuccess: (answer) => this.answered(answer, sentAt + holdsFor(pace))
+      })
     })
-    return extend.pipe(
-      Effect.tapError((error) => events.publish(JobEvent.HeartbeatFailed({ error, ...factsOf(job) }))),
-      Effect.retry(Schedule.spaced(mayTake))
-    )
   }
 
-  private watching({ interval }: Pace) {
-    return Effect.gen(this, function*() {
-      while (true) {
-        const left = this.until - (yield* monotonicMillis)
-        if (left <= 0) {
-          // A beat that is under way could still move the deadline.
-          if (this.heart !== undefined) yield* Fiber.interruptFork(this.heart)
-          return yield* this.options.stop(StopReason.DeadlinePassed())
-        }
-        // A process that is stopped here sets its timer late, so none is set further ahead than to the next beat.
-        yield* Effect.sleep(Duration.min(left, interval))
-      }
-    })
+  /** Takes the answer to an extension, which holds until the monotonic millisecond `until`. */
+  private answered(answer: Either.Either<Extended, LeaseLost>, until: number): Effect.Effect<void, Gone> {
+    const { events, job, stop } = this.options
+    if (Either.isLeft(answer)) return Effect.zipRight(stop(StopReason.LeaseLost()), gone)
+    const { cancelRequested, lease: { lockedUntil } } = answer.right
+    this.until = Math.max(this.until, until)
+    const told = events.publish(JobEvent.Extended({ lockedUntil, ...factsOf(job) }))
+    return cancelRequested ? Effect.zipRight(stop(StopReason.Cancelled()), told) : told
   }
 }
+
+/** Ends the beating: the lease is another's, or its deadline has passed. */
+type Gone = "gone"
+
+const gone: Effect.Effect<never, Gone> = Effect.fail("gone")
+
+const latenessOf = memoized((kind: string) => labelled(metrics.heartbeatLateness, { kind }))

@@ -55,10 +55,6 @@ export const draining = (running: number, grace: Duration.Duration) =>
 /** A worker ends, and the store has not answered its claim. The jobs of a late answer are handed back. */
 export const claimLeftBehind = line(LogLevel.Error, "Left a claim behind that the store does not answer")
 
-/** A heartbeat was sent, `lateMillis` after its time. */
-export const heartbeatSent = (kind: string, lateMillis: number) =>
-  updateLabelled(metrics.heartbeatLateness, { kind }, Math.max(0, lateMillis) / 1000)
-
 /** A job's own backoff schedule named no delay. */
 export const backoffDied = (cause: Cause.Cause<unknown>) =>
   Effect.flatMap(

@@ -7,7 +7,7 @@ import { JobStore } from "../../store/JobStore.ts"
 import type { Host } from "../attempt/Attempt.ts"
 import { makeExtend } from "../lease/beats.ts"
 import { HeldLeases } from "../lease/HeldLeases.ts"
-import { makeLateHearts } from "../lease/lateHearts.ts"
+import { makeWakeUps } from "../lease/wakeUps.ts"
 import { makeSettles } from "../attempt/settles.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import type { WorkerSettings } from "./WorkerSettings.ts"
@@ -24,11 +24,14 @@ export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
     // Fibers of attempts are interruptible, also if the worker was started where nothing is.
     const interruptibly = Runtime.enableRuntimeFlag(RuntimeFlags.Interruption)
     const handlersRuntime = interruptibly(yield* Effect.runtime())
+    // A fiber that fails logs its whole error by itself. The error of a handler is an outcome, and may show the payload.
+    const runtime = Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none())
+    const wakeUps = yield* makeWakeUps(heartbeatInterval)
     const services = new Map<HandlerService, Context.Context<never>>()
     return {
       store,
-      // A fiber that fails logs its whole error by itself. The error of a handler is an outcome, and may show the payload.
-      runtime: interruptibly(yield* Effect.withUnhandledErrorLogLevel(Effect.runtime(), Option.none())),
+      runtime: interruptibly(yield* runtime),
+      heartsRuntime: interruptibly(yield* Effect.withClock(runtime, wakeUps.clock)),
       handlersRuntime,
       // Merged once for each handler and not for each job.
       servicesOf: (handler) => {
@@ -39,7 +42,7 @@ export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
       now: () => toMillis(clock.unsafeCurrentTimeNanos()),
       isTraced: yield* isTraced,
       heartbeatInterval,
-      lateHearts: yield* makeLateHearts(heartbeatInterval),
+      wakeUps,
       extend: yield* makeExtend(store),
       settles: yield* makeSettles(store, graceOver),
       heldLeases: yield* HeldLeases,

@@ -24,6 +24,9 @@ import { claimsFrom } from "./WorkerSettings.ts"
 /** After a claim that came back empty although a job was due: another worker was faster. */
 const afterLostRace = Duration.millis(100)
 
+/** More jobs than this begin in several turns of the event loop, each a claim. One costs half a millisecond besides its jobs. */
+const mostOfAClaim = 100
+
 /** Longer than anything should hold SQLite's write lock or a connection. */
 const lookMayTake = Duration.seconds(30)
 
@@ -69,7 +72,7 @@ export const runWorker = (
     const take = (isAwaited: () => boolean) =>
       Effect.uninterruptible(Effect.gen(function*() {
         const { limit, queues } = slots.room
-        const most = Math.min(limit, yield* Ref.get(claimable))
+        const most = Math.min(limit, yield* Ref.get(claimable), settings.once ? Infinity : mostOfAClaim)
         // A job that cannot be settled may have taken its place again since the look.
         if (most <= 0) {
           return 0

@@ -7,7 +7,7 @@ export const inFlight: Scenario = {
   name: "in-flight",
   title: "10,000 jobs in flight",
   about:
-    "Ten workers of 1,000 in one process hold 10,000 jobs over two beats of each, and then all end at once. NORMAL; "
+    "Ten workers of 1,000 in one process hold 10,000 jobs over two beats of each, and then end a hundred in each turn of the loop. NORMAL; "
     + "leases of 5 minutes that renew every 5 s, where the default is 30 s. "
     + "The memory is the resident set at its largest while leases renew, less that before the workers start.",
   figures: ["addedMegabytes", "gapMillis", "turnCpuMillis", "beatGapMillis", "beatTurnCpuMillis"],

@@ -11,6 +11,9 @@ const outcomes = ["test/domain/Outcome.test.ts"]
 const insteadOfBackoff =
   "Effect.catchAllCause((cause) => Effect.zipRight(log.backoffDied(cause), after(Backoff.defaultBackoff)))"
 
+const wakeUps = "src/runtime/lease/wakeUps.ts"
+const byWakeUps = ["test/runtime/wakeUps.test.ts"]
+
 /** From a claimed job to its end: run, decide, settle. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
@@ -372,13 +375,39 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/cancel.test.ts"]
   },
   {
-    name: "The latch of late hearts is closed after the look",
-    file: "src/runtime/lease/lateHearts.ts",
-    find:
-      "yield* some.close\n        const [first] = waiting\n        if (first === undefined) {\n          yield* some.await",
-    replace:
-      "const [first] = waiting\n        if (first === undefined) {\n          yield* Effect.zipRight(some.close, some.await)",
-    killedBy: ["test/runtime/lateHearts.test.ts"]
+    name: "The latch of what wakes earlier is closed after the look",
+    file: wakeUps,
+    find: "yield* earlier.close\n        const first = Option.getOrUndefined(SortedMap.headOption(line))",
+    replace: "const first = Option.getOrUndefined(SortedMap.headOption(line))\n        yield* earlier.close",
+    killedBy: byWakeUps
+  },
+  {
+    name: "What is to be woken before the next waits for that",
+    file: wakeUps,
+    find: "if (at < sleepsUntil) earlier.unsafeOpen()",
+    replace: "if (sleepsUntil === Infinity) earlier.unsafeOpen()",
+    killedBy: byWakeUps
+  },
+  {
+    name: "What was called off is woken",
+    file: wakeUps,
+    find: "if (together.delete(one) && together.size === 0) forget(at)",
+    replace: "",
+    killedBy: byWakeUps
+  },
+  {
+    name: "All that is due at one instant is woken in one turn of the event loop",
+    file: wakeUps,
+    find: "if (++woken % few === 0) yield* turn",
+    replace: "if (++woken < 0) yield* turn",
+    killedBy: byWakeUps
+  },
+  {
+    name: "A timer is set as far ahead as the next instant",
+    file: wakeUps,
+    find: "Duration.min(Duration.millis(left), longest)",
+    replace: "Duration.max(Duration.millis(left), Duration.times(longest, 0))",
+    killedBy: byWakeUps
   },
   {
     name: "A group of settles has any number of bytes",

@@ -15,8 +15,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet's short workers, a claim asks for more than is left to take",
     file: loop,
-    find: "const most = Math.min(limit, yield* Ref.get(claimable))",
-    replace: "const most = limit",
+    find: "Math.min(limit, yield* Ref.get(claimable), settings.once",
+    replace: "Math.min(limit, settings.once",
     killedBy: bySeed(5)
   },
   {

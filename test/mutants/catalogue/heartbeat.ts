@@ -3,6 +3,7 @@ import type { Equivalent, Mutant } from "../Mutant.ts"
 const file = "src/runtime/lease/heartbeat.ts"
 const attempt = "src/runtime/attempt/runAttempt.ts"
 const heartbeat = ["test/runtime/heartbeat.test.ts"]
+const keptLease = ["test/runtime/keptLease.test.ts"]
 const drain = ["test/runtime/drain.test.ts"]
 
 /** How a lease is kept, and when its handler is told to stop. */
@@ -10,38 +11,37 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "No heartbeat is forked",
     file,
-    find: "this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)",
-    replace:
-      "this.heart = this.options.fork(Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay)), this.scope)",
+    find: "forkHeart(Effect.delay(this.beating(this.pace), delay))",
+    replace: "forkHeart(Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay)))",
     killedBy: heartbeat
   },
   {
     name: "The heart beats once",
     file,
-    find: "Effect.repeat(this.beat(pace), { schedule: Schedule.spaced(pace.interval), until: (gone) => gone })",
+    find: "Effect.repeat(this.beat(pace), Schedule.spaced(pace.interval))",
     replace: "this.beat(pace)",
     killedBy: heartbeat
   },
   {
-    name: "The heart beats the moment its job is claimed",
+    name: "The heart beats the moment it starts",
     file,
-    find: "if (notLate === undefined) fork(this.startLate)",
-    replace: "if (now >= claimSentAt) fork(this.start(0, 0))",
+    find: "this.start(Math.max(0, claimSentAt + Duration.toMillis(interval) - now()), era)",
+    replace: "this.start(Math.min(0, claimSentAt + Duration.toMillis(interval) - now()), era)",
     killedBy: heartbeat
   },
   {
     name: "The first beat waits for an interval however late its claim was answered",
     file,
-    find: "start(Math.max(0, firstAt - now), 0)",
-    replace: "start(this.options.interval, 0)",
+    find: "Math.max(0, claimSentAt + Duration.toMillis(interval) - now())",
+    replace: "Math.max(Duration.toMillis(interval), claimSentAt - now())",
     killedBy: heartbeat
   },
   {
     name: "A beat is sent after the deadline",
     file,
-    find: "if (this.until <= sentAt) return true",
+    find: "if (this.until <= sentAt) return gone",
     replace: "",
-    killedBy: heartbeat
+    killedBy: keptLease
   },
   {
     name: "A job is begun that its first beat may come too late for",
@@ -53,7 +53,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heartbeat outlives its job",
     file,
-    find: "return this.scope === undefined ? undefined : Scope.close(this.scope, Exit.void)",
+    find: "return this.heart === undefined ? undefined : Scope.close(this.options.scope, Exit.void)",
     replace: "return undefined",
     killedBy: heartbeat
   },
@@ -67,55 +67,50 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heartbeat goes on when the lease is lost",
     file,
-    find: "until: (gone) => gone }",
-    replace: "until: () => false }",
+    find: "return Effect.zipRight(stop(StopReason.LeaseLost()), gone)",
+    replace: "return stop(StopReason.LeaseLost())",
     killedBy: ["test/runtime/lostLease.test.ts"]
   },
   {
     name: "A lease that the store says is lost counts as extended",
     file,
-    find: `if (Either.isLeft(answer)) {
-        yield* stop(StopReason.LeaseLost())
-        return true
-      }
-      this.until = Math.max(this.until, sentAt + holdsFor(pace))
-      if (answer.right`,
-    replace: `this.until = Math.max(this.until, sentAt + holdsFor(pace))
-      if (answer !== undefined && Either.isRight(answer) && answer.right`,
+    find: "if (Either.isLeft(answer)) return Effect.zipRight(stop(StopReason.LeaseLost()), gone)",
+    replace:
+      "if (Either.isLeft(answer)) {\n      this.until = Math.max(this.until, until)\n      return Effect.void\n    }",
     killedBy: heartbeat
   },
   {
     name: "A handler is not told that its lease is lost",
     file,
-    find: "yield* stop(StopReason.LeaseLost())\n",
-    replace: "\n",
+    find: "return Effect.zipRight(stop(StopReason.LeaseLost()), gone)",
+    replace: "return gone",
     killedBy: heartbeat
   },
   {
     name: "A handler is not told at the next heartbeat that its job was cancelled",
     file,
-    find: "if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())",
-    replace: "",
+    find: "return cancelRequested ? Effect.zipRight(stop(StopReason.Cancelled()), told) : told",
+    replace: "return cancelRequested ? told : told",
     killedBy: ["test/runtime/cancel.test.ts"]
   },
   {
     name: "A handler is not told to stop at the deadline",
     file,
-    find: "return yield* this.options.stop(StopReason.DeadlinePassed())",
-    replace: "return",
+    find: "this.options.fork(this.options.stop(StopReason.DeadlinePassed()))",
+    replace: "",
     killedBy: heartbeat
   },
   {
-    name: "A lease whose deadline has passed is extended all the same",
+    name: "A lease whose deadline has passed is kept by the beat that is under way",
     file,
-    find: "yield* Fiber.interruptFork(this.heart)\n          return",
-    replace: "return",
-    killedBy: heartbeat
+    find: "this.heart?.unsafeInterruptAsFork(FiberId.none)\n      this.options.fork",
+    replace: "this.options.fork",
+    killedBy: keptLease
   },
   {
     name: "An extension does not move the deadline",
     file,
-    find: "this.until = Math.max(this.until, sentAt + holdsFor(pace))",
+    find: "this.until = Math.max(this.until, until)",
     replace: "",
     killedBy: heartbeat
   },
@@ -135,8 +130,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The deadline counts from when an extension was answered",
     file,
-    find: "this.until = Math.max(this.until, sentAt + holdsFor(pace))",
-    replace: "const answeredAt = yield* monotonicMillis\n      this.until = answeredAt + holdsFor(pace)",
+    find: "this.answered(answer, sentAt + holdsFor(pace))",
+    replace: "this.answered(answer, now() + holdsFor(pace))",
     killedBy: heartbeat
   },
   {
@@ -240,15 +235,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A heartbeat that failed is the last one",
     file,
-    find: "Effect.retry(Schedule.spaced(mayTake))",
-    replace: "Effect.orDie",
+    find: "Effect.zipRight(Effect.sleep(mayTake)),\n            Effect.zipRight(this.beat(pace))",
+    replace: "Effect.zipRight(Effect.never)",
     killedBy: heartbeat
   },
   {
     name: "A heartbeat that failed is tried again only an interval later",
     file,
-    find: "Effect.retry(Schedule.spaced(mayTake))",
-    replace: "Effect.retry(Schedule.spaced(pace.interval))",
+    find: "Effect.sleep(mayTake)",
+    replace: "Effect.sleep(pace.interval)",
     killedBy: heartbeat
   },
   {
@@ -275,28 +270,27 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The deadline of a drain lease is lowered only when the write is answered",
     file,
-    find: "yield* this.lowerDeadline(this.pace.leaseFor)",
+    find: "this.lowerDeadline(this.pace.leaseFor)",
     replace: "",
     also: [{
       file,
-      find: "this.until = Math.max(this.until, sentAt + holdsFor(pace))",
-      replace: "this.until = sentAt + holdsFor(pace)"
+      find: "this.until = Math.max(this.until, until)",
+      replace: "this.until = until"
     }],
     killedBy: drain
   },
   {
     name: "A drain gives a handler more time than it had",
     file,
-    find: "this.until = Math.min(this.until, now + holdsFor({ leaseFor }))",
-    replace: "this.until = now + holdsFor({ leaseFor })",
+    find: "this.until = Math.min(this.until, this.options.now() + holdsFor({ leaseFor }))",
+    replace: "this.until = this.options.now() + holdsFor({ leaseFor })",
     killedBy: drain
   },
   {
     name: "The answer to a beat that was sent before a drain moves its deadline",
     file,
     find: "yield* this.stopBeating\n      // First this",
-    replace:
-      "this.callOff()\n      if (this.watch !== undefined) yield* Fiber.interrupt(this.watch)\n      // First this",
+    replace: "this.callOff()\n      // First this",
     killedBy: drain
   },
   {
@@ -309,22 +303,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A deadline that a drain lowers is seen at the next beat",
     file,
-    find: "yield* this.stopBeating\n      // First this",
-    replace:
-      "this.callOff()\n      if (this.heart !== undefined) yield* Fiber.interrupt(this.heart)\n      // First this",
-    also: [{
-      file,
-      find: "yield* this.start(Duration.zero, era)",
-      replace:
-        "this.scope ??= yield* Scope.make()\n      this.heart = this.options.fork(this.beating(this.pace), this.scope)"
-    }],
+    find: "this.start(0, era)",
+    replace: "if (this.era === era) this.heart = this.options.forkHeart(this.beating(this.pace))",
     killedBy: drain
   },
   {
     name: "A late start and a drain start two hearts",
     file,
-    find: "if (this.era !== era) {",
-    replace: "if (this.hasEnded || this.isLetGo) {",
+    find: "if (this.era !== era) return",
+    replace: "if (this.hasEnded || this.isLetGo) return",
     killedBy: ["test/runtime/keptLease.test.ts"]
   },
   {
@@ -354,8 +341,8 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "An extension may set the deadline back",
     file,
-    find: "this.until = Math.max(this.until, sentAt + holdsFor(pace))",
-    replace: "this.until = sentAt + holdsFor(pace)",
+    find: "this.until = Math.max(this.until, until)",
+    replace: "this.until = until",
     because:
       "Beats follow one another, so each is sent later than the last. One that was given up is interrupted, and " +
       "comes to this line only before that; so is the one that is under way as a drain lowers the deadline."

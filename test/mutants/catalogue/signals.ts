@@ -139,7 +139,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A crash extends a lease whose deadline has passed",
     file: heartbeat,
-    find: "if (this.isLetGo || this.until <= (yield* monotonicMillis)) {",
+    find: "if (this.isLetGo || this.until <= this.options.now()) {",
     replace: "if (this.isLetGo) {",
     killedBy: crashed
   },
@@ -167,7 +167,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A process that goes on after a crash counts on its leases as before",
     file: heartbeat,
-    find: "yield* this.lowerDeadline(leaseFor)\n      this.cutTo",
+    find: "this.lowerDeadline(leaseFor)\n      this.cutTo",
     replace: "this.cutTo",
     killedBy: crashed
   },

@@ -47,23 +47,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
-    find: "this.heart = this.options.fork(Effect.delay(this.beating(this.pace), delay), this.scope)",
-    replace:
-      "this.heart = this.options.fork(Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay)), this.scope)",
+    find: "forkHeart(Effect.delay(this.beating(this.pace), delay))",
+    replace: "forkHeart(Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay)))",
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a handler is not told to stop at the deadline",
     file: heartbeat,
-    find: "return yield* this.options.stop(StopReason.DeadlinePassed())",
-    replace: "return",
+    find: "this.options.fork(this.options.stop(StopReason.DeadlinePassed()))",
+    replace: "",
     killedBy: bySeed(3)
   },
   {
     name: "In a fleet, a handler is not told that its lease is lost",
     file: heartbeat,
-    find: "yield* stop(StopReason.LeaseLost())\n",
-    replace: "\n",
+    find: "return Effect.zipRight(stop(StopReason.LeaseLost()), gone)",
+    replace: "return gone",
     killedBy: bySeed(3)
   },
   {
@@ -196,9 +195,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a lease whose deadline has passed is extended all the same",
     file: heartbeat,
-    find: "yield* Fiber.interruptFork(this.heart)\n          return",
-    replace: "return",
-    also: [{ file: heartbeat, find: "if (this.until <= sentAt) return true", replace: "" }],
+    find: "this.heart?.unsafeInterruptAsFork(FiberId.none)\n      this.options.fork",
+    replace: "this.options.fork",
+    also: [{ file: heartbeat, find: "if (this.until <= sentAt) return gone", replace: "" }],
     killedBy: bySeed(1)
   },
   {
@@ -298,8 +297,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a heartbeat ends at the first beat that fails",
     file: heartbeat,
-    find: "Effect.retry(Schedule.spaced(mayTake))",
-    replace: "Effect.orElseSucceed(() => true)",
+    find: "Effect.zipRight(Effect.sleep(mayTake)),\n            Effect.zipRight(this.beat(pace))",
+    replace: "Effect.zipRight(gone)",
     killedBy: bySeed(3)
   },
   {
@@ -403,8 +402,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a handler whose job is cancelled elsewhere is not told",
     file: heartbeat,
-    find: "if (answer.right.cancelRequested) yield* stop(StopReason.Cancelled())",
-    replace: "",
+    find: "return cancelRequested ? Effect.zipRight(stop(StopReason.Cancelled()), told) : told",
+    replace: "return cancelRequested ? told : told",
     killedBy: bySeed(1)
   },
   {
@@ -440,8 +439,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the first beat waits for an interval however late its claim was answered",
     file: heartbeat,
-    find: "this.start(Math.max(0, firstAt - now), 0)",
-    replace: "this.start(Math.max(Duration.toMillis(this.options.interval), firstAt - now), 0)",
+    find: "Math.max(0, claimSentAt + Duration.toMillis(interval) - now())",
+    replace: "Math.max(Duration.toMillis(interval), claimSentAt - now())",
     killedBy: bySeed(1)
   },
   {
@@ -502,15 +501,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, the answer to a beat that was sent before a drain moves its deadline",
     file: heartbeat,
     find: "yield* this.stopBeating\n      // First this",
-    replace:
-      "this.callOff()\n      if (this.watch !== undefined) yield* Fiber.interrupt(this.watch)\n      // First this",
+    replace: "this.callOff()\n      // First this",
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet, the timer of a deadline is set further ahead than to the next beat",
-    file: heartbeat,
-    find: "yield* Effect.sleep(Duration.min(left, interval))",
-    replace: "yield* Effect.sleep(Duration.max(left, Duration.times(interval, 0)))",
+    file: "src/runtime/lease/wakeUps.ts",
+    find: "Duration.min(Duration.millis(left), longest)",
+    replace: "Duration.max(Duration.millis(left), Duration.times(longest, 0))",
     killedBy: bySeed(1)
   },
   {

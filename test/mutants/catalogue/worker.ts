@@ -271,8 +271,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker claims more in all than it was told",
     file,
-    find: "const most = Math.min(limit, yield* Ref.get(claimable))",
-    replace: "const most = limit",
+    find: "Math.min(limit, yield* Ref.get(claimable), settings.once",
+    replace: "Math.min(limit, settings.once",
     killedBy: worker
   },
   {
