@@ -512,13 +512,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(1)
   },
   {
-    name: "In a fleet, a job that is claimed as its worker is told to end is begun",
-    file: loop,
-    find: "begins: isAwaited,",
-    replace: "begins: () => isAwaited() || most > 0,",
-    killedBy: bySeed(1)
-  },
-  {
     name: "In a fleet, a second signal does nothing",
     file: "src/runtime/worker/ProcessEnd.ts",
     find: "endGrace: tellAll(\"began\", \"graceOver\")",
