@@ -17,7 +17,7 @@ import { uniqueness } from "./uniqueness.ts"
 /** A payload, and the options of its enqueue. */
 export type Entry = { readonly payload?: unknown } & EnqueueOptions
 
-/** Jobs as the store takes them, or the first thing that is wrong with one. Their ids and their trace are of the fiber that asks. */
+/** Jobs as the store takes them, or the first thing that is wrong with one. Ids and trace come from the calling fiber. */
 export const newJobs = (
   job: Job.Any,
   entries: ReadonlyArray<Entry>
@@ -30,6 +30,7 @@ export const newJobs = (
     }
     const { overdue, turn } = Context.get(fiber.currentContext, EventLoop)
     const jobs: Array<NewJob> = []
+    // It goes on where it was left.
     const rest = entries.values()
     // Heartbeats must go on while a million jobs are made, or many are refused. The store gives way by itself.
     const makeRest = (): Effect.Effect<ReadonlyArray<NewJob>, InvalidJob> => {

@@ -18,15 +18,15 @@ export interface JobEvents {
   readonly publish: (event: JobEvent) => Effect.Effect<void>
   /** The same for several, in one step of the fiber as far as no listener has anything to run. */
   readonly publishAll: (events: ReadonlyArray<JobEvent>) => Effect.Effect<void>
-  /** The same at once, for a fiber that waits. Answers what that has to run besides, if anything. */
+  /** Tells them now, for a fiber that waits. Answers what that fiber must still run, if anything. */
   readonly tell: (
     events: ReadonlyArray<JobEvent>,
     fiber: Fiber.RuntimeFiber<unknown, unknown>
   ) => Effect.Effect<void> | undefined
   /**
    * Every event from the moment the stream runs. Keeps the last 1,024 events for a
-   * subscriber that is slow: it misses older ones, and nothing waits for it. Ends
-   * when the store closes.
+   * subscriber that is slow: it misses older ones, may get some out of order then,
+   * and nothing waits for it. Ends when the store closes.
    */
   readonly stream: Stream.Stream<JobEvent>
   /** Adds a listener for as long as the store is open. One of the same name takes the place of the one before. */
@@ -54,10 +54,10 @@ export const makeJobEvents = Effect.gen(function*() {
         try {
           const more = listener(event, fiber)
           if (more !== undefined) {
-            toRun.push(Effect.catchAllDefect(more, (thrown) => Effect.sync(() => listenerThrew(thrown))))
+            toRun.push(Effect.catchAllDefect(more, (thrown) => Effect.sync(() => listenerThrew(thrown, fiber))))
           }
         } catch (thrown) {
-          listenerThrew(thrown)
+          listenerThrew(thrown, fiber)
         }
       }
     }

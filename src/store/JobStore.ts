@@ -208,7 +208,7 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   /**
    * Adds the jobs as if one after the other, all, or none when it fails, also in a
    * transaction that goes on after that. Once they are committed it tells their
-   * event and wakes workers, also where the caller was interrupted meanwhile.
+   * event and wakes workers.
    */
   readonly enqueue: (
     jobs: ReadonlyArray<NewJob>

@@ -54,8 +54,9 @@ export const guardTelemetry = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.
 
 /**
  * Runs an effect in a span, under the guard, where the app has a tracer or a
- * supervisor. Otherwise as it is, for what logs nothing or guards that itself: a
- * span that nobody hears of, and the guard, take as long as an insert.
+ * supervisor. Otherwise runs it unchanged, so the effect must log nothing or guard
+ * its own logging. A span that nobody hears of and the guard take as long as an
+ * insert.
  */
 export const inSpanIfTraced = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime<A, E, R>(({ currentSupervisor, currentTracer }) =>
@@ -96,8 +97,9 @@ export const updateNow = <Type, In, Out>(
   }
 }
 
-/** Swallows what a listener of events has thrown: counts it, and logs the first. */
-export const listenerThrew = (thrown: unknown): void => failed("listener", everyListener, thrown)
+/** Swallows what a listener of events has thrown: counts it, and logs the first as the fiber would that told it. */
+export const listenerThrew = (thrown: unknown, fiber: Fiber.RuntimeFiber<unknown, unknown>): void =>
+  failed("listener", everyListener, thrown, fiber)
 
 /** A metric that is tagged is another each time. */
 const everyMetric = {}
@@ -110,12 +112,16 @@ type Source = "logger" | "tracer" | "supervisor" | "metric" | "listener"
 const told = new WeakSet<object>()
 
 /** Counts a failure, and logs the first of each source. */
-const failed = (source: Source, who: object, thrown: unknown): void => {
+const failed = (
+  source: Source,
+  who: object,
+  thrown: unknown,
+  fiber = Option.getOrUndefined(Fiber.getCurrentFiber())
+): void => {
   try {
     Metric.tagged(telemetryFailures, "source", source).unsafeUpdate(1, [])
     if (told.has(who)) return
     told.add(who)
-    const fiber = Option.getOrUndefined(Fiber.getCurrentFiber())
     if (fiber !== undefined) tell(fiber, source, who, thrown)
   } catch {
     // Nothing is left to tell it with.

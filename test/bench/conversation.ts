@@ -20,7 +20,8 @@ export interface Queue {
 export const queues = {
   holdfast: async (file: string): Promise<Queue> => (await import("./queues/holdfast.ts")).open(file),
   plainjob: async (file: string): Promise<Queue> => (await import("./queues/plainjob.ts")).open(file),
-  persistedQueue: async (file: string): Promise<Queue> => (await import("./queues/persistedQueue.ts")).open(file)
+  persistedQueue: async (file: string): Promise<Queue> => (await import("./queues/persistedQueue.ts")).open(file),
+  twoCommits: async (file: string): Promise<Queue> => (await import("./queues/twoCommits.ts")).open(file)
 }
 
 export type QueueName = keyof typeof queues

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, TestClock } from "effect"
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { makeWakeUps } from "../../src/runtime/lease/wakeUps.ts"
-import { givingWayOnceAfter, settled } from "./harness.ts"
+import { givingWayOnceAfter, inHoldfast, linesSaying, settled } from "./harness.ts"
 
 const inTenSeconds = makeWakeUps(Duration.seconds(10))
 
@@ -46,6 +46,63 @@ describe("what waits for an instant", () => {
       assert.deepStrictEqual(woken, ["first"])
     }))
 
+  it.scoped("is woken although all that waited for its instant were called off as that came", () =>
+    Effect.gen(function*() {
+      const { at } = yield* inTenSeconds
+      const woken: Array<string> = []
+      at(1000, () => {
+        woken.push("first")
+        callOff()
+        at(1000, () => void woken.push("again"))
+      })
+      const callOff = at(1000, () => void woken.push("second"))
+      yield* TestClock.adjust("1 second")
+      yield* settled
+      assert.deepStrictEqual(woken, ["first", "again"])
+    }))
+
+  it.scoped("is woken although what was woken before it has thrown, which the log says", () =>
+    Effect.gen(function*() {
+      const { at } = yield* inTenSeconds
+      let isWoken = false
+      at(1000, () => {
+        throw new Error("a bug")
+      })
+      at(1000, () => void (isWoken = true))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(isWoken)
+      const lines = yield* linesSaying("A wake-up threw; the lease that it was for may run out")
+      assert.deepStrictEqual(lines.map(({ level }) => level), ["ERROR"])
+    }).pipe(inHoldfast()))
+
+  it.scoped("is woken although a timer was set late, as by a process that was stopped meanwhile", () =>
+    Effect.gen(function*() {
+      const clock = yield* Effect.clock
+      const late = { sleep: (duration: Duration.Duration) => clock.sleep(Duration.times(duration, 2)) }
+      const { at } = yield* Effect.withClock(inTenSeconds, Object.assign(Object.create(clock), late))
+      const woken: Array<string> = []
+      at(1000, () => void woken.push("late"))
+      yield* TestClock.adjust("1500 millis")
+      assert.deepStrictEqual(woken, [])
+      at(1500, () => void woken.push("now"))
+      yield* settled
+      assert.deepStrictEqual(woken, ["late", "now"])
+    }))
+
+  it.effect("is woken also after the end of its worker, unless it is called off", () =>
+    Effect.gen(function*() {
+      const { at, clock } = yield* Effect.scoped(inTenSeconds)
+      const woken: Array<string> = []
+      at(1000, () => void woken.push("first"))
+      at(1000, () => void woken.push("called off"))()
+      const sleeper = yield* Effect.fork(Effect.withClock(Effect.sleep("1 second"), clock))
+      yield* TestClock.adjust("999 millis")
+      assert.deepStrictEqual(woken, [])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(woken, ["first"])
+      assert.isNotNull(sleeper.unsafePoll())
+    }))
+
   it.scoped("is woken where it is added in the middle of the look that finds none, wherever that is", () =>
     Effect.gen(function*() {
       for (let operations = 0; operations < 60; operations++) {
@@ -79,6 +136,10 @@ describe("what waits for an instant", () => {
       for (let number = 0; number < 120; number++) at(1000, () => void woken++)
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual([...inTurns, woken], [50, 50, 20])
+      // Also of those that were due one after the other while the loop stood.
+      for (let number = 0; number < 80; number++) at(900 + number, () => void woken++)
+      yield* settled
+      assert.deepStrictEqual([...inTurns, woken], [50, 50, 50, 50, 0])
     }))
 })
 

@@ -45,6 +45,20 @@ const enqueueAll = (names: ReadonlyArray<string>, queue = "default") =>
 const nothingFound: Fault = () => Effect.succeed([] as never)
 
 describe("what a worker claims", () => {
+  it.effect("no more than a hundred at once, however many it may run", () => {
+    const { handlers, names } = waiting()
+    const sizes: Array<number> = []
+    return Effect.gen(function*() {
+      const { inject } = yield* StoreFaults
+      const noteSize = (jobs: unknown) => Effect.sync(() => void sizes.push((jobs as ReadonlyArray<unknown>).length))
+      yield* inject("claim", (call) => Effect.tap(call, noteSize))
+      yield* enqueueAll(Array.from({ length: 250 }, String))
+      yield* work({ jobs: [Task], concurrency: 300 })
+      assert.strictEqual(names().length, 250)
+      assert.deepStrictEqual(sizes, [100, 100, 50])
+    }).pipe(inHoldfast(handlers))
+  })
+
   it.effect("no more than it has free slots for, and one more as each is freed", () => {
     const { handlers, names, running } = waiting()
     return Effect.gen(function*() {

@@ -203,9 +203,8 @@ describe("calls that go together", () => {
         ...bounds,
         tell: (_, __, caller) =>
           Effect.suspend(() => {
-            told++
             caller.unsafeInterruptAsFork(FiberId.none)
-            return Effect.yieldNow()
+            return Effect.map(Effect.yieldNow(), () => void told++)
           })
       })
       const fiber = yield* ask(call)("a")

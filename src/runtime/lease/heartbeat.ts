@@ -64,7 +64,7 @@ export interface LeaseToKeep {
 
 /**
  * The lease of one attempt, which is kept from `keep` to `end`. Most end before
- * their heart starts, so what only the heart needs is made with it.
+ * their heart starts.
  *
  * A fiber extends the lease every `interval`: its heart, which starts half an
  * interval after the claim, when most jobs have ended, in a scope that closes with
@@ -180,7 +180,7 @@ export class KeptLease {
 
   /** Beats from `delay` on, and tells the handler to stop at the deadline. */
   private start(delay: Duration.DurationInput, era: number): void {
-    if (this.era !== era) return
+    if (this.era !== era || this.hasEnded) return
     this.heart = this.options.forkHeart(Effect.delay(this.beating(this.pace), delay))
     this.watch()
   }

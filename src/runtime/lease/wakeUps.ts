@@ -1,16 +1,17 @@
 import type { Scope } from "effect"
-import { Clock, Duration, Effect, Option, Order, SortedMap } from "effect"
+import { Cause, Clock, Duration, Effect, FiberId, LogLevel, Option, Order, Runtime, SortedMap } from "effect"
 import { EventLoop } from "../../platform/EventLoop.ts"
+import { line } from "../../platform/line.ts"
 
 /**
- * Wakes what waits for an instant, a few at a time. Of a timer for each job all
+ * Wakes what waits for an instant, a few at a time. With a timer for each job, all
  * that are due together fire in one turn of the event loop: ten thousand beats
  * held it for more than a second.
  */
 export interface WakeUps {
   /**
-   * Runs `wake` at the monotonic millisecond `at`, or soon after, unless the answer is called before. It must neither
-   * throw nor take long.
+   * Runs `wake` at the monotonic millisecond `at`, or soon after, unless the answer is called before. It must not take
+   * long. What it throws is logged.
    */
   readonly at: (at: number, wake: () => void) => () => void
   /** The clock of whoever made this, whose sleepers are woken like that. */
@@ -27,41 +28,56 @@ export const makeWakeUps = (longest: Duration.Duration): Effect.Effect<WakeUps, 
     const { turn } = yield* EventLoop
     const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
     /** Those who are to be woken, by the whole millisecond. */
-    let line = SortedMap.empty<number, Set<() => void>>(Order.number)
+    let waiting = SortedMap.empty<number, Set<() => void>>(Order.number)
     let last: { readonly at: number; readonly those: Set<() => void> } | undefined
     const earlier = Effect.unsafeMakeLatch(false)
     let sleepsUntil = Infinity
+    const runFork = Runtime.runFork(yield* Effect.runtime())
+    let isOver = false
+    yield* Effect.addFinalizer(() => Effect.sync(() => void (isOver = true)))
 
     const those = (at: number): Set<() => void> => {
       if (last?.at === at) return last.those
-      const found = Option.getOrElse(SortedMap.get(line, at), () => new Set<() => void>())
-      if (found.size === 0) line = SortedMap.set(line, at, found)
+      const found = Option.getOrElse(SortedMap.get(waiting, at), () => new Set<() => void>())
+      if (found.size === 0) waiting = SortedMap.set(waiting, at, found)
       last = { at, those: found }
       return found
     }
 
-    const forget = (at: number) => {
-      line = SortedMap.remove(line, at)
+    /** Takes these out of the line. Others may have taken their place. */
+    const forget = (at: number, those: Set<() => void>) => {
+      if (Option.getOrUndefined(SortedMap.get(waiting, at)) !== those) return
+      waiting = SortedMap.remove(waiting, at)
       if (last?.at === at) last = undefined
     }
 
+    /** A claim may be answered when its worker has ended, and its lease still has to be shortened. */
+    const afterTheEnd: WakeUps["at"] = (at, wake) => {
+      const wait = clock.sleep(Duration.millis(Math.max(0, at - now())))
+      const fiber = runFork(Effect.interruptible(Effect.zipRight(wait, Effect.sync(wake))))
+      return () => fiber.unsafeInterruptAsFork(FiberId.none)
+    }
+
     const at: WakeUps["at"] = (instant, wake) => {
+      if (isOver) return afterTheEnd(instant, wake)
       const at = Math.ceil(instant)
       const together = those(at)
       // The same function may wait for several instants, or twice for one.
       const one = () => wake()
       together.add(one)
-      if (at < sleepsUntil) earlier.unsafeOpen()
+      // A timer that should have fired was set late.
+      if (at < sleepsUntil || sleepsUntil <= now()) earlier.unsafeOpen()
       return () => {
-        if (together.delete(one) && together.size === 0) forget(at)
+        if (together.delete(one) && together.size === 0) forget(at, together)
       }
     }
 
     const waking = Effect.gen(function*() {
+      let woken = 0
       while (true) {
         // Before the look: one that is added after it opens the latch again.
         yield* earlier.close
-        const first = Option.getOrUndefined(SortedMap.headOption(line))
+        const first = Option.getOrUndefined(SortedMap.headOption(waiting))
         sleepsUntil = first?.[0] ?? Infinity
         if (first === undefined) {
           yield* earlier.await
@@ -74,13 +90,17 @@ export const makeWakeUps = (longest: Duration.Duration): Effect.Effect<WakeUps, 
           yield* Effect.raceFirst(clock.sleep(wait), earlier.await)
           continue
         }
-        let woken = 0
         for (const wake of together) {
           together.delete(wake)
-          wake()
+          try {
+            wake()
+          } catch (thrown) {
+            // A bug in Holdfast, which must not keep the other leases from being kept.
+            yield* line(LogLevel.Error, "A wake-up threw; the lease that it was for may run out", {}, Cause.die(thrown))
+          }
           if (++woken % few === 0) yield* turn
         }
-        forget(at)
+        forget(at, together)
       }
     })
     // A worker may have been forked where nothing is interruptible.

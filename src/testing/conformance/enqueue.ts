@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { JobStore } from "../../store/JobStore.ts"
 import type { Promised } from "./StoreUnderTest.ts"
 import {
   advance,
@@ -31,6 +32,18 @@ export const enqueuePromises: ReadonlyArray<Promised> = [
       lockedBy: null,
       finishedAt: null
     })
+  }),
+
+  promise("what is added is told of once and wakes workers, unless it was there", function*() {
+    const { events, signals } = yield* JobStore
+    const told: Array<unknown> = []
+    let wakes = 0
+    events.listen("conformance", (event) => void told.push(event._tag === "Enqueued" ? event.jobIds : event._tag))
+    const listening = signals.listen({ wake: Effect.sync(() => void wakes++), cancel: () => Effect.void })
+    const enqueues = Effect.zipRight(enqueue(job(1), job(2)), enqueue(job(2)))
+    yield* Effect.scoped(Effect.zipRight(listening, enqueues))
+    // A wake-up is a hint, and may be given twice.
+    yield* expect([told, wakes > 0], [[[jobId(1), jobId(2)]], true])
   }),
 
   promise("a job keeps everything it was enqueued with", function*() {

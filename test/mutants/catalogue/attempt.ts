@@ -377,21 +377,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The latch of what wakes earlier is closed after the look",
     file: wakeUps,
-    find: "yield* earlier.close\n        const first = Option.getOrUndefined(SortedMap.headOption(line))",
-    replace: "const first = Option.getOrUndefined(SortedMap.headOption(line))\n        yield* earlier.close",
+    find: "yield* earlier.close\n        const first = Option.getOrUndefined(SortedMap.headOption(waiting))",
+    replace: "const first = Option.getOrUndefined(SortedMap.headOption(waiting))\n        yield* earlier.close",
     killedBy: byWakeUps
   },
   {
     name: "What is to be woken before the next waits for that",
     file: wakeUps,
-    find: "if (at < sleepsUntil) earlier.unsafeOpen()",
-    replace: "if (sleepsUntil === Infinity) earlier.unsafeOpen()",
+    find: "if (at < sleepsUntil || sleepsUntil <= now()) earlier.unsafeOpen()",
+    replace: "if (sleepsUntil === Infinity || sleepsUntil <= now()) earlier.unsafeOpen()",
+    killedBy: byWakeUps
+  },
+  {
+    name: "What is to be woken now waits for a timer that was set late",
+    file: wakeUps,
+    find: "if (at < sleepsUntil || sleepsUntil <= now()) earlier.unsafeOpen()",
+    replace: "if (at < sleepsUntil) earlier.unsafeOpen()",
     killedBy: byWakeUps
   },
   {
     name: "What was called off is woken",
     file: wakeUps,
-    find: "if (together.delete(one) && together.size === 0) forget(at)",
+    find: "if (together.delete(one) && together.size === 0) forget(at, together)",
     replace: "",
     killedBy: byWakeUps
   },
@@ -400,6 +407,35 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: wakeUps,
     find: "if (++woken % few === 0) yield* turn",
     replace: "if (++woken < 0) yield* turn",
+    killedBy: byWakeUps
+  },
+  {
+    name: "Those who wait for an instant that is being woken for are forgotten with it",
+    file: wakeUps,
+    find: "if (Option.getOrUndefined(SortedMap.get(waiting, at)) !== those) return",
+    replace: "void those",
+    killedBy: byWakeUps
+  },
+  {
+    name: "Fifty of each millisecond are woken in one turn of the event loop",
+    file: wakeUps,
+    find: "let woken = 0\n      while (true) {",
+    replace: "while (true) {\n        let woken = 0",
+    killedBy: byWakeUps
+  },
+  {
+    name: "A wake-up that throws is the last one",
+    file: wakeUps,
+    find:
+      "yield* line(LogLevel.Error, \"A wake-up threw; the lease that it was for may run out\", {}, Cause.die(thrown))",
+    replace: "yield* Effect.die(thrown)",
+    killedBy: byWakeUps
+  },
+  {
+    name: "What is to be woken once the worker has ended never is",
+    file: wakeUps,
+    find: "if (isOver) return afterTheEnd(instant, wake)",
+    replace: "",
     killedBy: byWakeUps
   },
   {

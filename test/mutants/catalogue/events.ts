@@ -81,14 +81,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A listener that throws stops who tells",
     file: hub,
-    find: "} catch (thrown) {\n            listenerThrew(thrown)\n          }",
+    find: "} catch (thrown) {\n            listenerThrew(thrown, fiber)\n          }",
     replace: "} finally {\n          }",
     killedBy
   },
   {
     name: "What a listener has run stops who tells where it dies",
     file: hub,
-    find: "Effect.catchAllDefect(more, (thrown) => Effect.sync(() => listenerThrew(thrown)))",
+    find: "Effect.catchAllDefect(more, (thrown) => Effect.sync(() => listenerThrew(thrown, fiber)))",
     replace: "more",
     killedBy
   },

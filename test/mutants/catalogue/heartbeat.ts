@@ -310,7 +310,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A late start and a drain start two hearts",
     file,
-    find: "if (this.era !== era) return",
+    find: "if (this.era !== era || this.hasEnded) return",
     replace: "if (this.hasEnded || this.isLetGo) return",
     killedBy: ["test/runtime/keptLease.test.ts"]
   },

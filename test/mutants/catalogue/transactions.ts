@@ -84,7 +84,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byTransactions
   },
   {
-    name: "A statement of ours gives the connection back before it runs",
+    name: "A statement of ours runs without holding a free connection",
     file: connection,
     find: "held = true\n          return thenPassOn(run)",
     replace: "return run",
@@ -103,6 +103,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "!held && !isInterrupted && ",
     replace: "!held && (isInterrupted || true) && ",
     killedBy: ["test/runtime/endingBeforeClaim.test.ts"]
+  },
+  {
+    name: "A fiber goes on in the context of its last statement",
+    file: "src/store/sqlite/transaction/transactions.ts",
+    find: "onSuccess: (answer) => Effect.as(FiberRef.set(FiberRef.currentContext, currentContext), answer)",
+    replace: "onSuccess: Effect.succeed",
+    killedBy: byConnection
+  },
+  {
+    name: "A fiber goes on in the context of its last statement, if that has failed",
+    file: "src/store/sqlite/transaction/transactions.ts",
+    find: "Effect.zipRight(FiberRef.set(FiberRef.currentContext, currentContext), Effect.failCause(cause))",
+    replace: "Effect.failCause(cause)",
+    killedBy: byConnection
   },
   {
     name: "A claim that waits for the connection is waited for",

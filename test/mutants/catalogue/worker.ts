@@ -269,6 +269,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: worker
   },
   {
+    name: "A worker claims as many jobs at once as it may run",
+    file,
+    find: "settings.once ? Infinity : mostOfAClaim",
+    replace: "settings.once ? Infinity : mostOfAClaim * 10",
+    killedBy: worker
+  },
+  {
     name: "A worker claims more in all than it was told",
     file,
     find: "Math.min(limit, yield* Ref.get(claimable), settings.once",

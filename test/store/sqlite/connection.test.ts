@@ -2,13 +2,13 @@ import { Reactivity } from "@effect/experimental"
 import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, FiberId, Layer, Scope } from "effect"
+import { Cause, Context, Effect, Either, Exit, Fiber, FiberId, Layer, Option, Scope } from "effect"
 import { join } from "node:path"
 import { JobStore } from "../../../src/store/JobStore.ts"
 import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
 import * as SqlJobStore from "../../../src/store/sqlite/SqliteJobStore.ts"
 import { interruptedAt, succeeds } from "./interruptedAt.ts"
-import { enqueue, job, memory } from "../someJobs.ts"
+import { enqueue, job, jobId, memory } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 /** A connection that is held until it is released, and a fiber that waits for it. */
@@ -24,6 +24,21 @@ const heldAndAwaited = Effect.gen(function*() {
 const answer = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT 2 AS two`)
 
 const answers = succeeds(answer)
+
+it.effect("a statement leaves the context of its fiber as it was, also one that fails", () =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const { get } = yield* JobStore
+    const isInTransaction = Effect.contextWith((context: Context.Context<never>) =>
+      Option.isSome(Context.getOption(context, SqlClient.TransactionConnection))
+    )
+    yield* enqueue(job(1))
+    yield* get(jobId(1), undefined)
+    assert.isFalse(yield* isInTransaction)
+    yield* sql`DROP TABLE holdfast_jobs`
+    assert.isTrue(Either.isLeft(yield* Effect.either(get(jobId(1), undefined))))
+    assert.isFalse(yield* isInTransaction)
+  }).pipe(Effect.uninterruptible, Effect.provide(memory)))
 
 describe("a fiber that waits for the connection", () => {
   it.live("may be interrupted after it was given the connection and before it hears of it, and others get it", () =>
