@@ -57,18 +57,21 @@ const areRefusersInItsWay = (look: Look, job: JobRow): boolean => {
 /** What is wrong with the answer to when the next job is due, if anything. Of several that are due, it may be any. */
 export const wronglyNext = (look: Look, answer: Option.Option<number>): string | undefined => {
   const request = look.call.request as Lanes
-  const pending = allTheTime(look, (row) => isInLane(row, request) && obeys(look, row))
+  const mayBeNext = (row: JobRow) => isInLane(row, request) && obeys(look, row)
   if (answer._tag === "None") {
-    return pending[0] === undefined || isTakenBackWithin(look.timeline, look.call.invoked, look.answered)
+    const [pending] = allTheTime(look, mayBeNext)
+    return pending === undefined || isTakenBackWithin(look.timeline, look.call.invoked, look.answered)
       ? undefined
-      : `nothing, where ${pending[0].id} was pending`
+      : `nothing, where ${pending.id} was pending`
   }
   const { value } = answer
   if (!atSomeTime(look, (row) => isInLane(row, request) && row.available_at === value)) {
     return `${value}, when none is due`
   }
   const isDue = value <= look.timeline.latestWall(look.call.process, look.call.invoked.at, look.answered.at)
-  const sooner = isDue ? undefined : pending.find((row) => row.available_at < value)
+  if (isDue) return undefined
+  // Not one that was moved meanwhile, perhaps to this instant.
+  const [sooner] = allTheTime(look, (row) => mayBeNext(row) && row.available_at < value)
   return sooner === undefined ? undefined : `${value}, where ${sooner.id} was due before`
 }
 
