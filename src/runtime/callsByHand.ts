@@ -20,7 +20,7 @@ import { releaseStale } from "./maintenance/maintenance.ts"
 import { checkKinds, claimBytes, defaultLease } from "./options.ts"
 import { settlesByHand } from "./settlesByHand.ts"
 import { claimed, factsOf } from "./telemetry/jobEvents.ts"
-import type { ThenTell } from "./thenTell.ts"
+import type { ThenTell } from "../store/thenTell.ts"
 
 /** The calls of an app that runs jobs without a worker. */
 type CallsByHand = Pick<

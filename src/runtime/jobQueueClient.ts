@@ -15,7 +15,7 @@ import type { EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import type { Entry } from "./newJob.ts"
 import { newJobs } from "./newJob.ts"
 import { observe } from "./telemetry/jobEvents.ts"
-import { makeThenTell } from "./thenTell.ts"
+import { makeThenTell } from "../store/thenTell.ts"
 
 /** The job queue over the job store: checks and encodes its arguments, and wakes this process's workers. */
 export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Effect.gen(function*() {

@@ -8,7 +8,7 @@ import type { Lease } from "../domain/Lease.ts"
 import type { Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
 import { only } from "../store/JobStore.ts"
 import { factsOf } from "./telemetry/jobEvents.ts"
-import type { ThenTell } from "./thenTell.ts"
+import type { ThenTell } from "../store/thenTell.ts"
 
 /** Settles without an answer that are remembered at most. */
 const mostUnanswered = 1000

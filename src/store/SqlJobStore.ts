@@ -14,6 +14,7 @@ import { nameForOneClaim } from "./nameForOneClaim.ts"
 import type { Circumstances } from "./operations.ts"
 import { makeOperations } from "./operations.ts"
 import { enqueuedEvents, mayBeDue } from "./tellEnqueued.ts"
+import { makeThenTell } from "./thenTell.ts"
 import type { Transactions } from "./Transactions.ts"
 
 /** What a job store over SQL takes from its database. */
@@ -34,6 +35,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
     transactions
   const operations = makeOperations(sql, database)
   const { isOfARow } = dialect(sql)
+  const thenTell = makeThenTell({ afterCommit, events })
   const enqueueTogether = yield* groupCommits(
     ({ isOne, take, takeBack }: Waiting<NewJob>) => {
       const whole = transaction("enqueue", Effect.suspend(() => operations.enqueue(take())))
@@ -62,12 +64,11 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
   const enqueueAlone = (jobs: ReadonlyArray<NewJob>) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.tap(
-        restore((jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))),
-        (answers) =>
-          Effect.zipRight(
-            afterCommit(events.publishAll(enqueuedEvents(jobs, answers))),
-            mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void
-          )
+        thenTell(
+          restore((jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))),
+          (answers) => enqueuedEvents(jobs, answers)
+        ),
+        (answers) => mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void
       )
     ).pipe(guardTelemetry)
 

@@ -13,9 +13,9 @@ interface Request<Item, Answer, E> {
   readonly after: number
   /** True once its caller was interrupted. */
   isGivenUp: boolean
-  /** What its caller is to go on with, once that is known. */
+  /** The answer for its caller, once there is one. */
   answer: Effect.Effect<ReadonlyArray<Answer>, E> | undefined
-  /** Hands the answer to whoever waits: the call, or its interruption. */
+  /** Resumes the fiber that waits for the answer. */
   resume: (answer: Effect.Effect<ReadonlyArray<Answer>, E>) => void
 }
 
@@ -181,7 +181,7 @@ export const groupCommits = <Item, Answer, E>(
       })
     }
 
-    /** Waits for the answer, wherever it comes to. */
+    /** Waits for the answer. */
     const heard = (one: One) =>
       Effect.suspend(() =>
         one.answer ?? Effect.async<ReadonlyArray<Answer>, E>((resume) => {

@@ -1,7 +1,8 @@
-import type { Scope } from "effect"
-import { Cause, Clock, Duration, Effect, FiberId, LogLevel, Option, Order, Runtime, SortedMap } from "effect"
+import type { Clock, Scope } from "effect"
+import { Cause, Duration, Effect, FiberId, LogLevel, Option, Order, Runtime, SortedMap } from "effect"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { line } from "../../platform/line.ts"
+import { sleepingBy } from "../../platform/sleepingBy.ts"
 
 /**
  * Wakes what waits for an instant, a few at a time. With a timer for each job, all
@@ -14,7 +15,7 @@ export interface WakeUps {
    * long. What it throws is logged.
    */
   readonly at: (at: number, wake: () => void) => () => void
-  /** The clock of whoever made this, whose sleepers are woken like that. */
+  /** The worker's clock, but whoever sleeps by it is woken by `at`. */
   readonly clock: Clock.Clock
 }
 
@@ -108,17 +109,10 @@ export const makeWakeUps = (longest: Duration.Duration): Effect.Effect<WakeUps, 
 
     return {
       at,
-      clock: {
-        [Clock.ClockTypeId]: Clock.ClockTypeId,
-        unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
-        unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
-        currentTimeMillis: clock.currentTimeMillis,
-        currentTimeNanos: clock.currentTimeNanos,
-        sleep: (duration) =>
-          Effect.async<void>((resume) => {
-            const callOff = at(now() + Duration.toMillis(duration), () => resume(Effect.void))
-            return Effect.sync(callOff)
-          })
-      }
+      clock: sleepingBy(clock, (duration) =>
+        Effect.async<void>((resume) => {
+          const callOff = at(now() + Duration.toMillis(duration), () => resume(Effect.void))
+          return Effect.sync(callOff)
+        }))
     }
   })

@@ -1,7 +1,8 @@
 import type { Scope } from "effect"
-import { Clock, Duration, Effect, FiberId, Queue, Runtime, Scheduler } from "effect"
+import { Duration, Effect, FiberId, Queue, Runtime, Scheduler } from "effect"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { StandStill } from "../../platform/StandStill.ts"
+import { sleepingBy } from "../../platform/sleepingBy.ts"
 import type { JobStore } from "../../store/JobStore.ts"
 import * as log from "../telemetry/workerLog.ts"
 import { resumesAfter } from "../lease/heartbeat.ts"
@@ -72,17 +73,11 @@ const standingStill = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =
     const clock = yield* Effect.clock
     const standStill = yield* StandStill
     let left = waitsAtMost
-    return yield* Effect.withClock(effect, {
-      [Clock.ClockTypeId]: Clock.ClockTypeId,
-      unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
-      unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
-      currentTimeMillis: clock.currentTimeMillis,
-      currentTimeNanos: clock.currentTimeNanos,
-      sleep: (duration) =>
-        Effect.suspend(() => {
-          const millis = Duration.toMillis(duration)
-          left -= millis
-          return left < 0 ? Effect.never : Effect.sync(() => standStill(millis))
-        })
-    })
+    const sleep = (duration: Duration.Duration) =>
+      Effect.suspend(() => {
+        const millis = Duration.toMillis(duration)
+        left -= millis
+        return left < 0 ? Effect.never : Effect.sync(() => standStill(millis))
+      })
+    return yield* Effect.withClock(effect, sleepingBy(clock, sleep))
   })

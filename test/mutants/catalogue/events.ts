@@ -23,16 +23,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A transaction tells its events before it commits",
-    file: "src/runtime/thenTell.ts",
+    file: "src/store/thenTell.ts",
     find: ": store.afterCommit(store.events.publishAll(events))",
     replace: ": store.events.publishAll(events)",
-    killedBy
-  },
-  {
-    name: "An enqueue in a transaction is told of before it commits",
-    file: "src/store/SqlJobStore.ts",
-    find: "afterCommit(events.publishAll(enqueuedEvents(jobs, answers)))",
-    replace: "events.publishAll(enqueuedEvents(jobs, answers))",
     killedBy
   },
   {

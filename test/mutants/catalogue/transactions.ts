@@ -84,7 +84,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byTransactions
   },
   {
-    name: "A statement of ours runs without holding a free connection",
+    name: "A statement of ours does not take the connection when that is free",
     file: connection,
     find: "held = true\n          return thenPassOn(run)",
     replace: "return run",

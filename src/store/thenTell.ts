@@ -1,0 +1,21 @@
+import { Effect } from "effect"
+import type { JobEvent } from "../domain/JobEvent.ts"
+import type { JobStore } from "./JobStore.ts"
+
+/** Tells what a call has done, once it is committed. */
+export type ThenTell = <A, E>(
+  call: Effect.Effect<A, E>,
+  eventsOf: (answer: A) => ReadonlyArray<JobEvent>
+) => Effect.Effect<A, E>
+
+/** Tells the events of one store. No interruption comes between a call and its events, or they would be lost. */
+export const makeThenTell =
+  (store: Pick<typeof JobStore.Service, "afterCommit" | "events">): ThenTell => (call, eventsOf) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.tap(restore(call), (answer) => {
+        const events = eventsOf(answer)
+        return events.length === 0
+          ? Effect.void
+          : store.afterCommit(store.events.publishAll(events))
+      })
+    )
