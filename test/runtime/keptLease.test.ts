@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Fiber } from "effect"
 import { Duration, Effect, Either, Runtime, Schema, Scope, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { toMillis } from "../../src/platform/monotonic.ts"
@@ -33,6 +34,7 @@ const keptBy = (extendWith?: Extend) =>
         immediate: false,
         ...scope === undefined ? {} : { scope }
       })
+    const hearts: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
     let startLate: (() => void) | undefined
     const lease = new KeptLease({
       job,
@@ -51,12 +53,17 @@ const keptBy = (extendWith?: Extend) =>
       events: store.events,
       now,
       scope,
-      forkHeart: (beating) => fork(beating, scope),
+      forkHeart: (beating) => {
+        const heart = fork(beating, scope)
+        hearts.push(heart)
+        return heart
+      },
       fork
     })
     lease.keep()
     return {
       lease,
+      hearts,
       startLate: Effect.sync(() => startLate?.()),
       stand: (millis: number) => Effect.sync(() => void (stoodFor = millis))
     }
@@ -75,9 +82,11 @@ const beatsIn = (seconds: number) =>
 describe("a lease that is kept", () => {
   it.effect("is not extended by a heart that was about to begin when its job ended", () =>
     Effect.gen(function*() {
-      const { lease, startLate } = yield* kept
+      const { hearts, lease, startLate } = yield* kept
       yield* startLate
       yield* lease.end() ?? Effect.void
+      yield* settled
+      assert.deepStrictEqual(hearts.map((heart) => heart.unsafePoll() === null), [false])
       assert.strictEqual(yield* beatsIn(40), 0)
     }).pipe(inHoldfast()))
 

@@ -181,7 +181,7 @@ export class KeptLease {
   /** Beats from `delay` on, and tells the handler to stop at the deadline. */
   private start(delay: Duration.DurationInput, era: number): void {
     if (this.era !== era || this.hasEnded) return
-    this.heart = this.options.forkHeart(Effect.delay(this.beating(this.pace), delay))
+    this.heart = this.options.forkHeart(this.unlessOver(Effect.delay(this.beating(this.pace), delay)))
     this.watch()
   }
 
@@ -196,7 +196,7 @@ export class KeptLease {
 
   /**
    * A fiber registers with its scope in its own first steps, and may find it
-   * closed: then nothing would end the fiber.
+   * closed: then nothing would end the fiber, also not as it sleeps.
    */
   private unlessOver<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A | void, E> {
     return Effect.suspend(() => this.hasEnded || this.isLetGo ? Effect.void : effect)
@@ -222,7 +222,7 @@ export class KeptLease {
 
   private beating(pace: Pace): Effect.Effect<void> {
     const beats = Effect.repeat(this.beat(pace), Schedule.spaced(pace.interval))
-    return this.unlessOver(Effect.catchAll(beats, () => Effect.void))
+    return Effect.catchAll(beats, () => Effect.void)
   }
 
   /** Fails once the lease is gone for good. An extension that fails is tried again until then. */

@@ -11,8 +11,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "No heartbeat is forked",
     file,
-    find: "forkHeart(Effect.delay(this.beating(this.pace), delay))",
-    replace: "forkHeart(Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay)))",
+    find: "this.unlessOver(Effect.delay(this.beating(this.pace), delay))",
+    replace: "Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay))",
     killedBy: heartbeat
   },
   {
@@ -313,6 +313,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "if (this.era !== era || this.hasEnded) return",
     replace: "if (this.hasEnded || this.isLetGo) return",
     killedBy: ["test/runtime/keptLease.test.ts"]
+  },
+  {
+    name: "A heart that was about to begin as its job ended sleeps on",
+    file,
+    find: "this.unlessOver(Effect.delay(this.beating(this.pace), delay))",
+    replace: "Effect.delay(this.unlessOver(this.beating(this.pace)), delay)",
+    killedBy: keptLease
   },
   {
     name: "A heart that was about to begin as its job ended beats on",

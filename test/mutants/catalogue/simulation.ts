@@ -47,8 +47,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
-    find: "forkHeart(Effect.delay(this.beating(this.pace), delay))",
-    replace: "forkHeart(Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay)))",
+    find: "this.unlessOver(Effect.delay(this.beating(this.pace), delay))",
+    replace: "Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay))",
     killedBy: bySeed(1)
   },
   {
