@@ -181,13 +181,12 @@ export const groupCommits = <Item, Answer, E>(
       })
     }
 
-    /** Waits for the answer. */
+    /** Waits for the answer. The look is where the wait begins: a fiber may give way between two steps, and the answer come there. */
     const heard = (one: One) =>
-      Effect.suspend(() =>
-        one.answer ?? Effect.async<ReadonlyArray<Answer>, E>((resume) => {
-          one.resume = resume
-        })
-      )
+      Effect.async<ReadonlyArray<Answer>, E>((resume) => {
+        if (one.answer === undefined) one.resume = resume
+        else resume(one.answer)
+      })
 
     return (items) =>
       // No interruption comes between the call and its wait, or the call would be made and nobody wait for it.

@@ -81,11 +81,20 @@ export const anotherProcess = Layer.build(
 /** Lets all happen that can happen now. */
 export const settled = Testing.advance(0)
 
-/** Lets another fiber go on after so many operations of all fibers, once, as a busy process may. */
-export const givingWayOnceAfter = (operations: number) => {
+/** Lets another fiber go on after so many operations of all fibers, once, as a busy process may. `meanwhile` happens there. */
+export const givingWayOnceAfter = (operations: number, meanwhile: () => void = () => {}) => {
   let left = operations
-  return Object.assign(new Scheduler.MixedScheduler(2048), {
-    shouldYield: () => left-- === 0 ? 0 as const : false as const
+  let happens = meanwhile
+  const scheduler = new Scheduler.MixedScheduler(2048)
+  return Object.assign(Object.create(scheduler) as typeof scheduler, {
+    shouldYield: () => left-- === 0 ? 0 as const : false as const,
+    scheduleTask: (task: () => void, priority: number) => {
+      if (left < 0) {
+        happens()
+        happens = () => {}
+      }
+      scheduler.scheduleTask(task, priority)
+    }
   })
 }
 

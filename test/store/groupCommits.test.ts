@@ -280,6 +280,22 @@ describe("calls that go together", () => {
       assert.deepStrictEqual(yield* Fiber.join(two), Either.right(["b"]))
     }))
 
+  it.effect("are answered wherever their caller has given way", () =>
+    Effect.gen(function*() {
+      for (let operations = 0; operations < 200; operations++) {
+        const asked = Effect.gen(function*() {
+          const call = yield* groupCommits(({ take }: Waiting<string>) => Effect.sync(take), bounds)
+          return yield* ask(call)("a")
+        })
+        const answers = yield* asked.pipe(
+          Effect.flatMap((asked) => Effect.sync(() => asked.unsafePoll())),
+          Effect.scoped,
+          Effect.withScheduler(givingWayOnceAfter(operations))
+        )
+        assert.deepStrictEqual(answers, Exit.succeed(Either.right(["a"])), `after ${operations} operations`)
+      }
+    }))
+
   it.effect("end with their scope, which interrupts those that are not written", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()

@@ -6,6 +6,13 @@ const killedBy = ["test/store/groupCommits.test.ts"]
 /** Calls of the store that go together in one transaction. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "An answer that comes before its caller's wait has begun is not heard",
+    file,
+    find: "if (one.answer === undefined) one.resume = resume\n        else resume(one.answer)",
+    replace: "one.resume = resume\n        if (one.isGivenUp && one.answer !== undefined) resume(one.answer)",
+    killedBy
+  },
+  {
     name: "One call that is refused takes those that went with it",
     file,
     find: "if (group.length <= 1 || !isOfOneCall(exit.cause)) fail(exit.cause)",

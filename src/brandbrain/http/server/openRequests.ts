@@ -45,9 +45,10 @@ export const watchRequests = (node: Server): ReadonlySet<ServerResponse> => {
  */
 export const waitForTurn = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
   const response = NodeHttpServerRequest.toServerResponse(request)
-  return response.socket === null
-    ? Effect.async<void>((resume) => void response.once("socket", () => resume(Effect.void)))
-    : Effect.void
+  return Effect.async<void>((resume) => {
+    if (response.socket === null) response.once("socket", () => resume(Effect.void))
+    else resume(Effect.void)
+  })
 })
 
 /**
@@ -69,14 +70,13 @@ export const endRequests = (
       })
       server.close(() => Deferred.unsafeDone(closed, Effect.void))
     })
-    const allAnswered: Effect.Effect<void> = Effect.suspend(() => {
-      const [one] = open
-      return one === undefined
-        ? Effect.void
-        : Effect.zipRight(
-          Effect.async<void>((resume) => void one.once("close", () => resume(Effect.void))),
-          allAnswered
-        )
+    const allAnswered = Effect.async<void>((resume) => {
+      const lookAgain = () => {
+        const [one] = open
+        if (one === undefined) resume(Effect.void)
+        else one.once("close", lookAgain)
+      }
+      lookAgain()
     })
     const inTime = yield* Effect.as(allAnswered, true).pipe(
       Effect.raceFirst(Effect.as(Effect.raceFirst(Effect.sleep(grace), graceOver), false))
