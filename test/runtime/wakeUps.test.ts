@@ -89,14 +89,40 @@ describe("what waits for an instant", () => {
       assert.deepStrictEqual(woken, ["late", "now"])
     }))
 
+  it.scoped("has its timer set by a fiber that does not give way between its look at the clock and that", () =>
+    Effect.gen(function*() {
+      const clock = yield* Effect.clock
+      for (let operations = 0; operations < 400; operations++) {
+        let now = 0
+        const timersAt: Array<number> = []
+        const noting = {
+          unsafeCurrentTimeNanos: () => BigInt(now * 1e6),
+          sleep: (duration: Duration.Duration) =>
+            Effect.async<void>(() => void timersAt.push(now + Duration.toMillis(duration)))
+        }
+        // As a handler that blocks the process.
+        const blocked = givingWayOnceAfter(operations, () => void (now += 300))
+        yield* Effect.gen(function*() {
+          const { at } = yield* inTenSeconds
+          at(1000, () => {})
+          yield* settled
+        }).pipe(
+          Effect.scoped,
+          Effect.withClock(Object.assign(Object.create(clock), noting)),
+          Effect.withScheduler(blocked)
+        )
+        assert.deepStrictEqual(timersAt, [1000], `after ${operations} operations`)
+      }
+    }))
+
   it.effect("is woken also after the end of its worker, unless it is called off", () =>
     Effect.gen(function*() {
       const { at, clock } = yield* Effect.scoped(inTenSeconds)
       const woken: Array<string> = []
-      at(1000, () => void woken.push("first"))
-      at(1000, () => void woken.push("called off"))()
-      const sleeper = yield* Effect.fork(Effect.withClock(Effect.sleep("1 second"), clock))
-      yield* TestClock.adjust("999 millis")
+      at(15_000, () => void woken.push("first"))
+      at(15_000, () => void woken.push("called off"))()
+      const sleeper = yield* Effect.fork(Effect.withClock(Effect.sleep("15 seconds"), clock))
+      yield* TestClock.adjust("14999 millis")
       assert.deepStrictEqual(woken, [])
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(woken, ["first"])
@@ -105,7 +131,7 @@ describe("what waits for an instant", () => {
 
   it.scoped("is woken where it is added in the middle of the look that finds none, wherever that is", () =>
     Effect.gen(function*() {
-      for (let operations = 0; operations < 60; operations++) {
+      for (let operations = 0; operations < 400; operations++) {
         const wakesInTime = Effect.gen(function*() {
           const { at } = yield* inTenSeconds
           yield* Effect.yieldNow()

@@ -1,5 +1,17 @@
 import type { Clock, Scope } from "effect"
-import { Cause, Duration, Effect, FiberId, LogLevel, Option, Order, Runtime, SortedMap } from "effect"
+import {
+  Cause,
+  Duration,
+  Effect,
+  FiberId,
+  LogLevel,
+  Option,
+  Order,
+  Runtime,
+  RuntimeFlags,
+  RuntimeFlagsPatch,
+  SortedMap
+} from "effect"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { line } from "../../platform/line.ts"
 import { sleepingBy } from "../../platform/sleepingBy.ts"
@@ -52,9 +64,18 @@ export const makeWakeUps = (longest: Duration.Duration): Effect.Effect<WakeUps, 
       if (last?.at === at) last = undefined
     }
 
+    /**
+     * Sleeps until then, or for `longest`. The fiber does not give way between its look at the clock and its timer:
+     * a handler that blocks the process there would make it late for all in line.
+     */
+    const sleepUntil = (at: number) =>
+      Effect.suspend(() => clock.sleep(Duration.min(Duration.millis(Math.max(0, at - now())), longest))).pipe(
+        Effect.withRuntimeFlagsPatch(RuntimeFlagsPatch.disable(RuntimeFlags.CooperativeYielding))
+      )
+
     /** A claim may be answered when its worker has ended, and its lease still has to be shortened. */
     const afterTheEnd: WakeUps["at"] = (at, wake) => {
-      const wait = clock.sleep(Duration.millis(Math.max(0, at - now())))
+      const wait = Effect.repeat(sleepUntil(at), { until: () => at <= now() })
       const fiber = runFork(Effect.interruptible(Effect.zipRight(wait, Effect.sync(wake))))
       return () => fiber.unsafeInterruptAsFork(FiberId.none)
     }
@@ -85,10 +106,8 @@ export const makeWakeUps = (longest: Duration.Duration): Effect.Effect<WakeUps, 
           continue
         }
         const [at, together] = first
-        const left = at - now()
-        if (left > 0) {
-          const wait = Duration.min(Duration.millis(left), longest)
-          yield* Effect.raceFirst(clock.sleep(wait), earlier.await)
+        if (at > now()) {
+          yield* Effect.raceFirst(sleepUntil(at), earlier.await)
           continue
         }
         for (const wake of together) {

@@ -441,8 +441,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A timer is set as far ahead as the next instant",
     file: wakeUps,
-    find: "Duration.min(Duration.millis(left), longest)",
-    replace: "Duration.max(Duration.millis(left), Duration.times(longest, 0))",
+    find: "Duration.min(Duration.millis(Math.max(0, at - now())), longest)",
+    replace: "Duration.millis(Math.max(0, at - now()))",
+    killedBy: byWakeUps
+  },
+  {
+    name: "A handler may block the process between the look at the clock and the timer that all wake-ups wait for",
+    file: wakeUps,
+    find: "RuntimeFlagsPatch.disable(RuntimeFlags.CooperativeYielding)",
+    replace: "RuntimeFlagsPatch.enable(RuntimeFlags.CooperativeYielding)",
+    killedBy: byWakeUps
+  },
+  {
+    name: "What is to be woken once the worker has ended is woken early",
+    file: wakeUps,
+    find: "Effect.repeat(sleepUntil(at), { until: () => at <= now() })",
+    replace: "sleepUntil(at)",
     killedBy: byWakeUps
   },
   {

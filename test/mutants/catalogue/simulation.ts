@@ -505,13 +505,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(1)
   },
   {
-    name: "In a fleet, the timer of a deadline is set further ahead than to the next beat",
-    file: "src/runtime/lease/wakeUps.ts",
-    find: "Duration.min(Duration.millis(left), longest)",
-    replace: "Duration.max(Duration.millis(left), Duration.times(longest, 0))",
-    killedBy: bySeed(1)
-  },
-  {
     name: "In a fleet, a second signal does nothing",
     file: "src/runtime/worker/ProcessEnd.ts",
     find: "endGrace: tellAll(\"began\", \"graceOver\")",
