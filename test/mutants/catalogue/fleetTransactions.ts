@@ -18,10 +18,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet's transactions, those beside each other do not wait for each other",
-    file: open,
-    find: "if (this.isBusy || at !== this.innermost) return",
-    replace: "if (this.isBusy) return",
-    killedBy: bySeed(1)
+    file: "src/store/sqlite/transaction/turns.ts",
+    find: "if (this.isBusy || level !== this.innermost)",
+    replace: "if (this.isBusy)",
+    killedBy: bySeed(4)
   },
   {
     name: "In a fleet's transactions, one that the database has rolled back goes on statement by statement",

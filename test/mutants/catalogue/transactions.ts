@@ -9,6 +9,7 @@ const busyTimeout = "src/store/sqlite/busyTimeout.ts"
 const appsConnection = "src/store/sqlite/appsConnection.ts"
 const tablesProblem = "src/store/sqlite/migrations/tablesProblem.ts"
 const open = "src/store/sqlite/transaction/openTransaction.ts"
+const turns = "src/store/sqlite/transaction/turns.ts"
 const immediate = "src/store/sqlite/transaction/immediateTransaction.ts"
 const control = "src/store/sqlite/transaction/transactionControl.ts"
 const savepoints = "src/store/sqlite/transaction/savepoints.ts"
@@ -328,8 +329,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "Nested transactions beside each other are on one stack at once",
-    file: open,
-    find: "if (this.isBusy || at !== this.innermost)",
+    file: turns,
+    find: "if (this.isBusy || level !== this.innermost)",
     replace: "if (this.isBusy)",
     killedBy: byNested
   },
@@ -343,16 +344,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "Two parts of a transaction that wait for each other hold the connection forever",
-    file: open,
-    find: "this.refuse(level.waiting, stuck)",
-    replace: "this.refuse(new Set(), stuck)",
+    file: turns,
+    find: "this.refuse(level, stuck)",
+    replace: "void [level, stuck]",
     killedBy: byNested,
     hangs: true
   },
   {
     name: "A nested transaction that takes long is taken for one in which nothing happens",
-    file: open,
-    find: "if (this.turns > before || this.isBusy) continue",
+    file: turns,
+    find: "if (this.begun > before || this.isBusy) continue",
     replace: "if (this.isBusy) continue",
     killedBy: byNested
   },
@@ -362,7 +363,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: `this.take(level, wait),
       this.use((connection) =>
         Effect.map(`,
-    replace: `Effect.as(this.takeNow(level), wait),
+    replace: `Effect.as(this.turns.takeNow(level), wait),
       this.use((connection) =>
         Effect.map(`,
     killedBy: byNested
@@ -371,7 +372,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "What is left of a nested transaction is committed alone when the outer one has failed",
     file: open,
     find: "this.cut(level, outerRolledBack)",
-    replace: "this.innermost = level",
+    replace: "this.turns.innermost = level",
     killedBy: byNested
   },
   {

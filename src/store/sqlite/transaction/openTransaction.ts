@@ -1,32 +1,18 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Cause, Deferred, Effect, Fiber, FiberId, Predicate } from "effect"
-import { AsyncLocalStorage } from "node:async_hooks"
+import type { Fiber } from "effect"
+import { Cause, Effect, Predicate } from "effect"
 import { giveWay } from "../../../platform/EventLoop.ts"
 import type { Reservable, Wait } from "../connection.ts"
 import { isSqlError } from "../../isSqlError.ts"
 import { savepointOf, Savepoints } from "./savepoints.ts"
 import { command, isInTransaction, refusedInside, rollBack } from "./transactionControl.ts"
-import { outerRolledBack, rolledBackAfter, stuck } from "./transactionErrors.ts"
+import { outerRolledBack, rolledBackAfter } from "./transactionErrors.ts"
+import type { Turn } from "./turns.ts"
+import { Turns } from "./turns.ts"
 
 type Connection = SqlConnection.Connection
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
-
-/**
- * The longest that a part of a transaction waits for another in which nothing
- * happens. Two that wait for each other would never end, and hold the connection.
- */
-const stillFor = "30 seconds"
-
-/** A fiber's place in the order in which a transaction's parts use the connection. */
-interface Turn {
-  level: Level
-  given: boolean
-  /** The level whose turn it is, or undefined when all levels have ended. */
-  readonly answer: Deferred.Deferred<Level | undefined, SqlError.SqlError>
-  /** Enters the async context that the fiber waits in; without it the fiber would go on in that of the one before it. */
-  readonly inItsContext: ReturnType<typeof AsyncLocalStorage.snapshot>
-}
 
 /** Brands levels, also those of a second copy of this package, whose client may be the one that the store is on. */
 const levelBrand: unique symbol = Symbol.for("holdfast/store/Level")
@@ -42,7 +28,7 @@ export class Level implements Connection {
    * error: the level was rolled back before its end, and every statement gets that.
    */
   state: "open" | "ended" | SqlError.SqlError = "open"
-  readonly waiting = new Set<Turn>()
+  readonly waiting = new Set<Turn<Level>>()
   /** The savepoints that the app has opened by hand. */
   readonly savepoints = new Savepoints()
   readonly transaction: OpenTransaction
@@ -107,12 +93,7 @@ export class OpenTransaction {
   /** False for a transaction of an app's own client, which is never rolled back as a whole. */
   private readonly isOurs: boolean
   private readonly outermost: Level
-  private innermost: Level
-  private isBusy = false
-  private turns = 0
-  private readonly urgent = new Set<Turn>()
-  private isWatched = false
-  private watch: AnyFiber | undefined
+  private readonly turns: Turns<Level>
 
   constructor(
     client: OpenTransaction["client"],
@@ -125,7 +106,8 @@ export class OpenTransaction {
     this.connection = connection
     this.afterwards = afterwards
     this.isOurs = isOurs
-    this.outermost = this.innermost = new Level(this, undefined, owner)
+    this.outermost = new Level(this, undefined, owner)
+    this.turns = new Turns(this.outermost)
   }
 
   get level(): Level {
@@ -140,7 +122,7 @@ export class OpenTransaction {
   ): Effect.Effect<A, SqlError.SqlError> {
     return this.within(level, (connection) => {
       const refused = refusedInside(text)
-      return refused === undefined ? this.innermost.savepoints.run(text, run(connection)) : Effect.fail(refused)
+      return refused === undefined ? this.turns.innermost.savepoints.run(text, run(connection)) : Effect.fail(refused)
     }, Effect.suspend(() => run(this.afterwards)))
   }
 
@@ -168,7 +150,7 @@ export class OpenTransaction {
           this.use((connection) =>
             Effect.withFiberRuntime<Level, SqlError.SqlError>((fiber) => {
               const nested = new Level(this, around, fiber)
-              return Effect.map(command(connection, `SAVEPOINT ${nameOf(nested)}`), () => this.innermost = nested)
+              return Effect.map(command(connection, `SAVEPOINT ${nameOf(nested)}`), () => this.turns.innermost = nested)
             })
           )
     )
@@ -191,7 +173,7 @@ export class OpenTransaction {
   undo(level: Level): Effect.Effect<void> {
     const { around } = level
     return Effect.zipRight(
-      this.takeNow(level),
+      this.turns.takeNow(level),
       this.use((connection) => {
         if (level.state !== "open") return Effect.void
         const ended = () => {
@@ -220,14 +202,16 @@ export class OpenTransaction {
   }
 
   /** Ends what the transaction runs in the background. */
-  readonly close = Effect.suspend(() => this.watch === undefined ? Effect.void : Fiber.interruptFork(this.watch))
+  get close(): Effect.Effect<void> {
+    return this.turns.close
+  }
 
   /** Runs an effect whose turn it is, and passes the turn on. */
   private use<A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.matchCauseEffect(Effect.suspend(() => use(this.connection)), {
       onFailure: (cause) =>
-        Effect.zipRight(this.look(cause), Effect.suspend(() => this.passOn(Effect.failCause(cause)))),
-      onSuccess: (answer) => this.passOn(Effect.succeed(answer))
+        Effect.zipRight(this.look(cause), Effect.suspend(() => this.turns.passOn(Effect.failCause(cause)))),
+      onSuccess: (answer) => this.turns.passOn(Effect.succeed(answer))
     })
   }
 
@@ -244,49 +228,8 @@ export class OpenTransaction {
     return Effect.withFiberRuntime((fiber) => {
       const at = this.standing(level, fiber)
       if (at === undefined) return Effect.succeed(undefined)
-      if (isSqlError(at.state)) return Effect.fail(at.state)
-      if (this.isBusy || at !== this.innermost) return Effect.zipRight(this.watchOver, this.wait(at, at.waiting, wait))
-      this.isBusy = true
-      this.turns += 1
-      return Effect.succeed(at)
+      return isSqlError(at.state) ? Effect.fail(at.state) : this.turns.take(at, wait)
     })
-  }
-
-  /** Waits only for what runs at the moment. */
-  private takeNow(level: Level): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (this.isBusy) return Effect.orDie(this.wait(level, this.urgent, (effect) => effect))
-      this.isBusy = true
-      return Effect.void
-    })
-  }
-
-  private wait(level: Level, line: Set<Turn>, wait: Wait) {
-    const turn: Turn = {
-      level,
-      given: false,
-      answer: Deferred.unsafeMake(FiberId.none),
-      inItsContext: AsyncLocalStorage.snapshot()
-    }
-    line.add(turn)
-    return Effect.onInterrupt(wait(Deferred.await(turn.answer)), () =>
-      Effect.suspend(() => {
-        if (turn.given) return this.passOn(Effect.void)
-        turn.level.waiting.delete(turn)
-        return Effect.void
-      }))
-  }
-
-  private passOn<A>(then: A): A {
-    const line = this.urgent.size > 0 ? this.urgent : this.innermost.waiting
-    const [next] = line
-    this.isBusy = next !== undefined
-    if (next === undefined) return then
-    line.delete(next)
-    next.given = true
-    this.turns += 1
-    next.inItsContext(() => Deferred.unsafeDone(next.answer, Effect.succeed(next.level)))
-    return then
   }
 
   /** The level that what a fiber does at `level` is part of: the nearest that has not ended, or one inside it that the fiber began. */
@@ -294,60 +237,33 @@ export class OpenTransaction {
     let at: Level | undefined = level
     while (at?.state === "ended") at = at.around
     if (at?.state !== "open") return at
-    for (let inner: Level | undefined = this.innermost; inner !== at && inner !== undefined; inner = inner.around) {
+    for (
+      let inner: Level | undefined = this.turns.innermost;
+      inner !== at && inner !== undefined;
+      inner = inner.around
+    ) {
       if (inner.owner === fiber) return inner
     }
     return at
   }
 
   private end(level: Level): void {
-    const { around } = level
     level.state = "ended"
-    this.innermost = around ?? level
-    for (const turn of level.waiting) {
-      if (around === undefined) {
-        turn.inItsContext(() => Deferred.unsafeDone(turn.answer, Effect.succeed(undefined)))
-      } else {
-        turn.level = around
-        around.waiting.add(turn)
-      }
-    }
-    level.waiting.clear()
+    this.turns.moveOut(level)
   }
 
   /** Marks the levels inside `from`, or all of them, as rolled back before their end. */
   private cut(from: Level | undefined, why: SqlError.SqlError): void {
-    for (let level: Level | undefined = this.innermost; level !== from && level !== undefined; level = level.around) {
+    for (
+      let level: Level | undefined = this.turns.innermost;
+      level !== from && level !== undefined;
+      level = level.around
+    ) {
       level.state = why
-      this.refuse(level.waiting, why)
+      this.turns.refuse(level, why)
     }
-    this.innermost = from ?? this.outermost
+    this.turns.innermost = from ?? this.outermost
   }
-
-  private refuse(waiting: Set<Turn>, why: SqlError.SqlError): void {
-    for (const turn of waiting) turn.inItsContext(() => Deferred.unsafeDone(turn.answer, Effect.fail(why)))
-    waiting.clear()
-  }
-
-  /** Refuses what waits for a level in which nothing happens. */
-  private readonly watchOver = Effect.suspend(() => {
-    if (this.isWatched) return Effect.void
-    this.isWatched = true
-    const watch = Effect.gen(this, function*() {
-      while (this.outermost.state === "open") {
-        const before = this.turns
-        yield* Effect.sleep(stillFor)
-        if (this.turns > before || this.isBusy) continue
-        for (let level = this.innermost.around; level !== undefined; level = level.around) {
-          this.refuse(level.waiting, stuck)
-        }
-      }
-    })
-    return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(watch)), (fiber) => {
-      this.watch = fiber
-      return this.outermost.state === "open" ? Effect.void : this.close
-    })
-  })
 }
 
 const nameOf = (level: Level) => savepointOf(level.depth)
