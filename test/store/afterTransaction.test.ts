@@ -5,6 +5,7 @@ import { Array as Arr, Effect, Layer, Supervisor } from "effect"
 import { JobStore } from "../../src/store/JobStore.ts"
 import * as SqlJobStore from "../../src/store/sqlite/SqliteJobStore.ts"
 import { memory } from "./someJobs.ts"
+import { interruptedAt } from "./sqlite/interruptedAt.ts"
 
 const stores = {
   "the store's own client": memory,
@@ -53,6 +54,20 @@ for (const [whose, store] of Object.entries(stores)) {
         ]))
         yield* yields
         assert.deepStrictEqual(ran, [1, 2, 3])
+      }).pipe(Effect.provide(store)))
+
+    it.effect("runs also after one who asked first was interrupted as it did, wherever that was", () =>
+      Effect.gen(function*() {
+        let runs = 0
+        const interruptedOnes: Array<number> = []
+        for (let n = 0; n < 40; n++) {
+          if (yield* inTransaction(interruptedAt(n, afterTransaction(Effect.void)))) interruptedOnes.push(n)
+          yield* yields
+          yield* inTransaction(afterTransaction(Effect.sync(() => void (runs += 1))))
+          yield* yields
+          assert.strictEqual(runs, n + 1, `interrupted before operation ${n}`)
+        }
+        assert.isAbove(interruptedOnes.length, 5)
       }).pipe(Effect.provide(store)))
 
     it.effect("does not run while the next transaction, which asks for more, is open", () =>

@@ -328,6 +328,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byRolledBack
   },
   {
+    name: "Nobody waits for a transaction's end where the first to ask is interrupted as it does",
+    file: "src/store/sqlite/transaction/transactions.ts",
+    find: "Effect.uninterruptible(Effect.suspend(() => { const waiting = afterwards.size > 0",
+    replace: "Effect.interruptible(Effect.suspend(() => { const waiting = afterwards.size > 0",
+    killedBy: ["test/store/afterTransaction.test.ts"]
+  },
+  {
     name: "Nested transactions beside each other are on one stack at once",
     file: turns,
     find: "if (this.isBusy || level !== this.innermost)",

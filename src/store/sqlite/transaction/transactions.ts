@@ -129,12 +129,13 @@ export const makeTransactions = (
           )
         )
 
+    // Whoever is the first to ask forks who waits for all, or nobody would.
     const waitForEnd = (effect: Effect.Effect<void>, mark?: string) =>
-      Effect.suspend(() => {
+      Effect.uninterruptible(Effect.suspend(() => {
         const waiting = afterwards.size > 0
         afterwards.set(effect, mark)
         return waiting ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.interruptible(runAfterwards), scope))
-      })
+      }))
 
     const statement = joining(alone(holdingConnection(client)))
 
