@@ -27,6 +27,7 @@ const keptBy = (extendWith?: Extend) =>
     /** As long as the event loop has stood, so that timers fire late. */
     let stoodFor = 0
     const now = () => toMillis(clock.unsafeCurrentTimeNanos()) + stoodFor
+    const began = now()
     const scope = yield* Scope.make()
     const wakeUps = yield* makeWakeUps(Duration.seconds(20))
     const fork = <A, E>(effect: Effect.Effect<A, E>, scope?: Scope.Scope) =>
@@ -36,14 +37,16 @@ const keptBy = (extendWith?: Extend) =>
       })
     const hearts: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
     let startLate: (() => void) | undefined
+    const asked: Array<number> = []
     const lease = new KeptLease({
       job,
       leaseFor: 60_000,
       interval: Duration.seconds(20),
-      claimSentAt: now(),
+      claimSentAt: began,
       stop: () => Effect.void,
       wakeUps: {
         at: (at, wake) => {
+          asked.push(at - began)
           if (startLate !== undefined) return wakeUps.at(at, wake)
           startLate = wake
           return () => {}
@@ -64,6 +67,7 @@ const keptBy = (extendWith?: Extend) =>
     return {
       lease,
       hearts,
+      asked,
       startLate: Effect.sync(() => startLate?.()),
       stand: (millis: number) => Effect.sync(() => void (stoodFor = millis))
     }
@@ -128,6 +132,16 @@ describe("a lease that is kept", () => {
       yield* lease.letGo
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* lockedUntil, before)
+    }).pipe(inHoldfast()))
+
+  it.effect("is first extended an interval after its claim, also where the loop has stood as its heart started", () =>
+    Effect.gen(function*() {
+      const { asked, stand, startLate } = yield* kept
+      yield* startLate
+      yield* stand(12_000)
+      yield* settled
+      // The late start, the deadline, the first beat.
+      assert.deepStrictEqual(asked, [10_000, 45_000, 20_000])
     }).pipe(inHoldfast()))
 
   it.effect("is not extended where the loop has stood until its deadline had passed", () =>

@@ -118,7 +118,7 @@ export class KeptLease {
       const era = yield* this.stopBeating
       // First this, then the write: it may land although no answer comes.
       this.lowerDeadline(this.pace.leaseFor)
-      this.start(0, era)
+      this.start(this.options.now(), era)
     }))
   }
 
@@ -151,7 +151,7 @@ export class KeptLease {
       const era = yield* this.stopBeating
       // The answer to a beat that was under way may have come in between.
       this.until = Math.min(this.until, this.cutTo)
-      this.start(resumesAfter, era)
+      this.start(this.options.now() + Duration.toMillis(resumesAfter), era)
     }))
   }
 
@@ -174,14 +174,16 @@ export class KeptLease {
   /** Starts the heart, whose first beat is due soon. */
   private startLate(era: number): void {
     // Counted as the deadline is: a claim that was answered late leaves less time for the first beat.
-    const { claimSentAt, interval, now } = this.options
-    this.start(Math.max(0, claimSentAt + Duration.toMillis(interval) - now()), era)
+    const { claimSentAt, interval } = this.options
+    this.start(claimSentAt + Duration.toMillis(interval), era)
   }
 
-  /** Beats from `delay` on, and tells the handler to stop at the deadline. */
-  private start(delay: Duration.DurationInput, era: number): void {
+  /** Beats from the monotonic millisecond `from` on, and tells the handler to stop at the deadline. */
+  private start(from: number, era: number): void {
     if (this.era !== era || this.hasEnded) return
-    this.heart = this.options.forkHeart(this.unlessOver(Effect.delay(this.beating(this.pace), delay)))
+    const { forkHeart, wakeUps } = this.options
+    const waits = Effect.async<void>((resume) => Effect.sync(wakeUps.at(from, () => resume(Effect.void))))
+    this.heart = forkHeart(this.unlessOver(Effect.zipRight(waits, this.beating(this.pace))))
     this.watch()
   }
 

@@ -11,8 +11,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "No heartbeat is forked",
     file,
-    find: "this.unlessOver(Effect.delay(this.beating(this.pace), delay))",
-    replace: "Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay))",
+    find: "this.unlessOver(Effect.zipRight(waits, this.beating(this.pace)))",
+    replace: "Effect.zipRight(Effect.zipRight(waits, Effect.never), this.beating(this.pace))",
     killedBy: heartbeat
   },
   {
@@ -25,15 +25,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The heart beats the moment it starts",
     file,
-    find: "this.start(Math.max(0, claimSentAt + Duration.toMillis(interval) - now()), era)",
-    replace: "this.start(Math.min(0, claimSentAt + Duration.toMillis(interval) - now()), era)",
+    find: "this.start(claimSentAt + Duration.toMillis(interval), era)",
+    replace: "this.start(claimSentAt + 0 * Duration.toMillis(interval), era)",
     killedBy: heartbeat
   },
   {
     name: "The first beat waits for an interval however late its claim was answered",
     file,
-    find: "Math.max(0, claimSentAt + Duration.toMillis(interval) - now())",
-    replace: "Math.max(Duration.toMillis(interval), claimSentAt - now())",
+    find: "this.start(claimSentAt + Duration.toMillis(interval), era)",
+    replace: "this.start(Math.max(claimSentAt, this.options.now() + Duration.toMillis(interval)), era)",
     killedBy: heartbeat
   },
   {
@@ -303,7 +303,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A deadline that a drain lowers is seen at the next beat",
     file,
-    find: "this.start(0, era)",
+    find: "this.start(this.options.now(), era)",
     replace: "if (this.era === era) this.heart = this.options.forkHeart(this.beating(this.pace))",
     killedBy: drain
   },
@@ -317,8 +317,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A heart that was about to begin as its job ended sleeps on",
     file,
-    find: "this.unlessOver(Effect.delay(this.beating(this.pace), delay))",
-    replace: "Effect.delay(this.unlessOver(this.beating(this.pace)), delay)",
+    find: "this.unlessOver(Effect.zipRight(waits, this.beating(this.pace)))",
+    replace: "Effect.zipRight(waits, this.unlessOver(this.beating(this.pace)))",
+    killedBy: keptLease
+  },
+  {
+    name: "A handler that blocks the process as a heart starts puts its first beat off",
+    file,
+    find: "const waits = Effect.async<void>((resume) => Effect.sync(wakeUps.at(from, () => resume(Effect.void))))",
+    replace: "const waits = Effect.sleep(Math.max(0, from - this.options.now()) + 0 * Object.keys(wakeUps).length)",
     killedBy: keptLease
   },
   {

@@ -47,8 +47,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
-    find: "this.unlessOver(Effect.delay(this.beating(this.pace), delay))",
-    replace: "Effect.zipRight(Effect.never, Effect.delay(this.beating(this.pace), delay))",
+    find: "this.unlessOver(Effect.zipRight(waits, this.beating(this.pace)))",
+    replace: "Effect.zipRight(Effect.zipRight(waits, Effect.never), this.beating(this.pace))",
     killedBy: bySeed(1)
   },
   {
@@ -439,8 +439,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, the first beat waits for an interval however late its claim was answered",
     file: heartbeat,
-    find: "Math.max(0, claimSentAt + Duration.toMillis(interval) - now())",
-    replace: "Math.max(Duration.toMillis(interval), claimSentAt - now())",
+    find: "this.start(claimSentAt + Duration.toMillis(interval), era)",
+    replace: "this.start(Math.max(claimSentAt, this.options.now() + Duration.toMillis(interval)), era)",
     killedBy: bySeed(1)
   },
   {
