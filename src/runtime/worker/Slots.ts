@@ -82,17 +82,18 @@ export class Slots {
 
   /** Runs a claim, whose jobs will be started here. */
   claiming<A, E, R>(claim: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.suspend(() => {
-      const ended = Deferred.unsafeMake<void>(FiberId.none)
-      this.claims.add(ended)
-      return Effect.ensuring(
-        claim,
-        Effect.suspend(() => {
-          this.claims.delete(ended)
-          return Deferred.succeed(ended, undefined)
-        })
-      )
-    })
+    return Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const ended = Deferred.unsafeMake<void>(FiberId.none)
+        this.claims.add(ended)
+        return ended
+      }),
+      () => claim,
+      (ended) => {
+        this.claims.delete(ended)
+        return Deferred.succeed(ended, undefined)
+      }
+    )
   }
 
   /**

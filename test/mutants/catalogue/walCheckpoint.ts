@@ -43,8 +43,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A WAL that the app checkpoints by itself is checkpointed",
     file: walCheckpoint,
-    find: "if (pages === 0) return",
-    replace: "if (pages < 0) return",
+    find: "if (pages === 0 || isAsking) return",
+    replace: "if (isAsking) return",
     killedBy: byStore
   },
   {

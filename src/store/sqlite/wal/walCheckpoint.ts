@@ -123,8 +123,8 @@ const make = (connection: SqlConnection.Connection, files: DatabaseFiles) =>
       const now = yield* monotonicNanos
       if (isAsking || (mayAskAt !== undefined && now < mayAskAt)) return
       if (!isTurnedOff()) yield* readPages
-      // Then the app sees to checkpoints by itself, as with a tool that copies the WAL elsewhere.
-      if (pages === 0) return
+      // With 0 the app sees to checkpoints by itself, as with a tool that copies the WAL elsewhere. Another may have asked meanwhile.
+      if (pages === 0 || isAsking) return
       const checkpoint = thread.find()
       hasThread = Option.isSome(checkpoint)
       isAsking = true
