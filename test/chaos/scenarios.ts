@@ -245,7 +245,11 @@ const endAll = (site: Site, going: Going) =>
       const at = endOf(site, worker)
       const stood = site.history.stalled(worker.name, worker.toldAt, at)
       const took = at - worker.toldAt
-      const byItself = code === 0 || code === 1 && site.history.longestStand(worker.name, worker.toldAt, at) > heldUp
+      // It may have seen that its database is gone just before it was told.
+      const saw = code === 1 && going === "deleted" &&
+        worker.log().includes("was deleted or replaced while it was open")
+      const hardEnd = code === 1 && site.history.longestStand(worker.name, worker.toldAt, at) > heldUp
+      const byItself = code === 0 || saw || hardEnd
       if (took - stood <= endsWithin && byItself) continue
       const how = `ended with ${code}, ${took} ms after SIGTERM, of which its loop stood for ${stood} ms`
       site.violated(`${worker.name}, its database ${going}, ${how}\n${worker.log()}`)
