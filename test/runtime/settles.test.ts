@@ -12,7 +12,7 @@ it.effect("what dies as it is told that its job is settled keeps no other job of
   Effect.gen(function*() {
     yield* Effect.forEach([1, 2, 3], () => JobQueue.enqueue(Task, undefined))
     const jobs = yield* JobQueue.claim({ jobs: [Task], limit: 3 })
-    const { completeFirst } = yield* makeSettles(yield* JobStore, Effect.never)
+    const { completeFirst } = yield* makeSettles(yield* JobStore, { graceOver: Effect.never, gathering: Effect.void })
     const heard = new Map<number, string>()
     jobs.forEach(({ lease }, index) =>
       completeFirst({

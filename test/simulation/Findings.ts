@@ -70,6 +70,8 @@ export const sometimes = [
   "a claim's answer was lost",
   "a claim found nothing left",
   "a claim left jobs for their size",
+  "a job waited for a place after its claim",
+  "a job that was claimed ahead was handed back",
   "a process was killed while a handler ran",
   "a worker died while a handler ran",
   "a process was killed inside a transaction",

@@ -23,9 +23,11 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
     }
   }
   for (const step of timeline.steps) {
+    const waited = isHandedBack(step) && hasWaitedInVain(timeline, step)
+    findings.sometimes("a job that was claimed ahead was handed back", waited)
     findings.expect(
-      !isHandedBack(step) || mayBeHandedBack(timeline, step),
-      "a job is handed back only at a shutdown, or when its claim came too late",
+      !isHandedBack(step) || waited || mayBeHandedBack(timeline, step),
+      "a job is handed back only at a shutdown, when its claim came too late, or when it has waited for a place",
       () => `attempt ${step.row?.attempts} of ${step.id} (${behaviourOf(step)}) by ${step.process}`
     )
   }
@@ -43,15 +45,24 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
 const isHandedBack = ({ call, row }: Step): boolean =>
   call?.operation === "release" && row?.status === "pending" && row.available_at === row.updated_at
 
+/** Whether it was claimed ahead, and there was no place for it within a heartbeat interval. */
+const hasWaitedInVain = (timeline: Timeline, { call, id, row }: Step): boolean => {
+  const { claimAhead, heartbeatInterval } = timeline.plan.worker
+  if (claimAhead === 0 || call === undefined || row === null || hasBegun(timeline, id, row.attempts)) return false
+  return call.invoked.at >= (timeline.claimOf(id, row.attempts)?.at ?? Infinity) + heartbeatInterval
+}
+
+const hasBegun = ({ history }: Timeline, id: string, attempt: number): boolean =>
+  history.runs.some((run) => run.jobId === id && run.attempt === attempt)
+
 const mayBeHandedBack = (timeline: Timeline, { call, id, process, row }: Step): boolean => {
   const { heartbeatInterval, lease } = timeline.plan.worker
   if (call === undefined || row === null) return false
   if (timeline.drainsFrom({ jobId: id, attempt: row.attempts, process }) <= call.invoked.at) return true
-  const hasBegun = timeline.history.runs.some(({ attempt, jobId }) => jobId === id && attempt === row.attempts)
   // A worker counts from before it asks, and may have been stopped before the question was out.
   const claimedAt = timeline.stoppedFrom(process, timeline.claimOf(id, row.attempts)?.call?.invoked.at ?? -Infinity)
   const tooLate = claimedAt + holdsFor(leaseOf(row.kind, lease)) - heartbeatInterval / 4
-  return !hasBegun && call.invoked.at >= tooLate
+  return !hasBegun(timeline, id, row.attempts) && call.invoked.at >= tooLate
 }
 
 /** Each time that a job failed although its handler would succeed, faults have spent its whole budget. */

@@ -14,6 +14,7 @@ export interface Plan {
     readonly staleCheckInterval: number
     readonly shutdownGrace: number
     readonly concurrency: number
+    readonly claimAhead: number
     readonly queues: Readonly<Record<string, number>> | undefined
     readonly retention: number
   }
@@ -100,6 +101,7 @@ export const makePlan = (world: World): Plan => {
       staleCheckInterval: between(15, 90) * 1000,
       shutdownGrace: pick(random, [0, 5000, 20_000]),
       concurrency: between(1, 6) + (large ? 30 : 0),
+      claimAhead: pick(world.stream("claim ahead"), [0, 0, 0, 1, 4]),
       queues: random.number() < 0.3 && !large ? { default: between(1, 3), bulk: between(1, 2) } : undefined,
       retention: random.number() < 0.3 ? 3 * minute : 7 * 24 * 60 * minute
     },

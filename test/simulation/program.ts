@@ -55,6 +55,7 @@ export const program = (options: ProgramOptions) => {
     const settings = {
       jobs: [kinds.steady, kinds.brief, kinds.timed, kinds.once] as const,
       concurrency: worker.concurrency,
+      claimAhead: worker.claimAhead,
       ...(worker.queues === undefined ? {} : { queues: worker.queues }),
       leaseFor: worker.lease,
       heartbeatInterval: worker.heartbeatInterval,

@@ -34,6 +34,10 @@ export const checkRuns = (timeline: Timeline, findings: Findings): void => {
       () => `${key} (${run.behaviour} in ${run.process}) was extended at ${lease.extendedLate}`
     )
     checkResult(timeline, findings, run)
+    findings.sometimes(
+      "a job waited for a place after its claim",
+      timeline.plan.worker.claimAhead > 0 && run.started.at > (lease.claimedAt ?? Infinity) + 1000
+    )
     findings.sometimes("a process was killed while a handler ran", run.ended?.how === "killed")
     findings.sometimes(
       "a worker died while a handler ran",

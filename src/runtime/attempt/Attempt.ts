@@ -52,6 +52,10 @@ export interface Attempt {
 export interface Slot {
   /** Gets the lease that a heartbeat keeps. Answers what shortens it, where its worker drains. */
   readonly kept: (lease: KeptLease) => Effect.Effect<void> | undefined
+  /** False while the attempt was claimed ahead, and waits. */
+  readonly hasPlace: () => boolean
+  /** Calls `begin` when a place is free for an attempt that has none. Answers a function that stops waiting. */
+  readonly waitForPlace: (begin: () => void) => () => void
   /** Its handler has ended, so another job may take the place. */
   readonly leave: () => void
   /** It takes its place again, since it cannot be settled yet. */

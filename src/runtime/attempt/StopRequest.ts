@@ -8,11 +8,14 @@ export class StopRequest {
 
   /** Makes the request. Later reasons are ignored. */
   tell(reason: StopReason): Effect.Effect<void> {
-    return Effect.sync(() => {
-      if (this.reason !== undefined) return
-      this.reason = reason
-      this.heard?.(reason)
-    })
+    return Effect.sync(() => this.tellNow(reason))
+  }
+
+  /** The same, outside of any fiber. */
+  tellNow(reason: StopReason): void {
+    if (this.reason !== undefined) return
+    this.reason = reason
+    this.heard?.(reason)
   }
 
   /**

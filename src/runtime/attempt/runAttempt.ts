@@ -2,7 +2,7 @@ import type { Scope } from "effect"
 import { Cause, Duration, Effect, Either, Exit, Fiber, FiberId, Option } from "effect"
 import * as Backoff from "../../domain/Backoff.ts"
 import type { JobEvent } from "../../domain/JobEvent.ts"
-import { Outcome, outcomeOf } from "../../domain/Outcome.ts"
+import { Outcome, outcomeOf, StopReason } from "../../domain/Outcome.ts"
 import { truncated } from "../../domain/readableCause.ts"
 import { decodeJson, encodeJson } from "../../domain/wireValue.ts"
 import { claimed } from "../telemetry/jobEvents.ts"
@@ -17,6 +17,7 @@ import type { FirstWrite } from "./settle.ts"
 import { completedAs, Ended } from "./Ended.ts"
 import { settle } from "./settle.ts"
 import { eventOf, tell } from "./tell.ts"
+import { waitForPlace } from "./waitForPlace.ts"
 
 /**
  * The attempt of one claimed job. Once begun it goes on by itself: it keeps the
@@ -36,6 +37,8 @@ export class RunningAttempt {
   private readonly lease: KeptLease
   /** Fibers that have nothing to do once the handler has ended. */
   private readonly helpers: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
+  /** True once `loopWatch` counts it. */
+  private hasBegun = false
   private hasDied = false
 
   /** The heartbeat ends with the scope at the latest. */
@@ -65,9 +68,8 @@ export class RunningAttempt {
   /** Begins to keep the lease. */
   keepLease(): void {
     this.unlessItDies(() => {
-      const { attempt: { host: { heldLeases, loopWatch, now }, job, slot }, fibers, lease } = this
+      const { attempt: { host: { heldLeases, now }, job, slot }, fibers, lease } = this
       const at = now()
-      loopWatch.began(job.kind)
       lease.keep()
       heldLeases.hold(job.lease, () => lease.deadline, at)
       const drain = slot.kept(lease)
@@ -83,24 +85,42 @@ export class RunningAttempt {
     })
   }
 
-  /** Runs the handler in `scope`, unless its payload cannot be read, or it is too late. */
+  /** Runs the handler in `scope` once there is a place for it, unless it is too late or told to stop before. */
   begin(scope: Scope.CloseableScope): void {
     if (this.hasDied) return
     this.unlessItDies(() => {
-      const { attempt, lease } = this
-      const { begins, host: { heartbeatInterval, now } } = attempt
-      const payload = decodePayload(attempt)
-      if (Either.isLeft(payload)) return this.settle(payload.left)
-      const beatBy = lease.deadline - Duration.toMillis(beatMayTake(heartbeatInterval))
-      if (!begins() || beatBy <= now()) {
-        // The claim was answered so late that its worker ends, or that no beat can come before the deadline, or that
-        // another attempt may run by now. If none does, handing the job back costs nothing.
-        return this.endAfter(
-          blame(attempt).pipe(Effect.flatMap(log.claimedTooLate), Effect.zipRight(this.settling(Outcome.Release())))
-        )
-      }
-      this.runHandler(payload.right, scope)
+      const { begins, slot, stopRequest } = this.attempt
+      if (!begins()) return this.handBack()
+      if (stopRequest.reason !== undefined) return this.settle(unbegun(stopRequest.reason))
+      if (slot.hasPlace()) return this.run(scope)
+      waitForPlace(this.attempt, {
+        run: () => this.unlessItDies(() => this.run(scope)),
+        stopped: (reason) => this.unlessItDies(() => this.settle(unbegun(reason)))
+      })
     })
+  }
+
+  /** Runs the handler in `scope`, unless its payload cannot be read, or it is too late. */
+  private run(scope: Scope.CloseableScope): void {
+    const { attempt, lease } = this
+    const { host: { heartbeatInterval, loopWatch, now }, job } = attempt
+    loopWatch.began(job.kind)
+    this.hasBegun = true
+    const payload = decodePayload(attempt)
+    if (Either.isLeft(payload)) return this.settle(payload.left)
+    const beatBy = lease.deadline - Duration.toMillis(beatMayTake(heartbeatInterval))
+    if (beatBy <= now()) return this.handBack()
+    this.runHandler(payload.right, scope)
+  }
+
+  /**
+   * Hands the job back: nobody waits for the claim any more, or no beat can come
+   * before the deadline. If another attempt has the job by now, this changes nothing.
+   */
+  private handBack(): void {
+    this.endAfter(
+      blame(this.attempt).pipe(Effect.flatMap(log.claimedTooLate), Effect.zipRight(this.settling(Outcome.Release())))
+    )
   }
 
   /** Runs the handler in a fiber of its own, which a stop request interrupts. */
@@ -168,7 +188,7 @@ export class RunningAttempt {
     const { host: { heldLeases, loopWatch, now }, job, slot } = this.attempt
     heldLeases.letGo(job.lease)
     const free = () => {
-      loopWatch.ended(job.kind, now())
+      if (this.hasBegun) loopWatch.ended(job.kind, now())
       slot.free(mayRunAgain)
     }
     const heartEnds = this.lease.end()
@@ -199,6 +219,13 @@ export class RunningAttempt {
     }
   }
 }
+
+/** The outcome of a job that was told to stop before its handler began: handed back, unless it is cancelled or another's. */
+const unbegun = (reason: StopReason): Outcome =>
+  outcomeOf(
+    Exit.interrupt(FiberId.none),
+    Option.some(reason._tag === "DeadlinePassed" ? StopReason.Shutdown() : reason)
+  )
 
 const diedOfBug = Ended.OutcomeUnknown({ error: Option.none() })
 

@@ -70,8 +70,15 @@ export const waitsNoLonger = new StoreError({ operation: "settle", cause: new Er
 /** Milliseconds that settling still waits for the store once the worker has to end. */
 const lastWait = 4_000
 
-/** The settles of one worker. `graceOver` succeeds when the grace of its shutdown is over. */
-export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Effect<void>): Effect.Effect<Settles> => {
+/**
+ * The settles of one worker. `graceOver` succeeds when the grace of its shutdown is
+ * over. A group is sent after `gathering`: jobs that were claimed ahead begin, and
+ * may end, one after the other in one turn of the event loop.
+ */
+export const makeSettles = (
+  store: typeof JobStore.Service,
+  { gathering, graceOver }: { readonly graceOver: Effect.Effect<void>; readonly gathering: Effect.Effect<void> }
+): Effect.Effect<Settles> => {
   let graceOverAt: number | undefined
   const hasToEnd = (since: number) =>
     Effect.gen(function*() {
@@ -132,7 +139,7 @@ export const makeSettles = (store: typeof JobStore.Service, graceOver: Effect.Ef
   const grouped = <Item extends { readonly lease: Lease }>(write: Write<Item>, sizeOf: (item: Item) => number) =>
     groupCalls<Waiting<Item>, Answer, StoreFailure>(
       (group) => send(write, group),
-      { ...together, sizeOf: ({ item }) => sizeOf(item) }
+      { ...together, gathering, sizeOf: ({ item }) => sizeOf(item) }
     )
 
   return Effect.gen(function*() {

@@ -5,6 +5,7 @@ import { StopReason } from "../../domain/Outcome.ts"
 import type { JobEvents } from "../../store/JobEvents.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
 import type { Attempt } from "../attempt/Attempt.ts"
+import { Ahead } from "./Ahead.ts"
 import type { Placed } from "../attempt/beginAttempts.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
@@ -21,8 +22,10 @@ interface Running {
   readonly job: ClaimedJob
   readonly stopRequest: StopRequest
   lease: KeptLease | undefined
-  /** False while it settles after its handler has ended: another job may take its place. */
+  /** True while its handler runs, and while it cannot be settled. */
   occupies: boolean
+  /** Begins it, where it was claimed ahead. */
+  begin: () => void
 }
 
 /** The attempts a worker is running, and the room it has for more. */
@@ -30,10 +33,13 @@ export class Slots {
   private readonly running = new Set<Running>()
   /** The number of jobs that take a place. */
   private occupied = 0
+  private readonly ahead: Ahead<Running>
   /** Fibers that wait until no attempt runs. */
   private readonly waiting = new Set<Deferred.Deferred<void>>()
   private readonly claims = new Set<Deferred.Deferred<void>>()
   private readonly concurrency: number
+  private readonly claimAhead: number
+  private readonly inSlices: (begin: () => void) => void
   private readonly queues: Option.Option<ReadonlyMap<string, number>>
   private readonly onFreed: () => void
   private readonly events: JobEvents
@@ -41,12 +47,19 @@ export class Slots {
 
   constructor(options: {
     readonly concurrency: number
+    /** The most jobs that wait for a place. */
+    readonly claimAhead: number
     readonly queues: Option.Option<ReadonlyMap<string, number>>
-    /** Called each time a place becomes free, and when a job may have come back. */
+    /** Called each time there is room for a claim, and when a job may have come back. */
     readonly onFreed: () => void
+    /** Calls `begin` now, or in the next turn of the event loop if this one has lasted for long. */
+    readonly inSlices: (begin: () => void) => void
     readonly events: JobEvents
   }) {
     this.concurrency = options.concurrency
+    this.claimAhead = options.claimAhead
+    this.ahead = new Ahead(options.claimAhead)
+    this.inSlices = options.inSlices
     this.queues = options.queues
     this.onFreed = options.onFreed
     this.events = options.events
@@ -63,9 +76,7 @@ export class Slots {
 
   /** The room for a claim now, with full queues left out. */
   get room(): Room {
-    const free = this.concurrency - this.occupied
-    // While a store claims but does not settle, at most as many jobs wait to be settled as may run.
-    const room = Math.min(free, 2 * this.concurrency - this.running.size)
+    const room = Math.min(this.unused, this.mostInAll - this.running.size)
     const queues = Option.map(this.queues, (limits) =>
       [...limits]
         .map(([queue, limit]) => ({ queue, limit: Math.min(room, limit - this.runningFrom(queue)) }))
@@ -74,9 +85,20 @@ export class Slots {
     return { limit: open ? room : 0, queues }
   }
 
+  /** While a store claims but does not settle, at most as many jobs wait to be settled as may run. */
+  private get mostInAll(): number {
+    return 2 * this.concurrency + this.claimAhead
+  }
+
+  /** The number of free places, and of jobs to claim ahead. None of those while jobs have come back that cannot be settled. */
+  private get unused(): number {
+    const places = this.concurrency - this.occupied
+    return places < 0 ? places : places + this.ahead.room
+  }
+
   private runningFrom(queue: string): number {
     let count = 0
-    for (const { job, occupies } of this.running) if (occupies && job.queue === queue) count++
+    for (const one of this.running) if ((one.occupies || this.ahead.has(one)) && one.job.queue === queue) count++
     return count
   }
 
@@ -97,22 +119,33 @@ export class Slots {
   }
 
   /**
-   * Gives a job a place. It is free once the job's handler has ended, unless the
-   * job cannot be settled then.
+   * Gives a job a place, or lets it wait for one. The place is free once the job's
+   * handler has ended, unless the job cannot be settled then.
    */
   place(job: ClaimedJob): Placed {
     const stopRequest = new StopRequest()
-    const one: Running = { job, stopRequest, lease: undefined, occupies: true }
+    const occupies = this.claimAhead === 0 || this.occupied < this.concurrency
+    const one: Running = { job, stopRequest, lease: undefined, occupies, begin: () => {} }
     this.running.add(one)
-    this.occupied++
+    if (occupies) this.occupied++
+    else this.ahead.add(one)
     const slot: Attempt["slot"] = {
       kept: (lease) => {
         one.lease = lease
         return this.isDraining ? lease.drain : undefined
       },
+      hasPlace: () => one.occupies,
+      waitForPlace: (begin) => {
+        one.begin = begin
+        return () => {
+          one.begin = () => {}
+          this.ahead.giveUp(one)
+        }
+      },
       leave: () => this.leave(one),
       comeBack: () => {
         if (one.occupies) return
+        this.ahead.giveUp(one)
         one.occupies = true
         this.occupied++
       },
@@ -125,12 +158,22 @@ export class Slots {
     if (!one.occupies) return
     one.occupies = false
     this.occupied--
-    this.onFreed()
+    const next = this.occupied < this.concurrency ? this.ahead.next() : undefined
+    if (next !== undefined) {
+      next.occupies = true
+      this.occupied++
+      this.inSlices(() => {
+        if (this.isDraining) next.stopRequest.tellNow(StopReason.Shutdown())
+        else next.begin()
+      })
+    }
+    if (this.unused > 0) this.onFreed()
   }
 
   private free(one: Running, mayRunAgain: boolean): void {
-    const wasFull = this.running.size >= 2 * this.concurrency
+    const wasFull = this.running.size >= this.mostInAll
     this.running.delete(one)
+    this.ahead.giveUp(one)
     this.leave(one)
     // The look that followed its handler's end was before its settle.
     if (mayRunAgain || wasFull) this.onFreed()
@@ -139,10 +182,11 @@ export class Slots {
     this.waiting.clear()
   }
 
-  /** Shortens the leases of the attempts that run, and of those that are started later. */
+  /** Shortens the leases of the attempts that run, and of those that are started later. Hands back those that wait for a place. */
   get drain(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.isDraining = true
+      for (const { stopRequest } of this.ahead.jobs) stopRequest.tellNow(StopReason.Shutdown())
       return Effect.forEach(this.leases, (lease) => lease.drain, { discard: true })
     })
   }

@@ -8,6 +8,8 @@ export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any> = ReadonlyAr
   /** The definition of each kind, with the milliseconds that a claim of it holds. */
   readonly kinds: ReadonlyMap<string, { readonly job: Jobs[number]; readonly leaseFor: number }>
   readonly concurrency: number
+  /** The most jobs that wait, claimed, for a place. */
+  readonly claimAhead: number
   readonly queues: Option.Option<ReadonlyMap<string, number>>
   readonly heartbeatInterval: Duration.Duration
   readonly pollInterval: Duration.Duration

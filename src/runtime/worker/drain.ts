@@ -29,8 +29,9 @@ export const drain = (slots: Slots, grace: Duration.Duration, { began, graceOver
   Effect.gen(function*() {
     yield* Deferred.succeed(began, undefined)
     if (slots.isBusy) {
-      yield* log.draining(slots.size, grace)
+      const { size } = slots
       yield* slots.drain
+      yield* log.draining(size, grace)
       yield* endsWithin(Effect.raceFirst(slots.ended, Deferred.await(graceOver)), grace)
       yield* slots.stopAll(StopReason.Shutdown())
       yield* Deferred.succeed(graceOver, undefined)

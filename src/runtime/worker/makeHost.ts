@@ -1,6 +1,7 @@
 import type { Scope } from "effect"
 import { Context, Effect, Option, Runtime, RuntimeFlags } from "effect"
 import type { HandlerService } from "../../domain/Job.ts"
+import { EventLoop } from "../../platform/EventLoop.ts"
 import { toMillis } from "../../platform/monotonic.ts"
 import { isTraced } from "../../store/guardTelemetry.ts"
 import { JobStore } from "../../store/JobStore.ts"
@@ -13,7 +14,7 @@ import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import type { WorkerSettings } from "./WorkerSettings.ts"
 
 /** The part of a worker that its attempts see. Call it in the fiber whose loggers, clock and scheduler they should inherit. */
-export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
+export const makeHost = ({ graceOver, settings: { claimAhead, heartbeatInterval } }: {
   readonly settings: WorkerSettings
   /** Succeeds when the grace of the worker's shutdown is over. */
   readonly graceOver: Effect.Effect<void>
@@ -21,6 +22,7 @@ export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
   Effect.gen(function*() {
     const store = yield* JobStore
     const clock = yield* Effect.clock
+    const { turn } = yield* EventLoop
     // Fibers of attempts are interruptible, also if the worker was started where nothing is.
     const interruptibly = Runtime.enableRuntimeFlag(RuntimeFlags.Interruption)
     const handlersRuntime = interruptibly(yield* Effect.runtime())
@@ -44,7 +46,7 @@ export const makeHost = ({ graceOver, settings: { heartbeatInterval } }: {
       heartbeatInterval,
       wakeUps,
       extend: yield* makeExtend(store),
-      settles: yield* makeSettles(store, graceOver),
+      settles: yield* makeSettles(store, { graceOver, gathering: claimAhead > 0 ? turn : Effect.void }),
       heldLeases: yield* HeldLeases,
       loopWatch: yield* LoopWatch
     }

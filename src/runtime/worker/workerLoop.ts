@@ -1,4 +1,4 @@
-import { Clock, Deferred, Duration, Effect, Option, Queue, Ref } from "effect"
+import { Clock, Deferred, Duration, Effect, Option, Queue, Ref, Runtime } from "effect"
 import { isLasting } from "../../domain/errors.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import type { StoreFailure } from "../../store/JobStore.ts"
@@ -41,7 +41,8 @@ export const runWorker = (
   Effect.gen(function*() {
     const store = yield* JobStore
     yield* observe(store.events)
-    const { turn } = yield* EventLoop
+    const { overdue, turn } = yield* EventLoop
+    const runFork = Runtime.runFork(yield* Effect.runtime())
     const loopWatch = yield* LoopWatch
     const processEnd = yield* ProcessEnd
     const worker = yield* (yield* Ids).workerId
@@ -53,6 +54,10 @@ export const runWorker = (
     const slots = new Slots({
       ...settings,
       onFreed: () => void Queue.unsafeOffer(woken, undefined),
+      inSlices: (begin) => {
+        if (overdue()) runFork(Effect.interruptible(Effect.zipRight(turn, Effect.sync(begin))))
+        else begin()
+      },
       events: store.events
     })
     const claimable = yield* Ref.make(settings.maxJobs)

@@ -51,11 +51,12 @@ export const runOn = <A, E>(
 export const migrate = (database: string): Promise<void> => runOn({ database, durability: "normal" }, Effect.void)
 
 /** A worker that ends when so many jobs have settled. */
-const work = (jobs: number, concurrency: number, lines: boolean | undefined) =>
+const work = (jobs: number, concurrency: number, lines: boolean | undefined, claimAhead = 0) =>
   Effect.provide(
     Worker.run({
       jobs: [Nothing],
       concurrency,
+      claimAhead,
       maxJobs: jobs,
       logLevel: lines === true ? LogLevel.All : LogLevel.Warning
     }),
@@ -84,16 +85,18 @@ const produce = (jobs: number, fibers: number) =>
   )
 
 /** Drains jobs that wait, after having drained a fifth of them to warm up. */
-export const drain = (options: Options & { readonly jobs: number; readonly concurrency: number }): Promise<Sample> =>
+export const drain = (
+  options: Options & { readonly jobs: number; readonly concurrency: number; readonly claimAhead?: number }
+): Promise<Sample> =>
   runOn(
     options,
     Effect.gen(function*() {
-      const { concurrency, jobs, lines } = options
+      const { claimAhead, concurrency, jobs, lines } = options
       yield* enqueueMany(warmUpOf(jobs))
-      yield* work(warmUpOf(jobs), concurrency, lines)
+      yield* work(warmUpOf(jobs), concurrency, lines, claimAhead)
       yield* enqueueMany(jobs)
       const stop = startMeasuring(options)
-      yield* work(jobs, concurrency, lines)
+      yield* work(jobs, concurrency, lines, claimAhead)
       const sample = stop(jobs)
       yield* expectJobs("succeeded", jobs + warmUpOf(jobs))
       return sample

@@ -19,8 +19,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job whose claim was answered after its deadline is begun",
     file,
-    find: "!begins() || beatBy <= now()",
-    replace: "!begins()",
+    find: "if (beatBy <= now()) return this.handBack()",
+    replace: "if (beatBy < 0) return this.handBack()",
     killedBy: heartbeat
   },
   {
@@ -370,8 +370,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A handler that has ended can still be told to stop",
     file: "src/runtime/attempt/runAttempt.ts",
-    find: "listenNoMore()",
-    replace: "void listenNoMore",
+    find: "listenNoMore()\n      for (",
+    replace: "void listenNoMore\n      for (",
     killedBy: ["test/runtime/cancel.test.ts"]
   },
   {

@@ -81,8 +81,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job whose claim was answered after its deadline is begun",
     file: attempt,
-    find: "!begins() || beatBy <= now()",
-    replace: "!begins() || beatBy <= now() && beatBy < 0",
+    find: "if (beatBy <= now()) return this.handBack()",
+    replace: "if (beatBy <= now() && beatBy < 0) return this.handBack()",
     killedBy: bySeed(5)
   },
   {
@@ -95,8 +95,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker claims beyond its free slots",
     file: "src/runtime/worker/Slots.ts",
-    find: "const free = this.concurrency - this.occupied",
-    replace: "const free = this.concurrency",
+    find: "const places = this.concurrency - this.occupied",
+    replace: "const places = this.concurrency",
     killedBy: bySeed(2)
   },
   {

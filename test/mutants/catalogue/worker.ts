@@ -1,6 +1,8 @@
 import type { Equivalent, Mutant } from "../Mutant.ts"
 
 const file = "src/runtime/worker/workerLoop.ts"
+const claimAhead = ["test/runtime/claimAhead.test.ts"]
+const bySlots = ["test/runtime/slots.test.ts"]
 const slots = "src/runtime/worker/Slots.ts"
 const drain = "src/runtime/worker/drain.ts"
 const maintenance = "src/runtime/maintenance/maintenance.ts"
@@ -80,22 +82,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker claims beyond its free slots",
     file: slots,
-    find: "const free = this.concurrency - this.occupied",
-    replace: "const free = this.concurrency",
+    find: "const places = this.concurrency - this.occupied",
+    replace: "const places = this.concurrency",
     killedBy: worker
   },
   {
     name: "A worker claims one more than its free slots",
     file: slots,
-    find: "const free = this.concurrency - this.occupied",
-    replace: "const free = this.concurrency - this.occupied + 1",
+    find: "const places = this.concurrency - this.occupied",
+    replace: "const places = this.concurrency - this.occupied + 1",
     killedBy: worker
   },
   {
     name: "A worker leaves its last slot empty",
     file: slots,
-    find: "const free = this.concurrency - this.occupied",
-    replace: "const free = this.concurrency - this.occupied - 1",
+    find: "const places = this.concurrency - this.occupied",
+    replace: "const places = this.concurrency - this.occupied - 1",
     killedBy: worker
   },
   {
@@ -162,10 +164,115 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/polling.test.ts"]
   },
   {
+    name: "A job that was claimed ahead begins before there is a place for it",
+    file: slots,
+    find: "const occupies = this.claimAhead === 0 || this.occupied < this.concurrency",
+    replace: "const occupies = this.claimAhead >= 0 || this.occupied < this.concurrency",
+    killedBy: claimAhead
+  },
+  {
+    name: "A job waits for a place although none is claimed ahead",
+    file: slots,
+    find: "const occupies = this.claimAhead === 0 || this.occupied < this.concurrency",
+    replace: "const occupies = this.occupied < this.concurrency",
+    killedBy: bySlots
+  },
+  {
+    name: "Each job that begins is followed by a claim for one more",
+    file: "src/runtime/worker/Ahead.ts",
+    find: "this.isStuck || 2 * this.waiting.size > this.most",
+    replace: "this.isStuck",
+    killedBy: claimAhead
+  },
+  {
+    name: "A job that has waited in vain is claimed again at once",
+    file: "src/runtime/worker/Ahead.ts",
+    find: "this.isStuck || 2 * this.waiting.size > this.most",
+    replace: "2 * this.waiting.size > this.most",
+    killedBy: claimAhead
+  },
+  {
+    name: "Nothing is claimed ahead any more once a job has waited in vain",
+    file: "src/runtime/worker/Ahead.ts",
+    find: "this.isStuck = false\n    const",
+    replace: "const",
+    killedBy: claimAhead
+  },
+  {
+    name: "Jobs that were claimed ahead begin although those before them cannot be settled",
+    file: slots,
+    find: "const next = this.occupied < this.concurrency ? this.ahead.next() : undefined",
+    replace: "const next = this.ahead.next()",
+    killedBy: claimAhead
+  },
+  {
+    name: "A job that was claimed ahead and came back takes a second place",
+    file: slots,
+    find: "this.ahead.giveUp(one)\n        one.occupies = true",
+    replace: "one.occupies = true",
+    killedBy: bySlots
+  },
+  {
+    name: "A job that was told to stop in its turn begins all the same",
+    file: slots,
+    find: "one.begin = () => {}\n",
+    replace: "\n",
+    killedBy: bySlots
+  },
+  {
+    name: "Jobs that were claimed ahead are settled one by one",
+    file: "src/runtime/worker/makeHost.ts",
+    find: "gathering: claimAhead > 0 ? turn : Effect.void",
+    replace: "gathering: claimAhead < 0 ? turn : Effect.void",
+    killedBy: claimAhead
+  },
+  {
+    name: "A job whose turn comes when its worker has begun to drain begins",
+    file: slots,
+    find: "if (this.isDraining) next.stopRequest.tellNow(StopReason.Shutdown()) else next.begin()",
+    replace: "next.begin()",
+    killedBy: bySlots
+  },
+  {
+    name: "Jobs that were claimed ahead do not count among those of their queue",
+    file: slots,
+    find: "(one.occupies || this.ahead.has(one)) && one.job.queue === queue",
+    replace: "one.occupies && one.job.queue === queue",
+    killedBy: claimAhead
+  },
+  {
+    name: "A worker that is told to end keeps what it has claimed ahead until a place is free",
+    file: slots,
+    find: "for (const { stopRequest } of this.ahead.jobs) stopRequest.tellNow(StopReason.Shutdown())",
+    replace: "",
+    killedBy: claimAhead
+  },
+  {
+    name: "A job that ended as it waited for a place begins all the same",
+    file: "src/runtime/attempt/waitForPlace.ts",
+    find: "stopWaiting()\n    stopped(reason)",
+    replace: "void stopWaiting\n    stopped(reason)",
+    killedBy: claimAhead
+  },
+  {
+    name: "A job waits for a place for as long as its lease can be kept",
+    file: "src/runtime/attempt/waitForPlace.ts",
+    find: "() => stopRequest.tellNow(StopReason.Shutdown())",
+    replace: "() => void stopRequest",
+    killedBy: claimAhead
+  },
+  {
+    name: "Jobs that were claimed ahead all begin in one turn of the event loop",
+    file,
+    find: "if (overdue()) runFork",
+    replace: "if (overdue() && kinds.length < 0) runFork",
+    killedBy: claimAhead
+  },
+  {
     name: "A slot that becomes free wakes nobody",
     file: slots,
-    find: "this.occupied--\n    this.onFreed()",
-    replace: "this.occupied--",
+    find: "if (this.unused > 0) this.onFreed()",
+    replace: "",
     killedBy: worker
   },
   {
