@@ -49,7 +49,7 @@ describe("once a newer Holdfast has migrated the tables", () => {
       const store = yield* JobStore
       const sql = yield* SqlClient.SqlClient
       yield* migrated
-      yield* sql`DROP INDEX holdfast_jobs_claim`
+      yield* sql`DROP INDEX holdfast_jobs_order`
       assert.strictEqual(yield* refusal(claim()), "newerSchema")
       assert.strictEqual(yield* refusal(store.nextDue(request())), "newerSchema")
     }).pipe(Effect.provide(memory)))
