@@ -179,6 +179,14 @@ describe.each(withAndWithoutCrowd)("$where", ({ memory }) => {
         assert.deepStrictEqual(numbers(yield* claim(limited)), [3, 4])
       }).pipe(Effect.provide(memory)))
 
+    it.effect("counts them in the same way where queues have room of their own", () =>
+      Effect.gen(function*() {
+        yield* enqueue(heavy(1), heavy(2), heavy(3), job(4))
+        const limited = { maxBytes: 2500, queues: lanes({ default: 3 }) }
+        assert.deepStrictEqual(numbers(yield* claim(limited)), [1, 2])
+        assert.deepStrictEqual(numbers(yield* claim(limited)), [3, 4])
+      }).pipe(Effect.provide(memory)))
+
     it.effect("takes one job although it is larger than the claim may be", () =>
       Effect.gen(function*() {
         yield* enqueue(heavy(1), job(2))

@@ -4,6 +4,7 @@ import { Clock, Effect, Fiber, TestClock } from "effect"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { StaleJob, StaleLease } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
+import { makeStale } from "../../src/store/statements/stale.ts"
 import {
   claim,
   claimOne,
@@ -116,6 +117,40 @@ describe("a release of leases that were seen", () => {
       const seen = yield* staleLeases
       yield* TestClock.setTime(start + leaseFor - 1)
       assert.deepStrictEqual(yield* releaseSeen(seen), [])
+    }).pipe(Effect.provide(memory)))
+})
+
+describe("a release of jobs that were found stale", () => {
+  /** What the statements find, what happens then, and what they free of it. */
+  const freedAfter = <E>(meanwhile: (lease: Lease) => Effect.Effect<unknown, E, JobStore>) =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { releaseStale, staleJobs } = makeStale(sql)
+      const run = <A, E>(statement: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
+        sql.withTransaction(statement as Effect.Effect<A, E>)
+      yield* startClock
+      const lease = yield* running(1)
+      const found = yield* run(staleJobs({ limit: 9 }, start + leaseFor))
+      assert.deepStrictEqual(found.map(({ id }) => id), [jobId(1)])
+      yield* meanwhile(lease)
+      return yield* run(releaseStale(found, start + leaseFor))
+    })
+
+  it.effect("frees them as they were found", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* freedAfter(() => Effect.void)).map(({ id }) => id), [jobId(1)])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("frees none whose lease was extended since", () =>
+    Effect.gen(function*() {
+      const freed = freedAfter((lease) => Effect.zipRight(TestClock.adjust(1), extend(lease)))
+      assert.deepStrictEqual(yield* freed, [])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("frees no newer attempt, though its lease ends at the same instant", () =>
+    Effect.gen(function*() {
+      const freed = freedAfter((lease) => Effect.zipRight(release(lease), claimOne()))
+      assert.deepStrictEqual(yield* freed, [])
     }).pipe(Effect.provide(memory)))
 })
 
