@@ -1,10 +1,10 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema, TestClock } from "effect"
+import { Effect, Fiber, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import { failing, StoreFaults } from "../../src/testing.ts"
+import { answeredAfter, failing, StoreFaults } from "../../src/testing.ts"
 import { wallClock } from "../store/wallClock.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
@@ -64,7 +64,10 @@ for (const [limit, options] of Object.entries(limits)) {
         yield* sql`UPDATE holdfast_jobs SET status = 'cancelled', finished_at = 0`
         yield* JobQueue.enqueue(Task, undefined)
         yield* TestClock.adjust("30 days")
-        yield* Worker.run({ ...calm, ...options, jobs: [Task] })
+        yield* StoreFaults.inject("prune", answeredAfter("1 second"))
+        const worker = yield* Effect.fork(Worker.run({ ...calm, ...options, jobs: [Task] }))
+        yield* Effect.repeatN(TestClock.adjust("1 second"), 9)
+        yield* Fiber.join(worker)
         assert.deepStrictEqual((yield* JobQueue.list()).jobs.map(({ status }) => status), ["succeeded"])
       }).pipe(inHoldfast(handlers)))
 

@@ -229,6 +229,17 @@ describe("a row that an app's SQL has changed", () => {
     { fastCheck: { numRuns: 100 }, timeout: 60_000 }
   )
 
+  for (const what of ["errors that are not JSON", "errors that are no array"] as const) {
+    it.effect(`with ${what} keeps its next failure`, () =>
+      Effect.gen(function*() {
+        const store = yield* JobStore
+        yield* besideFailedTwice(oddities[what])
+        const items = (yield* claim()).map(({ lease }) => ({ lease, error: "the third", retryAfter: null }))
+        yield* store.fail(items)
+        assert.deepStrictEqual((yield* get(jobId(2))).errors.map(({ message }) => message), ["the third"])
+      }).pipe(Effect.provide(memory)))
+  }
+
   it.effect("is freed although no date holds the instant of its claim, which is shown as it is", () =>
     Effect.gen(function*() {
       yield* enqueue(job(1), job(2), job(3))
