@@ -240,13 +240,17 @@ describe("opening inside a transaction", () => {
 })
 
 describe("a copy of the database", () => {
-  /** A transaction that enqueues and waits, to be rolled back once it is told that it is over. */
-  const undone = (over: Deferred.Deferred<void>) =>
+  /** A transaction that enqueues, says so and waits, to be rolled back once it is told that it is over. */
+  const undone = (over: Deferred.Deferred<void>, enqueued?: Deferred.Deferred<void>) =>
     Effect.flatMap(
       SqlClient.SqlClient,
       (sql) =>
         sql.withTransaction(
-          enqueue(job(2)).pipe(Effect.zipRight(Deferred.await(over)), Effect.zipRight(Effect.fail("no")))
+          enqueue(job(2)).pipe(
+            Effect.zipRight(enqueued === undefined ? Effect.void : Deferred.succeed(enqueued, undefined)),
+            Effect.zipRight(Deferred.await(over)),
+            Effect.zipRight(Effect.fail("no"))
+          )
         )
           .pipe(Effect.exit, Effect.fork)
     )
@@ -259,10 +263,11 @@ describe("a copy of the database", () => {
         Effect.gen(function*() {
           yield* enqueue(job(1))
           const over = yield* Deferred.make<void>()
-          const transaction = yield* undone(over)
-          yield* Effect.yieldNow()
+          const enqueued = yield* Deferred.make<void>()
+          const transaction = yield* undone(over, enqueued)
+          yield* Deferred.await(enqueued)
           const copy = yield* Effect.fork(Effect.flatMap(SqliteClient.SqliteClient, (client) => client.export))
-          yield* Effect.yieldNow()
+          yield* Effect.repeatN(Effect.yieldNow(), 100)
           yield* Deferred.succeed(over, undefined)
           yield* Fiber.join(transaction)
           return yield* Fiber.join(copy)

@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import type { Context } from "effect"
-import { Array as Arr, Deferred, Effect, Exit, Fiber, TestClock } from "effect"
+import { Array as Arr, Deferred, Effect, Exit, Fiber, FiberId, TestClock } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { ambientConnection } from "../../../src/store/sqlite/transaction/ambientTransaction.ts"
 import { interruptedAt, succeeds } from "./interruptedAt.ts"
@@ -316,4 +316,25 @@ describe("nested transactions of which one fiber is interrupted at any operation
       }
       assert.isAbove(n, 100)
     }).pipe(Effect.provide(memory)))
+
+  it.live("passes on the turn of a fiber that is interrupted in the step in which it is given", () =>
+    inTransaction(Effect.gen(function*() {
+      const over = yield* Deferred.make<void>()
+      const waiting = yield* Deferred.make<Fiber.RuntimeFiber<unknown, unknown>>()
+      const inner = yield* Effect.fork(
+        Effect.flatMap(
+          inTransaction(Effect.zipRight(Deferred.await(over), Deferred.await(waiting))),
+          (fiber) => Effect.sync(() => fiber.unsafeInterruptAsFork(FiberId.none))
+        )
+      )
+      yield* yields
+      const outer = yield* Effect.fork(enqueue(job(1)))
+      yield* yields
+      yield* Deferred.succeed(waiting, outer)
+      yield* Deferred.succeed(over, undefined)
+      yield* Fiber.join(inner)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(outer)))
+      assert.isTrue(yield* succeeds(enqueue(job(2))))
+      assert.deepStrictEqual(yield* ids, [jobId(2)])
+    })).pipe(Effect.provide(memory)))
 })

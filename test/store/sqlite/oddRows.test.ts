@@ -117,13 +117,13 @@ const refuse = (id: JobId, change: "UPDATE" | "DELETE" = "UPDATE") =>
 const allow = write("DROP TRIGGER app_UPDATE")
 
 /** A store whose warnings are kept: each with the job it names. */
-const warned = () => {
+const warned = (store: (typeof withAndWithoutCrowd)[number]["memory"] = memory) => {
   const lines: Array<string> = []
   const logger = Logger.make(({ annotations, logLevel, message }) => {
     const told = Object.fromEntries(annotations)
     lines.push(`${logLevel.label} ${String(message)} ${String(told["jobId"] ?? told["jobIds"])}`)
   })
-  return [lines, Layer.provideMerge(memory, Logger.replace(Logger.defaultLogger, logger))] as const
+  return [lines, Layer.provideMerge(store, Logger.replace(Logger.defaultLogger, logger))] as const
 }
 
 const answersOf = (answers: ReadonlyArray<Fenced<unknown>>) =>
@@ -304,28 +304,28 @@ describe("a row that an app's SQL has changed", () => {
 })
 
 describe("a row that refuses a write", () => {
-  it.effect("keeps no other from being claimed, nor the place of those behind it, and is tried again after a minute", () => {
-    const [lines, store] = warned()
-    return Effect.gen(function*() {
-      const claimed = Effect.map(claim({ limit: 2 }), (jobs) => jobs.map(({ lease }) => lease.jobId))
-      const { due, nextDue } = yield* JobStore
-      yield* enqueue(job(1), job(2), job(3), job(4), job(5, { priority: -1 }))
-      yield* refuse(jobId(1))
-      assert.deepStrictEqual(yield* claimed, [jobId(2)])
-      assert.deepStrictEqual(idsOf(yield* due(request())), [jobId(3), jobId(4), jobId(5)])
-      assert.deepStrictEqual(yield* claimed, [jobId(3), jobId(4)])
-      assert.deepStrictEqual((yield* claim({ limit: 1 })).map(({ lease }) => lease.jobId), [jobId(5)])
-      assert.deepStrictEqual(yield* claimed, [])
-      assert.strictEqual((yield* nextDue(request()))._tag, "None")
-      assert.deepStrictEqual(lines, [`WARN A job's row refuses a write and is left out for a minute ${jobId(1)}`])
-
-      yield* allow
-      yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual(yield* claimed, [jobId(1)])
-    }).pipe(Effect.provide(store))
-  })
-
   for (const { memory, where } of withAndWithoutCrowd) {
+    it.effect(`keeps no other from being claimed, nor the place of those behind it, and is tried again after a minute, ${where}`, () => {
+      const [lines, store] = warned(memory)
+      return Effect.gen(function*() {
+        const claimed = Effect.map(claim({ limit: 2 }), (jobs) => jobs.map(({ lease }) => lease.jobId))
+        const { due, nextDue } = yield* JobStore
+        yield* enqueue(job(1), job(2), job(3), job(4), job(5, { priority: -1 }))
+        yield* refuse(jobId(1))
+        assert.deepStrictEqual(yield* claimed, [jobId(2)])
+        assert.deepStrictEqual(idsOf(yield* due(request())), [jobId(3), jobId(4), jobId(5)])
+        assert.deepStrictEqual(yield* claimed, [jobId(3), jobId(4)])
+        assert.deepStrictEqual((yield* claim({ limit: 1 })).map(({ lease }) => lease.jobId), [jobId(5)])
+        assert.deepStrictEqual(yield* claimed, [])
+        assert.strictEqual((yield* nextDue(request()))._tag, "None")
+        assert.deepStrictEqual(lines, [`WARN A job's row refuses a write and is left out for a minute ${jobId(1)}`])
+
+        yield* allow
+        yield* TestClock.adjust("1 minute")
+        assert.deepStrictEqual(yield* claimed, [jobId(1)])
+      }).pipe(Effect.provide(store))
+    })
+
     it.effect(`takes no room of its lane from jobs of lower priorities, ${where}`, () =>
       Effect.gen(function*() {
         yield* enqueue(
