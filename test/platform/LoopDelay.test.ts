@@ -58,6 +58,7 @@ describe("the delay of the process's event loop", () => {
       const count = told.length
       yield* realTime(250)
       assert.strictEqual(told.length, count)
+      yield* stand(300)
       assert.strictEqual((yield* LoopDelay).overdue(), 0)
     }))
 

@@ -215,7 +215,9 @@ describe("of several workers in a process", () => {
     Effect.gen(function*() {
       yield* strays(1)
       const first = yield* work(keen)
+      const looks = yield* StoreFaults.calls("laneHolders")
       yield* work(keen)
+      assert.strictEqual(yield* StoreFaults.calls("laneHolders"), looks)
       yield* TestClock.adjust("3 minutes")
       assert.lengthOf(yield* warnings, 1)
       yield* Fiber.interrupt(first)

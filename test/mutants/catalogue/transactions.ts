@@ -598,11 +598,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/store/largeEnqueue.test.ts"]
   },
   {
-    name: "What is to run after the transaction runs before its commit",
+    name: "Events of a transaction are told before its commit",
     file: transactions,
     find: "if (Option.isNone(ambient)) return effect",
     replace: "if (Option.isNone(ambient) || afterwards.size >= 0) return effect",
-    killedBy: byTransactions
+    killedBy: ["test/runtime/events.test.ts"]
   },
   {
     name: "What is to run after the transaction never runs",
@@ -677,7 +677,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: sqlStore,
     find:
       "// The tables are made in no caller's transaction. One of this client holds the connection and must end first.\n" +
-      "      outsideTransaction\n",
+      "      outsideTransaction,\n",
     replace: "",
     killedBy: bySqlite
   }

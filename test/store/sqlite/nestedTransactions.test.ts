@@ -288,6 +288,21 @@ describe("a fiber that waits for its turn in a transaction", () => {
       }))
       assert.deepStrictEqual(new Set(seen), new Set(["a", "b"]))
     }).pipe(Effect.provide(memory)))
+
+  it.effect("is a transaction of its own where the one around it was rolled back as it waited for its turn", () =>
+    Effect.gen(function*() {
+      const late = yield* Deferred.make<Fiber.Fiber<unknown, unknown>>()
+      yield* failing(Effect.gen(function*() {
+        yield* Effect.fork(inTransaction(Effect.never))
+        yield* yields
+        yield* Deferred.succeed(late, yield* Effect.forkDaemon(inTransaction(enqueue(job(1)))))
+        yield* yields
+      }))
+      // Of another, which begins before it can.
+      yield* failing(yields)
+      yield* Fiber.join(yield* Deferred.await(late))
+      assert.deepStrictEqual(yield* ids, [jobId(1)])
+    }).pipe(Effect.provide(memory)))
 })
 
 describe("nested transactions of which one fiber is interrupted at any operation", () => {
