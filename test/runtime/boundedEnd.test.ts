@@ -4,7 +4,7 @@ import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
-import { hanging, StoreFaults } from "../../src/testing.ts"
+import { answeredAfter, hanging, StoreFaults } from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, settled } from "./harness.ts"
 
 const Task = Job.make("bounded.task", { payload: Schema.String })
@@ -62,6 +62,23 @@ describe("a worker's layer ends 10 s after its grace at the latest", () => {
         assert.strictEqual(yield* JobQueue.releaseStale, 1)
       }).pipe(inHoldfast(Task.toLayer(handler))))
   }
+
+  it.effect("and extends no lease after that, also when an extension is under way", () =>
+    Effect.gen(function*() {
+      // A beat and the wait for the next are 5.8 s, so the seventh is sent at 34.8 s.
+      yield* StoreFaults.inject("extend", answeredAfter("800 millis"))
+      const { tearDown } = yield* layered
+      yield* JobQueue.enqueue(Task, "stuck")
+      yield* settled
+      const isClosed = yield* tearDown
+      yield* Effect.repeatN(TestClock.adjust("100 millis"), 349)
+      assert.isTrue(yield* isClosed)
+      const beats = yield* StoreFaults.calls("extend")
+      assert.strictEqual(beats, 7)
+      yield* Effect.repeatN(TestClock.adjust("1 second"), 30)
+      assert.strictEqual(yield* StoreFaults.calls("extend"), beats)
+      assert.strictEqual(yield* JobQueue.releaseStale, 1)
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.uninterruptible(Effect.never)))))
 
   it.effect("when a claim is never answered: it says so", () =>
     Effect.gen(function*() {
