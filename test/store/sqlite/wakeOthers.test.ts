@@ -142,6 +142,15 @@ describe("stores of several processes on one database file", () => {
       assert.strictEqual(seen.touches, 1)
     }))
 
+  it.scoped("touch the file once for all transactions that end together", () =>
+    Effect.gen(function*() {
+      const { files, seen } = inMemory()
+      const { store } = yield* aProcess(yield* inAFolder, files)
+      yield* Effect.all(Array.from({ length: 50 }, () => store.signals.wake), { concurrency: "unbounded" })
+      yield* settled
+      assert.strictEqual(seen.touches, 1)
+    }))
+
   it.scoped("touch the file for a job that is handed back", () =>
     Effect.gen(function*() {
       const { files, seen } = inMemory()
