@@ -48,7 +48,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, no heartbeat is forked",
     file: heartbeat,
     find: "this.unlessOver(Effect.zipRight(waits, this.beating(this.pace)))",
-    replace: "Effect.zipRight(Effect.zipRight(waits, Effect.never), this.beating(this.pace))",
+    replace: "this.unlessOver(Effect.zipRight(Effect.zipRight(waits, Effect.never), this.beating(this.pace)))",
     killedBy: bySeed(1)
   },
   {
@@ -89,7 +89,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a handler is told to stop and not interrupted",
     file: attempt,
     find: "yield* Fiber.interruptFork(fiber)\n",
-    replace: "\n",
+    replace: "yield* Effect.as(Effect.void, fiber)\n",
     killedBy: bySeed(1)
   },
   {
@@ -143,7 +143,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, finished jobs are pruned whatever their age",
     file: store,
     find: "AND finished_at <= ${since}",
-    replace: "AND finished_at <= ${since + retention}",
+    replace: "AND finished_at <= ${2 * since}",
     killedBy: bySeed(1)
   },
   {
