@@ -362,9 +362,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a worker ends when the store fails",
     file: loop,
     find: `: Effect.as(log.storeUnavailable("claim", error), settings.pollInterval)`,
-    replace: `: Effect.zipRight(
-            log.storeUnavailable("claim", error), new StoreError({ operation: "claim", cause: error })
-          )`,
+    replace:
+      "          : Effect.as(Effect.zipRight(log.storeUnavailable(\"claim\", error), Effect.fail(error)), settings.pollInterval)",
     killedBy: bySeed(1)
   },
   {
@@ -473,7 +472,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a worker frees what its own process holds",
     file: "src/runtime/lease/HeldLeases.ts",
     find: "return deadline === undefined || deadline() <= now",
-    replace: "return deadline === undefined || attempt > 0",
+    replace: "return deadline === undefined || deadline() <= now + 1e12",
     killedBy: bySeed(1)
   },
   {
