@@ -359,11 +359,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(64)
   },
   {
-    name: "In a fleet, a worker ends when the store fails",
+    name: "In a fleet, a worker dies when the store fails",
     file: loop,
     find: `: Effect.as(log.storeUnavailable("claim", error), settings.pollInterval)`,
-    replace:
-      "          : Effect.as(Effect.zipRight(log.storeUnavailable(\"claim\", error), Effect.fail(error)), settings.pollInterval)",
+    replace: `: Effect.zipRight(log.storeUnavailable("claim", error), Effect.die(error))`,
     killedBy: bySeed(1)
   },
   {
