@@ -21,7 +21,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/sqlite/transaction/turns.ts",
     find: "if (this.isBusy || level !== this.innermost)",
     replace: "if (this.isBusy)",
-    killedBy: bySeed(4)
+    killedBy: bySeed(4),
+    hangs: true
   },
   {
     name: "In a fleet's transactions, one that the database has rolled back goes on statement by statement",
