@@ -1,4 +1,4 @@
-import { Duration, Effect, Layer, LogLevel, Option, Stream } from "effect"
+import { Duration, Effect, Either, Layer, LogLevel, Option, Stream } from "effect"
 import { checkOption } from "../domain/check.ts"
 import type { StoreError } from "../domain/errors.ts"
 import { InvalidOption } from "../domain/errors.ts"
@@ -195,9 +195,10 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
     return {
       kinds,
       concurrency: yield* checkOption("concurrency", Concurrency, options.concurrency ?? 10),
-      // Checked also where it is not used.
-      claimAhead: (yield* checkOption("claimAhead", ClaimAhead, options.claimAhead ?? 0)) *
-        (options.once === true ? 0 : 1),
+      claimAhead: yield* Either.map(
+        checkOption("claimAhead", ClaimAhead, options.claimAhead ?? 0),
+        (most) => options.once === true ? 0 : most
+      ),
       queues: options.queues === undefined ? Option.none() : Option.some(yield* checkQueues(options.queues)),
       heartbeatInterval,
       pollInterval: yield* checkOption("pollInterval", TimerSpan, options.pollInterval ?? "5 seconds"),

@@ -181,7 +181,7 @@ export const groupCommits = <Item, Answer, E>(
       })
     }
 
-    /** Waits for the answer. The look is where the wait begins: a fiber may give way between two steps, and the answer come there. */
+    /** Waits for the answer. Looks and begins to wait in one step: an answer that came between two would be missed. */
     const heard = (one: One) =>
       Effect.async<ReadonlyArray<Answer>, E>((resume) => {
         if (one.answer === undefined) one.resume = resume

@@ -86,7 +86,7 @@ export const givingWayOnceAfter = (operations: number, meanwhile: () => void = (
   let left = operations
   let happens = meanwhile
   const scheduler = new Scheduler.MixedScheduler(2048)
-  return Object.assign(Object.create(scheduler) as typeof scheduler, {
+  return {
     shouldYield: () => left-- === 0 ? 0 as const : false as const,
     scheduleTask: (task: () => void, priority: number) => {
       if (left < 0) {
@@ -95,7 +95,7 @@ export const givingWayOnceAfter = (operations: number, meanwhile: () => void = (
       }
       scheduler.scheduleTask(task, priority)
     }
-  })
+  }
 }
 
 /** A gate that handlers wait at, and whether one has come to it. */

@@ -45,7 +45,7 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
 const isHandedBack = ({ call, row }: Step): boolean =>
   call?.operation === "release" && row?.status === "pending" && row.available_at === row.updated_at
 
-/** Whether it was claimed ahead, and there was no place for it within a heartbeat interval. */
+/** True for a job that was claimed ahead and had no place within a heartbeat interval. */
 const hasWaitedInVain = (timeline: Timeline, { call, id, row }: Step): boolean => {
   const { claimAhead, heartbeatInterval } = timeline.plan.worker
   if (claimAhead === 0 || call === undefined || row === null || hasBegun(timeline, id, row.attempts)) return false

@@ -121,7 +121,7 @@ describe("a release of leases that were seen", () => {
 })
 
 describe("a release of jobs that were found stale", () => {
-  /** What the statements find, what happens then, and what they free of it. */
+  /** Finds the stale jobs, lets something happen, and then answers which of them are freed. */
   const freedAfter = <E>(meanwhile: (lease: Lease) => Effect.Effect<unknown, E, JobStore>) =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient

@@ -12,6 +12,7 @@ import { metrics } from "../telemetry/metrics.ts"
 import { labelled } from "../telemetry/updateLabelled.ts"
 import type { Extend } from "./beats.ts"
 import type { WakeUps } from "./wakeUps.ts"
+import { waitUntil } from "./wakeUps.ts"
 
 /** The last part of a lease is there for the handler to stop in: a quarter of it, and at most 30 s. */
 export const deadlineMargin = (leaseFor: number) => Math.min(30_000, leaseFor / 4)
@@ -182,7 +183,7 @@ export class KeptLease {
   private start(from: number, era: number): void {
     if (this.era !== era || this.hasEnded) return
     const { forkHeart, wakeUps } = this.options
-    const waits = Effect.async<void>((resume) => Effect.sync(wakeUps.at(from, () => resume(Effect.void))))
+    const waits = waitUntil(wakeUps.at, () => from)
     this.heart = forkHeart(this.unlessOver(Effect.zipRight(waits, this.beating(this.pace))))
     this.watch()
   }
@@ -197,8 +198,8 @@ export class KeptLease {
   }
 
   /**
-   * A fiber registers with its scope in its own first steps, and may find it
-   * closed: then nothing would end the fiber, also not as it sleeps.
+   * A fiber registers with its scope in its own first steps. If the scope is closed
+   * by then, nothing interrupts the fiber, not even its sleep.
    */
   private unlessOver<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A | void, E> {
     return Effect.suspend(() => this.hasEnded || this.isLetGo ? Effect.void : effect)

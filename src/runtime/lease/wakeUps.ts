@@ -27,9 +27,13 @@ export interface WakeUps {
    * long. What it throws is logged.
    */
   readonly at: (at: number, wake: () => void) => () => void
-  /** The worker's clock, but whoever sleeps by it is woken by `at`. */
+  /** The worker's clock. Its sleepers are woken by `at`. */
   readonly clock: Clock.Clock
 }
+
+/** Waits for a monotonic millisecond, which is asked for as the wait begins. */
+export const waitUntil = (at: WakeUps["at"], instant: () => number): Effect.Effect<void> =>
+  Effect.async((resume) => Effect.sync(at(instant(), () => resume(Effect.void))))
 
 /** As many as are woken in one turn of the event loop. Fifty beats take some 2 ms, and what they ask of the store about as much. */
 const few = 50
@@ -128,10 +132,6 @@ export const makeWakeUps = (longest: Duration.Duration): Effect.Effect<WakeUps, 
 
     return {
       at,
-      clock: sleepingBy(clock, (duration) =>
-        Effect.async<void>((resume) => {
-          const callOff = at(now() + Duration.toMillis(duration), () => resume(Effect.void))
-          return Effect.sync(callOff)
-        }))
+      clock: sleepingBy(clock, (duration) => waitUntil(at, () => now() + Duration.toMillis(duration)))
     }
   })

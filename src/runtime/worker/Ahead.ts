@@ -1,7 +1,7 @@
 /** The jobs that a worker has claimed before there is a place for them, in the order of their claims. */
 export class Ahead<Job> {
   private readonly waiting = new Set<Job>()
-  private readonly most: number
+  readonly most: number
   private isStuck = false
 
   constructor(most: number) {

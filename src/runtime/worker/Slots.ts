@@ -38,7 +38,6 @@ export class Slots {
   private readonly waiting = new Set<Deferred.Deferred<void>>()
   private readonly claims = new Set<Deferred.Deferred<void>>()
   private readonly concurrency: number
-  private readonly claimAhead: number
   private readonly inSlices: (begin: () => void) => void
   private readonly queues: Option.Option<ReadonlyMap<string, number>>
   private readonly onFreed: () => void
@@ -57,7 +56,6 @@ export class Slots {
     readonly events: JobEvents
   }) {
     this.concurrency = options.concurrency
-    this.claimAhead = options.claimAhead
     this.ahead = new Ahead(options.claimAhead)
     this.inSlices = options.inSlices
     this.queues = options.queues
@@ -87,7 +85,7 @@ export class Slots {
 
   /** While a store claims but does not settle, at most as many jobs wait to be settled as may run. */
   private get mostInAll(): number {
-    return 2 * this.concurrency + this.claimAhead
+    return 2 * this.concurrency + this.ahead.most
   }
 
   /** The number of free places, and of jobs to claim ahead. None of those while jobs have come back that cannot be settled. */
@@ -124,7 +122,7 @@ export class Slots {
    */
   place(job: ClaimedJob): Placed {
     const stopRequest = new StopRequest()
-    const occupies = this.claimAhead === 0 || this.occupied < this.concurrency
+    const occupies = this.ahead.most === 0 || this.occupied < this.concurrency
     const one: Running = { job, stopRequest, lease: undefined, occupies, begin: () => {} }
     this.running.add(one)
     if (occupies) this.occupied++

@@ -324,8 +324,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A handler that blocks the process as a heart starts puts its first beat off",
     file,
-    find: "const waits = Effect.async<void>((resume) => Effect.sync(wakeUps.at(from, () => resume(Effect.void))))",
-    replace: "const waits = Effect.sleep(Math.max(0, from - this.options.now()) + 0 * Object.keys(wakeUps).length)",
+    find: "const waits = waitUntil(wakeUps.at, () => from)",
+    replace:
+      "const delay = from - this.options.now()\n    const waits = waitUntil(wakeUps.at, () => this.options.now() + delay)",
     killedBy: keptLease
   },
   {

@@ -85,7 +85,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byTransactions
   },
   {
-    name: "A statement of ours does not take the connection when that is free",
+    name: "A statement of ours runs on a free connection without taking it",
     file: connection,
     find: "held = true\n          return thenPassOn(run)",
     replace: "return run",

@@ -166,14 +166,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job that was claimed ahead begins before there is a place for it",
     file: slots,
-    find: "const occupies = this.claimAhead === 0 || this.occupied < this.concurrency",
-    replace: "const occupies = this.claimAhead >= 0 || this.occupied < this.concurrency",
+    find: "const occupies = this.ahead.most === 0 || this.occupied < this.concurrency",
+    replace: "const occupies = this.ahead.most >= 0 || this.occupied < this.concurrency",
     killedBy: claimAhead
   },
   {
     name: "A job waits for a place although none is claimed ahead",
     file: slots,
-    find: "const occupies = this.claimAhead === 0 || this.occupied < this.concurrency",
+    find: "const occupies = this.ahead.most === 0 || this.occupied < this.concurrency",
     replace: "const occupies = this.occupied < this.concurrency",
     killedBy: bySlots
   },

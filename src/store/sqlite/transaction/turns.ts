@@ -20,7 +20,7 @@ export interface Turn<Level> {
   readonly inItsContext: ReturnType<typeof AsyncLocalStorage.snapshot>
 }
 
-/** What turns ask of a level. */
+/** The parts of a level that its turns need. */
 interface Turnable<Level> {
   readonly around: Level | undefined
   readonly state: "open" | "ended" | SqlError.SqlError
@@ -42,7 +42,10 @@ export class Turns<Level extends Turnable<Level>> {
     this.outermost = this.innermost = outermost
   }
 
-  /** Stands in line at once, and answers what waits for the level's turn: undefined if that and all around it end before. */
+  /**
+   * Joins the line now. The effect it returns waits for the turn, and succeeds with
+   * undefined if the level and all around it end first.
+   */
   take(level: Level, wait: Wait): Effect.Effect<Level | undefined, SqlError.SqlError> {
     if (this.isBusy || level !== this.innermost) {
       return Effect.zipRight(this.watchOver, this.wait(level, level.waiting, wait))
