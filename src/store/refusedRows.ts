@@ -5,7 +5,6 @@ import { StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { line } from "../platform/line.ts"
 import { dialect } from "./dialect.ts"
-import { guardTelemetry } from "./guardTelemetry.ts"
 import type { StoreFailure } from "./JobStore.ts"
 import { monotonicNanos } from "../platform/monotonic.ts"
 
@@ -97,6 +96,6 @@ export const makeRefusedRows = (sql: SqlClient.SqlClient): RefusedRows => {
 
 const noRows = Effect.succeed<ReadonlyArray<JobId>>([])
 
-/** A logger that throws must not undo what was done to the other rows. */
+/** Unguarded: it is logged in a transaction, which runs under the guard, so a logger that throws undoes nothing. */
 const warn = (message: string, annotations: Readonly<Record<string, unknown>>) =>
-  guardTelemetry(line(LogLevel.Warning, message, annotations))
+  line(LogLevel.Warning, message, annotations)

@@ -184,9 +184,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A logger that throws undoes what was done beside an odd row",
-    file: told,
-    find: "guardTelemetry(line(LogLevel.Warning, message, annotations))",
-    replace: "(guardTelemetry, line(LogLevel.Warning, message, annotations))",
+    file: "src/store/sqlite/transaction/immediateTransaction.ts",
+    find: ").pipe(guardTelemetry)",
+    replace: ")",
     killedBy: odd
   },
   {
