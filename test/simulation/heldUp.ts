@@ -21,22 +21,29 @@ export const heldUp = (history: History, process: string, now: number) => {
     /** The store does not answer a claim. */
     claiming: waits.some(({ operation }) => operation === "claim"),
     /** The store does not answer a settle that began late, as of a claim that was answered after the grace. */
-    settling: waits.some((call) => settles(call.operation) && firstSentAt(history, call) > now - lastWait)
+    settling: history.calls.some((call) => {
+      if (call.process !== process || !settles(call.operation)) return false
+      // Between two tries of one that fails lie seconds in which no call waits.
+      const tries = settlesOf(history, call)
+      return (tries[0]?.invoked.at ?? Infinity) > now - lastWait
+        && !tries.some(({ returned }) =>
+          returned !== undefined && returned.tag !== "unknown" && returned.at <= now - 1000
+        )
+    })
   }
 }
 
 /** How many milliseconds a worker that has to end still waits for the store to take an outcome. */
 export const lastWait = 4000
 
-/** When the attempt that a call settles was first sent a settle, in true time. */
-const firstSentAt = (history: History, { request }: Call): number => {
+/** The calls that settle the same attempt as this one, in the order in which they were sent. */
+const settlesOf = (history: History, { request }: Call): ReadonlyArray<Call> => {
   const leases = (call: Pick<Call, "request">) => (call.request as ReadonlyArray<{ readonly lease: Lease }>)
   const [of] = leases({ request })
-  const first = history.calls.find((call) =>
+  return history.calls.filter((call) =>
     settles(call.operation)
     && leases(call).some(({ lease }) => lease.jobId === of?.lease.jobId && lease.attempt === of.lease.attempt)
   )
-  return first?.invoked.at ?? Infinity
 }
 
 /** How long a process was stopped since an instant. */
