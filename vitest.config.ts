@@ -10,6 +10,9 @@ const processes = [
   "test/brandbrain/compile/cost.test.ts"
 ]
 
+/** Tests on a PostgreSQL server, which is started once for all of them. */
+const postgres = ["test/postgres/**/*.test.ts"]
+
 /** What `pnpm check:package` runs: it installs the packed package, which takes minutes. */
 const packed = ["test/package/**/*.test.ts"]
 
@@ -18,6 +21,7 @@ export default defineConfig({
     // The first that fits is taken, and "holdfast" fits all that begins with it.
     alias: {
       "holdfast/define": new URL("src/define.ts", import.meta.url).pathname,
+      "holdfast/postgres": new URL("src/postgres.ts", import.meta.url).pathname,
       "holdfast/sqlite": new URL("src/sqlite.ts", import.meta.url).pathname,
       "holdfast/testing": new URL("src/testing.ts", import.meta.url).pathname,
       holdfast: new URL("src/index.ts", import.meta.url).pathname
@@ -39,7 +43,7 @@ export default defineConfig({
         test: {
           name: "units",
           include: ["{test,docs}/**/*.test.ts"],
-          exclude: [...processes, ...packed],
+          exclude: [...processes, ...postgres, ...packed],
           isolate: false,
           pool: "threads"
         }
@@ -55,6 +59,16 @@ export default defineConfig({
           include: processes,
           isolate: false,
           pool: "forks"
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          globalSetup: "test/setup/postgres.ts",
+          include: postgres,
+          isolate: false,
+          pool: "threads"
         }
       },
       {

@@ -53,6 +53,7 @@ const floors: Readonly<Record<string, number>> = {
   "define.ts": 4,
   "index.ts": 4,
   "sqlite.ts": 4,
+  "postgres.ts": 4,
   cli: 5,
   http: 5,
   testing: 6,
@@ -199,7 +200,7 @@ describe("the house", () => {
   it("there is one barrel for each entry of the package", () => {
     const entries = Object.values(manifest.exports).flatMap((entry) => typeof entry === "string" ? [] : [entry.default])
     const barrels = entries.map((entry) => entry.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts"))
-    assert.deepStrictEqual(barrels, ["index.ts", "define.ts", "sqlite.ts", "testing.ts"])
+    assert.deepStrictEqual(barrels, ["index.ts", "define.ts", "sqlite.ts", "postgres.ts", "testing.ts"])
     // The type of another package is not a module of ours.
     expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"\./m, [...barrels, "public"]))
   })
@@ -230,7 +231,16 @@ describe("the house", () => {
   })
 
   it("a folder has no folders inside but the rooms that are known", () => {
-    const inside = new Set(["sqlite", "transaction", "wal", "migrations", "statements", "conformance", "recorded"])
+    const inside = new Set([
+      "sqlite",
+      "postgres",
+      "transaction",
+      "wal",
+      "migrations",
+      "statements",
+      "conformance",
+      "recorded"
+    ])
     const rooms = new Set(["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`))
     expectNone(
       readdirSync(src, { recursive: true, withFileTypes: true })
@@ -268,24 +278,29 @@ describe("what only one place does", () => {
     expectNone(filesWith(/\bonDialect/, ["store/dialect.ts"]))
   })
 
-  it("only the dialect and SQLite's own room speak its words", () => {
+  it("only SQLite's own room speaks its words", () => {
     const words = /\bPRAGMA\b|\bpragma_|\bjson_\w+\(|\bjson\(|\bSQLITE_|\bsqlite_|\bINDEXED BY\b|\bBEGIN IMMEDIATE\b/
-    assert.include(filesWith(words), "store/dialect.ts")
-    expectNone(
-      filesWith(words, ["store/dialect.ts", "brandbrain"]).filter((path) => !path.startsWith("store/sqlite/"))
-    )
+    assert.include(filesWith(words), "store/sqlite/dialect.ts")
+    expectNone(filesWith(words, ["brandbrain"]).filter((path) => !/^store\/(?:sqlite|postgres)\//.test(path)))
   })
 
-  it("only entries, tests and the dialect name SQLite's own room", () => {
-    const knowing = new Set(["sqlite.ts", "store/dialect.ts", "testing/layer.ts"])
-    expectNone(
-      sources.filter(({ path }) => !path.startsWith("store/sqlite/") && !knowing.has(path)).flatMap((
-        { imports, path }
-      ) =>
-        imports.filter((imported) => imported.startsWith("store/sqlite/")).map((named) => `${path} imports ${named}`)
-      )
-    )
+  it("only PostgreSQL's own room speaks its words", () => {
+    const words =
+      /\bjsonb\b|\btimestamptz\b|\bSKIP LOCKED\b|\bpg_\w+\(|::(?:jsonb?|int|bigint|text|float8|uuid)\b|\bto_timestamp\b/
+    assert.include(filesWith(words), "store/postgres/dialect.ts")
+    expectNone(filesWith(words).filter((path) => !path.startsWith("store/postgres/")))
   })
+
+  for (const room of ["store/sqlite/", "store/postgres/"]) {
+    it(`only entries, tests and the dialect name what is in ${room}`, () => {
+      const knowing = new Set(["sqlite.ts", "postgres.ts", "store/dialect.ts", "testing/layer.ts"])
+      expectNone(
+        sources.filter(({ path }) => !path.startsWith(room) && !knowing.has(path)).flatMap(({ imports, path }) =>
+          imports.filter((imported) => imported.startsWith(room)).map((named) => `${path} imports ${named}`)
+        )
+      )
+    })
+  }
 
   it("the domain is values: it imports nothing that reaches the world", () => {
     expectNone(

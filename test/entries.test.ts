@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as define from "../src/define.ts"
 import * as index from "../src/index.ts"
+import * as postgres from "../src/postgres.ts"
 import * as sqlite from "../src/sqlite.ts"
 import * as testing from "../src/testing.ts"
 
@@ -102,6 +103,7 @@ const names = {
     "type StoreFailure",
     "type Verdict"
   ],
+  "postgres.ts": ["PostgresJobStore", "PostgresStore"],
   "sqlite.ts": ["SqlJobStore", "SqliteStore"],
   "testing.ts": [
     "JobNotRunning",
@@ -178,6 +180,9 @@ describe("an entry shows these names and no others", () => {
     assert.deepStrictEqual(valuesOf(testing), values(names["testing.ts"]).toSorted())
     assert.deepStrictEqual(valuesOf(index.Job), ["make"])
     assert.deepStrictEqual(valuesOf(index.Worker), ["check", "events", "layer", "run"])
+    assert.deepStrictEqual(valuesOf(postgres), ["PostgresJobStore", "PostgresStore"])
+    assert.deepStrictEqual(valuesOf(postgres.PostgresStore), ["layer"])
+    assert.deepStrictEqual(valuesOf(postgres.PostgresJobStore), ["layer"])
     assert.deepStrictEqual(valuesOf(sqlite.SqliteStore), ["layer"])
     assert.deepStrictEqual(valuesOf(sqlite.SqlJobStore), ["layer"])
   })

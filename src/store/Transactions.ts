@@ -1,10 +1,18 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
+import type * as Statement from "@effect/sql/Statement"
 import type { Context, Effect } from "effect"
 import type { StoreFailure } from "./JobStore.ts"
 
 /** Statements, on the connection that their context holds. */
 export type OnConnection<A, E = never> = Effect.Effect<A, E | SqlError.SqlError, SqlClient.TransactionConnection>
+
+/** The instant that the statements of an operation take for now. */
+export interface Now {
+  readonly sql: Statement.Fragment
+  /** In epoch milliseconds, where it is known outside of a statement; otherwise what asks the database for it. */
+  readonly millis: number | OnConnection<number>
+}
 
 /**
  * Runs the statements of an operation, named for its errors: in the caller's
@@ -36,6 +44,12 @@ export interface Transactions {
    * so that none of them stays when a later one fails and the caller goes on.
    */
   readonly allOrNone: Run
+
+  /**
+   * Runs a write that may fail within the statements of an operation, which then go
+   * on. Where a statement that fails spoils its transaction, nothing but this is undone.
+   */
+  readonly part: <A, E>(write: OnConnection<A, E>) => OnConnection<A, E>
 
   /** True in the context of a caller that is in a transaction: the effects of an operation may still be rolled back. */
   readonly isInside: (context: Context.Context<never>) => boolean

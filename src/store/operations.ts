@@ -1,20 +1,23 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Statement from "@effect/sql/Statement"
 import { Effect, Either, Option } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
+import { dialect } from "./dialect.ts"
 import { makeEnqueue } from "./enqueue.ts"
-import type { ClaimRequest, Fenced, JobStore, NewJob, StaleChoice, StoreFailure } from "./JobStore.ts"
+import type { ClaimedJob, ClaimRequest, Fenced, JobStore, NewJob, StaleChoice, StoreFailure } from "./JobStore.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
 import { makeRefusedRows } from "./refusedRows.ts"
 import { makeStatements } from "./statements/Statements.ts"
-import type { OnConnection, Run } from "./Transactions.ts"
+import type { Now, OnConnection, Run, Transactions } from "./Transactions.ts"
 
 /** What the operations need to know of the database besides its client. */
 export interface Circumstances {
   /** The version of the tables that the statements are made for. */
   readonly newest: number
-  /** The instant that a statement takes for now, in epoch milliseconds. It is read once an operation has its connection. */
-  readonly now: Effect.Effect<number>
+  readonly transactions: Pick<Transactions, "part">
+  /** It is read once an operation has its connection. */
+  readonly now: Effect.Effect<Now>
 }
 
 /**
@@ -22,18 +25,21 @@ export interface Circumstances {
  * and what is to be done where a row refuses it. They run on the connection in
  * the context, and read the clock once.
  */
-export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circumstances) => {
+export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transactions: { part } }: Circumstances) => {
+  const { int, later, manyClaimAtOnce } = dialect(sql)
   const { explained, isOurs } = makeNewerSchema(sql, newest)
   const statements = makeStatements(sql, isOurs)
   const refusedRows = makeRefusedRows(sql)
   const { inHalves } = refusedRows
-  const { enqueue, enqueueIfNew } = makeEnqueue(statements)
+  const { enqueue, enqueueIfNew } = makeEnqueue(statements, { manyClaimAtOnce })
 
-  const at = <A, E>(run: (now: number) => OnConnection<A, E>): OnConnection<A, E> => Effect.flatMap(now, run)
+  const at = <A, E>(run: (now: Statement.Fragment, whole: Now) => OnConnection<A, E>): OnConnection<A, E> =>
+    Effect.flatMap(now, (now) => run(now.sql, now))
 
   /** As `at`, with the rows to leave out. */
-  const leavingOut = <A>(run: (now: number, except: ReadonlyArray<JobId>) => OnConnection<A>): OnConnection<A> =>
-    at((now) => Effect.flatMap(refusedRows.leftOut, (except) => run(now, except)))
+  const leavingOut = <A>(
+    run: (now: Statement.Fragment, except: ReadonlyArray<JobId>) => OnConnection<A>
+  ): OnConnection<A> => at((now) => Effect.flatMap(refusedRows.leftOut, (except) => run(now, except)))
 
   const nextDue = (request: Pick<ClaimRequest, "queues" | "kinds">) =>
     explained("nextDue", leavingOut((now, except) => statements.nextDue(request, now, except)), Option.isNone)
@@ -42,7 +48,32 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circum
     explained("due", leavingOut((now, except) => statements.due(request, now, except)), isEmpty)
 
   const claim = (request: ClaimRequest) =>
-    explained("claim", leavingOut((now, except) => statements.claim(request, now, except)), isEmpty)
+    explained(
+      "claim",
+      leavingOut((now, except) => {
+        const claimed = part(statements.claim(request, now, except))
+        return manyClaimAtOnce ? Effect.flatMap(claimed, (jobs) => claimMore(request, now, except, jobs, 5)) : claimed
+      }),
+      isEmpty
+    )
+
+  /** Goes on with a claim that has found too few, since others may have been taking the first at the same time. */
+  const claimMore = (
+    request: ClaimRequest,
+    now: Statement.Fragment,
+    except: ReadonlyArray<JobId>,
+    claimed: ReadonlyArray<ClaimedJob>,
+    tries: number
+  ): OnConnection<ReadonlyArray<ClaimedJob>> => {
+    const rest = { ...request, limit: request.limit - claimed.length }
+    // What the first have taken of a room is not known any more, and a claim of them alone is never wrong.
+    if (tries === 0 || rest.limit === 0 || claimed.length > 0) return Effect.succeed(claimed)
+    return Effect.flatMap(statements.claimable(rest, now, except), (free) =>
+      free.length === 0
+        ? Effect.succeed(claimed)
+        : Effect.flatMap(statements.claimThese(free, rest, now), (more) =>
+          claimMore(request, now, [...except, ...free.map(({ id }) => id)], more, tries - 1)))
+  }
 
   /** A claim after one that a row has refused: takes the same jobs without such rows. */
   const claimInHalves = (request: ClaimRequest) =>
@@ -52,7 +83,7 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circum
         Effect.flatMap(statements.claimable(request, now, except), (jobs) =>
           inHalves(
             jobs,
-            (some) => statements.claimThese(some, request, now),
+            (some) => part(statements.claimThese(some, request, now)),
             ({ id }, error) => Effect.as(refusedRows.add("claim", id, error), [])
           ))
       ),
@@ -62,7 +93,7 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circum
   /** A write under leases. Where a row refuses its item, the others are answered all the same. */
   const underLeases = <Item, A>(
     operation: string,
-    write: (items: ReadonlyArray<Item>, now: number) => OnConnection<ReadonlyArray<Fenced<A>>>
+    write: (items: ReadonlyArray<Item>, now: Statement.Fragment) => OnConnection<ReadonlyArray<Fenced<A>>>
   ) =>
   (items: ReadonlyArray<Item>): OnConnection<ReadonlyArray<Fenced<A>>> =>
     at((now) =>
@@ -70,7 +101,7 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circum
         ? write(items, now)
         : inHalves(
           items,
-          (some) => write(some, now),
+          (some) => part(write(some, now)),
           (_, cause) => Effect.succeed([Either.left(new StoreError({ operation, cause }))])
         )
     )
@@ -80,14 +111,14 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circum
       Effect.flatMap(statements.staleJobs(which, now, except), (stale) =>
         inHalves(
           stale,
-          (jobs) => statements.releaseStale(jobs, now),
+          (jobs) => part(statements.releaseStale(jobs, now)),
           ({ id }, error) => Effect.as(refusedRows.add("releaseStale", id, error), [])
         ))
     )
 
   /** Each half of a batch that a row refuses is a transaction by itself, since a commit may be what refuses. */
   const prune = Effect.fnUntraced(function*(run: Run, { limit, retention, skip = 0, status }: Pruning) {
-    const old = { status, since: (yield* now) - retention }
+    const old = { status, since: later((yield* now).sql, int(-retention)) }
     const jobs = yield* run("prune", statements.findOld(old, { limit, skip }))
     // A table with nothing to prune is only read.
     if (jobs.length === 0) return { deleted: 0, refused: 0 }
@@ -103,7 +134,7 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now }: Circum
   })
 
   return {
-    enqueue: (jobs: ReadonlyArray<NewJob>) => at((now) => enqueue(jobs, now)),
+    enqueue: (jobs: ReadonlyArray<NewJob>) => at((_, now) => enqueue(jobs, now)),
     /** Adds a job, alone, if nothing is in its way. Otherwise, and where it fails, nothing is written. */
     enqueueIfNew: (jobs: ReadonlyArray<NewJob>) => at((now) => enqueueIfNew(jobs, now)),
     nextDue,

@@ -1,6 +1,6 @@
 import { Cause, Effect, Exit, Layer, Option } from "effect"
 import { StoreError } from "../../src/domain/errors.ts"
-import { ambientConnection } from "../../src/store/sqlite/transaction/ambientTransaction.ts"
+import { ambientConnection } from "../../src/store/transaction/ambientTransaction.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import type { StoreFailure } from "../../src/store/JobStore.ts"
 import { behind } from "../../src/testing/StoreFaults.ts"

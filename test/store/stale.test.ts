@@ -130,10 +130,10 @@ describe("a release of jobs that were found stale", () => {
         sql.withTransaction(statement as Effect.Effect<A, E>)
       yield* startClock
       const lease = yield* running(1)
-      const found = yield* run(staleJobs({ limit: 9 }, start + leaseFor))
+      const found = yield* run(staleJobs({ limit: 9 }, sql`${start + leaseFor}`))
       assert.deepStrictEqual(found.map(({ id }) => id), [jobId(1)])
       yield* meanwhile(lease)
-      return yield* run(releaseStale(found, start + leaseFor))
+      return yield* run(releaseStale(found, sql`${start + leaseFor}`))
     })
 
   it.effect("frees them as they were found", () =>

@@ -8,6 +8,7 @@ import { makeJobEvents } from "../JobEvents.ts"
 import { makeJobSignals } from "../JobSignals.ts"
 import { JobStore } from "../JobStore.ts"
 import { makeSqlJobStore } from "../SqlJobStore.ts"
+import type { Now } from "../Transactions.ts"
 import { readBusyTimeout, setBusyTimeout } from "./busyTimeout.ts"
 import { databasePath } from "./databaseFile.ts"
 import { warnOfAborts } from "./loadedDriver.ts"
@@ -59,13 +60,17 @@ export const layer = (options?: {
       yield* client`PRAGMA temp_store = MEMORY`
       yield* options?.readonly === true ? checkMigrated : migrate
       const sql = client.withoutTransforms()
+      // Whole, as the columns are; a test may set its clock between two.
+      const at = (millis: number): Now => ({ sql: sql`${millis}`, millis })
       return yield* makeSqlJobStore(sql, {
         transactions: yield* makeTransactions(sql),
         events: yield* makeJobEvents,
         signals: yield* signalsOf(sql),
         tidy: tidyWal(sql),
         newest,
-        now: options?.now ?? currentMillis
+        now: options?.now === undefined
+          ? Effect.clockWith((clock) => Effect.succeed(at(Math.floor(clock.unsafeCurrentTimeMillis()))))
+          : Effect.map(options.now, at)
       })
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
@@ -83,6 +88,3 @@ const signalsOf = (sql: SqlClient.SqlClient) =>
     if (file === undefined) return ours
     return yield* wakeOthers(yield* shareInProcess(ours, file), ours.wake, sql, file)
   })
-
-/** Whole, as the columns are; a test may set its clock between two. */
-const currentMillis = Effect.clockWith((clock) => Effect.succeed(Math.floor(clock.unsafeCurrentTimeMillis())))

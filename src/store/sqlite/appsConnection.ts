@@ -1,8 +1,8 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
-import { isInTransaction } from "./transaction/transactionControl.ts"
-import { transactionIsOver, unknownTransaction } from "./transaction/transactionErrors.ts"
+import { isInTransaction } from "./transaction/isInTransaction.ts"
+import { transactionIsOver, unknownTransaction } from "../transaction/transactionErrors.ts"
 
 type Connection = SqlConnection.Connection
 

@@ -13,16 +13,13 @@ import type { DatabaseFile } from "./databaseFile.ts"
 import { watchDatabaseFile } from "./databaseFile.ts"
 import type { WalCheckpoint } from "./wal/walCheckpoint.ts"
 import { noWal } from "./wal/walCheckpoint.ts"
-import { isInTransaction, refusedAlone, rollBack } from "./transaction/transactionControl.ts"
+import type { Reservable } from "../transaction/openTransaction.ts"
+import { refusedAlone, rollBack } from "../transaction/transactionControl.ts"
+import type { Wait } from "../transaction/turns.ts"
+import { isInTransaction } from "./transaction/isInTransaction.ts"
 import { sharedByCopies } from "./sharedByCopies.ts"
 
 type Connection = SqlConnection.Connection
-
-/** A client whose connection is lent to one fiber at a time. */
-export type Reservable = Pick<SqlClient.SqlClient, "reserve">
-
-/** The interruptibility of a wait: that of the caller, or, with `Effect.interruptible`, always interruptible. */
-export type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
  * Runs an effect with the connection, which is given back after it. Gives way

@@ -2,8 +2,8 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
 import { StoreError } from "../../domain/errors.ts"
-import { ambientConnection } from "./transaction/ambientTransaction.ts"
-import { isSupported } from "../dialect.ts"
+import { databaseOf } from "../dialect.ts"
+import { ambientConnection } from "../transaction/ambientTransaction.ts"
 import { sharedByCopies } from "./sharedByCopies.ts"
 
 /** Clients that are known to be supported. Trying one would wait for the write lock, and opening a store must not. */
@@ -23,7 +23,7 @@ export const markSupported = (client: SqlClient.SqlClient): void => void known.s
  */
 export const refuseUnsupported = (client: SqlClient.SqlClient): Effect.Effect<void, StoreError | SqlError.SqlError> =>
   Effect.gen(function*() {
-    if (!isSupported(client)) return yield* unsupported("it is not one of SQLite's")
+    if (databaseOf(client) !== "sqlite") return yield* unsupported("it is not one of SQLite's")
     const connection = yield* Effect.scoped(client.reserve).pipe(
       Effect.timeoutFail({ duration: "5 seconds", onTimeout: () => failure(held) })
     )

@@ -37,7 +37,7 @@ import { makeIds } from "./ids.ts"
 
 /** The tables `level`, `candidate` and `first` of a request, behind `named` with its kinds. */
 export const makeByLane = (sql: SqlClient.SqlClient) => {
-  const { atMost, byIndex } = dialect(sql)
+  const { atMost, byIndex, count, int, jsonBytes } = dialect(sql)
   const asked = makeAsked(sql)
   const { without } = makeIds(sql)
   const inLane = byIndex("holdfast_jobs_claim")
@@ -48,7 +48,7 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
       onSome: () => sql`SELECT queue, slots FROM asked`,
       onNone: () =>
         sql`
-      SELECT (SELECT queue FROM holdfast_jobs ${inLane} WHERE status = 'pending' ORDER BY queue LIMIT 1), ${limit}
+      SELECT (SELECT queue FROM holdfast_jobs ${inLane} WHERE status = 'pending' ORDER BY queue LIMIT 1), ${int(limit)}
       UNION ALL
       SELECT (
         SELECT j.queue FROM holdfast_jobs AS j ${inLane}
@@ -59,7 +59,7 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
 
   const level = (
     request: Pick<ClaimRequest, "queues" | "limit">,
-    now: number,
+    now: Statement.Fragment,
     except: ReadonlyArray<JobId>
   ): Statement.Fragment =>
     sql`
@@ -78,20 +78,20 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
         WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority < level.priority
         ORDER BY j.priority DESC LIMIT 1
       ), found + (
-        SELECT count(*) FROM (
+        SELECT ${count()} FROM (
           SELECT 1 FROM holdfast_jobs AS j ${inLane}
           WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind
             AND j.priority = level.priority AND j.available_at <= ${now} ${without("j.id", except)}
           ${atMost(request.limit)}
-        )
+        ) AS counted
       )
       FROM level WHERE priority IS NOT NULL AND found < slots
     )`
 
-  const candidate = (request: Pick<ClaimRequest, "limit">, now: number, except: ReadonlyArray<JobId>) =>
+  const candidate = (request: Pick<ClaimRequest, "limit">, now: Statement.Fragment, except: ReadonlyArray<JobId>) =>
     sql`
     candidate (id, kind, queue, priority, available_at, bytes, slots, place) AS (
-      SELECT j.id, j.kind, j.queue, j.priority, j.available_at, octet_length(j.payload), level.slots,
+      SELECT j.id, j.kind, j.queue, j.priority, j.available_at, ${jsonBytes("j.payload")}, level.slots,
         row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)
       FROM level JOIN holdfast_jobs AS j ON j.id IN (
         SELECT due.id FROM holdfast_jobs AS due ${inLane}

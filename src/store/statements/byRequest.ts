@@ -1,12 +1,16 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
 import { JobNotFound, JobNotRetryable, UniqueKeyTaken } from "../../domain/errors.ts"
 import type { JobId } from "../../domain/JobId.ts"
+import { dialect } from "../dialect.ts"
+import type { OnConnection } from "../Transactions.ts"
 import { idRows, recordColumns, recordRows, statusRows } from "./rows.ts"
 import { makeUniqueKey } from "./uniqueKey.ts"
 
 /** The statements about one job that somebody asks for by its id. */
 export const makeByRequest = (sql: SqlClient.SqlClient) => {
+  const { truth } = dialect(sql)
   const { keyHolder } = makeUniqueKey(sql)
 
   /** A partition sees its own jobs; no partition given sees them all. */
@@ -19,7 +23,7 @@ export const makeByRequest = (sql: SqlClient.SqlClient) => {
       ([job]) => job === undefined ? new JobNotFound({ jobId: id }) : Effect.succeed(job)
     )
 
-  const cancel = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined, now: number) {
+  const cancel = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined, now: Statement.Fragment) {
     const [changed] = yield* statusRows(sql`
       UPDATE holdfast_jobs SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at = ${now},
         status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
@@ -30,20 +34,37 @@ export const makeByRequest = (sql: SqlClient.SqlClient) => {
     return changed?.status ?? (yield* get(id, partitionKey)).status
   })
 
-  const retry = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined, now: number) {
+  const retry: (
+    id: JobId,
+    partitionKey: string | undefined,
+    now: Statement.Fragment,
+    tries?: number
+  ) => OnConnection<void, JobNotFound | JobNotRetryable | UniqueKeyTaken> = Effect.fnUntraced(function*(
+    id,
+    partitionKey,
+    now,
+    tries = 5
+  ) {
     const [retried] = yield* idRows(sql`
       UPDATE holdfast_jobs SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
         settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL,
-        cancel_requested_at = NULL, updated_at = ${now}, holds_key = unique_key IS NOT NULL
+        cancel_requested_at = NULL, updated_at = ${now}, holds_key = ${truth("unique_key IS NOT NULL")}
       WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')
         AND NOT EXISTS (${keyHolder})
       RETURNING id`)
     if (retried !== undefined) return
     const job = yield* get(id, partitionKey)
     const [holder] = yield* idRows(
-      sql`SELECT (${keyHolder}) AS id FROM holdfast_jobs WHERE id = ${id} AND status IN ('failed', 'cancelled')`
+      sql`SELECT (${keyHolder}) AS id FROM holdfast_jobs
+          WHERE id = ${id} AND status IN ('failed', 'cancelled') AND EXISTS (${keyHolder})`
     )
-    if (holder === undefined) return yield* new JobNotRetryable({ jobId: id, status: job.status })
+    if (holder === undefined) {
+      const isRetryable = job.status === "failed" || job.status === "cancelled"
+      // Elsewhere than on SQLite it may have become so between two statements, or its key free.
+      return isRetryable && tries > 1
+        ? yield* retry(id, partitionKey, now, tries - 1)
+        : yield* new JobNotRetryable({ jobId: id, status: job.status })
+    }
     return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
   })
 

@@ -26,7 +26,7 @@ type Lanes = Omit<ClaimRequest, "worker">
 
 /** The statements that look for due jobs, and that claim them. Each leaves out the jobs of `except`. */
 export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) => {
-  const { byId, items } = dialect(sql)
+  const { byId, free, int, items, jsonText, later, millis, truth } = dialect(sql)
   const { idsOf } = makeIds(sql)
   const inOrder = makeInOrder(sql)
   const byLane = makeByLane(sql)
@@ -37,20 +37,20 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
     })`
 
   /** The first jobs in claim order, and whether they are enough. */
-  const inOrderOf = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+  const inOrderOf = (request: Lanes, now: Statement.Fragment, except: ReadonlyArray<JobId>) =>
     sql`
     ${kindsOf(request)},
     ${inOrder.early(request, now, except)},
     ${inOrder.enough(request)}`
 
-  const chosenInOrder = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+  const chosenInOrder = (request: Lanes, now: Statement.Fragment, except: ReadonlyArray<JobId>) =>
     sql`
     ${inOrderOf(request, now, except)},
     chosen (id, kind, queue, priority, available_at) AS (
       SELECT id, kind, queue, priority, available_at FROM early WHERE (SELECT yes FROM enough)
     )`
 
-  const chosenByLane = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+  const chosenByLane = (request: Lanes, now: Statement.Fragment, except: ReadonlyArray<JobId>) =>
     sql`
     ${kindsOf(request)},
     ${byLane.level(request, now, except)},
@@ -59,19 +59,19 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
     chosen (id, kind, queue, priority, available_at) AS (
       SELECT id, kind, queue, priority, available_at FROM (
         SELECT *, sum(bytes) OVER (ORDER BY priority DESC, available_at, id ROWS UNBOUNDED PRECEDING) AS total FROM first
-      )
-      WHERE total <= ${request.maxBytes} OR total = bytes
+      ) AS summed
+      WHERE total <= ${int(Math.min(request.maxBytes, Number.MAX_SAFE_INTEGER))} OR total = bytes
     )`
 
-  const wasEnough = (request: Lanes, now: number, except: ReadonlyArray<JobId>) =>
+  const wasEnough = (request: Lanes, now: Statement.Fragment, except: ReadonlyArray<JobId>) =>
     enoughRows(sql`
       WITH RECURSIVE ${inOrderOf(request, now, except)}
-      SELECT yes AND NOT EXISTS (SELECT 1 FROM early) AS yes FROM enough`)
+      SELECT ${truth("yes AND NOT EXISTS (SELECT 1 FROM early)")} AS yes FROM enough`)
 
   /** Runs a statement with the table `chosen`: found in claim order, or else by lane. */
   const findingFirst = <A, E, R>(
     request: Lanes,
-    now: number,
+    now: Statement.Fragment,
     except: ReadonlyArray<JobId>,
     run: (chosen: Statement.Fragment) => Effect.Effect<ReadonlyArray<A>, E, R>
   ) =>
@@ -84,7 +84,11 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
           enough?.yes === 1 ? Effect.succeed(none) : run(chosenByLane(request, now, except)))
     )
 
-  const nextDue = (lanes: Pick<Lanes, "queues" | "kinds">, now: number, except: ReadonlyArray<JobId> = []) => {
+  const nextDue = (
+    lanes: Pick<Lanes, "queues" | "kinds">,
+    now: Statement.Fragment,
+    except: ReadonlyArray<JobId> = []
+  ) => {
     const request = { ...lanes, limit: 1 }
     return Effect.flatMap(
       nextInOrderRows(sql`
@@ -92,38 +96,38 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
       ${kindsOf(request)},
       ${inOrder.early(request, now, except)},
       ${inOrder.next(request, except)}
-      SELECT (SELECT yes FROM enough) AS enough, (SELECT at FROM next) AS at WHERE ${isOurs}`),
+      SELECT ${truth("(SELECT yes FROM enough)")} AS enough, ${millis("(SELECT at FROM next)")} AS at WHERE ${isOurs}`),
       ([next]) =>
         next === undefined || next.enough === 1 ? Effect.succeed(Option.fromNullable(next?.at)) : Effect.map(
           nextDueRows(sql`
           WITH RECURSIVE
           ${kindsOf(request)},
           ${byLane.level(request, now, except)}
-          SELECT (${byLane.next(except)}) AS at WHERE ${isOurs}`),
+          SELECT ${millis(sql`(${byLane.next(except)})`)} AS at WHERE ${isOurs}`),
           ([next]) => Option.fromNullable(next?.at)
         )
     )
   }
 
-  const due = (request: Lanes, now: number, except: ReadonlyArray<JobId> = []) =>
+  const due = (request: Lanes, now: Statement.Fragment, except: ReadonlyArray<JobId> = []) =>
     findingFirst(request, now, except, (chosen) =>
       dueRows(sql`
       WITH RECURSIVE ${chosen}
-      SELECT id, kind, queue, priority, available_at AS "availableAt" FROM chosen WHERE ${isOurs}
+      SELECT id, kind, queue, priority, ${millis("available_at")} AS "availableAt" FROM chosen WHERE ${isOurs}
       ORDER BY priority DESC, available_at, id`))
 
-  const claim = (request: ClaimRequest, now: number, except: ReadonlyArray<JobId> = []) =>
+  const claim = (request: ClaimRequest, now: Statement.Fragment, except: ReadonlyArray<JobId> = []) =>
     findingFirst(request, now, except, (chosen) => take(request, now, chosen))
 
   /** The jobs that a claim would take, in claim order, in tables of any version. */
-  const claimable = (request: Lanes, now: number, except: ReadonlyArray<JobId> = []) =>
+  const claimable = (request: Lanes, now: Statement.Fragment, except: ReadonlyArray<JobId> = []) =>
     findingFirst(request, now, except, (chosen) =>
       idRows(sql`
       WITH RECURSIVE ${chosen}
       SELECT id FROM chosen ORDER BY priority DESC, available_at, id`))
 
   /** Claims these jobs, which `claimable` has found in the same transaction. */
-  const claimThese = (jobs: ReadonlyArray<{ readonly id: JobId }>, request: ClaimRequest, now: number) =>
+  const claimThese = (jobs: ReadonlyArray<{ readonly id: JobId }>, request: ClaimRequest, now: Statement.Fragment) =>
     take(
       request,
       now,
@@ -132,19 +136,23 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
     chosen (id) AS ${idsOf(jobs)}`
     )
 
-  const take = (request: ClaimRequest, now: number, chosen: Statement.Fragment) =>
+  const take = (request: ClaimRequest, now: Statement.Fragment, chosen: Statement.Fragment) =>
     Effect.map(
       claimedRows(sql`
-      WITH RECURSIVE ${chosen}
+      WITH RECURSIVE ${chosen}${free.behindChosen(now)}
       UPDATE holdfast_jobs ${byId} SET
         status = 'running', attempts = attempts + 1, updated_at = ${now},
         holds_key = CASE unique_scope WHEN 'unfinished' THEN holds_key ELSE 0 END,
         locked_at = ${now}, locked_by = ${request.worker},
-        locked_until = ${now} + (SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)
-      WHERE holdfast_jobs.id IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending' AND ${isOurs}
-      RETURNING id, kind, queue, payload, priority, partition_key AS "partitionKey", max_attempts AS "maxAttempts",
-        available_at AS "availableAt", created_at AS "createdAt", trace_context AS "traceContext", attempts, failures,
-        locked_at AS "lockedAt", locked_until AS "lockedUntil"`),
+        locked_until = ${later(now, "(SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)")}
+      WHERE holdfast_jobs.id IN (SELECT id FROM ${free.name}) AND holdfast_jobs.status = 'pending' AND ${isOurs}
+      RETURNING id, kind, queue, ${
+        jsonText("payload")
+      } AS payload, priority, partition_key AS "partitionKey", max_attempts AS "maxAttempts",
+        ${millis("available_at")} AS "availableAt", ${
+        millis("created_at")
+      } AS "createdAt", trace_context AS "traceContext", attempts, failures,
+        ${millis("locked_at")} AS "lockedAt", ${millis("locked_until")} AS "lockedUntil"`),
       (claimed) =>
         // RETURNING has no order of its own.
         claimed.toSorted(inClaimOrder).map(({ attempts, failures, id, lockedAt, lockedUntil, ...job }) => ({

@@ -1,6 +1,6 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
-import type { Item } from "../dialect.ts"
+import type { Item } from "../Differences.ts"
 import { dialect } from "../dialect.ts"
 import type { NewJob } from "../JobStore.ts"
 import type { HolderChange } from "../conflicts.ts"
@@ -9,7 +9,7 @@ import { makeIds } from "./ids.ts"
 import { idRows, inTheWayRows, keptRows } from "./rows.ts"
 
 const jobColumns = {
-  id: "text",
+  id: "id",
   queue: "text",
   kind: "text",
   payload: "text",
@@ -38,25 +38,26 @@ const jobItem = (job: NewJob): Item<typeof jobColumns> => ({
   trace_context: job.traceContext
 })
 
-const sameColumns = { id: "text", kind: "text", payload: "text", partition_key: "text" } as const
+const sameColumns = { id: "id", kind: "text", payload: "text", partition_key: "text" } as const
 
-const keyColumns = { id: "text", kind: "text", partition_key: "text", unique_key: "text" } as const
+const keyColumns = { id: "id", kind: "text", partition_key: "text", unique_key: "text" } as const
 
-const changeColumns = { holder: "text", new_payload: "text", new_context: "text", due_at: "int" } as const
+const changeColumns = { holder: "id", new_payload: "text", new_context: "text", due_at: "int" } as const
 
 /** The statements that add jobs. */
 export const makeEnqueue = (sql: SqlClient.SqlClient) => {
-  const { byId, byIndex, insertsWhole, items } = dialect(sql)
+  const { byId, byIndex, insertsWhole, instantIn, items, jsonOf, jsonText, later, locked, millis, truth } = dialect(sql)
   const { idsOf } = makeIds(sql)
 
-  const insertWhere = (condition: Statement.Fragment) => (jobs: ReadonlyArray<NewJob>, now: number) =>
+  const insertWhere = (condition: Statement.Fragment) => (jobs: ReadonlyArray<NewJob>, now: Statement.Fragment) =>
     idRows(sql`
       INSERT INTO holdfast_jobs (
         id, queue, kind, payload, status, priority, partition_key, unique_key, unique_scope, holds_key,
         max_attempts, available_at, created_at, updated_at, trace_context
       )
-      SELECT id, queue, kind, payload, 'pending', priority, partition_key, unique_key, unique_scope,
-        unique_key IS NOT NULL, max_attempts, COALESCE(available_at, ${now} + available_after), ${now}, ${now},
+      SELECT id, queue, kind, ${jsonOf("payload")}, 'pending', priority, partition_key, unique_key, unique_scope,
+        ${truth("unique_key IS NOT NULL")}, max_attempts,
+        COALESCE(${instantIn("available_at")}, ${later(now, "available_after")}), ${now}, ${now},
         trace_context
       FROM ${items(jobColumns, jobs.map(jobItem))} WHERE ${condition}
       ON CONFLICT DO NOTHING
@@ -69,7 +70,9 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
   const insertWhole = insertWhere(insertsWhole)
 
   /**
-   * The job in the way of each that was not inserted. `same` says that it is the
+   * The job in the way of each that was not inserted. The holder of a unique key
+   * cannot be claimed before the transaction ends: otherwise it could run without
+   * what else is committed with this, although it is told to be kept. `same` says that it is the
    * same job under the same id, with the payload it was enqueued with, letter by letter.
    */
   const findInTheWay = (jobs: ReadonlyArray<NewJob>) => {
@@ -78,29 +81,35 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
       uniqueKey === null ? [] : [{ id, kind, partition_key: partitionKey, unique_key: uniqueKey }]
     )
     return inTheWayRows(sql`
-      SELECT item.id, j.id AS found, j.id = item.id AS by_id,
-        j.kind = item.kind AND COALESCE(j.first_payload, j.payload) = item.payload
-          AND j.partition_key IS NOT DISTINCT FROM item.partition_key AS same,
-        j.status, j.attempts, j.available_at, j.created_at
+      SELECT item.id, j.id AS found, 1 AS by_id,
+        ${
+      truth(sql`j.kind = item.kind AND COALESCE(j.first_payload, j.payload) = ${jsonOf("item.payload")}
+          AND j.partition_key IS NOT DISTINCT FROM item.partition_key`)
+    } AS same,
+        j.status, j.attempts, ${millis("j.available_at")} AS available_at, ${millis("j.created_at")} AS created_at
       FROM ${items(sameColumns, all)}
       JOIN holdfast_jobs AS j ${byId} ON j.id = item.id
       UNION ALL
-      SELECT item.id, j.id, 0, 0, j.status, j.attempts, j.available_at, j.created_at
+      ${
+      locked(sql`
+      SELECT item.id, j.id AS found, 0 AS by_id, 0 AS same, j.status, j.attempts,
+        ${millis("j.available_at")} AS available_at, ${millis("j.created_at")} AS created_at
       FROM ${items(keyColumns, keys)}
       CROSS JOIN holdfast_jobs AS j ${byIndex("holdfast_jobs_unique")}
       WHERE j.kind = item.kind AND j.unique_key = item.unique_key
         AND COALESCE(j.partition_key, '') = COALESCE(item.partition_key, '')
         AND j.holds_key = 1`)
+    }`)
   }
 
   /** Gives pending holders of a unique key what later enqueues want them to have. The first payload tells whose id it is. */
-  const change = (holders: ReadonlyArray<HolderChange>, now: number) =>
+  const change = (holders: ReadonlyArray<HolderChange>, now: Statement.Fragment) =>
     execute(sql`
       UPDATE holdfast_jobs ${byId} SET
         first_payload = CASE WHEN item.new_payload IS NULL THEN first_payload ELSE COALESCE(first_payload, payload) END,
-        payload = COALESCE(item.new_payload, payload),
+        payload = COALESCE(${jsonOf("item.new_payload")}, payload),
         trace_context = CASE WHEN item.new_payload IS NULL THEN trace_context ELSE item.new_context END,
-        available_at = COALESCE(item.due_at, available_at), updated_at = ${now}
+        available_at = COALESCE(${instantIn("item.due_at")}, available_at), updated_at = ${now}
       FROM ${
       items(
         changeColumns,
@@ -117,7 +126,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
   /** The jobs that have the ids of these. */
   const findKept = (jobs: ReadonlyArray<NewJob>) =>
     keptRows(sql`
-          SELECT id, kind, partition_key, COALESCE(first_payload, payload) AS payload
+          SELECT id, kind, partition_key, ${jsonText("COALESCE(first_payload, payload)")} AS payload
           FROM holdfast_jobs ${byId}
           WHERE id IN ${idsOf(jobs)}`)
 

@@ -8,7 +8,7 @@ export const makeIds = (sql: SqlClient.SqlClient) => {
 
   /** The ids of these jobs, for what stands behind IN. */
   const idsOf = (jobs: ReadonlyArray<{ readonly id: JobId }>) =>
-    sql`(SELECT id FROM ${items({ id: "text" }, jobs.map(({ id }) => ({ id })))})`
+    sql`(SELECT id FROM ${items({ id: "id" }, jobs.map(({ id }) => ({ id })))})`
 
   /** For a WHERE, after a condition of its own: leaves out the rows whose id is in this column. */
   const without = (column: "id" | "j.id" | "due.id", except: ReadonlyArray<JobId>) =>

@@ -28,14 +28,14 @@ const scanLimit = ({ limit }: Pick<ClaimRequest, "limit">) => limit + (limit ===
 
 /** The tables `band`, `scanned` and `early` of a request, behind one of the kinds that it names. */
 export const makeInOrder = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex } = dialect(sql)
+  const { atMost, byId, byIndex, count, int, jsonBytes } = dialect(sql)
   const asked = makeAsked(sql)
   const { without } = makeIds(sql)
   const inOrder = byIndex("holdfast_jobs_order")
 
   const early = (
     request: Pick<ClaimRequest, "queues" | "limit">,
-    now: number,
+    now: Statement.Fragment,
     except: ReadonlyArray<JobId>
   ): Statement.Fragment => {
     const most = scanLimit(request)
@@ -51,12 +51,12 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
         SELECT j.priority FROM holdfast_jobs AS j ${inOrder} WHERE j.status = 'pending' AND j.priority < band.priority
         ORDER BY j.priority DESC LIMIT 1
       ), found + (
-        SELECT count(*) FROM (
+        SELECT ${count()} FROM (
           SELECT 1 FROM holdfast_jobs AS j ${inOrder}
           WHERE j.status = 'pending' AND j.priority = band.priority AND j.available_at <= ${now}
             ${without("j.id", except)}
           ${atMost(most)}
-        )
+        ) AS counted
       )
       FROM band WHERE priority IS NOT NULL AND found < ${most}
     ),
@@ -75,18 +75,19 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
   }
 
   const anyQueue = sql`
-      SELECT j.id AS id, j.kind, j.queue, j.priority AS priority, j.available_at AS available_at, octet_length(j.payload)
-      FROM scanned CROSS JOIN holdfast_jobs AS j ${byId} ON j.id = scanned.id
-      WHERE j.kind IN (SELECT kind FROM named)`
+      SELECT j.id AS id, j.kind, j.queue, j.priority AS priority, j.available_at AS available_at, ${
+    jsonBytes("j.payload")
+  }
+      FROM scanned CROSS JOIN holdfast_jobs AS j ${byId}
+      WHERE j.id = scanned.id AND j.kind IN (SELECT kind FROM named)`
 
   const withinRoom = sql`
       SELECT id, kind, queue, priority, available_at, bytes FROM (
-        SELECT j.id, j.kind, j.queue, j.priority, j.available_at, octet_length(j.payload) AS bytes, asked.slots,
+        SELECT j.id, j.kind, j.queue, j.priority, j.available_at, ${jsonBytes("j.payload")} AS bytes, asked.slots,
           row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id) AS place
-        FROM scanned CROSS JOIN holdfast_jobs AS j ${byId} ON j.id = scanned.id
-          CROSS JOIN asked ON asked.queue = j.queue
-        WHERE j.kind IN (SELECT kind FROM named)
-      )
+        FROM scanned CROSS JOIN holdfast_jobs AS j ${byId} CROSS JOIN asked
+        WHERE j.id = scanned.id AND asked.queue = j.queue AND j.kind IN (SELECT kind FROM named)
+      ) AS placed
       WHERE place <= slots`
 
   /** True if every due job was looked at. */
@@ -94,7 +95,9 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
 
   const enough = (request: Pick<ClaimRequest, "limit" | "maxBytes">) =>
     sql`enough (yes) AS MATERIALIZED (
-      SELECT (count(*) = ${request.limit} OR ${isAll(request)}) AND total(bytes) <= ${request.maxBytes} FROM early
+      SELECT (count(*) = ${request.limit} OR ${isAll(request)}) AND COALESCE(sum(bytes), 0) <= ${
+      int(Math.min(request.maxBytes, Number.MAX_SAFE_INTEGER))
+    } FROM early
     )`
 
   /**
@@ -106,7 +109,7 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
     return sql`
     head (available_at, fits) AS MATERIALIZED (
       SELECT j.available_at, j.kind IN (SELECT kind FROM named) ${isAsked}
-      FROM band CROSS JOIN holdfast_jobs AS j ${byId} ON j.id = (
+      FROM band CROSS JOIN holdfast_jobs AS j ${byId} WHERE j.id = (
         SELECT due.id FROM holdfast_jobs AS due ${inOrder}
         WHERE due.status = 'pending' AND due.priority = band.priority ${without("due.id", except)}
         ORDER BY due.available_at, due.id LIMIT 1

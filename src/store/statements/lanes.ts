@@ -6,12 +6,10 @@ import { laneHeadRows, laneHolderRows } from "./rows.ts"
 
 /** Looks at the lanes of the whole database: what waits in each, and who works on it. Neither grows with the backlog. */
 export const makeLanes = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex, least } = dialect(sql)
+  const { atMost, byId, byIndex, count, int, millis, safeCount } = dialect(sql)
 
   // An app's SQL may have set what JavaScript would round, and a lane would seem to move.
-  const columns = sql`job.queue, job.kind, job.priority, job.id, ${
-    least("job.attempts", Number.MAX_SAFE_INTEGER)
-  }, job.available_at`
+  const columns = sql`job.queue, job.kind, job.priority, job.id, ${safeCount("job.attempts")}, job.available_at`
 
   /** The id of the first pending job in the claim index of those that `which` leaves. */
   const first = (which: Statement.Fragment, order: string) =>
@@ -34,30 +32,29 @@ export const makeLanes = (sql: SqlClient.SqlClient) => {
 
   const laneHeads = ({ after, limit }: { readonly limit: number; readonly after?: LaneHead | undefined }) =>
     laneHeadRows(sql`
-      WITH RECURSIVE head (queue, kind, priority, id, attempts, available_at) AS (
-        SELECT ${columns} FROM holdfast_jobs AS job ${byId} WHERE job.id = ${
+      WITH RECURSIVE head (queue, kind, priority, id, attempts, available_at, place) AS (
+        SELECT ${columns}, 1 FROM holdfast_jobs AS job ${byId} WHERE job.id = ${
       after === undefined
         ? sql`(${first(sql`TRUE`, "j.queue, j.kind, j.priority DESC, j.available_at, j.id")})`
         : behind(sql`${after.queue}`, sql`${after.kind}`, sql`${after.priority}`)
     }
         UNION ALL
-        SELECT ${columns} FROM head CROSS JOIN holdfast_jobs AS job ${byId}
-          ON job.id = ${behind(sql`head.queue`, sql`head.kind`, sql`head.priority`)}
-        ${atMost(limit)}
+        SELECT ${columns}, place + 1 FROM head CROSS JOIN holdfast_jobs AS job ${byId}
+          WHERE place < ${int(limit)} AND job.id = ${behind(sql`head.queue`, sql`head.kind`, sql`head.priority`)}
       )
-      SELECT queue, kind, priority, id, attempts, available_at AS "availableAt" FROM head
+      SELECT queue, kind, priority, id, attempts, ${millis("available_at")} AS "availableAt" FROM head
       ORDER BY queue, kind, priority DESC`)
 
-  const laneHolders = ({ limit }: { readonly limit: number }, now: number) =>
+  const laneHolders = ({ limit }: { readonly limit: number }, now: Statement.Fragment) =>
     laneHolderRows(sql`
-      SELECT queue, kind, locked_by AS "lockedBy", count(*) AS jobs,
-        max(locked_at) AS "lockedAt", max(locked_until) AS "lockedUntil"
+      SELECT queue, kind, locked_by AS "lockedBy", ${count()} AS jobs,
+        ${millis("max(locked_at)")} AS "lockedAt", ${millis("max(locked_until)")} AS "lockedUntil"
       FROM (
         SELECT queue, kind, locked_by, locked_at, locked_until
         FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
         WHERE status = 'running' AND locked_until > ${now}
         ORDER BY locked_until ${atMost(limit)}
-      )
+      ) AS held
       GROUP BY queue, kind, locked_by`)
 
   return { laneHeads, laneHolders }

@@ -2,7 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import { Either } from "effect"
 import { LeaseLost } from "../../domain/errors.ts"
 import { Lease } from "../../domain/Lease.ts"
-import type { Columns, Item } from "../dialect.ts"
+import type { Columns, Item } from "../Differences.ts"
 import { dialect } from "../dialect.ts"
 import type { Fenced } from "../JobStore.ts"
 import type { AttemptRow } from "./rows.ts"
@@ -13,7 +13,7 @@ export interface Leased {
 }
 
 /** A lease as columns of a statement's items. */
-const leaseColumns = { id: "text", worker: "text", attempt: "int" } as const
+const leaseColumns = { id: "id", worker: "text", attempt: "int" } as const
 
 /** The parts that all writes under a lease share. */
 export const makeLeased = (sql: SqlClient.SqlClient) => {

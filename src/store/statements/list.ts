@@ -24,7 +24,7 @@ interface Filter {
  * that a page may end because its walk was long enough, and be short or empty.
  */
 export const makeList = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex } = dialect(sql)
+  const { atMost, byId, byIndex, count, jsonBytes } = dialect(sql)
 
   const filter = (
     column: string,
@@ -76,8 +76,8 @@ export const makeList = (sql: SqlClient.SqlClient) => {
     const { end, index } = yield* furthest(filters, isBefore)
     const found = yield* listedRows(sql`
       WITH listed (listed_id, bytes) AS (
-        SELECT id, octet_length(payload) + octet_length(errors)
-          + COALESCE(octet_length(progress), 0) + COALESCE(octet_length(result), 0)
+        SELECT id, ${jsonBytes("payload")} + ${jsonBytes("errors")}
+          + COALESCE(${jsonBytes("progress")}, 0) + COALESCE(${jsonBytes("result")}, 0)
         FROM holdfast_jobs ${index === undefined ? sql.literal("") : byIndex(index)}
         WHERE ${
       sql.and([
@@ -89,12 +89,12 @@ export const makeList = (sql: SqlClient.SqlClient) => {
         ORDER BY id DESC ${atMost(listing.limit + 1)}
       ),
       sized AS (
-        SELECT listed_id, bytes, count(*) OVER () AS found,
+        SELECT listed_id, bytes, ${count("OVER ()")} AS found,
           sum(bytes) OVER (ORDER BY listed_id DESC ROWS UNBOUNDED PRECEDING) AS total
         FROM listed
       )
-      SELECT found, ${recordColumns(sql)} FROM sized CROSS JOIN holdfast_jobs ${byId} ON id = listed_id
-      WHERE total <= ${mostBytes} OR total = bytes
+      SELECT found, ${recordColumns(sql)} FROM sized CROSS JOIN holdfast_jobs ${byId}
+      WHERE id = listed_id AND (total <= ${mostBytes} OR total = bytes)
       ORDER BY id DESC`)
     const jobs = found.slice(0, listing.limit).map(({ job }) => job)
     const last = jobs.at(-1)

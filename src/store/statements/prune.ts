@@ -1,4 +1,5 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Statement from "@effect/sql/Statement"
 import type { JobId } from "../../domain/JobId.ts"
 import type { JobStatus } from "../../domain/JobRecord.ts"
 import { dialect } from "../dialect.ts"
@@ -8,7 +9,7 @@ import { idRows } from "./rows.ts"
 /** The jobs that a pruning deletes: those that ended with `status`, at the latest at `since`. */
 export interface Old {
   readonly status: JobStatus
-  readonly since: number
+  readonly since: Statement.Fragment
 }
 
 /** The statements that delete finished jobs. */

@@ -3,6 +3,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import { Array as Arr, Effect, Either, Predicate, Schema } from "effect"
 import { StoredJobId } from "../../domain/JobId.ts"
 import { JobFailure, JobRecord, JobStatus } from "../../domain/JobRecord.ts"
+import { dialect } from "../dialect.ts"
 import { rowsOf } from "./execute.ts"
 
 /** The value of a JSON column; undefined where only SQLite takes the text for JSON, as it does up to a NUL. */
@@ -46,6 +47,8 @@ export const keptRows = rowsOf(
 )
 
 export const newestVersionRows = rowsOf(Schema.Struct({ version: Schema.NullOr(Schema.Number) }))
+
+export const nowRows = rowsOf(Schema.Struct({ now: Schema.Number }))
 
 export const enoughRows = rowsOf(Schema.Struct({ yes: Schema.Literal(0, 1) }))
 
@@ -172,7 +175,10 @@ export const listedRows = (statement: Statement.Statement<unknown>) =>
 
 /** The columns that `recordRows` and `listedRows` decode. */
 export const recordColumns = (sql: SqlClient.SqlClient) =>
-  sql.literal(
-    Object.keys(columns).map((field) => `${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)} AS "${field}"`)
-      .join(", ")
+  sql.csv(
+    Object.keys(columns).map((field) =>
+      sql`${dialect(sql).answered(field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`))} AS ${
+        sql.literal(`"${field}"`)
+      }`
+    )
   )

@@ -11,7 +11,7 @@ import { makeUniqueKey } from "./uniqueKey.ts"
 
 /** The writes that end an attempt. */
 export const makeSettle = (sql: SqlClient.SqlClient) => {
-  const { byId, remember } = dialect(sql)
+  const { byId, jsonOf, later, remember } = dialect(sql)
   const { held, leased, unlocked } = makeLeased(sql)
   const { holdsKey, rivalsOf } = makeUniqueKey(sql)
 
@@ -26,12 +26,12 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
     "holdfast_jobs.id, holdfast_jobs.kind, settled_attempt AS attempts, settled_by AS worker, settled_to AS status"
   )
 
-  const complete = (items: ReadonlyArray<Leased & { readonly result: string }>, now: number) =>
+  const complete = (items: ReadonlyArray<Leased & { readonly result: string }>, now: Statement.Fragment) =>
     Effect.flatMap(
       settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
           ${settle("complete", sql`'succeeded'`)},
-          result = item.result, finished_at = ${now}, updated_at = ${now}, holds_key = 0
+          result = ${jsonOf("item.result")}, finished_at = ${now}, updated_at = ${now}, holds_key = 0
         FROM ${leased(items, { result: "text" }, ({ result }) => ({ result }))}
         WHERE ${held}
         RETURNING ${lastSettle}`),
@@ -47,7 +47,7 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
         readonly retryAfter: number | null
       }
     >,
-    now: number
+    now: Statement.Fragment
   ) => {
     const over = sql`cancel_requested_at IS NOT NULL OR item.retry_after IS NULL OR failures + 1 >= max_attempts`
     const status =
@@ -58,8 +58,8 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
         UPDATE holdfast_jobs ${byId} SET
           ${settle("fail", status)},
           finished_at = CASE WHEN ${over} THEN ${now} END,
-          available_at = CASE WHEN ${over} THEN available_at ELSE ${now} + item.retry_after END,
-          failures = failures + 1, last_error = item.error, last_error_value = item.error_value,
+          available_at = CASE WHEN ${over} THEN available_at ELSE ${later(now, "item.retry_after")} END,
+          failures = failures + 1, last_error = item.error, last_error_value = ${jsonOf("item.error_value")},
           errors = ${remember({ at: now, message: sql`item.error` })}, updated_at = ${now},
           holds_key = ${holdsKey(sql`NOT (${over})`, rivalsOf(delays))}
         FROM ${
@@ -82,13 +82,13 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
     )
   }
 
-  const release = (items: ReadonlyArray<Leased & { readonly delay: number }>, now: number) =>
+  const release = (items: ReadonlyArray<Leased & { readonly delay: number }>, now: Statement.Fragment) =>
     Effect.flatMap(
       settledRows(sql`
         UPDATE holdfast_jobs ${byId} SET
           ${settle("release", sql`CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END`)},
           finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
-          available_at = CASE WHEN cancel_requested_at IS NULL THEN ${now} + item.delay ELSE available_at END,
+          available_at = CASE WHEN cancel_requested_at IS NULL THEN ${later(now, "item.delay")} ELSE available_at END,
           updated_at = ${now}, holds_key = ${holdsKey(sql`cancel_requested_at IS NULL`, rivalsOf(leases(items)))}
         FROM ${leased(items, { delay: "int" }, ({ delay }) => ({ delay }))}
         WHERE ${held}

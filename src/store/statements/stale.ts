@@ -1,4 +1,5 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Statement from "@effect/sql/Statement"
 import { Array as Arr, Effect, Option } from "effect"
 import { instantText } from "../../domain/instantText.ts"
 import type { JobId } from "../../domain/JobId.ts"
@@ -12,28 +13,28 @@ import { staleLeaseRows, staleRows, statusRows } from "./rows.ts"
 import { makeUniqueKey } from "./uniqueKey.ts"
 
 /** A lease that is over, as columns of a statement's items. */
-const leaseColumns = { id: "text", attempt: "int", worker: "text", locked_until: "int" } as const
+const leaseColumns = { id: "id", attempt: "int", worker: "text", locked_until: "int" } as const
 
 /** The statements that find leases which are over, and free their jobs. Each leaves out the jobs of `except`. */
 export const makeStale = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex, greatest, items, least, remember } = dialect(sql)
+  const { atMost, byId, byIndex, instant, items, millis, remember, safeCount, safeMillis } = dialect(sql)
   const { without } = makeIds(sql)
   const { unlocked } = makeLeased(sql)
   const { holdsKey, rivalsOf } = makeUniqueKey(sql)
 
   // An app's SQL may have set what JavaScript would round, and a fence would miss.
-  const attempt = least("holdfast_jobs.attempts", Number.MAX_SAFE_INTEGER)
-  const lockedUntil = greatest("holdfast_jobs.locked_until", Number.MIN_SAFE_INTEGER)
+  const attempt = safeCount("holdfast_jobs.attempts")
+  const lockedUntil = safeMillis("holdfast_jobs.locked_until")
 
   /** For a WHERE, after a condition of its own. */
   const staleLeases = (
     { after, limit }: { readonly limit: number; readonly after?: StaleLease | undefined },
-    now: number,
+    now: Statement.Fragment,
     except: ReadonlyArray<JobId> = []
   ) => {
     const isBehind = after === undefined
       ? sql.literal("TRUE")
-      : sql`(locked_until, id) > (${after.lockedUntil}, ${after.id})`
+      : sql`(locked_until, id) > (${instant(after.lockedUntil)}, ${after.id})`
     return staleLeaseRows(sql`
         SELECT id, ${attempt} AS attempt, locked_by AS "lockedBy", ${lockedUntil} AS "lockedUntil"
         FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
@@ -41,7 +42,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
         ORDER BY locked_until, id ${atMost(limit)}`)
   }
 
-  const anyStale = (now: number, except: ReadonlyArray<JobId> = []) =>
+  const anyStale = (now: Statement.Fragment, except: ReadonlyArray<JobId> = []) =>
     Effect.map(
       execute(sql`
       SELECT 1 FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
@@ -50,11 +51,13 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
     )
 
   /** The stale jobs of a choice with who holds each since when, which RETURNING cannot give once the row is cleared. */
-  const staleJobs = (which: StaleChoice, now: number, except: ReadonlyArray<JobId> = []) =>
+  const staleJobs = (which: StaleChoice, now: Statement.Fragment, except: ReadonlyArray<JobId> = []) =>
     staleRows(
       "leases" in which
         ? sql`
-      SELECT holdfast_jobs.id, kind, ${attempt} AS attempts, locked_by, locked_at, ${lockedUntil} AS locked_until
+      SELECT holdfast_jobs.id, kind, ${attempt} AS attempts, locked_by, ${
+          millis("locked_at")
+        } AS locked_at, ${lockedUntil} AS locked_until
       FROM ${
           items(
             leaseColumns,
@@ -70,14 +73,16 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
         AND locked_by = item.worker AND ${lockedUntil} = item.locked_until
       ORDER BY holdfast_jobs.locked_until, holdfast_jobs.id`
         : sql`
-      SELECT id, kind, ${attempt} AS attempts, locked_by, locked_at, ${lockedUntil} AS locked_until
+      SELECT id, kind, ${attempt} AS attempts, locked_by, ${
+          millis("locked_at")
+        } AS locked_at, ${lockedUntil} AS locked_until
       FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
       WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without("id", except)}
       ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`
     )
 
   /** Frees jobs that `staleJobs` has found. One whose lease was extended since keeps its holder. */
-  const releaseStale = (stale: ReadonlyArray<StaleRow>, now: number) => {
+  const releaseStale = (stale: ReadonlyArray<StaleRow>, now: Statement.Fragment) => {
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
     const rivals = rivalsOf(items(leaseColumns, stale.map(leaseItem)))
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
@@ -91,7 +96,9 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
         failures = failures + 1, last_error = ${message}, last_error_value = NULL,
         errors = ${remember({ at: now, message })},
         updated_at = ${now}, ${unlocked},
-        holds_key = ${holdsKey(sql`NOT (${over})`, sql`${rivals} AND rival.locked_until = item.locked_until`)}
+        holds_key = ${
+        holdsKey(sql`NOT (${over})`, sql`${rivals} AND ${safeMillis("rival.locked_until")} = item.locked_until`)
+      }
       FROM ${
         items(
           { ...leaseColumns, released: "text", spent: "text" },
@@ -107,7 +114,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
       }
       WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by = item.worker
         AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until
-      RETURNING id, status`),
+      RETURNING holdfast_jobs.id, status`),
       (released) => {
         const statusOf = new Map(released.map(({ id, status }) => [id, status]))
         return Arr.filterMap(

@@ -1,5 +1,6 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
+import type * as Statement from "@effect/sql/Statement"
 import { dialect } from "../dialect.ts"
 import type { Leased } from "./leased.ts"
 import { answers, leaseOf, makeLeased } from "./leased.ts"
@@ -7,18 +8,19 @@ import { attemptRows, extendedRows } from "./rows.ts"
 
 /** The writes of an attempt that goes on. */
 export const makeUnderLease = (sql: SqlClient.SqlClient) => {
-  const { byId } = dialect(sql)
+  const { byId, jsonOf, later, millis, truth } = dialect(sql)
   const { held, leased } = makeLeased(sql)
 
-  const extend = (items: ReadonlyArray<Leased & { readonly leaseFor: number }>, now: number) =>
+  const extend = (items: ReadonlyArray<Leased & { readonly leaseFor: number }>, now: Statement.Fragment) =>
     Effect.map(
       extendedRows(sql`
         UPDATE holdfast_jobs ${byId} SET
-          locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}
+          locked_at = ${now}, locked_until = ${later(now, "item.lease_for")}, updated_at = ${now}
         FROM ${leased(items, { lease_for: "int" }, ({ leaseFor }) => ({ lease_for: leaseFor }))}
         WHERE ${held}
-        RETURNING id, kind, attempts, locked_by AS worker, locked_at, locked_until,
-          cancel_requested_at IS NOT NULL AS cancel_requested`),
+        RETURNING holdfast_jobs.id, kind, attempts, locked_by AS worker, ${millis("locked_at")} AS locked_at,
+          ${millis("locked_until")} AS locked_until,
+          ${truth("cancel_requested_at IS NOT NULL")} AS cancel_requested`),
       (extended) =>
         answers(items, extended, ({ cancel_requested, kind, locked_at, locked_until }, lease) => ({
           lease: leaseOf(lease, locked_at, locked_until),
@@ -27,13 +29,13 @@ export const makeUnderLease = (sql: SqlClient.SqlClient) => {
         }))
     )
 
-  const progress = (items: ReadonlyArray<Leased & { readonly progress: string }>, now: number) =>
+  const progress = (items: ReadonlyArray<Leased & { readonly progress: string }>, now: Statement.Fragment) =>
     Effect.map(
       attemptRows(sql`
-        UPDATE holdfast_jobs ${byId} SET progress = item.progress, updated_at = ${now}
+        UPDATE holdfast_jobs ${byId} SET progress = ${jsonOf("item.progress")}, updated_at = ${now}
         FROM ${leased(items, { progress: "text" }, ({ progress }) => ({ progress }))}
         WHERE ${held}
-        RETURNING id, attempts, locked_by AS worker`),
+        RETURNING holdfast_jobs.id, attempts, locked_by AS worker`),
       (written) => answers(items, written, () => undefined)
     )
 

@@ -4,7 +4,7 @@ import { dialect } from "../dialect.ts"
 
 /** The parts of statements that give a unique key back to a job, or look for the job that holds it. */
 export const makeUniqueKey = (sql: SqlClient.SqlClient) => {
-  const { byId, byIndex } = dialect(sql)
+  const { byId, byIndex, truth } = dialect(sql)
 
   /** The id of the one job that holds the unique key of this row. */
   const keyHolder = sql`
@@ -20,11 +20,13 @@ export const makeUniqueKey = (sql: SqlClient.SqlClient) => {
    */
   const holdsKey = (goesBack: Statement.Fragment, rivals: Statement.Fragment) =>
     sql`CASE WHEN unique_key IS NULL OR NOT (${goesBack}) THEN 0 WHEN holds_key = 1 THEN 1
-          ELSE NOT EXISTS (${keyHolder}) AND NOT EXISTS (
+          ELSE ${
+      truth(sql`NOT EXISTS (${keyHolder}) AND NOT EXISTS (
             SELECT 1 FROM ${rivals} AND ${goesBack} AND rival.kind = holdfast_jobs.kind
               AND rival.unique_key = holdfast_jobs.unique_key AND rival.id < holdfast_jobs.id
               AND COALESCE(rival.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '')
-          ) END`
+          )`)
+    } END`
 
   /** The rows that a statement takes the lock off, as `rival`, with their items. */
   const rivalsOf = (items: Statement.Fragment) =>

@@ -19,7 +19,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A look finds jobs in tables that a newer release has migrated",
     file,
-    find: "(SELECT at FROM next) AS at WHERE ${isOurs}",
+    find: "${millis(\"(SELECT at FROM next)\")} AS at WHERE ${isOurs}",
     replace: "(SELECT at FROM next) AS at",
     killedBy: newerSchema
   },
@@ -215,7 +215,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim in order takes any amount of payloads",
     file: inOrder,
-    find: " AND total(bytes) <= ${request.maxBytes} FROM early",
+    find: " AND COALESCE(sum(bytes), 0) <= ${ int(Math.min(request.maxBytes, Number.MAX_SAFE_INTEGER)) } FROM early",
     replace: " FROM early",
     killedBy: claim
   },
@@ -243,42 +243,42 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim takes any amount of payloads",
     file,
-    find: "WHERE total <= ${request.maxBytes} OR total = bytes",
-    replace: "WHERE total <= ${request.maxBytes} OR total > 0",
+    find: "WHERE total <= ${int(Math.min(request.maxBytes, Number.MAX_SAFE_INTEGER))} OR total = bytes",
+    replace: "WHERE total <= ${int(Math.min(request.maxBytes, Number.MAX_SAFE_INTEGER))} OR total > 0",
     killedBy: [...claim, "test/runtime/heavyClaims.test.ts"]
   },
   {
     name: "A claim takes no job that is larger than it may be",
     file,
-    find: "WHERE total <= ${request.maxBytes} OR total = bytes",
-    replace: "WHERE total <= ${request.maxBytes}",
+    find: "WHERE total <= ${int(Math.min(request.maxBytes, Number.MAX_SAFE_INTEGER))} OR total = bytes",
+    replace: "WHERE total <= ${int(Math.min(request.maxBytes, Number.MAX_SAFE_INTEGER))}",
     killedBy: claim
   },
   {
     name: "A claim passes by a job that does not fit, and takes those behind it that do",
     file,
-    find: "WHERE total <= ${request.maxBytes} OR total = bytes",
+    find: "WHERE total <= ${int(Math.min(request.maxBytes, Number.MAX_SAFE_INTEGER))} OR total = bytes",
     replace: "WHERE bytes <= ${request.maxBytes} OR total = bytes",
     killedBy: claim
   },
   {
     name: "A claim counts the letters of payloads for bytes",
     file: byLane,
-    find: "octet_length(j.payload)",
+    find: "${jsonBytes(\"j.payload\")}",
     replace: "length(j.payload)",
     killedBy: claim
   },
   {
     name: "A claim in order counts the letters of payloads for bytes",
     file: inOrder,
-    find: "octet_length(j.payload)\n      FROM scanned",
+    find: "${jsonBytes(\"j.payload\")}\n      FROM scanned",
     replace: "length(j.payload)\n      FROM scanned",
     killedBy: claim
   },
   {
     name: "A claim in order counts the letters of payloads for bytes, where queues have room of their own",
     file: inOrder,
-    find: "octet_length(j.payload) AS bytes",
+    find: "${jsonBytes(\"j.payload\")} AS bytes",
     replace: "length(j.payload) AS bytes",
     killedBy: claim
   },
@@ -343,8 +343,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What would be claimed is shown in another order",
     file,
-    find: `available_at AS "availableAt" FROM chosen WHERE \${isOurs}\n      ORDER BY priority DESC, available_at, id`,
-    replace: `available_at AS "availableAt" FROM chosen WHERE \${isOurs}\n      ORDER BY id`,
+    find:
+      `\${millis("available_at")} AS "availableAt" FROM chosen WHERE \${isOurs}\n      ORDER BY priority DESC, available_at, id`,
+    replace: `\${millis("available_at")} AS "availableAt" FROM chosen WHERE \${isOurs}\n      ORDER BY id`,
     killedBy: ["test/runtime/fiveOperations.test.ts"]
   },
   {
@@ -406,7 +407,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "A claim's update does not ask whether the jobs it chose are pending",
     file,
-    find: "IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'",
+    find: "IN (SELECT id FROM ${free.name}) AND holdfast_jobs.status = 'pending'",
     replace: "IN (SELECT id FROM chosen)",
     because: "They were chosen as pending by the same statement, which nothing comes in the middle of on SQLite."
   }

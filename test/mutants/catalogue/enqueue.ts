@@ -61,22 +61,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An id of another kind of job is taken for the same job",
     file,
-    find: "j.kind = item.kind AND COALESCE(j.first_payload, j.payload) = item.payload",
-    replace: "COALESCE(j.first_payload, j.payload) = item.payload",
+    find: "j.kind = item.kind AND COALESCE(j.first_payload, j.payload) = ${jsonOf(\"item.payload\")}",
+    replace: "COALESCE(j.first_payload, j.payload) = ${jsonOf(\"item.payload\")}",
     killedBy: enqueue
   },
   {
     name: "An id of a job with another payload is taken for the same job",
     file,
-    find: "j.kind = item.kind AND COALESCE(j.first_payload, j.payload) = item.payload",
+    find: "j.kind = item.kind AND COALESCE(j.first_payload, j.payload) = ${jsonOf(\"item.payload\")}",
     replace: "j.kind = item.kind",
     killedBy: enqueue
   },
   {
     name: "An id of another tenant's job is taken for one's own",
     file,
-    find: "\n          AND j.partition_key IS NOT DISTINCT FROM item.partition_key AS same",
-    replace: " AS same",
+    find: "\n          AND j.partition_key IS NOT DISTINCT FROM item.partition_key`)",
+    replace: "`)",
     killedBy: enqueue
   },
   {
@@ -89,22 +89,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A delayed job is due at once",
     file,
-    find: "${now} + available_after",
-    replace: "${now}",
+    find: "COALESCE(${instantIn(\"available_at\")}, ${later(now, \"available_after\")})",
+    replace: "COALESCE(${instantIn(\"available_at\")}, ${now})",
     killedBy: ["test/runtime/enqueue.test.ts"]
   },
   {
     name: "A job's instant is taken for a delay",
     file,
-    find: "COALESCE(available_at, ${now}",
-    replace: "COALESCE(${now} + available_at, ${now}",
+    find: "COALESCE(${instantIn(\"available_at\")}, ${later(now",
+    replace: "COALESCE(${later(now, \"available_at\")}, ${later(now",
     killedBy: ["test/runtime/enqueue.test.ts"]
   },
   {
     name: "A large enqueue adds its first part only",
     file,
-    find: "eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))",
-    replace: "eachInTurn(inChunks(jobs).slice(0, 1), (chunk) => insert(chunk, now))",
+    find: "eachInTurn(inChunks(missing), (chunk) => insert(chunk, now.sql))",
+    replace: "eachInTurn(inChunks(missing).slice(0, 1), (chunk) => insert(chunk, now.sql))",
     killedBy: enqueue
   },
   {

@@ -87,7 +87,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A loop of statements in one transaction starves its process",
-    file: "src/store/sqlite/transaction/openTransaction.ts",
+    file: "src/store/transaction/openTransaction.ts",
     find: "Effect.zipRight(restore(giveWay), this.take(level, restore))",
     replace: "(giveWay, this.take(level, restore))",
     killedBy: byGivingWay

@@ -51,8 +51,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Progress is written by whoever knows the job's id",
     file,
-    find: "WHERE ${held}\n        RETURNING id, attempts, locked_by AS worker`",
-    replace: "WHERE holdfast_jobs.id = item.id\n        RETURNING id, attempts, locked_by AS worker`",
+    find: "WHERE ${held}\n        RETURNING holdfast_jobs.id, attempts, locked_by AS worker`",
+    replace: "WHERE holdfast_jobs.id = item.id\n        RETURNING holdfast_jobs.id, attempts, locked_by AS worker`",
     killedBy: fences
   },
   {
@@ -74,28 +74,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An extension does not move the end of the lease",
     file,
-    find: "locked_until = ${now} + item.lease_for, updated_at",
+    find: "locked_until = ${later(now, \"item.lease_for\")}, updated_at",
     replace: "locked_until = locked_until, updated_at",
     killedBy: conformance
   },
   {
     name: "An extension counts from the lease's old end and not from now",
     file,
-    find: "locked_until = ${now} + item.lease_for, updated_at",
+    find: "locked_until = ${later(now, \"item.lease_for\")}, updated_at",
     replace: "locked_until = locked_until + item.lease_for, updated_at",
     killedBy: conformance
   },
   {
     name: "An extension does not say since when the lock is held now",
     file,
-    find: "locked_at = ${now}, locked_until = ${now} + item.lease_for",
-    replace: "locked_until = ${now} + item.lease_for",
+    find: "locked_at = ${now}, locked_until = ${later(now, \"item.lease_for\")}",
+    replace: "locked_until = ${later(now, \"item.lease_for\")}",
     killedBy: conformance
   },
   {
     name: "An extension does not tell that someone wants the job cancelled",
     file,
-    find: "cancel_requested_at IS NOT NULL AS cancel_requested`",
+    find: "${truth(\"cancel_requested_at IS NOT NULL\")} AS cancel_requested`",
     replace: "0 AS cancel_requested`",
     killedBy: conformance
   },

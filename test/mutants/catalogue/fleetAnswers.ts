@@ -44,8 +44,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet's answers, a chunk after the first is not added",
     file: "src/store/statements/enqueue.ts",
-    find: "const added = yield* eachInTurn(inChunks(jobs), (chunk) => insert(chunk, now))",
-    replace: "const added = yield* eachInTurn(inChunks(jobs).slice(0, 1), (chunk) => insert(chunk, now))",
+    find: "const added = yield* eachInTurn(inChunks(missing), (chunk) => insert(chunk, now.sql))",
+    replace: "const added = yield* eachInTurn(inChunks(missing).slice(0, 1), (chunk) => insert(chunk, now.sql))",
     killedBy: bySeed(26, 116)
   }
 ]

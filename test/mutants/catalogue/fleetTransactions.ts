@@ -1,7 +1,7 @@
 import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
-const open = "src/store/sqlite/transaction/openTransaction.ts"
+const open = "src/store/transaction/openTransaction.ts"
 const immediate = "src/store/sqlite/transaction/immediateTransaction.ts"
 const transactions = "src/store/sqlite/transaction/transactions.ts"
 const enqueue = "src/store/statements/enqueue.ts"
@@ -18,7 +18,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet's transactions, those beside each other do not wait for each other",
-    file: "src/store/sqlite/transaction/turns.ts",
+    file: "src/store/transaction/turns.ts",
     find: "if (this.isBusy || level !== this.innermost)",
     replace: "if (this.isBusy)",
     killedBy: bySeed(4),

@@ -22,8 +22,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A list shows the oldest first",
     file,
-    find: "OR total = bytes\n      ORDER BY id DESC`",
-    replace: "OR total = bytes\n      ORDER BY id`",
+    find: "OR total = bytes)\n      ORDER BY id DESC`",
+    replace: "OR total = bytes)\n      ORDER BY id`",
     killedBy: list
   },
   {
@@ -71,15 +71,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page takes any amount of text",
     file,
-    find: "WHERE total <= ${mostBytes} OR total = bytes",
-    replace: "WHERE total > ${mostBytes} OR total > 0",
+    find: "WHERE id = listed_id AND (total <= ${mostBytes} OR total = bytes)",
+    replace: "WHERE id = listed_id",
     killedBy: list
   },
   {
     name: "A job that is larger than a page is never shown",
     file,
-    find: "WHERE total <= ${mostBytes} OR total = bytes",
-    replace: "WHERE total <= ${mostBytes}",
+    find: "WHERE id = listed_id AND (total <= ${mostBytes} OR total = bytes)",
+    replace: "WHERE id = listed_id AND total <= ${mostBytes}",
     killedBy: list
   }
 ]

@@ -45,15 +45,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A sweep asks for a lease's end as JavaScript rounds it",
     file,
-    find: "greatest(\"holdfast_jobs.locked_until\", Number.MIN_SAFE_INTEGER)",
-    replace: "\"holdfast_jobs.locked_until\"",
+    find: "safeMillis(\"holdfast_jobs.locked_until\")",
+    replace: "sql.literal(\"holdfast_jobs.locked_until\")",
     killedBy: odd
   },
   {
     name: "A sweep asks for a job's attempts as JavaScript rounds them",
     file,
-    find: "least(\"holdfast_jobs.attempts\", Number.MAX_SAFE_INTEGER)",
-    replace: "\"holdfast_jobs.attempts\"",
+    find: "safeCount(\"holdfast_jobs.attempts\")",
+    replace: "sql.literal(\"holdfast_jobs.attempts\")",
     killedBy: odd
   },
   {
@@ -89,10 +89,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: `inHalves(
       stale,
-      (jobs) => statements.releaseStale(jobs, now),`,
+      (jobs) => part(statements.releaseStale(jobs, now)),`,
     replace: `(<A, B, C>(jobs: A, run: (jobs: A) => B, _: C) => run(jobs))(
       stale,
-      (jobs) => statements.releaseStale(jobs, now),`,
+      (jobs) => part(statements.releaseStale(jobs, now)),`,
     killedBy: odd
   },
   {

@@ -41,7 +41,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retry does not wait for its backoff",
     file,
-    find: "ELSE ${now} + item.retry_after END",
+    find: "ELSE ${later(now, \"item.retry_after\")} END",
     replace: "ELSE ${now} END",
     killedBy: conformance
   },
@@ -68,14 +68,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A snooze and a shutdown spend the budget",
     file,
-    find: "THEN ${now} + item.delay ELSE available_at END,",
-    replace: "THEN ${now} + item.delay ELSE available_at END, failures = failures + 1,",
+    find: "THEN ${later(now, \"item.delay\")} ELSE available_at END,",
+    replace: "THEN ${later(now, \"item.delay\")} ELSE available_at END, failures = failures + 1,",
     killedBy: conformance
   },
   {
     name: "A snoozed job is due at once",
     file,
-    find: "THEN ${now} + item.delay ELSE available_at END,",
+    find: "THEN ${later(now, \"item.delay\")} ELSE available_at END,",
     replace: "THEN ${now} ELSE available_at END,",
     killedBy: conformance
   },

@@ -32,7 +32,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       "AS due\n        WHERE (due.status = 'pending' OR due.locked_until <= ${now} + 3000) AND due.priority = band.priority AND due.available_at <= ${now}",
     also: [{
       file: store,
-      find: "IN (SELECT id FROM chosen) AND holdfast_jobs.status = 'pending'",
+      find: "IN (SELECT id FROM ${free.name}) AND holdfast_jobs.status = 'pending'",
       replace: "IN (SELECT id FROM chosen)"
     }],
     killedBy: bySeed(2)
@@ -224,15 +224,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, what comes of a job is not kept",
     file: store,
-    find: "result = item.result,",
+    find: "result = ${jsonOf(\"item.result\")},",
     replace: "result = 'null',",
     killedBy: bySeed(2)
   },
   {
     name: "In a fleet, an extension forgets the progress",
     file: store,
-    find: "locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}",
-    replace: "locked_at = ${now}, locked_until = ${now} + item.lease_for, updated_at = ${now}, progress = NULL",
+    find: "locked_at = ${now}, locked_until = ${later(now, \"item.lease_for\")}, updated_at = ${now}",
+    replace:
+      "locked_at = ${now}, locked_until = ${later(now, \"item.lease_for\")}, updated_at = ${now}, progress = NULL",
     killedBy: bySeed(2)
   },
   {
@@ -304,8 +305,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, progress is written in a way that the table refuses",
     file: store,
-    find: "SET progress = item.progress, updated_at = ${now}",
-    replace: "SET progress = item.progress, updated_at = ${now} + NULL",
+    find: "SET progress = ${jsonOf(\"item.progress\")}, updated_at = ${now}",
+    replace: "SET progress = ${jsonOf(\"item.progress\")}, updated_at = ${now} + NULL",
     killedBy: bySeed(2)
   },
   {
@@ -332,7 +333,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a claim gives its worker another payload",
     file: store,
-    find: "RETURNING id, kind, queue, payload, priority,",
+    find: "RETURNING id, kind, queue, ${jsonText(\"payload\")} AS payload, priority,",
     replace: "RETURNING id, kind, queue, json_set(payload, '$.takes', 1) AS payload, priority,",
     killedBy: bySeed(2)
   },
@@ -423,8 +424,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job is finished before it ends",
     file: store,
-    find: "result = item.result, finished_at = ${now},",
-    replace: "result = item.result, finished_at = ${now} - 1,",
+    find: "result = ${jsonOf(\"item.result\")}, finished_at = ${now},",
+    replace: "result = ${jsonOf(\"item.result\")}, finished_at = ${now} - 1,",
     killedBy: bySeed(1)
   },
   {
@@ -555,7 +556,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker is not told that a newer release has migrated the tables until a job is due",
     file: store,
-    find: "(SELECT at FROM next) AS at WHERE ${isOurs}",
+    find: "${millis(\"(SELECT at FROM next)\")} AS at WHERE ${isOurs}",
     replace: "(SELECT at FROM next) AS at",
     killedBy: bySeed(3)
   },

@@ -133,7 +133,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A look at stale leases leaves out those that ended together with the last it saw",
     file,
-    find: "sql`(locked_until, id) > (${after.lockedUntil}, ${after.id})`",
+    find: "sql`(locked_until, id) > (${instant(after.lockedUntil)}, ${after.id})`",
     replace: "sql`locked_until > ${after.lockedUntil}`",
     killedBy: ["test/store/stale.test.ts"]
   },

@@ -8,11 +8,11 @@ const migrate = "src/store/sqlite/migrations/migrate.ts"
 const busyTimeout = "src/store/sqlite/busyTimeout.ts"
 const appsConnection = "src/store/sqlite/appsConnection.ts"
 const tablesProblem = "src/store/sqlite/migrations/tablesProblem.ts"
-const open = "src/store/sqlite/transaction/openTransaction.ts"
-const turns = "src/store/sqlite/transaction/turns.ts"
+const open = "src/store/transaction/openTransaction.ts"
+const turns = "src/store/transaction/turns.ts"
 const immediate = "src/store/sqlite/transaction/immediateTransaction.ts"
-const control = "src/store/sqlite/transaction/transactionControl.ts"
-const savepoints = "src/store/sqlite/transaction/savepoints.ts"
+const control = "src/store/transaction/transactionControl.ts"
+const savepoints = "src/store/transaction/savepoints.ts"
 const byNested = ["test/store/sqlite/nestedTransactions.test.ts"]
 const byRolledBack = ["test/store/sqlite/rolledBack.test.ts"]
 const byTransactions = ["test/store/sqlite/transactions.test.ts"]
@@ -222,7 +222,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A transaction that is over still counts as the one a caller is in",
-    file: "src/store/sqlite/transaction/ambientTransaction.ts",
+    file: "src/store/transaction/ambientTransaction.ts",
     find: "Option.filter((connection) => !(isLevel(connection) && connection.isOver))",
     replace: "Option.filter(() => true)",
     killedBy: byTransactions

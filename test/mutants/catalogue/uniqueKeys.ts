@@ -43,15 +43,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job that comes back from an attempt goes without its key",
     file: store,
-    find: "WHEN holds_key = 1 THEN 1\n          ELSE NOT EXISTS",
-    replace: "WHEN holds_key = 1 THEN 1\n          ELSE 0 AND NOT EXISTS",
+    find: "truth(sql`NOT EXISTS (${keyHolder})",
+    replace: "truth(sql`0 AND NOT EXISTS (${keyHolder})",
     killedBy: uniqueKeys
   },
   {
     name: "A job that comes back from an attempt takes its key from whoever has it",
     file: store,
-    find: "ELSE NOT EXISTS (${keyHolder}) AND NOT EXISTS (",
-    replace: "ELSE NOT EXISTS (",
+    find: "NOT EXISTS (${keyHolder}) AND NOT EXISTS (",
+    replace: "NOT EXISTS (",
     killedBy: uniqueKeys
   },
   {
@@ -116,21 +116,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job that a person retries goes without its key",
     file: store,
-    find: "holds_key = unique_key IS NOT NULL",
+    find: "holds_key = ${truth(\"unique_key IS NOT NULL\")}",
     replace: "holds_key = 0",
     killedBy: uniqueKeys
   },
   {
     name: "A replaced payload is the one before",
     file: enqueue,
-    find: "payload = COALESCE(item.new_payload, payload),",
+    find: "payload = COALESCE(${jsonOf(\"item.new_payload\")}, payload),",
     replace: "",
     killedBy: uniqueKeys
   },
   {
     name: "A job is not itself any more once its payload was replaced",
     file: enqueue,
-    find: "COALESCE(j.first_payload, j.payload) = item.payload",
+    find: "COALESCE(j.first_payload, j.payload) = ${jsonOf(\"item.payload\")}",
     replace: "j.payload = item.payload",
     killedBy: uniqueKeys
   },
@@ -216,15 +216,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a job that comes back from an attempt goes without its key",
     file: store,
-    find: "WHEN holds_key = 1 THEN 1\n          ELSE NOT EXISTS",
-    replace: "WHEN holds_key = 1 THEN 1\n          ELSE 0 AND NOT EXISTS",
+    find: "truth(sql`NOT EXISTS (${keyHolder})",
+    replace: "truth(sql`0 AND NOT EXISTS (${keyHolder})",
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet, a job that comes back from an attempt takes its key from whoever has it",
     file: store,
-    find: "ELSE NOT EXISTS (${keyHolder}) AND NOT EXISTS (",
-    replace: "ELSE NOT EXISTS (",
+    find: "NOT EXISTS (${keyHolder}) AND NOT EXISTS (",
+    replace: "NOT EXISTS (",
     killedBy: bySeed(6)
   },
   {

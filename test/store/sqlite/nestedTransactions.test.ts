@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Context } from "effect"
 import { Array as Arr, Deferred, Effect, Exit, Fiber, FiberId, TestClock } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
-import { ambientConnection } from "../../../src/store/sqlite/transaction/ambientTransaction.ts"
+import { ambientConnection } from "../../../src/store/transaction/ambientTransaction.ts"
 import { interruptedAt, succeeds } from "./interruptedAt.ts"
 import { allRows, enqueue, job, jobId, memory } from "../someJobs.ts"
 

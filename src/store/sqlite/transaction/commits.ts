@@ -2,7 +2,7 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { ClaimMark } from "../../../platform/ClaimMark.ts"
-import { isInTransaction } from "./transactionControl.ts"
+import { isInTransaction } from "./isInTransaction.ts"
 
 type Connection = SqlConnection.Connection
 

@@ -8,15 +8,17 @@ import { ForeignTransaction, StoreError } from "../../../domain/errors.ts"
 import { giveWay } from "../../../platform/EventLoop.ts"
 import { line } from "../../../platform/line.ts"
 import { outsideTransaction } from "../../ambientTransaction.ts"
-import { ambientTransaction, connectionOf } from "./ambientTransaction.ts"
+import { ambientTransaction, connectionOf } from "../../transaction/ambientTransaction.ts"
+import { nested } from "../../transaction/levels.ts"
+import type { Level } from "../../transaction/openTransaction.ts"
+import { isLevel } from "../../transaction/openTransaction.ts"
 import { inTransactionOf } from "../appsConnection.ts"
 import { asCaller, exclusively, holdingConnection, lendOf, watchLent, whenFree } from "../connection.ts"
 import { isBusy } from "../errorCodes.ts"
 import { isDatabaseReplaced, noFile } from "../databaseFile.ts"
 import { makeCommits, prepareCommits } from "./commits.ts"
-import { immediateTransaction, nested } from "./immediateTransaction.ts"
-import type { Level } from "./openTransaction.ts"
-import { isLevel, OpenTransaction } from "./openTransaction.ts"
+import { immediateTransaction } from "./immediateTransaction.ts"
+import { SqliteTransaction } from "./sqliteTransaction.ts"
 import { isSqlError } from "../../isSqlError.ts"
 import type { Run, Transactions } from "../../Transactions.ts"
 
@@ -144,6 +146,7 @@ export const makeTransactions = (
       interruptibleUntilRun: joining(alone(holdingConnection(client, Effect.interruptible))),
       transaction: untraced(joining(inTransaction)),
       allOrNone: untraced(joining(inTransaction, true)),
+      part: (write) => write,
       isInside: (context) => Option.isSome(ambientTransaction(context)),
       afterTransaction: (effect) =>
         Effect.flatMap(ambient, (ambient) => Option.isNone(ambient) ? effect : waitForEnd(effect)),
@@ -205,7 +208,7 @@ const inSavepoint = <A, E, R>(
   use: (level: Level) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime((fiber) => {
-    const transaction = new OpenTransaction(client.reserve, connection, connection, fiber, false)
+    const transaction = new SqliteTransaction(client.reserve, connection, connection, fiber, false)
     return Effect.ensuring(use(transaction.level), transaction.close)
   })
 

@@ -1,18 +1,21 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
-import type { Fiber } from "effect"
-import { Cause, Effect, Predicate } from "effect"
-import { giveWay } from "../../../platform/EventLoop.ts"
-import type { Reservable, Wait } from "../connection.ts"
-import { isSqlError } from "../../isSqlError.ts"
+import type { Cause, Fiber } from "effect"
+import { Effect, Predicate } from "effect"
+import { giveWay } from "../../platform/EventLoop.ts"
+import { isSqlError } from "../isSqlError.ts"
 import { savepointOf, Savepoints } from "./savepoints.ts"
-import { command, isInTransaction, refusedInside, rollBack } from "./transactionControl.ts"
+import { command, refusedInside, rollBack } from "./transactionControl.ts"
 import { outerRolledBack, rolledBackAfter } from "./transactionErrors.ts"
-import type { Turn } from "./turns.ts"
+import type { Turn, Wait } from "./turns.ts"
 import { Turns } from "./turns.ts"
 
 type Connection = SqlConnection.Connection
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+
+/** A client whose connections are lent to one fiber at a time. */
+export type Reservable = Pick<SqlClient.SqlClient, "reserve">
 
 /** Brands levels, also those of a second copy of this package, whose client may be the one that the store is on. */
 const levelBrand: unique symbol = Symbol.for("holdfast/store/Level")
@@ -80,11 +83,13 @@ export const isLevel = (value: unknown): value is Level => Predicate.hasProperty
  * statement further out waits until the nested transaction has ended, and nested
  * transactions run one after the other.
  *
- * When a statement fails, SQLite may have rolled back the whole transaction. The
- * next statement would then be committed by itself. So the transaction checks that
- * it still exists, and otherwise refuses all that follows.
+ * When a statement fails, the database may have rolled back more than that. So the
+ * transaction finds out what is left of it, and refuses what would follow in the
+ * rest. What a database does then is told by its class.
  */
-export class OpenTransaction {
+export abstract class OpenTransaction {
+  /** The database, as OpenTelemetry names it. */
+  abstract readonly system: "sqlite" | "postgresql"
   /** Identifies the client that began it: everything that wraps a client keeps its `reserve`. */
   readonly client: Reservable["reserve"]
   readonly connection: Connection
@@ -92,8 +97,8 @@ export class OpenTransaction {
   private readonly afterwards: Connection
   /** False for a transaction of an app's own client, which is never rolled back as a whole. */
   private readonly isOurs: boolean
-  private readonly outermost: Level
-  private readonly turns: Turns<Level>
+  protected readonly outermost: Level
+  protected readonly turns: Turns<Level>
 
   constructor(
     client: OpenTransaction["client"],
@@ -207,7 +212,7 @@ export class OpenTransaction {
   }
 
   /** Runs an effect whose turn it is, and passes the turn on. */
-  private use<A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  protected use<A, E, R>(use: (connection: Connection) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.matchCauseEffect(Effect.suspend(() => use(this.connection)), {
       onFailure: (cause) =>
         Effect.zipRight(this.look(cause), Effect.suspend(() => this.turns.passOn(Effect.failCause(cause)))),
@@ -215,13 +220,8 @@ export class OpenTransaction {
     })
   }
 
-  /** Checks that the transaction still exists after something has failed in it. */
-  private look(cause: Cause.Cause<unknown>): Effect.Effect<void> {
-    if (this.outermost.state !== "open") return Effect.void
-    return Effect.map(isInTransaction(this.connection), (isThere) => {
-      if (!isThere) this.cut(undefined, rolledBackAfter(Cause.squash(cause)))
-    })
-  }
+  /** Finds out, after something has failed in it, what of the transaction is left, and cuts off the rest. */
+  protected abstract look(cause: Cause.Cause<unknown>): Effect.Effect<void>
 
   /** Waits until it is the level's turn. */
   private take(level: Level, wait: Wait): Effect.Effect<Level | undefined, SqlError.SqlError> {
@@ -247,13 +247,13 @@ export class OpenTransaction {
     return at
   }
 
-  private end(level: Level): void {
+  protected end(level: Level): void {
     level.state = "ended"
     this.turns.moveOut(level)
   }
 
   /** Marks the levels inside `from`, or all of them, as rolled back before their end. */
-  private cut(from: Level | undefined, why: SqlError.SqlError): void {
+  protected cut(from: Level | undefined, why: SqlError.SqlError): void {
     for (
       let level: Level | undefined = this.turns.innermost;
       level !== from && level !== undefined;

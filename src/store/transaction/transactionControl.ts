@@ -1,8 +1,8 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, LogLevel } from "effect"
-import { readable } from "../../../domain/readableError.ts"
-import { line } from "../../../platform/line.ts"
+import { readable } from "../../domain/readableError.ts"
+import { line } from "../../platform/line.ts"
 import { refusedStatement } from "./transactionErrors.ts"
 
 type Connection = SqlConnection.Connection
@@ -40,18 +40,7 @@ export const refusedAlone = (text: string): SqlError.SqlError | undefined => {
 export const command = (connection: Connection, text: string): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(connection.executeUnprepared(text, [], undefined))
 
-/**
- * True if the connection is in a transaction. The driver does not show SQLite's own
- * answer, so this tries to begin one, which takes no lock. That costs as much as a
- * statement, so it is asked only where the answer may be new.
- */
-export const isInTransaction = (connection: Connection): Effect.Effect<boolean> =>
-  Effect.uninterruptible(Effect.matchEffect(command(connection, "BEGIN"), {
-    onFailure: () => Effect.succeed(true),
-    onSuccess: () => Effect.as(Effect.orDie(command(connection, "COMMIT")), false)
-  }))
-
-/** Rolls back what SQLite may have rolled back by itself, as it does when the disk is full. */
+/** Rolls back what the database may have rolled back by itself, as SQLite does when the disk is full. */
 export const rollBack = (connection: Connection): Effect.Effect<void> =>
   Effect.catchAll(
     command(connection, "ROLLBACK"),

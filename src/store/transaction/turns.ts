@@ -1,7 +1,6 @@
 import type * as SqlError from "@effect/sql/SqlError"
 import { Deferred, Effect, Fiber, FiberId } from "effect"
 import { AsyncLocalStorage } from "node:async_hooks"
-import type { Wait } from "../connection.ts"
 import { stuck } from "./transactionErrors.ts"
 
 /**
@@ -9,6 +8,9 @@ import { stuck } from "./transactionErrors.ts"
  * happens. Two that wait for each other would never end, and hold the connection.
  */
 const stillFor = "30 seconds"
+
+/** The interruptibility of a wait: that of the caller, or, with `Effect.interruptible`, always interruptible. */
+export type Wait = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** A fiber's place in the order in which a transaction's parts use the connection. */
 export interface Turn<Level> {

@@ -1,0 +1,94 @@
+import type * as SqlError from "@effect/sql/SqlError"
+import type * as Statement from "@effect/sql/Statement"
+import type { StoreFailure } from "./JobStore.ts"
+
+/** The columns of a statement's items by name, each with the type that a database reads it as: `id` is a job's. */
+export type Columns = Readonly<Record<string, "id" | "text" | "int">>
+
+/** One item of a statement: a value for each of its columns. */
+export type Item<C extends Columns> = { readonly [Name in keyof C]: (C[Name] extends "int" ? number : string) | null }
+
+/**
+ * Every difference between the databases. A statement that needs another adds it here.
+ *
+ * On SQLite an instant is a number of milliseconds since the epoch, a JSON value a
+ * text, and a truth 0 or 1. On PostgreSQL they have types of their own. Answers are
+ * as on SQLite.
+ */
+export interface Dialect {
+  /**
+   * Items as a table expression called `item`. All of them are one parameter, so
+   * that a statement has one text for any number.
+   */
+  readonly items: <C extends Columns>(columns: C, items: ReadonlyArray<Item<NoInfer<C>>>) => Statement.Fragment
+  /** A whole number given by the caller. */
+  readonly int: (value: number) => Statement.Fragment
+  /** The number of rows of a group or of a window. */
+  readonly count: (window?: string) => Statement.Fragment
+  /** A condition as a value that is stored or answered. */
+  readonly truth: (condition: string | Statement.Fragment) => Statement.Fragment
+
+  /** An instant given by the caller, in epoch milliseconds. */
+  readonly instant: (millis: number) => Statement.Fragment
+  /** The instant in a column of items, or null. */
+  readonly instantIn: (column: string) => Statement.Fragment
+  /** So many milliseconds after an instant. */
+  readonly later: (instant: Statement.Fragment, millis: string | Statement.Fragment) => Statement.Fragment
+  /** The epoch milliseconds of a column or an expression that is an instant. */
+  readonly millis: (instant: string | Statement.Fragment) => Statement.Fragment
+  /** The same, of an instant that an app's SQL may have put where JavaScript would round it. */
+  readonly safeMillis: (instant: string) => Statement.Fragment
+  /** A count that an app's SQL may have made greater than JavaScript can hold. */
+  readonly safeCount: (column: string) => Statement.Fragment
+
+  /** A JSON value from its text in a column of items. */
+  readonly jsonOf: (column: string) => Statement.Fragment
+  /** The text of a JSON value. */
+  readonly jsonText: (value: string) => Statement.Fragment
+  /** The bytes of a JSON value's text. */
+  readonly jsonBytes: (value: string) => Statement.Fragment
+  /** A column of the table of jobs as it is answered. */
+  readonly answered: (column: string) => Statement.Fragment
+
+  /**
+   * A LIMIT clause with a parameter. SQLite's planner (3.53) looks at the value of a
+   * bare one, so that each time it is bound, also with the same value,
+   * the whole statement is prepared anew, which takes longer than running it. It
+   * does not look into an expression.
+   */
+  readonly atMost: (limit: number) => Statement.Fragment
+  /** Makes the planner use this index, whatever its statistics say; nothing where it cannot be told. */
+  readonly byIndex: (index: string) => Statement.Fragment
+  /**
+   * Makes the planner find the rows of a join by the ids on its other side. Left
+   * to itself it walks all rows of the status that the WHERE also names.
+   */
+  readonly byId: Statement.Fragment
+  /**
+   * `errors` with the failure of this attempt, and at most ten entries. Replaces
+   * what is not an array.
+   */
+  readonly remember: (
+    failure: { readonly at: Statement.Fragment; readonly message: Statement.Fragment }
+  ) => Statement.Fragment
+  /**
+   * True if an INSERT of jobs that fails, or that leaves out a row, has written nothing at all, also without a transaction:
+   * no trigger of the app's has run before it, or may stop it half-way.
+   */
+  readonly insertsWhole: Statement.Fragment
+  /**
+   * The rows of the table `chosen` that a claim may take. On SQLite there is one
+   * writer, and they are all. Elsewhere they are those that no other transaction has
+   * locked, which is then another table, behind `chosen` in the same WITH.
+   */
+  readonly free: {
+    readonly behindChosen: (now: Statement.Fragment) => Statement.Fragment
+    readonly name: Statement.Fragment
+  }
+  /** A SELECT whose rows of the table `j` no other transaction changes before this one ends. */
+  readonly locked: (select: Statement.Fragment) => Statement.Fragment
+  /** True if several claims run at once, so that one finds rows which another is taking. */
+  readonly manyClaimAtOnce: boolean
+  /** True if a statement failed because of one of its rows, so that it may succeed for the others. */
+  readonly isOfARow: (error: SqlError.SqlError | StoreFailure) => boolean
+}

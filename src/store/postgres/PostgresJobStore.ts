@@ -1,0 +1,78 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Effect, Layer } from "effect"
+import { StoreError } from "../../domain/errors.ts"
+import { databaseOf, dialect } from "../dialect.ts"
+import { outsideTransaction } from "../ambientTransaction.ts"
+import { guardTelemetry } from "../guardTelemetry.ts"
+import { makeJobEvents } from "../JobEvents.ts"
+import { JobStore } from "../JobStore.ts"
+import { makeSqlJobStore } from "../SqlJobStore.ts"
+import { nowRows } from "../statements/rows.ts"
+import type { Now } from "../Transactions.ts"
+import { checkMigrated, migrate } from "./migrations/migrate.ts"
+import { newest } from "./migrations/migrations.ts"
+import { makeSignals } from "./notify.ts"
+import { makeTransactions } from "./transactions.ts"
+
+/** How to open the job store of a PostgreSQL database. */
+export interface JobStoreOptions {
+  /** Leaves the tables as they are, for a role that may not make any. */
+  readonly migrate?: boolean | undefined
+  /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The server's unless given. */
+  readonly now?: Effect.Effect<number> | undefined
+}
+
+/**
+ * The jobs in the PostgreSQL database that the app's client talks to; its tables
+ * are brought up to date first, unless told otherwise.
+ *
+ * What is enqueued inside the client's `withTransaction` is committed with it. In
+ * a transaction of the driver's own client two faults of the driver remain: one in
+ * which a statement has failed reports success, although the server has rolled it
+ * back, and a COMMIT that fails is a defect. `PostgresStore.layer` mends both.
+ */
+export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, StoreError, SqlClient.SqlClient> =>
+  Layer.scoped(
+    JobStore,
+    Effect.gen(function*() {
+      const client = yield* SqlClient.SqlClient
+      if (databaseOf(client) !== "postgresql") {
+        return yield* new StoreError({
+          operation: "open",
+          cause: new Error(
+            "this SqlClient is not supported, since it is not one of PostgreSQL's; give it @effect/sql-pg's"
+          )
+        })
+      }
+      yield* options.migrate === false ? checkMigrated : migrate
+      const sql = client.withoutTransforms()
+      return yield* makeSqlJobStore(sql, {
+        transactions: yield* makeTransactions(sql),
+        events: yield* makeJobEvents,
+        signals: yield* makeSignals(sql),
+        tidy: Effect.void,
+        newest,
+        now: options.now === undefined ? Effect.succeed(serversNow(sql)) : Effect.map(options.now, givenNow(sql))
+      })
+    }).pipe(
+      // The tables are made in no caller's transaction.
+      outsideTransaction,
+      guardTelemetry
+    )
+  )
+
+/**
+ * When the server received the statement, which is the same wherever it stands in
+ * that, and which an index condition can be. A statement that had to wait for a
+ * lock takes it for earlier than it is, so a lease ends no later than its worker
+ * believes. `clock_timestamp()` changes from row to row.
+ */
+const serversNow = (sql: SqlClient.SqlClient): Now => {
+  const now = sql.literal("date_trunc('milliseconds', statement_timestamp())")
+  return {
+    sql: now,
+    millis: Effect.map(nowRows(sql`SELECT ${dialect(sql).millis(now)} AS now`), ([row]) => row?.now ?? 0)
+  }
+}
+
+const givenNow = (sql: SqlClient.SqlClient) => (millis: number): Now => ({ sql: dialect(sql).instant(millis), millis })

@@ -1,0 +1,75 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { Dialect } from "../Differences.ts"
+import { fragment } from "../fragment.ts"
+import { isOfARow } from "./errorCodes.ts"
+
+/** The types that items have in the JSON of a statement. */
+const types = { id: "uuid", text: "text", int: "bigint" } as const
+
+/** A text as PostgreSQL can hold it, which knows neither U+0000 nor half of a pair of surrogates. Those of JSON are escaped. */
+const holdable = (_: string, value: unknown): unknown =>
+  typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value
+
+/** Columns of the table of jobs that are instants end in these. */
+const isInstant = /_(?:at|until)$/
+
+/** The columns of the table of jobs that are JSON. */
+const isJson = /^(?:payload|progress|result|last_error_value|errors)$/
+
+/**
+ * Instants are timestamptz, JSON values jsonb, ids uuid. They are answered as
+ * float8, text and text, since the driver makes a text of a bigint, and what it
+ * makes of the others an app can change.
+ */
+export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
+  const millis: Dialect["millis"] = (instant) => sql`(extract(epoch FROM ${fragment(sql, instant)}) * 1000)::float8`
+  const jsonText: Dialect["jsonText"] = (value) => sql.literal(`(${value})::text`)
+
+  return {
+    items: (columns, items) =>
+      sql`json_to_recordset(${JSON.stringify(items, holdable)}::json) AS item (${
+        sql.literal(Object.entries(columns).map(([name, type]) => `${name} ${types[type]}`).join(", "))
+      })`,
+    int: (value) => sql`${value}::bigint`,
+    count: (window = "") => sql.literal(`(count(*) ${window})::int`),
+    truth: (condition) => sql`(${fragment(sql, condition)})::int`,
+
+    instant: (millis) => sql`to_timestamp(${millis}::float8 / 1000)`,
+    instantIn: (column) => sql.literal(`to_timestamp(${column} / 1000.0)`),
+    later: (instant, millis) => sql`${instant} + ${fragment(sql, millis)} * interval '1 millisecond'`,
+    millis,
+    safeMillis: millis,
+    safeCount: (column) => sql.literal(column),
+
+    jsonOf: (column) => sql.literal(`${column}::jsonb`),
+    jsonText,
+    jsonBytes: (value) => sql.literal(`octet_length((${value})::text)`),
+    answered: (column) =>
+      isInstant.test(column) ? millis(column) : isJson.test(column) ? jsonText(column) : sql.literal(column),
+
+    atMost: (limit) => sql`LIMIT ${limit}::bigint`,
+    byIndex: () => sql.literal(""),
+    byId: sql.literal(""),
+    remember: ({ at, message }) =>
+      sql`CASE WHEN jsonb_typeof(errors) <> 'array' THEN '[]'::jsonb
+            WHEN jsonb_array_length(errors) < 10 THEN errors ELSE errors - 0 END
+          || jsonb_build_object('attempt', attempts, 'worker', locked_by, 'at',
+            (extract(epoch FROM ${at}) * 1000)::bigint, 'message', ${message})`,
+    // Of a statement that fails nothing stays.
+    insertsWhole: sql.literal("TRUE"),
+    free: {
+      // A row may have been changed since it was chosen.
+      behindChosen: (now) =>
+        sql`,
+      free (id) AS MATERIALIZED (
+        SELECT j.id FROM holdfast_jobs AS j
+        WHERE j.id IN (SELECT id FROM chosen) AND j.status = 'pending' AND j.available_at <= ${now}
+        FOR UPDATE SKIP LOCKED
+      )`,
+      name: sql.literal("free")
+    },
+    locked: (select) => sql`SELECT * FROM (${select} ORDER BY j.id FOR UPDATE OF j) AS held`,
+    manyClaimAtOnce: true,
+    isOfARow
+  }
+}

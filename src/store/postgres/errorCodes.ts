@@ -1,0 +1,38 @@
+import type * as SqlError from "@effect/sql/SqlError"
+import { Predicate } from "effect"
+import { isSqlError } from "../isSqlError.ts"
+import type { StoreFailure } from "../JobStore.ts"
+
+/** The SQLSTATE of an error of PostgreSQL; undefined where the server did not answer. */
+export const stateOf = (error: unknown): string | undefined => reported(error, "code")
+
+/** What the server's error, under the wrappers, says in one of its fields. */
+const reported = (error: unknown, field: "code" | "constraint"): string | undefined => {
+  let current = error
+  for (let depth = 0; depth < 10 && Predicate.hasProperty(current, "cause"); depth++) {
+    if (Predicate.hasProperty(current, field)) break
+    current = current.cause
+  }
+  const value = Predicate.hasProperty(current, field) ? current[field] : undefined
+  return typeof value === "string" ? value : undefined
+}
+
+/** True for the code of an error that says that the disk is full. */
+export const isDiskFull = (code: unknown): boolean => code === "53100"
+
+/** True where the same transaction may succeed if it is run again: a deadlock, or a write that was not serializable. */
+export const isWorthRepeating = (error: unknown): boolean => ["40001", "40P01"].includes(stateOf(error) ?? "")
+
+/** True if two jobs came to one unique key at the same time. */
+export const isKeyTaken = (error: unknown): boolean =>
+  stateOf(error) === "23505" && reported(error, "constraint") === "holdfast_jobs_unique"
+
+/**
+ * True if a statement failed because of one of its rows, so that it may succeed
+ * for the others: what classes 22 (data), 23 (constraints) and P0 (RAISE in a trigger) say.
+ */
+export const isOfARow = (error: SqlError.SqlError | StoreFailure): boolean => {
+  if (error._tag === "ForeignTransaction") return false
+  if (error._tag === "StoreError" && !isSqlError(error.cause)) return false
+  return /^(?:22|23|P0)/.test(stateOf(error) ?? "") && !isKeyTaken(error)
+}

@@ -1,0 +1,26 @@
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { Effect, Redacted } from "effect"
+import { inject } from "vitest"
+import { randomUUID } from "node:crypto"
+
+const server = inject("postgres")
+
+/** The URL of a database without tables, which is dropped when the scope closes. */
+export const freshDatabase = Effect.acquireRelease(
+  Effect.gen(function*() {
+    const name = `holdfast_${randomUUID().replaceAll("-", "")}`
+    yield* run(`CREATE DATABASE ${name}`)
+    const url = new URL(server)
+    url.pathname = `/${name}`
+    return { name, url: Redacted.make(url.href) }
+  }),
+  ({ name }) => run(`DROP DATABASE ${name} WITH (FORCE)`)
+).pipe(Effect.map(({ url }) => url))
+
+const run = (statement: string) =>
+  Effect.flatMap(PgClient.make({ url: Redacted.make(server), maxConnections: 1 }), (sql) => sql.unsafe(statement)).pipe(
+    Effect.scoped,
+    Effect.provide(Reactivity.layer),
+    Effect.orDie
+  )

@@ -1,0 +1,75 @@
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { assert, describe, it } from "@effect/vitest"
+import type { Redacted } from "effect"
+import { Deferred, Effect, Fiber, Layer, Schedule } from "effect"
+import { Job, JobQueue, Worker } from "holdfast"
+import { PostgresStore } from "holdfast/postgres"
+import { freshDatabase } from "./freshDatabase.ts"
+
+const Ping = Job.make("ping")
+
+/** A process whose worker looks by itself once an hour, and so must be told. */
+const worker = (url: Redacted.Redacted, handler: Effect.Effect<void>) =>
+  Layer.build(
+    Worker.layer({ jobs: [Ping], pollInterval: "1 hour" }).pipe(
+      Layer.provide(Ping.toLayer(() => handler)),
+      Layer.provide(JobQueue.layer),
+      Layer.provide(PostgresStore.layer({ url, maxConnections: 3 }))
+    )
+  )
+
+/** Another process, which only enqueues. */
+const producer = (url: Redacted.Redacted) =>
+  Layer.build(Layer.provide(JobQueue.layer, PostgresStore.layer({ url, maxConnections: 2 })))
+
+/** Waits until a connection listens. */
+const listening = (admin: PgClient.PgClient) =>
+  Effect.repeat(admin`SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN holdfast'`, {
+    until: (rows) => rows.length > 0,
+    schedule: Schedule.spaced("10 millis")
+  })
+
+describe("a worker on PostgreSQL is told", () => {
+  it.live("of jobs that another process enqueues, also after its connection was ended", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const admin = yield* PgClient.make({ url, maxConnections: 1 })
+      let ran = 0
+      let done = yield* Deferred.make<void>()
+      yield* worker(url, Effect.suspend(() => Effect.asVoid(Deferred.succeed(done, void ran++))))
+      const other = yield* producer(url)
+      for (let round = 1; round <= 3; round++) {
+        yield* listening(admin)
+        done = yield* Deferred.make<void>()
+        yield* Effect.provide(JobQueue.enqueue(Ping), other)
+        yield* Deferred.await(done)
+        assert.strictEqual(ran, round)
+        yield* admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN holdfast'`
+      }
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+
+  it.live("that a job is to be cancelled, before its next beat", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const begun = yield* Deferred.make<void>()
+      const stopped = yield* Deferred.make<void>()
+      yield* worker(
+        url,
+        Effect.onInterrupt(
+          Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never),
+          () => Deferred.succeed(stopped, undefined)
+        )
+      )
+      const other = yield* producer(url)
+      const { id } = yield* Effect.provide(JobQueue.enqueue(Ping), other)
+      yield* Deferred.await(begun)
+      yield* Effect.provide(JobQueue.cancel(id), other)
+      yield* Deferred.await(stopped)
+      const status = yield* Effect.fork(Effect.repeat(Effect.provide(JobQueue.get(id), other), {
+        until: ({ status }) => status === "cancelled",
+        schedule: Schedule.spaced("10 millis")
+      }))
+      yield* Fiber.join(status)
+    }).pipe(Effect.scoped))
+})

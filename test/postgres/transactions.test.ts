@@ -1,0 +1,234 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { PostgresJobStore, PostgresStore } from "holdfast/postgres"
+import { outsideTransaction } from "../../src/store/ambientTransaction.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
+import { claimed, enqueue, get, job, jobId, request } from "../../src/testing/conformance/StoreUnderTest.ts"
+import { freshDatabase } from "./freshDatabase.ts"
+
+/** A store on a database of its own, with a pool of so many connections. */
+const store = (maxConnections = 4) =>
+  Layer.unwrapScoped(Effect.map(freshDatabase, (url) => PostgresStore.layer({ url, maxConnections })))
+
+const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(effect))
+
+/** The ids of all jobs, in order. */
+const ids = Effect.flatMap(
+  JobStore,
+  (store) => Effect.map(store.list({ limit: 100 }), ({ jobs }) => jobs.map(({ id }) => id).toReversed())
+)
+
+/** A statement that the server refuses. */
+const bad = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT 1 / 0`)
+
+describe("a transaction on PostgreSQL", () => {
+  it.live("takes the jobs that are enqueued in it along, to its commit or its rollback", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE orders (id integer)`
+      yield* inTransaction(Effect.zipRight(sql`INSERT INTO orders VALUES (1)`, enqueue(job(1))))
+      yield* Effect.ignore(
+        inTransaction(Effect.all([sql`INSERT INTO orders VALUES (2)`, enqueue(job(2)), Effect.fail("no")]))
+      )
+      assert.deepStrictEqual(yield* ids, [jobId(1)])
+      assert.deepStrictEqual(yield* sql`SELECT id FROM orders`, [{ id: 1 }])
+    }).pipe(Effect.provide(store())))
+
+  it.live("fails once a statement in it has failed, although PostgreSQL calls its COMMIT a success", () =>
+    Effect.gen(function*() {
+      const failure = yield* Effect.flip(inTransaction(Effect.zipRight(enqueue(job(1)), Effect.ignore(bad))))
+      assert.include(String(failure.cause), "nothing of it is committed")
+      assert.include(String(failure.cause), "division by zero")
+      assert.deepStrictEqual(yield* ids, [])
+      // Nothing that follows runs, not even by itself.
+      const later = yield* Effect.exit(
+        inTransaction(Effect.all([Effect.ignore(bad), Effect.ignore(enqueue(job(2))), enqueue(job(3))]))
+      )
+      assert.isTrue(Exit.isFailure(later))
+      assert.deepStrictEqual(yield* ids, [])
+    }).pipe(Effect.provide(store())))
+
+  it.live("goes on after a nested one in which a statement has failed", () =>
+    Effect.gen(function*() {
+      yield* inTransaction(Effect.gen(function*() {
+        yield* enqueue(job(1))
+        const nested = yield* Effect.exit(inTransaction(Effect.zipRight(enqueue(job(2)), Effect.ignore(bad))))
+        assert.isTrue(Exit.isFailure(nested))
+        yield* enqueue(job(3))
+        yield* Effect.ignore(inTransaction(Effect.zipRight(enqueue(job(4)), bad)))
+        yield* inTransaction(enqueue(job(5)))
+      }))
+      assert.deepStrictEqual(yield* ids, [jobId(1), jobId(3), jobId(5)])
+    }).pipe(Effect.provide(store())))
+
+  it.live("keeps the jobs of each that is nested in it, also where another beside it fails", () =>
+    Effect.gen(function*() {
+      yield* inTransaction(Effect.all([
+        inTransaction(enqueue(job(1))),
+        Effect.ignore(inTransaction(Effect.zipRight(enqueue(job(2)), bad))),
+        inTransaction(enqueue(job(3)))
+      ], { concurrency: "unbounded" }))
+      assert.deepStrictEqual(yield* ids, [jobId(1), jobId(3)])
+    }).pipe(Effect.provide(store())))
+
+  it.live("whose COMMIT fails is an error, and the connection is fit for the next", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE parent (id integer PRIMARY KEY)`
+      yield* sql`CREATE TABLE child (id integer REFERENCES parent DEFERRABLE INITIALLY DEFERRED)`
+      for (let round = 0; round < 3; round++) {
+        const failure = yield* Effect.flip(
+          inTransaction(Effect.zipRight(sql`INSERT INTO child VALUES (7)`, enqueue(job(1))))
+        )
+        assert.strictEqual(failure._tag, "SqlError")
+      }
+      assert.deepStrictEqual(yield* ids, [])
+      yield* enqueue(job(2))
+      assert.deepStrictEqual(yield* ids, [jobId(2)])
+    }).pipe(Effect.provide(store(1))))
+
+  it.live("does not take in what a fiber that outlives it writes", () =>
+    Effect.gen(function*() {
+      const over = yield* Deferred.make<void>()
+      const late = yield* inTransaction(
+        Effect.fork(Effect.zipRight(Deferred.await(over), enqueue(job(1))))
+      )
+      yield* Deferred.succeed(over, undefined)
+      yield* inTransaction(Effect.zipRight(Fiber.join(late), Effect.fail("no"))).pipe(Effect.ignore)
+      assert.deepStrictEqual(yield* ids, [jobId(1)])
+    }).pipe(Effect.provide(store())))
+
+  it.live("costs the pool no connection if it is interrupted while it waits for one", () =>
+    Effect.gen(function*() {
+      const held = yield* Deferred.make<void>()
+      const release = yield* Deferred.make<void>()
+      const holder = yield* Effect.fork(
+        inTransaction(Effect.zipRight(Deferred.succeed(held, undefined), Deferred.await(release)))
+      )
+      yield* Deferred.await(held)
+      for (const waiting of [inTransaction(enqueue(job(1))), enqueue(job(2)), enqueue(job(3))]) {
+        const fiber = yield* Effect.fork(waiting)
+        yield* Effect.yieldNow()
+        yield* Fiber.interrupt(fiber)
+      }
+      yield* Deferred.succeed(release, undefined)
+      yield* Fiber.join(holder)
+      yield* enqueue(job(4))
+      assert.include(yield* ids, jobId(4))
+    }).pipe(Effect.provide(store(1))))
+
+  it.live("of another database is refused, and nothing is enqueued", () =>
+    Effect.gen(function*() {
+      const other = yield* Effect.flatMap(freshDatabase, (url) => PgClient.make({ url, maxConnections: 1 }))
+      const failure = yield* Effect.flip(other.withTransaction(enqueue(job(1))))
+      assert.strictEqual(failure._tag, "ForeignTransaction")
+      assert.deepStrictEqual(yield* ids, [])
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(store(), Reactivity.layer))))
+})
+
+describe("a unique key on PostgreSQL", () => {
+  const keyed = (number: number) => job(number, { uniqueKey: "k" })
+
+  it.live("whose holder is kept for a job of an open transaction is not claimed before that ends", () =>
+    Effect.gen(function*() {
+      yield* enqueue(keyed(1))
+      yield* inTransaction(Effect.gen(function*() {
+        const [answer] = yield* enqueue(keyed(2))
+        assert.deepStrictEqual(answer, { id: jobId(1), enqueued: false, outcome: "kept" })
+        assert.deepStrictEqual(yield* outsideTransaction(claimed()), [])
+      }))
+      assert.deepStrictEqual(yield* claimed(), [jobId(1)])
+    }).pipe(Effect.provide(store())))
+
+  it.live("that a claim of an open transaction gives up is free once that is committed", () =>
+    Effect.gen(function*() {
+      yield* enqueue(keyed(1))
+      const second = yield* inTransaction(Effect.gen(function*() {
+        assert.deepStrictEqual(yield* claimed(), [jobId(1)])
+        return yield* Effect.fork(outsideTransaction(enqueue(keyed(2))))
+      }))
+      assert.deepStrictEqual(yield* Fiber.join(second), [{ id: jobId(2), enqueued: true, outcome: "enqueued" }])
+    }).pipe(Effect.provide(store())))
+
+  it.live("that a claim gives up between two statements of an enqueue is free for that", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const { enqueue: enqueueFirst, claim } = yield* storeOf(PostgresStore.layer({ url }))
+      const driver = yield* PgClient.make({ url, maxConnections: 2 })
+      let claims = 0
+      // The insert has found the holder in its way, and has not yet looked for it.
+      const inserted = Effect.suspend(() =>
+        claims++ > 0 ?
+          Effect.void :
+          Effect.flatMap(
+            outsideTransaction(claim(request())),
+            ({ length }) => Effect.sync(() => assert.strictEqual(length, 1))
+          )
+      )
+      const store = yield* storeOf(Layer.provide(
+        PostgresJobStore.layer(),
+        Layer.succeed(SqlClient.SqlClient, afterInserts(driver, Effect.orDie(inserted)))
+      ))
+      yield* enqueueFirst([keyed(1)])
+      const answers = yield* store.enqueue([keyed(2), keyed(2)])
+      assert.deepStrictEqual(answers.map(({ id, outcome }) => [id, outcome]), [[jobId(2), "enqueued"], [
+        jobId(2),
+        "kept"
+      ]])
+      assert.strictEqual((yield* store.get(jobId(2), undefined)).status, "pending")
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+})
+
+const storeOf = <E>(layer: Layer.Layer<JobStore, E>) => Effect.map(Layer.build(layer), Context.get(JobStore))
+
+/** A client that does something after each INSERT of jobs. */
+const afterInserts = (driver: PgClient.PgClient, then: Effect.Effect<void>): SqlClient.SqlClient => {
+  const reserve = Effect.map(
+    driver.reserve,
+    (connection) =>
+      Object.assign(Object.create(connection) as typeof connection, {
+        execute: (...statement: Parameters<typeof connection.execute>) =>
+          Effect.zipLeft(
+            connection.execute(...statement),
+            statement[0].includes("INSERT INTO holdfast_jobs") ? then : Effect.void
+          )
+      })
+  )
+  const client = Object.assign((...given: Parameters<typeof driver>) => driver(...given), driver, { reserve })
+  return Object.assign(client, { withoutTransforms: () => client })
+}
+
+/** A store on the driver's own client, as an app has it already. */
+const appsOwn = Layer.unwrapScoped(
+  Effect.map(
+    freshDatabase,
+    (url) => Layer.provideMerge(PostgresJobStore.layer(), PgClient.layer({ url, maxConnections: 3 }))
+  )
+)
+
+// Of a nested transaction on the driver's own client nobody can tell whether it was rolled back.
+for (
+  const [name, layer, nestedToo] of [["our client", store(), true], ["an app's own client", appsOwn, false]] as const
+) {
+  describe(`events of a transaction on ${name}`, () => {
+    it.live("are told once it is committed, and not if it is rolled back", () =>
+      Effect.gen(function*() {
+        const { events } = yield* JobStore
+        const told = yield* Effect.fork(Stream.runHead(Stream.filter(events.stream, ({ _tag }) => _tag === "Enqueued")))
+        yield* Effect.yieldNow()
+        yield* Effect.ignore(inTransaction(Effect.zipRight(enqueue(job(1)), Effect.fail("no"))))
+        yield* inTransaction(Effect.gen(function*() {
+          if (nestedToo) yield* Effect.ignore(inTransaction(Effect.zipRight(enqueue(job(2)), Effect.fail("no"))))
+          yield* enqueue(job(3))
+          assert.isNull(told.unsafePoll())
+        }))
+        const event = yield* Fiber.join(told)
+        assert.include(JSON.stringify(event), jobId(3))
+        assert.strictEqual((yield* get(jobId(3))).status, "pending")
+      }).pipe(Effect.provide(layer)))
+  })
+}
