@@ -9,6 +9,9 @@ export default defineConfig({
   cacheDir: `${root}.build/vite`,
   resolve: project.resolve ?? {},
   test: {
+    // Loading Effect anew for each file of tests took most of the time, and no mutant changes what is computed as a file is loaded.
+    isolate: false,
+    poolOptions: { threads: { isolate: false }, forks: { isolate: false } },
     include: ["test/{domain,platform,store,runtime}/**/*.test.ts"],
     setupFiles: ["test/setup/quickYields.ts"],
     testTimeout: 10_000,
