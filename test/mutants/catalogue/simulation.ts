@@ -143,7 +143,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, finished jobs are pruned whatever their age",
     file: store,
     find: "AND finished_at <= ${since}",
-    replace: "AND finished_at <= ${2 * since}",
+    replace: "AND finished_at <= 2 * ${since}",
     killedBy: bySeed(1)
   },
   {
