@@ -85,8 +85,12 @@ export interface Dialect {
     readonly behindChosen: (now: Statement.Fragment) => Statement.Fragment
     readonly name: Statement.Fragment
   }
-  /** A SELECT whose rows of the table `j` no other transaction changes before this one ends. */
-  readonly locked: (select: Statement.Fragment) => Statement.Fragment
+  /**
+   * A SELECT, ending with a condition of the caller's, whose rows of the table `j` no
+   * other transaction changes before this one ends. Running jobs are not kept from
+   * their heartbeats.
+   */
+  readonly locked: (select: (condition: Statement.Fragment) => Statement.Fragment) => Statement.Fragment
   /** True if several claims run at once, so that one finds rows which another is taking. */
   readonly manyClaimAtOnce: boolean
   /** True if a statement failed because of one of its rows, so that it may succeed for the others. */

@@ -34,7 +34,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
   const { afterCommit, afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } =
     transactions
   const operations = makeOperations(sql, database)
-  const { isOfARow } = dialect(sql)
+  const { isOfARow, manyClaimAtOnce } = dialect(sql)
   const thenTell = makeThenTell({ afterCommit, events })
   const enqueueTogether = yield* groupCommits(
     ({ isOne, take, takeBack }: Waiting<NewJob>) => {
@@ -74,8 +74,10 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
 
   return JobStore.of({
     enqueue: (jobs) =>
-      // One that changes a job which waits is a commit of its own, which others can see.
-      jobs.length > together.most || jobs.some(({ onConflict }) => onConflict !== "keep")
+      // One that changes a job which waits is a commit of its own, which others can see. Where one with a unique key can
+      // wait for another's transaction, those without do not wait with it.
+      jobs.length > together.most ||
+        jobs.some(({ onConflict, uniqueKey }) => onConflict !== "keep" || manyClaimAtOnce && uniqueKey !== null)
         ? enqueueAlone(jobs)
         : Effect.contextWithEffect((context: Context.Context<never>) =>
           isInside(context) ? enqueueAlone(jobs) : enqueueTogether(jobs)

@@ -71,7 +71,7 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transact
     return Effect.flatMap(statements.claimable(rest, now, except), (free) =>
       free.length === 0
         ? Effect.succeed(claimed)
-        : Effect.flatMap(statements.claimThese(free, rest, now), (more) =>
+        : Effect.flatMap(part(statements.claimThese(free, rest, now)), (more) =>
           claimMore(request, now, [...except, ...free.map(({ id }) => id)], more, tries - 1)))
   }
 

@@ -10,6 +10,9 @@ import { dirname, join } from "node:path"
 export interface Server {
   /** As its superuser. */
   readonly url: string
+  /** Ends it at once, as a crash does; what was committed is there when it is started again. */
+  readonly crash: () => Promise<void>
+  readonly startAgain: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -40,25 +43,37 @@ export const startServer = async (settings: Readonly<Record<string, string>> = {
     fsync: "off",
     ...settings
   }
-  const server = spawn(
-    join(bin, "postgres"),
-    ["-D", data, "-p", String(port), ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    { ...user, env, stdio: ["ignore", "ignore", "pipe"] }
-  )
-  const ended = once(server, "exit")
-  let said = ""
-  await new Promise<void>((resolve, reject) => {
-    server.once("exit", () => reject(new Error(`PostgreSQL did not start: ${said}`)))
-    server.stderr.setEncoding("utf8").on("data", (text: string) => {
-      said = `${said}${text}`.slice(-10_000)
-      if (said.includes("ready to accept connections")) resolve()
+  const flagsOf = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])
+  const begin = async () => {
+    const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...flagsOf], {
+      ...user,
+      env,
+      stdio: ["ignore", "ignore", "pipe"]
     })
-  })
+    let said = ""
+    await new Promise<void>((resolve, reject) => {
+      server.once("exit", () => reject(new Error(`PostgreSQL did not start: ${said}`)))
+      server.stderr.setEncoding("utf8").on("data", (text: string) => {
+        said = `${said}${text}`.slice(-10_000)
+        if (said.includes("ready to accept connections")) resolve()
+      })
+    })
+    return server
+  }
+  let server = await begin()
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = once(server, "exit")
+    server.kill(signal)
+    await ended
+  }
   return {
     url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
+    crash: () => end("SIGQUIT"),
+    startAgain: async () => {
+      server = await begin()
+    },
     stop: async () => {
-      server.kill("SIGINT")
-      await ended
+      await end("SIGINT")
       rmSync(folder, { recursive: true, force: true })
     }
   }

@@ -1,10 +1,12 @@
 import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlError from "@effect/sql/SqlError"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { PostgresJobStore, PostgresStore } from "holdfast/postgres"
 import { outsideTransaction } from "../../src/store/ambientTransaction.ts"
+import { postgresTransaction } from "../../src/store/postgres/transaction.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { claimed, enqueue, get, job, jobId, request } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { freshDatabase } from "./freshDatabase.ts"
@@ -91,6 +93,49 @@ describe("a transaction on PostgreSQL", () => {
       assert.deepStrictEqual(yield* ids, [jobId(2)])
     }).pipe(Effect.provide(store(1))))
 
+  it.live("is rolled back also if a statement of another fiber in it fails while it ends", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      for (let round = 0; round < 2; round++) {
+        const ended = inTransaction(Effect.gen(function*() {
+          const slow = Effect.fork(sql`SELECT 1 / (extract(epoch FROM now()) * 0)::int FROM pg_sleep(0.2)`)
+          if (round === 1) yield* Effect.fork(inTransaction(Effect.zipRight(slow, Effect.never)))
+          else yield* slow
+          yield* Effect.sleep("50 millis")
+          return yield* Effect.fail("no")
+        }))
+        assert.strictEqual(yield* Effect.flip(ended), "no")
+        yield* enqueue(job(round))
+      }
+      assert.deepStrictEqual(yield* ids, [jobId(0), jobId(1)])
+    }).pipe(Effect.provide(store(1))))
+
+  it.live("whose COMMIT fails refuses what has waited for it to be over", () =>
+    Effect.gen(function*() {
+      const driver = yield* Effect.flatMap(freshDatabase, (url) => PgClient.make({ url, maxConnections: 2 }))
+      yield* driver`CREATE TABLE parent (id integer PRIMARY KEY)`
+      yield* driver`CREATE TABLE child (id integer REFERENCES parent DEFERRABLE INITIALLY DEFERRED)`
+      const committing = yield* Deferred.make<void>()
+      const waits = Effect.zipRight(Deferred.succeed(committing, undefined), Effect.sleep("50 millis"))
+      const client = around(driver, (text, run) => text === "COMMIT" ? Effect.zipRight(waits, run) : run)
+      const insertIn = (table: string, id: number) =>
+        Effect.flatMap(
+          SqlClient.TransactionConnection,
+          ([connection]) => connection.execute(`INSERT INTO ${table} VALUES (${id})`, [], undefined)
+        ) as Effect.Effect<unknown, SqlError.SqlError>
+      let late: Fiber.RuntimeFiber<unknown, SqlError.SqlError> | undefined
+      const failure = yield* Effect.flip(
+        postgresTransaction(client)(Effect.gen(function*() {
+          yield* insertIn("child", 7)
+          late = yield* Effect.forkDaemon(Effect.zipRight(Deferred.await(committing), insertIn("parent", 1)))
+        }))
+      )
+      assert.strictEqual(failure._tag, "SqlError")
+      assert(late !== undefined)
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(late)))
+      assert.deepStrictEqual(yield* driver`SELECT id FROM parent`, [])
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+
   it.live("does not take in what a fiber that outlives it writes", () =>
     Effect.gen(function*() {
       const over = yield* Deferred.make<void>()
@@ -110,7 +155,10 @@ describe("a transaction on PostgreSQL", () => {
         inTransaction(Effect.zipRight(Deferred.succeed(held, undefined), Deferred.await(release)))
       )
       yield* Deferred.await(held)
-      for (const waiting of [inTransaction(enqueue(job(1))), enqueue(job(2)), enqueue(job(3))]) {
+      const sql = yield* SqlClient.SqlClient
+      const stream = Stream.runDrain(sql`SELECT 1`.stream)
+      const reserved = Effect.scoped(sql.reserve)
+      for (const waiting of [inTransaction(enqueue(job(1))), enqueue(job(2)), enqueue(job(3)), stream, reserved]) {
         const fiber = yield* Effect.fork(waiting)
         yield* Effect.yieldNow()
         yield* Fiber.interrupt(fiber)
@@ -120,6 +168,38 @@ describe("a transaction on PostgreSQL", () => {
       yield* enqueue(job(4))
       assert.include(yield* ids, jobId(4))
     }).pipe(Effect.provide(store(1))))
+
+  it.live("ends its statement when that is interrupted, and is rolled back", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const before = Date.now()
+      const exit = yield* Effect.exit(inTransaction(Effect.gen(function*() {
+        yield* enqueue(job(1))
+        yield* Effect.timeoutOption(sql`SELECT pg_sleep(30)`, "50 millis")
+        yield* enqueue(job(2))
+      })))
+      assert.isTrue(Exit.isFailure(exit))
+      assert.isBelow(Date.now() - before, 20_000)
+      assert.deepStrictEqual(yield* ids, [])
+    }).pipe(Effect.provide(store())))
+
+  it.live("fails also after a stream that has failed", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const exit = yield* Effect.exit(
+        inTransaction(Effect.zipRight(enqueue(job(1)), Effect.ignore(Stream.runDrain(sql`SELECT 1 / 0`.stream))))
+      )
+      assert.isTrue(Exit.isFailure(exit))
+      assert.deepStrictEqual(yield* ids, [])
+    }).pipe(Effect.provide(store())))
+
+  it.live("is one inside a transaction of another client, as that has it", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const other = yield* Effect.flatMap(freshDatabase, (url) => PgClient.make({ url, maxConnections: 1 }))
+      const failure = yield* Effect.flip(other.withTransaction(sql.withTransaction(enqueue(job(1)))))
+      assert.strictEqual(failure._tag, "ForeignTransaction")
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(store(), Reactivity.layer))))
 
   it.live("of another database is refused, and nothing is enqueued", () =>
     Effect.gen(function*() {
@@ -185,22 +265,28 @@ describe("a unique key on PostgreSQL", () => {
 
 const storeOf = <E>(layer: Layer.Layer<JobStore, E>) => Effect.map(Layer.build(layer), Context.get(JobStore))
 
-/** A client that does something after each INSERT of jobs. */
-const afterInserts = (driver: PgClient.PgClient, then: Effect.Effect<void>): SqlClient.SqlClient => {
+/** A client whose statements run as `each` says. */
+const around = (
+  driver: PgClient.PgClient,
+  each: <A>(text: string, run: Effect.Effect<A, SqlError.SqlError>) => Effect.Effect<A, SqlError.SqlError>
+): SqlClient.SqlClient => {
   const reserve = Effect.map(
     driver.reserve,
     (connection) =>
       Object.assign(Object.create(connection) as typeof connection, {
         execute: (...statement: Parameters<typeof connection.execute>) =>
-          Effect.zipLeft(
-            connection.execute(...statement),
-            statement[0].includes("INSERT INTO holdfast_jobs") ? then : Effect.void
-          )
+          each(statement[0], connection.execute(...statement)),
+        executeRaw: (...statement: Parameters<typeof connection.executeRaw>) =>
+          each(statement[0], connection.executeRaw(...statement))
       })
   )
   const client = Object.assign((...given: Parameters<typeof driver>) => driver(...given), driver, { reserve })
   return Object.assign(client, { withoutTransforms: () => client })
 }
+
+/** A client that does something after each INSERT of jobs. */
+const afterInserts = (driver: PgClient.PgClient, then: Effect.Effect<void>) =>
+  around(driver, (text, run) => text.includes("INSERT INTO holdfast_jobs") ? Effect.zipLeft(run, then) : run)
 
 /** A store on the driver's own client, as an app has it already. */
 const appsOwn = Layer.unwrapScoped(

@@ -55,6 +55,7 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
         now: options.now === undefined ? Effect.succeed(serversNow(sql)) : Effect.map(options.now, givenNow(sql))
       })
     }).pipe(
+      Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
       // The tables are made in no caller's transaction.
       outsideTransaction,
       guardTelemetry

@@ -6,6 +6,7 @@ import { StoreError } from "../../domain/errors.ts"
 import type { JobStore } from "../JobStore.ts"
 import type { JobStoreOptions } from "./PostgresJobStore.ts"
 import * as PostgresJobStore from "./PostgresJobStore.ts"
+import { safely } from "./reserve.ts"
 import { pooled, postgresTransaction } from "./transaction.ts"
 
 // For the declarations of an app that does not name these packages itself: TypeScript names them by this module then.
@@ -13,7 +14,11 @@ export type { PgClient } from "@effect/sql-pg/PgClient"
 export type { SqlClient } from "@effect/sql/SqlClient"
 
 /** How to open a PostgreSQL database: what `@effect/sql-pg` takes, and what the job store does. */
-export interface Options extends PgClient.PgClientConfig, JobStoreOptions {}
+export interface Options
+  extends
+    Omit<PgClient.PgClientConfig, "transformResultNames" | "transformQueryNames" | "transformJson">,
+    JobStoreOptions
+{}
 
 /**
  * A PostgreSQL database with the jobs in it, as one layer: the job store, and the
@@ -29,7 +34,7 @@ export interface Options extends PgClient.PgClientConfig, JobStoreOptions {}
  * - A fiber that outlives its transaction does not write into a later one.
  * - A fiber that is interrupted while it waits for a connection costs the pool none.
  *
- * A connection that does not come within `connectTimeout`, 5 seconds unless given, is a StoreError.
+ * A connection that does not come within `connectTimeout`, 5 seconds unless given, is an error.
  */
 export const layer = (
   options: Options
@@ -42,7 +47,7 @@ export const layer = (
 
 const open = (options: Options) =>
   Effect.gen(function*() {
-    const driver = yield* PgClient.make({ connectTimeout: "5 seconds", ...options })
+    const driver = yield* PgClient.make({ ...options, connectTimeout: options.connectTimeout ?? "5 seconds" })
     const client = yield* mended(driver)
     return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
@@ -54,9 +59,9 @@ const mended = (driver: PgClient.PgClient) =>
   Effect.map(
     SqlClient.make({
       acquirer: Effect.succeed(pooled(driver)),
-      transactionAcquirer: driver.reserve,
+      transactionAcquirer: safely(driver.reserve),
       compiler: PgClient.makeCompiler(),
-      spanAttributes: [["db.system.name", "postgresql"]]
+      spanAttributes: [...Object.entries(driver.config.spanAttributes ?? {}), ["db.system.name", "postgresql"]]
     }),
     (statements): PgClient.PgClient => {
       const ofTheDriver: Omit<PgClient.PgClient, keyof SqlClient.SqlClient> = {

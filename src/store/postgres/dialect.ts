@@ -34,8 +34,8 @@ export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
     count: (window = "") => sql.literal(`(count(*) ${window})::int`),
     truth: (condition) => sql`(${fragment(sql, condition)})::int`,
 
-    instant: (millis) => sql`to_timestamp(${millis}::float8 / 1000)`,
-    instantIn: (column) => sql.literal(`to_timestamp(${column} / 1000.0)`),
+    instant: (millis) => sql`to_timestamp(${millis}::float8 / 1000)::timestamptz(3)`,
+    instantIn: (column) => sql.literal(`to_timestamp(${column} / 1000.0)::timestamptz(3)`),
     later: (instant, millis) => sql`${instant} + ${fragment(sql, millis)} * interval '1 millisecond'`,
     millis,
     safeMillis: millis,
@@ -68,7 +68,10 @@ export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
       )`,
       name: sql.literal("free")
     },
-    locked: (select) => sql`SELECT * FROM (${select} ORDER BY j.id FOR UPDATE OF j) AS held`,
+    locked: (select) =>
+      sql`SELECT * FROM (${select(sql.literal("AND j.status <> 'running'"))} ORDER BY j.id FOR UPDATE OF j) AS held
+      UNION ALL
+      ${select(sql.literal("AND j.status = 'running'"))}`,
     manyClaimAtOnce: true,
     isOfARow
   }

@@ -24,8 +24,8 @@ const again = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced
 
 /**
  * The signals of a store, which reach the workers of other processes by NOTIFY.
- * One connection of the pool listens from the first worker on, for as long as the
- * store is open, and comes back by itself.
+ * One connection of the pool listens while there are workers, and comes back by
+ * itself.
  *
  * A wake-up is sent after the commit, and not in the transaction: PostgreSQL lets
  * the transactions that notify commit one after the other, and those of an app
@@ -127,11 +127,9 @@ const listenOn = (connection: SqlConnection.Connection, { hear, missed }: Heard,
       Effect.sync(() => pg.on("notification", notified)),
       () => Effect.sync(() => pg.off("notification", notified))
     )
-    yield* Effect.acquireRelease(
-      command(connection, `LISTEN ${channel}`),
-      // It goes back to the pool, where others use it.
-      () => Effect.ignore(Effect.timeout(command(connection, `UNLISTEN ${channel}`), "1 second"))
-    )
+    // It listens, or is dead without a word: the pool is to hand it out to nobody, and so it hears of an error.
+    yield* Effect.addFinalizer(() => Effect.sync(() => pg.emit("error", new Error("it has listened"))))
+    yield* inTime(command(connection, `LISTEN ${channel}`))
     yield* begun
     yield* missed
     return yield* Effect.raceFirst(ended(pg), probe(connection))
@@ -154,11 +152,11 @@ const cannot = (why: string): Effect.Effect<never> => Effect.zipRight(warn(why),
 
 /** Asks the connection again and again, and fails once it does not answer. */
 const probe = (connection: SqlConnection.Connection) =>
-  command(connection, "SELECT 1").pipe(
-    Effect.timeoutFail({
-      duration: "10 seconds",
-      onTimeout: () => lostBecause("it does not answer")
-    }),
-    Effect.delay(probedEvery),
-    Effect.forever
-  )
+  inTime(command(connection, "SELECT 1")).pipe(Effect.delay(probedEvery), Effect.forever)
+
+/** Fails if the connection does not answer; the statement is left behind then. */
+const inTime = (statement: Effect.Effect<void, SqlError.SqlError>) =>
+  Effect.timeoutFail(Effect.disconnect(Effect.interruptible(statement)), {
+    duration: "10 seconds",
+    onTimeout: () => lostBecause("it does not answer")
+  })

@@ -2,28 +2,49 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, Exit, Fiber, Scope } from "effect"
+import type { Wait } from "../transaction/turns.ts"
+
+type Reserve = SqlClient.SqlClient["reserve"]
+
+/** Those that lose no connection. */
+const safe = new WeakSet<Reserve>()
 
 /**
- * Uses a connection of the client's pool. The driver's own way loses one for ever
- * if its fiber is interrupted while it waits for it; here whoever waits leaves,
- * and the connection goes back to the pool when it comes. The scope in which the
- * connection is held is not the one of `use`.
+ * A client's `reserve` that can be interrupted. The driver's own loses the
+ * connection for ever if its fiber is interrupted while it waits for it. Here
+ * whoever waits leaves, and the connection goes back to the pool when it comes.
  */
+export const safely = (reserve: Reserve): Reserve => {
+  if (safe.has(reserve)) return reserve
+  const ours: Reserve = Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      Effect.scope,
+      (outer) =>
+        Effect.flatMap(Scope.make(), (scope) =>
+          Effect.flatMap(Effect.forkDaemon(Scope.extend(reserve, scope)), (waiting) =>
+            restore(Fiber.join(waiting)).pipe(
+              Effect.onInterrupt(() =>
+                Effect.forkDaemon(Effect.zipRight(Fiber.await(waiting), Scope.close(scope, Exit.void)))
+              ),
+              Effect.tap(() =>
+                Scope.addFinalizerExit(outer, (exit) =>
+                  Scope.close(scope, exit))
+              )
+            )))
+    )
+  )
+  safe.add(ours)
+  return ours
+}
+
+/** Uses a connection of the client's pool. The scope in which it is held is not the one of `use`, which is not to be interrupted. */
 export const withConnection = <A, E, R>(
   client: Pick<SqlClient.SqlClient, "reserve">,
   use: (connection: SqlConnection.Connection) => Effect.Effect<A, E, R>,
-  wait: <A1, E1>(effect: Effect.Effect<A1, E1>) => Effect.Effect<A1, E1>
+  wait: Wait
 ): Effect.Effect<A, E | SqlError.SqlError, R> =>
-  Effect.uninterruptible(
-    Effect.flatMap(Scope.make(), (scope) =>
-      Effect.flatMap(Effect.forkDaemon(Scope.extend(client.reserve, scope)), (waiting) =>
-        wait(Fiber.join(waiting)).pipe(
-          Effect.onInterrupt(() =>
-            Effect.forkDaemon(Effect.zipRight(Fiber.await(waiting), Scope.close(scope, Exit.void)))
-          ),
-          Effect.flatMap((connection) =>
-            Effect.onExit(use(connection), (exit) =>
-              Scope.close(scope, exit))
-          )
-        )))
-  )
+  Effect.uninterruptible(Effect.flatMap(Scope.make(), (scope) =>
+    Effect.onExit(
+      Effect.flatMap(wait(Scope.extend(safely(client.reserve), scope)), use),
+      (exit) => Scope.close(scope, exit)
+    )))

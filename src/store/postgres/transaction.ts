@@ -2,15 +2,15 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import type { Context, Fiber, Scope } from "effect"
-import { Cause, Effect, Option, Stream } from "effect"
+import { Cause, Effect, Option, Predicate, Stream } from "effect"
 import { guardTelemetry } from "../guardTelemetry.ts"
 import { ambientTransaction } from "../transaction/ambientTransaction.ts"
 import { inSpan, nested, within } from "../transaction/levels.ts"
 import type { Level } from "../transaction/openTransaction.ts"
 import { isLevel, OpenTransaction } from "../transaction/openTransaction.ts"
-import { command } from "../transaction/transactionControl.ts"
+import { command, refusedAlone } from "../transaction/transactionControl.ts"
 import { rolledBackAfter } from "../transaction/transactionErrors.ts"
-import { withConnection } from "./reserve.ts"
+import { safely, withConnection } from "./reserve.ts"
 
 /** What is to run once a transaction has ended. */
 interface Afterwards {
@@ -32,43 +32,76 @@ interface Afterwards {
 export class PostgresTransaction extends OpenTransaction {
   readonly system = "postgresql"
   private readonly followers = new Map<Level, Array<Afterwards>>()
-  private readonly spoilt = new WeakSet<Level>()
+  private readonly spoilt = new WeakMap<Level, SqlError.SqlError>()
 
-  /** Runs an effect in a scope once the transaction has ended. The same effect at the same level runs once, unless it waits for a commit. */
+  /**
+   * Runs an effect in a scope once the transaction has ended: each time that it is
+   * given if it waits for the commit, and otherwise once.
+   */
   after(level: Level, then: Afterwards): void {
-    const waiting = this.followers.get(level) ?? []
-    if (!then.ifCommitted && waiting.some(({ effect }) => effect === then.effect)) return
-    this.followers.set(level, [...waiting, then])
+    // A fiber that outlives its level belongs to the one around it.
+    let at = level
+    while (at.state === "ended" && at.around !== undefined) at = at.around
+    const waiting = this.followers.get(at)
+    if (waiting === undefined) this.followers.set(at, [then])
+    else if (then.ifCommitted || waiting.every(({ effect }) => effect !== then.effect)) waiting.push(then)
+  }
+
+  /** A statement can take long, or wait for another transaction, and so it can be interrupted. Nobody else runs one meanwhile. */
+  override within<A, E, R>(
+    level: Level,
+    use: (connection: SqlConnection.Connection) => Effect.Effect<A, E, R>,
+    alone: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | SqlError.SqlError, R> {
+    return Effect.checkInterruptible((isInterruptible) =>
+      super.within(level, isInterruptible ? (connection) => Effect.interruptible(use(connection)) : use, alone)
+    )
   }
 
   override commit(...[level, wait]: Parameters<OpenTransaction["commit"]>): Effect.Effect<void, SqlError.SqlError> {
-    return Effect.zipRight(
-      super.commit(level, wait),
-      Effect.suspend(() => {
-        const waiting = this.followers.get(level) ?? []
-        this.followers.delete(level)
-        if (level.around === undefined) return runAll(waiting)
-        for (const then of waiting) this.after(level.around, then)
-        return Effect.void
-      })
-    )
+    return Effect.zipRight(super.commit(level, wait), this.passOn(level, true))
   }
 
   override undo(level: Level): Effect.Effect<void> {
-    return Effect.zipRight(
-      Effect.suspend(() => {
-        // Its savepoint, or else the transaction, is still there to go back to.
-        if (this.spoilt.has(level)) level.state = "open"
-        return super.undo(level)
-      }),
-      Effect.suspend(() => {
-        const waiting = (this.followers.get(level) ?? []).filter(({ ifCommitted }) => !ifCommitted)
-        this.followers.delete(level)
-        if (level.around === undefined) return runAll(waiting)
-        for (const then of waiting) this.after(level.around, then)
-        return Effect.void
-      })
+    return Effect.zipRight(super.undo(level), this.passOn(level, false))
+  }
+
+  /** The server answers the COMMIT of a spoilt transaction with success, and that it has rolled back. */
+  protected override commitWhole(connection: SqlConnection.Connection): Effect.Effect<void, SqlError.SqlError> {
+    return connection.executeRaw("COMMIT", []).pipe(
+      Effect.filterOrFail(
+        (result) => !(Predicate.hasProperty(result, "command") && result.command === "ROLLBACK"),
+        () => rolledBackAfter(new Error("it is not known, as it was a stream"))
+      ),
+      // Whoever waits for a turn would write by itself.
+      Effect.tapError((error) => Effect.sync(() => this.spoil(this.outermost, error))),
+      Effect.asVoid
     )
+  }
+
+  /** A level in which a statement has failed, until it is rolled back. */
+  protected override isSpoilt(level: Level): boolean {
+    return this.spoilt.get(level) === level.state
+  }
+
+  private spoil(level: Level, error: unknown): void {
+    const why = rolledBackAfter(error)
+    level.state = why
+    this.spoilt.set(level, why)
+    this.turns.refuse(level, why)
+  }
+
+  /** Gives what waits for a level to the one around it, or runs it if there is none. */
+  private passOn(level: Level, isCommitted: boolean): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const waiting = (this.followers.get(level) ?? []).filter(({ ifCommitted }) => isCommitted || !ifCommitted)
+      this.followers.delete(level)
+      if (level.around === undefined) {
+        return Effect.forEach(waiting, ({ effect, scope }) => Effect.forkIn(effect, scope), { discard: true })
+      }
+      for (const then of waiting) this.after(level.around, then)
+      return Effect.void
+    })
   }
 
   /** Finds out whether what has failed in the transaction has spoilt its innermost level. */
@@ -77,12 +110,7 @@ export class PostgresTransaction extends OpenTransaction {
     if (innermost.state !== "open") return Effect.void
     return Effect.matchEffect(command(this.connection, "SELECT 1"), {
       onSuccess: () => Effect.void,
-      onFailure: () =>
-        Effect.sync(() => {
-          this.spoilt.add(innermost)
-          innermost.state = rolledBackAfter(Cause.squash(cause))
-          this.turns.refuse(innermost, innermost.state)
-        })
+      onFailure: () => Effect.sync(() => this.spoil(innermost, Cause.squash(cause)))
     })
   }
 }
@@ -90,9 +118,6 @@ export class PostgresTransaction extends OpenTransaction {
 /** True for a transaction on PostgreSQL, whichever copy of the package began it. */
 export const isPostgres = (transaction: OpenTransaction): transaction is PostgresTransaction =>
   transaction.system === "postgresql"
-
-const runAll = (waiting: ReadonlyArray<Afterwards>) =>
-  Effect.forEach(waiting, ({ effect, scope }) => Effect.forkIn(effect, scope), { discard: true })
 
 /**
  * The client's `withTransaction`, with these differences:
@@ -105,6 +130,8 @@ const runAll = (waiting: ReadonlyArray<Afterwards>) =>
  */
 export const postgresTransaction = (client: SqlClient.SqlClient): SqlClient.SqlClient["withTransaction"] => {
   const afterwards = pooled(client)
+  // As it is now: on our client this function takes its place.
+  const { withTransaction: ofClient } = client
 
   const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>
@@ -123,22 +150,28 @@ export const postgresTransaction = (client: SqlClient.SqlClient): SqlClient.SqlC
     Effect.contextWithEffect((context: Context.Context<never>) =>
       Option.match(ambientTransaction(context), {
         onNone: () => outermost(effect),
-        onSome: (ambient) =>
-          isLevel(ambient) ? nested(ambient, () => effect, outermost(effect)) : client.withTransaction(effect)
+        onSome: (ambient) => isLevel(ambient) ? nested(ambient, () => effect, outermost(effect)) : ofClient(effect)
       })
     ).pipe(guardTelemetry)
 }
 
 /** A connection that takes one of the pool for each statement. */
 export const pooled = (client: Pick<SqlClient.SqlClient, "reserve">): SqlConnection.Connection => {
-  const each = <A>(use: (connection: SqlConnection.Connection) => Effect.Effect<A, SqlError.SqlError>) =>
-    Effect.uninterruptibleMask((restore) => withConnection(client, (connection) => restore(use(connection)), restore))
+  const each = <A>(
+    text: string,
+    use: (connection: SqlConnection.Connection) => Effect.Effect<A, SqlError.SqlError>
+  ) => {
+    const refused = refusedAlone(text)
+    return refused !== undefined ?
+      Effect.fail(refused) :
+      Effect.uninterruptibleMask((restore) => withConnection(client, (connection) => restore(use(connection)), restore))
+  }
   return {
-    execute: (...statement) => each((connection) => connection.execute(...statement)),
-    executeRaw: (...statement) => each((connection) => connection.executeRaw(...statement)),
-    executeValues: (...statement) => each((connection) => connection.executeValues(...statement)),
-    executeUnprepared: (...statement) => each((connection) => connection.executeUnprepared(...statement)),
+    execute: (...statement) => each(statement[0], (connection) => connection.execute(...statement)),
+    executeRaw: (...statement) => each(statement[0], (connection) => connection.executeRaw(...statement)),
+    executeValues: (...statement) => each(statement[0], (connection) => connection.executeValues(...statement)),
+    executeUnprepared: (...statement) => each(statement[0], (connection) => connection.executeUnprepared(...statement)),
     executeStream: (...statement) =>
-      Stream.unwrapScoped(Effect.map(client.reserve, (connection) => connection.executeStream(...statement)))
+      Stream.unwrapScoped(Effect.map(safely(client.reserve), (connection) => connection.executeStream(...statement)))
   }
 }

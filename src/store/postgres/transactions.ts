@@ -5,12 +5,14 @@ import type { Context, Scope } from "effect"
 import { Effect, LogLevel, Option, Schedule } from "effect"
 import { ForeignTransaction, StoreError } from "../../domain/errors.ts"
 import { line } from "../../platform/line.ts"
+import { outsideTransaction } from "../ambientTransaction.ts"
 import { isSqlError } from "../isSqlError.ts"
 import { command } from "../transaction/transactionControl.ts"
 import { ambientTransaction } from "../transaction/ambientTransaction.ts"
 import { nested } from "../transaction/levels.ts"
 import type { Level } from "../transaction/openTransaction.ts"
 import { isLevel } from "../transaction/openTransaction.ts"
+import type { Wait } from "../transaction/turns.ts"
 import type { OnConnection, Run, Transactions } from "../Transactions.ts"
 import { isKeyTaken, isWorthRepeating } from "./errorCodes.ts"
 import { withConnection } from "./reserve.ts"
@@ -29,13 +31,23 @@ type ByItself = <A, E>(
 const tries = 5
 
 /** The transactions of a client with a pool of connections. */
-export const makeTransactions = (client: SqlClient.SqlClient): Effect.Effect<Transactions, never, Scope.Scope> =>
-  Effect.map(Effect.scope, (scope) => {
+export const makeTransactions = (
+  client: SqlClient.SqlClient
+): Effect.Effect<Transactions, SqlError.SqlError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const scope = yield* Effect.scope
+    const ours = yield* withConnection(
+      client,
+      (connection) => Effect.succeed(destinationOf(connection)),
+      (wait) => wait
+    )
     const withTransaction = postgresTransaction(client)
 
     /** Our client puts a Level into the context, which names the client. An app's own puts a connection of its pool there. */
     const isOurs = (transaction: Level | SqlConnection.Connection) =>
-      isLevel(transaction) ? transaction.client === client.reserve : isOnDatabaseOf(client, transaction)
+      isLevel(transaction)
+        ? transaction.client === client.reserve
+        : ours !== undefined && destinationOf(transaction) === ours
 
     const repeated = <A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>) =>
       Effect.retry(effect, {
@@ -43,7 +55,7 @@ export const makeTransactions = (client: SqlClient.SqlClient): Effect.Effect<Tra
         schedule: Schedule.intersect(Schedule.recurs(tries - 1), Schedule.jittered(Schedule.exponential("2 millis")))
       })
 
-    const byItself = (wait: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>): ByItself => (effect) =>
+    const byItself = (wait: Wait): ByItself => (effect) =>
       Effect.uninterruptibleMask((restore) =>
         repeated(
           withConnection(
@@ -59,11 +71,13 @@ export const makeTransactions = (client: SqlClient.SqlClient): Effect.Effect<Tra
     ) =>
       repeated(withTransaction(
         // The transaction provides its connection, which the type of `withTransaction` does not say.
-        Effect.flatMap(SqlClient.TransactionConnection, ([connection]) =>
-          on(effect)(isLevel(connection) ? connection.transaction.connection : connection)) as Effect.Effect<
-            A,
-            E | SqlError.SqlError
-          >
+        Effect.flatMap(
+          SqlClient.TransactionConnection,
+          ([connection]) => on(effect)(isLevel(connection) ? connection.transaction.connection : connection)
+        ) as Effect.Effect<
+          A,
+          E | SqlError.SqlError
+        >
       ))
 
     const joining =
@@ -102,7 +116,10 @@ export const makeTransactions = (client: SqlClient.SqlClient): Effect.Effect<Tra
         })
       )
 
-    /** The server knows of each transaction, by its number, whether it goes on and how it has ended. */
+    /** What waits for transactions of an app's own client, by the number that the server gave each. */
+    const followers = new Map<string, Array<{ readonly effect: Effect.Effect<void>; readonly ifCommitted: boolean }>>()
+
+    /** The server knows of each transaction whether it goes on and how it has ended. One fiber asks for all who wait. */
     const afterAppsTransaction = (
       connection: SqlConnection.Connection,
       effect: Effect.Effect<void>,
@@ -110,31 +127,44 @@ export const makeTransactions = (client: SqlClient.SqlClient): Effect.Effect<Tra
     ) =>
       connection.executeValues("SELECT pg_current_xact_id()::text", []).pipe(
         Effect.flatMap(([row]) => {
-          const [number] = row as unknown as readonly [string]
-          const status = withConnection(
-            client,
-            (other) => other.executeValues("SELECT pg_xact_status($1::xid8)", [number]),
-            (wait) => wait
-          )
-          return Effect.forkIn(
-            Effect.flatMap(
-              Effect.repeat(status, {
-                until: ([row]) => row?.[0] !== "in progress",
-                schedule: Schedule.union(Schedule.exponential("2 millis"), Schedule.spaced("1 second"))
-              }),
-              () => Effect.flatMap(status, ([row]) => ifCommitted && row?.[0] !== "committed" ? Effect.void : effect)
-            ).pipe(
-              Effect.catchAll((error) =>
-                line(LogLevel.Debug, "The end of a transaction is not known", { error: error.message })
-              ),
-              Effect.interruptible
-            ),
-            scope
-          )
+          const number = String(row?.[0])
+          const waiting = followers.get(number)
+          if (waiting !== undefined) {
+            if (ifCommitted || waiting.every((one) => one.effect !== effect)) waiting.push({ effect, ifCommitted })
+            return Effect.void
+          }
+          followers.set(number, [{ effect, ifCommitted }])
+          return Effect.asVoid(Effect.forkIn(Effect.interruptible(outsideTransaction(runAfter(number))), scope))
         }),
-        Effect.catchAll((error) => line(LogLevel.Debug, "A transaction has no number", { error: error.message })),
-        Effect.asVoid
+        Effect.catchAll((error) => line(LogLevel.Debug, "A transaction has no number", { error: error.message }))
       )
+
+    /** How a transaction has ended. While the server is away, that is not known. */
+    const endOf = (number: string, pause = 2): Effect.Effect<string> =>
+      withConnection(
+        client,
+        (other) => other.executeValues("SELECT pg_xact_status($1::xid8)", [number]),
+        Effect.interruptible
+      ).pipe(
+        Effect.map(([row]) => String(row?.[0])),
+        Effect.orElseSucceed(() => "in progress"),
+        Effect.flatMap((status) =>
+          status === "in progress"
+            ? Effect.delay(Effect.suspend(() => endOf(number, Math.min(2 * pause, 1000))), pause)
+            : Effect.succeed(status)
+        )
+      )
+
+    const runAfter = (number: string) =>
+      Effect.flatMap(endOf(number), (status) => {
+        const waiting = followers.get(number) ?? []
+        followers.delete(number)
+        return Effect.forEach(
+          waiting,
+          ({ effect, ifCommitted }) => ifCommitted && status !== "committed" ? Effect.void : effect,
+          { discard: true }
+        )
+      })
 
     return {
       statement: joining(byItself((effect) => effect)),
@@ -167,7 +197,11 @@ const part: Transactions["part"] = (write) =>
         Effect.zipRight(
           command(connection, `SAVEPOINT ${partName}`),
           Effect.matchEffect(write, {
-            onFailure: (error) => Effect.zipRight(command(connection, `ROLLBACK TO ${partName}`), Effect.fail(error)),
+            onFailure: (error) =>
+              command(connection, `ROLLBACK TO ${partName}`).pipe(
+                Effect.zipRight(command(connection, `RELEASE ${partName}`)),
+                Effect.zipRight(Effect.fail(error))
+              ),
             onSuccess: (answer) => Effect.as(command(connection, `RELEASE ${partName}`), answer)
           })
         )
@@ -178,17 +212,8 @@ const partName = "holdfast_part"
 /** The caller's trace is about the caller's work. */
 const untraced = (run: Run): Run => (operation, effect) => Effect.withTracerEnabled(run(operation, effect), false)
 
-/** Where a connection of the driver's leads to. */
-interface Destination {
-  readonly host?: unknown
-  readonly port?: unknown
-  readonly database?: unknown
-}
-
-/** True if a connection leads to the database that a client of the driver's is for. */
-const isOnDatabaseOf = (client: SqlClient.SqlClient, connection: SqlConnection.Connection): boolean => {
-  const { config } = client as { readonly config?: Destination }
-  const { pg } = connection as { readonly pg?: Destination }
-  return config !== undefined && pg !== undefined
-    && config.database === pg.database && config.port === pg.port && config.host === pg.host
+/** The host, port and database that a connection of the driver's leads to; undefined for another driver's. */
+const destinationOf = (connection: SqlConnection.Connection): string | undefined => {
+  const { pg } = connection as { readonly pg?: Readonly<Record<"host" | "port" | "database", unknown>> }
+  return pg === undefined ? undefined : JSON.stringify([pg.host, pg.port, pg.database])
 }

@@ -39,7 +39,7 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
           WHERE type = 'trigger' AND tbl_name = 'holdfast_jobs' COLLATE NOCASE
             AND (sql LIKE '%before%insert%' OR sql LIKE '%fail%'))`),
   free: { behindChosen: () => sql.literal(""), name: sql.literal("chosen") },
-  locked: (select) => select,
+  locked: (select) => select(sql.literal("")),
   manyClaimAtOnce: false,
   isOfARow
 })

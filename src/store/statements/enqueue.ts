@@ -73,7 +73,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
    * The job in the way of each that was not inserted. The holder of a unique key
    * cannot be claimed before the transaction ends: otherwise it could run without
    * what else is committed with this, although it is told to be kept. `same` says that it is the
-   * same job under the same id, with the payload it was enqueued with, letter by letter.
+   * same job under the same id, with the payload it was enqueued with: letter by letter where the database keeps it so.
    */
   const findInTheWay = (jobs: ReadonlyArray<NewJob>) => {
     const all = jobs.map(({ id, kind, partitionKey, payload }) => ({ id, kind, payload, partition_key: partitionKey }))
@@ -91,14 +91,16 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
       JOIN holdfast_jobs AS j ${byId} ON j.id = item.id
       UNION ALL
       ${
-      locked(sql`
+      locked((condition) =>
+        sql`
       SELECT item.id, j.id AS found, 0 AS by_id, 0 AS same, j.status, j.attempts,
         ${millis("j.available_at")} AS available_at, ${millis("j.created_at")} AS created_at
       FROM ${items(keyColumns, keys)}
       CROSS JOIN holdfast_jobs AS j ${byIndex("holdfast_jobs_unique")}
       WHERE j.kind = item.kind AND j.unique_key = item.unique_key
         AND COALESCE(j.partition_key, '') = COALESCE(item.partition_key, '')
-        AND j.holds_key = 1`)
+        AND j.holds_key = 1 ${condition}`
+      )
     }`)
   }
 

@@ -2,7 +2,7 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import type { Cause, Fiber } from "effect"
-import { Effect, Predicate } from "effect"
+import { Effect, Predicate, Stream } from "effect"
 import { giveWay } from "../../platform/EventLoop.ts"
 import { isSqlError } from "../isSqlError.ts"
 import { savepointOf, Savepoints } from "./savepoints.ts"
@@ -69,7 +69,7 @@ export class Level implements Connection {
   readonly executeUnprepared: Connection["executeUnprepared"] = (...statement) =>
     this.transaction.statement(this, statement[0], (connection) => connection.executeUnprepared(...statement))
   readonly executeStream: Connection["executeStream"] = (...statement) =>
-    this.transaction.connection.executeStream(...statement)
+    this.transaction.stream(this, (connection) => connection.executeStream(...statement))
 }
 
 /** True for a level, whichever copy of the package made it. */
@@ -131,6 +131,17 @@ export abstract class OpenTransaction {
     }, Effect.suspend(() => run(this.afterwards)))
   }
 
+  /** Runs a stream at a level, or by itself when that and all around it have ended. It takes no turn: it may never end. */
+  stream<A>(
+    level: Level,
+    run: (connection: Connection) => Stream.Stream<A, SqlError.SqlError>
+  ): Stream.Stream<A, SqlError.SqlError> {
+    return Stream.suspend(() => {
+      if (level.isOver) return run(this.afterwards)
+      return isSqlError(level.state) ? Stream.fail(level.state) : run(this.connection)
+    })
+  }
+
   /** Runs `use` with the connection, and nothing else of the transaction meanwhile; or `alone`, when the level and all around it have ended. */
   within<A, E, R>(
     level: Level,
@@ -167,7 +178,9 @@ export abstract class OpenTransaction {
       this.take(level, wait),
       this.use((connection) =>
         Effect.map(
-          command(connection, level.around === undefined ? "COMMIT" : `RELEASE SAVEPOINT ${nameOf(level)}`),
+          level.around === undefined
+            ? this.commitWhole(connection)
+            : command(connection, `RELEASE SAVEPOINT ${nameOf(level)}`),
           () => this.end(level)
         )
       )
@@ -180,7 +193,7 @@ export abstract class OpenTransaction {
     return Effect.zipRight(
       this.turns.takeNow(level),
       this.use((connection) => {
-        if (level.state !== "open") return Effect.void
+        if (level.state !== "open" && !this.isSpoilt(level)) return Effect.void
         const ended = () => {
           this.cut(level, outerRolledBack)
           this.end(level)
@@ -218,6 +231,16 @@ export abstract class OpenTransaction {
         Effect.zipRight(this.look(cause), Effect.suspend(() => this.turns.passOn(Effect.failCause(cause)))),
       onSuccess: (answer) => this.turns.passOn(Effect.succeed(answer))
     })
+  }
+
+  /** True if the level refuses what follows in it, and has yet to be rolled back. */
+  protected isSpoilt(_level: Level): boolean {
+    return false
+  }
+
+  /** Commits the transaction. */
+  protected commitWhole(connection: Connection): Effect.Effect<void, SqlError.SqlError> {
+    return command(connection, "COMMIT")
   }
 
   /** Finds out, after something has failed in it, what of the transaction is left, and cuts off the rest. */

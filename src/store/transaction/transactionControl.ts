@@ -7,12 +7,13 @@ import { refusedStatement } from "./transactionErrors.ts"
 
 type Connection = SqlConnection.Connection
 
-/** Blanks, semicolons and comments, which SQLite reads past: a pattern. */
+/** Blanks, semicolons and comments, which a database reads past: a pattern. */
 export const gap = String.raw`(?:[\s\uFEFF;]|--[^\n]*(?:\n|$)|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)`
 
 /** A statement that begins or ends a transaction. `ROLLBACK TO` only goes back to a savepoint. */
 const control = new RegExp(
-  String.raw`^${gap}*(BEGIN|COMMIT|END|SAVEPOINT|ROLLBACK(?!(?:\s+TRANSACTION)?\s+TO\b))\b`,
+  String
+    .raw`^${gap}*(BEGIN|START|COMMIT|END|ABORT|PREPARE\s+TRANSACTION|SAVEPOINT|ROLLBACK(?!(?:\s+TRANSACTION)?\s+TO\b))\b`,
   "i"
 )
 
@@ -29,7 +30,7 @@ export const refusedInside = (text: string): SqlError.SqlError | undefined => {
 /** An error if the statement may not run by itself: the transaction it begins would take in the writes of all fibers. */
 export const refusedAlone = (text: string): SqlError.SqlError | undefined => {
   const word = controlWord(text)
-  return word === "BEGIN" || word === "SAVEPOINT"
+  return word === "BEGIN" || word === "START" || word === "SAVEPOINT"
     ? refusedStatement(
       `${word} outside sql.withTransaction; use that, or a connection of sql.reserve, which nobody else has meanwhile`
     )

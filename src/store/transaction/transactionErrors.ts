@@ -2,7 +2,7 @@ import * as SqlError from "@effect/sql/SqlError"
 
 const transactionError = (message: string, why: string) => new SqlError.SqlError({ cause: new Error(why), message })
 
-/** SQLite undid the whole transaction because a statement in it failed. */
+/** The database undid the transaction, or this part of it, because a statement in it failed. */
 export const rolledBackAfter = (error: unknown): SqlError.SqlError =>
   transactionError(
     "The transaction is gone",

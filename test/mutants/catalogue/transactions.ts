@@ -302,8 +302,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A BEGIN written by hand begins a transaction of nobody's",
     file: control,
-    find: `return word === "BEGIN" || word === "SAVEPOINT"`,
-    replace: `return word === "SAVEPOINT"`,
+    find: `return word === "BEGIN" || word === "START" || word === "SAVEPOINT"`,
+    replace: `return word === "START" || word === "SAVEPOINT"`,
     killedBy: byRolledBack
   },
   {

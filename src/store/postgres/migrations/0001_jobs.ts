@@ -5,7 +5,7 @@ import { Effect } from "effect"
  * The table of jobs on PostgreSQL: the columns and rules of SQLite's, with the
  * types that PostgreSQL has for them.
  *
- * `fillfactor` leaves room in each page for the versions that a claim, its beats
+ * Instants are whole milliseconds, as Holdfast knows them. `fillfactor` leaves room in each page for the versions that a claim, its beats
  * and its settle make of a row.
  */
 export const jobs = Effect.gen(function*() {
@@ -27,23 +27,23 @@ export const jobs = Effect.gen(function*() {
       attempts integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
       failures integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
       max_attempts integer NOT NULL CHECK (max_attempts >= 1),
-      available_at timestamptz NOT NULL,
-      locked_at timestamptz,
+      available_at timestamptz(3) NOT NULL,
+      locked_at timestamptz(3),
       locked_by text CHECK (locked_by <> ''),
-      locked_until timestamptz,
+      locked_until timestamptz(3),
       settled_attempt integer CHECK (settled_attempt BETWEEN 1 AND attempts),
       settled_by text,
       settled_as text CHECK (settled_as IN ('complete', 'fail', 'release')),
       settled_to text CHECK (settled_to IN ('pending', 'succeeded', 'failed', 'cancelled')),
-      cancel_requested_at timestamptz,
+      cancel_requested_at timestamptz(3),
       progress jsonb,
       result jsonb,
       last_error text,
       last_error_value jsonb,
       errors jsonb NOT NULL DEFAULT '[]',
-      created_at timestamptz NOT NULL,
-      updated_at timestamptz NOT NULL,
-      finished_at timestamptz,
+      created_at timestamptz(3) NOT NULL,
+      updated_at timestamptz(3) NOT NULL,
+      finished_at timestamptz(3),
       trace_context text,
       CHECK (failures <= attempts AND (status <> 'running' OR failures < attempts)),
       CHECK ((status = 'running') = (locked_at IS NOT NULL)),
