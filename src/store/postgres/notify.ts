@@ -61,12 +61,13 @@ export const makeSignals = (client: SqlClient.SqlClient): Effect.Effect<JobSigna
         return Effect.void
       })
     })
-    const wakeOthers = Effect.suspend(() => {
+    // An interruption before the fork would leave it to nobody.
+    const wakeOthers = Effect.uninterruptible(Effect.suspend(() => {
       isAsked = true
       if (isSending) return Effect.void
       isSending = true
-      return Effect.asVoid(Effect.forkIn(sendWakes, scope))
-    })
+      return Effect.asVoid(Effect.forkIn(Effect.interruptible(sendWakes), scope))
+    }))
 
     const hear = (payload: string) => {
       const [from, what, id] = payload.split(" ")
