@@ -334,7 +334,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a claim gives its worker another payload",
     file: store,
     find: "RETURNING id, kind, queue, ${jsonText(\"payload\")} AS payload, priority,",
-    replace: "RETURNING id, kind, queue, json_set(payload, '$.takes', 1) AS payload, priority,",
+    replace: "RETURNING id, kind, queue, json_set(${jsonText(\"payload\")}, '$.takes', 1) AS payload, priority,",
     killedBy: bySeed(2)
   },
   {
