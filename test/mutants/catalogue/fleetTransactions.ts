@@ -28,7 +28,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet's transactions, one that the database has rolled back goes on statement by statement",
     file: open,
     find: "if (!isThere) this.cut(undefined, rolledBackAfter(Cause.squash(cause)))",
-    replace: "void [isThere, cause]",
+    replace: "void [isThere, cause, rolledBackAfter, Cause]",
     killedBy: bySeed(3)
   },
   {

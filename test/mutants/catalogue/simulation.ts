@@ -469,13 +469,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bySeed(4)
   },
   {
-    name: "In a fleet, a worker frees what its own process holds",
-    file: "src/runtime/lease/HeldLeases.ts",
-    find: "return deadline === undefined || deadline() <= now",
-    replace: "return deadline === undefined || deadline() <= now + 1e12",
-    killedBy: bySeed(1)
-  },
-  {
     name: "In a fleet, a look at stale leases leaves out the first",
     file: store,
     find: "ORDER BY locked_until, id ${atMost(limit)}`)",
