@@ -183,6 +183,7 @@ describe("two JSON texts", () => {
   it("differ where the values do", () => {
     const different: ReadonlyArray<readonly [string, string]> = [
       [`[1,2]`, `[2,1]`],
+      [`[1,2]`, `[1,3]`],
       [`{"a":1}`, `{"a":1,"b":null}`],
       [`{"a":null}`, `{"b":null}`],
       [`{"toString":null}`, `{"a":null}`],
