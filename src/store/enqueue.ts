@@ -12,7 +12,7 @@ import type { Now, OnConnection } from "./Transactions.ts"
 import type { InTheWayRow } from "./statements/rows.ts"
 import type { Statements } from "./statements/Statements.ts"
 
-/** How often a job is inserted that finds no place and nothing in its way. */
+/** The tries to insert a job that is refused and then finds nothing in its way. */
 const mostTries = 10
 
 const comeAndGone = new SqlError.SqlError({

@@ -14,7 +14,7 @@ import { newest } from "./migrations/migrations.ts"
 import { makeSignals } from "./notify.ts"
 import { makeTransactions } from "./transactions.ts"
 
-/** How to open the job store of a PostgreSQL database. */
+/** The options of a job store on PostgreSQL. */
 export interface JobStoreOptions {
   /** Leaves the tables as they are, for a role that may not make any. */
   readonly migrate?: boolean | undefined

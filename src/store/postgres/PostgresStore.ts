@@ -13,7 +13,7 @@ import { pooled, postgresTransaction } from "./transaction.ts"
 export type { PgClient } from "@effect/sql-pg/PgClient"
 export type { SqlClient } from "@effect/sql/SqlClient"
 
-/** How to open a PostgreSQL database: what `@effect/sql-pg` takes, and what the job store does. */
+/** The options of `@effect/sql-pg`, without its transformers, and those of the job store. */
 export interface Options
   extends
     Omit<PgClient.PgClientConfig, "transformResultNames" | "transformQueryNames" | "transformJson">,

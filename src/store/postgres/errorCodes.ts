@@ -6,7 +6,7 @@ import type { StoreFailure } from "../JobStore.ts"
 /** The SQLSTATE of an error of PostgreSQL; undefined where the server did not answer. */
 export const stateOf = (error: unknown): string | undefined => reported(error, "code")
 
-/** What the server's error, under the wrappers, says in one of its fields. */
+/** A field of the server's error, which stands under wrappers. */
 const reported = (error: unknown, field: "code" | "constraint"): string | undefined => {
   let current = error
   for (let depth = 0; depth < 10 && Predicate.hasProperty(current, "cause"); depth++) {

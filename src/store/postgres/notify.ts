@@ -16,7 +16,7 @@ import { withConnection } from "./reserve.ts"
 /** The channel of NOTIFY. A database has its own. */
 const channel = "holdfast"
 
-/** How often the connection that listens is asked whether it is there: one that a network has cut says nothing. */
+/** The pause between two probes of the listening connection: one that a network has cut reports nothing. */
 const probedEvery = "15 seconds"
 
 /** The pauses before it listens again. */
@@ -111,7 +111,7 @@ const listen = (client: SqlClient.SqlClient, heard: Heard): Effect.Effect<never>
   ).pipe(Effect.tapError(lost), Effect.retry(again)) as Effect.Effect<never>
 }
 
-/** What is done about a notification, and whenever some may have been missed. */
+/** Runs `hear` for each notification, and `missed` whenever some may have been missed. */
 interface Heard {
   readonly hear: (payload: string) => Effect.Effect<void>
   readonly missed: Effect.Effect<void>

@@ -10,9 +10,9 @@ type Reserve = SqlClient.SqlClient["reserve"]
 const safe = new WeakSet<Reserve>()
 
 /**
- * A client's `reserve` that can be interrupted. The driver's own loses the
- * connection for ever if its fiber is interrupted while it waits for it. Here
- * whoever waits leaves, and the connection goes back to the pool when it comes.
+ * A client's `reserve` that can be interrupted. With the driver's own, a fiber that
+ * is interrupted while it waits costs the pool a connection. Here the fiber stops
+ * waiting, and the connection goes back to the pool when it comes.
  */
 export const safely = (reserve: Reserve): Reserve => {
   if (safe.has(reserve)) return reserve

@@ -12,7 +12,7 @@ import { command, refusedAlone } from "../transaction/transactionControl.ts"
 import { rolledBackAfter } from "../transaction/transactionErrors.ts"
 import { safely, withConnection } from "./reserve.ts"
 
-/** What is to run once a transaction has ended. */
+/** An effect to run once a transaction has ended. */
 interface Afterwards {
   readonly effect: Effect.Effect<void>
   readonly scope: Scope.Scope

@@ -116,7 +116,7 @@ export const makeTransactions = (
         })
       )
 
-    /** What waits for transactions of an app's own client, by the number that the server gave each. */
+    /** The effects that wait for a transaction of an app's own client, by the number that the server gave it. */
     const followers = new Map<string, Array<{ readonly effect: Effect.Effect<void>; readonly ifCommitted: boolean }>>()
 
     /** The server knows of each transaction whether it goes on and how it has ended. One fiber asks for all who wait. */
@@ -139,7 +139,7 @@ export const makeTransactions = (
         Effect.catchAll((error) => line(LogLevel.Debug, "A transaction has no number", { error: error.message }))
       )
 
-    /** How a transaction has ended. While the server is away, that is not known. */
+    /** Waits until a transaction has ended, also while the server is away, and answers its last status. */
     const endOf = (number: string, pause = 2): Effect.Effect<string> =>
       withConnection(
         client,

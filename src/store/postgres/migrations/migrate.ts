@@ -17,7 +17,7 @@ export const migrate: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Eff
   const sql = yield* SqlClient.SqlClient
   if ((yield* look) < newest) {
     yield* postgresTransaction(sql)(Effect.gen(function*() {
-      // Held to the end of the transaction, so that it is no matter what pools connections between us and the server.
+      // The lock ends with the transaction, so it holds also through a pooler that lends a connection for one transaction.
       yield* sql`SELECT pg_advisory_xact_lock(${sql.literal(String(lock))})`
       // The migrator finds out by a statement that fails, which would spoil the transaction.
       yield* sql`
