@@ -57,23 +57,23 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transact
       isEmpty
     )
 
-  /** Goes on with a claim that has found too few, since others may have been taking the first at the same time. */
+  /** Goes on with a claim that has found nothing, since others may have been taking the first jobs at the same time. */
   const claimMore = (
     request: ClaimRequest,
     now: Statement.Fragment,
     except: ReadonlyArray<JobId>,
     claimed: ReadonlyArray<ClaimedJob>,
     tries: number
-  ): OnConnection<ReadonlyArray<ClaimedJob>> => {
-    const rest = { ...request, limit: request.limit - claimed.length }
-    // What the first have taken of a room is not known any more, and a claim of them alone is never wrong.
-    if (tries === 0 || rest.limit === 0 || claimed.length > 0) return Effect.succeed(claimed)
-    return Effect.flatMap(statements.claimable(rest, now, except), (free) =>
-      free.length === 0
-        ? Effect.succeed(claimed)
-        : Effect.flatMap(part(statements.claimThese(free, rest, now)), (more) =>
-          claimMore(request, now, [...except, ...free.map(({ id }) => id)], more, tries - 1)))
-  }
+  ): OnConnection<ReadonlyArray<ClaimedJob>> =>
+    tries === 0 || claimed.length > 0
+      ? Effect.succeed(claimed)
+      : Effect.flatMap(statements.claimable(request, now, except), (free) =>
+        free.length === 0
+          ? Effect.succeed(claimed)
+          : Effect.flatMap(
+            part(statements.claimThese(free, request, now)),
+            (more) => claimMore(request, now, [...except, ...free.map(({ id }) => id)], more, tries - 1)
+          ))
 
   /** A claim after one that a row has refused: takes the same jobs without such rows. */
   const claimInHalves = (request: ClaimRequest) =>

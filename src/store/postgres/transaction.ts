@@ -2,13 +2,14 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import type { Context, Fiber, Scope } from "effect"
-import { Cause, Effect, Option, Predicate, Stream } from "effect"
+import { Cause, Effect, Option, Predicate } from "effect"
 import { guardTelemetry } from "../guardTelemetry.ts"
 import { ambientTransaction } from "../transaction/ambientTransaction.ts"
+import { eachByItself } from "../transaction/eachByItself.ts"
 import { inSpan, nested, within } from "../transaction/levels.ts"
 import type { Level } from "../transaction/openTransaction.ts"
 import { isLevel, OpenTransaction } from "../transaction/openTransaction.ts"
-import { command, refusedAlone } from "../transaction/transactionControl.ts"
+import { command } from "../transaction/transactionControl.ts"
 import { rolledBackAfter } from "../transaction/transactionErrors.ts"
 import { safely, withConnection } from "./reserve.ts"
 
@@ -156,22 +157,11 @@ export const postgresTransaction = (client: SqlClient.SqlClient): SqlClient.SqlC
 }
 
 /** A connection that takes one of the pool for each statement. */
-export const pooled = (client: Pick<SqlClient.SqlClient, "reserve">): SqlConnection.Connection => {
-  const each = <A>(
-    text: string,
-    use: (connection: SqlConnection.Connection) => Effect.Effect<A, SqlError.SqlError>
-  ) => {
-    const refused = refusedAlone(text)
-    return refused !== undefined ?
-      Effect.fail(refused) :
-      Effect.uninterruptibleMask((restore) => withConnection(client, (connection) => restore(use(connection)), restore))
-  }
-  return {
-    execute: (...statement) => each(statement[0], (connection) => connection.execute(...statement)),
-    executeRaw: (...statement) => each(statement[0], (connection) => connection.executeRaw(...statement)),
-    executeValues: (...statement) => each(statement[0], (connection) => connection.executeValues(...statement)),
-    executeUnprepared: (...statement) => each(statement[0], (connection) => connection.executeUnprepared(...statement)),
-    executeStream: (...statement) =>
-      Stream.unwrapScoped(Effect.map(safely(client.reserve), (connection) => connection.executeStream(...statement)))
-  }
-}
+export const pooled = (client: Pick<SqlClient.SqlClient, "reserve">): SqlConnection.Connection =>
+  eachByItself(
+    (use) =>
+      Effect.uninterruptibleMask((restore) =>
+        withConnection(client, (connection) => restore(use(connection)), restore)
+      ),
+    safely(client.reserve)
+  )

@@ -1,7 +1,7 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
-import { Cause, Context, Deferred, Effect, FiberId, FiberRef, LogLevel, Schedule, Scope, Stream } from "effect"
+import { Cause, Context, Deferred, Effect, FiberId, FiberRef, LogLevel, Schedule, Scope } from "effect"
 import { callersContext } from "../../platform/asyncContext.ts"
 import { EventLoop, giveWay, giveWayBy } from "../../platform/EventLoop.ts"
 import { line } from "../../platform/line.ts"
@@ -14,7 +14,8 @@ import { watchDatabaseFile } from "./databaseFile.ts"
 import type { WalCheckpoint } from "./wal/walCheckpoint.ts"
 import { noWal } from "./wal/walCheckpoint.ts"
 import type { Reservable } from "../transaction/openTransaction.ts"
-import { refusedAlone, rollBack } from "../transaction/transactionControl.ts"
+import { eachByItself } from "../transaction/eachByItself.ts"
+import { rollBack } from "../transaction/transactionControl.ts"
 import type { Wait } from "../transaction/turns.ts"
 import { isInTransaction } from "./transaction/isInTransaction.ts"
 import { sharedByCopies } from "./sharedByCopies.ts"
@@ -225,18 +226,4 @@ export const holdingConnection = (client: Reservable, wait: Wait = asCaller) =>
   )
 
 /** A connection that is held anew for each statement, and given back after it. */
-export const heldForEach = (client: Reservable): Connection => {
-  const hold = holdingConnection(client)
-  const held = <A>(text: string, run: (connection: Connection) => Effect.Effect<A, SqlError.SqlError>) => {
-    const refused = refusedAlone(text)
-    return refused === undefined ? hold(run) : Effect.fail(refused)
-  }
-  return {
-    execute: (...statement) => held(statement[0], (connection) => connection.execute(...statement)),
-    executeRaw: (...statement) => held(statement[0], (connection) => connection.executeRaw(...statement)),
-    executeValues: (...statement) => held(statement[0], (connection) => connection.executeValues(...statement)),
-    executeUnprepared: (...statement) => held(statement[0], (connection) => connection.executeUnprepared(...statement)),
-    executeStream: (...statement) =>
-      Stream.unwrapScoped(Effect.map(client.reserve, (connection) => connection.executeStream(...statement)))
-  }
-}
+export const heldForEach = (client: Reservable): Connection => eachByItself(holdingConnection(client), client.reserve)

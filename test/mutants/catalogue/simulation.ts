@@ -564,8 +564,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, tables that a newer release has migrated are opened",
     file: "src/store/sqlite/migrations/migrate.ts",
-    find: "if (version !== newest) {",
-    replace: "if (version < newest) {",
+    find: "if (version !== newest) return",
+    replace: "if (version < newest) return",
     killedBy: bySeed(3)
   }
 ]

@@ -79,13 +79,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of the app's gives the connection back before it runs",
     file: connection,
-    find: "const hold = holdingConnection(client)",
-    replace:
-      "const hold: ReturnType<typeof holdingConnection> = (use) => Effect.flatMap(Effect.scoped(client.reserve), use)",
+    find: "eachByItself(holdingConnection(client), client.reserve)",
+    replace: "eachByItself((use) => Effect.flatMap(Effect.scoped(client.reserve), use), client.reserve)",
     killedBy: byTransactions
   },
   {
-    name: "A statement of ours runs on a free connection without taking it",
+    name: "A statement of Holdfast's runs on a free connection and does not take it",
     file: connection,
     find: "held = true\n          return thenPassOn(run)",
     replace: "return run",
@@ -528,8 +527,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Tables of a newer version are opened",
     file: migrate,
-    find: "if (version !== newest) {",
-    replace: "if (version < newest) {",
+    find: "if (version !== newest) return",
+    replace: "if (version < newest) return",
     killedBy: bySqlite
   },
   {

@@ -1,7 +1,7 @@
-import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Option, Predicate } from "effect"
-import { isStoreError, StoreError } from "../../../domain/errors.ts"
+import { Effect } from "effect"
+import { StoreError } from "../../../domain/errors.ts"
+import { failingAs, runMigrations, wrongVersion } from "../../migrating.ts"
 import { postgresTransaction } from "../transaction.ts"
 import { migrations, newest } from "./migrations.ts"
 
@@ -24,12 +24,7 @@ export const migrate: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Eff
         CREATE TABLE IF NOT EXISTS holdfast_migrations (
           migration_id integer PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now(), name text NOT NULL
         )`
-      yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "holdfast_migrations" }).pipe(
-        // The migrator dies when a migration fails; for us that is an error of the database.
-        Effect.catchSomeDefect((defect) =>
-          Predicate.isTagged(defect, "MigrationError") ? Option.some(Effect.fail(defect)) : Option.none()
-        )
-      )
+      yield* runMigrations(migrations)
     }))
   }
   yield* check
@@ -54,14 +49,7 @@ const look = Effect.gen(function*() {
 
 const check = Effect.gen(function*() {
   const version = yield* look
-  if (version !== newest) {
-    const problem = version === 0
-      ? "there are no tables of Holdfast in this database yet; a worker makes them when it starts"
-      : `the tables have version ${version}, and this release of Holdfast needs version ${newest}`
-        + (version < newest ? "; a worker of this version brings them up to date when it starts" : "")
-    const reason = version > newest ? "newerSchema" : "unavailable"
-    return yield* new StoreError({ operation: "migrate", cause: new Error(problem), reason })
-  }
+  if (version !== newest) return yield* wrongVersion(version, newest)
   const missing = yield* missingTables
   if (missing.length > 0) {
     const problem = `${missing.join(", ")} is missing although holdfast_migrations says that it was made. `
@@ -85,11 +73,3 @@ const needed = [
     (index) => `holdfast_jobs_${index}`
   )
 ]
-
-function failingAs(operation: string) {
-  return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreError, R> =>
-    effect.pipe(
-      Effect.withTracerEnabled(false),
-      Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation, cause }))
-    )
-}

@@ -1,7 +1,7 @@
-import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Option, Predicate } from "effect"
-import { isStoreError, StoreError } from "../../../domain/errors.ts"
+import { Effect } from "effect"
+import type { StoreError } from "../../../domain/errors.ts"
+import { failingAs, runMigrations, wrongVersion } from "../../migrating.ts"
 import { withoutWaiting } from "../appsConnection.ts"
 import { checkTables, readTables, refuseUnversioned } from "./checkTables.ts"
 import { isBusy } from "../errorCodes.ts"
@@ -43,25 +43,13 @@ const bringUpToDate = Effect.gen(function*() {
   // Another process may have been faster.
   const { tables, version } = yield* look
   if (version === 0) yield* refuseUnversioned(tables)
-  yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "holdfast_migrations" }).pipe(
-    // The migrator dies when a migration fails; for us that is an error of the database.
-    Effect.catchSomeDefect((defect) =>
-      Predicate.isTagged(defect, "MigrationError") ? Option.some(Effect.fail(defect)) : Option.none()
-    )
-  )
+  yield* runMigrations(migrations)
 })
 
 const check = Effect.gen(function*() {
   const { tables, version } = yield* look
   if (version === 0) yield* refuseUnversioned(tables)
-  if (version !== newest) {
-    const problem = version === 0
-      ? "there are no tables of Holdfast in this database yet; a worker makes them when it starts"
-      : `the tables have version ${version}, and this release of Holdfast needs version ${newest}`
-        + (version < newest ? "; a worker of this version brings them up to date when it starts" : "")
-    const reason = version > newest ? "newerSchema" : "unavailable"
-    return yield* new StoreError({ operation: "migrate", cause: new Error(problem), reason })
-  }
+  if (version !== newest) return yield* wrongVersion(version, newest)
   yield* checkTables(tables)
 })
 
@@ -80,11 +68,3 @@ const refuseUnwritable = Effect.flatMap(
       return withoutWaiting(connection, Effect.catchIf(write, isBusy, () => Effect.void))
     }))
 )
-
-function failingAs(operation: string) {
-  return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreError, R> =>
-    effect.pipe(
-      Effect.withTracerEnabled(false),
-      Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation, cause }))
-    )
-}
