@@ -23,6 +23,7 @@ export default defineConfig({
       "holdfast/define": new URL("src/define.ts", import.meta.url).pathname,
       "holdfast/postgres": new URL("src/postgres.ts", import.meta.url).pathname,
       "holdfast/sqlite": new URL("src/sqlite.ts", import.meta.url).pathname,
+      "holdfast/store": new URL("src/store.ts", import.meta.url).pathname,
       "holdfast/testing": new URL("src/testing.ts", import.meta.url).pathname,
       holdfast: new URL("src/index.ts", import.meta.url).pathname
     }

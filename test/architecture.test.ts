@@ -18,6 +18,8 @@ interface Source {
   readonly code: string
   /** What it imports or exports from, as written; our own files as paths like `path`. */
   readonly imports: ReadonlyArray<string>
+  /** Those of them that are loaded with it; the others when they are asked for. */
+  readonly loads: ReadonlyArray<string>
 }
 
 const sources: ReadonlyArray<Source> = readdirSync(src, { recursive: true, encoding: "utf8" })
@@ -25,10 +27,17 @@ const sources: ReadonlyArray<Source> = readdirSync(src, { recursive: true, encod
   .map((name) => {
     const path = name.split(sep).join("/")
     const code = readFileSync(join(src, name), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")
-    const imports = [...code.matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, named = ""]) =>
-      named.startsWith(".") ? normalize(join(dirname(path), named)).split(sep).join("/") : named
-    )
-    return { path, room: roomOf(path), code, imports }
+    const named = (pattern: RegExp) =>
+      [...code.matchAll(pattern)].map(([, named = ""]) =>
+        named.startsWith(".") ? normalize(join(dirname(path), named)).split(sep).join("/") : named
+      )
+    return {
+      path,
+      room: roomOf(path),
+      code,
+      imports: named(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g),
+      loads: named(/\b(?:from|import)\s*"([^"]+)"/g)
+    }
   })
 
 function roomOf(path: string): string {
@@ -52,6 +61,7 @@ const floors: Readonly<Record<string, number>> = {
   public: 4,
   "define.ts": 4,
   "index.ts": 4,
+  "store.ts": 4,
   "sqlite.ts": 4,
   "postgres.ts": 4,
   cli: 5,
@@ -200,7 +210,7 @@ describe("the house", () => {
   it("there is one barrel for each entry of the package", () => {
     const entries = Object.values(manifest.exports).flatMap((entry) => typeof entry === "string" ? [] : [entry.default])
     const barrels = entries.map((entry) => entry.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts"))
-    assert.deepStrictEqual(barrels, ["index.ts", "define.ts", "sqlite.ts", "postgres.ts", "testing.ts"])
+    assert.deepStrictEqual(barrels, ["index.ts", "define.ts", "store.ts", "sqlite.ts", "postgres.ts", "testing.ts"])
     // The type of another package is not a module of ours.
     expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"\./m, [...barrels, "public"]))
   })
@@ -209,7 +219,7 @@ describe("the house", () => {
   const loadedBy = (entry: string) => {
     const seen = new Set<string>([entry])
     for (const path of seen) {
-      for (const imported of sources.find((source) => source.path === path)?.imports ?? []) seen.add(imported)
+      for (const imported of sources.find((source) => source.path === path)?.loads ?? []) seen.add(imported)
     }
     return [...seen]
   }
@@ -225,8 +235,8 @@ describe("the house", () => {
   })
 
   it("only the entry for SQLite, and the one for tests, load its driver", () => {
-    const driver = /sqlite-node|better-sqlite3/
-    expectNone(loadedBy("index.ts").filter((named) => driver.test(named)))
+    const driver = /sqlite-node|better-sqlite3|sql-pg/
+    for (const entry of ["index.ts", "store.ts"]) expectNone(loadedBy(entry).filter((named) => driver.test(named)))
     for (const entry of ["sqlite.ts", "testing.ts"]) assert.isTrue(loadedBy(entry).some((named) => driver.test(named)))
   })
 
@@ -292,8 +302,15 @@ describe("what only one place does", () => {
   })
 
   for (const room of ["store/sqlite/", "store/postgres/"]) {
-    it(`only entries, tests and the dialect name what is in ${room}`, () => {
-      const knowing = new Set(["sqlite.ts", "postgres.ts", "store/dialect.ts", "testing/layer.ts"])
+    it(`only entries, tests, the dialect and what reads a URL name what is in ${room}`, () => {
+      const knowing = new Set([
+        "sqlite.ts",
+        "postgres.ts",
+        "public/Store.ts",
+        "store/dialect.ts",
+        "store/fromUrl.ts",
+        "testing/layer.ts"
+      ])
       expectNone(
         sources.filter(({ path }) => !path.startsWith(room) && !knowing.has(path)).flatMap(({ imports, path }) =>
           imports.filter((imported) => imported.startsWith(room)).map((named) => `${path} imports ${named}`)

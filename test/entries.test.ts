@@ -5,6 +5,7 @@ import * as define from "../src/define.ts"
 import * as index from "../src/index.ts"
 import * as postgres from "../src/postgres.ts"
 import * as sqlite from "../src/sqlite.ts"
+import * as store from "../src/store.ts"
 import * as testing from "../src/testing.ts"
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../src/${path}`, import.meta.url)), "utf8")
@@ -105,6 +106,7 @@ const names = {
   ],
   "postgres.ts": ["PostgresJobStore", "PostgresStore"],
   "sqlite.ts": ["SqlJobStore", "SqliteStore"],
+  "store.ts": ["Store"],
   "testing.ts": [
     "JobNotRunning",
     "NotEnqueued",
@@ -155,6 +157,7 @@ const names = {
     "type PayloadSchema",
     "type WithoutPayload"
   ],
+  "public/Store.ts": ["fromUrl", "type Options", "type PostgresOptions", "type SqliteOptions"],
   "public/Worker.ts": [
     "check",
     "events",
@@ -183,6 +186,8 @@ describe("an entry shows these names and no others", () => {
     assert.deepStrictEqual(valuesOf(postgres), ["PostgresJobStore", "PostgresStore"])
     assert.deepStrictEqual(valuesOf(postgres.PostgresStore), ["layer"])
     assert.deepStrictEqual(valuesOf(postgres.PostgresJobStore), ["layer"])
+    assert.deepStrictEqual(valuesOf(store), ["Store"])
+    assert.deepStrictEqual(valuesOf(store.Store), ["fromUrl"])
     assert.deepStrictEqual(valuesOf(sqlite.SqliteStore), ["layer"])
     assert.deepStrictEqual(valuesOf(sqlite.SqlJobStore), ["layer"])
   })

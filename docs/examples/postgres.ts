@@ -1,7 +1,7 @@
 import { Config, Effect, Layer } from "effect"
-import { PostgresStore } from "holdfast/postgres"
+import { Store } from "holdfast/store"
 
-/** In place of `SqliteStore.layer`. */
-export const Store = Layer.unwrapEffect(
-  Effect.map(Config.redacted("DATABASE_URL"), (url) => PostgresStore.layer({ url, maxConnections: 10 }))
+/** The jobs and the app's own tables, in SQLite or PostgreSQL. */
+export const Database = Layer.unwrapEffect(
+  Effect.map(Config.redacted("DATABASE_URL"), (url) => Store.fromUrl(url, { postgres: { maxConnections: 10 } }))
 )

@@ -2,27 +2,30 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { DateTime, Effect, Layer, Option, Predicate, Schema } from "effect"
 import type { Job, Worker } from "../index.ts"
 import { JobQueue } from "../index.ts"
-import { SqliteStore } from "../sqlite.ts"
+import { nameOf } from "../store/databaseUrl.ts"
 import type { Settings } from "./settings.ts"
+import { storeOf } from "./storeOf.ts"
 
-/** Logs the due jobs that a worker with these options would claim now, in claim order. Opens the database read-only. */
+/** Logs the due jobs that a worker with these options would claim now, in claim order. Changes nothing in the database. */
 export const dryRun = (
   { concurrency = 10, jobs, maxJobs = Infinity }: Worker.Options<ReadonlyArray<Job.Any>> & Worker.Limits,
-  { busyTimeout, database: { filename } }: Settings
+  settings: Settings
 ) =>
   Effect.gen(function*() {
+    const { database } = settings
+    const name = nameOf(database)
     const files = yield* FileSystem.FileSystem
-    if (filename === ":memory:" || !(yield* files.exists(filename))) {
-      return yield* Effect.logInfo(`There is no database at ${filename}, so nothing is due`)
+    if (database.database === "sqlite" && (name === ":memory:" || !(yield* files.exists(name)))) {
+      return yield* Effect.logInfo(`There is no database at ${name}, so nothing is due`)
     }
     const due = yield* JobQueue.due({ jobs, limit: Math.min(concurrency, maxJobs) }).pipe(
-      Effect.provide(JobQueue.layer.pipe(Layer.provide(SqliteStore.layer({ filename, busyTimeout, readonly: true })))),
+      Effect.provide(JobQueue.layer.pipe(Layer.provide(storeOf(settings, { isRead: true })))),
       Effect.asSome,
       Effect.catchIf(isWithoutTables, () => Effect.succeedNone),
-      Effect.mapError((cause) => new DatabaseUnreadable({ filename, cause }))
+      Effect.mapError((cause) => new DatabaseUnreadable({ name, cause }))
     )
     if (Option.isNone(due)) {
-      return yield* Effect.logInfo(`The database at ${filename} has no tables of Holdfast's yet, so nothing is due`)
+      return yield* Effect.logInfo(`The database at ${name} has no tables of Holdfast's yet, so nothing is due`)
     }
     yield* Effect.forEach(due.value, (job) =>
       Effect.annotateLogs(Effect.logInfo("Would claim"), {
@@ -40,12 +43,12 @@ export const dryRun = (
 
 /** The database exists, but its due jobs could not be read. Nothing was changed. */
 class DatabaseUnreadable extends Schema.TaggedError<DatabaseUnreadable>()("DatabaseUnreadable", {
-  filename: Schema.String,
+  name: Schema.String,
   cause: Schema.Defect
 }) {
   override get message() {
     const reason = this.cause instanceof Error ? this.cause.message : String(this.cause)
-    return `The database at ${this.filename} cannot be read: ${reason}`
+    return `The database at ${this.name} cannot be read: ${reason}`
   }
 }
 

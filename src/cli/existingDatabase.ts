@@ -1,5 +1,6 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Effect, Option, Schema } from "effect"
+import type { DatabaseUrl } from "../store/databaseUrl.ts"
 import { typed } from "./typed.ts"
 
 /** A command that needs a database was given one that does not exist. None was made. */
@@ -10,9 +11,13 @@ export class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", {
   }
 }
 
-/** Fails unless the database exists. An empty file is not a database yet; one in memory always exists. */
-export const existing = Effect.fn("existing")(function*(filename: string) {
-  if (filename === ":memory:") return
+/**
+ * Fails unless the database exists. An empty file is not a database yet; one in
+ * memory always exists, and one on a server is made by no command of ours.
+ */
+export const existing = Effect.fn("existing")(function*(named: DatabaseUrl) {
+  if (named.database !== "sqlite" || named.filename === ":memory:") return
+  const { filename } = named
   const found = yield* Effect.option((yield* FileSystem.FileSystem).stat(filename))
   if (Option.isNone(found) || found.value.size === FileSystem.Size(0)) return yield* new NoDatabase({ filename })
 })

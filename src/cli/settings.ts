@@ -1,7 +1,9 @@
 import type { Schema } from "effect"
 import { Config, ConfigError, Duration, Either, LogLevel, Option } from "effect"
 import { allowedBy, check } from "../domain/check.ts"
-import { Concurrency, Grace, MaxJobs, Span, TimerSpan } from "../domain/limits.ts"
+import { Concurrency, Connections, Grace, MaxJobs, Span, TimerSpan } from "../domain/limits.ts"
+import type { DatabaseUrl } from "../store/databaseUrl.ts"
+import { readDatabaseUrl } from "../store/databaseUrl.ts"
 
 /** Reads the text of a flag or a variable, or says what is allowed there. */
 export type Reader<A> = (text: string) => Either.Either<A, string>
@@ -35,25 +37,9 @@ export const port: Reader<number> = (text) =>
     ? Either.right(Number(text))
     : Either.left(`${JSON.stringify(text)} is not a port; use a whole number from 0 to 65535, 0 for any that is free`)
 
-const databases = "sqlite:<path of a file>, sqlite:///<absolute path> or sqlite::memory:"
-
-/** Reads the file of a SQLite database, or ":memory:". Repeats only the scheme: the rest can hold a password. */
-export const database: Reader<{ readonly filename: string }> = (text) => {
-  const refused = (given: string) => Either.left(`${given} is not supported; write ${databases}`)
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]
-  if (scheme === undefined) return refused("a URL without a scheme")
-  if (scheme !== "sqlite") return refused(`the scheme "${scheme}"`)
-  const path = text.slice("sqlite:".length)
-  if (path === ":memory:") return Either.right({ filename: path })
-  if (path === "") return refused("sqlite: without a path")
-  if (path.includes("?")) return refused("sqlite: with a query (?)")
-  if (/^~(?:\/|$)/.test(path)) return refused("sqlite:~, which only a shell takes for the home folder,")
-  if (path.startsWith("file:")) return refused("sqlite:file:")
-  if (path.startsWith(":")) return refused("sqlite:: with another name than :memory:")
-  // In a URL the first word after two slashes is a host; people mean a folder by it, or leave a slash out.
-  if (/^\/\/(?!\/[^/])/.test(path)) return refused("sqlite: with two slashes or more than three")
-  return Either.right({ filename: path.replace(/^\/{3}/, "/") })
-}
+/** Reads the URL of a database. */
+export const database: Reader<DatabaseUrl> = (text) =>
+  Either.mapLeft(readDatabaseUrl(text), ({ allowed, given }) => `${given} is not supported; write ${allowed}`)
 
 const synchronous: Reader<"full" | "normal"> = (text) =>
   text === "full" || text === "normal"
@@ -91,9 +77,10 @@ const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config
  * length of a lease, `leaseFor` everywhere else, is HOLDFAST_LEASE_DURATION.
  */
 export const settings = Config.all({
-  database: variable("DATABASE_URL", database, { filename: "data/holdfast.db" }),
+  database: variable<DatabaseUrl>("DATABASE_URL", database, { database: "sqlite", filename: "data/holdfast.db" }),
   synchronous: variable("HOLDFAST_SQLITE_SYNCHRONOUS", synchronous, "full"),
   busyTimeout: variable("HOLDFAST_SQLITE_BUSY_TIMEOUT", span(Span), Duration.seconds(30)),
+  maxConnections: variable("HOLDFAST_POSTGRES_MAX_CONNECTIONS", count(Connections), 10),
   concurrency: variable("HOLDFAST_CONCURRENCY", count(Concurrency), 10),
   pollInterval: variable("HOLDFAST_POLL_INTERVAL", span(TimerSpan), Duration.seconds(5)),
   heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span(TimerSpan), Duration.seconds(30)),

@@ -22,6 +22,9 @@ export const MaxAttempts = wholeNumber(1)
 /** The most jobs at once, of a worker or one of its queues. */
 export const Concurrency = wholeNumber(1, 1000)
 
+/** The most connections of a pool. One of them listens while there are workers. */
+export const Connections = wholeNumber(2, 1000)
+
 /** The most jobs that a worker claims before there is a place for them. */
 export const ClaimAhead = wholeNumber(0, 1000)
 

@@ -2,33 +2,29 @@ import { Effect, Layer } from "effect"
 import * as BrandBrain from "../brandbrain/layer.ts"
 import { existing } from "../cli/existingDatabase.ts"
 import { settings } from "../cli/settings.ts"
+import { storeOf } from "../cli/storeOf.ts"
 import { JobQueue } from "../index.ts"
-import { SqliteStore } from "../sqlite.ts"
 
-const Database = Layer.unwrapEffect(
-  Effect.map(
-    settings,
-    ({ busyTimeout, database, synchronous }) => SqliteStore.layer({ ...database, synchronous, busyTimeout })
-  )
-)
+const Database = Layer.unwrapEffect(Effect.map(settings, (configured) => storeOf(configured)))
 
 /** BrandBrain and its jobs, in the database that the environment names. */
 export const App = BrandBrain.layer.pipe(Layer.provideMerge(JobQueue.layer), Layer.provideMerge(Database))
 
 /** The same, unless the database is missing: then it fails and makes none. */
 export const ExistingApp = Layer.unwrapEffect(
-  Effect.as(Effect.flatMap(settings, ({ database }) => existing(database.filename)), App)
+  Effect.as(Effect.flatMap(settings, ({ database }) => existing(database)), App)
 )
 
-/** The same, read-only: it leaves the database as it is. One in memory is new, so its tables are made. */
+/** The same, to be read only: it leaves the database as it is. One in memory is new, so its tables are made. */
 export const ReadOnlyApp = Layer.unwrapEffect(
   Effect.gen(function*() {
-    const { busyTimeout, database, synchronous } = yield* settings
-    yield* existing(database.filename)
-    if (database.filename === ":memory:") return App
+    const configured = yield* settings
+    const { database } = configured
+    yield* existing(database)
+    if (database.database === "sqlite" && database.filename === ":memory:") return App
     return BrandBrain.layerReading.pipe(
       Layer.provideMerge(JobQueue.layer),
-      Layer.provideMerge(SqliteStore.layer({ ...database, synchronous, busyTimeout, readonly: true }))
+      Layer.provideMerge(storeOf(configured, { isRead: true }))
     )
   })
 )

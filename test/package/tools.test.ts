@@ -66,6 +66,15 @@ describe("the packed package", () => {
     assert.deepStrictEqual(drivers, [])
     const print = `import("holdfast").then((entry) => process.stdout.write(Object.keys(entry).join()))`
     assert.include(await run(process.execPath, ["--input-type=module", "--eval", print], folder), "JobQueue")
+    for (const [url, name] of [["sqlite::memory:", "@effect/sql-sqlite-node"], ["postgres://h/d", "@effect/sql-pg"]]) {
+      const open = `
+        import { Effect, Layer } from "effect"
+        import { Store } from "holdfast/store"
+        const refusal = Effect.flip(Effect.scoped(Layer.build(Store.fromUrl("${url}"))))
+        process.stdout.write((await Effect.runPromise(refusal)).message)`
+      const said = await run(process.execPath, ["--input-type=module", "--eval", open], folder)
+      assert.include(said, `this database needs the package ${name}, which is not installed`)
+    }
   }, 60_000)
 
   it("shows its types wherever modules are resolved by its exports", async () => {

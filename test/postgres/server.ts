@@ -20,7 +20,11 @@ export interface Server {
 const nobody = { uid: 65_534, gid: 65_534 }
 
 /** Starts a server on a free port of loopback, with its files in a new folder of the system's for temporary files. */
-export const startServer = async (settings: Readonly<Record<string, string>> = {}): Promise<Server> => {
+export const startServer = async (
+  settings: Readonly<Record<string, string>> = {},
+  /** A certificate and its key, for a server that takes connections with TLS and without. */
+  tls?: { readonly cert: string; readonly private: string }
+): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-postgres-"))
   chmodSync(folder, 0o755)
   const user = process.getuid?.() === 0 ? nobody : undefined
@@ -34,6 +38,12 @@ export const startServer = async (settings: Readonly<Record<string, string>> = {
   const env = { ...process.env, LC_ALL: "C", TZ: "UTC" }
   const flags = ["-U", "postgres", "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--locale=C"]
   execFileSync(join(bin, "initdb"), ["-D", data, `--pwfile=${passwordFile}`, ...flags], { ...user, env, stdio: "pipe" })
+  if (tls !== undefined) {
+    for (const [name, text] of [["server.crt", tls.cert], ["server.key", tls.private]] as const) {
+      writeFileSync(join(data, name), text, { mode: 0o600 })
+      if (user !== undefined) chownSync(join(data, name), user.uid, user.gid)
+    }
+  }
 
   const port = await freePort()
   const all = {
@@ -41,6 +51,7 @@ export const startServer = async (settings: Readonly<Record<string, string>> = {
     unix_socket_directories: "",
     max_connections: "200",
     fsync: "off",
+    ssl: tls === undefined ? "off" : "on",
     ...settings
   }
   const flagsOf = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])

@@ -56,7 +56,7 @@ describe("the program refuses", () => {
         [{ HOLDFAST_CONCURRENCY: "ten" }, [], /HOLDFAST_CONCURRENCY.*\\"ten\\".*from 1 to 1000/],
         [{ HOLDFAST_POLL_INTERVAL: "soon" }, [], /HOLDFAST_POLL_INTERVAL.*\\"soon\\".*is not a duration.*seconds/],
         [{ HOLDFAST_SQLITE_SYNCHRONOUS: "off" }, [], /HOLDFAST_SQLITE_SYNCHRONOUS.*\\"off\\".*full nor normal/],
-        [{ DATABASE_URL: "postgres://me:hunter2@host/db" }, [], /DATABASE_URL(?!.*hunter2).*sqlite:/],
+        [{ DATABASE_URL: "mysql://me:hunter2@host/db" }, [], /DATABASE_URL(?!.*hunter2).*sqlite:/],
         [
           { DATABASE_URL: "sqlite://host/db" },
           [],

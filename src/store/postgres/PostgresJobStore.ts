@@ -12,15 +12,8 @@ import type { Now } from "../Transactions.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { makeSignals } from "./notify.ts"
+import type { JobStoreOptions } from "./options.ts"
 import { makeTransactions } from "./transactions.ts"
-
-/** The options of a job store on PostgreSQL. */
-export interface JobStoreOptions {
-  /** Leaves the tables as they are, for a role that may not make any. */
-  readonly migrate?: boolean | undefined
-  /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The server's unless given. */
-  readonly now?: Effect.Effect<number> | undefined
-}
 
 /**
  * The jobs in the PostgreSQL database that the app's client talks to; its tables

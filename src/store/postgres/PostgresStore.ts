@@ -1,10 +1,11 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Context, Effect, Layer } from "effect"
-import { StoreError } from "../../domain/errors.ts"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { isStoreError, StoreError } from "../../domain/errors.ts"
+import { readDatabaseUrl } from "../databaseUrl.ts"
 import type { JobStore } from "../JobStore.ts"
-import type { JobStoreOptions } from "./PostgresJobStore.ts"
+import type { JobStoreOptions } from "./options.ts"
 import * as PostgresJobStore from "./PostgresJobStore.ts"
 import { safely } from "./reserve.ts"
 import { pooled, postgresTransaction } from "./transaction.ts"
@@ -47,13 +48,24 @@ export const layer = (
 
 const open = (options: Options) =>
   Effect.gen(function*() {
+    yield* checkUrl(options.url)
     const driver = yield* PgClient.make({ ...options, connectTimeout: options.connectTimeout ?? "5 seconds" })
     const client = yield* mended(driver)
     return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
-    Effect.mapError((cause) => new StoreError({ operation: "open", cause })),
+    Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation: "open", cause })),
     Effect.provide(Reactivity.layer)
   )
+
+/** The driver tells little of a URL that it cannot read, and connects without TLS where it does not know the mode. */
+const checkUrl = (url: Redacted.Redacted | undefined) =>
+  url === undefined
+    ? Effect.void
+    : Effect.mapError(
+      readDatabaseUrl(Redacted.value(url)),
+      ({ allowed, given }) =>
+        new StoreError({ operation: "open", cause: new Error(`${given} is not supported; write ${allowed}`) })
+    )
 
 const mended = (driver: PgClient.PgClient) =>
   Effect.map(

@@ -1,5 +1,4 @@
 import * as SqlClient from "@effect/sql/SqlClient"
-import type { Duration } from "effect"
 import { Effect, Layer } from "effect"
 import { StoreError } from "../../domain/errors.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
@@ -14,18 +13,12 @@ import { databasePath } from "./databaseFile.ts"
 import { warnOfAborts } from "./loadedDriver.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
+import type { SqliteOptions } from "./options.ts"
 import { shareInProcess } from "./processSignals.ts"
 import { refuseUnsupported } from "./supportedClient.ts"
 import { makeTransactions } from "./transaction/transactions.ts"
 import { wakeOthers } from "./wakeOthers.ts"
 import { tidyWal } from "./wal/walCheckpoint.ts"
-
-/**
- * How durable a commit is before it returns. `full`: it survives a power cut.
- * `normal`: it survives the death of the process, and a power cut may undo the
- * last ones. Less than that is not offered.
- */
-export type Synchronous = "full" | "normal"
 
 /**
  * The jobs in the database that the app's SqlClient talks to; its tables are
@@ -40,15 +33,9 @@ export type Synchronous = "full" | "normal"
  * fiber is in. Operations then fail and leave it alone. The README, "Your own
  * client", says what such a client lacks that `SqliteStore.layer` mends.
  */
-export const layer = (options?: {
-  readonly synchronous?: Synchronous | undefined
-  /** The longest wait for a lock that another process holds; 30 seconds unless given. */
-  readonly busyTimeout?: Duration.DurationInput | undefined
-  /** Leaves the tables as they are, for a client that cannot write. */
-  readonly readonly?: boolean | undefined
-  /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The Clock's unless given. */
-  readonly now?: Effect.Effect<number> | undefined
-}): Layer.Layer<JobStore, StoreError, SqlClient.SqlClient> =>
+export const layer = (
+  options?: Omit<SqliteOptions, "mode">
+): Layer.Layer<JobStore, StoreError, SqlClient.SqlClient> =>
   Layer.scoped(
     JobStore,
     Effect.gen(function*() {

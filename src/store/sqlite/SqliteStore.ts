@@ -10,7 +10,7 @@ import { dirname } from "node:path"
 import { isStoreError, StoreError } from "../../domain/errors.ts"
 import type { JobStore } from "../JobStore.ts"
 import { readBusyTimeout, setBusyTimeout, triesFor } from "./busyTimeout.ts"
-import type { Synchronous } from "./SqliteJobStore.ts"
+import type { SqliteOptions } from "./options.ts"
 import * as SqliteJobStore from "./SqliteJobStore.ts"
 import { asCaller, exclusively, heldForEach, holdingConnection, whenFree } from "./connection.ts"
 import { isBusy } from "./errorCodes.ts"
@@ -24,25 +24,9 @@ export type { SqliteClient } from "@effect/sql-sqlite-node/SqliteClient"
 export type { SqlClient } from "@effect/sql/SqlClient"
 
 /** How to open a SQLite database. */
-export interface Options {
+export interface Options extends SqliteOptions {
   /** The path of the file, made with its folder when missing, or ":memory:". */
   readonly filename: string
-  /**
-   * The permissions of a new file, 0o600 unless given: only its owner reads the
-   * payloads. An existing file keeps its own.
-   */
-  readonly mode?: number | undefined
-  /** The durability of a commit; `full` unless given, so that no crash loses an acknowledged write. */
-  readonly synchronous?: Synchronous | undefined
-  /**
-   * The longest wait for a lock that another process holds, 30 seconds unless
-   * given: when the client opens the file, and for each statement and transaction.
-   */
-  readonly busyTimeout?: Duration.DurationInput | undefined
-  /** Opens an existing database and changes nothing in it, not even by migrating; writes fail. */
-  readonly readonly?: boolean | undefined
-  /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The Clock's unless given. */
-  readonly now?: Effect.Effect<number> | undefined
 }
 
 /**

@@ -1,0 +1,72 @@
+import { Either, Redacted } from "effect"
+
+/** The database that a URL names. */
+export type DatabaseUrl =
+  | { readonly database: "sqlite"; readonly filename: string }
+  | { readonly database: "postgresql"; readonly url: Redacted.Redacted }
+
+const allowed = "sqlite:<path of a file>, sqlite:///<absolute path>, sqlite::memory: "
+  + "or postgres://<user>:<password>@<host>:<port>/<database>"
+
+/** The name of a database for a person to read: the file, or the URL without user, password and parameters. */
+export const nameOf = (named: DatabaseUrl): string => {
+  if (named.database === "sqlite") return named.filename
+  const { host, pathname } = new URL(Redacted.value(named.url))
+  return `postgres://${host}${pathname}`
+}
+
+/** The part of a URL that is wrong, in words, and the URLs that are understood. */
+export interface RefusedUrl {
+  readonly given: string
+  readonly allowed: string
+}
+
+/**
+ * Reads the URL of a database. A refusal repeats only the scheme and the names of
+ * parameters: the rest can hold a password.
+ */
+export const readDatabaseUrl = (text: string): Either.Either<DatabaseUrl, RefusedUrl> => {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? []
+  switch (scheme) {
+    case undefined:
+      return refused("a URL without a scheme")
+    case "sqlite":
+      return Either.map(sqliteFile(text.slice("sqlite:".length)), (filename) => ({ database: "sqlite", filename }))
+    case "postgres":
+    case "postgresql":
+      return Either.map(postgresUrl(text), (url) => ({ database: "postgresql", url: Redacted.make(url) }))
+    default:
+      return refused(`the scheme "${scheme}"`)
+  }
+}
+
+const refused = (given: string, instead = allowed) => Either.left({ given, allowed: instead })
+
+const sqliteFile = (path: string): Either.Either<string, RefusedUrl> => {
+  if (path === ":memory:") return Either.right(path)
+  if (path === "") return refused("sqlite: without a path")
+  if (path.includes("?")) return refused("sqlite: with a query (?)")
+  if (/^~(?:\/|$)/.test(path)) return refused("sqlite:~, which only a shell takes for the home folder")
+  if (path.startsWith("file:")) return refused("sqlite:file:")
+  if (path.startsWith(":")) return refused("sqlite:: with another name than :memory:")
+  // In a URL the first word after two slashes is a host; people mean a folder by it, or leave a slash out.
+  if (/^\/\/(?!\/[^/])/.test(path)) return refused("sqlite: with two slashes or more than three")
+  return Either.right(path.replace(/^\/{3}/, "/"))
+}
+
+/** The driver takes a mode that it does not know for none, and connects without TLS. */
+const tlsModes = ["disable", "no-verify", "prefer", "require", "verify-ca", "verify-full"]
+
+const postgresUrl = (text: string): Either.Either<string, RefusedUrl> => {
+  if (!/^postgres(?:ql)?:\/\//.test(text)) return refused("postgres: without two slashes")
+  if (!URL.canParse(text)) {
+    return refused(
+      "a postgres: URL that cannot be read",
+      "a user and a password in which every character but letters, digits, - . _ and ~ is percent-encoded"
+    )
+  }
+  const mode = new URL(text).searchParams.get("sslmode")
+  return mode === null || tlsModes.includes(mode)
+    ? Either.right(text)
+    : refused("postgres: with another sslmode", tlsModes.join(", "))
+}

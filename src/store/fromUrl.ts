@@ -1,0 +1,73 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import { Effect, Either, Layer, Predicate, Redacted } from "effect"
+import { InvalidOption, StoreError } from "../domain/errors.ts"
+import type { DatabaseUrl } from "./databaseUrl.ts"
+import { readDatabaseUrl } from "./databaseUrl.ts"
+import type { JobStore } from "./JobStore.ts"
+import type { PostgresOptions } from "./postgres/options.ts"
+import type { SqliteOptions } from "./sqlite/options.ts"
+
+/** How to open a database, for each kind of database that the URL may name. */
+export interface Options {
+  readonly sqlite?: SqliteOptions | undefined
+  readonly postgres?: PostgresOptions | undefined
+}
+
+/**
+ * The job store in the database that a URL names, and the SqlClient for the app's
+ * own tables: `SqliteStore.layer` for `sqlite:app.db`, `sqlite:///srv/app.db` and
+ * `sqlite::memory:`, `PostgresStore.layer` for `postgres://user:password@host/app`.
+ *
+ * Only the driver of that database is loaded. Fails with an InvalidOption where the
+ * URL is not understood, which repeats no password, and with a StoreError that names
+ * the package to install where the driver is missing.
+ */
+export const fromUrl = (
+  url: string | Redacted.Redacted,
+  options: Options = {}
+): Layer.Layer<JobStore | SqlClient.SqlClient, StoreError | InvalidOption> =>
+  Layer.unwrapEffect(
+    Effect.map(read(Redacted.isRedacted(url) ? Redacted.value(url) : url), (named) => storeNamed(named, options))
+  )
+
+const read = (text: string): Either.Either<DatabaseUrl, InvalidOption> =>
+  Either.mapLeft(
+    readDatabaseUrl(text),
+    ({ allowed, given }) => new InvalidOption({ option: "url", given, allowed })
+  )
+
+/** The same, of a URL that was read. */
+export const storeNamed = (
+  named: DatabaseUrl,
+  { postgres, sqlite }: Options
+): Layer.Layer<JobStore | SqlClient.SqlClient, StoreError> =>
+  named.database === "sqlite"
+    ? Layer.unwrapEffect(
+      Effect.map(
+        loaded(() => import("./sqlite/SqliteStore.ts")),
+        ({ layer }) => layer({ ...sqlite, filename: named.filename })
+      )
+    )
+    : Layer.unwrapEffect(
+      Effect.map(
+        loaded(() => import("./postgres/PostgresStore.ts")),
+        ({ layer }) => layer({ ...postgres, url: named.url })
+      )
+    )
+
+const loaded = <A>(load: () => Promise<A>): Effect.Effect<A, StoreError> =>
+  Effect.tryPromise({
+    try: load,
+    catch: (error) => new StoreError({ operation: "open", cause: asMissingPackage(error) })
+  })
+
+/** What Node says of a package that is not there, in the words of somebody who wants to go on. */
+const asMissingPackage = (error: unknown): unknown => {
+  if (!Predicate.hasProperty(error, "code") || !(error instanceof Error)) return error
+  if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "MODULE_NOT_FOUND") return error
+  const [, name] = /^Cannot find (?:package|module) '([^']+)'/.exec(error.message) ?? []
+  // A path is a file of ours, or of a package that is there.
+  return name === undefined || /^(?:\.|\/|[a-z]:|file:)/i.test(name)
+    ? error
+    : new Error(`this database needs the package ${name}, which is not installed; add it to the app's dependencies`)
+}

@@ -1,0 +1,19 @@
+import type { Duration, Effect } from "effect"
+
+/** The options of a job store on PostgreSQL. */
+export interface JobStoreOptions {
+  /** Leaves the tables as they are, for a role that may not make any. */
+  readonly migrate?: boolean | undefined
+  /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The server's unless given. */
+  readonly now?: Effect.Effect<number> | undefined
+}
+
+/** The options of a pool of connections to PostgreSQL, and of the job store on it. */
+export interface PostgresOptions extends JobStoreOptions {
+  /** The most connections, 10 unless given. A worker needs two: one of them listens. */
+  readonly maxConnections?: number | undefined
+  /** The longest wait for a connection, 5 seconds unless given. */
+  readonly connectTimeout?: Duration.DurationInput | undefined
+  /** The name that the server shows for the connections. */
+  readonly applicationName?: string | undefined
+}
