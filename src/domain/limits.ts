@@ -37,14 +37,14 @@ export const ClaimLimit = wholeNumber(1, 1000)
 /** The most jobs of a page. */
 export const PageLimit = wholeNumber(1, 100)
 
-/** A name or a key. SQLite gives half a surrogate pair back as another character. */
+/** A name or a key. SQLite gives half a surrogate pair back as another character, and PostgreSQL has no U+0000. */
 export const Name = Schema.String.pipe(
-  Schema.filter((name) => name.length > 0 && name.length <= 255 && name.isWellFormed())
-).annotations({ description: "well-formed text of 1 to 255 characters" })
+  Schema.filter((name) => name.length > 0 && name.length <= 255 && name.isWellFormed() && !name.includes("\0"))
+).annotations({ description: "well-formed text of 1 to 255 characters without U+0000" })
 
 /** A kind, which people read: a name that is not blank. */
 export const Kind = Name.pipe(Schema.filter((name) => name.trim() !== "")).annotations({
-  description: "a name: well-formed text of 1 to 255 characters, not only spaces"
+  description: "a name: well-formed text of 1 to 255 characters without U+0000, not only spaces"
 })
 
 /** A duration that `fits`, as `rounded` has it. */

@@ -13,19 +13,27 @@ const maxNesting = 500
 
 type Field = "payload" | "result" | "progress" | "error"
 
+/** Says what a database expects in place of a JSON text that it cannot hold, in the form "text without … at name"; undefined if it can. */
+export type RefusesJson = (json: string) => string | undefined
+
 /**
  * `value` as the JSON text that a row keeps, encoded by `schema`. Refuses a value
- * that would come back as another one, and names the path and what was expected
- * there, but never the value.
+ * that would come back as another one, or that the database cannot hold, and names
+ * the path and what was expected there, but never the value.
  */
 export const encodeJson = (
   kind: string,
   field: Field,
   schema: Schema.Schema.Any,
-  value: unknown
+  value: unknown,
+  refuses?: RefusesJson
 ): Either.Either<string, InvalidJob> =>
   unlessItThrows(kind, field, () => Schema.encodeUnknownEither(schema as Schema.Schema<unknown>)(value)).pipe(
-    Either.flatMap((encoded) => toJson(kind, field, encoded, isJsonSafe(schema)))
+    Either.flatMap((encoded) => toJson(kind, field, encoded, isJsonSafe(schema))),
+    Either.flatMap((json) => {
+      const allowed = refuses?.(json)
+      return allowed === undefined ? Either.right(json) : Either.left(new InvalidJob({ kind, field, allowed }))
+    })
   )
 
 /** The value that `json` stands for, decoded by `schema`. `json` is undefined where the text was not JSON. */
@@ -49,10 +57,11 @@ export const decodeJson = (
 export const encodePayload = (
   kind: string,
   schema: Schema.Schema.Any,
-  value: unknown
+  value: unknown,
+  refuses?: RefusesJson
 ): Either.Either<string, InvalidJob> =>
   Either.flatMap(
-    encodeJson(kind, "payload", schema, value),
+    encodeJson(kind, "payload", schema, value, refuses),
     (json) => Either.map(decodeJson(kind, "payload", schema, JSON.parse(json)), () => json)
   )
 

@@ -28,7 +28,8 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const enqueueAll = (job: Job.Any, entries: ReadonlyArray<Entry>) =>
     inSpanIfTraced(
       "JobQueue.enqueue",
-      Effect.flatMap(newJobs(job, entries), (jobs) => jobs.length === 0 ? Effect.succeed([]) : store.enqueue(jobs))
+      Effect.flatMap(newJobs(job, entries, store.refusesJson), (jobs) =>
+        jobs.length === 0 ? Effect.succeed([]) : store.enqueue(jobs))
     )
 
   /** A request that was rolled back does not count; one that cannot be read now is found by the next heartbeat. */

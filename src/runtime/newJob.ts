@@ -6,6 +6,7 @@ import { InvalidJob } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { JobId } from "../domain/JobId.ts"
 import { Delay, Instant, MaxAttempts, Name, Priority } from "../domain/limits.ts"
+import type { RefusesJson } from "../domain/wireValue.ts"
 import { encodePayload } from "../domain/wireValue.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
 import { Ids } from "../platform/Ids.ts"
@@ -20,7 +21,8 @@ export type Entry = { readonly payload?: unknown } & EnqueueOptions
 /** Jobs as the store takes them, or the first thing that is wrong with one. Ids and trace come from the calling fiber. */
 export const newJobs = (
   job: Job.Any,
-  entries: ReadonlyArray<Entry>
+  entries: ReadonlyArray<Entry>,
+  refusesJson?: RefusesJson
 ): Effect.Effect<ReadonlyArray<NewJob>, InvalidJob> =>
   Effect.withFiberRuntime((fiber) => {
     const twice = entries.length > 1 ? idGivenTwice(entries) : undefined
@@ -35,7 +37,7 @@ export const newJobs = (
     // Heartbeats must go on while a million jobs are made, or many are refused. The store gives way by itself.
     const makeRest = (): Effect.Effect<ReadonlyArray<NewJob>, InvalidJob> => {
       for (const entry of rest) {
-        const made = newJob(fiber, job, entry)
+        const made = newJob(fiber, job, entry, refusesJson)
         if (Either.isLeft(made)) return Effect.zipRight(overdue() ? turn : Effect.void, Effect.fail(made.left))
         jobs.push(made.right)
         if (jobs.length < entries.length && overdue()) return Effect.zipRight(turn, Effect.suspend(makeRest))
@@ -51,7 +53,12 @@ const idGivenTwice = (entries: ReadonlyArray<Entry>) => {
 }
 
 /** Checks the options of an enqueue. Defaults come from the definition, which checked them when it was made. */
-const newJob = (fiber: Fiber.RuntimeFiber<unknown, unknown>, job: Job.Any, options: Entry) =>
+const newJob = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  job: Job.Any,
+  options: Entry,
+  refusesJson: RefusesJson | undefined
+) =>
   Either.gen(function*() {
     const { kind } = job
     const { payload } = options
@@ -60,7 +67,7 @@ const newJob = (fiber: Fiber.RuntimeFiber<unknown, unknown>, job: Job.Any, optio
     const queue = (yield* given("queue", Name)) ?? job.queue
     const priority = (yield* given("priority", Priority)) ?? job.priority
     const maxAttempts = (yield* given("maxAttempts", MaxAttempts)) ?? job.maxAttempts
-    const encoded = yield* encodePayload(kind, job.payloadSchema, payload)
+    const encoded = yield* encodePayload(kind, job.payloadSchema, payload, refusesJson)
     const partitionKey = yield* keyOf(job, "partitionKey", payload, options)
     const uniqueKey = yield* keyOf(job, "uniqueKey", payload, options)
     const id = (yield* given("id", JobId)) ?? nextId(fiber)

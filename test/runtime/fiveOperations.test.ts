@@ -168,13 +168,14 @@ describe("what claim and due are asked for", () => {
       }
     }).pipe(inHoldfast()))
 
-  const names = "expected well-formed text of 1 to 255 characters"
+  const names = "expected well-formed text of 1 to 255 characters without U+0000"
   const refusals: ReadonlyArray<readonly [options: Partial<ClaimOptions>, message: string]> = [
     [{ limit: 0 }, "limit: got 0; expected a whole number from 1 to 1000"],
     [{ limit: 1001 }, "limit: got 1001; expected a whole number from 1 to 1000"],
     [{ leaseFor: 0 }, "leaseFor: got 0; expected a duration from 1 ms to 24 days, e.g. \"30 seconds\""],
     [{ worker: "" }, `worker: got ""; ${names}`],
-    [{ queues: ["fast", ""] }, `queues: got ""; ${names}`]
+    [{ queues: ["fast", ""] }, `queues: got ""; ${names}`],
+    [{ queues: ["a\0b"] }, `queues: got "a\\u0000b"; ${names}`]
   ]
   for (const [options, message] of refusals) {
     it.effect(`${JSON.stringify(options)} is refused, and nothing is claimed`, () =>

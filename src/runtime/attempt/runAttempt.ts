@@ -141,11 +141,11 @@ export class RunningAttempt {
 
   /** Decides the outcome. */
   private handlerEnded(exit: Exit.Exit<unknown, unknown>): void {
-    const { handler, job, slot, stopRequest } = this.attempt
+    const { handler, host: { store }, job, slot, stopRequest } = this.attempt
     slot.leave()
     const outcome = outcomeOf(exit, Option.fromNullable(stopRequest.reason))
     if (outcome._tag !== "Complete") return this.settle(outcome)
-    const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value)
+    const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value, store.refusesJson)
     if (Either.isLeft(result)) return this.settle(outcome)
     this.complete(outcome, result.right)
   }
