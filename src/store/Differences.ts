@@ -96,6 +96,8 @@ export interface Dialect {
   readonly locked: (select: (condition: Statement.Fragment) => Statement.Fragment) => Statement.Fragment
   /** True if several claims run at once, so that one finds rows which another is taking. */
   readonly manyClaimAtOnce: boolean
+  /** True if a statement that failed by itself has certainly written nothing. Where the answer was lost it may have. */
+  readonly hasWrittenNothing: (error: SqlError.SqlError) => boolean
   /** True if a statement failed because of one of its rows, so that it may succeed for the others. */
   readonly isOfARow: (error: SqlError.SqlError | StoreFailure) => boolean
 }

@@ -27,7 +27,7 @@ const enqueued = ({ id }: Pick<NewJob, "id">): Enqueued => ({ id, enqueued: true
 /** The ways to add jobs. */
 export const makeEnqueue = (
   { change, findInTheWay, findKept, insert, insertWhole }: Statements,
-  { manyClaimAtOnce }: Pick<Dialect, "manyClaimAtOnce">
+  { hasWrittenNothing, manyClaimAtOnce }: Pick<Dialect, "hasWrittenNothing" | "manyClaimAtOnce">
 ) => {
   /** The first of these whose id another job has: one of another kind or partition, or with a payload that is another value. */
   const findConflict = (jobs: ReadonlyArray<NewJob>) =>
@@ -82,7 +82,7 @@ export const makeEnqueue = (
     jobs.length === 1
       ? insertWhole(jobs, now).pipe(
         Effect.map((inserted) => Option.liftPredicate(inserted.map(enqueued), Arr.isNonEmptyArray)),
-        Effect.orElse(() => Effect.succeedNone)
+        Effect.catchIf(hasWrittenNothing, () => Effect.succeedNone)
       )
       : Effect.succeedNone
 

@@ -31,7 +31,7 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transact
   const statements = makeStatements(sql, isOurs)
   const refusedRows = makeRefusedRows(sql)
   const { inHalves } = refusedRows
-  const { enqueue, enqueueIfNew } = makeEnqueue(statements, { manyClaimAtOnce })
+  const { enqueue, enqueueIfNew } = makeEnqueue(statements, dialect(sql))
 
   const at = <A, E>(run: (now: Statement.Fragment, whole: Now) => OnConnection<A, E>): OnConnection<A, E> =>
     Effect.flatMap(now, (now) => run(now.sql, now))

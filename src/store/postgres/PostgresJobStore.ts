@@ -9,6 +9,7 @@ import { JobStore } from "../JobStore.ts"
 import { makeSqlJobStore } from "../SqlJobStore.ts"
 import { nowRows } from "../statements/rows.ts"
 import type { Now } from "../Transactions.ts"
+import { readStatementTimeout } from "./answering.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { makeSignals } from "./notify.ts"
@@ -37,10 +38,11 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
           )
         })
       }
+      const limit = yield* readStatementTimeout(options.statementTimeout)
       yield* options.migrate === false ? checkMigrated : migrate
       const sql = client.withoutTransforms()
       return yield* makeSqlJobStore(sql, {
-        transactions: yield* makeTransactions(sql),
+        transactions: yield* makeTransactions(sql, limit),
         events: yield* makeJobEvents,
         signals: yield* makeSignals(sql),
         tidy: Effect.void,

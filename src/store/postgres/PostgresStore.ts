@@ -1,11 +1,13 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
+import type { Duration } from "effect"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { isStoreError, StoreError } from "../../domain/errors.ts"
 import { readDatabaseUrl } from "../databaseUrl.ts"
 import type { JobStore } from "../JobStore.ts"
 import type { JobStoreOptions } from "./options.ts"
+import { readStatementTimeout } from "./answering.ts"
 import * as PostgresJobStore from "./PostgresJobStore.ts"
 import { safely } from "./reserve.ts"
 import { pooled, postgresTransaction } from "./transaction.ts"
@@ -50,7 +52,7 @@ const open = (options: Options) =>
   Effect.gen(function*() {
     yield* checkUrl(options.url)
     const driver = yield* PgClient.make({ ...options, connectTimeout: options.connectTimeout ?? "5 seconds" })
-    const client = yield* mended(driver)
+    const client = yield* mended(driver, yield* readStatementTimeout(options.statementTimeout))
     return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
     Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation: "open", cause })),
@@ -67,7 +69,7 @@ const checkUrl = (url: Redacted.Redacted | undefined) =>
         new StoreError({ operation: "open", cause: new Error(`${given} is not supported; write ${allowed}`) })
     )
 
-const mended = (driver: PgClient.PgClient) =>
+const mended = (driver: PgClient.PgClient, limit: Duration.Duration) =>
   Effect.map(
     SqlClient.make({
       acquirer: Effect.succeed(pooled(driver)),
@@ -84,6 +86,6 @@ const mended = (driver: PgClient.PgClient) =>
         notify: driver.notify
       }
       const client = Object.assign(statements, ofTheDriver)
-      return Object.assign(client, { withTransaction: postgresTransaction(client) })
+      return Object.assign(client, { withTransaction: postgresTransaction(client, limit) })
     }
   )

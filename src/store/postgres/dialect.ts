@@ -1,7 +1,7 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Dialect } from "../Differences.ts"
 import { fragment } from "../fragment.ts"
-import { isOfARow } from "./errorCodes.ts"
+import { isOfARow, stateOf } from "./errorCodes.ts"
 import { refusesJson } from "./refusesJson.ts"
 
 /** The types that items have in the JSON of a statement. */
@@ -75,6 +75,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
       UNION ALL
       ${select(sql.literal("AND j.status = 'running'"))}`,
     manyClaimAtOnce: true,
+    hasWrittenNothing: (error) => stateOf(error) !== undefined,
     isOfARow
   }
 }

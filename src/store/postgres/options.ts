@@ -4,6 +4,12 @@ import type { Duration, Effect } from "effect"
 export interface JobStoreOptions {
   /** Leaves the tables as they are, for a role that may not make any. */
   readonly migrate?: boolean | undefined
+  /**
+   * The longest that a statement of Holdfast's waits for the server, also where
+   * another transaction has a lock: 30 seconds unless given. It is cancelled then, and
+   * fails. Your own statements have no limit, but your transactions' COMMIT has.
+   */
+  readonly statementTimeout?: Duration.DurationInput | undefined
   /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The server's unless given. */
   readonly now?: Effect.Effect<number> | undefined
 }

@@ -3,6 +3,7 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import type { Wait } from "../transaction/turns.ts"
+import { end } from "./answering.ts"
 
 type Reserve = SqlClient.SqlClient["reserve"]
 
@@ -48,3 +49,7 @@ export const withConnection = <A, E, R>(
       Effect.flatMap(wait(Scope.extend(safely(client.reserve), scope)), use),
       (exit) => Scope.close(scope, exit)
     )))
+
+/** The same for a statement by itself. After an interruption its answer may still be on its way, and the connection is ended. */
+export const withConnectionForOne: typeof withConnection = (client, use, wait) =>
+  withConnection(client, (connection) => Effect.onInterrupt(use(connection), () => end(connection)), wait)

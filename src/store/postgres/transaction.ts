@@ -1,7 +1,7 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
-import type { Context, Fiber, Scope } from "effect"
+import type { Context, Duration, Fiber, Scope } from "effect"
 import { Cause, Effect, Option, Predicate } from "effect"
 import { guardTelemetry } from "../guardTelemetry.ts"
 import { ambientTransaction } from "../transaction/ambientTransaction.ts"
@@ -11,7 +11,8 @@ import type { Level } from "../transaction/openTransaction.ts"
 import { isLevel, OpenTransaction } from "../transaction/openTransaction.ts"
 import { command } from "../transaction/transactionControl.ts"
 import { rolledBackAfter } from "../transaction/transactionErrors.ts"
-import { safely, withConnection } from "./reserve.ts"
+import { controlling, defaultLimit } from "./answering.ts"
+import { safely, withConnection, withConnectionForOne } from "./reserve.ts"
 
 /** An effect to run once a transaction has ended. */
 interface Afterwards {
@@ -128,8 +129,13 @@ export const isPostgres = (transaction: OpenTransaction): transaction is Postgre
  * - Nested transactions run one after the other.
  * - A fiber that outlives it cannot write into a later one.
  * - An interruption while it waits for a connection costs the pool none.
+ *
+ * None of what begins or ends it waits longer than `limit` for the server.
  */
-export const postgresTransaction = (client: SqlClient.SqlClient): SqlClient.SqlClient["withTransaction"] => {
+export const postgresTransaction = (
+  client: SqlClient.SqlClient,
+  limit: Duration.Duration = defaultLimit
+): SqlClient.SqlClient["withTransaction"] => {
   const afterwards = pooled(client)
   // As it is now: on our client this function takes its place.
   const { withTransaction: ofClient } = client
@@ -139,9 +145,14 @@ export const postgresTransaction = (client: SqlClient.SqlClient): SqlClient.SqlC
       inSpan("postgresql", (span) =>
         withConnection(client, (connection) =>
           Effect.zipRight(
-            command(connection, "BEGIN"),
+            command(controlling(connection, limit), "BEGIN"),
             Effect.withFiberRuntime<A, E | SqlError.SqlError, R>((fiber: Fiber.RuntimeFiber<unknown, unknown>) => {
-              const transaction = new PostgresTransaction(client.reserve, connection, afterwards, fiber)
+              const transaction = new PostgresTransaction(
+                client.reserve,
+                controlling(connection, limit),
+                afterwards,
+                fiber
+              )
               return Effect.ensuring(within(transaction.level, effect, span, restore), transaction.close)
             })
           ), restore))
@@ -161,7 +172,7 @@ export const pooled = (client: Pick<SqlClient.SqlClient, "reserve">): SqlConnect
   eachByItself(
     (use) =>
       Effect.uninterruptibleMask((restore) =>
-        withConnection(client, (connection) => restore(use(connection)), restore)
+        withConnectionForOne(client, (connection) => restore(use(connection)), restore)
       ),
     safely(client.reserve)
   )

@@ -1,7 +1,7 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
-import type { Context, Scope } from "effect"
+import type { Context, Duration, Scope } from "effect"
 import { Effect, LogLevel, Option, Schedule } from "effect"
 import { ForeignTransaction, StoreError } from "../../domain/errors.ts"
 import { line } from "../../platform/line.ts"
@@ -14,8 +14,9 @@ import type { Level } from "../transaction/openTransaction.ts"
 import { isLevel } from "../transaction/openTransaction.ts"
 import type { Wait } from "../transaction/turns.ts"
 import type { OnConnection, Run, Transactions } from "../Transactions.ts"
+import { answering } from "./answering.ts"
 import { isKeyTaken, isWorthRepeating } from "./errorCodes.ts"
-import { withConnection } from "./reserve.ts"
+import { withConnection, withConnectionForOne } from "./reserve.ts"
 import { isPostgres, postgresTransaction } from "./transaction.ts"
 
 /** Runs an operation whose caller has no transaction. */
@@ -32,7 +33,8 @@ const tries = 5
 
 /** The transactions of a client with a pool of connections. */
 export const makeTransactions = (
-  client: SqlClient.SqlClient
+  client: SqlClient.SqlClient,
+  limit: Duration.Duration
 ): Effect.Effect<Transactions, SqlError.SqlError, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
@@ -41,7 +43,7 @@ export const makeTransactions = (
       (connection) => Effect.succeed(destinationOf(connection)),
       (wait) => wait
     )
-    const withTransaction = postgresTransaction(client)
+    const withTransaction = postgresTransaction(client, limit)
 
     /** Our client puts a Level into the context, which names the client. An app's own puts a connection of its pool there. */
     const isOurs = (transaction: Level | SqlConnection.Connection) =>
@@ -58,9 +60,9 @@ export const makeTransactions = (
     const byItself = (wait: Wait): ByItself => (effect) =>
       Effect.uninterruptibleMask((restore) =>
         repeated(
-          withConnection(
+          withConnectionForOne(
             client,
-            (connection) => restore(on(effect, false)(connection)),
+            (connection) => restore(on(effect, limit, false)(connection)),
             (effect) => wait(restore(effect))
           )
         )
@@ -73,7 +75,7 @@ export const makeTransactions = (
         // The transaction provides its connection, which the type of `withTransaction` does not say.
         Effect.flatMap(
           SqlClient.TransactionConnection,
-          ([connection]) => on(effect)(isLevel(connection) ? connection.transaction.connection : connection)
+          ([connection]) => on(effect, limit)(isLevel(connection) ? connection.transaction.connection : connection)
         ) as Effect.Effect<
           A,
           E | SqlError.SqlError
@@ -88,7 +90,7 @@ export const makeTransactions = (
           if (Option.isNone(ambient)) return ifAlone(effect)
           const { value } = ambient
           if (!isOurs(value)) return Effect.fail(new ForeignTransaction({ operation }))
-          const use = on(effect)
+          const use = on(effect, limit)
           if (isLevel(value)) {
             const later = Effect.suspend(() => ifAlone(effect))
             return isWhole
@@ -179,11 +181,17 @@ export const makeTransactions = (
     }
   })
 
-/** Runs an effect's statements on a connection, each by itself or in the transaction that is open there. */
-const on =
-  <A, E>(effect: Effect.Effect<A, E, SqlClient.TransactionConnection>, isInTransaction = true) =>
-  (connection: SqlConnection.Connection): Effect.Effect<A, E> =>
-    Effect.provideService(effect, SqlClient.TransactionConnection, [connection, isInTransaction ? 0 : alone])
+/** Runs an effect's statements on a connection, each within its time, by itself or in the transaction that is open there. */
+const on = <A, E>(
+  effect: Effect.Effect<A, E, SqlClient.TransactionConnection>,
+  limit: Duration.Duration,
+  isInTransaction = true
+) =>
+(connection: SqlConnection.Connection): Effect.Effect<A, E> =>
+  Effect.provideService(effect, SqlClient.TransactionConnection, [
+    answering(connection, limit),
+    isInTransaction ? 0 : alone
+  ])
 
 /** Marks a connection on which each statement is a transaction. */
 const alone = -1

@@ -41,5 +41,6 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
   free: { behindChosen: () => sql.literal(""), name: sql.literal("chosen") },
   locked: (select) => select(sql.literal("")),
   manyClaimAtOnce: false,
+  hasWrittenNothing: () => true,
   isOfARow
 })

@@ -155,7 +155,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A job that is enqueued alone gets no second try where its statement fails",
     file: "src/store/enqueue.ts",
-    find: "Effect.orElse(() => Effect.succeedNone)",
+    find: "Effect.catchIf(hasWrittenNothing, () => Effect.succeedNone)",
     replace: "Effect.orDie",
     killedBy: ["test/store/sqlite/busyTimeout.test.ts"]
   },
