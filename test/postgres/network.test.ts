@@ -71,6 +71,17 @@ describe("an answer that is lost", () => {
 })
 
 describe("a network that drops packets", () => {
+  it.live("is an error also of a store that opens", () =>
+    Effect.gen(function*() {
+      const { proxy, url } = yield* brittle
+      for (const message of [/SELECT 1/, /to_regclass/]) {
+        yield* Effect.sync(() => void proxy.loseAnswerOf(message, "silently"))
+        const refused = yield* Effect.flip(Layer.build(queueOn(url, { statementTimeout: "300 millis" })))
+        assert.strictEqual(refused._tag, "StoreError")
+        assert.match(refused.message, /has not answered/)
+      }
+    }).pipe(Effect.scoped))
+
   it.live("is an error within the time of a statement, and costs the pool no connection", () =>
     Effect.gen(function*() {
       const { proxy, url } = yield* brittle

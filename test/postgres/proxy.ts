@@ -10,8 +10,8 @@ export interface Proxy {
   readonly cut: () => void
   /** Lets new connections through. Those that there were before the cut stay dead, and hear nothing of it. */
   readonly heal: () => void
-  /** Carries the next message of the client that fits to the server, and closes the connection before the answer. */
-  readonly loseAnswerOf: (message: RegExp) => Promise<void>
+  /** Carries the next message of the client that fits to the server, and closes the connection before the answer, or drops what follows. */
+  readonly loseAnswerOf: (message: RegExp, how?: "silently") => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -19,7 +19,7 @@ export const startProxy = async (serverUrl: string): Promise<Proxy> => {
   const target = new URL(serverUrl)
   const sockets = new Set<Socket>()
   let isCut = false
-  let losing: { readonly message: RegExp; readonly lost: () => void } | undefined
+  let losing: { readonly message: RegExp; readonly isSilent: boolean; readonly lost: () => void } | undefined
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
     let isLost = false
@@ -40,12 +40,13 @@ export const startProxy = async (serverUrl: string): Promise<Proxy> => {
           client.destroy()
           return
         }
+        to.write(data)
         if (from === client && losing?.message.test(data.toString("latin1")) === true) {
-          isLost = true
+          if (losing.isSilent) { for (const socket of [from, to]) dead.add(socket) }
+          else isLost = true
           losing.lost()
           losing = undefined
         }
-        to.write(data)
       })
     }
   })
@@ -66,7 +67,7 @@ export const startProxy = async (serverUrl: string): Promise<Proxy> => {
     heal: () => {
       isCut = false
     },
-    loseAnswerOf: (message) => new Promise((lost) => losing = { message, lost }),
+    loseAnswerOf: (message, how) => new Promise((lost) => losing = { message, isSilent: how === "silently", lost }),
     close: async () => {
       server.close()
       for (const socket of sockets) socket.destroy()

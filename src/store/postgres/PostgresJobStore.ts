@@ -39,7 +39,7 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
         })
       }
       const limit = yield* readStatementTimeout(options.statementTimeout)
-      yield* options.migrate === false ? checkMigrated : migrate
+      yield* (options.migrate === false ? checkMigrated : migrate)(limit)
       const sql = client.withoutTransforms()
       return yield* makeSqlJobStore(sql, {
         transactions: yield* makeTransactions(sql, limit),

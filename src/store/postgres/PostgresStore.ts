@@ -1,13 +1,12 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
-import type { Duration } from "effect"
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { isStoreError, StoreError } from "../../domain/errors.ts"
 import { readDatabaseUrl } from "../databaseUrl.ts"
 import type { JobStore } from "../JobStore.ts"
 import type { JobStoreOptions } from "./options.ts"
-import { readStatementTimeout } from "./answering.ts"
+import { answeredWithin, readStatementTimeout } from "./answering.ts"
 import * as PostgresJobStore from "./PostgresJobStore.ts"
 import { safely } from "./reserve.ts"
 import { pooled, postgresTransaction } from "./transaction.ts"
@@ -51,8 +50,13 @@ export const layer = (
 const open = (options: Options) =>
   Effect.gen(function*() {
     yield* checkUrl(options.url)
-    const driver = yield* PgClient.make({ ...options, connectTimeout: options.connectTimeout ?? "5 seconds" })
-    const client = yield* mended(driver, yield* readStatementTimeout(options.statementTimeout))
+    const limit = yield* readStatementTimeout(options.statementTimeout)
+    const connectTimeout = Duration.decode(options.connectTimeout ?? "5 seconds")
+    // The driver asks something first, and does not give that up.
+    const driver = yield* answeredWithin(Duration.sum(connectTimeout, limit))(
+      PgClient.make({ ...options, connectTimeout })
+    )
+    const client = yield* mended(driver, limit)
     return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
   }).pipe(
     Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation: "open", cause })),

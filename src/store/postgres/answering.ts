@@ -63,12 +63,17 @@ const within = <A>(
   statement: Effect.Effect<A, SqlError.SqlError>
 ): Effect.Effect<A, SqlError.SqlError> =>
   Effect.flatMap(
-    Effect.timeoutOption(Effect.interruptible(statement), limit),
+    // It is cancelled in the background, over another connection, which may answer as little.
+    Effect.timeoutOption(Effect.interruptible(Effect.disconnect(statement)), limit),
     Option.match({
       onNone: () => Effect.zipRight(end(connection), Effect.fail(noAnswer(limit))),
       onSome: Effect.succeed
     })
   )
+
+/** Fails if the server does not answer within `limit`. What it was asked is left behind, with its connection. */
+export const answeredWithin = (limit: Duration.Duration) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.timeoutFail(Effect.disconnect(effect), { duration: limit, onTimeout: () => noAnswer(limit) })
 
 const noAnswer = (limit: Duration.Duration) =>
   new SqlError.SqlError({

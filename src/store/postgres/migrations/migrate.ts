@@ -1,7 +1,9 @@
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { Duration } from "effect"
 import { Effect } from "effect"
 import { StoreError } from "../../../domain/errors.ts"
 import { failingAs, runMigrations, wrongVersion } from "../../migrating.ts"
+import { answeredWithin } from "../answering.ts"
 import { postgresTransaction } from "../transaction.ts"
 import { migrations, newest } from "./migrations.ts"
 
@@ -11,29 +13,29 @@ const lock = 0x686f6c64
 /**
  * Brings the tables up to date, remembering how far in `holdfast_migrations`. A
  * database that is up to date is only read, so a role that may not create tables
- * can open it.
+ * can open it. A look may take as long as `limit`, a migration as long as it takes.
  */
-export const migrate: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
-  if ((yield* look) < newest) {
-    yield* postgresTransaction(sql)(Effect.gen(function*() {
-      // The lock ends with the transaction, so it holds also through a pooler that lends a connection for one transaction.
-      yield* sql`SELECT pg_advisory_xact_lock(${sql.literal(String(lock))})`
-      // The migrator finds out by a statement that fails, which would spoil the transaction.
-      yield* sql`
-        CREATE TABLE IF NOT EXISTS holdfast_migrations (
-          migration_id integer PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now(), name text NOT NULL
-        )`
-      yield* runMigrations(migrations)
-    }))
-  }
-  yield* check
-}).pipe(failingAs("migrate"))
+export const migrate = (limit: Duration.Duration): Effect.Effect<void, StoreError, SqlClient.SqlClient> =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    if ((yield* answeredWithin(limit)(look)) < newest) {
+      yield* postgresTransaction(sql)(Effect.gen(function*() {
+        // The lock ends with the transaction, so it holds also through a pooler that lends a connection for one transaction.
+        yield* sql`SELECT pg_advisory_xact_lock(${sql.literal(String(lock))})`
+        // The migrator finds out by a statement that fails, which would spoil the transaction.
+        yield* sql`
+          CREATE TABLE IF NOT EXISTS holdfast_migrations (
+            migration_id integer PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now(), name text NOT NULL
+          )`
+        yield* runMigrations(migrations)
+      }))
+    }
+    yield* answeredWithin(limit)(check)
+  }).pipe(failingAs("migrate"))
 
 /** Checks that the tables are up to date, and changes nothing. */
-export const checkMigrated: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Effect.suspend(() => check).pipe(
-  failingAs("open")
-)
+export const checkMigrated = (limit: Duration.Duration): Effect.Effect<void, StoreError, SqlClient.SqlClient> =>
+  Effect.suspend(() => answeredWithin(limit)(check)).pipe(failingAs("open"))
 
 /** The version that made the tables; 0 if none did. */
 const look = Effect.gen(function*() {
