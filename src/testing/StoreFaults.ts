@@ -112,6 +112,7 @@ type Around = <A, E>(
 
 /** The store, with something around each of its calls. */
 export const behind = (store: Store, around: Around): Store => ({
+  refusesJson: store.refusesJson,
   enqueue: (jobs) => around("enqueue", store.enqueue(jobs), jobs),
   afterTransaction: store.afterTransaction,
   afterCommit: store.afterCommit,

@@ -208,11 +208,21 @@ describe("the checks of a chaos run", () => {
   })
 
   it("know what a full run has not brought about", () => {
-    const ran = { ...resultOf(makeTally(), 0, 0), terms: 1, lockHolds: 1, garbageFiles: 1, databasesGone: 1 }
+    const nothing = resultOf(makeTally(), { seconds: 0, seed: 0, postgres: false })
+    const ran = { ...nothing, terms: 1, lockHolds: 1, garbageFiles: 1, databasesGone: 1 }
     assert.deepStrictEqual(neverCame({ ...ran, lateSettlesRefused: 1, overlapsExcused: 1 }), [])
     assert.deepStrictEqual(neverCame({ ...ran, overlapsExcused: 1 }), ["late settles refused"])
     const life = { ...ran, lateSettlesRefused: 1, overlapsExcused: 1, systemCalls: 182 }
     assert.deepStrictEqual(neverCame({ ...life, systemCallKills: 150 }), [])
     assert.deepStrictEqual(neverCame({ ...life, systemCallKills: 140 }), ["system call kills"])
+    const onPostgres = {
+      ...life,
+      postgres: true,
+      systemCalls: 0,
+      serverCrashes: 1,
+      connectionsEnded: 1,
+      answersLost: 1
+    }
+    assert.deepStrictEqual(neverCame(onPostgres), ["network cuts"])
   })
 })

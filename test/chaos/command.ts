@@ -25,6 +25,11 @@ const flags = {
     Options.optional,
     Options.withDescription("Makes the same choices again; processes are never the same again")
   ),
+  postgres: Options.boolean("postgres").pipe(
+    Options.withDescription(
+      "On a PostgreSQL server of its own, behind a network that can be cut, and not on SQLite files"
+    )
+  ),
   record: Options.boolean("record").pipe(Options.withDescription("Adds the run to docs/proof.md"))
 }
 
@@ -52,10 +57,13 @@ export const chaosCommand = Command.make(
       })
       yield* Console.log(table(result))
       yield* record({
-        chaos: proofOf(result),
+        [flags.postgres ? "chaosOnPostgres" : "chaos"]: proofOf(result),
         failures: result.violations.length === 0
           ? []
-          : [{ run: `pnpm chaos --seconds ${flags.seconds} --seed ${drawn}`, broke: result.violations }]
+          : [{
+            run: `pnpm chaos${flags.postgres ? " --postgres" : ""} --seconds ${flags.seconds} --seed ${drawn}`,
+            broke: result.violations
+          }]
       })
       if (result.violations.length > 0) {
         return yield* Effect.fail(new Error(`promises were broken: ${result.violations.length} violations`))

@@ -64,17 +64,11 @@ export const ended = ({ child }: ChaosWorker) =>
     return Effect.sync(() => void child.removeListener("exit", over))
   })
 
-/** Another process holds the write lock, for longer than anyone waits for it. */
+/** Another process keeps all from writing, for longer than anyone waits for that. */
 export const lockHold = (site: Site, dice: Dice, tally: Tally): Effect.Effect<void> => {
   const millis = dice.between(5_500, 7_000)
   return Effect.gen(function*() {
-    yield* site.connected((sql) =>
-      Effect.acquireUseRelease(
-        sql`BEGIN IMMEDIATE`,
-        () => Effect.sleep(millis),
-        () => Effect.orDie(sql`COMMIT`)
-      )
-    )
+    yield* site.access.locked(Effect.sleep(millis))
     tally.lockHolds++
     yield* site.recovered(monotonicNow(), `the write lock was held for ${millis} ms`)
     yield* site.check("a lock hold")

@@ -11,6 +11,12 @@ const nothingYet = {
   garbageFiles: 0,
   systemCallKills: 0,
   databasesGone: 0,
+  serverCrashes: 0,
+  /** Times that all connections to the server were ended at once. */
+  connectionsEnded: 0,
+  networkCuts: 0,
+  /** Statements that were carried out and whose answer was lost. */
+  answersLost: 0,
   jobs: 0,
   /** Settles sent after a later attempt was claimed, each refused. */
   lateSettlesRefused: 0,
@@ -27,6 +33,26 @@ const nothingYet = {
 }
 
 type Counts = typeof nothingYet
+
+/** What is done to the database, which is another thing on each. */
+const faultsOf = {
+  sqlite: [
+    "fullDisks",
+    "readOnlyFiles",
+    "garbageFiles",
+    "systemCallKills",
+    "databasesGone",
+    "systemCalls",
+    "systemCallsTried"
+  ],
+  postgres: ["serverCrashes", "connectionsEnded", "networkCuts", "answersLost"]
+} as const satisfies Record<string, ReadonlyArray<keyof Counts>>
+
+/** The counts of a run without those that it cannot have. */
+const countsOf = ({ postgres, ...result }: Omit<ChaosResult, "seconds" | "skipped" | "violations">) => {
+  const others: ReadonlyArray<string> = faultsOf[postgres ? "sqlite" : "postgres"]
+  return Object.entries(result).filter(([name]) => !others.includes(name))
+}
 
 /** What a chaos run has done and found so far. */
 export interface Tally extends Counts {
@@ -51,6 +77,7 @@ export const seen = ({ notSkipped, skipped }: Tally, felt: boolean, otherwise: s
 export interface ChaosResult extends Readonly<Counts> {
   readonly seconds: number
   readonly seed: number
+  readonly postgres: boolean
   /** What could not be done here, and why. */
   readonly skipped: ReadonlyArray<string>
   /** What did not hold, each with its evidence. */
@@ -59,11 +86,11 @@ export interface ChaosResult extends Readonly<Counts> {
 
 export const resultOf = (
   { notSkipped, skipped, violations, ...counts }: Tally,
-  seconds: number,
-  seed: number
+  { postgres, seconds, seed }: Pick<ChaosResult, "postgres" | "seconds" | "seed">
 ): ChaosResult => ({
   seconds: Math.round(seconds),
   seed,
+  postgres,
   ...counts,
   longestStall: Math.round(counts.longestStall),
   skipped: [...skipped].filter((what) => !notSkipped.has(what)),
@@ -72,35 +99,29 @@ export const resultOf = (
 
 /** What a full run must have brought about wherever it runs, and did not: that it has not tried. */
 export const neverCame = (counts: ChaosResult): ReadonlyArray<string> => {
-  const wanted = [
-    "terms",
-    "lockHolds",
-    "garbageFiles",
-    "databasesGone",
-    "lateSettlesRefused",
-    "overlapsExcused"
-  ] as const
+  const ofDatabase = counts.postgres ? faultsOf.postgres : ["garbageFiles", "databasesGone"] as const
+  const wanted = ["terms", "lockHolds", ...ofDatabase, "lateSettlesRefused", "overlapsExcused"] as const
   // The scripted life makes a few calls more or fewer each time, so that the last ones may not come.
   const isTooFew = counts.systemCallKills < counts.systemCalls * 0.8
   return [...wanted.filter((name) => counts[name] === 0), ...(isTooFew ? ["systemCallKills"] : [])].map(words)
 }
 
 /** The result as a person reads it. */
-export const table = ({ skipped, violations, ...counts }: ChaosResult): string =>
+export const table = ({ seconds, skipped, violations, ...counts }: ChaosResult): string =>
   [
-    ...Object.entries({ ...counts, violations: violations.length }).map(([name, count]) =>
-      `${words(name).padEnd(24)}${String(count).padStart(12)}`
-    ),
+    ...[["seconds", seconds] as const, ...countsOf(counts), ["violations", violations.length] as const].map((
+      [name, count]
+    ) => `${words(name).padEnd(24)}${String(count).padStart(12)}`),
     ...skipped.map((what) => `skipped: ${what}`),
     ...violations.map((what) => `VIOLATION: ${what}`)
   ].join("\n")
 
 /** The result as the record keeps it. */
 export const proofOf = (
-  { seconds, seed, skipped, violations, ...counts }: ChaosResult
+  { seconds, skipped, violations, ...counts }: ChaosResult
 ): Omit<ChaosProof, "commit" | "date"> => ({
   seconds,
-  counts: Object.fromEntries(Object.entries({ seed, ...counts }).map(([name, count]) => [words(name), count])),
+  counts: Object.fromEntries(countsOf(counts).map(([name, count]) => [words(name), count])),
   skipped,
   violations: violations.length
 })

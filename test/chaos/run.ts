@@ -1,10 +1,12 @@
-import { Cause, Effect, Logger, LogLevel } from "effect"
+import { Cause, Effect, Logger, LogLevel, Option } from "effect"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { postgresAccess } from "./access.ts"
 import { Dice } from "./dice.ts"
 import { monotonicNow } from "./journal.ts"
 import { lockHold, signals } from "./nemesis.ts"
+import { databaseFault, startPostgres } from "./postgres.ts"
 import type { ChaosResult, Tally } from "./report.ts"
 import { makeTally, resultOf } from "./report.ts"
 import type { Scenario, Stage } from "./scenarios.ts"
@@ -18,6 +20,8 @@ export interface ChaosOptions {
   readonly kills: number
   readonly pauses: number
   readonly seed: number
+  /** On a PostgreSQL server of its own, and not on SQLite files. */
+  readonly postgres?: boolean
   /** Told now and then how far the run has come. */
   readonly progress?: (soFar: ChaosResult) => Effect.Effect<void>
 }
@@ -44,12 +48,12 @@ const roundsPerLockHold = 14
  * result.
  */
 export const runChaos = (
-  { kills, pauses, progress = () => Effect.void, seconds, seed }: ChaosOptions
+  { kills, pauses, postgres = false, progress = () => Effect.void, seconds, seed }: ChaosOptions
 ): Effect.Effect<ChaosResult> =>
   Effect.gen(function*() {
     const tally = makeTally()
     const startedAt = monotonicNow()
-    const soFar = () => resultOf(tally, (monotonicNow() - startedAt) / 1_000, seed)
+    const soFar = () => resultOf(tally, { seconds: (monotonicNow() - startedAt) / 1_000, seed, postgres })
     let over = false
     const isOver = () =>
       over ||
@@ -60,11 +64,12 @@ export const runChaos = (
       Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-chaos-"))),
       (folder) =>
         Effect.all([
-          rounds({ folder, tally, dice: new Dice(seed, "rounds") }, isOver, told).pipe(
+          (postgres ? roundsOnPostgres : rounds)({ folder, tally, dice: new Dice(seed, "rounds") }, isOver, told).pipe(
             toTheEnd(tally, "the rounds"),
             Effect.ensuring(Effect.sync(() => void (over = true)))
           ),
-          scenarios({ folder, tally, dice: new Dice(seed, "scenarios") }, isOver)
+          // They are about files.
+          postgres ? Effect.void : scenarios({ folder, tally, dice: new Dice(seed, "scenarios") }, isOver)
         ], { concurrency: "unbounded", discard: true }),
       (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
     )
@@ -82,21 +87,52 @@ const toTheEnd = (tally: Tally, what: string) => <R>(effect: Effect.Effect<void,
       : Effect.sync(() => void tally.violations.add(`${what} could not go on: ${Cause.pretty(cause)}`)))
 
 /** The nemesis of the one file. */
-const rounds = ({ dice, folder, tally }: Stage, isOver: () => boolean, told: Effect.Effect<void>) =>
-  Effect.gen(function*() {
+const rounds = (stage: Stage, isOver: () => boolean, told: Effect.Effect<void>) =>
+  Effect.suspend(() => {
+    const { dice, folder, tally } = stage
     const site = new Site({ folder, tally, database: join(folder, "jobs.db"), produceEvery: 180 })
+    const holdAt = dice.between(1, 4)
+    return roundsOn(site, stage, isOver, told, (round) =>
+      round % roundsPerLockHold === holdAt || isOver() ? Option.some(lockHold(site, dice, tally)) : Option.none())
+  }).pipe(Effect.scoped)
+
+/** The nemesis of the server and of those who use it. */
+const roundsOnPostgres = (stage: Stage, isOver: () => boolean, told: Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const { dice, folder, tally } = stage
+    const postgres = yield* startPostgres
+    const site = new Site({
+      folder,
+      tally,
+      database: postgres.network.url,
+      access: postgresAccess(postgres.server.url),
+      produceEvery: 180
+    })
+    yield* roundsOn(site, stage, isOver, told, (round) => {
+      if (round % roundsPerLockHold === 1 || isOver()) return Option.some(lockHold(site, dice, tally))
+      return round % 2 === 1 ? Option.some(databaseFault(postgres, site, dice, tally)) : Option.none()
+    })
+  }).pipe(Effect.scoped)
+
+/** Rounds of signals, or of what else is to happen in one. */
+const roundsOn = (
+  site: Site,
+  { dice, tally }: Stage,
+  isOver: () => boolean,
+  told: Effect.Effect<void>,
+  instead: (round: number) => Option.Option<Effect.Effect<void>>
+) =>
+  Effect.gen(function*() {
     const staff = Effect.suspend(() => site.start).pipe(Effect.repeat({ until: () => site.living.length >= fleet }))
     yield* staff
     yield* site.recovered(monotonicNow(), "the start")
-    const holdAt = dice.between(1, 4)
     for (let round = 0; !isOver() || tally.lockHolds === 0; round++) {
       if (site.living.length < fleet) yield* staff
-      if (round % roundsPerLockHold === holdAt || isOver()) yield* lockHold(site, dice, tally)
-      else yield* signals(site, dice, tally)
+      yield* Option.getOrElse(instead(round), () => signals(site, dice, tally))
       if (round % roundsPerPage === roundsPerPage - 1) yield* Effect.zipRight(site.drain("a page of rounds"), told)
     }
     yield* site.drain("the last round")
-  }).pipe(Effect.scoped)
+  })
 
 /** What has a database of its own: each once, then again and again in another order. */
 const scenarios = (stage: Stage, isOver: () => boolean) =>

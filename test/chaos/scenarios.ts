@@ -189,7 +189,7 @@ const shutdownWithout = (going: Going, stage: Stage) =>
     const site = yield* busySite(stage, join(folder, "jobs.db"), endsWithin)
     yield* site.until(() => hasLongJob(site))
     const since = monotonicNow()
-    if (going === "locked") yield* locked(site, endAll(site, going))
+    if (going === "locked") yield* site.access.locked(endAll(site, going))
     else {
       takeAway[going](site.database)
       yield* endAll(site, going)
@@ -225,10 +225,6 @@ const takeAway = {
     }
   }
 }
-
-/** Does something while nobody else can write. */
-const locked = (site: Site, use: Effect.Effect<void>) =>
-  site.connected((sql) => Effect.acquireUseRelease(sql`BEGIN IMMEDIATE`, () => use, () => Effect.orDie(sql`COMMIT`)))
 
 /** Tells the workers to end, which each must do in time and by itself: the hard end of its signals makes it 1. */
 const endAll = (site: Site, going: Going) =>

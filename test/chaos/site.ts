@@ -1,7 +1,7 @@
-import { Reactivity } from "@effect/experimental"
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Clock, Effect } from "effect"
 import type { Scope } from "effect"
+import type { Access } from "./access.ts"
+import { sqliteAccess } from "./access.ts"
 import type { Row } from "./checks.ts"
 import { checkEnd, checkJob, wasLeft } from "./checks.ts"
 import { History } from "./history.ts"
@@ -22,6 +22,7 @@ export class Site {
   /** Spans in which a worker was stopped, in monotonic milliseconds. */
   readonly stops: Array<{ readonly process: string; readonly from: number; to: number }> = []
   readonly database: string
+  readonly access: Access
   private readonly folder: string
   private readonly tally: Tally
   private readonly load: Pick<ChaosWorkerOptions, "produceEvery" | "padding" | "leaseFor">
@@ -30,7 +31,10 @@ export class Site {
   constructor(options: {
     /** Where journals and logs go. */
     readonly folder: string
+    /** The file of a SQLite database, or the URL of one on PostgreSQL. */
     readonly database: string
+    /** To be given for one on PostgreSQL. */
+    readonly access?: Access
     readonly tally: Tally
     readonly produceEvery: number
     readonly padding?: number
@@ -38,6 +42,7 @@ export class Site {
   }) {
     this.folder = options.folder
     this.database = options.database
+    this.access = options.access ?? sqliteAccess(options.database)
     this.tally = options.tally
     const { leaseFor = usualLease, padding = 0, produceEvery } = options
     this.load = { produceEvery, padding, leaseFor }
@@ -121,8 +126,8 @@ export class Site {
   readonly check = (after: string): Effect.Effect<ReadonlyMap<string, Row>> =>
     Effect.gen(this, function*() {
       const readAt = monotonicNow()
-      const rows = yield* this.rows
-      const integrity = yield* this.integrity
+      const rows = yield* this.access.rows
+      const integrity = yield* this.access.integrity
       const now = monotonicNow()
       const epoch = now - (yield* Clock.currentTimeMillis)
       // Twice, since what one has read another may have written after it was listened to.
@@ -153,9 +158,8 @@ export class Site {
     for (const worker of this.workers) {
       if (worker.ended === undefined || worker.told !== undefined) continue
       worker.told = "SIGKILL"
-      // Nobody comes up past a lock that is held for longer than is waited for. Another is started, as by a supervisor.
       const wasUp = this.history.lastNoted(worker.name, "up") > 0
-      if (!wasUp && worker.ended.code === 1 && worker.log().includes("database is locked")) continue
+      if (!wasUp && worker.ended.code === 1 && this.access.outOfReach.test(worker.log())) continue
       this.violated(`${worker.name} ended by itself, with ${JSON.stringify(worker.ended)}\n${worker.log()}`)
     }
     const endedWellAt = (name: string) => {
@@ -170,32 +174,6 @@ export class Site {
     }
   }
 
-  private readonly integrity = this.connected((sql) =>
-    Effect.map(
-      sql<{ readonly integrity_check: string }>`PRAGMA integrity_check`,
-      (found) => found.map(({ integrity_check }) => integrity_check).join("; ")
-    )
-  )
-
-  private readonly rows = this.connected((sql) =>
-    Effect.map(
-      sql<Row>`
-        SELECT id, status, attempts, failures, max_attempts, locked_by, settled_attempt, settled_by, settled_as, errors
-        FROM holdfast_jobs`,
-      (rows): ReadonlyMap<string, Row> => new Map(rows.map((row) => [row.id, row]))
-    )
-  )
-
-  /** With a plain connection to the database, which waits for locks by blocking, up to 5 s. */
-  connected<A, E>(use: (sql: SqliteClient.SqliteClient) => Effect.Effect<A, E>): Effect.Effect<A> {
-    return Effect.suspend(() => SqliteClient.make({ filename: this.database, disableWAL: true })).pipe(
-      Effect.flatMap(use),
-      Effect.scoped,
-      Effect.provide(Reactivity.layer),
-      Effect.orDie
-    )
-  }
-
   /** Lets every job end, checks all of them, and begins a new page with an empty table. */
   readonly drain = (after: string): Effect.Effect<void> =>
     Effect.gen(this, function*() {
@@ -207,7 +185,7 @@ export class Site {
         yield* Effect.sleep("250 millis")
         // In this order: what was acknowledged by now is in the rows.
         this.listen()
-        const left = this.unfinished(since, yield* this.rows)
+        const left = this.unfinished(since, yield* this.access.rows)
         // What a killed worker asked for last nobody asks for again, but its process may be just ending.
         if (left.length === 0 && (this.workers.length === 0 || monotonicNow() > since + 1_000)) break
         const state = left.join()
@@ -221,7 +199,7 @@ export class Site {
         if (row === undefined) continue
         for (const what of checkEnd(job, row)) this.violatedBy(job, row, what, after)
       }
-      yield* this.connected((sql) => sql`DELETE FROM holdfast_jobs WHERE status IN ('succeeded', 'failed')`)
+      yield* this.access.deleteFinished
       this.turnThePage(rows.size)
     })
 

@@ -3,7 +3,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Layer, Logger, LogLevel } from "effect"
 import { Socket } from "node:net"
 import { CurrentJob, handleSignals, JobQueue, neverRetry, snooze, Worker } from "../../src/index.ts"
-import { SqliteStore } from "../../src/sqlite.ts"
+import { Store } from "../../src/store.ts"
 import {
   Act,
   aliveEvery,
@@ -83,7 +83,13 @@ Effect.gen(function*() {
     ActLive.pipe(
       Layer.provideMerge(JobQueue.layer),
       Layer.provideMerge(recordedStore(note)),
-      Layer.provideMerge(SqliteStore.layer({ filename: options.database, busyTimeout }))
+      Layer.provideMerge(
+        Store.fromUrl(options.database.startsWith("postgres:") ? options.database : `sqlite:${options.database}`, {
+          sqlite: { busyTimeout },
+          // Each handler may hold one, and one listens. Who is told to end waits for the statement of an enqueue.
+          postgres: { statementTimeout: "3 seconds", connectTimeout: "1 second", maxConnections: 12 }
+        })
+      )
     )
   ),
   handleSignals({ exitAfterGrace: hardEndAfterGrace }),

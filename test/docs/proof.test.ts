@@ -19,7 +19,7 @@ describe("the record of the proof", () => {
 
   it("keeps a failed run, with the seed that shows it and the commit it is of", () => {
     const failures = [{ run: "pnpm simulate --seed 2", broke: ["one lease: a | b", "2", "3", "4"] }]
-    const proof = withRun({ simulation: [], chaos: [], failures: [] }, "abc", "2026-01-02", {
+    const proof = withRun({ simulation: [], chaos: [], chaosOnPostgres: [], failures: [] }, "abc", "2026-01-02", {
       simulation: { ...simulation, violations: 4 },
       failures
     })

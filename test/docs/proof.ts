@@ -43,6 +43,7 @@ export interface Failure {
 export interface Proof {
   readonly simulation: ReadonlyArray<SimulationProof>
   readonly chaos: ReadonlyArray<ChaosProof>
+  readonly chaosOnPostgres: ReadonlyArray<ChaosProof>
   readonly failures: ReadonlyArray<Failure>
 }
 
@@ -53,6 +54,7 @@ const page = "docs/proof.md"
 interface Run {
   readonly simulation?: Omit<SimulationProof, "commit" | "date">
   readonly chaos?: Omit<ChaosProof, "commit" | "date">
+  readonly chaosOnPostgres?: Omit<ChaosProof, "commit" | "date">
   readonly failures: ReadonlyArray<Pick<Failure, "run" | "broke">>
 }
 
@@ -81,7 +83,7 @@ function attempt<A>(run: () => A): Effect.Effect<A, Error> {
 const add = (commit: string, date: string, added: Run): void => {
   const before: Proof = existsSync(data)
     ? JSON.parse(readFileSync(data, "utf8")) as Proof
-    : { simulation: [], chaos: [], failures: [] }
+    : { simulation: [], chaos: [], chaosOnPostgres: [], failures: [] }
   const proof = withRun(before, commit, date, added)
   writeFileSync(data, `${JSON.stringify(proof, undefined, 2)}\n`)
   writeFileSync(page, render(proof))
@@ -93,6 +95,9 @@ export const withRun = (before: Proof, commit: string, date: string, added: Run)
     ? before.simulation
     : addSimulation(before.simulation, { commit, date, ...added.simulation }),
   chaos: added.chaos === undefined ? before.chaos : [...before.chaos, { commit, date, ...added.chaos }],
+  chaosOnPostgres: added.chaosOnPostgres === undefined
+    ? before.chaosOnPostgres
+    : [...before.chaosOnPostgres, { commit, date, ...added.chaosOnPostgres }],
   failures: [
     ...before.failures,
     ...added.failures.map(({ broke, run }) => ({ commit, date, run, broke: broke.slice(0, 3), ledTo: "" }))
@@ -140,7 +145,7 @@ const joined = (seeds: ReadonlyArray<readonly [number, number]>): ReadonlyArray<
 }
 
 /** The page of the proof. */
-export const render = ({ chaos, failures, simulation }: Proof): string => {
+export const render = ({ chaos, chaosOnPostgres, failures, simulation }: Proof): string => {
   const all = sum(simulation)
   const hours = (millis: number) => (millis / 3_600_000).toFixed(0)
   const count = (seeds: SimulationProof["seeds"]) => total(seeds.map(([from, to]) => to - from + 1))
@@ -162,7 +167,6 @@ export const render = ({ chaos, failures, simulation }: Proof): string => {
     grouped(total(Object.values(all.faults))),
     grouped(all.violations)
   ]
-  const names = Object.keys(added(chaos.map(({ counts }) => counts)))
   return `# Proof
 
 Written by \`pnpm simulate --record\` and \`pnpm chaos --record\`, which add to it; the numbers are in \`proof.json\`. What
@@ -182,33 +186,12 @@ ${
 
 ## Real processes
 
-${
-    chaos.length === 0
-      ? "Nothing is recorded yet."
-      : table(
-        ["commit", "date", "seconds", ...names, "violations"],
-        [
-          ...chaos.map((one) => [
-            `\`${one.commit}\``,
-            one.date,
-            grouped(one.seconds),
-            ...names.map((name) => counted(one.counts[name])),
-            grouped(one.violations)
-          ]),
-          [
-            "all",
-            "",
-            grouped(total(chaos.map(({ seconds }) => seconds))),
-            ...names.map((name) => ofAll(name, chaos.flatMap(({ counts }) => counts[name] ?? []))),
-            grouped(total(chaos.map(({ violations }) => violations)))
-          ]
-        ]
-      )
-  }
-${
-    [...new Set(chaos.flatMap(({ skipped }) => skipped))].map((one) => `\nSkipped where it could not be done: ${one}\n`)
-      .join("")
-  }
+${processes(chaos)}
+
+## Real processes on PostgreSQL
+
+${processes(chaosOnPostgres)}
+
 ## Runs that failed
 
 What a recorded run found wrong, and what that led to. Each was followed to its end before the next record.
@@ -228,6 +211,31 @@ ${
       )
   }
 `
+}
+
+/** The runs of real processes on one database, and what could not be done in any of them. */
+const processes = (runs: ReadonlyArray<ChaosProof>): string => {
+  if (runs.length === 0) return "Nothing is recorded yet."
+  const names = Object.keys(added(runs.map(({ counts }) => counts)))
+  const all = [
+    "all",
+    "",
+    grouped(total(runs.map(({ seconds }) => seconds))),
+    ...names.map((name) => ofAll(name, runs.flatMap(({ counts }) => counts[name] ?? []))),
+    grouped(total(runs.map(({ violations }) => violations)))
+  ]
+  const each = runs.map((one) => [
+    `\`${one.commit}\``,
+    one.date,
+    grouped(one.seconds),
+    ...names.map((name) => counted(one.counts[name])),
+    grouped(one.violations)
+  ])
+  const skipped = [...new Set(runs.flatMap(({ skipped }) => skipped))]
+  return [
+    table(["commit", "date", "seconds", ...names, "violations"], [...each, all]),
+    ...skipped.map((one) => `Skipped where it could not be done: ${one}`)
+  ].join("\n\n")
 }
 
 /** Text that neither ends a table's cell nor its line. */

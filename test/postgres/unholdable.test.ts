@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Schema } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { Store } from "holdfast/store"
+import * as Testing from "holdfast/testing"
 import { freshDatabase } from "./freshDatabase.ts"
 
 class Broken extends Schema.TaggedError<Broken>()("Broken", { text: Schema.String }) {}
@@ -44,6 +45,16 @@ describe("text that PostgreSQL cannot hold", () => {
       const { id } = yield* JobQueue.enqueue(Plain, { text: "\\u0000 \\ud83d 😀" })
       assert.deepStrictEqual((yield* JobQueue.get(id)).payload, { text: "\\u0000 \\ud83d 😀" })
     }).pipe(on("PostgreSQL")))
+
+  it.live("is refused behind the faults of a test as well", () =>
+    Effect.gen(function*() {
+      const refusal = yield* Effect.flip(JobQueue.enqueue(Plain, { text: nul }))
+      assert.strictEqual(refusal._tag, "InvalidJob")
+    }).pipe(
+      Effect.provide(Testing.layer.pipe(
+        Layer.provide(Layer.unwrapScoped(Effect.map(freshDatabase, (url) => Store.fromUrl(url))))
+      ))
+    ))
 
   it.live("fails a job for good where it is the result, since its work is done", () =>
     Effect.gen(function*() {

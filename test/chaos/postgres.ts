@@ -1,0 +1,82 @@
+import { Effect } from "effect"
+import type { Scope } from "effect"
+import type { Proxy } from "../postgres/proxy.ts"
+import { startProxy } from "../postgres/proxy.ts"
+import type { Server } from "../postgres/server.ts"
+import { startServer } from "../postgres/server.ts"
+import type { Dice } from "./dice.ts"
+import { monotonicNow } from "./journal.ts"
+import type { Tally } from "./report.ts"
+import type { Site } from "./site.ts"
+
+/** A server of the run's own, and the network between it and the workers. */
+export interface Postgres {
+  readonly server: Server
+  readonly network: Proxy
+}
+
+export const startPostgres: Effect.Effect<Postgres, never, Scope.Scope> = Effect.gen(function*() {
+  // What a crash of the server leaves is what it has told to be committed.
+  const server = yield* Effect.acquireRelease(
+    Effect.promise(() => startServer({ fsync: "on" })),
+    ({ stop }) => Effect.promise(stop)
+  )
+  const network = yield* Effect.acquireRelease(
+    Effect.promise(() => startProxy(server.url)),
+    ({ close }) => Effect.promise(close)
+  )
+  return { server, network }
+})
+
+/** Something that goes wrong with the server or on the way to it, after which the workers go on by themselves. */
+type Fault = (postgres: Postgres, site: Site, dice: Dice, tally: Tally) => Effect.Effect<string>
+
+/** The server is gone in the midst of everything, and comes back after a while. */
+const serverCrashes: Fault = ({ server }, _, dice, tally) =>
+  Effect.gen(function*() {
+    yield* Effect.promise(server.crash)
+    yield* Effect.sleep(dice.between(0, 4_000))
+    yield* Effect.promise(server.startAgain)
+    tally.serverCrashes++
+    return "a crash of the server"
+  })
+
+/** An operator, or a failover, ends every connection. */
+const connectionsEnd: Fault = (_, site, __, tally) =>
+  Effect.gen(function*() {
+    yield* site.access.endConnections
+    tally.connectionsEnded++
+    return "the end of all connections"
+  })
+
+/** Packets are dropped, and nobody hears of it; those that there were before hear nothing afterwards either. */
+const networkIsCut: Fault = ({ network }, _, dice, tally) =>
+  Effect.gen(function*() {
+    yield* Effect.sync(network.cut)
+    yield* Effect.sleep(dice.between(500, 6_000))
+    yield* Effect.sync(network.heal)
+    tally.networkCuts++
+    return "a network that dropped packets"
+  })
+
+/** Statements are carried out, and the connection ends before their answer. */
+const answersAreLost: Fault = ({ network }, _, dice, tally) =>
+  Effect.gen(function*() {
+    for (let times = dice.between(2, 8); times > 0; times--) {
+      const message = dice.oneOf([/COMMIT/, /UPDATE/, /INSERT INTO/])
+      const lost = yield* Effect.timeoutOption(Effect.promise(() => network.loseAnswerOf(message)), "2 seconds")
+      if (lost._tag === "Some") tally.answersLost++
+    }
+    return "answers that were lost"
+  })
+
+const faults = [serverCrashes, connectionsEnd, networkIsCut, answersAreLost] as const
+
+/** One of the faults, the end of it, and everybody at work again. */
+export const databaseFault = (postgres: Postgres, site: Site, dice: Dice, tally: Tally): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const fault = dice.oneOf(faults)
+    const what = yield* fault(postgres, site, dice, tally)
+    yield* site.recovered(monotonicNow(), what)
+    yield* site.check(what)
+  })
