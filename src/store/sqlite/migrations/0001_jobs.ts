@@ -10,6 +10,9 @@ import { Effect } from "effect"
  * statement over many rows fail. That is why no CHECK holds `failures` below
  * `max_attempts`, which an app may lower.
  *
+ * It is closed: what changes the tables is a migration of its own. A test holds it
+ * to that.
+ *
  * The status `waiting`, for jobs that wait for other jobs, and `limit_key`, for
  * limits by key, are there for releases to come: SQLite cannot change a CHECK
  * without copying the table.
