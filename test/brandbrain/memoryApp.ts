@@ -1,5 +1,8 @@
+import type { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Clock, Effect, Fiber, Layer, Option } from "effect"
+import { inject } from "vitest"
+import { randomUUID } from "node:crypto"
 import { Brands } from "../../src/brandbrain/brands/Brands.ts"
 import * as SqlBrands from "../../src/brandbrain/brands/SqlBrands.ts"
 import * as SqlSources from "../../src/brandbrain/brands/SqlSources.ts"
@@ -15,6 +18,10 @@ import * as SqlApifyRuns from "../../src/brandbrain/gather/SqlApifyRuns.ts"
 import { languageLibrary } from "../../src/brandbrain/language/languageLibrary.ts"
 import * as SqlSnapshots from "../../src/brandbrain/snapshots/SqlSnapshots.ts"
 import * as Migration from "../../src/brandbrain/storage/migrate.ts"
+import { PostgresStore } from "../../src/postgres.ts"
+import * as Testing from "../../src/testing.ts"
+import { freshDatabase } from "../postgres/freshDatabase.ts"
+import { letPass, statementsSeen } from "./letPass.ts"
 
 // A test's clock does not know how long loading takes, and would go on without it.
 await Effect.runPromise(languageLibrary)
@@ -55,6 +62,23 @@ export const memoryApp = (
   database: Partial<SqliteClient.SqliteClientConfig> = {}
 ) => appOn(changed).pipe(Layer.provideMerge(SqliteClient.layer({ filename: ":memory:", ...database })))
 
+/** True in the project that has a PostgreSQL server. */
+export const onPostgres = inject("postgres") !== undefined
+
+const postgres = Layer.unwrapScoped(
+  Effect.map(freshDatabase, (url) => PostgresStore.layer({ url, maxConnections: 5, now: Clock.currentTimeMillis }))
+).pipe(Layer.orDie, Layer.provideMerge(statementsSeen))
+
+/** The app on a database of its own: on PostgreSQL in the project that has a server, and on SQLite elsewhere. */
+export const ownApp = (changed: Partial<Settings> = {}) => Layer.provideMerge(appOn(changed), ownDatabase())
+
+const ownDatabase = (): Layer.Layer<SqlClient.SqlClient> =>
+  onPostgres ? postgres : Layer.orDie(SqliteClient.layer({ filename: ":memory:" }))
+
+/** The job queue on such a database, which is the app's too. */
+export const ownQueue = (): Layer.Layer<Layer.Layer.Success<typeof Testing.layer> | SqlClient.SqlClient> =>
+  onPostgres ? Layer.provideMerge(Testing.layer, postgres) : Layer.orDie(Testing.layerMemory)
+
 export const answers = {
   "tier0.what_we_do": "We mend boots.",
   "tier0.who_for": "People who walk.",
@@ -74,7 +98,7 @@ export const addCompile = Effect.fn("addCompile")(
     yield* (yield* CompileRuns).add({
       id,
       brandId,
-      jobId: `job-${id}`,
+      jobId: randomUUID(),
       forceRefresh,
       promptVersion: "v1",
       model: "rules-v1"
@@ -96,7 +120,7 @@ export const passing = Effect.fn("passing")(
     duration: "20 seconds" | "10 minutes" | "20 minutes" = "20 seconds"
   ) {
     const fiber = yield* Effect.fork(effect)
-    yield* TestClock.adjust(duration)
+    yield* letPass(duration)
     return yield* Fiber.join(fiber)
   }
 )

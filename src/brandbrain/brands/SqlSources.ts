@@ -25,7 +25,7 @@ const make = Effect.gen(function*() {
         ${row.id}, ${row.brand_id}, ${row.platform}, ${row.capability}, ${row.identifier}, ${row.extra_start_urls},
         ${row.is_enabled}, ${row.created_at}, ${row.updated_at}
       )
-      ON CONFLICT DO UPDATE SET
+      ON CONFLICT (id) DO UPDATE SET
         extra_start_urls = excluded.extra_start_urls,
         is_enabled = excluded.is_enabled,
         created_at = excluded.created_at,

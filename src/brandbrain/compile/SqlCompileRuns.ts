@@ -1,6 +1,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
-import { Clock, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Effect, Layer, Option, Schema, Struct } from "effect"
+import { dialect } from "../storage/dialect.ts"
 import { asStorageError } from "../storage/StorageError.ts"
 import { CompileRun, CompileRunNotFound, CompileRuns } from "./CompileRuns.ts"
 import type { EvidenceStatus } from "./EvidenceStatus.ts"
@@ -22,6 +23,24 @@ const make = Effect.gen(function*() {
     Result: CompileRun,
     execute: ({ brandId, jobId }) =>
       sql`SELECT ${columns} FROM brandbrain_compile_run WHERE job_id = ${jobId} AND brand_id = ${brandId}`
+  })
+
+  const selectRecords = SqlSchema.findOne({
+    Request: Schema.String,
+    Result: Schema.Struct(records),
+    execute: (compileRunId) =>
+      sql`
+      SELECT evidence_status, recorded_sources FROM brandbrain_compile_run
+      WHERE id = ${compileRunId} ${dialect(sql).lockRow}`
+  })
+
+  const updateRecords = SqlSchema.void({
+    Request: Schema.Struct({ compileRunId: Schema.String, ...records }),
+    execute: ({ compileRunId, evidence_status, recorded_sources }) =>
+      sql`
+      UPDATE brandbrain_compile_run
+      SET evidence_status = ${evidence_status}, recorded_sources = ${recorded_sources}
+      WHERE id = ${compileRunId}`
   })
 
   const get = Effect.fn("CompileRuns.get")(function*(brandId: string, compileRunId: string) {
@@ -57,12 +76,17 @@ const make = Effect.gen(function*() {
     }, asStorageError("CompileRuns.markRunning")),
 
     recordOutcome: Effect.fn("CompileRuns.recordOutcome")(function*(compileRunId, sourceId, { entry, status }) {
-      const source = `$."${sourceId}"`
-      yield* sql`
-      UPDATE brandbrain_compile_run
-      SET evidence_status = json_insert(evidence_status, ${`$.${status}[#]`}, json(${JSON.stringify(entry)})),
-        recorded_sources = json_insert(recorded_sources, ${source}, ${status})
-      WHERE id = ${compileRunId} AND json_type(recorded_sources, ${source}) IS NULL`
+      const record = Effect.gen(function*() {
+        const run = yield* selectRecords(compileRunId)
+        if (Option.isNone(run) || Object.hasOwn(run.value.recorded_sources, sourceId)) return
+        const { evidence_status, recorded_sources } = run.value
+        yield* updateRecords({
+          compileRunId,
+          evidence_status: { ...evidence_status, [status]: [...evidence_status[status], entry] },
+          recorded_sources: { ...recorded_sources, [sourceId]: status }
+        })
+      })
+      yield* sql.withTransaction(record)
     }, asStorageError("CompileRuns.recordOutcome")),
 
     markSucceeded: Effect.fn("CompileRuns.markSucceeded")(function*(compileRunId) {
@@ -72,6 +96,8 @@ const make = Effect.gen(function*() {
     }, asStorageError("CompileRuns.markSucceeded"))
   })
 })
+
+const records = Struct.pick(CompileRun.fields, "evidence_status", "recorded_sources")
 
 const noOutcomes: EvidenceStatus = { skipped: [], reused: [], refreshed: [], failed: [] }
 

@@ -1,8 +1,9 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
-import { Clock, Effect, Layer, Schema } from "effect"
+import { Clock, Effect, Layer, Schema, Struct } from "effect"
 import { capabilities, registry } from "../config/capability.ts"
 import { deriveId } from "../storage/deriveId.ts"
+import { dialect } from "../storage/dialect.ts"
 import { asStorageError } from "../storage/StorageError.ts"
 import { engagement } from "./engagement.ts"
 import { Evidence } from "./Evidence.ts"
@@ -14,36 +15,35 @@ import { bestPerGroup, newestPerGroup } from "./selectBundle.ts"
 const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
 
+  const { elements, items: itemRows } = dialect(sql)
+
   const columns = sql.literal(Object.keys(EvidenceItem.fields).join(", "))
 
   const upsert = SqlSchema.void({
     Request: Schema.Struct({
       brandId: Schema.String,
-      sourceId: Schema.String,
-      items: Schema.parseJson(
-        Schema.Array(Schema.Struct({
-          ...EvidenceItem.fields,
-          engagement: Schema.Number,
-          is_collection_page: Schema.Literal(0, 1)
-        }))
-      ),
+      items: Schema.Array(Schema.Struct({
+        ...EvidenceItem.fields,
+        source_ids: Schema.Array(Schema.String),
+        engagement: Schema.Number,
+        is_collection_page: Schema.Literal(0, 1)
+      })),
       now: Schema.Number
     }),
     // Without "WHERE true" SQLite would take ON CONFLICT for the ON of a join.
-    execute: ({ brandId, items, now, sourceId }) =>
+    execute: ({ brandId, items, now }) =>
       sql`
       INSERT INTO brandbrain_evidence_item (
         id, brand_id, platform, content_type, external_id, canonical_url, published_at, author_ref, title,
         text_primary, text_secondary, hashtags, metrics, media, flags, raw_refs, source_ids, engagement,
         is_collection_page, created_at, updated_at
       )
-      SELECT value ->> 'id', ${brandId}, value ->> 'platform', value ->> 'content_type', value ->> 'external_id',
-        value ->> 'canonical_url', value ->> 'published_at', value ->> 'author_ref', value ->> 'title',
-        value ->> 'text_primary', value ->> 'text_secondary', value -> 'hashtags', value -> 'metrics',
-        value -> 'media', value -> 'flags', value -> 'raw_refs', json_array(${sourceId}),
-        value ->> 'engagement', value ->> 'is_collection_page', ${now}, ${now}
-      FROM json_each(${items}) WHERE true
-      ON CONFLICT DO UPDATE SET
+      SELECT item.id, ${brandId}, item.platform, item.content_type, item.external_id, item.canonical_url,
+        item.published_at, item.author_ref, item.title, item.text_primary, item.text_secondary, item.hashtags,
+        item.metrics, item.media, item.flags, item.raw_refs, item.source_ids, item.engagement,
+        item.is_collection_page, ${now}, ${now}
+      FROM ${itemRows(itemColumns, items)} WHERE true
+      ON CONFLICT (id) DO UPDATE SET
         canonical_url = excluded.canonical_url,
         published_at = excluded.published_at,
         author_ref = excluded.author_ref,
@@ -55,13 +55,7 @@ const make = Effect.gen(function*() {
         media = excluded.media,
         flags = excluded.flags,
         raw_refs = excluded.raw_refs,
-        source_ids = (
-          SELECT json_group_array(value ORDER BY value) FROM (
-            SELECT value FROM json_each(brandbrain_evidence_item.source_ids)
-            UNION
-            SELECT value FROM json_each(excluded.source_ids)
-          )
-        ),
+        source_ids = excluded.source_ids,
         engagement = excluded.engagement,
         is_collection_page = excluded.is_collection_page,
         updated_at = excluded.updated_at`
@@ -81,20 +75,20 @@ const make = Effect.gen(function*() {
       const group = sql`brand_id = ${brandId} AND platform = ${platform} AND content_type = ${contentType}
         AND is_collection_page = ${collections}
         AND EXISTS (
-          SELECT 1 FROM json_each(brandbrain_evidence_item.source_ids)
-          WHERE value IN (SELECT value FROM json_each(${sourceIds}))
+          SELECT 1 FROM ${elements(sql.literal("brandbrain_evidence_item.source_ids"))}
+          WHERE element.value IN (SELECT element.value FROM ${elements(sourceIds)})
         )`
       return sql`
       SELECT ${columns} FROM brandbrain_evidence_item WHERE id IN (
         SELECT id FROM (
           SELECT id FROM brandbrain_evidence_item WHERE ${group}
-          ORDER BY published_at DESC, canonical_url, id
+          ORDER BY published_at DESC NULLS LAST, canonical_url NULLS FIRST, id
           LIMIT ${newestPerGroup}
         )
         UNION ALL
         SELECT id FROM (
           SELECT id FROM brandbrain_evidence_item WHERE ${group}
-          ORDER BY engagement DESC, published_at DESC, canonical_url, id
+          ORDER BY engagement DESC, published_at DESC NULLS LAST, canonical_url NULLS FIRST, id
           LIMIT ${newestPerGroup + bestPerGroup}
         )
       )`
@@ -103,13 +97,13 @@ const make = Effect.gen(function*() {
 
   const selectByIds = SqlSchema.findAll({
     Request: Schema.Struct({ brandId: Schema.String, ids: Schema.parseJson(Schema.Array(Schema.String)) }),
-    Result: Row,
+    Result: KnownRow,
     execute: ({ brandId, ids }) =>
       sql`
-      SELECT ${sql.literal(Object.keys(EvidenceItem.fields).map((column) => `e.${column}`).join(", "))}
-      FROM json_each(${ids}) j CROSS JOIN brandbrain_evidence_item e ON e.id = j.value
-      WHERE e.brand_id = ${brandId}
-      ORDER BY j.key`
+      SELECT ${sql.literal(Object.keys(KnownRow.fields).map((column) => `e.${column}`).join(", "))}
+      FROM ${elements(ids)} CROSS JOIN brandbrain_evidence_item e
+      WHERE e.id = element.value AND e.brand_id = ${brandId}
+      ORDER BY element.key`
   })
 
   return Evidence.of({
@@ -125,11 +119,12 @@ const make = Effect.gen(function*() {
           return {
             ...merged,
             id,
+            source_ids: [...new Set(before?.source_ids).add(sourceId)].sort(),
             engagement: engagement(merged.platform, merged.metrics),
             is_collection_page: merged.flags.is_collection_page ? 1 as const : 0 as const
           }
         })
-        yield* upsert({ brandId, sourceId, items: rows, now })
+        yield* upsert({ brandId, items: rows, now })
         return { created: rows.length - present.length, updated: present.length }
       }).pipe(sql.withTransaction)
     }, asStorageError("Evidence.upsert")),
@@ -149,7 +144,8 @@ const make = Effect.gen(function*() {
     }, asStorageError("Evidence.findCandidates")),
 
     findByIds: Effect.fn("Evidence.findByIds")(
-      (brandId, ids) => selectByIds({ brandId, ids }),
+      (brandId, ids) =>
+        Effect.map(selectByIds({ brandId, ids }), (rows) => rows.map((row) => Struct.omit(row, "source_ids"))),
       asStorageError("Evidence.findByIds")
     )
   })
@@ -163,6 +159,29 @@ const Row = Schema.Struct({
   flags: Schema.parseJson(EvidenceItem.fields.flags),
   raw_refs: Schema.parseJson(EvidenceItem.fields.raw_refs)
 })
+
+const KnownRow = Schema.Struct({ ...Row.fields, source_ids: Schema.parseJson(Schema.Array(Schema.String)) })
+
+const itemColumns = {
+  id: "text",
+  platform: "text",
+  content_type: "text",
+  external_id: "text",
+  canonical_url: "text",
+  published_at: "number",
+  author_ref: "text",
+  title: "text",
+  text_primary: "text",
+  text_secondary: "text",
+  hashtags: "json",
+  metrics: "json",
+  media: "json",
+  flags: "json",
+  raw_refs: "json",
+  source_ids: "json",
+  engagement: "number",
+  is_collection_page: "number"
+} as const
 
 /** Every pair of platform and content type that evidence can have, each once. */
 const groups = [

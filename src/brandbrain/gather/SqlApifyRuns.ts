@@ -2,6 +2,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Effect, Layer, Schema } from "effect"
 import { deriveId } from "../storage/deriveId.ts"
+import { dialect } from "../storage/dialect.ts"
 import { asStorageError } from "../storage/StorageError.ts"
 import { ApifyRun, ApifyRuns } from "./ApifyRuns.ts"
 
@@ -60,6 +61,12 @@ const make = Effect.gen(function*() {
     execute: (id) => sql`SELECT raw FROM brandbrain_raw_apify_item WHERE apify_run_id = ${id} ORDER BY item_index`
   })
 
+  const rawItems = (items: ReadonlyArray<string>) =>
+    dialect(sql).items(
+      { item_index: "number", raw: "text" },
+      items.map((raw, item_index) => ({ item_index, raw }))
+    )
+
   return ApifyRuns.of({
     findByCompile: Effect.fn("ApifyRuns.findByCompile")(
       (compileRunId, sourceId) => selectByCompile({ compileRunId, sourceId }),
@@ -106,7 +113,7 @@ const make = Effect.gen(function*() {
       const removed = sql`DELETE FROM brandbrain_raw_apify_item WHERE apify_run_id = ${id}`
       const added = sql`
       INSERT INTO brandbrain_raw_apify_item (apify_run_id, item_index, raw)
-      SELECT ${id}, key, value FROM json_each(${JSON.stringify(items)})`
+      SELECT ${id}, item.item_index, item.raw FROM ${rawItems(items)}`
       yield* sql.withTransaction(Effect.zipRight(removed, added))
     }, asStorageError("ApifyRuns.replaceRawItems")),
 

@@ -44,7 +44,8 @@ const make = Effect.gen(function*() {
   const selectCount = SqlSchema.single({
     Request: Schema.String,
     Result: Schema.Struct({ count: Schema.Int }),
-    execute: (brandId) => sql`SELECT count(*) AS count FROM brandbrain_snapshot WHERE brand_id = ${brandId}`
+    execute: (brandId) =>
+      sql`SELECT CAST(count(*) AS INTEGER) AS count FROM brandbrain_snapshot WHERE brand_id = ${brandId}`
   })
 
   const selectBundle = SqlSchema.findOne({

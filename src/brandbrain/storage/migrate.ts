@@ -1,6 +1,7 @@
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Layer, Schema } from "effect"
+import { dialect } from "./dialect.ts"
 import { brandbrain } from "./migrations/0001_brandbrain.ts"
 import { asStorageError } from "./StorageError.ts"
 import type { StorageError } from "./StorageError.ts"
@@ -10,19 +11,15 @@ const migrations = { "0001_brandbrain": brandbrain }
 /**
  * Brings the app's tables up to date in one transaction.
  *
- * Tables that are up to date are only read, so a start does not wait for the write lock. The outer transaction makes
- * two processes that start together take turns: on a client that begins IMMEDIATE the second one waits, and then finds
- * nothing to do.
+ * Tables that are up to date are only read, so a start neither waits for a lock nor needs the right to make tables. The
+ * outer transaction makes two processes that start together take turns: the second one waits, and then finds nothing to
+ * do. On SQLite that takes a client that begins IMMEDIATE.
  */
 export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   if (yield* isUpToDate) return
-  const applied = yield* sql.withTransaction(
-    Migrator.make({})({
-      loader: Migrator.fromRecord(migrations),
-      table: "brandbrain_migrations"
-    })
-  )
+  const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "brandbrain_migrations" })
+  const applied = yield* sql.withTransaction(Effect.zipRight(dialect(sql).beginMigrating, run))
   if (applied.length > 0) {
     yield* Effect.logInfo("Created BrandBrain's tables")
   }
@@ -41,7 +38,7 @@ export class TablesOutOfDate extends Schema.TaggedError<TablesOutOfDate>()("Tabl
 
 const isUpToDate = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const [table] = yield* sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'brandbrain_migrations'`
+  const [table] = yield* sql`${dialect(sql).selectTable("brandbrain_migrations")}`
   if (table === undefined) return false
   const done = yield* sql`
     SELECT 1 FROM brandbrain_migrations WHERE migration_id >= ${Object.keys(migrations).length}`

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
 import { noOverrides } from "../../../src/brandbrain/brands/Overrides.ts"
-import { addBrand, answers, memoryApp } from "../memoryApp.ts"
+import { addBrand, answers, ownApp } from "../memoryApp.ts"
 
 describe("an override", () => {
   it.effect("merges with those before it, null removes one, and a member that is null changes nothing", () =>
@@ -23,7 +23,7 @@ describe("an override", () => {
       assert.deepStrictEqual(yield* patchOverrides("b", { overrides: null, pinned_paths: null }), left)
       const none = { overrides: { "positioning.who_for": null, "voice.tone_tags": null }, pinned_paths: [] }
       assert.deepStrictEqual(yield* patchOverrides("b", none), noOverrides)
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   const nowhere = [
     { overrides: { "voice.taboos": [], "voice.volume": 11 } },
@@ -40,7 +40,7 @@ describe("an override", () => {
         assert.include(refused.message, "voice.volume")
         assert.include(refused.message, "voice.tone_tags")
         assert.deepStrictEqual((yield* profile("b")).overrides, noOverrides)
-      }).pipe(Effect.provide(memoryApp()))
+      }).pipe(Effect.provide(ownApp()))
   )
 })
 
@@ -62,7 +62,7 @@ describe("answers", () => {
         const refused = yield* Effect.flip(saveAnswers("b", input))
         assert.include(refused.message, problem)
         assert.deepStrictEqual((yield* profile("b")).answers, answers)
-      }).pipe(Effect.provide(memoryApp()))
+      }).pipe(Effect.provide(ownApp()))
   )
 
   it.effect("may be given to every optional question, some of them as one text or as several", () =>
@@ -84,7 +84,7 @@ describe("answers", () => {
       }
       yield* saveAnswers("b", all)
       assert.deepStrictEqual((yield* profile("b")).answers, all)
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("given at the same time are both kept", () =>
     Effect.gen(function*() {
@@ -102,12 +102,12 @@ describe("answers", () => {
         "tier9.size is not a question"
       )
       assert.strictEqual((yield* Effect.flip(changeAnswers("nobody", changes)))._tag, "BrandNotFound")
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("of a brand that does not exist are refused", () =>
     Effect.gen(function*() {
       const { saveAnswers } = yield* Brands
       assert.strictEqual((yield* Effect.flip(saveAnswers("nobody", answers)))._tag, "BrandNotFound")
       assert.deepStrictEqual(yield* (yield* SqlClient.SqlClient)`SELECT * FROM brandbrain_onboarding`, [])
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 })

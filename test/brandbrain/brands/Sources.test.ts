@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
-import { addBrand, memoryApp } from "../memoryApp.ts"
+import { addBrand, ownApp } from "../memoryApp.ts"
 
 describe("a source", () => {
   it.effect("connected under two spellings is one source, with the settings given last", () =>
@@ -22,7 +22,7 @@ describe("a source", () => {
       const { id, brandId, extraStartUrls, identifier, source } = second
       assert.deepStrictEqual(yield* sources.listEnabled("b"), [{ id, brandId, source, identifier, extraStartUrls }])
       assert.deepStrictEqual(second.extraStartUrls, ["https://cobble.example/Care"])
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("of an unknown capability or with a malformed address is refused, naming it, and nothing changes", () =>
     Effect.gen(function*() {
@@ -38,7 +38,7 @@ describe("a source", () => {
       assert.strictEqual(malformed._tag, "InvalidIdentifier")
       assert.include(malformed.message, "\"nowhere\"")
       assert.deepStrictEqual(yield* sources.listEnabled("b"), [])
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("that is connected again, or turned off, keeps the settings that are not given", () =>
     Effect.gen(function*() {
@@ -57,7 +57,7 @@ describe("a source", () => {
         extraStartUrls: ["https://cobble.example/care"]
       })
       assert.deepStrictEqual((yield* sources.update("b", id, { extraStartUrls: [] })).extraStartUrls, [])
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("that is removed is gathered from no more and not there any more, and can be connected anew", () =>
     Effect.gen(function*() {
@@ -72,7 +72,7 @@ describe("a source", () => {
       assert.strictEqual((yield* Effect.flip(sources.remove("b", id)))._tag, "SourceNotFound")
       assert.strictEqual((yield* Effect.flip(sources.update("b", id, { enabled: true })))._tag, "SourceNotFound")
       assert.deepInclude(yield* sources.connect("b", site), { id, isNew: true, enabled: true, extraStartUrls: [] })
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("is its own brand's only", () =>
     Effect.gen(function*() {
@@ -89,5 +89,5 @@ describe("a source", () => {
         "SourceNotFound"
       )
       assert.isTrue((yield* sources.list("other"))[0]?.enabled)
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 })

@@ -8,9 +8,9 @@ import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { CompileRuns } from "../../../src/brandbrain/compile/CompileRuns.ts"
 import type { Settings } from "../../../src/brandbrain/config/BrandBrainConfig.ts"
 import type { Pillar } from "../../../src/brandbrain/draft/contentPillars.ts"
-import { addBrand, addCompile, compile, memoryApp } from "../memoryApp.ts"
+import { addBrand, addCompile, compile, ownApp } from "../memoryApp.ts"
 
-const app = (changed: Partial<Settings> = {}) => Layer.mergeAll(memoryApp(changed), RecordedActorPlatform.layer())
+const app = (changed: Partial<Settings> = {}) => Layer.mergeAll(ownApp(changed), RecordedActorPlatform.layer())
 
 const compiled = Effect.gen(function*() {
   return yield* compile(yield* addCompile(yield* createSampleBrand(), "c"))

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, TestClock } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { compileBrand } from "../../../src/brandbrain/compile/compileBrand.ts"
@@ -11,13 +11,14 @@ import { requestCompile } from "../../../src/brandbrain/compile/requestCompile.t
 import { Snapshots } from "../../../src/brandbrain/snapshots/Snapshots.ts"
 import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
 import { JobQueue } from "../../../src/index.ts"
-import { answerLost, layerMemory, StoreFaults } from "../../../src/testing.ts"
-import { addBrand, addCompile, answers, appOn, compile } from "../memoryApp.ts"
+import { answerLost, StoreFaults } from "../../../src/testing.ts"
+import { addBrand, addCompile, answers, appOn, compile, ownQueue } from "../memoryApp.ts"
+import { letPass } from "../letPass.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
 
 const app = (ids: Layer.Layer<RandomId.RandomId> = RandomId.layer) =>
   Layer.mergeAll(appOn(), ids, scriptedPlatform(() => ({ items: [{ id: "p" }] })).layer).pipe(
-    Layer.provideMerge(layerMemory)
+    Layer.provideMerge(ownQueue())
   )
 
 const request = (options: { readonly forceRefresh?: boolean; readonly model?: string } = {}) =>
@@ -125,7 +126,7 @@ describe("asking for a compile", () => {
           )
       )
     ],
-    ["the age of a source", TestClock.adjust("25 hours")]
+    ["the age of a source", letPass("25 hours")]
   ]
   it.effect.each(changes)("compiles again when %s has changed", ([, change]) =>
     Effect.gen(function*() {
@@ -158,13 +159,13 @@ describe("a compile's status", () => {
       const progress = { stage: "gathering", sources_completed: 0, sources_total: 1 } as const
       const { lease, payload } = yield* claimed
       yield* Effect.fork(compileBrand(payload, () => Effect.void))
-      yield* TestClock.adjust("1 second")
+      yield* letPass("1 second")
       yield* JobQueue.progress(lease, progress)
       assert.deepStrictEqual(yield* status(compileRunId), { status: "RUNNING", progress })
       yield* JobQueue.progress(lease, "?")
       assert.deepStrictEqual(yield* status(compileRunId), { status: "RUNNING", progress: null })
 
-      yield* TestClock.adjust("10 seconds")
+      yield* letPass("10 seconds")
       yield* JobQueue.complete(lease)
       const done = yield* status(compileRunId)
       assert(done.status === "SUCCEEDED")

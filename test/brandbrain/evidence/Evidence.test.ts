@@ -7,7 +7,7 @@ import { Evidence } from "../../../src/brandbrain/evidence/Evidence.ts"
 import type { EvidenceItem, NormalisedItem } from "../../../src/brandbrain/evidence/EvidenceItem.ts"
 import { selectBundle } from "../../../src/brandbrain/evidence/selectBundle.ts"
 import { normaliseItem } from "../../../src/brandbrain/normalise/normaliseItem.ts"
-import { addBrand, memoryApp } from "../memoryApp.ts"
+import { addBrand, ownApp } from "../memoryApp.ts"
 import { evidenceItems } from "./arbitraryEvidence.ts"
 
 const normalised = (item: EvidenceItem): NormalisedItem => Struct.omit(item, "id")
@@ -39,7 +39,7 @@ describe("evidence", () => {
         updated: items.length - 1
       })
       assert.deepStrictEqual(yield* allRows, once)
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("saved twice is saved once, whatever it is and however often it repeats itself", () =>
     Effect.gen(function*() {
@@ -67,7 +67,7 @@ describe("evidence", () => {
           })
         ))
       yield* Effect.promise(() => fc.assert(idempotent, { numRuns: 60 }))
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("found again with less than before keeps what it had", () =>
     Effect.gen(function*() {
@@ -104,7 +104,7 @@ describe("evidence", () => {
       // Nor is it of low value because the newest scrape brought no words at all.
       yield* evidence.upsert(b, [item({}, "third")])
       assert.isFalse((yield* evidence.findCandidates("b", ["s"]))[0]?.flags.is_low_value)
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("found again by another run keeps the raw refs of both, each once", () =>
     Effect.gen(function*() {
@@ -115,7 +115,7 @@ describe("evidence", () => {
       yield* evidence.upsert({ brandId: "b", id: "s" }, recorded("second"))
       const [best] = selectBundle(yield* evidence.findCandidates("b", ["s"]), { capOf: () => 8, maxItems: 40 })
       assert.deepStrictEqual(best?.raw_refs.map((ref) => ref.apify_run_id), ["first", "second"])
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("of one post is one row for each brand that gathers it", () =>
     Effect.gen(function*() {
@@ -127,7 +127,7 @@ describe("evidence", () => {
       const ids = (yield* evidence.findCandidates("b", ["s"])).map((item) => item.id)
       assert.deepStrictEqual(yield* evidence.findByIds("other", ids), [])
       assert.deepStrictEqual((yield* evidence.findByIds("b", ids)).map((item) => item.id), ids)
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 
   it.effect("read from the database bundles as if all of it were read", () =>
     Effect.gen(function*() {
@@ -151,5 +151,5 @@ describe("evidence", () => {
           })
         ))
       yield* Effect.promise(() => fc.assert(agrees, { numRuns: 40 }))
-    }).pipe(Effect.provide(memoryApp())))
+    }).pipe(Effect.provide(ownApp())))
 })

@@ -1,12 +1,13 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, Fiber } from "effect"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { capabilities, registry } from "../../../src/brandbrain/config/capability.ts"
 import type { Capability } from "../../../src/brandbrain/config/capability.ts"
 import { ApifyRuns } from "../../../src/brandbrain/gather/ApifyRuns.ts"
 import { ingestSource } from "../../../src/brandbrain/gather/ingestSource.ts"
-import { addBrand, addCompile, memoryApp, passing, settings } from "../memoryApp.ts"
+import { addBrand, addCompile, ownApp, passing, settings } from "../memoryApp.ts"
+import { letPass } from "../letPass.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
 import type { Script } from "../scriptedPlatform.ts"
 
@@ -77,7 +78,7 @@ describe("ingesting a source", () => {
       assert.strictEqual(raw.length, 3)
       assert.strictEqual(evidence.length, 2)
       assert.strictEqual(platform.looks.length, 3)
-    }).pipe(Effect.provide([memoryApp(), platform.layer]))
+    }).pipe(Effect.provide([ownApp(), platform.layer]))
   })
 
   it.effect("is refused when its capability is disabled, and nothing is started", () => {
@@ -86,7 +87,7 @@ describe("ingesting a source", () => {
       assert.strictEqual((yield* ingest)._tag, "Disabled")
       assert.strictEqual(platform.starts.length, 0)
       assert.strictEqual((yield* rows).runs.length, 0)
-    }).pipe(Effect.provide([memoryApp(), platform.layer]))
+    }).pipe(Effect.provide([ownApp(), platform.layer]))
   })
 
   it.effect("saves its run as running before it waits", () => {
@@ -94,10 +95,10 @@ describe("ingesting a source", () => {
     return Effect.gen(function*() {
       const source = yield* connected("instagram.posts")
       const fiber = yield* Effect.fork(ingestSource({ source, compileRunId: "c", reason: "because" }))
-      yield* TestClock.adjust("1 second")
+      yield* letPass("1 second")
       assert.deepInclude((yield* rows).runs[0], { status: "running", finished_at: null })
       yield* Fiber.interrupt(fiber)
-    }).pipe(Effect.provide([memoryApp(), platform.layer]))
+    }).pipe(Effect.provide([ownApp(), platform.layer]))
   })
 
   it.effect("is recorded as timed out when its run does not end within 300 seconds", () => {
@@ -115,7 +116,7 @@ describe("ingesting a source", () => {
       })
       assert.isAtMost(platform.looks.length, 60)
       assert.strictEqual(platform.fetches.length, 0)
-    }).pipe(Effect.provide([memoryApp(), platform.layer]))
+    }).pipe(Effect.provide([ownApp(), platform.layer]))
   })
 
   it.effect.each(["FAILED", "TIMED-OUT", "ABORTED"])("is recorded as failed when its run ends as %s", (status) => {
@@ -123,7 +124,7 @@ describe("ingesting a source", () => {
     return Effect.gen(function*() {
       assert.deepInclude(yield* ingest, { _tag: "Failed", status: "failed", error: `The run ended as ${status}` })
       assert.deepInclude((yield* rows).runs[0], { status: "failed", error_summary: `The run ended as ${status}` })
-    }).pipe(Effect.provide([memoryApp(), platform.layer]))
+    }).pipe(Effect.provide([ownApp(), platform.layer]))
   })
 
   it.effect.each(["startRun", "getRun", "getItems"] as const)(
@@ -136,7 +137,7 @@ describe("ingesting a source", () => {
         const { raw, runs } = yield* rows
         assert.deepInclude(runs[0], { status: "failed", error_summary: error })
         assert.strictEqual(raw.length, 0)
-      }).pipe(Effect.provide([memoryApp(), platform.layer]))
+      }).pipe(Effect.provide([ownApp(), platform.layer]))
     }
   )
 
@@ -159,7 +160,7 @@ describe("ingesting a source", () => {
         const { evidence, raw } = yield* rows
         assert.strictEqual(raw.length, cap)
         assert.strictEqual(evidence.length, cap)
-      }).pipe(Effect.provide([memoryApp({ caps, linkedinProfilePosts: true }), platform.layer]))
+      }).pipe(Effect.provide([ownApp({ caps, linkedinProfilePosts: true }), platform.layer]))
     }
   )
 
@@ -182,7 +183,7 @@ describe("ingesting a source", () => {
     return Effect.gen(function*() {
       const source = yield* connected("instagram.posts")
       const first = yield* Effect.fork(ingestSource({ source, compileRunId: "c", reason: "first" }))
-      yield* TestClock.adjust("6 seconds")
+      yield* letPass("6 seconds")
       yield* Fiber.interrupt(first)
       const second = yield* passing(ingestSource({ source, compileRunId: "c", reason: "second" }))
       assert.deepInclude(second, { _tag: "Succeeded", reason: "first" })
@@ -191,7 +192,7 @@ describe("ingesting a source", () => {
       assert.deepStrictEqual(third, second)
       assert.strictEqual(platform.starts.length, 1)
       assert.strictEqual((yield* rows).runs.length, 1)
-    }).pipe(Effect.provide([memoryApp(), platform.layer]))
+    }).pipe(Effect.provide([ownApp(), platform.layer]))
   })
 
   it.effect("starts a run again only if an attempt stopped before the platform's answer was saved", () => {
@@ -210,7 +211,7 @@ describe("ingesting a source", () => {
       const ingested = yield* passing(ingestSource({ source, compileRunId: "c", reason: "second" }))
       assert.deepInclude(ingested, { _tag: "Succeeded", reason: "first" })
       assert.strictEqual((yield* rows).runs.length, 1)
-    }).pipe(Effect.provide([memoryApp(), platform.layer]))
+    }).pipe(Effect.provide([ownApp(), platform.layer]))
   })
 
   it.effect("survives items no database could hold", () => {
@@ -218,6 +219,6 @@ describe("ingesting a source", () => {
     const { ingest, platform } = ingesting({ items: [deep, "text", null, { id: "p", caption: "a\u0000\ud800" }] })
     return Effect.gen(function*() {
       assert.deepInclude(yield* ingest, { _tag: "Succeeded", rawItems: 4, created: 1 })
-    }).pipe(Effect.provide([memoryApp(), platform.layer]))
+    }).pipe(Effect.provide([ownApp(), platform.layer]))
   })
 })

@@ -1,11 +1,12 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer } from "effect"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { compileBrand } from "../../../src/brandbrain/compile/compileBrand.ts"
 import { CompileRuns } from "../../../src/brandbrain/compile/CompileRuns.ts"
 import type { Settings } from "../../../src/brandbrain/config/BrandBrainConfig.ts"
-import { addBrand, addCompile, memoryApp, passing } from "../memoryApp.ts"
+import { addBrand, addCompile, onPostgres, ownApp, passing } from "../memoryApp.ts"
+import { letPass } from "../letPass.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
 import type { Script } from "../scriptedPlatform.ts"
 
@@ -32,7 +33,7 @@ const setUp = (script: Script, settings: Partial<Settings> = {}) => {
     becomes: (script: Script) => {
       current = script
     },
-    layers: Layer.merge(memoryApp(settings), platform.layer)
+    layers: Layer.merge(ownApp(settings), platform.layer)
   }
 }
 
@@ -50,6 +51,12 @@ type Connected = Layer.Layer.Success<ReturnType<typeof setUp>["layers"]>
 /** Runs a test after a compile, `c1`, that started a run and did not see it end. */
 const afterRunLeftBehind = <A, E>(test: (app: ReturnType<typeof setUp>) => Effect.Effect<A, E, Connected>) =>
   onAccount({ ...posts, statuses: ["RUNNING"] }, (app) => Effect.zipRight(app.compiled("c1"), test(app)))
+
+/** Has a run have asked for so many results. */
+const withLimit = (limit: number) =>
+  onPostgres
+    ? `input = jsonb_set(input::jsonb, '{resultsLimit}', '${limit}')::text`
+    : `input = json_set(input, '$.resultsLimit', ${limit})`
 
 const runRows = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -90,7 +97,7 @@ describe("an account with no room for another run", () => {
     onAccount({ ...posts, starts: ["full", "full", "full", "full"] }, ({ platform }) =>
       Effect.gen(function*() {
         const fiber = yield* Effect.fork(compileBrand(yield* addCompile("b", "c"), () => Effect.void))
-        yield* TestClock.adjust("1 second")
+        yield* letPass("1 second")
         yield* Fiber.interrupt(fiber)
         assert.deepInclude((yield* runRows)[0], { status: "starting" })
         assert.strictEqual(platform.starts.length, 1)
@@ -191,7 +198,7 @@ describe("a run that is paid for", () => {
         Effect.gen(function*() {
           const payload = yield* addCompile("b", "c")
           const first = yield* Effect.fork(compileBrand(payload, () => Effect.void))
-          yield* TestClock.adjust("1 second")
+          yield* letPass("1 second")
           yield* Fiber.interrupt(first)
           yield* passing(compileBrand(payload, () => Effect.void))
           assert.strictEqual(platform.starts.length, 1)
@@ -252,7 +259,7 @@ describe("a run that is paid for", () => {
 
   it.effect.each(
     [
-      ["asked otherwise", "input = json_set(input, '$.resultsLimit', 3)"],
+      ["asked otherwise", withLimit(3)],
       ["is not at the platform", "platform_run_id = NULL"]
     ] as const
   )(
@@ -282,10 +289,10 @@ describe("a run that is paid for", () => {
     afterRunLeftBehind(({ becomes, compiled, platform }) =>
       Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
-        yield* sql`UPDATE brandbrain_apify_run SET input = json_set(input, '$.resultsLimit', 3)`
+        yield* sql`UPDATE brandbrain_apify_run SET ${sql.literal(withLimit(3))}`
         becomes(posts)
         yield* compiled("c2")
-        yield* sql`UPDATE brandbrain_apify_run SET input = json_set(input, '$.resultsLimit', 8)`
+        yield* sql`UPDATE brandbrain_apify_run SET ${sql.literal(withLimit(8))}`
         assert.strictEqual((yield* compiled("c3", { forceRefresh: true })).refreshed.length, 1)
         assert.strictEqual(platform.starts.length, 3)
       })
@@ -306,10 +313,10 @@ describe("a run that is paid for", () => {
   it.effect("longer ago than evidence may be old is not made use of, nor one of an hour ago by a forced compile", () =>
     afterRunLeftBehind(({ becomes, compiled, platform }) =>
       Effect.gen(function*() {
-        yield* TestClock.adjust("50 minutes")
+        yield* letPass("50 minutes")
         yield* compiled("c2", { forceRefresh: true })
         assert.strictEqual(platform.starts.length, 2)
-        yield* TestClock.adjust("25 hours")
+        yield* letPass("25 hours")
         becomes(posts)
         assert.strictEqual((yield* compiled("c3")).refreshed.length, 1)
         assert.strictEqual(platform.starts.length, 3)
@@ -332,12 +339,12 @@ describe("a run that is paid for", () => {
   it.effect("is as old as its start, however many compiles have taken it over", () =>
     afterRunLeftBehind(({ becomes, compiled, platform }) =>
       Effect.gen(function*() {
-        yield* TestClock.adjust("20 hours")
+        yield* letPass("20 hours")
         becomes({ ...posts, failing: "getItems" })
         assert.strictEqual((yield* compiled("c2")).failed.length, 1)
         assert.deepStrictEqual((yield* runRows).map((row) => row["started_at"]), [0, 0])
         assert.strictEqual(platform.starts.length, 1)
-        yield* TestClock.adjust("5 hours")
+        yield* letPass("5 hours")
         becomes(posts)
         assert.strictEqual((yield* compiled("c3")).refreshed.length, 1)
         assert.strictEqual(platform.starts.length, 2)
@@ -348,7 +355,7 @@ describe("a run that is paid for", () => {
     afterRunLeftBehind(({ becomes, compiled, platform }) =>
       Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
-        yield* sql`UPDATE brandbrain_apify_run SET input = json_set(input, '$.resultsLimit', 3)`
+        yield* sql`UPDATE brandbrain_apify_run SET ${sql.literal(withLimit(3))}`
         becomes(posts)
         assert.strictEqual((yield* compiled("c2")).refreshed.length, 1)
         assert.strictEqual(platform.starts.length, 2)

@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { Sources } from "../../../src/brandbrain/brands/Sources.ts"
 import { Snapshots } from "../../../src/brandbrain/snapshots/Snapshots.ts"
-import { addBrand, addCompile, compile, memoryApp } from "../memoryApp.ts"
+import { addBrand, addCompile, compile, ownApp } from "../memoryApp.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
 
-const app = () => Layer.merge(memoryApp(), scriptedPlatform(() => ({ items: [{ id: "p1", caption: "Boots" }] })).layer)
+const app = () => Layer.merge(ownApp(), scriptedPlatform(() => ({ items: [{ id: "p1", caption: "Boots" }] })).layer)
 
 describe("a snapshot", () => {
   it.effect("and its bundle are read by their own brand, and do not exist for another", () =>

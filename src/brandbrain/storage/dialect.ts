@@ -1,0 +1,106 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlError from "@effect/sql/SqlError"
+import type * as Statement from "@effect/sql/Statement"
+import { Effect } from "effect"
+
+/** The columns of a statement's items by name, each with the type that the database reads it as. */
+type Columns = Readonly<Record<string, "text" | "number" | "json">>
+
+/**
+ * Every difference between the databases. A table or a statement that needs another adds it here.
+ *
+ * Answers are the same: a truth is 0 or 1, an instant a number of epoch milliseconds, a JSON value the text that was
+ * written.
+ */
+export interface Dialect {
+  /** The type of a text, which is compared byte by byte. */
+  readonly text: string
+  /** A column for an instant. */
+  readonly instant: (column: string) => string
+  readonly real: string
+  /** A condition: the column is the text of such a JSON value. */
+  readonly isJson: (column: string, type: "object" | "array") => string
+  /** Behind the columns of a table. */
+  readonly strict: string
+  /** The place of NULL in an index, which is the smallest on SQLite: behind a column that ascends, and one that descends. */
+  readonly nullsFirst: string
+  readonly nullsLast: string
+
+  /** One row if there is such a table. */
+  readonly selectTable: (name: string) => Statement.Fragment
+  /** Begins the transaction of a migration: the table that remembers them is there, and no other migrates meanwhile. */
+  readonly beginMigrating: Effect.Effect<unknown, SqlError.SqlError>
+  /** Items as a table expression called `item`, all of them in one parameter. */
+  readonly items: <C extends Columns>(
+    columns: C,
+    items: ReadonlyArray<{ readonly [Name in keyof C]: unknown }>
+  ) => Statement.Fragment
+  /** The texts in a JSON array as a table expression called `element`, with their `value` and an ascending `key`. */
+  readonly elements: (json: string | Statement.Fragment) => Statement.Fragment
+  /** Behind a SELECT of one row: no other transaction changes it before this one ends. A reference to it may be added. */
+  readonly lockRow: Statement.Fragment
+}
+
+/** The differences, for the database that `sql` talks to. */
+export const dialect = (sql: SqlClient.SqlClient): Dialect =>
+  sql.onDialectOrElse({
+    sqlite: () => sqliteDialect(sql),
+    pg: () => postgresDialect(sql),
+    orElse: () => {
+      throw new Error("BrandBrain supports SQLite and PostgreSQL")
+    }
+  })
+
+const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
+  text: "TEXT",
+  instant: (column) => `${column} INTEGER`,
+  real: "REAL",
+  isJson: (column, type) => `json_type(${column}) = '${type}'`,
+  strict: " STRICT",
+  nullsFirst: "",
+  nullsLast: "",
+
+  selectTable: (name) => sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ${name}`,
+  beginMigrating: Effect.void,
+  items: (columns, items) => {
+    const read = Object.entries(columns).map(([name, type]) =>
+      `value ${type === "json" ? "->" : "->>"} '${name}' AS ${name}`
+    )
+    return sql`(SELECT ${sql.literal(read.join(", "))} FROM json_each(${JSON.stringify(items)})) AS item`
+  },
+  elements: (json) => sql`json_each(${json}) AS element`,
+  lockRow: sql.literal("")
+})
+
+/**
+ * An instant is a double, which holds each whole millisecond of a JavaScript number: the driver makes a text of a
+ * bigint. JSON stays a text, since jsonb would change it.
+ */
+const postgresDialect = (sql: SqlClient.SqlClient): Dialect => ({
+  text: "TEXT COLLATE \"C\"",
+  instant: (column) => `${column} DOUBLE PRECISION CHECK (${column} = trunc(${column}))`,
+  real: "DOUBLE PRECISION",
+  isJson: (column, type) => `json_typeof(${column}::json) = '${type}'`,
+  strict: "",
+  nullsFirst: " NULLS FIRST",
+  nullsLast: " NULLS LAST",
+
+  selectTable: (name) => sql`SELECT 1 WHERE to_regclass(${name}) IS NOT NULL`,
+  // The lock ends with the transaction. The migrator would look for its table by a statement that fails, which spoils the transaction.
+  beginMigrating: Effect.zipRight(
+    sql`SELECT pg_advisory_xact_lock(${sql.literal(String(migrating))})`,
+    sql`
+    CREATE TABLE IF NOT EXISTS brandbrain_migrations (
+      migration_id integer PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now(), name text NOT NULL
+    )`
+  ),
+  items: (columns, items) => {
+    const typed = Object.entries(columns).map(([name, type]) => `${name} ${type === "number" ? "float8" : type}`)
+    return sql`json_to_recordset(${JSON.stringify(items)}::json) AS item (${sql.literal(typed.join(", "))})`
+  },
+  elements: (json) => sql`json_array_elements_text((${json})::json) WITH ORDINALITY AS element (value, key)`,
+  lockRow: sql.literal("FOR NO KEY UPDATE")
+})
+
+/** The number of a lock: "bran" in ASCII. */
+const migrating = 0x6272616e
