@@ -2,6 +2,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Effect, Layer, Option, ParseResult, Schema } from "effect"
 import { asStorageError } from "../storage/StorageError.ts"
+import { inTurnOfBrand } from "../storage/turns.ts"
 import { Answers } from "./answers.ts"
 import { BrandNotFound, Brands, BrandSummary, InvalidAnswers } from "./Brands.ts"
 import { mergeOverrides, noOverrides, Overrides } from "./Overrides.ts"
@@ -117,7 +118,7 @@ const make = Effect.gen(function*() {
       const answers = yield* decodeAnswers(input)
       yield* profile(brandId).pipe(
         Effect.zipRight(Effect.flatMap(Clock.currentTimeMillis, (now) => upsertAnswers({ brandId, answers, now }))),
-        sql.withTransaction
+        inTurnOfBrand(sql, brandId)
       )
       return answers
     }, asStorageError("Brands.saveAnswers")),
@@ -129,7 +130,7 @@ const make = Effect.gen(function*() {
         yield* upsertAnswers({ brandId, answers, now: yield* Clock.currentTimeMillis })
         return answers
       })
-      return yield* sql.withTransaction(change)
+      return yield* inTurnOfBrand(sql, brandId)(change)
     }, asStorageError("Brands.changeAnswers")),
 
     overrides: Effect.fn("Brands.overrides")(function*(brandId) {
@@ -144,7 +145,7 @@ const make = Effect.gen(function*() {
         yield* upsertOverrides({ brandId, ...overrides, now: yield* Clock.currentTimeMillis })
         return overrides
       })
-      return yield* sql.withTransaction(merged)
+      return yield* inTurnOfBrand(sql, brandId)(merged)
     }, asStorageError("Brands.patchOverrides")),
 
     hasAny: Effect.map(selectOne(undefined), Option.isSome).pipe(

@@ -4,6 +4,7 @@ import { Clock, Effect, Layer, Option, Schema } from "effect"
 import { Capability, registry } from "../config/capability.ts"
 import { deriveId } from "../storage/deriveId.ts"
 import { asStorageError } from "../storage/StorageError.ts"
+import { inTurnOfBrand } from "../storage/turns.ts"
 import { normaliseIdentifier } from "./normaliseIdentifier.ts"
 import { Connection } from "./Source.ts"
 import { NoStartUrls, SourceNotFound, Sources, UnknownCapability } from "./Sources.ts"
@@ -117,7 +118,7 @@ const make = Effect.gen(function*() {
             isNew: Option.isNone(known)
           }))
         ),
-        sql.withTransaction
+        inTurnOfBrand(sql, brandId)
       )
     }, asStorageError("Sources.connect")),
 
@@ -146,11 +147,13 @@ const make = Effect.gen(function*() {
         const { identifier, source: capability } = yield* connectionOf(known.value)
         return yield* save({ id: sourceId, brandId, capability, identifier }, known, settings)
       })
-      return yield* sql.withTransaction(change)
+      return yield* inTurnOfBrand(sql, brandId)(change)
     }, asStorageError("Sources.update")),
 
     remove: Effect.fn("Sources.remove")(function*(brandId, sourceId) {
-      const removed = yield* markRemoved({ brandId, sourceId, now: yield* Clock.currentTimeMillis })
+      // In turn, so that no change that has read the source brings it back.
+      const now = yield* Clock.currentTimeMillis
+      const removed = yield* inTurnOfBrand(sql, brandId)(markRemoved({ brandId, sourceId, now }))
       if (Option.isNone(removed)) return yield* new SourceNotFound({ brandId, sourceId })
     }, asStorageError("Sources.remove"))
   })

@@ -2,6 +2,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import type { Capability } from "../config/capability.ts"
 import { asStorageError } from "../storage/StorageError.ts"
+import { inTurnOfBrand } from "../storage/turns.ts"
 import type { Answers } from "./answers.ts"
 import { Brands, defaultTenant } from "./Brands.ts"
 import { Sources } from "./Sources.ts"
@@ -18,8 +19,7 @@ export const createSampleBrand = Effect.fn("createSampleBrand")(function*() {
   const sql = yield* SqlClient.SqlClient
   const brands = yield* Brands
   const sources = yield* Sources
-  yield* Effect.gen(function*() {
-    yield* brands.add({ id: sampleBrandId, tenantId: defaultTenant, name: "Quillhaven Coffee" })
+  const fill = Effect.gen(function*() {
     const { answers: existing } = yield* brands.profile(sampleBrandId)
     if (Object.keys(existing).length > 0) {
       return
@@ -30,7 +30,11 @@ export const createSampleBrand = Effect.fn("createSampleBrand")(function*() {
       ([source, account]) => sources.connect(sampleBrandId, { source, ...account }),
       { discard: true }
     )
-  }).pipe(sql.withTransaction)
+  })
+  yield* brands.add({ id: sampleBrandId, tenantId: defaultTenant, name: "Quillhaven Coffee" }).pipe(
+    Effect.zipRight(inTurnOfBrand(sql, sampleBrandId)(fill)),
+    sql.withTransaction
+  )
   return sampleBrandId
 }, asStorageError("createSampleBrand"))
 

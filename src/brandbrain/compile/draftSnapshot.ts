@@ -14,6 +14,7 @@ import type { BundleLimits } from "../evidence/selectBundle.ts"
 import { diffSnapshots } from "../snapshots/SnapshotDiff.ts"
 import { bundleIdOf, reportIdOf, Snapshots } from "../snapshots/Snapshots.ts"
 import { asStorageError } from "../storage/StorageError.ts"
+import { inTurnOfBrand } from "../storage/turns.ts"
 import type { CompilePayload } from "./CompileJob.ts"
 import { CompileRunNotFound, CompileRuns } from "./CompileRuns.ts"
 import { evidenceWarnings } from "./evidenceWarnings.ts"
@@ -67,7 +68,7 @@ export const draftSnapshot = Effect.fn("draftSnapshot")(function*(options: {
     // An attempt that was thought dead may have saved its snapshot first; then that one counts.
     const saved = yield* snapshots.findByCompile(brandId, compileRunId)
     return Option.isSome(saved) ? saved.value : yield* new CompileRunNotFound({ brandId, compileRunId })
-  }).pipe(sql.withTransaction)
+  }).pipe(inTurnOfBrand(sql, brandId))
 }, asStorageError("draftSnapshot"))
 
 /** The limits of a bundle under these settings. Capabilities of one platform and content type share a cap. */

@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import { Brands } from "../brands/Brands.ts"
 import { createSampleBrand } from "../brands/sampleBrand.ts"
 import { BrandBrainConfig } from "../config/BrandBrainConfig.ts"
+import { inTurnOf } from "../storage/turns.ts"
 import { requestCompile } from "./requestCompile.ts"
 
 /**
@@ -15,7 +16,7 @@ export const firstStart = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const { apifyToken } = yield* BrandBrainConfig
   if (Option.isSome(apifyToken)) return
-  yield* sql.withTransaction(Effect.gen(function*() {
+  yield* Effect.gen(function*() {
     if (yield* (yield* Brands).hasAny) return
     const brandId = yield* createSampleBrand()
     const requested = yield* requestCompile({ brandId, forceRefresh: false })
@@ -23,5 +24,5 @@ export const firstStart = Effect.gen(function*() {
       brandId,
       ...(requested._tag === "Requested" ? { compileRunId: requested.compileRunId, jobId: requested.jobId } : {})
     })
-  }))
+  }).pipe(inTurnOf(sql, "firstStart"))
 })

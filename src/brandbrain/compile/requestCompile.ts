@@ -12,6 +12,7 @@ import { judgeFreshness } from "../gather/freshness.ts"
 import { Snapshots } from "../snapshots/Snapshots.ts"
 import { RandomId } from "../storage/RandomId.ts"
 import { asStorageError } from "../storage/StorageError.ts"
+import { inTurnOfBrand } from "../storage/turns.ts"
 import { CompileJob } from "./CompileJob.ts"
 import { findObstacles, Obstacle } from "./compileObstacles.ts"
 import { CompileRuns } from "./CompileRuns.ts"
@@ -76,7 +77,7 @@ export const requestCompile = Effect.fn("requestCompile")(function*(options: {
 
     yield* runs.add({ id: compileRunId, brandId, jobId, forceRefresh, promptVersion, model })
     return { _tag: "Requested", compileRunId, jobId } as const
-  }).pipe(sql.withTransaction, asStorageError("requestCompile"))
+  }).pipe(inTurnOfBrand(sql, brandId), asStorageError("requestCompile"))
 })
 
 /** The latest snapshot, if compiling the same inputs again would start no run and so repeat it. */

@@ -5,6 +5,7 @@ import { capabilities, registry } from "../config/capability.ts"
 import { deriveId } from "../storage/deriveId.ts"
 import { dialect } from "../storage/dialect.ts"
 import { asStorageError } from "../storage/StorageError.ts"
+import { inTurnOfBrand } from "../storage/turns.ts"
 import { engagement } from "./engagement.ts"
 import { Evidence } from "./Evidence.ts"
 import { EvidenceItem } from "./EvidenceItem.ts"
@@ -126,7 +127,7 @@ const make = Effect.gen(function*() {
         })
         yield* upsert({ brandId, items: rows, now })
         return { created: rows.length - present.length, updated: present.length }
-      }).pipe(sql.withTransaction)
+      }).pipe(inTurnOfBrand(sql, brandId))
     }, asStorageError("Evidence.upsert")),
 
     findCandidates: Effect.fn("Evidence.findCandidates")(function*(brandId, sourceIds) {

@@ -6,6 +6,7 @@ import { BrandBrainConfig, capOf, isEnabled } from "../config/BrandBrainConfig.t
 import { registry } from "../config/capability.ts"
 import { instantAt } from "../json/readJson.ts"
 import { asStorageError } from "../storage/StorageError.ts"
+import { inTurnOfBrand } from "../storage/turns.ts"
 import { ApifyRuns } from "./ApifyRuns.ts"
 import type { ApifyRun } from "./ApifyRuns.ts"
 import { awaitRun, pollFor, retryUnseen } from "./awaitRun.ts"
@@ -121,7 +122,7 @@ const saveItems = Effect.fn("ingestSource.saveItems")(
       Effect.tap((counts) =>
         runs.markSucceeded(apifyRunId, { ...counts, endedAt: instantAt(finishedAt) ?? undefined })
       ),
-      sql.withTransaction
+      inTurnOfBrand(sql, source.brandId)
     )
   },
   asStorageError("ingestSource.saveItems")

@@ -28,8 +28,8 @@ export interface Dialect {
 
   /** One row if there is such a table. */
   readonly selectTable: (name: string) => Statement.Fragment
-  /** Begins the transaction of a migration: the table that remembers them is there, and no other migrates meanwhile. */
-  readonly beginMigrating: Effect.Effect<unknown, SqlError.SqlError>
+  /** Makes the table that remembers migrations, if the migrator cannot do so in a transaction. */
+  readonly makeMigrationsTable: Effect.Effect<unknown, SqlError.SqlError>
   /** Items as a table expression called `item`, all of them in one parameter. */
   readonly items: <C extends Columns>(
     columns: C,
@@ -39,6 +39,8 @@ export interface Dialect {
   readonly elements: (json: string | Statement.Fragment) => Statement.Fragment
   /** Behind a SELECT of one row: no other transaction changes it before this one ends. A reference to it may be added. */
   readonly lockRow: Statement.Fragment
+  /** No other transaction gets past this lock before this one ends. */
+  readonly lock: (name: keyof typeof locks) => Effect.Effect<unknown, SqlError.SqlError>
 }
 
 /** The differences, for the database that `sql` talks to. */
@@ -61,7 +63,7 @@ const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
   nullsLast: "",
 
   selectTable: (name) => sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ${name}`,
-  beginMigrating: Effect.void,
+  makeMigrationsTable: Effect.void,
   items: (columns, items) => {
     const read = Object.entries(columns).map(([name, type]) =>
       `value ${type === "json" ? "->" : "->>"} '${name}' AS ${name}`
@@ -69,7 +71,9 @@ const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
     return sql`(SELECT ${sql.literal(read.join(", "))} FROM json_each(${JSON.stringify(items)})) AS item`
   },
   elements: (json) => sql`json_each(${json}) AS element`,
-  lockRow: sql.literal("")
+  lockRow: sql.literal(""),
+  // A transaction that begins IMMEDIATE is the only one.
+  lock: () => Effect.void
 })
 
 /**
@@ -86,21 +90,21 @@ const postgresDialect = (sql: SqlClient.SqlClient): Dialect => ({
   nullsLast: " NULLS LAST",
 
   selectTable: (name) => sql`SELECT 1 WHERE to_regclass(${name}) IS NOT NULL`,
-  // The lock ends with the transaction. The migrator would look for its table by a statement that fails, which spoils the transaction.
-  beginMigrating: Effect.zipRight(
-    sql`SELECT pg_advisory_xact_lock(${sql.literal(String(migrating))})`,
-    sql`
+  // The migrator looks for its table by a statement that fails, which would spoil the transaction.
+  makeMigrationsTable: sql`
     CREATE TABLE IF NOT EXISTS brandbrain_migrations (
       migration_id integer PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now(), name text NOT NULL
-    )`
-  ),
+    )`,
   items: (columns, items) => {
     const typed = Object.entries(columns).map(([name, type]) => `${name} ${type === "number" ? "float8" : type}`)
     return sql`json_to_recordset(${JSON.stringify(items)}::json) AS item (${sql.literal(typed.join(", "))})`
   },
   elements: (json) => sql`json_array_elements_text((${json})::json) WITH ORDINALITY AS element (value, key)`,
-  lockRow: sql.literal("FOR NO KEY UPDATE")
+  lockRow: sql.literal("FOR NO KEY UPDATE"),
+  lock: (name) => sql`SELECT pg_advisory_xact_lock(${sql.literal(`${ours}, ${locks[name]}`)})`
 })
 
-/** The number of a lock: "bran" in ASCII. */
-const migrating = 0x6272616e
+const locks = { migration: 1, firstStart: 2 }
+
+/** Keeps the numbers of our locks apart from other apps': "bran" in ASCII. */
+const ours = 0x6272616e

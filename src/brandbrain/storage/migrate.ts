@@ -5,21 +5,21 @@ import { dialect } from "./dialect.ts"
 import { brandbrain } from "./migrations/0001_brandbrain.ts"
 import { asStorageError } from "./StorageError.ts"
 import type { StorageError } from "./StorageError.ts"
+import { inTurnOf } from "./turns.ts"
 
 const migrations = { "0001_brandbrain": brandbrain }
 
 /**
  * Brings the app's tables up to date in one transaction.
  *
- * Tables that are up to date are only read, so a start neither waits for a lock nor needs the right to make tables. The
- * outer transaction makes two processes that start together take turns: the second one waits, and then finds nothing to
- * do. On SQLite that takes a client that begins IMMEDIATE.
+ * Tables that are up to date are only read, so a start neither waits for a lock nor needs the right to make tables. Of
+ * two processes that start together the second one waits, and then finds nothing to do.
  */
 export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   if (yield* isUpToDate) return
   const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "brandbrain_migrations" })
-  const applied = yield* sql.withTransaction(Effect.zipRight(dialect(sql).beginMigrating, run))
+  const applied = yield* Effect.zipRight(dialect(sql).makeMigrationsTable, run).pipe(inTurnOf(sql, "migration"))
   if (applied.length > 0) {
     yield* Effect.logInfo("Created BrandBrain's tables")
   }
