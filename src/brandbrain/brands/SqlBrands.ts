@@ -1,6 +1,7 @@
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Effect, Layer, Option, ParseResult, Schema } from "effect"
+import { appClient } from "../storage/appClient.ts"
 import { asStorageError } from "../storage/StorageError.ts"
 import { inTurnOfBrand } from "../storage/turns.ts"
 import { Answers } from "./answers.ts"
@@ -8,7 +9,7 @@ import { BrandNotFound, Brands, BrandSummary, InvalidAnswers } from "./Brands.ts
 import { mergeOverrides, noOverrides, Overrides } from "./Overrides.ts"
 
 const make = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
+  const sql = yield* appClient
 
   const insert = SqlSchema.void({
     Request: Schema.Struct({ id: Schema.String, tenantId: Schema.String, name: Schema.String, now: Schema.Number }),

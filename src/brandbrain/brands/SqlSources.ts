@@ -1,7 +1,8 @@
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Effect, Layer, Option, Schema } from "effect"
 import { Capability, registry } from "../config/capability.ts"
+import { appClient } from "../storage/appClient.ts"
 import { deriveId } from "../storage/deriveId.ts"
 import { asStorageError } from "../storage/StorageError.ts"
 import { inTurnOfBrand } from "../storage/turns.ts"
@@ -11,7 +12,7 @@ import { NoStartUrls, SourceNotFound, Sources, UnknownCapability } from "./Sourc
 import type { SourceSettings } from "./Sources.ts"
 
 const make = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
+  const sql = yield* appClient
 
   const columns = sql.literal(Object.keys(Row.fields).join(", "))
 

@@ -1,13 +1,14 @@
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Effect, Layer, Option, Schema, Struct } from "effect"
+import { appClient } from "../storage/appClient.ts"
 import { dialect } from "../storage/dialect.ts"
 import { asStorageError } from "../storage/StorageError.ts"
 import { CompileRun, CompileRunNotFound, CompileRuns } from "./CompileRuns.ts"
 import type { EvidenceStatus } from "./EvidenceStatus.ts"
 
 const make = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
+  const sql = yield* appClient
 
   const columns = sql.literal(Object.keys(CompileRun.fields).join(", "))
 

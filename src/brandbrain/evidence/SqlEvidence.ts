@@ -1,7 +1,8 @@
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Effect, Layer, Schema, Struct } from "effect"
 import { capabilities, registry } from "../config/capability.ts"
+import { appClient } from "../storage/appClient.ts"
 import { deriveId } from "../storage/deriveId.ts"
 import { dialect } from "../storage/dialect.ts"
 import { asStorageError } from "../storage/StorageError.ts"
@@ -14,7 +15,7 @@ import { mergeEvidence } from "./mergeEvidence.ts"
 import { bestPerGroup, newestPerGroup } from "./selectBundle.ts"
 
 const make = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
+  const sql = yield* appClient
 
   const { elements, items: itemRows } = dialect(sql)
 

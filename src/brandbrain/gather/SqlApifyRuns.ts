@@ -1,13 +1,14 @@
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Effect, Layer, Schema } from "effect"
+import { appClient } from "../storage/appClient.ts"
 import { deriveId } from "../storage/deriveId.ts"
 import { dialect } from "../storage/dialect.ts"
 import { asStorageError } from "../storage/StorageError.ts"
 import { ApifyRun, ApifyRuns } from "./ApifyRuns.ts"
 
 const make = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
+  const sql = yield* appClient
 
   const columns = sql.literal(Object.keys(ApifyRun.fields).join(", "))
 

@@ -1,3 +1,5 @@
+import { storable } from "./storable.ts"
+
 /** A JSON object, which an array is not. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -8,7 +10,7 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const valueAt = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
   path.reduce<unknown>((here, key) => isObject(here) && Object.hasOwn(here, key) ? here[key] : undefined, value)
 
-/** The trimmed text at the path; null if it is blank. Removes characters that a database cannot store. */
+/** The trimmed text at the path; null if it is blank. It is `storable`. */
 export const textAt = (value: unknown, ...path: ReadonlyArray<string>): string | null => {
   const found = valueAt(value, ...path)
   if (typeof found !== "string") {
@@ -85,5 +87,3 @@ export const cleanHashtags = (hashtags: ReadonlyArray<string | null>): ReadonlyA
   const cleaned = hashtags.map((hashtag) => (hashtag ?? "").replace(/^#+/, "").trim().toLowerCase())
   return [...new Set(cleaned.filter((hashtag) => hashtag !== ""))]
 }
-
-const storable = (text: string) => text.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "\uFFFD")

@@ -1,12 +1,13 @@
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import { Clock, Effect, Layer, Option, Schema } from "effect"
+import { appClient } from "../storage/appClient.ts"
 import { deriveId } from "../storage/deriveId.ts"
 import { asStorageError } from "../storage/StorageError.ts"
 import { bundleIdOf, reportIdOf, Snapshot, Snapshots, SnapshotSummary } from "./Snapshots.ts"
 
 const make = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
+  const sql = yield* appClient
 
   const columns = sql.literal(Object.keys(Snapshot.fields).join(", "))
 

@@ -2,6 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
+import { storable } from "../json/storable.ts"
 
 /** The columns of a statement's items by name, each with the type that the database reads it as. */
 type Columns = Readonly<Record<string, "text" | "number" | "json">>
@@ -68,7 +69,7 @@ const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
     const read = Object.entries(columns).map(([name, type]) =>
       `value ${type === "json" ? "->" : "->>"} '${name}' AS ${name}`
     )
-    return sql`(SELECT ${sql.literal(read.join(", "))} FROM json_each(${JSON.stringify(items)})) AS item`
+    return sql`(SELECT ${sql.literal(read.join(", "))} FROM json_each(${textOf(items)})) AS item`
   },
   elements: (json) => sql`json_each(${json}) AS element`,
   lockRow: sql.literal(""),
@@ -97,12 +98,16 @@ const postgresDialect = (sql: SqlClient.SqlClient): Dialect => ({
     )`,
   items: (columns, items) => {
     const typed = Object.entries(columns).map(([name, type]) => `${name} ${type === "number" ? "float8" : type}`)
-    return sql`json_to_recordset(${JSON.stringify(items)}::json) AS item (${sql.literal(typed.join(", "))})`
+    return sql`json_to_recordset(${textOf(items)}::json) AS item (${sql.literal(typed.join(", "))})`
   },
   elements: (json) => sql`json_array_elements_text((${json})::json) WITH ORDINALITY AS element (value, key)`,
   lockRow: sql.literal("FOR NO KEY UPDATE"),
   lock: (name) => sql`SELECT pg_advisory_xact_lock(${sql.literal(`${ours}, ${locks[name]}`)})`
 })
+
+/** The database reads texts out of it, and so would come upon what is escaped there. */
+const textOf = (items: ReadonlyArray<unknown>) =>
+  JSON.stringify(items, (_, value: unknown) => typeof value === "string" ? storable(value) : value)
 
 const locks = { migration: 1, firstStart: 2 }
 
