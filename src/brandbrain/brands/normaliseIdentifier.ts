@@ -24,14 +24,15 @@ export const normaliseIdentifier = (
 ): Either.Either<string, InvalidIdentifier> => {
   const { allowed, read } = readers[capability]
   const trimmed = value.trim()
-  const identifier = trimmed.length <= maxLength ? read(trimmed) : null
-  return identifier === null
+  const identifier = trimmed.length <= longestAddress ? read(trimmed) : null
+  // Escapes may have made it longer, and an index of PostgreSQL holds 2.7 kB.
+  return identifier === null || identifier.length > longestAddress
     ? Either.left(new InvalidIdentifier({ capability, value: value.slice(0, 200), allowed }))
     : Either.right(identifier)
 }
 
 /** The longest address that browsers and servers commonly accept. */
-const maxLength = 2048
+export const longestAddress = 2048
 
 interface Reader {
   readonly allowed: string

@@ -1,4 +1,5 @@
 import { Either } from "effect"
+import { longestAddress } from "../brands/normaliseIdentifier.ts"
 import { registry } from "../config/capability.ts"
 import type { Capability, Target } from "../config/capability.ts"
 import type { NormalisedItem } from "../evidence/EvidenceItem.ts"
@@ -45,7 +46,7 @@ export const normaliseItem = (
     return Either.left("another_author")
   }
   const { contentType, platform } = registry[capability]
-  const content = readers[capability](raw)
+  const content = withKeys(readers[capability](raw))
   if (platform === "web" && content.canonical_url === null) {
     return Either.left("no_canonical_url")
   }
@@ -54,6 +55,15 @@ export const normaliseItem = (
   }
   return Either.right({ platform, content_type: contentType, ...content, raw_refs: [rawRef] })
 }
+
+/** Leaves out a key that is too long for an index: PostgreSQL's rows hold 2.7 kB. */
+const withKeys = (content: ItemContent): ItemContent => ({
+  ...content,
+  external_id: atMost(content.external_id, 500),
+  canonical_url: atMost(content.canonical_url, longestAddress)
+})
+
+const atMost = (text: string | null, length: number) => text === null || text.length > length ? null : text
 
 const readers: Readonly<Record<Capability, (raw: JsonObject) => ItemContent>> = {
   "instagram.posts": readPost,

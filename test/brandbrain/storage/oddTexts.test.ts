@@ -15,6 +15,11 @@ import type { Script } from "../scriptedPlatform.ts"
 const odd = "a\u0000b\ud800c"
 const stored = "a\ufffdb\ufffdc"
 
+/** An address that is longer than any index takes, and hard to compress. */
+const endless = `https://cobble.example/${
+  Array.from({ length: 900 }, (_, index) => (index * 7_919 % 9_973 + 10_000).toString(36)).join("")
+}`
+
 const setUp = (script: Script) => Effect.provide(Layer.merge(ownApp(), scriptedPlatform(() => script).layer))
 
 const connected = Effect.fn("connected")(function*(source: string, identifier: string) {
@@ -89,5 +94,29 @@ describe("a text that a database cannot store", () => {
       assert.deepInclude(yield* evidence.upsert({ brandId: "b", id: "s" }, [item]), { updated: 1 })
       const [found] = yield* evidence.findCandidates("b", ["s"])
       assert.deepInclude(found, { external_id: stored, title: stored, media: [{ kind: "image", url: stored }] })
+    }).pipe(setUp({})))
+})
+
+describe("a key that is longer than an index takes", () => {
+  it.effect("costs no compile: its item is not evidence, or has no address", () =>
+    Effect.gen(function*() {
+      yield* connected("instagram.posts", "cobble")
+      yield* (yield* Sources).connect("b", { source: "web.crawl_pages", identifier: "cobble.example" })
+      const { snapshot } = yield* compile(yield* addCompile("b", "c"))
+      assert.strictEqual(snapshot.meta.evidence_summary.item_count, 1)
+      const sql = yield* SqlClient.SqlClient
+      assert.deepStrictEqual(yield* sql`SELECT external_id, canonical_url FROM brandbrain_evidence_item`, [
+        { external_id: "p", canonical_url: null }
+      ])
+    }).pipe(setUp({ items: [{ id: endless }, { id: "p", url: endless }] })))
+
+  it.effect("is refused as the address of a source, also if only its escapes make it so long", () =>
+    Effect.gen(function*() {
+      yield* addBrand("b")
+      const { connect } = yield* Sources
+      for (const identifier of [endless, `https://cobble.example/${"靴".repeat(1_000)}`]) {
+        const refused = yield* Effect.flip(connect("b", { source: "web.crawl_pages", identifier }))
+        assert.strictEqual(refused._tag, "InvalidIdentifier")
+      }
     }).pipe(setUp({})))
 })
