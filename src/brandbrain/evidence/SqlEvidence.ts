@@ -86,13 +86,13 @@ const make = Effect.gen(function*() {
           SELECT id FROM brandbrain_evidence_item WHERE ${group}
           ORDER BY published_at DESC NULLS LAST, canonical_url NULLS FIRST, id
           LIMIT ${newestPerGroup}
-        )
+        ) AS newest
         UNION ALL
         SELECT id FROM (
           SELECT id FROM brandbrain_evidence_item WHERE ${group}
           ORDER BY engagement DESC, published_at DESC NULLS LAST, canonical_url NULLS FIRST, id
           LIMIT ${newestPerGroup + bestPerGroup}
-        )
+        ) AS best
       )`
     }
   })

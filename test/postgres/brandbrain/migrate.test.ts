@@ -78,6 +78,8 @@ describe("the tables of the app on PostgreSQL", () => {
       yield* Effect.scoped(Layer.build(on(url)))
       const admin = yield* PgClient.make({ url, maxConnections: 1 })
       const role = `brandbrain_${process.pid}`
+      // Before PostgreSQL 15 everybody may.
+      yield* admin.unsafe("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
       yield* admin.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
       yield* Effect.addFinalizer(() => Effect.orDie(admin.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`)))
       const grant = admin.unsafe(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`)
