@@ -29,9 +29,14 @@ const id = (number: number) => `018f2b5e-7a30-7000-8000-00000000000${number}`
 
 describe("an answer that is lost", () => {
   for (
-    const [of, message, count] of [["an insert", /INSERT INTO holdfast_jobs/, 1], ["a COMMIT", /COMMIT/, 2]] as const
+    const [of, how, message, count] of [
+      ["an insert", "closed", /INSERT INTO holdfast_jobs/, 1],
+      ["an insert", "reset", /INSERT INTO holdfast_jobs/, 1],
+      ["a COMMIT", "closed", /COMMIT/, 2],
+      ["a COMMIT", "reset", /COMMIT/, 2]
+    ] as const
   ) {
-    it.live(`of ${of} is an error, and the enqueue can be repeated`, () =>
+    it.live(`of ${of} is an error, its connection being ${how}, and the enqueue can be repeated`, () =>
       Effect.gen(function*() {
         const { proxy, url } = yield* brittle
         yield* Effect.gen(function*() {
@@ -41,7 +46,7 @@ describe("an answer that is lost", () => {
             Count,
             entries.map((entry) => ({ ...entry, ...unique, partitionKey: entry.id }))
           )
-          yield* Effect.sync(() => void proxy.loseAnswerOf(message))
+          yield* Effect.sync(() => void proxy.loseAnswerOf(message, how))
           const lost = yield* Effect.flip(enqueue)
           assert.strictEqual(lost._tag, "StoreError")
           const again = yield* enqueue
@@ -84,7 +89,7 @@ describe("a network that drops packets", () => {
 
   it.live("is an error within the time of a statement, and costs the pool no connection", () =>
     Effect.gen(function*() {
-      const { proxy, url } = yield* brittle
+      const { direct, proxy, url } = yield* brittle
       yield* Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
         const inTransaction = yield* Effect.fork(sql.withTransaction(Effect.zipRight(
@@ -95,14 +100,38 @@ describe("a network that drops packets", () => {
         assert(Exit.isFailure(failed))
         assert.match(
           Cause.pretty(failed.cause),
-          /has not answered for 500ms; whether the statement was carried out is unknown/
+          /has not answered for 500ms.*whether the statement was carried out is unknown/
         )
         const alone = yield* Effect.flip(JobQueue.enqueue(Count, { number: 2 }))
         assert.strictEqual(alone._tag, "StoreError")
         yield* Effect.sync(proxy.heal)
-        yield* until(JobQueue.enqueue(Count, { number: 3 }), () => true)
-        assert.deepStrictEqual((yield* JobQueue.list()).jobs.map(({ payload }) => payload), [{ number: 3 }])
+        yield* until(JobQueue.enqueue(Count, { number: 3 }, { id: id(3) }), () => true)
+        // The statement of the second enqueue was swallowed, and the transaction of the first went with its connection.
+        const { jobs } = yield* Effect.provide(JobQueue.list(), queueOn(direct))
+        assert.deepStrictEqual(jobs.map(({ payload }) => payload), [{ number: 3 }])
       }).pipe(Effect.provide(queueOn(url, { maxConnections: 2, statementTimeout: "500 millis" })))
+    }).pipe(Effect.scoped))
+
+  it.live("keeps no store from closing, nor a later wake-up from being sent", () =>
+    Effect.gen(function*() {
+      const { direct, proxy, url } = yield* brittle
+      const heard = yield* Deferred.make<void>()
+      const worker = Worker.layer({ jobs: [Count], pollInterval: "1 hour", heartbeatInterval: "1 second" }).pipe(
+        Layer.provide(Count.toLayer(({ number }) => number === 2 ? Deferred.succeed(heard, undefined) : Effect.void)),
+        Layer.provide(queueOn(direct))
+      )
+      yield* Layer.build(worker)
+      yield* Effect.gen(function*() {
+        yield* Effect.sync(() => void proxy.loseAnswerOf(/pg_notify/, "silently"))
+        yield* JobQueue.enqueue(Count, { number: 1 })
+        // Sent once the first is given up.
+        yield* until(
+          Effect.zipRight(JobQueue.enqueue(Count, { number: 2 }), Deferred.isDone(heard)),
+          (isHeard) => isHeard
+        )
+        yield* Effect.sync(() => void proxy.loseAnswerOf(/pg_notify/, "silently"))
+        yield* JobQueue.enqueue(Count, { number: 3 })
+      }).pipe(Effect.provide(queueOn(url, { statementTimeout: "300 millis" })))
     }).pipe(Effect.scoped))
 
   it.live("stops a handler before its lease ends, and its worker goes on when the network is back", () =>

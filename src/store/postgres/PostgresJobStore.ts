@@ -9,7 +9,7 @@ import { JobStore } from "../JobStore.ts"
 import { makeSqlJobStore } from "../SqlJobStore.ts"
 import { nowRows } from "../statements/rows.ts"
 import type { Now } from "../Transactions.ts"
-import { readStatementTimeout } from "./answering.ts"
+import { defaultLimit, readSpan } from "./answering.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { makeSignals } from "./notify.ts"
@@ -38,13 +38,13 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
           )
         })
       }
-      const limit = yield* readStatementTimeout(options.statementTimeout)
+      const limit = yield* readSpan("statementTimeout", options.statementTimeout, defaultLimit)
       yield* (options.migrate === false ? checkMigrated : migrate)(limit)
       const sql = client.withoutTransforms()
       return yield* makeSqlJobStore(sql, {
         transactions: yield* makeTransactions(sql, limit),
         events: yield* makeJobEvents,
-        signals: yield* makeSignals(sql),
+        signals: yield* makeSignals(sql, limit),
         tidy: Effect.void,
         newest,
         now: options.now === undefined ? Effect.succeed(serversNow(sql)) : Effect.map(options.now, givenNow(sql))

@@ -6,7 +6,7 @@ import { isStoreError, StoreError } from "../../domain/errors.ts"
 import { readDatabaseUrl } from "../databaseUrl.ts"
 import type { JobStore } from "../JobStore.ts"
 import type { JobStoreOptions } from "./options.ts"
-import { answeredWithin, readStatementTimeout } from "./answering.ts"
+import { answeredWithin, defaultLimit, readSpan } from "./answering.ts"
 import * as PostgresJobStore from "./PostgresJobStore.ts"
 import { safely } from "./reserve.ts"
 import { pooled, postgresTransaction } from "./transaction.ts"
@@ -50,8 +50,8 @@ export const layer = (
 const open = (options: Options) =>
   Effect.gen(function*() {
     yield* checkUrl(options.url)
-    const limit = yield* readStatementTimeout(options.statementTimeout)
-    const connectTimeout = Duration.decode(options.connectTimeout ?? "5 seconds")
+    const limit = yield* readSpan("statementTimeout", options.statementTimeout, defaultLimit)
+    const connectTimeout = yield* readSpan("connectTimeout", options.connectTimeout, Duration.seconds(5))
     // The driver asks something first, and does not give that up.
     const driver = yield* answeredWithin(Duration.sum(connectTimeout, limit))(
       PgClient.make({ ...options, connectTimeout })
@@ -63,7 +63,7 @@ const open = (options: Options) =>
     Effect.provide(Reactivity.layer)
   )
 
-/** The driver tells little of a URL that it cannot read, and connects without TLS where it does not know the mode. */
+/** The driver tells little of a URL that it cannot read. */
 const checkUrl = (url: Redacted.Redacted | undefined) =>
   url === undefined
     ? Effect.void

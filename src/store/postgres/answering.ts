@@ -1,6 +1,6 @@
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlError from "@effect/sql/SqlError"
-import { Duration, Effect, Either, Option, Predicate } from "effect"
+import { Clock, Duration, Effect, Either, Fiber, Predicate } from "effect"
 import { checkOption } from "../../domain/check.ts"
 import { StoreError } from "../../domain/errors.ts"
 import { TimerSpan } from "../../domain/limits.ts"
@@ -10,14 +10,19 @@ type Connection = SqlConnection.Connection
 /** The limit of a statement unless given, as that of SQLite's locks. */
 export const defaultLimit = Duration.seconds(30)
 
-/** The option as a span, with its default. */
-export const readStatementTimeout = (
-  given: Duration.DurationInput | undefined
+/** The option as a span, or `otherwise`. */
+export const readSpan = (
+  option: "statementTimeout" | "connectTimeout",
+  given: Duration.DurationInput | undefined,
+  otherwise: Duration.Duration
 ): Either.Either<Duration.Duration, StoreError> =>
-  given === undefined ? Either.right(defaultLimit) : Either.mapLeft(
-    checkOption("statementTimeout", TimerSpan, given),
+  given === undefined ? Either.right(otherwise) : Either.mapLeft(
+    checkOption(option, TimerSpan, given),
     (cause) => new StoreError({ operation: "open", cause })
   )
+
+/** The longest that a ROLLBACK may take, and a look at what is left of a transaction: a handler that was interrupted waits for them. */
+const longestRollback = Duration.seconds(5)
 
 /**
  * A connection on which no statement waits longer than `limit`, neither for another
@@ -28,24 +33,26 @@ export const readStatementTimeout = (
  * unknown. The connection is ended: the answer may still be on its way.
  */
 export const answering = (connection: Connection, limit: Duration.Duration): Connection =>
-  bounded(connection, limit, () => true)
+  bounded(connection, () => limit)
 
 /**
  * The same for BEGIN, COMMIT, ROLLBACK and savepoints only. What an app runs between
  * them can take as long as it likes.
  */
 export const controlling = (connection: Connection, limit: Duration.Duration): Connection =>
-  bounded(connection, limit, (text) => control.test(text))
+  bounded(connection, (text) =>
+    /^(?:BEGIN|COMMIT|SAVEPOINT|RELEASE)\b/.test(text)
+      ? limit
+      : /^(?:ROLLBACK\b|SELECT 1$)/.test(text)
+      ? Duration.min(limit, longestRollback)
+      : undefined)
 
-const control = /^(?:(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b|SELECT 1$)/
-
-const bounded = (
-  connection: Connection,
-  limit: Duration.Duration,
-  isBounded: (text: string) => boolean
-): Connection => {
-  const inTime = <A>(text: string, statement: Effect.Effect<A, SqlError.SqlError>) =>
-    isBounded(text) ? within(connection, limit, statement) : statement
+/** A connection on which a statement has the limit that its text is given, or none. */
+const bounded = (connection: Connection, limitOf: (text: string) => Duration.Duration | undefined): Connection => {
+  const inTime = <A>(text: string, statement: Effect.Effect<A, SqlError.SqlError>) => {
+    const limit = limitOf(text)
+    return limit === undefined ? statement : endedAfter(connection, limit, statement)
+  }
   return {
     // The driver's own connection stands in a member of it.
     ...connection,
@@ -57,28 +64,39 @@ const bounded = (
   }
 }
 
-const within = <A>(
+/**
+ * Ends the connection where a statement is not answered in time. Its cancel runs in
+ * the background then: it uses another connection, and that one may hang too. An
+ * interruption waits for the cancel, which would otherwise hit the next statement.
+ */
+const endedAfter = <A>(
   connection: Connection,
   limit: Duration.Duration,
   statement: Effect.Effect<A, SqlError.SqlError>
 ): Effect.Effect<A, SqlError.SqlError> =>
-  Effect.flatMap(
-    // It is cancelled in the background, over another connection, which may answer as little.
-    Effect.timeoutOption(Effect.interruptible(Effect.disconnect(statement)), limit),
-    Option.match({
-      onNone: () => Effect.zipRight(end(connection), Effect.fail(noAnswer(limit))),
-      onSome: Effect.succeed
-    })
-  )
+  Effect.raceWith(Effect.interruptible(statement), over(limit), {
+    onSelfDone: (exit, timer) => Effect.zipRight(Fiber.interrupt(timer), exit),
+    onOtherDone: (_, running) =>
+      Fiber.interruptFork(running).pipe(Effect.zipRight(end(connection)), Effect.zipRight(Effect.fail(noAnswer(limit))))
+  })
 
-/** Fails if the server does not answer within `limit`. What it was asked is left behind, with its connection. */
+/** By the time of the world: a test's clock does not know how long a network takes. */
+const over = (limit: Duration.Duration) => Effect.withClock(Effect.interruptible(Effect.sleep(limit)), Clock.make())
+
+/** Fails if the server does not answer within `limit`. The effect goes on in the background until it notices. */
 export const answeredWithin = (limit: Duration.Duration) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.timeoutFail(Effect.disconnect(effect), { duration: limit, onTimeout: () => noAnswer(limit) })
+  Effect.raceFirst(
+    Effect.interruptible(Effect.disconnect(effect)),
+    Effect.zipRight(over(limit), Effect.fail(noAnswer(limit)))
+  )
 
 const noAnswer = (limit: Duration.Duration) =>
   new SqlError.SqlError({
     cause: new Error(
-      `PostgreSQL has not answered for ${Duration.format(limit)}; whether the statement was carried out is unknown`
+      `PostgreSQL has not answered for ${
+        Duration.format(limit)
+      }, because of the network or of another transaction's lock; `
+        + "whether the statement was carried out is unknown"
     ),
     message: "No answer"
   })

@@ -3,18 +3,20 @@ import { Predicate } from "effect"
 import { isSqlError } from "../isSqlError.ts"
 import type { StoreFailure } from "../JobStore.ts"
 
-/** The SQLSTATE of an error of PostgreSQL; undefined where the server did not answer. */
-export const stateOf = (error: unknown): string | undefined => reported(error, "code")
+/** The SQLSTATE of an error of PostgreSQL; undefined where the server did not answer. A socket's error has a code as well, and no severity. */
+export const stateOf = (error: unknown): string | undefined => {
+  const reported = serverError(error)
+  return typeof reported?.["code"] === "string" ? reported["code"] : undefined
+}
 
-/** A field of the server's error, which stands under wrappers. */
-const reported = (error: unknown, field: "code" | "constraint"): string | undefined => {
+/** The error as the server has sent it, which stands under wrappers. */
+const serverError = (error: unknown): Readonly<Record<PropertyKey, unknown>> | undefined => {
   let current = error
-  for (let depth = 0; depth < 10 && Predicate.hasProperty(current, "cause"); depth++) {
-    if (Predicate.hasProperty(current, field)) break
-    current = current.cause
+  for (let depth = 0; depth < 10 && Predicate.isRecord(current); depth++) {
+    if (typeof current["severity"] === "string") return current
+    current = current["cause"]
   }
-  const value = Predicate.hasProperty(current, field) ? current[field] : undefined
-  return typeof value === "string" ? value : undefined
+  return undefined
 }
 
 /** True for the code of an error that says that the disk is full. */
@@ -25,7 +27,7 @@ export const isWorthRepeating = (error: unknown): boolean => ["40001", "40P01"].
 
 /** True if two jobs came to one unique key at the same time. */
 export const isKeyTaken = (error: unknown): boolean =>
-  stateOf(error) === "23505" && reported(error, "constraint") === "holdfast_jobs_unique"
+  stateOf(error) === "23505" && serverError(error)?.["constraint"] === "holdfast_jobs_unique"
 
 /**
  * True if a statement failed because of one of its rows, so that it may succeed

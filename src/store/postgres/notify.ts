@@ -2,7 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlError from "@effect/sql/SqlError"
 import { Effect, LogLevel, Predicate, RcRef, Runtime, Schedule } from "effect"
-import type { Scope } from "effect"
+import type { Duration, Scope } from "effect"
 import type { EventEmitter } from "node:events"
 import { StoredJobId } from "../../domain/JobId.ts"
 import { ClaimMark } from "../../platform/ClaimMark.ts"
@@ -11,6 +11,7 @@ import { guardTelemetry } from "../guardTelemetry.ts"
 import type { JobSignals } from "../JobSignals.ts"
 import { makeJobSignals } from "../JobSignals.ts"
 import { command } from "../transaction/transactionControl.ts"
+import { answering } from "./answering.ts"
 import { withConnection } from "./reserve.ts"
 
 /** The channel of NOTIFY. A database has its own. */
@@ -31,7 +32,10 @@ const again = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced
  * the transactions that notify commit one after the other, and those of an app
  * would wait in that line. While one is being sent, all that follow are one.
  */
-export const makeSignals = (client: SqlClient.SqlClient): Effect.Effect<JobSignals, never, Scope.Scope> =>
+export const makeSignals = (
+  client: SqlClient.SqlClient,
+  limit: Duration.Duration
+): Effect.Effect<JobSignals, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const ours = makeJobSignals()
@@ -40,7 +44,12 @@ export const makeSignals = (client: SqlClient.SqlClient): Effect.Effect<JobSigna
     const send = (payload: string) =>
       withConnection(
         client,
-        (connection) => connection.execute("SELECT pg_notify($1, $2)", [channel, `${origin} ${payload}`], undefined),
+        (connection) =>
+          answering(connection, limit).execute(
+            "SELECT pg_notify($1, $2)",
+            [channel, `${origin} ${payload}`],
+            undefined
+          ),
         Effect.interruptible
       ).pipe(
         Effect.catchAll((error) =>

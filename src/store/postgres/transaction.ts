@@ -10,8 +10,9 @@ import { inSpan, nested, within } from "../transaction/levels.ts"
 import type { Level } from "../transaction/openTransaction.ts"
 import { isLevel, OpenTransaction } from "../transaction/openTransaction.ts"
 import { command } from "../transaction/transactionControl.ts"
-import { rolledBackAfter } from "../transaction/transactionErrors.ts"
+import { endedUnknown, rolledBackAfter } from "../transaction/transactionErrors.ts"
 import { controlling, defaultLimit } from "./answering.ts"
+import { stateOf } from "./errorCodes.ts"
 import { safely, withConnection, withConnectionForOne } from "./reserve.ts"
 
 /** An effect to run once a transaction has ended. */
@@ -76,7 +77,11 @@ export class PostgresTransaction extends OpenTransaction {
         () => rolledBackAfter(new Error("it is not known, as it was a stream"))
       ),
       // Whoever waits for a turn would write by itself.
-      Effect.tapError((error) => Effect.sync(() => this.spoil(this.outermost, error))),
+      Effect.tapError((error) =>
+        Effect.sync(() =>
+          this.spoil(this.outermost, error, stateOf(error) === undefined ? endedUnknown : rolledBackAfter)
+        )
+      ),
       Effect.asVoid
     )
   }
@@ -86,8 +91,8 @@ export class PostgresTransaction extends OpenTransaction {
     return this.spoilt.get(level) === level.state
   }
 
-  private spoil(level: Level, error: unknown): void {
-    const why = rolledBackAfter(error)
+  private spoil(level: Level, error: unknown, because = rolledBackAfter): void {
+    const why = because(error)
     level.state = why
     this.spoilt.set(level, why)
     this.turns.refuse(level, why)

@@ -14,7 +14,7 @@ import type { Level } from "../transaction/openTransaction.ts"
 import { isLevel } from "../transaction/openTransaction.ts"
 import type { Wait } from "../transaction/turns.ts"
 import type { OnConnection, Run, Transactions } from "../Transactions.ts"
-import { answering } from "./answering.ts"
+import { answeredWithin, answering } from "./answering.ts"
 import { isKeyTaken, isWorthRepeating } from "./errorCodes.ts"
 import { withConnection, withConnectionForOne } from "./reserve.ts"
 import { isPostgres, postgresTransaction } from "./transaction.ts"
@@ -127,7 +127,7 @@ export const makeTransactions = (
       effect: Effect.Effect<void>,
       ifCommitted: boolean
     ) =>
-      connection.executeValues("SELECT pg_current_xact_id()::text", []).pipe(
+      answeredWithin(limit)(connection.executeValues("SELECT pg_current_xact_id()::text", [])).pipe(
         Effect.flatMap(([row]) => {
           const number = String(row?.[0])
           const waiting = followers.get(number)
@@ -145,7 +145,7 @@ export const makeTransactions = (
     const endOf = (number: string, pause = 2): Effect.Effect<string> =>
       withConnection(
         client,
-        (other) => other.executeValues("SELECT pg_xact_status($1::xid8)", [number]),
+        (other) => answering(other, limit).executeValues("SELECT pg_xact_status($1::xid8)", [number]),
         Effect.interruptible
       ).pipe(
         Effect.map(([row]) => String(row?.[0])),

@@ -10,6 +10,13 @@ export const rolledBackAfter = (error: unknown): SqlError.SqlError =>
       + rootMessage(error)
   )
 
+/** The COMMIT was not answered. */
+export const endedUnknown = (error: unknown): SqlError.SqlError =>
+  transactionError(
+    "The transaction is gone",
+    `the transaction has ended, and whether it was committed is unknown; its COMMIT said: ${rootMessage(error)}`
+  )
+
 /** The driver's words, from under the wrappers. */
 const rootMessage = (error: unknown): string =>
   error instanceof Error && error.cause instanceof Error ? rootMessage(error.cause) : String(

@@ -19,7 +19,7 @@ export const migrate = (limit: Duration.Duration): Effect.Effect<void, StoreErro
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     if ((yield* answeredWithin(limit)(look)) < newest) {
-      yield* postgresTransaction(sql)(Effect.gen(function*() {
+      yield* postgresTransaction(sql, limit)(Effect.gen(function*() {
         // The lock ends with the transaction, so it holds also through a pooler that lends a connection for one transaction.
         yield* sql`SELECT pg_advisory_xact_lock(${sql.literal(String(lock))})`
         // The migrator finds out by a statement that fails, which would spoil the transaction.
