@@ -1,7 +1,7 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect, Either, Option } from "effect"
-import { StoreError } from "../domain/errors.ts"
+import { JobNotFound, StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { dialect } from "./dialect.ts"
 import { makeEnqueue } from "./enqueue.ts"
@@ -26,7 +26,7 @@ export interface Circumstances {
  * the context, and read the clock once.
  */
 export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transactions: { part } }: Circumstances) => {
-  const { int, later, manyClaimAtOnce } = dialect(sql)
+  const { int, isId, later, manyClaimAtOnce } = dialect(sql)
   const { explained, isOurs } = makeNewerSchema(sql, newest)
   const statements = makeStatements(sql, isOurs)
   const refusedRows = makeRefusedRows(sql)
@@ -116,6 +116,12 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transact
         ))
     )
 
+  /** A name that no job can have is no error of the database. */
+  const ofJob = <A, E>(id: JobId, partitionKey: string | undefined, found: OnConnection<A, E>) =>
+    isId(id) && partitionKey?.includes("\0") !== true
+      ? found
+      : Effect.fail(new JobNotFound({ jobId: id })) as OnConnection<never, JobNotFound>
+
   /** Each half of a batch that a row refuses is a transaction by itself, since a commit may be what refuses. */
   const prune = Effect.fnUntraced(function*(run: Run, { limit, retention, skip = 0, status }: Pruning) {
     const old = { status, since: later((yield* now).sql, int(-retention)) }
@@ -152,10 +158,12 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transact
       leavingOut((now, except) => statements.staleLeases(options, now, except)),
     anyStale: leavingOut(statements.anyStale),
     releaseStale,
-    get: statements.get,
+    get: (id: JobId, partitionKey: string | undefined) => ofJob(id, partitionKey, statements.get(id, partitionKey)),
     list: statements.list,
-    cancel: (id: JobId, partitionKey: string | undefined) => at((now) => statements.cancel(id, partitionKey, now)),
-    retry: (id: JobId, partitionKey: string | undefined) => at((now) => statements.retry(id, partitionKey, now)),
+    cancel: (id: JobId, partitionKey: string | undefined) =>
+      ofJob(id, partitionKey, at((now) => statements.cancel(id, partitionKey, now))),
+    retry: (id: JobId, partitionKey: string | undefined) =>
+      ofJob(id, partitionKey, at((now) => statements.retry(id, partitionKey, now))),
     prune
   }
 }

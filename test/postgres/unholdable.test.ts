@@ -93,6 +93,23 @@ describe("text that PostgreSQL cannot hold", () => {
     }).pipe(on("PostgreSQL")))
 
   for (const database of ["PostgreSQL", "SQLite"] as const) {
+    it.live(`and an id that is none are no job on ${database}`, () =>
+      Effect.gen(function*() {
+        const { id } = yield* JobQueue.enqueue(Plain, { text: "" })
+        for (const odd of ["job-1", "", nul, id.toUpperCase(), `{${id}}`]) {
+          for (const call of [JobQueue.get(odd), JobQueue.cancel(odd), JobQueue.retry(odd)]) {
+            assert.strictEqual((yield* Effect.flip(call))._tag, "JobNotFound", odd)
+          }
+        }
+        const options = { partitionKey: nul }
+        for (const call of [JobQueue.get(id, options), JobQueue.cancel(id, options), JobQueue.retry(id, options)]) {
+          assert.strictEqual((yield* Effect.flip(call))._tag, "JobNotFound")
+        }
+        for (const filter of [{ kind: nul }, { queue: nul }, { partitionKey: nul }]) {
+          assert.deepStrictEqual(yield* JobQueue.list(filter), { jobs: [], cursor: null })
+        }
+      }).pipe(on(database)))
+
     it.live(`is refused in a name or a key on ${database}`, () =>
       Effect.gen(function*() {
         const refusal = yield* Effect.flip(JobQueue.enqueue(Plain, { text: "" }, { queue: nul }))

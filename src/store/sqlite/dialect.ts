@@ -8,6 +8,7 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
   items: (columns, items) =>
     sql`(SELECT ${sql.literal(Object.keys(columns).map((name) => `value ->> '${name}' AS ${name}`).join(", "))}
         FROM json_each(${JSON.stringify(items)})) AS item`,
+  isId: () => true,
   int: (value) => sql`${value}`,
   count: (window) => sql.literal(window === undefined ? "count(*)" : `count(*) ${window}`),
   truth: (condition) => fragment(sql, condition),
