@@ -19,7 +19,7 @@ export const dryRun = (
       return yield* Effect.logInfo(`There is no database at ${name}, so nothing is due`)
     }
     const due = yield* JobQueue.due({ jobs, limit: Math.min(concurrency, maxJobs) }).pipe(
-      Effect.provide(JobQueue.layer.pipe(Layer.provide(storeOf(settings, { isRead: true })))),
+      Effect.provide(JobQueue.layer.pipe(Layer.provide(storeOf(settings, { readonly: true })))),
       Effect.asSome,
       Effect.catchIf(isWithoutTables, () => Effect.succeedNone),
       Effect.mapError((cause) => new DatabaseUnreadable({ name, cause }))

@@ -80,7 +80,11 @@ export const settings = Config.all({
   database: variable<DatabaseUrl>("DATABASE_URL", database, { database: "sqlite", filename: "data/holdfast.db" }),
   synchronous: variable("HOLDFAST_SQLITE_SYNCHRONOUS", synchronous, "full"),
   busyTimeout: variable("HOLDFAST_SQLITE_BUSY_TIMEOUT", span(Span), Duration.seconds(30)),
-  maxConnections: variable("HOLDFAST_POSTGRES_MAX_CONNECTIONS", count(Connections), 10),
+  maxConnections: variable(
+    "HOLDFAST_POSTGRES_MAX_CONNECTIONS",
+    (text) => Either.map(count(Connections)(text), Option.some),
+    Option.none<number>()
+  ),
   concurrency: variable("HOLDFAST_CONCURRENCY", count(Concurrency), 10),
   pollInterval: variable("HOLDFAST_POLL_INTERVAL", span(TimerSpan), Duration.seconds(5)),
   heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span(TimerSpan), Duration.seconds(30)),

@@ -1,12 +1,18 @@
+import { Option } from "effect"
 import { storeNamed } from "../store/fromUrl.ts"
 import type { Settings } from "./settings.ts"
 
-/** The job store that the settings name. One that is only read keeps its tables as they are. */
+/** The job store that the settings name. With `readonly` its tables stay as they are. */
 export const storeOf = (
-  { busyTimeout, database, maxConnections, synchronous }: Settings,
-  { isRead = false }: { readonly isRead?: boolean } = {}
+  { busyTimeout, concurrency, database, maxConnections, synchronous }: Settings,
+  { readonly = false }: { readonly readonly?: boolean } = {}
 ) =>
   storeNamed(database, {
-    sqlite: { synchronous, busyTimeout, readonly: isRead },
-    postgres: { maxConnections, migrate: !isRead, applicationName: "holdfast" }
+    sqlite: { synchronous, busyTimeout, readonly },
+    postgres: {
+      // A job may hold one, or wait with one, and its heartbeat needs another; one more listens.
+      maxConnections: Option.getOrElse(maxConnections, () => 2 * concurrency + 2),
+      migrate: !readonly,
+      applicationName: "holdfast"
+    }
   })

@@ -24,7 +24,7 @@ export const ReadOnlyApp = Layer.unwrapEffect(
     if (database.database === "sqlite" && database.filename === ":memory:") return App
     return BrandBrain.layerReading.pipe(
       Layer.provideMerge(JobQueue.layer),
-      Layer.provideMerge(storeOf(configured, { isRead: true }))
+      Layer.provideMerge(storeOf(configured, { readonly: true }))
     )
   })
 )

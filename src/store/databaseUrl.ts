@@ -11,7 +11,7 @@ const allowed = "sqlite:<path of a file>, sqlite:///<absolute path>, sqlite::mem
 /** The name of a database for a person to read: the file, or the URL without user, password and parameters. */
 export const nameOf = (named: DatabaseUrl): string => {
   if (named.database === "sqlite") return named.filename
-  const { host, pathname } = new URL(Redacted.value(named.url))
+  const { host, pathname } = urlOf(Redacted.value(named.url)) ?? { host: "", pathname: "" }
   return `postgres://${host}${pathname}`
 }
 
@@ -54,19 +54,26 @@ const sqliteFile = (path: string): Either.Either<string, RefusedUrl> => {
   return Either.right(path.replace(/^\/{3}/, "/"))
 }
 
-/** The driver takes a mode that it does not know for none, and connects without TLS. */
 const tlsModes = ["disable", "no-verify", "prefer", "require", "verify-ca", "verify-full"]
 
+/** A mode that is misspelt would mean another one to the driver. */
 const postgresUrl = (text: string): Either.Either<string, RefusedUrl> => {
   if (!/^postgres(?:ql)?:\/\//.test(text)) return refused("postgres: without two slashes")
-  if (!URL.canParse(text)) {
+  const url = urlOf(text)
+  if (url === undefined) {
     return refused(
       "a postgres: URL that cannot be read",
       "a user and a password in which every character but letters, digits, - . _ and ~ is percent-encoded"
     )
   }
-  const mode = new URL(text).searchParams.get("sslmode")
-  return mode === null || tlsModes.includes(mode)
+  return url.searchParams.getAll("sslmode").every((mode) => tlsModes.includes(mode))
     ? Either.right(text)
     : refused("postgres: with another sslmode", tlsModes.join(", "))
+}
+
+/** A user may stand before no host, as in `postgres://me@/app?host=/var/run/postgresql`. The driver reads it in the same way. */
+const urlOf = (text: string): URL | undefined => {
+  if (URL.canParse(text)) return new URL(text)
+  const withHost = text.replace("@/", "@localhost/")
+  return URL.canParse(withHost) ? new URL(withHost) : undefined
 }

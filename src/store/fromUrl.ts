@@ -36,7 +36,7 @@ const read = (text: string): Either.Either<DatabaseUrl, InvalidOption> =>
     ({ allowed, given }) => new InvalidOption({ option: "url", given, allowed })
   )
 
-/** The same, of a URL that was read. */
+/** Opens the database of a URL that has been read. */
 export const storeNamed = (
   named: DatabaseUrl,
   { postgres, sqlite }: Options
@@ -65,9 +65,9 @@ const loaded = <A>(load: () => Promise<A>): Effect.Effect<A, StoreError> =>
 const asMissingPackage = (error: unknown): unknown => {
   if (!Predicate.hasProperty(error, "code") || !(error instanceof Error)) return error
   if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "MODULE_NOT_FOUND") return error
-  const [, name] = /^Cannot find (?:package|module) '([^']+)'/.exec(error.message) ?? []
   // A path is a file of ours, or of a package that is there.
-  return name === undefined || /^(?:\.|\/|[a-z]:|file:)/i.test(name)
+  const [, name] = /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*)(?:\/[^']*)?'/.exec(error.message) ?? []
+  return name === undefined
     ? error
     : new Error(`this database needs the package ${name}, which is not installed; add it to the app's dependencies`)
 }

@@ -75,6 +75,6 @@ export const postgresAccess = (url: string): Access => {
         WHERE datname = current_database() AND pid <> pg_backend_pid()`
     ),
     outOfReach:
-      /ECONNREFUSED|ECONNRESET|onnection terminated|imeout exceeded|not answered|timed out|starting up|shutting down|recovery|accepting connections|terminating connection/
+      /The job store failed in (?:open|migrate)[^\n]*(?:ECONN|terminat|imeout|not answered|accepting connections|starting up|shutting down|recovery)/
   }
 }

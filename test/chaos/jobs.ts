@@ -10,6 +10,9 @@ export const graceFor = 1_000
 /** What the process gives a shutdown beyond its grace before it exits by itself. */
 export const hardEndAfterGrace = 5_000
 
+/** The same on PostgreSQL, where a worker may end while nothing answers: all that a shutdown may take. */
+export const hardEndOnPostgres = 10_000
+
 /** How often a worker process notes that its event loop turns. */
 export const aliveEvery = 100
 

@@ -67,16 +67,36 @@ const answersAreLost: Fault = ({ network }, _, dice, tally) =>
       const lost = yield* Effect.timeoutOption(Effect.promise(() => network.loseAnswerOf(message)), "2 seconds")
       if (lost._tag === "Some") tally.answersLost++
     }
+    yield* Effect.sync(network.loseNone)
     return "answers that were lost"
   })
 
-const faults = [serverCrashes, connectionsEnd, networkIsCut, answersAreLost] as const
+const all = [serverCrashes, connectionsEnd, networkIsCut, answersAreLost] as const
 
-/** One of the faults, the end of it, and everybody at work again. */
-export const databaseFault = (postgres: Postgres, site: Site, dice: Dice, tally: Tally): Effect.Effect<void> =>
-  Effect.gen(function*() {
-    const fault = dice.oneOf(faults)
-    const what = yield* fault(postgres, site, dice, tally)
-    yield* site.recovered(monotonicNow(), what)
-    yield* site.check(what)
-  })
+/** The faults of a run: each once in some order, and then any of them. */
+export class DatabaseFaults {
+  private readonly postgres: Postgres
+  private readonly dice: Dice
+  private readonly left: Array<Fault>
+
+  constructor(postgres: Postgres, dice: Dice) {
+    this.postgres = postgres
+    this.dice = dice
+    this.left = [...dice.shuffled(all)]
+  }
+
+  /** True once each was tried. */
+  get wereAllTried(): boolean {
+    return this.left.length === 0
+  }
+
+  /** One of them, the end of it, and everybody at work again. */
+  next(site: Site, tally: Tally): Effect.Effect<void> {
+    return Effect.gen(this, function*() {
+      const fault = this.left.pop() ?? this.dice.oneOf(all)
+      const what = yield* fault(this.postgres, site, this.dice, tally)
+      yield* site.recovered(monotonicNow(), what)
+      yield* site.check(what)
+    })
+  }
+}

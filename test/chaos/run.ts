@@ -6,7 +6,7 @@ import { postgresAccess } from "./access.ts"
 import { Dice } from "./dice.ts"
 import { monotonicNow } from "./journal.ts"
 import { lockHold, signals } from "./nemesis.ts"
-import { databaseFault, startPostgres } from "./postgres.ts"
+import { DatabaseFaults, startPostgres } from "./postgres.ts"
 import type { ChaosResult, Tally } from "./report.ts"
 import { makeTally, resultOf } from "./report.ts"
 import type { Scenario, Stage } from "./scenarios.ts"
@@ -101,6 +101,7 @@ const roundsOnPostgres = (stage: Stage, isOver: () => boolean, told: Effect.Effe
   Effect.gen(function*() {
     const { dice, folder, tally } = stage
     const postgres = yield* startPostgres
+    const faults = new DatabaseFaults(postgres, dice)
     const site = new Site({
       folder,
       tally,
@@ -108,9 +109,9 @@ const roundsOnPostgres = (stage: Stage, isOver: () => boolean, told: Effect.Effe
       access: postgresAccess(postgres.server.url),
       produceEvery: 180
     })
-    yield* roundsOn(site, stage, isOver, told, (round) => {
-      if (round % roundsPerLockHold === 1 || isOver()) return Option.some(lockHold(site, dice, tally))
-      return round % 2 === 1 ? Option.some(databaseFault(postgres, site, dice, tally)) : Option.none()
+    yield* roundsOn(site, stage, () => isOver() && faults.wereAllTried, told, (round) => {
+      if (round % roundsPerLockHold === 3) return Option.some(lockHold(site, dice, tally))
+      return round % 2 === 1 || isOver() ? Option.some(faults.next(site, tally)) : Option.none()
     })
   }).pipe(Effect.scoped)
 

@@ -10,6 +10,7 @@ import {
   busyTimeout,
   graceFor,
   hardEndAfterGrace,
+  hardEndOnPostgres,
   heartbeatEvery,
   leaseFor,
   staleCheckEvery
@@ -26,6 +27,8 @@ import type { ChaosWorkerOptions } from "./workers.ts"
  */
 
 const options = JSON.parse(process.argv[2] ?? "{}") as ChaosWorkerOptions
+
+const isPostgres = options.database.startsWith("postgres:")
 
 const note = openJournal(options.journal)
 
@@ -84,7 +87,7 @@ Effect.gen(function*() {
       Layer.provideMerge(JobQueue.layer),
       Layer.provideMerge(recordedStore(note)),
       Layer.provideMerge(
-        Store.fromUrl(options.database.startsWith("postgres:") ? options.database : `sqlite:${options.database}`, {
+        Store.fromUrl(isPostgres ? options.database : `sqlite:${options.database}`, {
           sqlite: { busyTimeout },
           // Each handler may hold one, and one listens. Who is told to end waits for the statement of an enqueue.
           postgres: { statementTimeout: "3 seconds", connectTimeout: "1 second", maxConnections: 12 }
@@ -92,7 +95,7 @@ Effect.gen(function*() {
       )
     )
   ),
-  handleSignals({ exitAfterGrace: hardEndAfterGrace }),
+  handleSignals({ exitAfterGrace: isPostgres ? hardEndOnPostgres : hardEndAfterGrace }),
   Effect.tapErrorCause((cause) => Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logError("Ended", cause)),
   Effect.provide(Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))),
   Logger.withMinimumLogLevel(LogLevel.Warning),

@@ -26,7 +26,8 @@ describe("the URL of a PostgreSQL database", () => {
       ["postgres://me:hunter2@db.example:5433/jobs?sslmode=verify-full", "postgres://db.example:5433/jobs"],
       ["postgresql://me@localhost/jobs", "postgres://localhost/jobs"],
       ["postgres://me:p%40ss@[::1]/jobs", "postgres://[::1]/jobs"],
-      ["postgres:///jobs?host=/var/run/postgresql", "postgres:///jobs"]
+      ["postgres:///jobs?host=/var/run/postgresql", "postgres:///jobs"],
+      ["postgres://me:hunter2@/jobs?host=/var/run/postgresql", "postgres://localhost/jobs"]
     ] as const
   ) {
     it(`${url} is taken as it is, and told without its secrets`, () => {
@@ -59,7 +60,8 @@ describe("a URL that is not understood", () => {
       ["postgres://me:hunter2/x@host/db", "cannot be read", "percent-encoded"],
       ["postgres://me@host:hunter2/db", "cannot be read", "percent-encoded"],
       ["postgres://me:hunter2@host/db?sslmode=verify_full", "another sslmode", "no-verify, prefer"],
-      ["postgres://me:hunter2@host/db?sslmode=", "another sslmode", "verify-full"]
+      ["postgres://me:hunter2@host/db?sslmode=", "another sslmode", "verify-full"],
+      ["postgres://me:hunter2@host/db?sslmode=require&sslmode=off", "another sslmode", "verify-full"]
     ] as const
   ) {
     it(`${url} is refused without repeating it, and told what is allowed`, () => {

@@ -1,6 +1,7 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
+import { storable } from "../json/storable.ts"
 import { dialect } from "./dialect.ts"
 import type { Dialect } from "./dialect.ts"
 
@@ -19,7 +20,7 @@ export const inTurnOfBrand =
   <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
     sql.withTransaction(
       Effect.zipRight(
-        sql`SELECT id FROM brandbrain_brand WHERE id = ${brandId} ${dialect(sql).lockRow}`,
+        sql`SELECT id FROM brandbrain_brand WHERE id = ${storable(brandId)} ${dialect(sql).lockRow}`,
         transaction
       )
     )
