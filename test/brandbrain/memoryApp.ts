@@ -93,12 +93,12 @@ export const addBrand = Effect.fn("addBrand")(function*(id: string) {
 })
 
 export const addCompile = Effect.fn("addCompile")(
-  function*(brandId: string, id: string, options: { readonly forceRefresh?: boolean } = {}) {
+  function*(brandId: string, id: string, options: { readonly forceRefresh?: boolean; readonly jobId?: string } = {}) {
     const forceRefresh = options.forceRefresh ?? false
     yield* (yield* CompileRuns).add({
       id,
       brandId,
-      jobId: randomUUID(),
+      jobId: options.jobId ?? randomUUID(),
       forceRefresh,
       promptVersion: "v1",
       model: "rules-v1"

@@ -64,6 +64,16 @@ describe("the tables of the app on PostgreSQL", () => {
       )
     }).pipe(Effect.scoped))
 
+  it.live("compare texts byte by byte, as SQLite does, whatever the locale of the database", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* migrate
+      const collations = yield* sql`
+        SELECT DISTINCT collation_name AS name FROM information_schema.columns
+        WHERE table_name LIKE 'brandbrain_%' AND table_name <> 'brandbrain_migrations' AND data_type = 'text'`
+      assert.deepStrictEqual(collations, [{ name: "C" }])
+    }).pipe(Effect.provide(Layer.unwrapScoped(Effect.map(freshDatabase, (url) => on(url))))))
+
   it.live("that are not there are reported to what only reads, and not made by it", () =>
     Effect.gen(function*() {
       const url = yield* freshDatabase
