@@ -5,57 +5,56 @@ import { Option, Schema, SchemaAST as AST } from "effect"
  * text, booleans, whole and finite numbers, and structs, records and arrays of
  * these. Such values need no look at each. False where it cannot be told.
  */
-export const isJsonSafe = ({ ast }: Schema.Schema.Any): boolean => isSafe(ast, new Set())
-
-const known = new WeakMap<AST.AST, boolean>()
-
-/** `within` are the schemas that this one is part of: one that contains itself is as safe as the rest of it. */
-const isSafe = (ast: AST.AST, within: ReadonlySet<AST.AST>): boolean => {
+export const isJsonSafe = ({ ast }: Schema.Schema.Any): boolean => {
   const before = known.get(ast)
   if (before !== undefined) return before
-  if (within.has(ast)) return true
-  const safe = look(ast, new Set([...within, ast]))
-  // What was found while the answer for another was supposed may be true of that one only.
-  if (within.size === 0 || !safe) known.set(ast, safe)
+  const safe = isSafe(ast, new Set())
+  known.set(ast, safe)
   return safe
 }
 
-const look = (ast: AST.AST, within: ReadonlySet<AST.AST>): boolean => {
+const known = new WeakMap<AST.AST, boolean>()
+
+/** `seen` are the schemas looked at so far. One unsafe part ends the search, so a schema that is met again needs no second look. */
+const isSafe = (ast: AST.AST, seen: Set<AST.AST>): boolean => {
+  if (seen.has(ast)) return true
+  seen.add(ast)
   // It may let members through that the schema does not name.
   if (Option.isSome(AST.getParseOptionsAnnotation(ast))) return false
-  const isEach = (parts: ReadonlyArray<{ readonly type: AST.AST }>) => parts.every(({ type }) => isSafe(type, within))
+  const isEach = (parts: ReadonlyArray<{ readonly type: AST.AST }>) => parts.every(({ type }) => isSafe(type, seen))
   switch (ast._tag) {
-    case "StringKeyword":
-    case "BooleanKeyword":
-    case "TemplateLiteral":
-    case "NeverKeyword":
-    // At the top it is kept as null, and in an object as no member.
-    case "UndefinedKeyword":
-      return true
     case "Literal":
-      return typeof ast.literal !== "bigint" && (typeof ast.literal !== "number" || Number.isFinite(ast.literal))
+      return isKept(ast.literal)
     case "Enums":
-      return ast.enums.every(([, value]) => typeof value === "string" || Number.isFinite(value))
+      return ast.enums.every(([, value]) => isKept(value))
     case "Refinement":
-      return isFinite(ast) || isSafe(ast.from, within)
+      return isFinite(ast) || isSafe(ast.from, seen)
     case "Transformation":
-      return isSafe(ast.from, within)
+      return isSafe(ast.from, seen)
     case "Suspend":
-      return isSafe(ast.f(), within)
+      return isSafe(ast.f(), seen)
     case "Union":
-      return ast.types.every((member) => isSafe(member, within))
+      return ast.types.every((member) => isSafe(member, seen))
     case "TupleType":
-      return [...ast.elements, ...ast.rest].every(({ type }) => !mayBeUndefined(type) && isSafe(type, within))
-        && ast.elements.every(({ isOptional }) => !isOptional)
+      return ast.elements.every(({ isOptional }) => !isOptional)
+        && [...ast.elements, ...ast.rest].every(({ type }) => !mayBeUndefined(type))
+        && isEach(ast.elements) && isEach(ast.rest)
     case "TypeLiteral":
       // One without members takes any value there is.
       return ast.propertySignatures.length + ast.indexSignatures.length > 0
         && ast.propertySignatures.every(({ name }) => typeof name !== "symbol")
         && ast.indexSignatures.every(({ parameter }) => AST.typeAST(parameter)._tag !== "SymbolKeyword")
         && isEach(ast.propertySignatures) && isEach(ast.indexSignatures)
+    case "StringKeyword":
+    case "BooleanKeyword":
+    case "TemplateLiteral":
+    // At the top it is kept as null, and in an object as no member.
+    case "UndefinedKeyword":
+      return true
     case "AnyKeyword":
     case "BigIntKeyword":
     case "Declaration":
+    case "NeverKeyword":
     case "NumberKeyword":
     case "ObjectKeyword":
     case "SymbolKeyword":
@@ -67,19 +66,20 @@ const look = (ast: AST.AST, within: ReadonlySet<AST.AST>): boolean => {
   }
 }
 
+const isKept = (literal: AST.LiteralValue): boolean =>
+  typeof literal === "number" ? Number.isFinite(literal) : typeof literal !== "bigint"
+
 const finite: ReadonlySet<unknown> = new Set([Schema.IntSchemaId, Schema.FiniteSchemaId, Schema.JsonNumberSchemaId])
 
 /** A number that its own check has found to be finite. */
-const isFinite = (ast: AST.Refinement): boolean =>
-  Option.exists(AST.getSchemaIdAnnotation(ast), (id) => finite.has(id))
-  || ast.from._tag === "Refinement" && isFinite(ast.from)
+const isFinite = (ast: AST.Refinement): boolean => Option.exists(AST.getSchemaIdAnnotation(ast), (id) => finite.has(id))
 
 /** In an array, undefined becomes null. One that contains itself is what the rest of it is. */
-const mayBeUndefined = (ast: AST.AST, seen: ReadonlySet<AST.AST> = new Set()): boolean => {
+const mayBeUndefined = (ast: AST.AST, seen: Set<AST.AST> = new Set()): boolean => {
   if (seen.has(ast)) return false
-  const isOf = (part: AST.AST) => mayBeUndefined(part, new Set([...seen, ast]))
-  if (AST.isUnion(ast)) return ast.types.some(isOf)
-  if (AST.isRefinement(ast) || AST.isTransformation(ast)) return isOf(ast.from)
-  if (AST.isSuspend(ast)) return isOf(ast.f())
+  seen.add(ast)
+  if (AST.isUnion(ast)) return ast.types.some((member) => mayBeUndefined(member, seen))
+  if (AST.isRefinement(ast) || AST.isTransformation(ast)) return mayBeUndefined(ast.from, seen)
+  if (AST.isSuspend(ast)) return mayBeUndefined(ast.f(), seen)
   return AST.isUndefinedKeyword(ast)
 }
