@@ -43,8 +43,8 @@ const isSafe = (ast: AST.AST, seen: Set<AST.AST>): boolean => {
       // One without members takes any value there is.
       return ast.propertySignatures.length + ast.indexSignatures.length > 0
         && ast.propertySignatures.every(({ name }) => typeof name !== "symbol")
-        && ast.indexSignatures.every(({ parameter }) => AST.typeAST(parameter)._tag !== "SymbolKeyword")
-        && isEach(ast.propertySignatures) && isEach(ast.indexSignatures)
+        && isEach(ast.propertySignatures)
+        && ast.indexSignatures.every(({ parameter, type }) => isSafe(parameter, seen) && isSafe(type, seen))
     case "StringKeyword":
     case "BooleanKeyword":
     case "TemplateLiteral":

@@ -104,6 +104,11 @@ const safe: Readonly<Record<string, Schema.Schema.AnyNoContext>> = {
   "no value": Schema.Undefined,
   "a struct": Schema.Struct({ a: Schema.optional(Schema.String), b: Schema.UndefinedOr(Schema.Int) }),
   "a record": Schema.Record({ key: Schema.String, value: Schema.Int }),
+  "a record by names of some kind": Schema.Record({ key: Schema.NonEmptyString, value: Schema.Int }),
+  "a record by names of some form": Schema.Record({
+    key: Schema.TemplateLiteral("x-", Schema.String),
+    value: Schema.Int
+  }),
   "an array": Schema.Array(Schema.NullOr(Schema.String)),
   "a tuple": Schema.Tuple(Schema.String, Schema.Int),
   "a class": User,
@@ -129,6 +134,11 @@ const unsafe: Readonly<Record<string, Schema.Schema.AnyNoContext>> = {
   "a tuple whose end may be missing": Schema.Tuple(Schema.String, Schema.optionalElement(Schema.String)),
   "a Date as it is": Schema.DateFromSelf,
   "a member under a symbol": Schema.Struct({ [Symbol.for("x")]: Schema.String }),
+  "a record by symbols": Schema.Record({ key: Schema.SymbolFromSelf, value: Schema.String }),
+  "a record by symbols of some kind": Schema.Record({
+    key: Schema.SymbolFromSelf.pipe(Schema.filter((key) => key.description === "x")),
+    value: Schema.String
+  }),
   "a struct that lets other members through": Schema.Struct({ a: Schema.String }).annotations({
     parseOptions: { onExcessProperty: "preserve" }
   })
