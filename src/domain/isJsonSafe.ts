@@ -15,10 +15,14 @@ export const isJsonSafe = ({ ast }: Schema.Schema.Any): boolean => {
 
 const known = new WeakMap<AST.AST, boolean>()
 
+/** Far more than a schema has. One that makes itself anew in each `Schema.suspend`, as a generic one does, has no end. */
+const mostParts = 1000
+
 /** `seen` are the schemas looked at so far. One unsafe part ends the search, so a schema that is met again needs no second look. */
 const isSafe = (ast: AST.AST, seen: Set<AST.AST>): boolean => {
   if (seen.has(ast)) return true
   seen.add(ast)
+  if (seen.size > mostParts) return false
   // It may let members through that the schema does not name.
   if (Option.isSome(AST.getParseOptionsAnnotation(ast))) return false
   const isEach = (parts: ReadonlyArray<{ readonly type: AST.AST }>) => parts.every(({ type }) => isSafe(type, seen))

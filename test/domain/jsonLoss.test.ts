@@ -165,6 +165,14 @@ describe("a schema that can encode nothing else than JSON", () => {
     })
   }
 
+  it("is not one that makes itself anew at each level, whose values are looked at instead", () => {
+    const treeOf = (item: Schema.Schema.AnyNoContext): Schema.Schema.AnyNoContext =>
+      Schema.Struct({ item, children: Schema.Array(Schema.suspend(() => treeOf(item))) })
+    assert.isFalse(isJsonSafe(treeOf(Schema.String)))
+    const tree = { item: "a", children: [{ item: "b", children: [] }] }
+    assert.deepStrictEqual(encodePayload("k", treeOf(Schema.String), tree), Either.right(JSON.stringify(tree)))
+  })
+
   it("is not one that contains itself beside any number, whichever of the two is asked first", () => {
     interface Node {
       readonly weight: number

@@ -106,8 +106,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What was supposed of a schema within itself is kept for the truth",
     file: safe,
-    find: "  seen.add(ast)\n  // It may let",
-    replace: "  seen.add(ast)\n  known.set(ast, true)\n  // It may let",
+    find: "if (seen.size > mostParts) return false",
+    replace: "if (seen.size > mostParts) return false\n  known.set(ast, true)",
+    killedBy: jsonLoss
+  },
+  {
+    name: "A schema that makes itself anew is looked at for ever",
+    file: safe,
+    find: "if (seen.size > mostParts) return false",
+    replace: "",
     killedBy: jsonLoss
   },
   {
