@@ -1,4 +1,4 @@
-import { Cause, Option, Redacted } from "effect"
+import { Cause, Option, Predicate, Redacted } from "effect"
 import { bounded } from "./bounded.ts"
 import { isPrivate, scrubbed } from "./secrets.ts"
 
@@ -169,18 +169,21 @@ const ownData = (object: object, key: string): unknown => Object.getOwnPropertyD
 
 /** The same, or the nearest of what it inherits. */
 const dataOf = (object: object, key: string): unknown => {
-  for (let one: unknown = object; typeof one === "object" && one !== null; one = Object.getPrototypeOf(one)) {
-    const found = Object.getOwnPropertyDescriptor(one, key)
-    if (found !== undefined) return found.value as unknown
-  }
-  return undefined
+  const owner = chainOf(object).find((one) => Object.getOwnPropertyDescriptor(one, key) !== undefined)
+  return owner === undefined ? undefined : ownData(owner, key)
 }
 
-/** Also an error of another realm, as of `node:vm` or a frame, whose Error is another. */
+/** Also an error of another realm, as of `node:vm` or a frame: it inherits from another Error.prototype, which looks the same. */
 const isError = (value: unknown): value is Error =>
   value instanceof Error
-  || typeof value === "object" && value !== null && dataOf(value, "name") === "Error" &&
-    dataOf(value, "message") !== undefined
+  || chainOf(value).some((one) => ownData(one, "name") === "Error" && ownData(one, "message") !== undefined)
+
+/** An object and all that it inherits from. */
+const chainOf = (value: unknown): ReadonlyArray<object> => {
+  const chain: Array<object> = []
+  for (let one = value; Predicate.isObject(one); one = Object.getPrototypeOf(one)) chain.push(one)
+  return chain
+}
 
 const isPlain = (value: unknown): value is object => {
   if (typeof value !== "object" || value === null || Redacted.isRedacted(value)) return false

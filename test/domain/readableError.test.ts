@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Data, Effect, Redacted, Schema } from "effect"
 import { inspect } from "node:util"
+import { runInNewContext } from "node:vm"
 import { readableCause } from "../../src/domain/readableCause.ts"
 import { readableError } from "../../src/domain/readableError.ts"
 
@@ -68,6 +69,10 @@ const kinds: Readonly<Record<string, { readonly error: unknown; readonly told: R
   "a date, a bigint and null": {
     error: { at: new Date(0), size: 5n, nothing: null, is: true },
     told: ["at: 1970-01-01T00:00:00.000Z", "size: 5n", "nothing: null", "is: true"]
+  },
+  "an error of another realm, as of node:vm, of whatever class": {
+    error: runInNewContext("Object.assign(new TypeError('outer'), { reason: new RangeError('inner'), code: 7 })"),
+    told: ["TypeError: outer\n    at evalmachine", "code: 7", "[reason]: RangeError: inner\n      at evalmachine"]
   },
   "the end and the cause of a long message": {
     error: new Error(`${"x".repeat(50_000)} at line 7`, { cause: new Error("the real reason") }),
