@@ -126,11 +126,11 @@ const isPrivatePair = (value: object): boolean =>
   [ownData(value, "name"), ownData(value, "key"), Array.isArray(value) ? value[0] as unknown : undefined]
     .some((name) => typeof name === "string" && isPrivate(name.replace(/^-+/, "")))
 
-/** The first failures and defects, and one more where there are more. */
+/** The failures and defects of a cause, in its order. */
 const failuresOf = (cause: Cause.Cause<unknown>): ReadonlyArray<unknown> =>
   Cause.reduce(cause, [] as Array<unknown>, (errors, one) => {
-    if (errors.length <= mostErrors && Cause.isFailType(one)) errors.push(one.error)
-    if (errors.length <= mostErrors && Cause.isDieType(one)) errors.push(one.defect)
+    if (Cause.isFailType(one)) errors.push(one.error)
+    if (Cause.isDieType(one)) errors.push(one.defect)
     return Option.some(errors)
   })
 

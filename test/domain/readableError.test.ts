@@ -158,7 +158,7 @@ describe("what is kept of an error", () => {
     let cause: Cause.Cause<unknown> = Cause.fail("first")
     for (let index = 0; index < 100_000; index++) cause = Cause.sequential(cause, Cause.fail(index))
     const began = performance.now()
-    assert.include(readableCause(cause), "and 1 more")
+    assert.include(readableCause(cause), "and 99981 more")
     readableError(Object.assign(new Error("x".repeat(50_000_000)), { field: "y".repeat(50_000_000) }))
     assert.isBelow(performance.now() - began, 5000)
   })
