@@ -1,4 +1,4 @@
-import { Cause, Option, Predicate, Redacted } from "effect"
+import { Cause, Option, Predicate } from "effect"
 import { bounded } from "./bounded.ts"
 import { isPrivate, scrubbed } from "./secrets.ts"
 
@@ -124,7 +124,7 @@ const partsOf = (read: () => ReadonlyArray<string>): ReadonlyArray<string> => {
 /** A name beside its value, as headers and parameters are often kept. */
 const isPrivatePair = (value: object): boolean =>
   [ownData(value, "name"), ownData(value, "key"), Array.isArray(value) ? value[0] as unknown : undefined]
-    .some((name) => typeof name === "string" && isPrivate(name.replace(/^-+/, "")))
+    .some((name) => typeof name === "string" && isPrivate(name))
 
 /** The failures and defects of a cause, in its order. */
 const failuresOf = (cause: Cause.Cause<unknown>): ReadonlyArray<unknown> =>
@@ -142,7 +142,7 @@ const headOf = (error: object): string => {
   // Cause.pretty drops the frames that are Effect's own and adds the spans. It takes the first line for the message.
   const stack = `Error: head\n${isError(error) ? framesOf(textOf(error, "stack"), message) : ""}`
   const bare = Object.assign(new Error("head"), { stack, [spanSymbol]: Reflect.get(error, spanSymbol) as unknown })
-  return Cause.pretty(Cause.fail(bare)).trimEnd().replace(/^Error: head/, () => head)
+  return head + Cause.pretty(Cause.fail(bare)).trimEnd().slice("Error: head".length)
 }
 
 /** A stack without the message that it begins with, which may look like frames itself. */
@@ -185,11 +185,10 @@ const chainOf = (value: unknown): ReadonlyArray<object> => {
   return chain
 }
 
-const isPlain = (value: unknown): value is object => {
-  if (typeof value !== "object" || value === null || Redacted.isRedacted(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return Array.isArray(value) || prototype === null || prototype === Object.prototype
-}
+/** True for an array and an object without a class. A Redacted value has one. */
+const isPlain = (value: unknown): value is object =>
+  Array.isArray(value)
+  || Predicate.isObject(value) && (Object.getPrototypeOf(value) ?? Object.prototype) === Object.prototype
 
 /** A value that is told in a word, as JSON writes it. */
 const scalar = (value: unknown): string | undefined => {

@@ -22,17 +22,15 @@ const exchangeWords = new Set(
 
 /** A request or a response as a whole, but for what is only about it, as `requestId` and `responseStatus`. */
 const messageWords = new Set(["req", "request", "res", "response"])
-const aboutMessages = new Set(["code", "id", "status", "time", "timeout", "type"])
+const aboutMessages: ReadonlySet<string | undefined> = new Set(["code", "id", "status", "time", "timeout", "type"])
 
-const wordsOf = (name: string) =>
-  name.slice(0, 200).replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z0-9]+/).filter((word) =>
-    word !== ""
-  )
+const wordsOf = (name: string): ReadonlyArray<string> =>
+  name.slice(0, 200).replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().match(/[a-z0-9]+/g) ?? []
 
 /** True if a field of this name is left out. */
 export const isPrivate = (name: string): boolean => {
   const words = wordsOf(name)
-  const last = words.at(-1) ?? ""
+  const last = words.at(-1)
   return last === "key" || last === "keys" || runTogether.test(words.join(""))
     || words.some((word) => secretWords.has(word) || exchangeWords.has(word))
     || words.some((word) => messageWords.has(word)) && !aboutMessages.has(last)
