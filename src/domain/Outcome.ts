@@ -1,4 +1,4 @@
-import { Cause, Data, Duration, Exit, Option } from "effect"
+import { Cause, Data, Duration, Exit, Option, Predicate } from "effect"
 import { ofAnyCopy } from "./ofAnyCopy.ts"
 import { readableCause } from "./readableCause.ts"
 import { NeverRetry, Snooze } from "./Verdict.ts"
@@ -61,8 +61,7 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
       : Outcome.Release()
   }
   // A verdict counts only if nothing else went wrong: the defect of a finalizer must be seen.
-  const failed = Cause.isDie(exit.cause) ? Option.none() : Cause.failureOption(exit.cause)
-  const failure = Option.getOrUndefined(failed)
+  const failure = Cause.isDie(exit.cause) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
   if (isSnooze(failure)) return Outcome.Snooze({ delay: failure.delay })
   if (isNeverRetry(failure)) {
     return Outcome.Fail({
@@ -76,7 +75,7 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>, stopped: Option.Opt
     error: readableCause(exit.cause),
     name: causeName(exit.cause),
     final: false,
-    ...Option.match(failed, { onNone: () => ({}), onSome: (failure) => ({ failure }) })
+    failure
   })
 }
 
@@ -89,9 +88,9 @@ export const causeName = (cause: Cause.Cause<unknown>) =>
 
 /** A name for logs and metrics, which may not show an error's message: it can carry a payload. */
 const errorName = (error: unknown): string => {
-  if (typeof error !== "object" || error === null) return typeof error
+  if (typeof error !== "object") return typeof error
   try {
-    if ("_tag" in error && typeof error._tag === "string") return error._tag
+    if (Predicate.hasProperty(error, "_tag") && typeof error._tag === "string") return error._tag
     return error instanceof Error ? error.name : "object"
   } catch {
     // It throws when it is read, and has failed no less for that.

@@ -32,12 +32,12 @@ export const checkField = <A, I>(
 ): Either.Either<A, InvalidJob> =>
   Either.mapLeft(check(rule, given), (refusal) => new InvalidJob({ kind, field, ...refusal }))
 
-/** The description of a rule, or the words that it chooses between. */
+/** The description of a rule, or the words that it chooses between, as in `"a", "b" or "c"`. */
 export const allowedBy = ({ ast }: Schema.Schema.Any): string =>
-  Option.getOrElse(SchemaAST.getDescriptionAnnotation(ast), () => {
-    const words = SchemaAST.isUnion(ast) ? ast.types.map(String) : [String(ast)]
-    return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
-  })
+  Option.getOrElse(
+    SchemaAST.getDescriptionAnnotation(ast),
+    () => String(ast).replace(/ \| ([^|]*)$/, " or $1").replaceAll(" | ", ", ")
+  )
 
 const shown = (given: unknown): string => {
   if (typeof given === "string") return JSON.stringify(given)

@@ -356,8 +356,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A snooze hides that a finalizer died",
     file: outcome,
-    find: "Cause.isDie(exit.cause) ? Option.none() : Cause",
-    replace: "Cause",
+    find: "Cause.isDie(exit.cause) ? undefined : Option",
+    replace: "Option",
     killedBy: [...settle, "test/runtime/errorValue.test.ts"]
   },
   {
