@@ -80,7 +80,84 @@ const kinds: Readonly<Record<string, { readonly error: unknown; readonly told: R
   }
 }
 
+const withStack = (message: string, stack: string, more?: object) =>
+  Object.assign(new Error(message), { stack, ...more })
+
+const at = (line: number) => `    at send (/app/send.js:${line}:1)`
+
+/** Whole texts, to the letter. */
+const texts: Readonly<Record<string, readonly [error: unknown, text: string]>> = {
+  "null": [null, "Error: null"],
+  "no value": [undefined, "Error: undefined"],
+  "errors one after the other": [["first", { code: 7 }], "Error: first\nobject\n  code: 7"],
+  "a message and its frames": [
+    withStack("oops", `Error: oops\n${at(1)}\n${at(2)}`),
+    `Error: oops\n${at(1)}\n${at(2)}`
+  ],
+  "an error without a message by its name": [withStack("", `Error\n${at(1)}`), `Error\n${at(1)}`],
+  "an error without a name as an Error": [withStack("oops", "oops", { name: "" }), "Error: oops"],
+  "a stack without frames by the message": [withStack("then", "Error: oops"), "Error: then"],
+  "a stack of frames alone behind the message": [withStack("oops", at(1)), `Error: oops\n${at(1)}`],
+  "a message that looks like frames once": [
+    withStack(`oops\n${at(1)}`, `Error: oops\n${at(1)}\n${at(2)}`),
+    `Error: oops\n${at(1)}\n${at(2)}`
+  ],
+  "such a message that the stack begins with once, too": [
+    withStack(`oops\n${at(1)}`, `oops\n${at(1)}\n${at(2)}`),
+    `Error: oops\n${at(1)}\n${at(2)}`
+  ],
+  "a message that was written anew in place of the first": [
+    withStack("then", `Error: look at this\n${at(1)}`),
+    `Error: then\n${at(1)}`
+  ],
+  "what is behind an error below it, further in": [
+    withStack("outer", `Error: outer\n${at(1)}`, {
+      cause: withStack("inner", `Error: inner\n${at(2)}`, { code: "EIO" }),
+      errors: ["a", { message: "b" }]
+    }),
+    `Error: outer\n${at(1)}\n  [cause]: Error: inner\n  ${
+      at(2)
+    }\n    code: "EIO"\n  [errors.0]: Error: a\n  [errors.1]: object: b`
+  ],
+  "a tag that it inherits": [Object.create({ _tag: "NotThere" }), "NotThere"],
+  "what is only called Error as an object": [{ name: "Error", code: 7 }, "object\n  code: 7"],
+  "no cause that is null, and no message that is not text": [{ message: 5, cause: null, errors: null }, "object"],
+  "fields of plain data by their paths, and their names and messages, too": [
+    {
+      message: "m",
+      detail: { name: "n", message: "inner" },
+      list: ["a", { b: 2 }],
+      bare: Object.assign(Object.create(null) as object, { x: 1 })
+    },
+    `object: m\n  detail.name: "n"\n  detail.message: "inner"\n  list.0: "a"\n  list.1.b: 2\n  bare.x: 1`
+  ],
+  "a field more where another cannot be read or is not plain data": [
+    {
+      hostile: new Proxy({}, {
+        getPrototypeOf: () => {
+          throw new Error("no")
+        }
+      }),
+      map: new Map([["a", 1]]),
+      instance: new (class Point {
+        x = 1
+      })(),
+      run: () => 1,
+      nothing: undefined,
+      never: new Date(NaN),
+      code: 7
+    },
+    "object\n  code: 7"
+  ]
+}
+
 describe("what is kept of an error", () => {
+  for (const [what, [error, text]] of Object.entries(texts)) {
+    it(`tells ${what}`, () => {
+      assert.strictEqual(readableError(error), text)
+    })
+  }
+
   for (const [kind, { error, told }] of Object.entries(kinds)) {
     it(`tells ${kind}`, () => {
       for (const text of [readableCause(Cause.fail(error)), readableCause(Cause.die(error))]) {
@@ -103,7 +180,7 @@ describe("what is kept of an error", () => {
   it("shows nothing that is Redacted, named like a secret, or part of an HTTP exchange", () => {
     const secret = "hunter2"
     const names =
-      ("password apiKey api_key accessToken clientSecret Authorization cookie sessionId pwd pass pin otp key sid dsn "
+      ("password apiKey api_key key_ deploy-keys accessToken clientSecret Authorization cookie sessionId pwd pass pin otp key sid dsn "
         + "encryptionKey masterkey connectionString rawHeaders requestHeaders requestBody response_body _request config env args "
         + "spawnargs sql").split(" ")
     const error = Object.assign(new Error(`asked https://me:${secret}@example.org/?page=2&token=${secret}#x`), {
@@ -114,7 +191,7 @@ describe("what is kept of an error", () => {
       wrapped: Redacted.make(secret),
       nested: { token: secret, deep: { privateKey: secret } },
       pairs: [["X-Api-Key", secret], ["--password", secret]],
-      fields: [{ name: "password", value: secret }],
+      fields: [{ name: "password", value: secret }, { key: "password", value: secret }],
       said: `Authorization: Bearer ${secret}`,
       cause: `postgres://me:${secret}@localhost/db`
     })
@@ -129,12 +206,25 @@ describe("what is kept of an error", () => {
       statusCode: 402,
       author: "me",
       keyPath: "/a",
+      keysOfMap: 3,
+      "--": "what it begins with",
       monkey: 1,
       spin: 2
     }
     const text = readableError(error)
     for (const [name, value] of Object.entries(error)) assert.include(text, `${name}: ${JSON.stringify(value)}`)
     assert.include(readableError(new Error("see https://example.org/?page=2")), "https://example.org/?page=2")
+  })
+
+  it("leaves out of a text the secrets of URLs and headers alone", () => {
+    const told = {
+      "postgres://me:hunter2@localhost/db is down": "postgres://…@localhost/db is down",
+      "GET https://a.b/c?page=2&token=hunter2&size=3#x": "GET https://a.b/c?page=2&token=…&size=3#x",
+      "authorization: Bearer  hunter2, and more": "authorization: Bearer …, and more",
+      "sent Basic aHVudGVyMg== twice": "sent Basic … twice",
+      "the bearer of bad news": "the bearer of bad news"
+    }
+    for (const [text, left] of Object.entries(told)) assert.strictEqual(readableError(text), `Error: ${left}`)
   })
 
   it("loses no other part for one that throws when it is read", () => {
