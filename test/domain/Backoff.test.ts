@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { assertSome } from "@effect/vitest/utils"
+import { assertNone, assertSome } from "@effect/vitest/utils"
 import { Duration, Effect, FastCheck, Option, Schedule, ScheduleDecision, ScheduleInterval } from "effect"
 import type { Backoff } from "../../src/domain/Backoff.ts"
 import { defaultBackoff, delayAfter, storableMillis } from "../../src/domain/Backoff.ts"
@@ -127,6 +127,15 @@ describe("Backoff", () => {
       assertSome(yield* delayAfter(seen, 3, mondayAtEight), Duration.millis(hour))
       // Two steps from now take 25 hours. Begun so long before, on Sunday at seven, the first alone goes past now.
       assert.deepStrictEqual(instants.slice(2), [mondayAtEight - 25 * hour, mondayAtEight, mondayAtEight])
+    }))
+
+  it.effect("a schedule by calendar that its failures have brought past its limit has ended", () =>
+    Effect.gen(function*() {
+      const weekdaysForADay = Schedule.cron("0 9 * * 1-5", "UTC").pipe(Schedule.upTo("24 hours"))
+      const mondayAtEight = Date.UTC(2026, 0, 5, 8)
+      assertSome(yield* delayAfter(weekdaysForADay, 2, mondayAtEight), Duration.hours(1))
+      // From now it would be in time, but begun 25 hours ago it is over.
+      assertNone(yield* delayAfter(weekdaysForADay, 3, mondayAtEight))
     }))
 
   it.effect("a schedule that waits for ever waits ten years, every time", () =>

@@ -1,6 +1,8 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Data, Duration, Effect, Exit, FastCheck, Option } from "effect"
+import { endedAs } from "../../src/domain/AttemptEnd.ts"
 import { InvalidOption } from "../../src/domain/errors.ts"
+import { JobStatus } from "../../src/domain/JobRecord.ts"
 import { outcomeOf, StopReason } from "../../src/domain/Outcome.ts"
 import { NeverRetry, neverRetry, Snooze, snooze } from "../../src/domain/Verdict.ts"
 
@@ -164,6 +166,18 @@ describe("outcomeOf", () => {
     for (const exit of [Exit.fail(hostile), Exit.die(hostile)]) {
       assert.strictEqual(outcomeOf(exit, Option.none())._tag, "Fail")
     }
+  })
+})
+
+it("the end of an attempt is the one that its job came to, and the caller's own word while the job goes on", () => {
+  const ends = JobStatus.literals.map((status) => [status, endedAs(status, "retrying")])
+  assert.deepStrictEqual(Object.fromEntries(ends), {
+    waiting: "retrying",
+    pending: "retrying",
+    running: "retrying",
+    succeeded: "succeeded",
+    failed: "failed",
+    cancelled: "cancelled"
   })
 })
 

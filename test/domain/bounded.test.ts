@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { bounded } from "../../src/domain/bounded.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text).length
@@ -37,6 +37,16 @@ describe("a text that is bounded", () => {
         assert.isTrue(text.startsWith(start) && text.endsWith(end), cut)
         assert.isAbove(bytes(start), bytes(end))
       }
+    }
+  })
+
+  it("is read no further than it may be kept, however long it is", () => {
+    const encode = vi.spyOn(TextEncoder.prototype, "encode")
+    try {
+      bounded("x".repeat(1_000_000), 100)
+      assert.isAtMost(Math.max(...encode.mock.calls.map(([text = ""]) => text.length)), 100)
+    } finally {
+      encode.mockRestore()
     }
   })
 

@@ -29,6 +29,15 @@ it("an error that lasts is known as one, also where a second copy of the package
   ])
 })
 
+it("what throws when it is read is no error that lasts", () => {
+  const hostile = new Proxy({}, {
+    get: () => {
+      throw new Error("hands off")
+    }
+  })
+  assert.isFalse(isLasting(hostile))
+})
+
 it("a message shows the ends of what was given, however long it is", () => {
   const long = "x".repeat(1_000_000)
   for (

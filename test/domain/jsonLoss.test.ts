@@ -148,6 +148,7 @@ const unsafe: Readonly<Record<string, Schema.Schema.AnyNoContext>> = {
   "an array of what becomes undefined": Schema.Array(
     Schema.transform(maybeText, Schema.String, { strict: true, decode: (text) => text ?? "", encode: () => undefined })
   ),
+  "a tuple of text and of what may be undefined": Schema.Tuple(Schema.String, maybeText),
   "a tuple of text and of any number": Schema.Tuple(Schema.String, Schema.Number),
   "a tuple whose end may be missing": Schema.Tuple(Schema.String, Schema.optionalElement(Schema.String)),
   "a Date as it is": Schema.DateFromSelf,

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Either, Schema } from "effect"
+import { Cause, Duration, Effect, Either, ParseResult, Schema } from "effect"
 import { inspect } from "node:util"
 import { readableCause } from "../../src/domain/readableCause.ts"
 import { snooze } from "../../src/domain/Verdict.ts"
@@ -13,6 +13,12 @@ it("a value that a schema's transformation refuses is told by the transformation
   const At = Schema.Struct({ at: Schema.NumberFromString })
   assert.strictEqual(decoded(At, { at: "noon" }), `Job "email", payload: expected NumberFromString at at`)
   assert.strictEqual(decoded(At, { at: 12 }), `Job "email", payload: expected string at at`)
+  const Amount = Schema.transformOrFail(Schema.String, Schema.Number, {
+    strict: true,
+    decode: (text) => ParseResult.decodeUnknown(Schema.NumberFromString)(text),
+    encode: (amount) => ParseResult.succeed(String(amount))
+  }).annotations({ identifier: "Amount" })
+  assert.strictEqual(decoded(Amount, "much"), `Job "email", payload: expected Amount at the top`)
 })
 
 it("of five problems all are told, and no more are said to be", () => {
