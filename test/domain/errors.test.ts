@@ -31,7 +31,7 @@ it("an error that lasts is known as one, also where a second copy of the package
 
 it("what throws when it is read is no error that lasts", () => {
   const hostile = new Proxy({}, {
-    get: () => {
+    getPrototypeOf: () => {
       throw new Error("hands off")
     }
   })
