@@ -68,4 +68,13 @@ describe("the leases of a process", () => {
       yield* notHeld(Array.from({ length: 10_000 }, (_, index) => stale(lease(index + 1))))
       assert.isBelow(asked, 2_000)
     }))
+
+  it.effect("are rarely looked through for those that are over, however many are held", () =>
+    Effect.gen(function*() {
+      const { hold } = makeHeldLeases()
+      const now = yield* monotonicMillis
+      let asked = 0
+      for (let number = 0; number < 5000; number++) hold(lease(number), () => (asked++, Infinity), now)
+      assert.isBelow(asked, 10_000)
+    }))
 })
