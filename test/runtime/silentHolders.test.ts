@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Schema, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { tellSilentHolders } from "../../src/runtime/maintenance/silentHolders.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import { answeredAfter, failing, StoreFaults } from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
@@ -45,6 +46,50 @@ describe("jobs that a dead worker has left locked", () => {
       })
       assert.deepStrictEqual(more, [])
     }).pipe(inHoldfast(handlers)))
+
+  it.effect("are told of in one line, although they are of several queues, and were claimed one after the other", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(start)
+      yield* claimedBy("bob", 2)
+      yield* TestClock.adjust("1 minute")
+      yield* claimedBy("bob", 1, "other")
+      yield* TestClock.adjust("45 seconds")
+      yield* work(keen)
+      assert.deepStrictEqual(
+        (yield* lines).map(({ annotations: { jobs, lockedSince, lockedUntil } }) => ({
+          jobs,
+          lockedSince,
+          lockedUntil
+        })),
+        [{ jobs: 3, lockedSince: "2026-01-01T00:01:00.000Z", lockedUntil: "2026-01-01T00:11:00.000Z" }]
+      )
+    }).pipe(inHoldfast(handlers)))
+
+  it.effect("are told of a thousand holders before the first of these is forgotten", () =>
+    Effect.gen(function*() {
+      const told = new Set<string>()
+      const tell = (from: number, to: number) =>
+        tellSilentHolders(
+          told,
+          Array.from({ length: to - from }, (_, index) => ({
+            lockedBy: `worker ${from + index}`,
+            queue: "default",
+            kind: Task.kind,
+            jobs: 1,
+            lockedAt: 0,
+            lockedUntil: 600_000
+          })),
+          { isTaken: () => true, isHere: () => false, heartbeatInterval: Duration.seconds(30) }
+        )
+      yield* TestClock.adjust("1 minute")
+      yield* tell(0, 1000)
+      yield* tell(0, 1000)
+      assert.lengthOf(yield* lines, 1000)
+      yield* tell(1000, 1001)
+      yield* tell(0, 1)
+      assert.deepStrictEqual((yield* holders).slice(1000), ["worker 1000", "worker 0"])
+      assert.strictEqual(told.size, 1000)
+    }).pipe(inHoldfast()))
 
   it.effect("are told of one and a half heartbeats after a worker has started, when its predecessor had just died", () =>
     Effect.gen(function*() {
@@ -109,6 +154,7 @@ describe("of jobs that are locked for another reason, nothing is said", () => {
     Effect.gen(function*() {
       const [kept] = yield* claimedBy("bob", 2)
       assert(kept)
+      yield* claimedBy("bob", 1, "other")
       yield* work(keen)
       for (let beat = 0; beat < 15; beat++) {
         yield* JobQueue.extendLock(kept.lease, "10 minutes")

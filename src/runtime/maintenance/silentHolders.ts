@@ -61,6 +61,6 @@ const byName = (holders: ReadonlyArray<LaneHolder>) => {
 
 const remember = (told: Set<string>, name: string) => {
   told.add(name)
-  const [first] = told
-  if (told.size > mostRemembered && first !== undefined) told.delete(first)
+  const [first = name] = told
+  if (told.size > mostRemembered) told.delete(first)
 }
