@@ -25,7 +25,7 @@ export const newJobs = (
   refusesJson?: RefusesJson
 ): Effect.Effect<ReadonlyArray<NewJob>, InvalidJob> =>
   Effect.withFiberRuntime((fiber) => {
-    const twice = entries.length > 1 ? idGivenTwice(entries) : undefined
+    const twice = idGivenTwice(entries)
     if (twice !== undefined) {
       const { kind } = job
       return Effect.fail(new InvalidJob({ kind, field: "id", given: `${twice} twice`, allowed: "each id once" }))

@@ -166,6 +166,7 @@ describe("of jobs that are locked for another reason, nothing is said", () => {
   it.effect("when a worker of this process holds them, though its heartbeats do not get through", () =>
     Effect.gen(function*() {
       const worker = yield* work({ ...keen, jobs: [Task] })
+      yield* work({ ...calm, jobs: [Other] })
       yield* JobQueue.enqueue(Task, undefined)
       yield* settled
       yield* StoreFaults.inject("extend", failing)

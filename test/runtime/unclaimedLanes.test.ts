@@ -190,6 +190,30 @@ describe("of jobs that wait for another reason, nothing is said", () => {
       yield* nothingIsSaid
     }).pipe(inHoldfast(handlers)))
 
+  it.effect("when more jobs run than a look reads, since one of them may be of their lane", () =>
+    Effect.gen(function*() {
+      const held = (jobs: number) =>
+        StoreFaults.inject("laneHolders", () =>
+          Effect.sync(() =>
+            [jobs, 2000].map((jobs, index) => ({
+              lockedBy: "bob",
+              queue: `tenant-${index}`,
+              kind: "unclaimed.other",
+              jobs,
+              lockedAt: 0,
+              lockedUntil: 0
+            }))
+          ) as never)
+      yield* strays(1)
+      yield* held(3000)
+      yield* work(keen)
+      yield* TestClock.adjust("10 minutes")
+      yield* nothingIsSaid
+      yield* held(2999)
+      yield* TestClock.adjust("3 minutes")
+      assert.lengthOf(yield* warnings, 1)
+    }).pipe(inHoldfast(handlers)))
+
   it.effect("when another process claims the same one again and again", () =>
     Effect.gen(function*() {
       yield* strays(1)
