@@ -93,7 +93,7 @@ describe("what cannot be enqueued", () => {
     ["a delay and an instant together", { delay: "1 minute", at: 0 }, ["delay and at", "one of the two"]],
     ["an endless delay", { delay: Duration.infinity }, ["delay", "from 0 to ten years"]],
     ["a delay that is no duration", { delay: "soon" as never }, ["delay", "soon", "a duration"]],
-    ["an instant that is none", { at: "never" }, ["at", `"never"`, "an instant"]]
+    ["an instant that is none", { at: "never" }, [`at: got "never"`, "an instant"]]
   ]
   for (const [what, options, message] of refusals) {
     it.effect(`${what} is refused, and nothing is enqueued`, () =>

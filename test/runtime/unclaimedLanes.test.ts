@@ -1,11 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Metric, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
+import { dueLanes } from "../../src/runtime/maintenance/unclaimedLanes.ts"
 import { metrics } from "../../src/runtime/telemetry/metrics.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
+import type { JobStore } from "../../src/store/JobStore.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { dying, failing, StoreFaults } from "../../src/testing.ts"
+import { jobId } from "../store/someJobs.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 const Taken = Job.make("unclaimed.taken", { payload: Schema.Void, leaseFor: "2 hours" })
@@ -126,6 +130,49 @@ describe("due jobs that no worker claims", () => {
       assert.lengthOf(new Set((yield* warnings).map(({ annotations }) => annotations["queue"])), 30)
       assert.lengthOf(yield* warnings, 30)
     }).pipe(inHoldfast(handlers)))
+
+  it.effect("have no gauge when they were claimed before they were told of", () =>
+    Effect.gen(function*() {
+      const Brief = Job.make("unclaimed.brief", { payload: Schema.Void })
+      yield* JobQueue.enqueue(Brief, undefined)
+      yield* work(keen)
+      yield* TestClock.adjust("1 minute")
+      yield* JobQueue.claim({ jobs: [Brief] })
+      yield* TestClock.adjust("1 minute")
+      const gauges = (yield* Metric.snapshot).filter(({ metricKey: { name, tags } }) =>
+        name === "holdfast_unclaimed_lane_seconds" && tags.some(({ value }) => value === Brief.kind)
+      )
+      assert.deepStrictEqual(gauges, [])
+    }).pipe(inHoldfast(handlers)))
+
+  it.effect("are looked for five hundred lanes at a time, with a turn of the event loop between, and ten thousand at most", () =>
+    Effect.gen(function*() {
+      const lookAt = (count: number) =>
+        Effect.gen(function*() {
+          let [reads, turns] = [0, 0]
+          const laneHeads: typeof JobStore.Service["laneHeads"] = ({ after, limit }) =>
+            Effect.sync(() => {
+              reads++
+              const from = after === undefined ? 0 : Number(after.queue) + 1
+              return Array.from({ length: Math.min(limit, count - from) }, (_, index) => ({
+                queue: String(from + index),
+                kind: "unclaimed.stray",
+                priority: 0,
+                id: jobId(from + index),
+                attempts: 0,
+                availableAt: 0
+              }))
+            })
+          const lanes = yield* Effect.provideService(dueLanes({ laneHeads } as typeof JobStore.Service), EventLoop, {
+            turn: Effect.sync(() => void turns++),
+            overdue: () => false
+          })
+          return { lanes: lanes.length, reads, turns }
+        })
+      assert.deepStrictEqual(yield* lookAt(499), { lanes: 499, reads: 1, turns: 0 })
+      assert.deepStrictEqual(yield* lookAt(501), { lanes: 501, reads: 2, turns: 1 })
+      assert.deepStrictEqual(yield* lookAt(12_000), { lanes: 10_000, reads: 20, turns: 20 })
+    }))
 
   it.effect("have a gauge of how long the oldest waits, which is 0 again once one is claimed", () =>
     Effect.gen(function*() {
