@@ -62,7 +62,7 @@ export const chaosCommand = Command.make(
           ? []
           : [{
             run: `pnpm chaos${flags.postgres ? " --postgres" : ""} --seconds ${flags.seconds} --seed ${drawn}`,
-            broke: result.violations
+            broke: result.violations.map((violation) => violation.split("\n", 1).join())
           }]
       })
       if (result.violations.length > 0) {
