@@ -1,6 +1,6 @@
 import type { Schema } from "effect"
 import { Either, Option, SchemaAST } from "effect"
-import type { RefusesJson } from "./wireValue.ts"
+import type { JsonRefusal } from "./wireValue.ts"
 import { encodeJson } from "./wireValue.ts"
 
 /** The most that the encoded error of a failed attempt may take as JSON, in bytes. It is kept in full or not at all. */
@@ -14,13 +14,13 @@ export const maxErrorBytes = 8 * 1024
 export const errorValue = (
   { errorSchema, kind }: { readonly kind: string; readonly errorSchema: Schema.Schema.Any },
   error: Option.Option<unknown>,
-  refuses?: RefusesJson
+  refusal?: JsonRefusal
 ): string | undefined =>
   SchemaAST.isUnknownKeyword(errorSchema.ast)
     ? undefined
     : Option.getOrUndefined(
       error.pipe(
-        Option.flatMap((error) => Either.getRight(encodeJson(kind, "error", errorSchema, error, refuses))),
+        Option.flatMap((error) => Either.getRight(encodeJson(kind, "error", errorSchema, error, refusal))),
         Option.filter((json) => Buffer.byteLength(json) <= maxErrorBytes)
       )
     )

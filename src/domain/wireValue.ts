@@ -13,8 +13,8 @@ const maxNesting = 500
 
 type Field = "payload" | "result" | "progress" | "error"
 
-/** Says what a database expects in place of a JSON text that it cannot hold, in the form "text without … at name"; undefined if it can. */
-export type RefusesJson = (json: string) => string | undefined
+/** Undefined if a database can hold the JSON text. Otherwise what it accepts and where, such as "text without U+0000 at name". */
+export type JsonRefusal = (json: string) => string | undefined
 
 /**
  * `value` as the JSON text that a row keeps, encoded by `schema`. Refuses a value
@@ -26,12 +26,12 @@ export const encodeJson = (
   field: Field,
   schema: Schema.Schema.Any,
   value: unknown,
-  refuses?: RefusesJson
+  refusal?: JsonRefusal
 ): Either.Either<string, InvalidJob> =>
   unlessItThrows(kind, field, () => Schema.encodeUnknownEither(schema as Schema.Schema<unknown>)(value)).pipe(
     Either.flatMap((encoded) => toJson(kind, field, encoded, isJsonSafe(schema))),
     Either.flatMap((json) => {
-      const allowed = refuses?.(json)
+      const allowed = refusal?.(json)
       return allowed === undefined ? Either.right(json) : Either.left(new InvalidJob({ kind, field, allowed }))
     })
   )
@@ -58,10 +58,10 @@ export const encodePayload = (
   kind: string,
   schema: Schema.Schema.Any,
   value: unknown,
-  refuses?: RefusesJson
+  refusal?: JsonRefusal
 ): Either.Either<string, InvalidJob> =>
   Either.flatMap(
-    encodeJson(kind, "payload", schema, value, refuses),
+    encodeJson(kind, "payload", schema, value, refusal),
     (json) => Either.map(decodeJson(kind, "payload", schema, JSON.parse(json)), () => json)
   )
 

@@ -62,7 +62,7 @@ export const makeCallsByHand = (
 
     return {
       progress: Effect.fn("JobQueue.progress")(function*(lease, value) {
-        const progress = yield* encodeJson(lease.jobId, "progress", Schema.Unknown, value, store.refusesJson)
+        const progress = yield* encodeJson(lease.jobId, "progress", Schema.Unknown, value, store.jsonRefusal)
         yield* yield* only(store.progress([{ lease, progress }]))
       }),
 
@@ -76,7 +76,7 @@ export const makeCallsByHand = (
       }),
 
       complete: Effect.fn("JobQueue.complete")(function*(lease, value) {
-        const result = yield* encodeJson(lease.jobId, "result", Schema.Unknown, value, store.refusesJson)
+        const result = yield* encodeJson(lease.jobId, "result", Schema.Unknown, value, store.jsonRefusal)
         const settled = yield* settle(lease, store.complete([{ lease, result }]), () => "succeeded")
         held.letGo(lease)
         return settled

@@ -28,7 +28,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   const enqueueAll = (job: Job.Any, entries: ReadonlyArray<Entry>) =>
     inSpanIfTraced(
       "JobQueue.enqueue",
-      Effect.flatMap(newJobs(job, entries, store.refusesJson), (jobs) =>
+      Effect.flatMap(newJobs(job, entries, store.jsonRefusal), (jobs) =>
         jobs.length === 0 ? Effect.succeed([]) : store.enqueue(jobs))
     )
 

@@ -6,7 +6,7 @@ import { InvalidJob } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { JobId } from "../domain/JobId.ts"
 import { Delay, Instant, MaxAttempts, Name, Priority } from "../domain/limits.ts"
-import type { RefusesJson } from "../domain/wireValue.ts"
+import type { JsonRefusal } from "../domain/wireValue.ts"
 import { encodePayload } from "../domain/wireValue.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
 import { Ids } from "../platform/Ids.ts"
@@ -22,7 +22,7 @@ export type Entry = { readonly payload?: unknown } & EnqueueOptions
 export const newJobs = (
   job: Job.Any,
   entries: ReadonlyArray<Entry>,
-  refusesJson?: RefusesJson
+  jsonRefusal?: JsonRefusal
 ): Effect.Effect<ReadonlyArray<NewJob>, InvalidJob> =>
   Effect.withFiberRuntime((fiber) => {
     const twice = idGivenTwice(entries)
@@ -37,7 +37,7 @@ export const newJobs = (
     // Heartbeats must go on while a million jobs are made, or many are refused. The store gives way by itself.
     const makeRest = (): Effect.Effect<ReadonlyArray<NewJob>, InvalidJob> => {
       for (const entry of rest) {
-        const made = newJob(fiber, job, entry, refusesJson)
+        const made = newJob(fiber, job, entry, jsonRefusal)
         if (Either.isLeft(made)) return Effect.zipRight(overdue() ? turn : Effect.void, Effect.fail(made.left))
         jobs.push(made.right)
         if (jobs.length < entries.length && overdue()) return Effect.zipRight(turn, Effect.suspend(makeRest))
@@ -57,7 +57,7 @@ const newJob = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   job: Job.Any,
   options: Entry,
-  refusesJson: RefusesJson | undefined
+  jsonRefusal: JsonRefusal | undefined
 ) =>
   Either.gen(function*() {
     const { kind } = job
@@ -67,7 +67,7 @@ const newJob = (
     const queue = (yield* given("queue", Name)) ?? job.queue
     const priority = (yield* given("priority", Priority)) ?? job.priority
     const maxAttempts = (yield* given("maxAttempts", MaxAttempts)) ?? job.maxAttempts
-    const encoded = yield* encodePayload(kind, job.payloadSchema, payload, refusesJson)
+    const encoded = yield* encodePayload(kind, job.payloadSchema, payload, jsonRefusal)
     const partitionKey = yield* keyOf(job, "partitionKey", payload, options)
     const uniqueKey = yield* keyOf(job, "uniqueKey", payload, options)
     const id = (yield* given("id", JobId)) ?? nextId(fiber)

@@ -1,6 +1,6 @@
 import type * as SqlError from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"
-import type { RefusesJson } from "../domain/wireValue.ts"
+import type { JsonRefusal } from "../domain/wireValue.ts"
 import type { StoreFailure } from "./JobStore.ts"
 
 /** The columns of a statement's items by name, each with the type that a database reads it as: `id` is a job's. */
@@ -50,8 +50,8 @@ export interface Dialect {
   readonly jsonText: (value: string) => Statement.Fragment
   /** The bytes of a JSON value's text. */
   readonly jsonBytes: (value: string) => Statement.Fragment
-  /** See `JobStore.refusesJson`. */
-  readonly refusesJson?: RefusesJson
+  /** See `JobStore.jsonRefusal`. */
+  readonly jsonRefusal?: JsonRefusal
   /** A column of the table of jobs as it is answered. */
   readonly answered: (column: string) => Statement.Fragment
 

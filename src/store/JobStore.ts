@@ -13,7 +13,7 @@ import type { JobId } from "../domain/JobId.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
-import type { RefusesJson } from "../domain/wireValue.ts"
+import type { JsonRefusal } from "../domain/wireValue.ts"
 import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
 
@@ -206,8 +206,8 @@ export interface Listing {
  * ForeignTransaction. Called outside, it is a transaction by itself.
  */
 export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
-  /** Asked of each payload, result, progress and encoded error before it is given to the store. A store without it holds all of JSON. */
-  readonly refusesJson?: RefusesJson | undefined
+  /** Called with each payload, result, progress and encoded error before the store gets it. A store without it holds all of JSON. */
+  readonly jsonRefusal?: JsonRefusal | undefined
 
   /**
    * Adds the jobs as if one after the other, all, or none when it fails, also in a

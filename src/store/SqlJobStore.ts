@@ -34,7 +34,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
   const { afterCommit, afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } =
     transactions
   const operations = makeOperations(sql, database)
-  const { isOfARow, manyClaimAtOnce, refusesJson } = dialect(sql)
+  const { isOfARow, manyClaimAtOnce, jsonRefusal } = dialect(sql)
   const thenTell = makeThenTell({ afterCommit, events })
   const enqueueTogether = yield* groupCommits(
     ({ isOne, take, takeBack }: Waiting<NewJob>) => {
@@ -73,7 +73,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlCli
     ).pipe(guardTelemetry)
 
   return JobStore.of({
-    refusesJson,
+    jsonRefusal,
     enqueue: (jobs) =>
       // One that changes a job which waits is a commit of its own, which others can see. Where one with a unique key can
       // wait for another's transaction, those without do not wait with it.

@@ -10,7 +10,7 @@ type Store = typeof JobStore.Service
 export type StoreOperation = Exclude<keyof Store, typeof noOperations[number]>
 
 /** Members of a store whose answers cannot go wrong. */
-const noOperations = ["afterTransaction", "afterCommit", "events", "refusesJson", "signals", "tidy"] as const
+const noOperations = ["afterTransaction", "afterCommit", "events", "jsonRefusal", "signals", "tidy"] as const
 
 /** A change of one call of a store operation. */
 export type Fault = <A, E>(call: Effect.Effect<A, E>, operation: StoreOperation) => Effect.Effect<A, E | StoreFailure>
@@ -112,7 +112,7 @@ type Around = <A, E>(
 
 /** The store, with something around each of its calls. */
 export const behind = (store: Store, around: Around): Store => ({
-  refusesJson: store.refusesJson,
+  jsonRefusal: store.jsonRefusal,
   enqueue: (jobs) => around("enqueue", store.enqueue(jobs), jobs),
   afterTransaction: store.afterTransaction,
   afterCommit: store.afterCommit,

@@ -100,7 +100,7 @@ const currentJob = ({ host: { store }, job }: Attempt, lease: KeptLease) =>
     }),
     progress: (value) =>
       Effect.gen(function*() {
-        const progress = yield* encodeJson(job.kind, "progress", Schema.Unknown, value, store.refusesJson)
+        const progress = yield* encodeJson(job.kind, "progress", Schema.Unknown, value, store.jsonRefusal)
         yield* yield* only(store.progress([{ lease: job.lease, progress }]))
       })
   })

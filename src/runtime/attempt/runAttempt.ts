@@ -145,7 +145,7 @@ export class RunningAttempt {
     slot.leave()
     const outcome = outcomeOf(exit, Option.fromNullable(stopRequest.reason))
     if (outcome._tag !== "Complete") return this.settle(outcome)
-    const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value, store.refusesJson)
+    const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value, store.jsonRefusal)
     if (Either.isLeft(result)) return this.settle(outcome)
     this.complete(outcome, result.right)
   }

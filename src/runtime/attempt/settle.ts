@@ -92,11 +92,11 @@ const writeOnce = (
   began: number
 ): Effect.Effect<Either.Either<Ended, LeaseLost>, StoreFailure> =>
   Effect.gen(function*() {
-    const { handler, host: { settles, store: { refusesJson } }, job } = attempt
+    const { handler, host: { settles, store: { jsonRefusal } }, job } = attempt
     const { lease } = job
     switch (outcome._tag) {
       case "Complete": {
-        const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value, refusesJson)
+        const result = encodeJson(job.kind, "result", handler.job.successSchema, outcome.value, jsonRefusal)
         // The side effect is done, and another attempt would do it again.
         if (Either.isLeft(result)) {
           const { _tag, message } = result.left
@@ -108,7 +108,7 @@ const writeOnce = (
       }
       case "Fail": {
         const { error, name } = outcome
-        const value = errorValue(handler.job, Option.fromNullable(outcome.failure), refusesJson)
+        const value = errorValue(handler.job, Option.fromNullable(outcome.failure), jsonRefusal)
         const retryAfter = Option.getOrNull(Option.map(delay, Backoff.storableMillis))
         const answer = yield* settles.fail({ lease, error, errorValue: value, retryAfter }, began)
         return Either.map(answer, ({ isRepeat, status }) => {

@@ -2,7 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Dialect } from "../Differences.ts"
 import { fragment } from "../fragment.ts"
 import { isOfARow, stateOf } from "./errorCodes.ts"
-import { refusesJson } from "./refusesJson.ts"
+import { jsonRefusal } from "./jsonRefusal.ts"
 
 /** The types that items have in the JSON of a statement. */
 const types = { id: "uuid", text: "text", int: "bigint" } as const
@@ -45,7 +45,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
 
     jsonOf: (column) => sql.literal(`${column}::jsonb`),
     jsonText,
-    refusesJson,
+    jsonRefusal,
     jsonBytes: (value) => sql.literal(`octet_length((${value})::text)`),
     answered: (column) =>
       isInstant.test(column) ? millis(column) : isJson.test(column) ? jsonText(column) : sql.literal(column),

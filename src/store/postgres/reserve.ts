@@ -50,6 +50,6 @@ export const withConnection = <A, E, R>(
       (exit) => Scope.close(scope, exit)
     )))
 
-/** The same for a statement by itself. After an interruption its answer may still be on its way, and the connection is ended. */
-export const withConnectionForOne: typeof withConnection = (client, use, wait) =>
+/** The same for a statement by itself. An interruption ends the connection, since the answer may still be on its way. */
+export const endingIfInterrupted: typeof withConnection = (client, use, wait) =>
   withConnection(client, (connection) => Effect.onInterrupt(use(connection), () => end(connection)), wait)

@@ -13,7 +13,7 @@ import { command } from "../transaction/transactionControl.ts"
 import { endedUnknown, rolledBackAfter } from "../transaction/transactionErrors.ts"
 import { controlling, defaultLimit } from "./answering.ts"
 import { stateOf } from "./errorCodes.ts"
-import { safely, withConnection, withConnectionForOne } from "./reserve.ts"
+import { endingIfInterrupted, safely, withConnection } from "./reserve.ts"
 
 /** An effect to run once a transaction has ended. */
 interface Afterwards {
@@ -177,7 +177,7 @@ export const pooled = (client: Pick<SqlClient.SqlClient, "reserve">): SqlConnect
   eachByItself(
     (use) =>
       Effect.uninterruptibleMask((restore) =>
-        withConnectionForOne(client, (connection) => restore(use(connection)), restore)
+        endingIfInterrupted(client, (connection) => restore(use(connection)), restore)
       ),
     safely(client.reserve)
   )

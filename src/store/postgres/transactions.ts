@@ -16,7 +16,7 @@ import type { Wait } from "../transaction/turns.ts"
 import type { OnConnection, Run, Transactions } from "../Transactions.ts"
 import { answeredWithin, answering } from "./answering.ts"
 import { isKeyTaken, isWorthRepeating } from "./errorCodes.ts"
-import { withConnection, withConnectionForOne } from "./reserve.ts"
+import { endingIfInterrupted, withConnection } from "./reserve.ts"
 import { isPostgres, postgresTransaction } from "./transaction.ts"
 
 /** Runs an operation whose caller has no transaction. */
@@ -60,7 +60,7 @@ export const makeTransactions = (
     const byItself = (wait: Wait): ByItself => (effect) =>
       Effect.uninterruptibleMask((restore) =>
         repeated(
-          withConnectionForOne(
+          endingIfInterrupted(
             client,
             (connection) => restore(on(effect, limit, false)(connection)),
             (effect) => wait(restore(effect))

@@ -1,10 +1,10 @@
-import type { RefusesJson } from "../../domain/wireValue.ts"
+import type { JsonRefusal } from "../../domain/wireValue.ts"
 
-/** JSON.stringify writes no other character of these as an escape. One behind an escaped backslash is none. */
+/** An escape as JSON.stringify writes it. It also matches the same letters behind an escaped backslash, so the value is looked at as well. */
 const mayBeRefused = /\\u(?:0000|d[89a-f])/
 
-/** Says where a JSON text has what jsonb does not hold: U+0000, or half of a pair of surrogates. */
-export const refusesJson: RefusesJson = (json) => {
+/** The refusal of what jsonb does not hold: U+0000, and half of a surrogate pair. */
+export const jsonRefusal: JsonRefusal = (json) => {
   if (!mayBeRefused.test(json)) return undefined
   const refused = refusedIn(JSON.parse(json))
   return refused === undefined

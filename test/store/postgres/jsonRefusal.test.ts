@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import fc from "fast-check"
-import { refusesJson } from "../../../src/store/postgres/refusesJson.ts"
+import { jsonRefusal } from "../../../src/store/postgres/jsonRefusal.ts"
 
-const refused = (value: unknown) => refusesJson(JSON.stringify(value))
+const refused = (value: unknown) => jsonRefusal(JSON.stringify(value))
 
 describe("what jsonb does not hold", () => {
   it("is refused with the path to it", () => {
