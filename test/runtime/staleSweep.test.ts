@@ -143,6 +143,29 @@ describe("a worker whose wall clock jumps past the end of leases", () => {
       }).pipe(inHoldfast(handlers))
     })
   }
+
+  it.effect("leaves that alone for as long as it was claimed for, and not at all what was claimed in another's name", () => {
+    const { handlers } = running()
+    return Effect.gen(function*() {
+      const { by, set } = yield* wallClock
+      const process = makeHeldLeases()
+      yield* TestClock.adjust("1 hour")
+      yield* Effect.gen(function*() {
+        const queue = yield* JobQueue
+        const own = yield* queue.enqueue(Task, undefined)
+        yield* by(queue.claim({ jobs: [Task], leaseFor: "100 seconds" }))
+        const others = yield* queue.enqueue(Task, undefined)
+        yield* by(queue.claim({ jobs: [Task], leaseFor: "100 seconds", worker: "bob" }))
+        yield* workOn(by, { jobs: [Idle] }, process)
+        yield* set(jump)
+        yield* TestClock.adjust("90 seconds")
+        assert.deepStrictEqual([yield* statusOf(own.id), yield* statusOf(others.id)], ["running", "pending"])
+        // The check at 120 s finds it over, and another look 25 s later, too.
+        yield* TestClock.adjust("55 seconds")
+        assert.strictEqual(yield* statusOf(own.id), "pending")
+      }).pipe(Effect.provide(JobQueue.layer), Effect.provideService(HeldLeases, process))
+    }).pipe(inHoldfast(handlers))
+  })
 })
 
 describe("a stale job", () => {
