@@ -28,8 +28,8 @@ export const settlesByHand = (thenTell: ThenTell) => {
     const name = `${lease.worker} ${lease.attempt} ${lease.jobId}`
     const noteUnanswered = Effect.sync(() => {
       unanswered.add(name)
-      const [first] = unanswered
-      if (unanswered.size > mostUnanswered && first !== undefined) unanswered.delete(first)
+      const [first = name] = unanswered
+      if (unanswered.size > mostUnanswered) unanswered.delete(first)
     })
     const told = thenTell(Effect.onError(only(write), () => noteUnanswered), (answer) => {
       const wasUnanswered = unanswered.delete(name)

@@ -1,12 +1,30 @@
 import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Inspectable, Layer, Option, Schema, Scope, Stream, TestClock } from "effect"
+import {
+  Deferred,
+  Duration,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  Inspectable,
+  Layer,
+  Option,
+  Schema,
+  Scope,
+  Stream,
+  TestClock
+} from "effect"
+import { StoreError } from "../../src/domain/errors.ts"
+import { Lease } from "../../src/domain/Lease.ts"
 import type { JobEvent } from "../../src/index.ts"
 import { CurrentJob, Job, JobQueue, JobStore, metrics, Worker } from "../../src/index.ts"
+import { settlesByHand } from "../../src/runtime/settlesByHand.ts"
 import { SqliteStore, SqlJobStore } from "../../src/sqlite.ts"
 import { answerLost, failing, StoreFaults } from "../../src/testing.ts"
 import * as Testing from "../../src/testing.ts"
+import { jobId } from "../store/someJobs.ts"
 import { calm, counted, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 /** A kind of its own for each test, since metrics are the process's. */
@@ -22,6 +40,9 @@ const watching = Effect.gen(function*() {
 
 const tagsOf = (events: ReadonlyArray<JobEvent>) =>
   events.map((event) => event._tag === "Settled" ? `Settled ${event.ended}` : event._tag)
+
+const someLease = (number: number) =>
+  new Lease({ jobId: jobId(number), worker: "bob", attempt: 1, failures: 0, lockedAt: 0, lockedUntil: 60_000 })
 
 const claimOne = (job: Job.Any) =>
   Effect.flatMap(
@@ -225,20 +246,59 @@ describe("what is done by hand", () => {
     }).pipe(inHoldfast())
   })
 
+  it.effect("tells of a failure after what time it is tried again, and nothing of that where it is not", () => {
+    const Twice = Job.make("events.twice", { payload: Schema.Void, maxAttempts: 2 })
+    return Effect.gen(function*() {
+      yield* JobQueue.enqueue(Twice, undefined)
+      const told = yield* watching
+      yield* JobQueue.fail(yield* claimOne(Twice), "no")
+      yield* TestClock.adjust("1 minute")
+      yield* JobQueue.fail(yield* claimOne(Twice), "no")
+      yield* settled
+      assert.deepStrictEqual(
+        told.flatMap((event) => event._tag === "Settled" ? [[event.ended, Option.getOrNull(event.retryIn)]] : []),
+        [["retrying", Duration.minutes(1)], ["failed", null]]
+      )
+    }).pipe(inHoldfast())
+  })
+
   it.effect("is told when a repetition answers what the first did not", () => {
     const Unheard = jobOf("events.unheard")
     return Effect.gen(function*() {
-      yield* JobQueue.enqueue(Unheard, undefined)
+      yield* JobQueue.enqueueMany(Unheard, [{ payload: undefined }, { payload: undefined }])
       const lease = yield* claimOne(Unheard)
+      const heard = yield* claimOne(Unheard)
+      yield* JobQueue.complete(heard)
+      yield* settled
       const told = yield* watching
       yield* StoreFaults.inject("complete", answerLost, 1)
       assert.isTrue(Exit.isFailure(yield* Effect.exit(JobQueue.complete(lease))))
+      assert.isTrue(yield* JobQueue.complete(heard))
       assert.isTrue(yield* JobQueue.complete(lease))
       assert.isTrue(yield* JobQueue.complete(lease))
       yield* settled
       assert.deepStrictEqual(tagsOf(told), ["Settled succeeded"])
     }).pipe(inHoldfast())
   })
+
+  it.effect("is told late for the last thousand that were not answered", () =>
+    Effect.gen(function*() {
+      let told = 0
+      const settle = settlesByHand((call, eventsOf) =>
+        Effect.map(call, (answer) => {
+          told += eventsOf(answer).length
+          return answer
+        })
+      )
+      const leases = Array.from({ length: 1001 }, (_, number) => someLease(number))
+      const lost = Effect.fail(new StoreError({ operation: "complete", cause: new Error("away") }))
+      for (const lease of leases) yield* Effect.flip(settle(lease, lost, () => "succeeded"))
+      const repeated = Effect.succeed([
+        Either.right({ status: "succeeded", kind: "events.late", isRepeat: true } as const)
+      ])
+      for (const lease of leases) yield* settle(lease, repeated, () => "succeeded")
+      assert.strictEqual(told, 1000)
+    }))
 
   it.effect("by a handler is told once, and not again by its worker", () => {
     const Own = jobOf("events.own")
