@@ -221,6 +221,18 @@ describe("a process whose event loop stands", () => {
       assert.deepStrictEqual((yield* warned)[1]?.annotations["kinds"], "none")
     }).pipe(inHoldfast()))
 
+  it.effect("names a kind of which one job has ended long ago and another runs", () =>
+    Effect.gen(function*() {
+      const { stands, tells, watch } = yield* running()
+      watch.began("twice")
+      watch.began("twice")
+      watch.ended("twice", 0)
+      yield* TestClock.adjust("1 minute")
+      yield* stands("1 second")
+      yield* tells
+      assert.deepStrictEqual((yield* warned).map(({ annotations }) => annotations["kinds"]), ["twice"])
+    }).pipe(inHoldfast(Handlers)))
+
   it.effect("names ten of many kinds", () =>
     Effect.gen(function*() {
       const { stands, tells, watch } = yield* running()
