@@ -1,11 +1,16 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema, TestClock } from "effect"
+import { Duration, Effect, Layer, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
+import { Lease } from "../../src/domain/Lease.ts"
+import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { HeldLeases, makeHeldLeases } from "../../src/runtime/lease/HeldLeases.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { look, nextLookAt, noSuspects, sweepOnce } from "../../src/runtime/maintenance/staleSweep.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
+import type { JobStore, StaleLease } from "../../src/store/JobStore.ts"
 import { failing, StoreFaults } from "../../src/testing.ts"
+import { jobId } from "../store/someJobs.ts"
 import { wallClock } from "../store/wallClock.ts"
 import { calm, inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
@@ -166,6 +171,99 @@ describe("a worker whose wall clock jumps past the end of leases", () => {
       }).pipe(Effect.provide(JobQueue.layer), Effect.provideService(HeldLeases, process))
     }).pipe(inHoldfast(handlers))
   })
+})
+
+/** A store in which these leases are over, and what was asked of it. */
+const storeOf = (leases: ReadonlyArray<StaleLease>) => {
+  let over = leases
+  const asked = { reads: 0, released: [] as Array<ReadonlyArray<string>> }
+  const store = {
+    staleLeases: ({ after, limit }: { readonly limit: number; readonly after?: StaleLease | undefined }) =>
+      Effect.sync(() => {
+        asked.reads++
+        const from = after === undefined ? 0 : over.indexOf(after) + 1
+        return over.slice(from, from + limit)
+      }),
+    releaseStale: ({ leases }: { readonly leases: ReadonlyArray<StaleLease> }) =>
+      Effect.sync(() => {
+        asked.released.push(leases.map(({ id }) => id))
+        return []
+      }),
+    events: { publishAll: () => Effect.void }
+  } as never as typeof JobStore.Service
+  return { store, asked, become: (leases: ReadonlyArray<StaleLease>) => void (over = leases) }
+}
+
+const overLease: StaleLease = { id: jobId(1), attempt: 1, lockedBy: "bob", lockedUntil: 0 }
+
+describe("two looks at the leases that are over", () => {
+  const seconds = Duration.seconds(25)
+  const changes: Readonly<Record<string, Partial<StaleLease>>> = {
+    "unchanged": {},
+    "of another attempt": { attempt: 2 },
+    "of another worker": { lockedBy: "eve" },
+    "until another instant": { lockedUntil: 1 }
+  }
+  for (const [what, change] of Object.entries(changes)) {
+    const isFreed = what === "unchanged"
+    it.effect(`free ${isFreed ? "a lease" : "no lease"} that the second finds ${what}`, () =>
+      Effect.gen(function*() {
+        const { asked, become, store } = storeOf([overLease])
+        const suspects = yield* look(store, noSuspects, seconds)
+        become([{ ...overLease, ...change }])
+        yield* TestClock.adjust(seconds)
+        assert.strictEqual((yield* look(store, suspects, seconds)).size, isFreed ? 0 : 1)
+        assert.deepStrictEqual(asked.released, isFreed ? [[overLease.id]] : [])
+      }))
+  }
+
+  it("are followed by the first that is due, whichever lease it is for, and by none that is overdue", () => {
+    const suspects = new Map([7, 10, 20].map((seenAt) => [String(seenAt), { lease: overLease, seenAt }]))
+    assert.strictEqual(nextLookAt(suspects, seconds, 25_007), 25_010)
+    assert.strictEqual(nextLookAt(suspects, seconds, 25_020), Infinity)
+  })
+
+  it.effect("ask for nothing to be freed that their process holds by then", () =>
+    Effect.gen(function*() {
+      const { asked, store } = storeOf([overLease])
+      const process = makeHeldLeases()
+      const { attempt, id, lockedBy: worker } = overLease
+      process.hold(
+        new Lease({ jobId: id, worker, attempt, failures: 0, lockedAt: 0, lockedUntil: 0 }),
+        () => Infinity,
+        0
+      )
+      yield* Effect.provideService(sweepOnce(store), HeldLeases, process)
+      assert.deepStrictEqual(asked, { reads: 1, released: [] })
+    }))
+
+  it.effect("or one, of a worker that may end before a second, pass over those that are not freed", () =>
+    Effect.gen(function*() {
+      const { asked, store } = storeOf(
+        Array.from({ length: 250 }, (_, number) => ({ ...overLease, id: jobId(number) }))
+      )
+      yield* sweepOnce(store)
+      assert.deepStrictEqual(asked.released.map((ids) => ids.length), [100, 100, 50])
+    }))
+
+  it.effect("read five hundred at a time, with a turn of the event loop between, and ten thousand at most", () =>
+    Effect.gen(function*() {
+      const lookAt = (count: number) =>
+        Effect.gen(function*() {
+          let turns = 0
+          const { asked, store } = storeOf(
+            Array.from({ length: count }, (_, number) => ({ ...overLease, id: jobId(number) }))
+          )
+          const { size } = yield* Effect.provideService(look(store, noSuspects, seconds), EventLoop, {
+            turn: Effect.sync(() => void turns++),
+            overdue: () => false
+          })
+          return { size, reads: asked.reads, turns }
+        })
+      assert.deepStrictEqual(yield* lookAt(499), { size: 499, reads: 1, turns: 0 })
+      assert.deepStrictEqual(yield* lookAt(501), { size: 501, reads: 2, turns: 1 })
+      assert.deepStrictEqual(yield* lookAt(12_000), { size: 10_000, reads: 20, turns: 20 })
+    }))
 })
 
 describe("a stale job", () => {

@@ -112,5 +112,6 @@ const release = (store: Store, leases: ReadonlyArray<StaleLease>) =>
     yield* store.events.publishAll(released.map(staleReleased))
   })
 
+/** True for two looks at one job that saw the same lease. */
 const isSame = (a: StaleLease, b: StaleLease) =>
-  a.id === b.id && a.attempt === b.attempt && a.lockedBy === b.lockedBy && a.lockedUntil === b.lockedUntil
+  a.attempt === b.attempt && a.lockedBy === b.lockedBy && a.lockedUntil === b.lockedUntil
