@@ -60,7 +60,8 @@ const tlsModes = ["disable", "no-verify", "prefer", "require", "verify-ca", "ver
 const postgresUrl = (text: string): Either.Either<string, RefusedUrl> => {
   if (!/^postgres(?:ql)?:\/\//.test(text)) return refused("postgres: without two slashes")
   const url = urlOf(text)
-  if (url === undefined) {
+  // An @ in the path is what is left of a password that is not encoded.
+  if (url === undefined || url.pathname.includes("@")) {
     return refused(
       "a postgres: URL that cannot be read",
       "a user and a password in which every character but letters, digits, - . _ and ~ is percent-encoded"

@@ -64,7 +64,8 @@ const answersAreLost: Fault = ({ network }, _, dice, tally) =>
   Effect.gen(function*() {
     for (let times = dice.between(2, 8); times > 0; times--) {
       const message = dice.oneOf([/COMMIT/, /UPDATE/, /INSERT INTO/])
-      const lost = yield* Effect.timeoutOption(Effect.promise(() => network.loseAnswerOf(message)), "2 seconds")
+      const how = dice.oneOf(["closed", "reset", "silently"] as const)
+      const lost = yield* Effect.timeoutOption(Effect.promise(() => network.loseAnswerOf(message, how)), "2 seconds")
       if (lost._tag === "Some") tally.answersLost++
     }
     yield* Effect.sync(network.loseNone)

@@ -54,10 +54,11 @@ export const startProxy = async (serverUrl: string): Promise<Proxy> => {
     else if (loses === "closed") client.destroy()
     else client.write(data)
   }
-  const server = createServer((client) => {
+  // Neither side hears of the end of the other but by `end`.
+  const server = createServer({ allowHalfOpen: true }, (client) => {
     const link: Link = {
       client,
-      upstream: connect(Number(target.port), target.hostname),
+      upstream: connect({ port: Number(target.port), host: target.hostname, allowHalfOpen: true }),
       isCut: false,
       loses: undefined
     }
@@ -74,6 +75,8 @@ export const startProxy = async (serverUrl: string): Promise<Proxy> => {
     for (const socket of [client, upstream]) socket.on("error", () => {})
     client.on("close", () => end(upstream)).on("data", (data) => carries() && carried(link, data))
     upstream.on("close", () => end(client)).on("data", (data) => carries() && answered(link, data))
+    client.on("end", () => carries() && upstream.end())
+    upstream.on("end", () => carries() && client.end())
   })
   server.listen(0, "127.0.0.1")
   await once(server, "listening")

@@ -183,6 +183,51 @@ describe("a transaction on PostgreSQL", () => {
       assert.deepStrictEqual(yield* ids, [])
     }).pipe(Effect.provide(store())))
 
+  it.live("is carried through once its COMMIT is on its way, also if its fiber is interrupted", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql.unsafe(`
+        CREATE TABLE slow (id integer);
+        CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW EXECUTE FUNCTION slowly()`)
+      const { events } = yield* JobStore
+      const told = yield* Effect.fork(Stream.runHead(events.stream))
+      const fiber = yield* Effect.fork(
+        inTransaction(Effect.zipRight(sql`INSERT INTO slow VALUES (1)`, enqueue(job(1))))
+      )
+      const committing = sql`
+        SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND query = 'COMMIT' AND wait_event = 'PgSleep'`
+      yield* Effect.repeat(committing, { until: (rows) => rows.length > 0 })
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* sql`SELECT id FROM slow`, [{ id: 1 }])
+      assert.deepStrictEqual(yield* ids, [jobId(1)])
+      yield* Fiber.join(told)
+    }).pipe(Effect.provide(store())))
+
+  it.live("in which a statement of ours was interrupted leaves nothing behind that ends the next one", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const holds = yield* Deferred.make<void>()
+      const done = yield* Deferred.make<void>()
+      const key = { uniqueKey: "one", uniqueScope: "pending" } as const
+      const holder = yield* Effect.fork(inTransaction(
+        Effect.zipRight(
+          enqueue(job(1, key)),
+          Effect.zipRight(Deferred.succeed(holds, undefined), Deferred.await(done))
+        )
+      ))
+      yield* Deferred.await(holds)
+      for (let times = 0; times < 10; times++) {
+        // It waits for the holder of the key.
+        yield* Effect.timeoutOption(enqueue(job(2, key)), "10 millis")
+        yield* Effect.all(Array.from({ length: 3 }, () => sql`SELECT pg_sleep(0.01)`), { concurrency: "unbounded" })
+      }
+      yield* Deferred.succeed(done, undefined)
+      yield* Fiber.join(holder)
+    }).pipe(Effect.provide(store())))
+
   it.live("fails also after a stream that has failed", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient

@@ -59,6 +59,8 @@ describe("a URL that is not understood", () => {
       ["postgres:me:hunter2@host/db", "without two slashes", databases],
       ["postgres://me:hunter2/x@host/db", "cannot be read", "percent-encoded"],
       ["postgres://me@host:hunter2/db", "cannot be read", "percent-encoded"],
+      ["postgres://me:a@/hunter2@host/db", "cannot be read", "percent-encoded"],
+      ["postgres://me:5432/hunter2@host/db", "cannot be read", "percent-encoded"],
       ["postgres://me:hunter2@host/db?sslmode=verify_full", "another sslmode", "no-verify, prefer"],
       ["postgres://me:hunter2@host/db?sslmode=", "another sslmode", "verify-full"],
       ["postgres://me:hunter2@host/db?sslmode=require&sslmode=off", "another sslmode", "verify-full"]

@@ -4,6 +4,7 @@ import { Clock, Duration, Effect, Either, Fiber, Predicate } from "effect"
 import { checkOption } from "../../domain/check.ts"
 import { StoreError } from "../../domain/errors.ts"
 import { TimerSpan } from "../../domain/limits.ts"
+import { endsInterrupted } from "../statements/execute.ts"
 
 type Connection = SqlConnection.Connection
 
@@ -29,8 +30,8 @@ const longestRollback = Duration.seconds(5)
  * transaction nor for the network, which can drop packets for a quarter of an hour
  * before it reports anything.
  *
- * A statement without an answer is cancelled and fails; whether it happened is
- * unknown. The connection is ended: the answer may still be on its way.
+ * The connection of a statement without an answer is ended, and the statement
+ * fails. Whether it happened is unknown.
  */
 export const answering = (connection: Connection, limit: Duration.Duration): Connection =>
   bounded(connection, () => limit)
@@ -48,7 +49,10 @@ export const controlling = (connection: Connection, limit: Duration.Duration): C
       : undefined)
 
 /** A connection on which a statement has the limit that its text is given, or none. */
-const bounded = (connection: Connection, limitOf: (text: string) => Duration.Duration | undefined): Connection => {
+const bounded = (
+  connection: Connection,
+  limitOf: (text: string) => Duration.Duration | undefined
+): Connection & { readonly [endsInterrupted]: true } => {
   const inTime = <A>(text: string, statement: Effect.Effect<A, SqlError.SqlError>) => {
     const limit = limitOf(text)
     return limit === undefined ? statement : endedAfter(connection, limit, statement)
@@ -56,6 +60,7 @@ const bounded = (connection: Connection, limitOf: (text: string) => Duration.Dur
   return {
     // The driver's own connection stands in a member of it.
     ...connection,
+    [endsInterrupted]: true,
     execute: (...statement) => inTime(statement[0], connection.execute(...statement)),
     executeRaw: (...statement) => inTime(statement[0], connection.executeRaw(...statement)),
     executeValues: (...statement) => inTime(statement[0], connection.executeValues(...statement)),
@@ -65,19 +70,26 @@ const bounded = (connection: Connection, limitOf: (text: string) => Duration.Dur
 }
 
 /**
- * Ends the connection where a statement is not answered in time. Its cancel runs in
- * the background then: it uses another connection, and that one may hang too. An
- * interruption waits for the cancel, which would otherwise hit the next statement.
+ * Ends the connection where a statement is not answered in time, which makes the
+ * statement fail. It is interrupted as the driver has it, and not at all where its
+ * caller cannot be.
  */
 const endedAfter = <A>(
   connection: Connection,
   limit: Duration.Duration,
   statement: Effect.Effect<A, SqlError.SqlError>
 ): Effect.Effect<A, SqlError.SqlError> =>
-  Effect.raceWith(Effect.interruptible(statement), over(limit), {
-    onSelfDone: (exit, timer) => Effect.zipRight(Fiber.interrupt(timer), exit),
-    onOtherDone: (_, running) =>
-      Fiber.interruptFork(running).pipe(Effect.zipRight(end(connection)), Effect.zipRight(Effect.fail(noAnswer(limit))))
+  Effect.suspend(() => {
+    let isOver = false
+    const timer = Effect.flatMap(over(limit), () => {
+      isOver = true
+      return end(connection)
+    })
+    return Effect.acquireUseRelease(
+      Effect.forkDaemon(timer),
+      () => Effect.mapError(statement, (error) => isOver ? noAnswer(limit) : error),
+      Fiber.interruptFork
+    )
   })
 
 /** By the time of the world: a test's clock does not know how long a network takes. */

@@ -1,7 +1,7 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Dialect } from "../Differences.ts"
 import { fragment } from "../fragment.ts"
-import { isOfARow, stateOf } from "./errorCodes.ts"
+import { isOfARow, isRefusal } from "./errorCodes.ts"
 import { jsonRefusal } from "./jsonRefusal.ts"
 
 /** The types that items have in the JSON of a statement. */
@@ -76,7 +76,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
       UNION ALL
       ${select(sql.literal("AND j.status = 'running'"))}`,
     manyClaimAtOnce: true,
-    hasWrittenNothing: (error) => stateOf(error) !== undefined,
+    hasWrittenNothing: isRefusal,
     isOfARow
   }
 }

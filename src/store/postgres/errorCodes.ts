@@ -19,6 +19,15 @@ const serverError = (error: unknown): Readonly<Record<PropertyKey, unknown>> | u
   return undefined
 }
 
+/**
+ * True if the server has refused a statement, of which nothing stays then. Class 08 and 40003 say that the outcome is
+ * unknown, as a pooler does whose server is gone; 57P01 and 57014 can follow a COMMIT that was carried out.
+ */
+export const isRefusal = (error: unknown): boolean => {
+  const state = stateOf(error)
+  return state !== undefined && !/^(?:08|57)|^40003$/.test(state)
+}
+
 /** True for the code of an error that says that the disk is full. */
 export const isDiskFull = (code: unknown): boolean => code === "53100"
 

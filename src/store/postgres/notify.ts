@@ -1,8 +1,8 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlError from "@effect/sql/SqlError"
-import { Effect, LogLevel, Predicate, RcRef, Runtime, Schedule } from "effect"
-import type { Duration, Scope } from "effect"
+import { Duration, Effect, LogLevel, Predicate, RcRef, Runtime, Schedule } from "effect"
+import type { Scope } from "effect"
 import type { EventEmitter } from "node:events"
 import { StoredJobId } from "../../domain/JobId.ts"
 import { ClaimMark } from "../../platform/ClaimMark.ts"
@@ -11,7 +11,7 @@ import { guardTelemetry } from "../guardTelemetry.ts"
 import type { JobSignals } from "../JobSignals.ts"
 import { makeJobSignals } from "../JobSignals.ts"
 import { command } from "../transaction/transactionControl.ts"
-import { answering } from "./answering.ts"
+import { answeredWithin, answering } from "./answering.ts"
 import { withConnection } from "./reserve.ts"
 
 /** The channel of NOTIFY. A database has its own. */
@@ -165,8 +165,4 @@ const probe = (connection: SqlConnection.Connection) =>
   inTime(command(connection, "SELECT 1")).pipe(Effect.delay(probedEvery), Effect.forever)
 
 /** Fails if the connection does not answer; the statement is left behind then. */
-const inTime = (statement: Effect.Effect<void, SqlError.SqlError>) =>
-  Effect.timeoutFail(Effect.disconnect(Effect.interruptible(statement)), {
-    duration: "10 seconds",
-    onTimeout: () => lostBecause("it does not answer")
-  })
+const inTime = answeredWithin(Duration.seconds(10))

@@ -50,6 +50,6 @@ export const withConnection = <A, E, R>(
       (exit) => Scope.close(scope, exit)
     )))
 
-/** The same for a statement by itself. An interruption ends the connection, since the answer may still be on its way. */
+/** The same for a statement by itself. An interruption ends the connection: an answer may still be on its way there. */
 export const endingIfInterrupted: typeof withConnection = (client, use, wait) =>
   withConnection(client, (connection) => Effect.onInterrupt(use(connection), () => end(connection)), wait)

@@ -12,7 +12,7 @@ import { isLevel, OpenTransaction } from "../transaction/openTransaction.ts"
 import { command } from "../transaction/transactionControl.ts"
 import { endedUnknown, rolledBackAfter } from "../transaction/transactionErrors.ts"
 import { controlling, defaultLimit } from "./answering.ts"
-import { stateOf } from "./errorCodes.ts"
+import { isRefusal } from "./errorCodes.ts"
 import { endingIfInterrupted, safely, withConnection } from "./reserve.ts"
 
 /** An effect to run once a transaction has ended. */
@@ -71,19 +71,18 @@ export class PostgresTransaction extends OpenTransaction {
 
   /** The server answers the COMMIT of a spoilt transaction with success, and that it has rolled back. */
   protected override commitWhole(connection: SqlConnection.Connection): Effect.Effect<void, SqlError.SqlError> {
-    return connection.executeRaw("COMMIT", []).pipe(
-      Effect.filterOrFail(
-        (result) => !(Predicate.hasProperty(result, "command") && result.command === "ROLLBACK"),
-        () => rolledBackAfter(new Error("it is not known, as it was a stream"))
-      ),
-      // Whoever waits for a turn would write by itself.
-      Effect.tapError((error) =>
-        Effect.sync(() =>
-          this.spoil(this.outermost, error, stateOf(error) === undefined ? endedUnknown : rolledBackAfter)
-        )
-      ),
-      Effect.asVoid
-    )
+    // Whoever waits for a turn would write by itself.
+    const failed = (error: SqlError.SqlError, because: typeof rolledBackAfter) => {
+      this.spoil(this.outermost, error, because)
+      return Effect.fail(error)
+    }
+    return Effect.matchEffect(connection.executeRaw("COMMIT", []), {
+      onFailure: (error) => failed(error, isRefusal(error) ? rolledBackAfter : endedUnknown),
+      onSuccess: (result) =>
+        Predicate.hasProperty(result, "command") && result.command === "ROLLBACK"
+          ? failed(rolledBackAfter(new Error("it is not known, as it was a stream")), rolledBackAfter)
+          : Effect.void
+    })
   }
 
   /** A level in which a statement has failed, until it is rolled back. */

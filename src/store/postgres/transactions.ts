@@ -14,7 +14,7 @@ import type { Level } from "../transaction/openTransaction.ts"
 import { isLevel } from "../transaction/openTransaction.ts"
 import type { Wait } from "../transaction/turns.ts"
 import type { OnConnection, Run, Transactions } from "../Transactions.ts"
-import { answeredWithin, answering } from "./answering.ts"
+import { answering } from "./answering.ts"
 import { isKeyTaken, isWorthRepeating } from "./errorCodes.ts"
 import { endingIfInterrupted, withConnection } from "./reserve.ts"
 import { isPostgres, postgresTransaction } from "./transaction.ts"
@@ -127,7 +127,7 @@ export const makeTransactions = (
       effect: Effect.Effect<void>,
       ifCommitted: boolean
     ) =>
-      answeredWithin(limit)(connection.executeValues("SELECT pg_current_xact_id()::text", [])).pipe(
+      answering(connection, limit).executeValues("SELECT pg_current_xact_id()::text", []).pipe(
         Effect.flatMap(([row]) => {
           const number = String(row?.[0])
           const waiting = followers.get(number)

@@ -7,6 +7,13 @@ import { line } from "../../platform/line.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
 
 /**
+ * Marks a connection whose statements an interruption ends, as one that can wait long
+ * for another transaction. Any other's are carried through: interrupted half-way, a
+ * driver may be left unable to run the text again, see sqlite/connection.ts.
+ */
+export const endsInterrupted: unique symbol = Symbol.for("holdfast/store/endsInterrupted")
+
+/**
  * Runs a statement on the connection that the store operation holds, or that its
  * caller's transaction is on. Yielding the statement itself would look for a
  * connection, open a scope and make a span, for more than the statement costs.
@@ -16,8 +23,8 @@ export const execute = (
 ): Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError, SqlClient.TransactionConnection> =>
   Effect.flatMap(SqlClient.TransactionConnection, ([connection]) => {
     const [text, parameters] = statement.compile(true)
-    // Interrupted half-way, a driver may be left unable to run this text again, see sqlite/connection.ts.
-    return Effect.uninterruptible(connection.execute(text, parameters, undefined))
+    const run = connection.execute(text, parameters, undefined)
+    return endsInterrupted in connection ? run : Effect.uninterruptible(run)
   })
 
 /**

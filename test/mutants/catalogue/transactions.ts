@@ -156,8 +156,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A statement of the store's goes through the app's transformer",
     file: "src/store/statements/rows.ts",
-    find: "return Effect.uninterruptible(connection.execute(text, parameters, undefined))",
-    replace: "return Effect.zipRight(Effect.sync(() => [connection, text, parameters]), statement)",
+    find: "return endsInterrupted in connection ? run : Effect.uninterruptible(run)",
+    replace: "return Effect.zipRight(Effect.sync(() => [connection, run]), statement)",
     killedBy: ["test/store/unseen.test.ts"]
   },
   {
