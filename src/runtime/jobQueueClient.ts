@@ -54,9 +54,6 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       const { cursor, limit: most = 100, ...filter } = options
       const limit = yield* checkOption("limit", PageLimit, most)
       if (filter.status !== undefined) yield* checkOption("status", JobStatus, filter.status)
-      const isNone = [filter.kind, filter.queue, filter.partitionKey].some((name) => name?.includes("\0"))
-      // No job has such a name, and not every database can be asked for one.
-      if (isNone) return { jobs: [], cursor: null }
       const page = yield* store.list({
         ...filter,
         limit,
@@ -92,9 +89,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
 /** Fails for text that cannot be an id. Any other may be the id of a row that an app's SQL has added. */
 const jobIdOf = (id: string) =>
-  id.isWellFormed() && !id.includes("\0")
-    ? Effect.succeed(StoredJobId.make(id))
-    : Effect.fail(new JobNotFound({ jobId: id }))
+  id.isWellFormed() ? Effect.succeed(StoredJobId.make(id)) : Effect.fail(new JobNotFound({ jobId: id }))
 
 /** The end of a page, as text that `cursorId` reads and that no other text can be mistaken for. */
 const cursorAt = (id: string) => Schema.is(JobId)(id) ? id : `${oddCursor}${id}`

@@ -22,8 +22,10 @@ export interface Dialect {
    * that a statement has one text for any number.
    */
   readonly items: <C extends Columns>(columns: C, items: ReadonlyArray<Item<NoInfer<C>>>) => Statement.Fragment
-  /** True for a text that can be the id of a job. */
+  /** True for a text that can be the id of a job. The database is not asked for any other. */
   readonly isId: (id: string) => boolean
+  /** The same for a kind, a queue or a partition. */
+  readonly isName: (name: string) => boolean
   /** A whole number given by the caller. */
   readonly int: (value: number) => Statement.Fragment
   /** The number of rows of a group or of a window. */

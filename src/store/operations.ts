@@ -5,7 +5,17 @@ import { JobNotFound, StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { dialect } from "./dialect.ts"
 import { makeEnqueue } from "./enqueue.ts"
-import type { ClaimedJob, ClaimRequest, Fenced, JobStore, NewJob, StaleChoice, StoreFailure } from "./JobStore.ts"
+import type {
+  ClaimedJob,
+  ClaimRequest,
+  Fenced,
+  JobPage,
+  JobStore,
+  Listing,
+  NewJob,
+  StaleChoice,
+  StoreFailure
+} from "./JobStore.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
 import { makeRefusedRows } from "./refusedRows.ts"
 import { makeStatements } from "./statements/Statements.ts"
@@ -26,7 +36,7 @@ export interface Circumstances {
  * the context, and read the clock once.
  */
 export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transactions: { part } }: Circumstances) => {
-  const { int, isId, later, manyClaimAtOnce } = dialect(sql)
+  const { int, isId, isName, later, manyClaimAtOnce } = dialect(sql)
   const { explained, isOurs } = makeNewerSchema(sql, newest)
   const statements = makeStatements(sql, isOurs)
   const refusedRows = makeRefusedRows(sql)
@@ -116,11 +126,11 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transact
         ))
     )
 
-  /** A name that no job can have is no error of the database. */
-  const ofJob = <A, E>(id: JobId, partitionKey: string | undefined, found: OnConnection<A, E>) =>
-    isId(id) && partitionKey?.includes("\0") !== true
-      ? found
-      : Effect.fail(new JobNotFound({ jobId: id })) as OnConnection<never, JobNotFound>
+  const canBe = (name: string | undefined) => name === undefined || isName(name)
+
+  /** Answers JobNotFound for an id or a partition that no job can have, and does not ask the database. */
+  const ofJob = <A, E>(id: JobId, partitionKey: string | undefined, found: OnConnection<A, E | JobNotFound>) =>
+    isId(id) && canBe(partitionKey) ? found : Effect.fail(new JobNotFound({ jobId: id }))
 
   /** Each half of a batch that a row refuses is a transaction by itself, since a commit may be what refuses. */
   const prune = Effect.fnUntraced(function*(run: Run, { limit, retention, skip = 0, status }: Pruning) {
@@ -159,7 +169,10 @@ export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transact
     anyStale: leavingOut(statements.anyStale),
     releaseStale,
     get: (id: JobId, partitionKey: string | undefined) => ofJob(id, partitionKey, statements.get(id, partitionKey)),
-    list: statements.list,
+    list: (listing: Listing) =>
+      [listing.kind, listing.queue, listing.partitionKey].every(canBe)
+        ? statements.list(listing)
+        : Effect.succeed<JobPage>({ jobs: [], cursor: null }),
     cancel: (id: JobId, partitionKey: string | undefined) =>
       ofJob(id, partitionKey, at((now) => statements.cancel(id, partitionKey, now))),
     retry: (id: JobId, partitionKey: string | undefined) =>

@@ -32,6 +32,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
         sql.literal(Object.entries(columns).map(([name, type]) => `${name} ${types[type]}`).join(", "))
       })`,
     isId: (id) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id),
+    isName: (name) => !name.includes("\0"),
     int: (value) => sql`${value}::bigint`,
     count: (window = "") => sql.literal(`(count(*) ${window})::int`),
     truth: (condition) => sql`(${fragment(sql, condition)})::int`,

@@ -9,6 +9,7 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
     sql`(SELECT ${sql.literal(Object.keys(columns).map((name) => `value ->> '${name}' AS ${name}`).join(", "))}
         FROM json_each(${JSON.stringify(items)})) AS item`,
   isId: () => true,
+  isName: () => true,
   int: (value) => sql`${value}`,
   count: (window) => sql.literal(window === undefined ? "count(*)" : `count(*) ${window}`),
   truth: (condition) => fragment(sql, condition),
