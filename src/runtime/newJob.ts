@@ -25,7 +25,7 @@ export const newJobs = (
   jsonRefusal?: JsonRefusal
 ): Effect.Effect<ReadonlyArray<NewJob>, InvalidJob> =>
   Effect.withFiberRuntime((fiber) => {
-    const twice = idGivenTwice(entries)
+    const twice = entries.length > 1 ? idGivenTwice(entries) : undefined
     if (twice !== undefined) {
       const { kind } = job
       return Effect.fail(new InvalidJob({ kind, field: "id", given: `${twice} twice`, allowed: "each id once" }))

@@ -7,6 +7,7 @@ import type { JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
 import type { Fenced, Settled, StoreFailure } from "../store/JobStore.ts"
 import { only } from "../store/JobStore.ts"
+import { remember } from "./remember.ts"
 import { factsOf } from "./telemetry/jobEvents.ts"
 import type { ThenTell } from "../store/thenTell.ts"
 
@@ -26,11 +27,7 @@ export const settlesByHand = (thenTell: ThenTell) => {
     failure?: { readonly failedWith: FailedWith; readonly delay: Option.Option<Duration.Duration> }
   ): Effect.Effect<boolean, StoreFailure> => {
     const name = `${lease.worker} ${lease.attempt} ${lease.jobId}`
-    const noteUnanswered = Effect.sync(() => {
-      unanswered.add(name)
-      const [first = name] = unanswered
-      if (unanswered.size > mostUnanswered) unanswered.delete(first)
-    })
+    const noteUnanswered = Effect.sync(() => remember(unanswered, name, mostUnanswered))
     const told = thenTell(Effect.onError(only(write), () => noteUnanswered), (answer) => {
       const wasUnanswered = unanswered.delete(name)
       if (Either.isLeft(answer) || (answer.right.isRepeat && !wasUnanswered)) return []

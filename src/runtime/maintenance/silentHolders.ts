@@ -1,5 +1,6 @@
 import { Clock, Duration, Effect } from "effect"
 import type { LaneHolder } from "../../store/JobStore.ts"
+import { remember } from "../remember.ts"
 import * as log from "../telemetry/workerLog.ts"
 
 /*
@@ -39,7 +40,7 @@ export const tellSilentHolders = (
       if (lanes.some(({ lockedAt }) => lockedAt > aliveSince) || options.isHere(name) || told.has(name)) continue
       const awaited = lanes.filter(options.isTaken)
       if (awaited.length === 0) continue
-      remember(told, name)
+      remember(told, name, mostRemembered)
       yield* log.jobsHeld({
         lockedBy: name,
         jobs: awaited.reduce((total, { jobs }) => total + jobs, 0),
@@ -57,10 +58,4 @@ const byName = (holders: ReadonlyArray<LaneHolder>) => {
     else lanes.push(holder)
   }
   return lanesOf
-}
-
-const remember = (told: Set<string>, name: string) => {
-  told.add(name)
-  const [first = name] = told
-  if (told.size > mostRemembered) told.delete(first)
 }

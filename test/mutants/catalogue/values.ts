@@ -111,7 +111,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: jsonLoss
   },
   {
-    name: "A schema that makes itself anew is looked at for ever",
+    name: "The look at a schema that makes itself anew never ends",
     file: safe,
     find: "if (seen.size > mostParts) return false",
     replace: "",

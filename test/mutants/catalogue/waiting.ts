@@ -124,7 +124,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A dead worker is told of at each look",
     file: holders,
-    find: "      remember(told, name)\n",
+    find: "      remember(told, name, mostRemembered)\n",
     replace: "",
     killedBy: silent
   },
