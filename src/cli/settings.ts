@@ -3,7 +3,7 @@ import { Config, ConfigError, Duration, Either, LogLevel, Option } from "effect"
 import { allowedBy, check } from "../domain/check.ts"
 import { Concurrency, Connections, Grace, MaxJobs, Span, TimerSpan } from "../domain/limits.ts"
 import type { DatabaseUrl } from "../store/databaseUrl.ts"
-import { readDatabaseUrl } from "../store/databaseUrl.ts"
+import { readDatabaseUrl, refusalText } from "../store/databaseUrl.ts"
 
 /** Reads the text of a flag or a variable, or says what is allowed there. */
 export type Reader<A> = (text: string) => Either.Either<A, string>
@@ -38,8 +38,7 @@ export const port: Reader<number> = (text) =>
     : Either.left(`${JSON.stringify(text)} is not a port; use a whole number from 0 to 65535, 0 for any that is free`)
 
 /** Reads the URL of a database. */
-export const database: Reader<DatabaseUrl> = (text) =>
-  Either.mapLeft(readDatabaseUrl(text), ({ allowed, given }) => `${given} is not supported; write ${allowed}`)
+export const database: Reader<DatabaseUrl> = (text) => Either.mapLeft(readDatabaseUrl(text), refusalText)
 
 const synchronous: Reader<"full" | "normal"> = (text) =>
   text === "full" || text === "normal"

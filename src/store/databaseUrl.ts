@@ -3,23 +3,23 @@ import { Either, Redacted } from "effect"
 /** The database that a URL names. */
 export type DatabaseUrl =
   | { readonly database: "sqlite"; readonly filename: string }
-  | { readonly database: "postgresql"; readonly url: Redacted.Redacted }
+  /** The name is the URL without user, password and parameters. */
+  | { readonly database: "postgresql"; readonly url: Redacted.Redacted; readonly name: string }
 
 const allowed = "sqlite:<path of a file>, sqlite:///<absolute path>, sqlite::memory: "
   + "or postgres://<user>:<password>@<host>:<port>/<database>"
 
-/** The name of a database for a person to read: the file, or the URL without user, password and parameters. */
-export const nameOf = (named: DatabaseUrl): string => {
-  if (named.database === "sqlite") return named.filename
-  const { host, pathname } = urlOf(Redacted.value(named.url)) ?? { host: "", pathname: "" }
-  return `postgres://${host}${pathname}`
-}
+/** The name of a database for a person to read. */
+export const nameOf = (named: DatabaseUrl): string => named.database === "sqlite" ? named.filename : named.name
 
 /** The part of a URL that is wrong, in words, and the URLs that are understood. */
 export interface RefusedUrl {
   readonly given: string
   readonly allowed: string
 }
+
+/** A refusal as a sentence. */
+export const refusalText = ({ allowed, given }: RefusedUrl): string => `${given} is not supported; write ${allowed}`
 
 /**
  * Reads the URL of a database. A refusal repeats only the scheme and the names of
@@ -34,7 +34,11 @@ export const readDatabaseUrl = (text: string): Either.Either<DatabaseUrl, Refuse
       return Either.map(sqliteFile(text.slice("sqlite:".length)), (filename) => ({ database: "sqlite", filename }))
     case "postgres":
     case "postgresql":
-      return Either.map(postgresUrl(text), (url) => ({ database: "postgresql", url: Redacted.make(url) }))
+      return Either.map(postgresUrl(text), ({ host, pathname }) => ({
+        database: "postgresql",
+        url: Redacted.make(text),
+        name: `postgres://${host}${pathname}`
+      }))
     default:
       return refused(`the scheme "${scheme}"`)
   }
@@ -57,7 +61,7 @@ const sqliteFile = (path: string): Either.Either<string, RefusedUrl> => {
 const tlsModes = ["disable", "no-verify", "prefer", "require", "verify-ca", "verify-full"]
 
 /** A mode that is misspelt would mean another one to the driver. */
-const postgresUrl = (text: string): Either.Either<string, RefusedUrl> => {
+const postgresUrl = (text: string): Either.Either<URL, RefusedUrl> => {
   if (!/^postgres(?:ql)?:\/\//.test(text)) return refused("postgres: without two slashes")
   const url = urlOf(text)
   // An @ in the path is what is left of a password that is not encoded.
@@ -68,7 +72,7 @@ const postgresUrl = (text: string): Either.Either<string, RefusedUrl> => {
     )
   }
   return url.searchParams.getAll("sslmode").every((mode) => tlsModes.includes(mode))
-    ? Either.right(text)
+    ? Either.right(url)
     : refused("postgres: with another sslmode", tlsModes.join(", "))
 }
 

@@ -3,7 +3,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { isStoreError, StoreError } from "../../domain/errors.ts"
-import { readDatabaseUrl } from "../databaseUrl.ts"
+import { readDatabaseUrl, refusalText } from "../databaseUrl.ts"
 import type { JobStore } from "../JobStore.ts"
 import type { JobStoreOptions } from "./options.ts"
 import { answeredWithin, defaultLimit, readSpan } from "./answering.ts"
@@ -69,8 +69,7 @@ const checkUrl = (url: Redacted.Redacted | undefined) =>
     ? Effect.void
     : Effect.mapError(
       readDatabaseUrl(Redacted.value(url)),
-      ({ allowed, given }) =>
-        new StoreError({ operation: "open", cause: new Error(`${given} is not supported; write ${allowed}`) })
+      (refusal) => new StoreError({ operation: "open", cause: new Error(refusalText(refusal)) })
     )
 
 const mended = (driver: PgClient.PgClient, limit: Duration.Duration) =>

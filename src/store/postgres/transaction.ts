@@ -147,19 +147,16 @@ export const postgresTransaction = (
   const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>
       inSpan("postgresql", (span) =>
-        withConnection(client, (connection) =>
-          Effect.zipRight(
-            command(controlling(connection, limit), "BEGIN"),
+        withConnection(client, (driver) => {
+          const connection = controlling(driver, limit)
+          return Effect.zipRight(
+            command(connection, "BEGIN"),
             Effect.withFiberRuntime<A, E | SqlError.SqlError, R>((fiber: Fiber.RuntimeFiber<unknown, unknown>) => {
-              const transaction = new PostgresTransaction(
-                client.reserve,
-                controlling(connection, limit),
-                afterwards,
-                fiber
-              )
+              const transaction = new PostgresTransaction(client.reserve, connection, afterwards, fiber)
               return Effect.ensuring(within(transaction.level, effect, span, restore), transaction.close)
             })
-          ), restore))
+          )
+        }, restore))
     )
 
   return <R, E, A>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
