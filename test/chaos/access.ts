@@ -7,7 +7,7 @@ import { Effect, Redacted } from "effect"
 import type { Scope } from "effect"
 import type { Row } from "./checks.ts"
 
-/** How the run itself looks at a database, past the workers and what stands between it and them. */
+/** The run's own connection to a database, which bypasses the workers and their network. */
 export interface Access {
   readonly rows: Effect.Effect<ReadonlyMap<string, Row>>
   /** "ok", or what is damaged. */
@@ -17,7 +17,7 @@ export interface Access {
   readonly locked: (meanwhile: Effect.Effect<void>) => Effect.Effect<void>
   /** Ends every other connection to the database. */
   readonly endConnections: Effect.Effect<void>
-  /** What a worker says that could not even start, since the database was out of reach. Another is started, as by a supervisor. */
+  /** Matches the log of a worker that could not start because the database was out of reach. The run starts another one. */
   readonly outOfReach: RegExp
 }
 

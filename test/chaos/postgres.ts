@@ -1,9 +1,8 @@
 import { Effect } from "effect"
 import type { Scope } from "effect"
+import { ownNetwork, ownServer } from "../postgres/ownServer.ts"
 import type { Proxy } from "../postgres/proxy.ts"
-import { startProxy } from "../postgres/proxy.ts"
 import type { Server } from "../postgres/server.ts"
-import { startServer } from "../postgres/server.ts"
 import type { Dice } from "./dice.ts"
 import { monotonicNow } from "./journal.ts"
 import type { Tally } from "./report.ts"
@@ -17,14 +16,8 @@ export interface Postgres {
 
 export const startPostgres: Effect.Effect<Postgres, never, Scope.Scope> = Effect.gen(function*() {
   // What a crash of the server leaves is what it has told to be committed.
-  const server = yield* Effect.acquireRelease(
-    Effect.promise(() => startServer({ fsync: "on" })),
-    ({ stop }) => Effect.promise(stop)
-  )
-  const network = yield* Effect.acquireRelease(
-    Effect.promise(() => startProxy(server.url)),
-    ({ close }) => Effect.promise(close)
-  )
+  const server = yield* ownServer({ fsync: "on" })
+  const network = yield* ownNetwork(server.url)
   return { server, network }
 })
 

@@ -34,7 +34,7 @@ const nothingYet = {
 
 type Counts = typeof nothingYet
 
-/** What is done to the database, which is another thing on each. */
+/** The counts that only runs on one of the databases have. */
 const faultsOf = {
   sqlite: [
     "fullDisks",

@@ -29,7 +29,7 @@ it("an error that lasts is known as one, also where a second copy of the package
   ])
 })
 
-it("what throws when it is read is no error that lasts", () => {
+it("an error that throws when it is read is not taken for one that lasts", () => {
   const hostile = new Proxy({}, {
     getPrototypeOf: () => {
       throw new Error("hands off")

@@ -1,6 +1,6 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Effect, Redacted } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { inject } from "vitest"
 import { randomUUID } from "node:crypto"
 
@@ -17,6 +17,10 @@ export const freshDatabase = Effect.acquireRelease(
   }),
   ({ name }) => run(`DROP DATABASE ${name} WITH (FORCE)`)
 ).pipe(Effect.map(({ url }) => url))
+
+/** A layer on a database of its own. */
+export const onFreshDatabase = <A, E, R>(layerOn: (url: Redacted.Redacted) => Layer.Layer<A, E, R>) =>
+  Layer.unwrapScoped(Effect.map(freshDatabase, layerOn))
 
 const run = (statement: string) =>
   Effect.flatMap(PgClient.make({ url: Redacted.make(server), maxConnections: 1 }), (sql) => sql.unsafe(statement)).pipe(

@@ -4,17 +4,14 @@ import { Cause, Deferred, Effect, Exit, Fiber, Layer, Redacted, Ref, Schedule, S
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
 import { freshDatabase } from "./freshDatabase.ts"
-import { startProxy } from "./proxy.ts"
+import { ownNetwork } from "./ownServer.ts"
 
 const Count = Job.make("count", { payload: { number: Schema.Number }, leaseFor: "4 seconds" })
 
 /** A database behind a network that a test can break, and behind one that it cannot. */
 const brittle = Effect.gen(function*() {
   const direct = yield* freshDatabase
-  const proxy = yield* Effect.acquireRelease(
-    Effect.promise(() => startProxy(Redacted.value(direct))),
-    (proxy) => Effect.promise(proxy.close)
-  )
+  const proxy = yield* ownNetwork(Redacted.value(direct))
   return { direct, proxy, url: Redacted.make(proxy.url) }
 })
 

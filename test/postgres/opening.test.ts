@@ -11,7 +11,7 @@ import { generate } from "selfsigned"
 import { inject } from "vitest"
 import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { freshDatabase } from "./freshDatabase.ts"
-import { startServer } from "./server.ts"
+import { ownServer } from "./ownServer.ts"
 
 const Double = Job.make("double")
 
@@ -87,10 +87,7 @@ it.live("PostgresStore.layer refuses a URL that cannot be read, in words and wit
 describe("TLS", () => {
   it.live("is not done without where a URL asks for it", () =>
     Effect.gen(function*() {
-      const server = yield* Effect.acquireRelease(
-        Effect.promise(() => startServer()),
-        (server) => Effect.promise(server.stop)
-      )
+      const server = yield* ownServer()
       assert.match(everythingOf(yield* opened(`${server.url}?sslmode=verify-full`)), /does not support SSL/)
     }).pipe(Effect.scoped))
 
@@ -101,10 +98,7 @@ describe("TLS", () => {
           extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] }]
         })
       )
-      const server = yield* Effect.acquireRelease(
-        Effect.promise(() => startServer({}, tls)),
-        (server) => Effect.promise(server.stop)
-      )
+      const server = yield* ownServer({}, tls)
       const folder = yield* temporaryFolder
       const root = join(folder, "root.crt")
       writeFileSync(root, tls.cert)

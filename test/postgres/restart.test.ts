@@ -2,17 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Layer, Redacted, Schedule, Schema } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
-import { startServer } from "./server.ts"
+import { ownServer } from "./ownServer.ts"
 
 const Count = Job.make("count", { payload: { number: Schema.Number }, leaseFor: "3 seconds", maxAttempts: 20 })
 
 describe("a server that crashes and comes back", () => {
   it.live("costs no acknowledged job, and workers go on by themselves", () =>
     Effect.gen(function*() {
-      const server = yield* Effect.acquireRelease(
-        Effect.promise(() => startServer({ fsync: "on" })),
-        (server) => Effect.promise(server.stop)
-      )
+      const server = yield* ownServer({ fsync: "on" })
       const begun = yield* Deferred.make<void>()
       const crashed = yield* Deferred.make<void>()
       // The first jobs are running when the server is gone.

@@ -9,11 +9,10 @@ import { outsideTransaction } from "../../src/store/ambientTransaction.ts"
 import { postgresTransaction } from "../../src/store/postgres/transaction.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { claimed, enqueue, get, job, jobId, request } from "../../src/testing/conformance/StoreUnderTest.ts"
-import { freshDatabase } from "./freshDatabase.ts"
+import { freshDatabase, onFreshDatabase } from "./freshDatabase.ts"
 
 /** A store on a database of its own, with a pool of so many connections. */
-const store = (maxConnections = 4) =>
-  Layer.unwrapScoped(Effect.map(freshDatabase, (url) => PostgresStore.layer({ url, maxConnections })))
+const store = (maxConnections = 4) => onFreshDatabase((url) => PostgresStore.layer({ url, maxConnections }))
 
 const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(effect))
@@ -206,7 +205,7 @@ describe("a transaction on PostgreSQL", () => {
       yield* Fiber.join(told)
     }).pipe(Effect.provide(store())))
 
-  it.live("in which a statement of ours was interrupted leaves nothing behind that ends the next one", () =>
+  it.live("cancels its own interrupted statement, and not the next one on the connection", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       const holds = yield* Deferred.make<void>()

@@ -3,7 +3,7 @@ import { Effect, Layer, Option, Schema } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { Store } from "holdfast/store"
 import * as Testing from "holdfast/testing"
-import { freshDatabase } from "./freshDatabase.ts"
+import { onFreshDatabase } from "./freshDatabase.ts"
 
 class Broken extends Schema.TaggedError<Broken>()("Broken", { text: Schema.String }) {}
 
@@ -19,7 +19,7 @@ const layer = Say.toLayer(({ fails }) => fails ? new Broken({ text: nul }) : Eff
 const on = (database: "PostgreSQL" | "SQLite") => {
   const store = database === "SQLite"
     ? Store.fromUrl("sqlite::memory:")
-    : Layer.unwrapScoped(Effect.map(freshDatabase, (url) => Store.fromUrl(url)))
+    : onFreshDatabase((url) => Store.fromUrl(url))
   return Effect.provide(layer.pipe(Layer.provideMerge(JobQueue.layer), Layer.provideMerge(store)))
 }
 
@@ -52,7 +52,7 @@ describe("text that PostgreSQL cannot hold", () => {
       assert.strictEqual(refusal._tag, "InvalidJob")
     }).pipe(
       Effect.provide(Testing.layer.pipe(
-        Layer.provide(Layer.unwrapScoped(Effect.map(freshDatabase, (url) => Store.fromUrl(url))))
+        Layer.provide(onFreshDatabase((url) => Store.fromUrl(url)))
       ))
     ))
 

@@ -18,7 +18,7 @@ import {
   releaseStale,
   request
 } from "../../src/testing/conformance/StoreUnderTest.ts"
-import { freshDatabase } from "./freshDatabase.ts"
+import { freshDatabase, onFreshDatabase } from "./freshDatabase.ts"
 
 /** The store of another process on a database. */
 const storeOn = (url: Redacted.Redacted, maxConnections = 2) =>
@@ -84,7 +84,7 @@ describe("claims at once", () => {
 })
 
 describe("workers whose clocks are two hours apart", () => {
-  const layer = Layer.unwrapScoped(Effect.map(freshDatabase, (url) => PostgresStore.layer({ url })))
+  const layer = onFreshDatabase((url) => PostgresStore.layer({ url }))
 
   it.live("agree on when a lease is over: the server's clock says so", () =>
     Effect.gen(function*() {
@@ -189,11 +189,11 @@ describe("a failure whose text PostgreSQL cannot hold", () => {
       const { errors, lastError } = yield* get(jobId(1))
       assert.strictEqual(lastError, "a \uFFFD and \uFFFD b")
       assert.strictEqual(errors[0]?.message, "a \uFFFD and \uFFFD b")
-    }).pipe(Effect.provide(Layer.unwrapScoped(Effect.map(freshDatabase, (url) => PostgresStore.layer({ url }))))))
+    }).pipe(Effect.provide(onFreshDatabase((url) => PostgresStore.layer({ url })))))
 })
 
 describe("a row that refuses a write", () => {
-  const layer = Layer.unwrapScoped(Effect.map(freshDatabase, (url) => PostgresStore.layer({ url })))
+  const layer = onFreshDatabase((url) => PostgresStore.layer({ url }))
 
   it.live("keeps no other from being claimed, settled or released", () =>
     Effect.gen(function*() {

@@ -7,7 +7,7 @@ import { Cause, Effect, Layer, Logger, Redacted } from "effect"
 import { layerChecked, migrate } from "../../../src/brandbrain/storage/migrate.ts"
 import { PostgresStore } from "../../../src/postgres.ts"
 import { addBrand, appOn } from "../../brandbrain/memoryApp.ts"
-import { freshDatabase } from "../freshDatabase.ts"
+import { freshDatabase, onFreshDatabase } from "../freshDatabase.ts"
 
 const on = (url: Redacted.Redacted, maxConnections = 2) => PostgresStore.layer({ url, maxConnections })
 
@@ -72,7 +72,7 @@ describe("the tables of the app on PostgreSQL", () => {
         SELECT DISTINCT collation_name AS name FROM information_schema.columns
         WHERE table_name LIKE 'brandbrain_%' AND table_name <> 'brandbrain_migrations' AND data_type = 'text'`
       assert.deepStrictEqual(collations, [{ name: "C" }])
-    }).pipe(Effect.provide(Layer.unwrapScoped(Effect.map(freshDatabase, (url) => on(url))))))
+    }).pipe(Effect.provide(onFreshDatabase((url) => on(url)))))
 
   it.live("that are not there are reported to what only reads, and not made by it", () =>
     Effect.gen(function*() {
