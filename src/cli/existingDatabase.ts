@@ -12,8 +12,8 @@ export class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", {
 }
 
 /**
- * Fails unless the database exists. An empty file is not a database yet; one in
- * memory always exists, and one on a server is made by no command of ours.
+ * Fails unless the database exists. An empty file is not a database yet. One in
+ * memory always exists. One on a server is not looked for: no command creates it.
  */
 export const existing = Effect.fn("existing")(function*(named: DatabaseUrl) {
   if (named.database !== "sqlite" || named.filename === ":memory:") return

@@ -7,7 +7,7 @@ import type { JobStore } from "./JobStore.ts"
 import type { PostgresOptions } from "./postgres/options.ts"
 import type { SqliteOptions } from "./sqlite/options.ts"
 
-/** How to open a database, for each kind of database that the URL may name. */
+/** The options for each kind of database. Those of the kind that the URL names are used. */
 export interface Options {
   readonly sqlite?: SqliteOptions | undefined
   readonly postgres?: PostgresOptions | undefined
@@ -61,11 +61,11 @@ const loaded = <A>(load: () => Promise<A>): Effect.Effect<A, StoreError> =>
     catch: (error) => new StoreError({ operation: "open", cause: asMissingPackage(error) })
   })
 
-/** What Node says of a package that is not there, in the words of somebody who wants to go on. */
+/** Names the package to install, if the error is of one that is missing. */
 const asMissingPackage = (error: unknown): unknown => {
   if (!Predicate.hasProperty(error, "code") || !(error instanceof Error)) return error
   if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "MODULE_NOT_FOUND") return error
-  // A path is a file of ours, or of a package that is there.
+  // Only a package has such a name. A missing file is named by its path.
   const [, name] = /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*)(?:\/[^']*)?'/.exec(error.message) ?? []
   return name === undefined
     ? error

@@ -25,7 +25,7 @@ export const inTurnOfBrand =
       )
     )
 
-/** Runs a transaction in turn where there is no row yet that could be locked. */
+/** Runs a transaction in the turn of a named lock, for when there is no row to lock yet. */
 export const inTurnOf =
   (sql: SqlClient.SqlClient, turn: Parameters<Dialect["lock"]>[0]) =>
   <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
