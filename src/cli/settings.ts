@@ -1,7 +1,7 @@
 import type { Schema } from "effect"
 import { Config, ConfigError, Duration, Either, LogLevel, Option } from "effect"
 import { allowedBy, check } from "../domain/check.ts"
-import { Concurrency, Connections, Grace, MaxJobs, Span, TimerSpan } from "../domain/limits.ts"
+import { Concurrency, Connections, Grace, MaxJobs, SchemaName, Span, TimerSpan } from "../domain/limits.ts"
 import type { DatabaseUrl } from "../store/databaseUrl.ts"
 import { readDatabaseUrl, refusalText } from "../store/databaseUrl.ts"
 
@@ -39,6 +39,13 @@ export const port: Reader<number> = (text) =>
 
 /** Reads the URL of a database. */
 export const database: Reader<DatabaseUrl> = (text) => Either.mapLeft(readDatabaseUrl(text), refusalText)
+
+/** Reads the name of a schema of PostgreSQL. */
+export const schemaName: Reader<Option.Option<string>> = (text) =>
+  Either.mapBoth(check(SchemaName, text), {
+    onLeft: ({ allowed }) => `${JSON.stringify(text)} is not ${allowed}`,
+    onRight: Option.some
+  })
 
 const synchronous: Reader<"full" | "normal"> = (text) =>
   text === "full" || text === "normal"
@@ -84,6 +91,7 @@ export const settings = Config.all({
     (text) => Either.map(count(Connections)(text), Option.some),
     Option.none<number>()
   ),
+  schema: variable("HOLDFAST_POSTGRES_SCHEMA", schemaName, Option.none<string>()),
   concurrency: variable("HOLDFAST_CONCURRENCY", count(Concurrency), 10),
   pollInterval: variable("HOLDFAST_POLL_INTERVAL", span(TimerSpan), Duration.seconds(5)),
   heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span(TimerSpan), Duration.seconds(30)),

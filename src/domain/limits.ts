@@ -25,6 +25,16 @@ export const Concurrency = wholeNumber(1, 1000)
 /** The most connections of a pool. One of them listens while there are workers. */
 export const Connections = wholeNumber(2, 1000)
 
+/** The name of a schema of PostgreSQL. It cuts longer ones without a word, and keeps those of pg_ for itself. */
+export const SchemaName = Schema.String.pipe(
+  Schema.filter((name) =>
+    name !== "" && new TextEncoder().encode(name).length <= 63 && name.isWellFormed() && !name.includes("\0") &&
+    !name.startsWith("pg_")
+  )
+).annotations({
+  description: "the name of a schema: well-formed text of 1 to 63 bytes without U+0000 that does not begin with pg_"
+})
+
 /** The most jobs that a worker claims before there is a place for them. */
 export const ClaimAhead = wholeNumber(0, 1000)
 

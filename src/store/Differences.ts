@@ -1,3 +1,4 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"
 import type { JsonRefusal } from "../domain/wireValue.ts"
@@ -17,6 +18,13 @@ export type Item<C extends Columns> = { readonly [Name in keyof C]: (C[Name] ext
  * as on SQLite.
  */
 export interface Dialect {
+  /** The client that makes the statements, without transforms. */
+  readonly sql: SqlClient.SqlClient
+  /** The table of jobs where a statement names it as a table. Before a column it is `holdfast_jobs` everywhere. */
+  readonly jobsTable: Statement.Fragment
+  /** The table of the migrations that have run. */
+  readonly migrationsTable: Statement.Fragment
+
   /**
    * Items as a table expression called `item`. All of them are one parameter, so
    * that a statement has one text for any number.

@@ -1,8 +1,7 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Context } from "effect"
 import { Effect, Option } from "effect"
 import { together } from "./chunks.ts"
-import { dialect } from "./dialect.ts"
+import type { Dialect } from "./Differences.ts"
 import { guardTelemetry } from "./guardTelemetry.ts"
 import type { Waiting } from "./groupCommits.ts"
 import { groupCommits } from "./groupCommits.ts"
@@ -26,15 +25,15 @@ export interface Database extends Circumstances {
 }
 
 /**
- * The job store over `sql`, a client without transforms: says of each operation
+ * The job store over the client of a dialect: says of each operation
  * how it meets its caller's transaction. Enqueues that have none go together.
  */
-export const makeSqlJobStore = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, database: Database) {
+export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, database: Database) {
   const { events, signals, tidy, transactions } = database
   const { afterCommit, afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } =
     transactions
-  const operations = makeOperations(sql, database)
-  const { isOfARow, manyClaimAtOnce, jsonRefusal } = dialect(sql)
+  const operations = makeOperations(dialect, database)
+  const { isOfARow, manyClaimAtOnce, jsonRefusal } = dialect
   const thenTell = makeThenTell({ afterCommit, events })
   const enqueueTogether = yield* groupCommits(
     ({ isOne, take, takeBack }: Waiting<NewJob>) => {

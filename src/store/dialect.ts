@@ -1,8 +1,5 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
-import type { Dialect } from "./Differences.ts"
-import { postgresDialect } from "./postgres/dialect.ts"
 import * as postgresErrors from "./postgres/errorCodes.ts"
-import { sqliteDialect } from "./sqlite/dialect.ts"
 import * as sqliteErrors from "./sqlite/errorCodes.ts"
 
 /** The database that a client talks to, as OpenTelemetry names it; undefined for any that Holdfast has no dialect of. */
@@ -12,7 +9,3 @@ export const databaseOf = (sql: SqlClient.SqlClient): "sqlite" | "postgresql" | 
 /** True for the code of an error by which one of the databases says that its disk is full. */
 export const isDiskFullCode = (code: unknown): boolean =>
   sqliteErrors.isDiskFull(code) || postgresErrors.isDiskFull(code)
-
-/** The differences, for the database that `sql` talks to. */
-export const dialect = (sql: SqlClient.SqlClient): Dialect =>
-  databaseOf(sql) === "postgresql" ? postgresDialect(sql) : sqliteDialect(sql)

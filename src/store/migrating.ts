@@ -12,9 +12,9 @@ export const runMigrations = (migrations: Parameters<typeof Migrator.fromRecord>
   )
 
 /** The error of tables that another version than `newest` has made; 0 if none did. */
-export const wrongVersion = (version: number, newest: number): StoreError => {
+export const wrongVersion = (version: number, newest: number, where = "this database"): StoreError => {
   const problem = version === 0
-    ? "there are no tables of Holdfast in this database yet; a worker makes them when it starts"
+    ? `there are no tables of Holdfast in ${where} yet; a worker makes them when it starts`
     : `the tables have version ${version}, and this release of Holdfast needs version ${newest}`
       + (version < newest ? "; a worker of this version brings them up to date when it starts" : "")
   const reason = version > newest ? "newerSchema" : "unavailable"

@@ -1,17 +1,17 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { StoreError } from "../domain/errors.ts"
+import type { Dialect } from "./Differences.ts"
 import { newestVersionRows } from "./statements/rows.ts"
 
 /** Keeps statements that look for jobs to run away from tables that a newer Holdfast has migrated to a version above `newest`. */
-export const makeNewerSchema = (sql: SqlClient.SqlClient, newest: number) => {
+export const makeNewerSchema = ({ migrationsTable, sql }: Dialect, newest: number) => {
   /** Part of a statement's WHERE, so that no migration comes between the check and what the statement does. */
-  const isOurs = sql.literal(`NOT EXISTS (SELECT 1 FROM holdfast_migrations WHERE migration_id > ${newest})`)
+  const isOurs = sql`NOT EXISTS (SELECT 1 FROM ${migrationsTable} WHERE migration_id > ${sql.literal(String(newest))})`
 
   const refuse = (operation: string) =>
     Effect.flatMap(
-      newestVersionRows(sql`SELECT max(migration_id) AS version FROM holdfast_migrations`),
+      newestVersionRows(sql`SELECT max(migration_id) AS version FROM ${migrationsTable}`),
       ([row]) => {
         const version = row?.version ?? 0
         return version <= newest ? Effect.void : new StoreError({

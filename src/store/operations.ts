@@ -1,9 +1,8 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect, Either, Option } from "effect"
 import { JobNotFound, StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
-import { dialect } from "./dialect.ts"
+import type { Dialect } from "./Differences.ts"
 import { makeEnqueue } from "./enqueue.ts"
 import type {
   ClaimedJob,
@@ -35,13 +34,13 @@ export interface Circumstances {
  * and what is to be done where a row refuses it. They run on the connection in
  * the context, and read the clock once.
  */
-export const makeOperations = (sql: SqlClient.SqlClient, { newest, now, transactions: { part } }: Circumstances) => {
-  const { int, isId, isName, later, manyClaimAtOnce } = dialect(sql)
-  const { explained, isOurs } = makeNewerSchema(sql, newest)
-  const statements = makeStatements(sql, isOurs)
-  const refusedRows = makeRefusedRows(sql)
+export const makeOperations = (dialect: Dialect, { newest, now, transactions: { part } }: Circumstances) => {
+  const { int, isId, isName, later, manyClaimAtOnce } = dialect
+  const { explained, isOurs } = makeNewerSchema(dialect, newest)
+  const statements = makeStatements(dialect, isOurs)
+  const refusedRows = makeRefusedRows(dialect)
   const { inHalves } = refusedRows
-  const { enqueue, enqueueIfNew } = makeEnqueue(statements, dialect(sql))
+  const { enqueue, enqueueIfNew } = makeEnqueue(statements, dialect)
 
   const at = <A, E>(run: (now: Statement.Fragment, whole: Now) => OnConnection<A, E>): OnConnection<A, E> =>
     Effect.flatMap(now, (now) => run(now.sql, now))

@@ -1,10 +1,9 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as SqlError from "@effect/sql/SqlError"
 import { Duration, Effect, LogLevel } from "effect"
 import { StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { line } from "../platform/line.ts"
-import { dialect } from "./dialect.ts"
+import type { Dialect } from "./Differences.ts"
 import type { StoreFailure } from "./JobStore.ts"
 import { monotonicNanos } from "../platform/monotonic.ts"
 
@@ -44,8 +43,7 @@ export interface RefusedRows {
 }
 
 /** No rows, at first. */
-export const makeRefusedRows = (sql: SqlClient.SqlClient): RefusedRows => {
-  const { isOfARow } = dialect(sql)
+export const makeRefusedRows = ({ isOfARow }: Pick<Dialect, "isOfARow">): RefusedRows => {
   /** By id, with the monotonic instant until which the row is left out. */
   const until = new Map<JobId, bigint>()
   /** By id, with the monotonic instant from which the row is told of again. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, ConfigProvider, Effect, Either, LogLevel, Option } from "effect"
 import { Grace } from "../../src/domain/limits.ts"
-import { database, limit, port, settings, span } from "../../src/cli/settings.ts"
+import { database, limit, port, schemaName, settings, span } from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
   it("is refused without repeating it, and told what is allowed", () => {
@@ -28,6 +28,18 @@ describe("a port", () => {
     for (const given of ["65536", "-1", "80.5", "", "http", "0x50"]) {
       const message = Either.getOrThrow(Either.flip(port(given)))
       assert.include(message, `${JSON.stringify(given)} is not a port; use a whole number from 0 to 65535`)
+    }
+  })
+})
+
+describe("a schema", () => {
+  it("has a name that PostgreSQL neither cuts nor refuses", () => {
+    for (const given of ["jobs", "Jobs of the app", "ä".repeat(31)]) {
+      assert.deepStrictEqual(Either.map(schemaName(given), Option.getOrNull), Either.right(given))
+    }
+    for (const given of ["ä".repeat(32), "pg_jobs"]) {
+      const message = Either.getOrThrow(Either.flip(schemaName(given)))
+      assert.include(message, `${JSON.stringify(given)} is not the name of a schema: well-formed text of 1 to 63 bytes`)
     }
   })
 })

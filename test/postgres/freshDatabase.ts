@@ -22,6 +22,18 @@ export const freshDatabase = Effect.acquireRelease(
 export const onFreshDatabase = <A, E, R>(layerOn: (url: Redacted.Redacted) => Layer.Layer<A, E, R>) =>
   Layer.unwrapScoped(Effect.map(freshDatabase, layerOn))
 
+/** A layer on a schema of its own in the server's database, with a name that has to be quoted. */
+export const onFreshSchema = <A, E, R>(layerOn: (url: Redacted.Redacted, schema: string) => Layer.Layer<A, E, R>) =>
+  Layer.unwrapScoped(
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => `Jobs of "${randomUUID()}"`),
+        (name) => run(`DROP SCHEMA IF EXISTS "${name.replaceAll("\"", "\"\"")}" CASCADE`)
+      ),
+      (name) => layerOn(Redacted.make(server), name)
+    )
+  )
+
 const run = (statement: string) =>
   Effect.flatMap(PgClient.make({ url: Redacted.make(server), maxConnections: 1 }), (sql) => sql.unsafe(statement)).pipe(
     Effect.scoped,

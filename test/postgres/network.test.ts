@@ -27,8 +27,8 @@ const id = (number: number) => `018f2b5e-7a30-7000-8000-00000000000${number}`
 describe("an answer that is lost", () => {
   for (
     const [of, how, message, count] of [
-      ["an insert", "closed", /INSERT INTO holdfast_jobs/, 1],
-      ["an insert", "reset", /INSERT INTO holdfast_jobs/, 1],
+      ["an insert", "closed", /INSERT INTO "public".holdfast_jobs/, 1],
+      ["an insert", "reset", /INSERT INTO "public".holdfast_jobs/, 1],
       ["a COMMIT", "closed", /COMMIT/, 2],
       ["a COMMIT", "reset", /COMMIT/, 2]
     ] as const
@@ -60,7 +60,7 @@ describe("an answer that is lost", () => {
       const handlers = Count.toLayer(() =>
         Effect.zipRight(
           Ref.update(runs, (count) => count + 1),
-          Effect.sync(() => void proxy.loseAnswerOf(/UPDATE holdfast_jobs/))
+          Effect.sync(() => void proxy.loseAnswerOf(/UPDATE "public".holdfast_jobs/))
         )
       )
       yield* Effect.gen(function*() {

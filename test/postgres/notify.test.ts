@@ -6,6 +6,7 @@ import { Deferred, Effect, Fiber, Layer, Schedule } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
 import { freshDatabase } from "./freshDatabase.ts"
+import { endListening, listening } from "./listening.ts"
 
 const Ping = Job.make("ping")
 
@@ -23,13 +24,6 @@ const worker = (url: Redacted.Redacted, handler: Effect.Effect<void>) =>
 const producer = (url: Redacted.Redacted) =>
   Layer.build(Layer.provide(JobQueue.layer, PostgresStore.layer({ url, maxConnections: 2 })))
 
-/** Waits until a connection listens. */
-const listening = (admin: PgClient.PgClient) =>
-  Effect.repeat(admin`SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN holdfast'`, {
-    until: (rows) => rows.length > 0,
-    schedule: Schedule.spaced("10 millis")
-  })
-
 describe("a worker on PostgreSQL is told", () => {
   it.live("of jobs that another process enqueues, also after its connection was ended", () =>
     Effect.gen(function*() {
@@ -45,7 +39,7 @@ describe("a worker on PostgreSQL is told", () => {
         yield* Effect.provide(JobQueue.enqueue(Ping), other)
         yield* Deferred.await(done)
         assert.strictEqual(ran, round)
-        yield* admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN holdfast'`
+        yield* endListening(admin)
       }
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 

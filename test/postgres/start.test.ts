@@ -7,11 +7,11 @@ import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { freshDatabase } from "./freshDatabase.ts"
 
 /** Runs the program on a database, and answers what it wrote, which may show no password. */
-const runOn = (url: string) =>
+const runOn = (url: string, settings: Readonly<Record<string, string>> = {}) =>
   Effect.map(
     temporaryFolder,
     (folder) => (...args: ReadonlyArray<string>) =>
-      Effect.map(runProgram(folder, args, { DATABASE_URL: url }), (ran) => {
+      Effect.map(runProgram(folder, args, { ...settings, DATABASE_URL: url }), (ran) => {
         const written = [...ran.said, ...ran.complained].join("\n")
         for (const secret of [new URL(url).password, decodeURIComponent(new URL(url).password)]) {
           if (secret !== "") assert.notInclude(written, secret)
@@ -45,10 +45,18 @@ describe("pnpm start on PostgreSQL", () => {
   it.live("reads a database without tables and makes none, and says who has to", () =>
     Effect.gen(function*() {
       const database = yield* freshDatabase
-      const run = yield* runOn(Redacted.value(database))
-      const snapshot = yield* run("brandbrain", "snapshot", "quillhaven")
-      assert.strictEqual(snapshot.code, 1)
-      assert.match(snapshot.complained.join("\n"), /no tables of Holdfast in this database yet; a worker makes them/)
+      for (
+        const [settings, where] of [[{}, "this database"], [
+          { HOLDFAST_POSTGRES_SCHEMA: "Jobs" },
+          String.raw`the schema \"Jobs\"`
+        ]] as const
+      ) {
+        const run = yield* runOn(Redacted.value(database), settings)
+        const snapshot = yield* run("brandbrain", "snapshot", "quillhaven")
+        assert.strictEqual(snapshot.code, 1)
+        assert.include(snapshot.complained.join("\n"), `no tables of Holdfast in ${where}`)
+        assert.match(snapshot.complained.join("\n"), / yet; a worker makes them/)
+      }
       const sql = yield* PgClient.make({ url: database, maxConnections: 1 })
       assert.deepStrictEqual(yield* sql`SELECT 1 FROM pg_tables WHERE tablename LIKE 'holdfast%'`, [])
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))

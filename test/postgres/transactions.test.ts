@@ -330,7 +330,7 @@ const around = (
 
 /** A client that does something after each INSERT of jobs. */
 const afterInserts = (driver: PgClient.PgClient, then: Effect.Effect<void>) =>
-  around(driver, (text, run) => text.includes("INSERT INTO holdfast_jobs") ? Effect.zipLeft(run, then) : run)
+  around(driver, (text, run) => text.includes("INSERT INTO") ? Effect.zipLeft(run, then) : run)
 
 /** A store on the driver's own client, as an app has it already. */
 const appsOwn = Layer.unwrapScoped(

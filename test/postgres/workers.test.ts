@@ -2,7 +2,8 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Duration, Effect, Either, Layer, Redacted, Schedule, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Either, Layer, Schedule, Schema } from "effect"
+import type { Redacted } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
 import { outsideTransaction } from "../../src/store/ambientTransaction.ts"
@@ -19,6 +20,7 @@ import {
   request
 } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { freshDatabase, onFreshDatabase } from "./freshDatabase.ts"
+import { asRole, freshRole } from "./freshRole.ts"
 
 /** The store of another process on a database. */
 const storeOn = (url: Redacted.Redacted, maxConnections = 2) =>
@@ -161,20 +163,13 @@ describe("a role that may not create tables", () => {
       const url = yield* freshDatabase
       yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url })))
       const admin = yield* PgClient.make({ url, maxConnections: 1 })
-      const role = `worker_${process.pid}`
-      // Before PostgreSQL 15 everybody may.
-      yield* admin.unsafe("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-      yield* admin.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
-      yield* Effect.addFinalizer(() => Effect.orDie(admin.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`)))
+      const role = yield* freshRole(admin)
       yield* admin.unsafe(`GRANT SELECT, INSERT, UPDATE, DELETE ON holdfast_jobs TO ${role}`)
       yield* admin.unsafe(`GRANT SELECT ON holdfast_migrations TO ${role}`)
-      const limited = new URL(Redacted.value(url))
-      limited.username = role
-      limited.password = "secret"
       yield* Effect.gen(function*() {
         yield* enqueue(job(1))
         assert.deepStrictEqual(yield* claimed(), [jobId(1)])
-      }).pipe(Effect.provide(PostgresStore.layer({ url: Redacted.make(limited.href) })))
+      }).pipe(Effect.provide(PostgresStore.layer({ url: asRole(url, role) })))
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 })
 

@@ -4,6 +4,7 @@ import { Clock, Effect, Fiber, TestClock } from "effect"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { StaleJob, StaleLease } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
+import { sqliteDialect } from "../../src/store/sqlite/dialect.ts"
 import { makeStale } from "../../src/store/statements/stale.ts"
 import {
   claim,
@@ -125,7 +126,7 @@ describe("a release of jobs that were found stale", () => {
   const freedAfter = <E>(meanwhile: (lease: Lease) => Effect.Effect<unknown, E, JobStore>) =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      const { releaseStale, staleJobs } = makeStale(sql)
+      const { releaseStale, staleJobs } = makeStale(sqliteDialect(sql))
       const run = <A, E>(statement: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
         sql.withTransaction(statement as Effect.Effect<A, E>)
       yield* startClock

@@ -1,7 +1,8 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Layer } from "effect"
 import { StoreError } from "../../domain/errors.ts"
-import { databaseOf, dialect } from "../dialect.ts"
+import { databaseOf } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
 import { makeJobEvents } from "../JobEvents.ts"
@@ -10,10 +11,12 @@ import { makeSqlJobStore } from "../SqlJobStore.ts"
 import { nowRows } from "../statements/rows.ts"
 import type { Now } from "../Transactions.ts"
 import { defaultLimit, readSpan } from "./answering.ts"
+import { postgresDialect } from "./dialect.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { makeSignals } from "./notify.ts"
 import type { JobStoreOptions } from "./options.ts"
+import { channelOf, readSchema } from "./schema.ts"
 import { makeTransactions } from "./transactions.ts"
 
 /**
@@ -39,15 +42,19 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
         })
       }
       const limit = yield* readSpan("statementTimeout", options.statementTimeout, defaultLimit)
-      yield* (options.migrate === false ? checkMigrated : migrate)(limit)
+      const given = yield* readSchema(options.schema)
+      const schema = yield* (options.migrate === false ? checkMigrated : migrate)(limit, given)
       const sql = client.withoutTransforms()
-      return yield* makeSqlJobStore(sql, {
+      const dialect = postgresDialect(sql, schema)
+      return yield* makeSqlJobStore(dialect, {
         transactions: yield* makeTransactions(sql, limit),
         events: yield* makeJobEvents,
-        signals: yield* makeSignals(sql, limit),
+        signals: yield* makeSignals(sql, limit, channelOf(schema)),
         tidy: Effect.void,
         newest,
-        now: options.now === undefined ? Effect.succeed(serversNow(sql)) : Effect.map(options.now, givenNow(sql))
+        now: options.now === undefined
+          ? Effect.succeed(serversNow(dialect))
+          : Effect.map(options.now, givenNow(dialect))
       })
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
@@ -63,12 +70,12 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
  * lock takes it for earlier than it is, so a lease ends no later than its worker
  * believes. `clock_timestamp()` changes from row to row.
  */
-const serversNow = (sql: SqlClient.SqlClient): Now => {
+const serversNow = ({ millis, sql }: Dialect): Now => {
   const now = sql.literal("date_trunc('milliseconds', statement_timestamp())")
   return {
     sql: now,
-    millis: Effect.map(nowRows(sql`SELECT ${dialect(sql).millis(now)} AS now`), ([row]) => row?.now ?? 0)
+    millis: Effect.map(nowRows(sql`SELECT ${millis(now)} AS now`), ([row]) => row?.now ?? 0)
   }
 }
 
-const givenNow = (sql: SqlClient.SqlClient) => (millis: number): Now => ({ sql: dialect(sql).instant(millis), millis })
+const givenNow = ({ instant }: Dialect) => (millis: number): Now => ({ sql: instant(millis), millis })

@@ -3,6 +3,7 @@ import type { Dialect } from "../Differences.ts"
 import { fragment } from "../fragment.ts"
 import { isOfARow, isRefusal } from "./errorCodes.ts"
 import { jsonRefusal } from "./jsonRefusal.ts"
+import { tableIn } from "./schema.ts"
 
 /** The types that items have in the JSON of a statement. */
 const types = { id: "uuid", text: "text", int: "bigint" } as const
@@ -21,12 +22,21 @@ const isJson = /^(?:payload|progress|result|last_error_value|errors)$/
  * Instants are timestamptz, JSON values jsonb, ids uuid. They are answered as
  * float8, text and text, since the driver makes a text of a bigint, and what it
  * makes of the others an app can change.
+ *
+ * Statements name the schema of the tables. So they need no `search_path`, which a
+ * pooler forgets and an app can change.
  */
-export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
+export const postgresDialect = (sql: SqlClient.SqlClient, schema: string): Dialect => {
   const millis: Dialect["millis"] = (instant) => sql`(extract(epoch FROM ${fragment(sql, instant)}) * 1000)::float8`
   const jsonText: Dialect["jsonText"] = (value) => sql.literal(`(${value})::text`)
 
+  const jobsTable = sql.literal(tableIn(schema, "holdfast_jobs"))
+
   return {
+    sql,
+    jobsTable,
+    migrationsTable: sql.literal(tableIn(schema, "holdfast_migrations")),
+
     items: (columns, items) =>
       sql`json_to_recordset(${JSON.stringify(items, holdable)}::json) AS item (${
         sql.literal(Object.entries(columns).map(([name, type]) => `${name} ${types[type]}`).join(", "))
@@ -66,7 +76,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient): Dialect => {
       behindChosen: (now) =>
         sql`,
       free (id) AS MATERIALIZED (
-        SELECT j.id FROM holdfast_jobs AS j
+        SELECT j.id FROM ${jobsTable} AS j
         WHERE j.id IN (SELECT id FROM chosen) AND j.status = 'pending' AND j.available_at <= ${now}
         FOR UPDATE SKIP LOCKED
       )`,

@@ -13,9 +13,7 @@ import { makeJobSignals } from "../JobSignals.ts"
 import { command } from "../transaction/transactionControl.ts"
 import { answeredWithin, answering } from "./answering.ts"
 import { withConnection } from "./reserve.ts"
-
-/** The channel of NOTIFY. A database has its own. */
-const channel = "holdfast"
+import { quoted } from "./schema.ts"
 
 /** The pause between two probes of the listening connection: one that a network has cut reports nothing. */
 const probedEvery = "15 seconds"
@@ -34,7 +32,8 @@ const again = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced
  */
 export const makeSignals = (
   client: SqlClient.SqlClient,
-  limit: Duration.Duration
+  limit: Duration.Duration,
+  channel: string
 ): Effect.Effect<JobSignals, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
@@ -84,7 +83,9 @@ export const makeSignals = (
       return what === "cancel" && id !== undefined ? ours.cancel(StoredJobId.make(id)) : ours.wake
     }
     const listening = yield* RcRef.make({
-      acquire: Effect.forkScoped(Effect.interruptible(guardTelemetry(listen(client, { hear, missed: ours.wake }))))
+      acquire: Effect.forkScoped(
+        Effect.interruptible(guardTelemetry(listen(client, channel, { hear, missed: ours.wake })))
+      )
     })
     return {
       listen: (listener) => Effect.zipRight(RcRef.get(listening), ours.listen(listener)),
@@ -94,7 +95,7 @@ export const makeSignals = (
   })
 
 /** Hears what others notify, and after each time that it could not, looks by itself. Never ends. */
-const listen = (client: SqlClient.SqlClient, heard: Heard): Effect.Effect<never> => {
+const listen = (client: SqlClient.SqlClient, channel: string, heard: Heard): Effect.Effect<never> => {
   const { config } = client as { readonly config?: { readonly maxConnections?: number | undefined } }
   if (config?.maxConnections === 1) {
     return cannot("the pool has one connection, and the one that listens does nothing else")
@@ -115,7 +116,7 @@ const listen = (client: SqlClient.SqlClient, heard: Heard): Effect.Effect<never>
     })
   return withConnection(
     client,
-    (connection) => Effect.interruptible(Effect.scoped(listenOn(connection, heard, back))),
+    (connection) => Effect.interruptible(Effect.scoped(listenOn(connection, channel, heard, back))),
     Effect.interruptible
   ).pipe(Effect.tapError(lost), Effect.retry(again)) as Effect.Effect<never>
 }
@@ -127,7 +128,12 @@ interface Heard {
 }
 
 /** Listens on a connection until that is lost. */
-const listenOn = (connection: SqlConnection.Connection, { hear, missed }: Heard, begun: Effect.Effect<void>) =>
+const listenOn = (
+  connection: SqlConnection.Connection,
+  channel: string,
+  { hear, missed }: Heard,
+  begun: Effect.Effect<void>
+) =>
   Effect.gen(function*() {
     const { pg } = connection as { readonly pg?: EventEmitter }
     if (pg === undefined) return yield* cannot("its connections are not those of @effect/sql-pg")
@@ -139,7 +145,7 @@ const listenOn = (connection: SqlConnection.Connection, { hear, missed }: Heard,
     )
     // It listens, or is dead without a word: the pool is to hand it out to nobody, and so it hears of an error.
     yield* Effect.addFinalizer(() => Effect.sync(() => pg.emit("error", new Error("it has listened"))))
-    yield* inTime(command(connection, `LISTEN ${channel}`))
+    yield* inTime(command(connection, `LISTEN ${quoted(channel)}`))
     yield* begun
     yield* missed
     return yield* Effect.raceFirst(ended(pg), probe(connection))

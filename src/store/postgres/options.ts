@@ -2,6 +2,12 @@ import type { Duration, Effect } from "effect"
 
 /** The options of a job store on PostgreSQL. */
 export interface JobStoreOptions {
+  /**
+   * The schema of the tables, as it is written: `"Jobs"` is not `"jobs"`. It is made
+   * if it is not there. Unless given, the tables are in the first schema of the
+   * `search_path` that has them, or else in its first.
+   */
+  readonly schema?: string | undefined
   /** Leaves the tables as they are, for a role that may not make any. */
   readonly migrate?: boolean | undefined
   /**

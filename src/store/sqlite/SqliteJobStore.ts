@@ -10,6 +10,7 @@ import { makeSqlJobStore } from "../SqlJobStore.ts"
 import type { Now } from "../Transactions.ts"
 import { readBusyTimeout, setBusyTimeout } from "./busyTimeout.ts"
 import { databasePath } from "./databaseFile.ts"
+import { sqliteDialect } from "./dialect.ts"
 import { warnOfAborts } from "./loadedDriver.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
@@ -49,7 +50,7 @@ export const layer = (
       const sql = client.withoutTransforms()
       // Whole, as the columns are; a test may set its clock between two.
       const at = (millis: number): Now => ({ sql: sql`${millis}`, millis })
-      return yield* makeSqlJobStore(sql, {
+      return yield* makeSqlJobStore(sqliteDialect(sql), {
         transactions: yield* makeTransactions(sql),
         events: yield* makeJobEvents,
         signals: yield* signalsOf(sql),

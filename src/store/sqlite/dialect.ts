@@ -5,6 +5,10 @@ import { isOfARow } from "./errorCodes.ts"
 
 /** Instants are epoch milliseconds, JSON values are texts, truths are 0 and 1. */
 export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
+  sql,
+  jobsTable: sql.literal("holdfast_jobs"),
+  migrationsTable: sql.literal("holdfast_migrations"),
+
   items: (columns, items) =>
     sql`(SELECT ${sql.literal(Object.keys(columns).map((name) => `value ->> '${name}' AS ${name}`).join(", "))}
         FROM json_each(${JSON.stringify(items)})) AS item`,

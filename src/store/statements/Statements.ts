@@ -1,5 +1,5 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
+import type { Dialect } from "../Differences.ts"
 import { makeByRequest } from "./byRequest.ts"
 import { makeClaim } from "./claim.ts"
 import { makeEnqueue } from "./enqueue.ts"
@@ -22,15 +22,15 @@ export type Statements = ReturnType<typeof makeStatements>
  *
  * `isOurs` is the condition under which statements that look for jobs to run may do so.
  */
-export const makeStatements = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) => {
-  const enqueues = makeEnqueue(sql)
-  const lanes = makeLanes(sql)
-  const claims = makeClaim(sql, isOurs)
-  const underLease = makeUnderLease(sql)
-  const settles = makeSettle(sql)
-  const stale = makeStale(sql)
-  const byRequest = makeByRequest(sql)
-  const pruning = makePrune(sql)
+export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => {
+  const enqueues = makeEnqueue(dialect)
+  const lanes = makeLanes(dialect)
+  const claims = makeClaim(dialect, isOurs)
+  const underLease = makeUnderLease(dialect)
+  const settles = makeSettle(dialect)
+  const stale = makeStale(dialect)
+  const byRequest = makeByRequest(dialect)
+  const pruning = makePrune(dialect)
   return {
     insert: enqueues.insert,
     insertWhole: enqueues.insertWhole,
@@ -59,7 +59,7 @@ export const makeStatements = (sql: SqlClient.SqlClient, isOurs: Statement.Fragm
     releaseStale: stale.releaseStale,
 
     get: byRequest.get,
-    list: makeList(sql),
+    list: makeList(dialect),
     cancel: byRequest.cancel,
     retry: byRequest.retry,
 

@@ -1,15 +1,14 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Option } from "effect"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { ClaimRequest } from "../JobStore.ts"
 
 /** Makes the table `asked` of the queues that a request names, each with its room; nothing where it names none. */
-export const makeAsked = (sql: SqlClient.SqlClient) => ({ queues }: Pick<ClaimRequest, "queues">): Statement.Fragment =>
+export const makeAsked = ({ items, sql }: Dialect) => ({ queues }: Pick<ClaimRequest, "queues">): Statement.Fragment =>
   Option.match(queues, {
     onNone: () => sql.literal(""),
     onSome: (queues) =>
       sql`asked (queue, slots) AS MATERIALIZED (SELECT queue, slots FROM ${
-        dialect(sql).items({ queue: "text", slots: "int" }, queues.map(({ limit, queue }) => ({ queue, slots: limit })))
+        items({ queue: "text", slots: "int" }, queues.map(({ limit, queue }) => ({ queue, slots: limit })))
       }),`
   })

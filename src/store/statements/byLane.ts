@@ -1,8 +1,7 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Option } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { ClaimRequest } from "../JobStore.ts"
 import { makeAsked } from "./asked.ts"
 import { makeIds } from "./ids.ts"
@@ -36,10 +35,10 @@ import { makeIds } from "./ids.ts"
  */
 
 /** The tables `level`, `candidate` and `first` of a request, behind `named` with its kinds. */
-export const makeByLane = (sql: SqlClient.SqlClient) => {
-  const { atMost, byIndex, count, int, jsonBytes } = dialect(sql)
-  const asked = makeAsked(sql)
-  const { without } = makeIds(sql)
+export const makeByLane = (dialect: Dialect) => {
+  const { atMost, byIndex, count, int, jobsTable, jsonBytes, sql } = dialect
+  const asked = makeAsked(dialect)
+  const { without } = makeIds(dialect)
   const inLane = byIndex("holdfast_jobs_claim")
 
   /** The queues of a request, each with its room: those it names, or every queue with pending jobs. */
@@ -48,10 +47,10 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
       onSome: () => sql`SELECT queue, slots FROM asked`,
       onNone: () =>
         sql`
-      SELECT (SELECT queue FROM holdfast_jobs ${inLane} WHERE status = 'pending' ORDER BY queue LIMIT 1), ${int(limit)}
+      SELECT (SELECT queue FROM ${jobsTable} ${inLane} WHERE status = 'pending' ORDER BY queue LIMIT 1), ${int(limit)}
       UNION ALL
       SELECT (
-        SELECT j.queue FROM holdfast_jobs AS j ${inLane}
+        SELECT j.queue FROM ${jobsTable} AS j ${inLane}
         WHERE j.status = 'pending' AND j.queue > room.queue ORDER BY j.queue LIMIT 1
       ), room.slots
       FROM room WHERE room.queue IS NOT NULL`
@@ -67,19 +66,19 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
     room (queue, slots) AS (${roomOf(request)}),
     level (queue, kind, slots, priority, found) AS (
       SELECT room.queue, named.kind, room.slots, (
-        SELECT j.priority FROM holdfast_jobs AS j ${inLane}
+        SELECT j.priority FROM ${jobsTable} AS j ${inLane}
         WHERE j.status = 'pending' AND j.queue = room.queue AND j.kind = named.kind
         ORDER BY j.priority DESC LIMIT 1
       ), 0
       FROM room JOIN named ON room.queue IS NOT NULL
       UNION ALL
       SELECT queue, kind, slots, (
-        SELECT j.priority FROM holdfast_jobs AS j ${inLane}
+        SELECT j.priority FROM ${jobsTable} AS j ${inLane}
         WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority < level.priority
         ORDER BY j.priority DESC LIMIT 1
       ), found + (
         SELECT ${count()} FROM (
-          SELECT 1 FROM holdfast_jobs AS j ${inLane}
+          SELECT 1 FROM ${jobsTable} AS j ${inLane}
           WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind
             AND j.priority = level.priority AND j.available_at <= ${now} ${without("j.id", except)}
           ${atMost(request.limit)}
@@ -93,8 +92,8 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
     candidate (id, kind, queue, priority, available_at, bytes, slots, place) AS (
       SELECT j.id, j.kind, j.queue, j.priority, j.available_at, ${jsonBytes("j.payload")}, level.slots,
         row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)
-      FROM level JOIN holdfast_jobs AS j ON j.id IN (
-        SELECT due.id FROM holdfast_jobs AS due ${inLane}
+      FROM level JOIN ${jobsTable} AS j ON j.id IN (
+        SELECT due.id FROM ${jobsTable} AS due ${inLane}
         WHERE due.status = 'pending' AND due.queue = level.queue AND due.kind = level.kind
           AND due.priority = level.priority AND due.available_at <= ${now} ${without("due.id", except)}
         ORDER BY due.available_at, due.id ${atMost(request.limit)}
@@ -112,7 +111,7 @@ export const makeByLane = (sql: SqlClient.SqlClient) => {
   const next = (except: ReadonlyArray<JobId>) =>
     sql`
     SELECT min((
-      SELECT j.available_at FROM holdfast_jobs AS j ${inLane}
+      SELECT j.available_at FROM ${jobsTable} AS j ${inLane}
       WHERE j.status = 'pending' AND j.queue = level.queue AND j.kind = level.kind AND j.priority = level.priority
         ${without("j.id", except)}
       ORDER BY j.available_at LIMIT 1

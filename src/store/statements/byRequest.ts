@@ -1,17 +1,16 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
 import { JobNotFound, JobNotRetryable, UniqueKeyTaken } from "../../domain/errors.ts"
 import type { JobId } from "../../domain/JobId.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { OnConnection } from "../Transactions.ts"
 import { idRows, recordColumns, recordRows, statusRows } from "./rows.ts"
 import { makeUniqueKey } from "./uniqueKey.ts"
 
 /** The statements about one job that somebody asks for by its id. */
-export const makeByRequest = (sql: SqlClient.SqlClient) => {
-  const { truth } = dialect(sql)
-  const { keyHolder } = makeUniqueKey(sql)
+export const makeByRequest = (dialect: Dialect) => {
+  const { jobsTable, sql, truth } = dialect
+  const { keyHolder } = makeUniqueKey(dialect)
 
   /** A partition sees its own jobs; no partition given sees them all. */
   const visible = (partitionKey: string | undefined) =>
@@ -19,13 +18,13 @@ export const makeByRequest = (sql: SqlClient.SqlClient) => {
 
   const get = (id: JobId, partitionKey: string | undefined) =>
     Effect.flatMap(
-      recordRows(sql`SELECT ${recordColumns(sql)} FROM holdfast_jobs WHERE id = ${id} AND ${visible(partitionKey)}`),
+      recordRows(sql`SELECT ${recordColumns(dialect)} FROM ${jobsTable} WHERE id = ${id} AND ${visible(partitionKey)}`),
       ([job]) => job === undefined ? new JobNotFound({ jobId: id }) : Effect.succeed(job)
     )
 
   const cancel = Effect.fnUntraced(function*(id: JobId, partitionKey: string | undefined, now: Statement.Fragment) {
     const [changed] = yield* statusRows(sql`
-      UPDATE holdfast_jobs SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at = ${now},
+      UPDATE ${jobsTable} SET cancel_requested_at = COALESCE(cancel_requested_at, ${now}), updated_at = ${now},
         status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
         finished_at = CASE status WHEN 'pending' THEN ${now} END,
         holds_key = CASE status WHEN 'pending' THEN 0 ELSE holds_key END
@@ -46,7 +45,7 @@ export const makeByRequest = (sql: SqlClient.SqlClient) => {
     tries = 5
   ) {
     const [retried] = yield* idRows(sql`
-      UPDATE holdfast_jobs SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
+      UPDATE ${jobsTable} SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
         settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL,
         cancel_requested_at = NULL, updated_at = ${now}, holds_key = ${truth("unique_key IS NOT NULL")}
       WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')
@@ -55,7 +54,7 @@ export const makeByRequest = (sql: SqlClient.SqlClient) => {
     if (retried !== undefined) return
     const job = yield* get(id, partitionKey)
     const [holder] = yield* idRows(
-      sql`SELECT (${keyHolder}) AS id FROM holdfast_jobs
+      sql`SELECT (${keyHolder}) AS id FROM ${jobsTable}
           WHERE id = ${id} AND status IN ('failed', 'cancelled') AND EXISTS (${keyHolder})`
     )
     if (holder === undefined) {

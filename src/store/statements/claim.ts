@@ -1,8 +1,7 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect, Option } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { ClaimRequest } from "../JobStore.ts"
 import { makeByLane } from "./byLane.ts"
 import { makeIds } from "./ids.ts"
@@ -25,11 +24,11 @@ import { claimedRows, dueRows, enoughRows, idRows, nextDueRows, nextInOrderRows 
 type Lanes = Omit<ClaimRequest, "worker">
 
 /** The statements that look for due jobs, and that claim them. Each leaves out the jobs of `except`. */
-export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) => {
-  const { byId, free, int, items, jsonText, later, millis, truth } = dialect(sql)
-  const { idsOf } = makeIds(sql)
-  const inOrder = makeInOrder(sql)
-  const byLane = makeByLane(sql)
+export const makeClaim = (dialect: Dialect, isOurs: Statement.Fragment) => {
+  const { byId, free, int, items, jobsTable, jsonText, later, millis, sql, truth } = dialect
+  const { idsOf } = makeIds(dialect)
+  const inOrder = makeInOrder(dialect)
+  const byLane = makeByLane(dialect)
 
   const kindsOf = ({ kinds }: Pick<Lanes, "kinds">) =>
     sql`named (kind, lease_for) AS (SELECT kind, lease_for FROM ${
@@ -140,7 +139,7 @@ export const makeClaim = (sql: SqlClient.SqlClient, isOurs: Statement.Fragment) 
     Effect.map(
       claimedRows(sql`
       WITH RECURSIVE ${chosen}${free.behindChosen(now)}
-      UPDATE holdfast_jobs ${byId} SET
+      UPDATE ${jobsTable} ${byId} SET
         status = 'running', attempts = attempts + 1, updated_at = ${now},
         holds_key = CASE unique_scope WHEN 'unfinished' THEN holds_key ELSE 0 END,
         locked_at = ${now}, locked_by = ${request.worker},

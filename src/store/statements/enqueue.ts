@@ -1,7 +1,6 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import type { Item } from "../Differences.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { NewJob } from "../JobStore.ts"
 import type { HolderChange } from "../conflicts.ts"
 import { execute } from "./execute.ts"
@@ -45,13 +44,27 @@ const keyColumns = { id: "id", kind: "text", partition_key: "text", unique_key: 
 const changeColumns = { holder: "id", new_payload: "text", new_context: "text", due_at: "int" } as const
 
 /** The statements that add jobs. */
-export const makeEnqueue = (sql: SqlClient.SqlClient) => {
-  const { byId, byIndex, insertsWhole, instantIn, items, jsonOf, jsonText, later, locked, millis, truth } = dialect(sql)
-  const { idsOf } = makeIds(sql)
+export const makeEnqueue = (dialect: Dialect) => {
+  const {
+    byId,
+    byIndex,
+    insertsWhole,
+    instantIn,
+    items,
+    jobsTable,
+    jsonOf,
+    jsonText,
+    later,
+    locked,
+    millis,
+    sql,
+    truth
+  } = dialect
+  const { idsOf } = makeIds(dialect)
 
   const insertWhere = (condition: Statement.Fragment) => (jobs: ReadonlyArray<NewJob>, now: Statement.Fragment) =>
     idRows(sql`
-      INSERT INTO holdfast_jobs (
+      INSERT INTO ${jobsTable} (
         id, queue, kind, payload, status, priority, partition_key, unique_key, unique_scope, holds_key,
         max_attempts, available_at, created_at, updated_at, trace_context
       )
@@ -88,7 +101,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
     } AS same,
         j.status, j.attempts, ${millis("j.available_at")} AS available_at, ${millis("j.created_at")} AS created_at
       FROM ${items(sameColumns, all)}
-      JOIN holdfast_jobs AS j ${byId} ON j.id = item.id
+      JOIN ${jobsTable} AS j ${byId} ON j.id = item.id
       UNION ALL
       ${
       locked((condition) =>
@@ -96,7 +109,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
       SELECT item.id, j.id AS found, 0 AS by_id, 0 AS same, j.status, j.attempts,
         ${millis("j.available_at")} AS available_at, ${millis("j.created_at")} AS created_at
       FROM ${items(keyColumns, keys)}
-      CROSS JOIN holdfast_jobs AS j ${byIndex("holdfast_jobs_unique")}
+      CROSS JOIN ${jobsTable} AS j ${byIndex("holdfast_jobs_unique")}
       WHERE j.kind = item.kind AND j.unique_key = item.unique_key
         AND COALESCE(j.partition_key, '') = COALESCE(item.partition_key, '')
         AND j.holds_key = 1 ${condition}`
@@ -107,7 +120,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
   /** Gives pending holders of a unique key what later enqueues want them to have. The first payload tells whose id it is. */
   const change = (holders: ReadonlyArray<HolderChange>, now: Statement.Fragment) =>
     execute(sql`
-      UPDATE holdfast_jobs ${byId} SET
+      UPDATE ${jobsTable} ${byId} SET
         first_payload = CASE WHEN item.new_payload IS NULL THEN first_payload ELSE COALESCE(first_payload, payload) END,
         payload = COALESCE(${jsonOf("item.new_payload")}, payload),
         trace_context = CASE WHEN item.new_payload IS NULL THEN trace_context ELSE item.new_context END,
@@ -129,7 +142,7 @@ export const makeEnqueue = (sql: SqlClient.SqlClient) => {
   const findKept = (jobs: ReadonlyArray<NewJob>) =>
     keptRows(sql`
           SELECT id, kind, partition_key, ${jsonText("COALESCE(first_payload, payload)")} AS payload
-          FROM holdfast_jobs ${byId}
+          FROM ${jobsTable} ${byId}
           WHERE id IN ${idsOf(jobs)}`)
 
   return { insert, insertWhole, findInTheWay, findKept, change }

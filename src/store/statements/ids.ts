@@ -1,10 +1,9 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type { JobId } from "../../domain/JobId.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 
 /** Sets of ids in a statement. */
-export const makeIds = (sql: SqlClient.SqlClient) => {
-  const { items } = dialect(sql)
+export const makeIds = (dialect: Dialect) => {
+  const { items, sql } = dialect
 
   /** The ids of these jobs, for what stands behind IN. */
   const idsOf = (jobs: ReadonlyArray<{ readonly id: JobId }>) =>

@@ -1,8 +1,7 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Option } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { ClaimRequest } from "../JobStore.ts"
 import { makeAsked } from "./asked.ts"
 import { makeIds } from "./ids.ts"
@@ -27,10 +26,10 @@ import { makeIds } from "./ids.ts"
 const scanLimit = ({ limit }: Pick<ClaimRequest, "limit">) => limit + (limit === 1 ? 10 : 50)
 
 /** The tables `band`, `scanned` and `early` of a request, behind one of the kinds that it names. */
-export const makeInOrder = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex, count, int, jsonBytes } = dialect(sql)
-  const asked = makeAsked(sql)
-  const { without } = makeIds(sql)
+export const makeInOrder = (dialect: Dialect) => {
+  const { atMost, byId, byIndex, count, int, jobsTable, jsonBytes, sql } = dialect
+  const asked = makeAsked(dialect)
+  const { without } = makeIds(dialect)
   const inOrder = byIndex("holdfast_jobs_order")
 
   const early = (
@@ -43,16 +42,16 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
     ${asked(request)}
     band (priority, found) AS (
       SELECT (
-        SELECT j.priority FROM holdfast_jobs AS j ${inOrder} WHERE j.status = 'pending'
+        SELECT j.priority FROM ${jobsTable} AS j ${inOrder} WHERE j.status = 'pending'
         ORDER BY j.priority DESC LIMIT 1
       ), 0
       UNION ALL
       SELECT (
-        SELECT j.priority FROM holdfast_jobs AS j ${inOrder} WHERE j.status = 'pending' AND j.priority < band.priority
+        SELECT j.priority FROM ${jobsTable} AS j ${inOrder} WHERE j.status = 'pending' AND j.priority < band.priority
         ORDER BY j.priority DESC LIMIT 1
       ), found + (
         SELECT ${count()} FROM (
-          SELECT 1 FROM holdfast_jobs AS j ${inOrder}
+          SELECT 1 FROM ${jobsTable} AS j ${inOrder}
           WHERE j.status = 'pending' AND j.priority = band.priority AND j.available_at <= ${now}
             ${without("j.id", except)}
           ${atMost(most)}
@@ -61,8 +60,8 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
       FROM band WHERE priority IS NOT NULL AND found < ${most}
     ),
     scanned (id) AS MATERIALIZED (
-      SELECT j.id FROM band JOIN holdfast_jobs AS j ON band.found < ${most} AND j.id IN (
-        SELECT due.id FROM holdfast_jobs AS due ${inOrder}
+      SELECT j.id FROM band JOIN ${jobsTable} AS j ON band.found < ${most} AND j.id IN (
+        SELECT due.id FROM ${jobsTable} AS due ${inOrder}
         WHERE due.status = 'pending' AND due.priority = band.priority AND due.available_at <= ${now}
           ${without("due.id", except)}
         ORDER BY due.available_at, due.id ${atMost(most)}
@@ -78,14 +77,14 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
       SELECT j.id AS id, j.kind, j.queue, j.priority AS priority, j.available_at AS available_at, ${
     jsonBytes("j.payload")
   }
-      FROM scanned CROSS JOIN holdfast_jobs AS j ${byId}
+      FROM scanned CROSS JOIN ${jobsTable} AS j ${byId}
       WHERE j.id = scanned.id AND j.kind IN (SELECT kind FROM named)`
 
   const withinRoom = sql`
       SELECT id, kind, queue, priority, available_at, bytes FROM (
         SELECT j.id, j.kind, j.queue, j.priority, j.available_at, ${jsonBytes("j.payload")} AS bytes, asked.slots,
           row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id) AS place
-        FROM scanned CROSS JOIN holdfast_jobs AS j ${byId} CROSS JOIN asked
+        FROM scanned CROSS JOIN ${jobsTable} AS j ${byId} CROSS JOIN asked
         WHERE j.id = scanned.id AND asked.queue = j.queue AND j.kind IN (SELECT kind FROM named)
       ) AS placed
       WHERE place <= slots`
@@ -109,8 +108,8 @@ export const makeInOrder = (sql: SqlClient.SqlClient) => {
     return sql`
     head (available_at, fits) AS MATERIALIZED (
       SELECT j.available_at, j.kind IN (SELECT kind FROM named) ${isAsked}
-      FROM band CROSS JOIN holdfast_jobs AS j ${byId} WHERE j.id = (
-        SELECT due.id FROM holdfast_jobs AS due ${inOrder}
+      FROM band CROSS JOIN ${jobsTable} AS j ${byId} WHERE j.id = (
+        SELECT due.id FROM ${jobsTable} AS due ${inOrder}
         WHERE due.status = 'pending' AND due.priority = band.priority ${without("due.id", except)}
         ORDER BY due.available_at, due.id LIMIT 1
       )

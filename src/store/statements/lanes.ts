@@ -1,12 +1,11 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { LaneHead } from "../JobStore.ts"
 import { laneHeadRows, laneHolderRows } from "./rows.ts"
 
 /** Looks at the lanes of the whole database: what waits in each, and who works on it. Neither grows with the backlog. */
-export const makeLanes = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex, count, int, millis, safeCount } = dialect(sql)
+export const makeLanes = (dialect: Dialect) => {
+  const { atMost, byId, byIndex, count, int, jobsTable, millis, safeCount, sql } = dialect
 
   // An app's SQL may have set what JavaScript would round, and a lane would seem to move.
   const columns = sql`job.queue, job.kind, job.priority, job.id, ${safeCount("job.attempts")}, job.available_at`
@@ -14,7 +13,7 @@ export const makeLanes = (sql: SqlClient.SqlClient) => {
   /** The id of the first pending job in the claim index of those that `which` leaves. */
   const first = (which: Statement.Fragment, order: string) =>
     sql`
-      SELECT j.id FROM holdfast_jobs AS j ${byIndex("holdfast_jobs_claim")} WHERE j.status = 'pending' AND ${which}
+      SELECT j.id FROM ${jobsTable} AS j ${byIndex("holdfast_jobs_claim")} WHERE j.status = 'pending' AND ${which}
       ORDER BY ${sql.literal(order)} LIMIT 1`
 
   /** The first job of the next priority, or else kind, or else queue: at most three seeks, each in the claim index. */
@@ -33,13 +32,13 @@ export const makeLanes = (sql: SqlClient.SqlClient) => {
   const laneHeads = ({ after, limit }: { readonly limit: number; readonly after?: LaneHead | undefined }) =>
     laneHeadRows(sql`
       WITH RECURSIVE head (queue, kind, priority, id, attempts, available_at, place) AS (
-        SELECT ${columns}, 1 FROM holdfast_jobs AS job ${byId} WHERE job.id = ${
+        SELECT ${columns}, 1 FROM ${jobsTable} AS job ${byId} WHERE job.id = ${
       after === undefined
         ? sql`(${first(sql`TRUE`, "j.queue, j.kind, j.priority DESC, j.available_at, j.id")})`
         : behind(sql`${after.queue}`, sql`${after.kind}`, sql`${after.priority}`)
     }
         UNION ALL
-        SELECT ${columns}, place + 1 FROM head CROSS JOIN holdfast_jobs AS job ${byId}
+        SELECT ${columns}, place + 1 FROM head CROSS JOIN ${jobsTable} AS job ${byId}
           WHERE place < ${int(limit)} AND job.id = ${behind(sql`head.queue`, sql`head.kind`, sql`head.priority`)}
       )
       SELECT queue, kind, priority, id, attempts, ${millis("available_at")} AS "availableAt" FROM head
@@ -51,7 +50,7 @@ export const makeLanes = (sql: SqlClient.SqlClient) => {
         ${millis("max(locked_at)")} AS "lockedAt", ${millis("max(locked_until)")} AS "lockedUntil"
       FROM (
         SELECT queue, kind, locked_by, locked_at, locked_until
-        FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+        FROM ${jobsTable} ${byIndex("holdfast_jobs_lease")}
         WHERE status = 'running' AND locked_until > ${now}
         ORDER BY locked_until ${atMost(limit)}
       ) AS held

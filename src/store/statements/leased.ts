@@ -1,9 +1,8 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import { Either } from "effect"
 import { LeaseLost } from "../../domain/errors.ts"
 import { Lease } from "../../domain/Lease.ts"
 import type { Columns, Item } from "../Differences.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { Fenced } from "../JobStore.ts"
 import type { AttemptRow } from "./rows.ts"
 
@@ -16,8 +15,8 @@ export interface Leased {
 const leaseColumns = { id: "id", worker: "text", attempt: "int" } as const
 
 /** The parts that all writes under a lease share. */
-export const makeLeased = (sql: SqlClient.SqlClient) => {
-  const { items } = dialect(sql)
+export const makeLeased = (dialect: Dialect) => {
+  const { items, sql } = dialect
   return {
     /** The row is running under the item's lease. This alone makes a job exclusive. */
     held: sql.literal(`holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running'

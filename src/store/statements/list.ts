@@ -1,8 +1,7 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { JobPage, Listing } from "../JobStore.ts"
 import { idRows, listedRows, recordColumns } from "./rows.ts"
 
@@ -23,8 +22,8 @@ interface Filter {
  * more, one of their indexes is walked and the others are asked of each job, so
  * that a page may end because its walk was long enough, and be short or empty.
  */
-export const makeList = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex, count, jsonBytes } = dialect(sql)
+export const makeList = (dialect: Dialect) => {
+  const { atMost, byId, byIndex, count, jobsTable, jsonBytes, sql } = dialect
 
   const filter = (
     column: string,
@@ -51,7 +50,7 @@ export const makeList = (sql: SqlClient.SqlClient) => {
   const endOfWalk = ({ holds, index }: Filter, isBefore: Statement.Fragment) =>
     Effect.map(
       idRows(sql`
-        SELECT id FROM holdfast_jobs ${byIndex(index)} WHERE ${holds} AND ${isBefore}
+        SELECT id FROM ${jobsTable} ${byIndex(index)} WHERE ${holds} AND ${isBefore}
         ORDER BY id DESC ${atMost(1)} OFFSET ${mostWalked - 1} + 0`),
       ([last]) => last?.id ?? null
     )
@@ -78,7 +77,7 @@ export const makeList = (sql: SqlClient.SqlClient) => {
       WITH listed (listed_id, bytes) AS (
         SELECT id, ${jsonBytes("payload")} + ${jsonBytes("errors")}
           + COALESCE(${jsonBytes("progress")}, 0) + COALESCE(${jsonBytes("result")}, 0)
-        FROM holdfast_jobs ${index === undefined ? sql.literal("") : byIndex(index)}
+        FROM ${jobsTable} ${index === undefined ? sql.literal("") : byIndex(index)}
         WHERE ${
       sql.and([
         ...filters.map(({ holds }) => holds),
@@ -93,7 +92,7 @@ export const makeList = (sql: SqlClient.SqlClient) => {
           sum(bytes) OVER (ORDER BY listed_id DESC ROWS UNBOUNDED PRECEDING) AS total
         FROM listed
       )
-      SELECT found, ${recordColumns(sql)} FROM sized CROSS JOIN holdfast_jobs ${byId}
+      SELECT found, ${recordColumns(dialect)} FROM sized CROSS JOIN ${jobsTable} ${byId}
       WHERE id = listed_id AND (total <= ${mostBytes} OR total = bytes)
       ORDER BY id DESC`)
     const jobs = found.slice(0, listing.limit).map(({ job }) => job)

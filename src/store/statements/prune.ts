@@ -1,8 +1,7 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import type { JobId } from "../../domain/JobId.ts"
 import type { JobStatus } from "../../domain/JobRecord.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import { makeIds } from "./ids.ts"
 import { idRows } from "./rows.ts"
 
@@ -13,9 +12,9 @@ export interface Old {
 }
 
 /** The statements that delete finished jobs. */
-export const makePrune = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex } = dialect(sql)
-  const { idsOf } = makeIds(sql)
+export const makePrune = (dialect: Dialect) => {
+  const { atMost, byId, byIndex, jobsTable, sql } = dialect
+  const { idsOf } = makeIds(dialect)
 
   const old = ({ since, status }: Old) =>
     sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`
@@ -23,13 +22,13 @@ export const makePrune = (sql: SqlClient.SqlClient) => {
   /** Up to `limit` of them behind the first `skip`, the first ended first. */
   const findOld = (which: Old, { limit, skip }: { readonly limit: number; readonly skip: number }) =>
     idRows(sql`
-        SELECT id FROM holdfast_jobs ${byIndex("holdfast_jobs_finished")} WHERE ${old(which)}
+        SELECT id FROM ${jobsTable} ${byIndex("holdfast_jobs_finished")} WHERE ${old(which)}
         ORDER BY finished_at ${atMost(limit)} OFFSET ${skip} + 0`)
 
   /** Deletes those of these jobs that are still old: one may have been retried since it was found. */
   const prune = (jobs: ReadonlyArray<{ readonly id: JobId }>, which: Old) =>
     idRows(sql`
-        DELETE FROM holdfast_jobs ${byId}
+        DELETE FROM ${jobsTable} ${byId}
         WHERE id IN ${idsOf(jobs)} AND ${old(which)}
         RETURNING id`)
 

@@ -1,9 +1,8 @@
 import type * as Statement from "@effect/sql/Statement"
-import type * as SqlClient from "@effect/sql/SqlClient"
 import { Array as Arr, Effect, Either, Predicate, Schema } from "effect"
 import { StoredJobId } from "../../domain/JobId.ts"
 import { JobFailure, JobRecord, JobStatus } from "../../domain/JobRecord.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import { rowsOf } from "./execute.ts"
 
 /** The value of a JSON column; undefined where only SQLite takes the text for JSON, as it does up to a NUL. */
@@ -174,11 +173,9 @@ export const listedRows = (statement: Statement.Statement<unknown>) =>
   Effect.map(listedRecordRows(statement), Arr.map(({ found, ...job }) => ({ found, job: recordOf(job) })))
 
 /** The columns that `recordRows` and `listedRows` decode. */
-export const recordColumns = (sql: SqlClient.SqlClient) =>
+export const recordColumns = ({ answered, sql }: Dialect) =>
   sql.csv(
     Object.keys(columns).map((field) =>
-      sql`${dialect(sql).answered(field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`))} AS ${
-        sql.literal(`"${field}"`)
-      }`
+      sql`${answered(field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`))} AS ${sql.literal(`"${field}"`)}`
     )
   )

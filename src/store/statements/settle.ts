@@ -1,7 +1,6 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { Settled } from "../JobStore.ts"
 import type { Leased } from "./leased.ts"
 import { answers, makeLeased } from "./leased.ts"
@@ -10,10 +9,10 @@ import { settledRows } from "./rows.ts"
 import { makeUniqueKey } from "./uniqueKey.ts"
 
 /** The writes that end an attempt. */
-export const makeSettle = (sql: SqlClient.SqlClient) => {
-  const { byId, jsonOf, later, remember } = dialect(sql)
-  const { held, leased, unlocked } = makeLeased(sql)
-  const { holdsKey, rivalsOf } = makeUniqueKey(sql)
+export const makeSettle = (dialect: Dialect) => {
+  const { byId, jobsTable, jsonOf, later, remember, sql } = dialect
+  const { held, leased, unlocked } = makeLeased(dialect)
+  const { holdsKey, rivalsOf } = makeUniqueKey(dialect)
 
   const leases = (items: ReadonlyArray<Leased>) => leased(items, {}, () => ({}))
 
@@ -29,7 +28,7 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
   const complete = (items: ReadonlyArray<Leased & { readonly result: string }>, now: Statement.Fragment) =>
     Effect.flatMap(
       settledRows(sql`
-        UPDATE holdfast_jobs ${byId} SET
+        UPDATE ${jobsTable} ${byId} SET
           ${settle("complete", sql`'succeeded'`)},
           result = ${jsonOf("item.result")}, finished_at = ${now}, updated_at = ${now}, holds_key = 0
         FROM ${leased(items, { result: "text" }, ({ result }) => ({ result }))}
@@ -55,7 +54,7 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
     const delays = leased(items, { retry_after: "int" }, ({ retryAfter }) => ({ retry_after: retryAfter }))
     return Effect.flatMap(
       settledRows(sql`
-        UPDATE holdfast_jobs ${byId} SET
+        UPDATE ${jobsTable} ${byId} SET
           ${settle("fail", status)},
           finished_at = CASE WHEN ${over} THEN ${now} END,
           available_at = CASE WHEN ${over} THEN available_at ELSE ${later(now, "item.retry_after")} END,
@@ -85,7 +84,7 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
   const release = (items: ReadonlyArray<Leased & { readonly delay: number }>, now: Statement.Fragment) =>
     Effect.flatMap(
       settledRows(sql`
-        UPDATE holdfast_jobs ${byId} SET
+        UPDATE ${jobsTable} ${byId} SET
           ${settle("release", sql`CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END`)},
           finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
           available_at = CASE WHEN cancel_requested_at IS NULL THEN ${later(now, "item.delay")} ELSE available_at END,
@@ -112,7 +111,7 @@ export const makeSettle = (sql: SqlClient.SqlClient) => {
       if (settled.length === items.length) return answers(items, settled, answered)
       const before = yield* settledRows(sql`
         SELECT ${lastSettle}
-        FROM ${repeated()} JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
+        FROM ${repeated()} JOIN ${jobsTable} ${byId} ON holdfast_jobs.id = item.id
         WHERE settled_attempt = item.attempt AND settled_by = item.worker AND ${sameOutcome}`)
       return answers(items, [...before.map((row) => ({ ...row, isRepeat: true })), ...settled], answered)
     })

@@ -1,9 +1,8 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
 import { Array as Arr, Effect, Option } from "effect"
 import { instantText } from "../../domain/instantText.ts"
 import type { JobId } from "../../domain/JobId.ts"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { StaleChoice, StaleJob, StaleLease } from "../JobStore.ts"
 import { execute } from "./execute.ts"
 import { makeIds } from "./ids.ts"
@@ -16,11 +15,11 @@ import { makeUniqueKey } from "./uniqueKey.ts"
 const leaseColumns = { id: "id", attempt: "int", worker: "text", locked_until: "int" } as const
 
 /** The statements that find leases which are over, and free their jobs. Each leaves out the jobs of `except`. */
-export const makeStale = (sql: SqlClient.SqlClient) => {
-  const { atMost, byId, byIndex, instant, items, millis, remember, safeCount, safeMillis } = dialect(sql)
-  const { without } = makeIds(sql)
-  const { unlocked } = makeLeased(sql)
-  const { holdsKey, rivalsOf } = makeUniqueKey(sql)
+export const makeStale = (dialect: Dialect) => {
+  const { atMost, byId, byIndex, instant, items, jobsTable, millis, remember, safeCount, safeMillis, sql } = dialect
+  const { without } = makeIds(dialect)
+  const { unlocked } = makeLeased(dialect)
+  const { holdsKey, rivalsOf } = makeUniqueKey(dialect)
 
   // An app's SQL may have set what JavaScript would round, and a fence would miss.
   const attempt = safeCount("holdfast_jobs.attempts")
@@ -37,7 +36,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
       : sql`(locked_until, id) > (${instant(after.lockedUntil)}, ${after.id})`
     return staleLeaseRows(sql`
         SELECT id, ${attempt} AS attempt, locked_by AS "lockedBy", ${lockedUntil} AS "lockedUntil"
-        FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+        FROM ${jobsTable} ${byIndex("holdfast_jobs_lease")}
         WHERE status = 'running' AND locked_until <= ${now} AND ${isBehind} ${without("id", except)}
         ORDER BY locked_until, id ${atMost(limit)}`)
   }
@@ -45,7 +44,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
   const anyStale = (now: Statement.Fragment, except: ReadonlyArray<JobId> = []) =>
     Effect.map(
       execute(sql`
-      SELECT 1 FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+      SELECT 1 FROM ${jobsTable} ${byIndex("holdfast_jobs_lease")}
       WHERE status = 'running' AND locked_until <= ${now} ${without("id", except)} LIMIT 1`),
       (found) => found.length > 0
     )
@@ -68,7 +67,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
               locked_until: lockedUntil
             }))
           )
-        } JOIN holdfast_jobs ${byId} ON holdfast_jobs.id = item.id
+        } JOIN ${jobsTable} ${byId} ON holdfast_jobs.id = item.id
       WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} AND ${attempt} = item.attempt
         AND locked_by = item.worker AND ${lockedUntil} = item.locked_until
       ORDER BY holdfast_jobs.locked_until, holdfast_jobs.id`
@@ -76,7 +75,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
       SELECT id, kind, ${attempt} AS attempts, locked_by, ${
           millis("locked_at")
         } AS locked_at, ${lockedUntil} AS locked_until
-      FROM holdfast_jobs ${byIndex("holdfast_jobs_lease")}
+      FROM ${jobsTable} ${byIndex("holdfast_jobs_lease")}
       WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without("id", except)}
       ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`
     )
@@ -88,7 +87,7 @@ export const makeStale = (sql: SqlClient.SqlClient) => {
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
     return Effect.map(
       statusRows(sql`
-      UPDATE holdfast_jobs ${byId} SET
+      UPDATE ${jobsTable} ${byId} SET
         status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
           WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
         finished_at = CASE WHEN ${over} THEN ${now} END,

@@ -1,20 +1,19 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import type * as Statement from "@effect/sql/Statement"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 import type { Leased } from "./leased.ts"
 import { answers, leaseOf, makeLeased } from "./leased.ts"
 import { attemptRows, extendedRows } from "./rows.ts"
 
 /** The writes of an attempt that goes on. */
-export const makeUnderLease = (sql: SqlClient.SqlClient) => {
-  const { byId, jsonOf, later, millis, truth } = dialect(sql)
-  const { held, leased } = makeLeased(sql)
+export const makeUnderLease = (dialect: Dialect) => {
+  const { byId, jobsTable, jsonOf, later, millis, sql, truth } = dialect
+  const { held, leased } = makeLeased(dialect)
 
   const extend = (items: ReadonlyArray<Leased & { readonly leaseFor: number }>, now: Statement.Fragment) =>
     Effect.map(
       extendedRows(sql`
-        UPDATE holdfast_jobs ${byId} SET
+        UPDATE ${jobsTable} ${byId} SET
           locked_at = ${now}, locked_until = ${later(now, "item.lease_for")}, updated_at = ${now}
         FROM ${leased(items, { lease_for: "int" }, ({ leaseFor }) => ({ lease_for: leaseFor }))}
         WHERE ${held}
@@ -32,7 +31,7 @@ export const makeUnderLease = (sql: SqlClient.SqlClient) => {
   const progress = (items: ReadonlyArray<Leased & { readonly progress: string }>, now: Statement.Fragment) =>
     Effect.map(
       attemptRows(sql`
-        UPDATE holdfast_jobs ${byId} SET progress = ${jsonOf("item.progress")}, updated_at = ${now}
+        UPDATE ${jobsTable} ${byId} SET progress = ${jsonOf("item.progress")}, updated_at = ${now}
         FROM ${leased(items, { progress: "text" }, ({ progress }) => ({ progress }))}
         WHERE ${held}
         RETURNING holdfast_jobs.id, attempts, locked_by AS worker`),

@@ -1,14 +1,13 @@
-import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Statement from "@effect/sql/Statement"
-import { dialect } from "../dialect.ts"
+import type { Dialect } from "../Differences.ts"
 
 /** The parts of statements that give a unique key back to a job, or look for the job that holds it. */
-export const makeUniqueKey = (sql: SqlClient.SqlClient) => {
-  const { byId, byIndex, truth } = dialect(sql)
+export const makeUniqueKey = (dialect: Dialect) => {
+  const { byId, byIndex, jobsTable, sql, truth } = dialect
 
   /** The id of the one job that holds the unique key of this row. */
   const keyHolder = sql`
-        SELECT other.id FROM holdfast_jobs AS other ${byIndex("holdfast_jobs_unique")}
+        SELECT other.id FROM ${jobsTable} AS other ${byIndex("holdfast_jobs_unique")}
         WHERE other.kind = holdfast_jobs.kind AND other.unique_key = holdfast_jobs.unique_key
           AND COALESCE(other.partition_key, '') = COALESCE(holdfast_jobs.partition_key, '') AND other.holds_key = 1`
 
@@ -30,7 +29,7 @@ export const makeUniqueKey = (sql: SqlClient.SqlClient) => {
 
   /** The rows that a statement takes the lock off, as `rival`, with their items. */
   const rivalsOf = (items: Statement.Fragment) =>
-    sql`${items} JOIN holdfast_jobs AS rival ${byId} ON rival.id = item.id
+    sql`${items} JOIN ${jobsTable} AS rival ${byId} ON rival.id = item.id
             WHERE rival.status = 'running' AND rival.locked_by = item.worker AND rival.attempts = item.attempt`
 
   return { keyHolder, holdsKey, rivalsOf }
