@@ -2,7 +2,7 @@ import { compare } from "./compare.ts"
 import type { Compared, Round } from "./compare.ts"
 import type { FigureName } from "./figures.ts"
 import type { Machine } from "./machine.ts"
-import type { Scenario } from "./Scenario.ts"
+import type { DatabaseName, Scenario } from "./Scenario.ts"
 import { spreadOf } from "./statistics.ts"
 import type { Spread } from "./statistics.ts"
 
@@ -10,6 +10,7 @@ import type { Spread } from "./statistics.ts"
 export interface Report {
   /** The command that makes it again. */
   readonly command: string
+  readonly database: DatabaseName
   /** Full runs count; quick ones do a tenth of the jobs, once. */
   readonly kind: "full" | "quick" | "smoke"
   readonly commit: string

@@ -1,6 +1,9 @@
 import type { Comparison } from "./compare.ts"
 import type { FigureName } from "./figures.ts"
 
+/** The databases that a bench can be of. */
+export type DatabaseName = "sqlite" | "postgres"
+
 /** The figures of one run. */
 export type Sample = Partial<Readonly<Record<FigureName, number>>>
 

@@ -2,9 +2,10 @@ import { Clock, Effect, Option } from "effect"
 import { thisMachine } from "./machine.ts"
 import type { Report, ScenarioReport } from "./Report.ts"
 import { runScenario } from "./rounds.ts"
-import type { Scenario } from "./Scenario.ts"
+import type { DatabaseName, Scenario } from "./Scenario.ts"
 
 export interface Options {
+  readonly database: DatabaseName
   readonly kind: Report["kind"]
   readonly scenarios: ReadonlyArray<Scenario>
   readonly rounds: number
@@ -28,14 +29,15 @@ const timeout = 300_000
 /** Runs the scenarios one after the other. A quick run leaves out those that two minutes do not suffice for. */
 export const runBench = (options: Options): Effect.Effect<Report> =>
   Effect.gen(function*() {
-    const { command, commit, kind, rounds, say, scenarios, show } = options
-    const machine = thisMachine()
+    const { command, commit, database, kind, rounds, say, scenarios, show } = options
+    const machine = thisMachine(database)
     const began = yield* Clock.currentTimeMillis
     const reports: Array<ScenarioReport> = []
     const leftOut: Array<string> = []
     for (const [n, scenario] of scenarios.entries()) {
       const left = began + quickMillis - (yield* Clock.currentTimeMillis)
       const report = yield* runScenario(scenario, {
+        database,
         rounds,
         scale: scales[kind],
         together: kind === "smoke",
@@ -50,6 +52,7 @@ export const runBench = (options: Options): Effect.Effect<Report> =>
     const ended = yield* Clock.currentTimeMillis
     return {
       command,
+      database,
       kind,
       commit,
       date: new Date(began).toISOString().slice(0, 10),

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from "node:fs"
 import { basename, join } from "node:path"
-import type { Run, Sample, Scenario } from "./Scenario.ts"
+import type { DatabaseName, Run, Sample, Scenario } from "./Scenario.ts"
 import { scenarios } from "./scenarios/all.ts"
 
 /*
@@ -14,6 +14,7 @@ export type Step = { readonly contender: string } | { readonly database: string 
 
 /** What the process is told. */
 export interface Task {
+  readonly database: DatabaseName
   readonly scenario: string
   readonly steps: ReadonlyArray<Step>
   /** A folder for this process alone. */
@@ -52,7 +53,7 @@ const perform = async (scenario: Scenario, step: Step, folder: string): Promise<
   return {}
 }
 
-const scenario = scenarios.find(({ name }) => name === task.scenario)
+const scenario = scenarios[task.database].find(({ name }) => name === task.scenario)
 if (scenario === undefined) throw new Error(`there is no scenario ${task.scenario}`)
 const samples: Array<Sample> = []
 for (const [n, step] of task.steps.entries()) samples.push(await perform(scenario, step, join(task.folder, String(n))))

@@ -2,6 +2,8 @@
 export const figures = {
   jobsPerSecond: { heading: "jobs/s", unit: "jobs/s" },
   cpuMicrosPerJob: { heading: "CPU µs a job", unit: "µs" },
+  serverCpuMicrosPerJob: { heading: "server's CPU µs a job", unit: "µs" },
+  walBytesPerJob: { heading: "WAL bytes a job", unit: "bytes" },
   p50Millis: { heading: "p50 ms", unit: "ms" },
   p99Millis: { heading: "p99 ms", unit: "ms" },
   claimMicros: { heading: "claim µs", unit: "µs" },

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3"
 import { readFileSync } from "node:fs"
+import type { DatabaseName } from "./Scenario.ts"
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os"
 
 /** Where and on what the bench ran. */
@@ -13,10 +14,13 @@ export interface Machine {
 }
 
 /** Those whose speed is measured, or that it rests on. */
-const packages = ["effect", "@effect/sql", "@effect/sql-sqlite-node", "better-sqlite3", "plainjob"]
+const packages: Readonly<Record<DatabaseName, ReadonlyArray<string>>> = {
+  sqlite: ["effect", "@effect/sql", "@effect/sql-sqlite-node", "better-sqlite3", "plainjob"],
+  postgres: ["effect", "@effect/sql", "@effect/sql-pg", "pg", "graphile-worker", "pg-boss"]
+}
 
 /** The machine as it is now, with the load average over 1, 5 and 15 minutes. */
-export const thisMachine = (): Machine => {
+export const thisMachine = (database: DatabaseName): Machine => {
   const { devDependencies, version } = JSON.parse(readFileSync("package.json", "utf8")) as {
     readonly version: string
     readonly devDependencies: Readonly<Record<string, string>>
@@ -29,9 +33,9 @@ export const thisMachine = (): Machine => {
     load: loadavg().map((load) => Number(load.toFixed(2))),
     versions: {
       node: process.versions.node,
-      SQLite: sqliteVersion(),
+      ...(database === "sqlite" && { SQLite: sqliteVersion() }),
       holdfast: version,
-      ...Object.fromEntries(packages.map((name) => [name, devDependencies[name] ?? "not installed"]))
+      ...Object.fromEntries(packages[database].map((name) => [name, devDependencies[name] ?? "not installed"]))
     }
   }
 }

@@ -9,13 +9,20 @@ import { runBench } from "./bench.ts"
 import { section } from "./page.ts"
 import { json, record } from "./record.ts"
 import type { Report } from "./Report.ts"
+import type { DatabaseName } from "./Scenario.ts"
+import { withServer } from "./postgres/withServer.ts"
 import { scenarios } from "./scenarios/all.ts"
 
 const flags = {
+  postgres: Options.boolean("postgres").pipe(
+    Options.withDescription("Measures on a PostgreSQL server that it starts, beside queues for PostgreSQL")
+  ),
   only: Options.text("only").pipe(
     Options.repeated,
     Options.withDescription(
-      `No scenarios but those whose name begins with this: ${scenarios.map(({ name }) => name).join(", ")}`
+      "No scenarios but those whose name begins with this: "
+        + Object.entries(scenarios).map(([database, all]) => `${all.map(({ name }) => name).join(", ")} on ${database}`)
+          .join("; ")
     )
   ),
   runs: Options.integer("runs").pipe(
@@ -33,7 +40,9 @@ const flags = {
   ),
   json: Options.file("json").pipe(Options.optional, Options.withDescription("Writes the report to this file as well")),
   record: Options.boolean("record").pipe(
-    Options.withDescription("Writes docs/performance.json, .md and .svg; only of all scenarios, and of committed code")
+    Options.withDescription(
+      "Writes docs/performance.json, .md and .svg, or docs/performance-postgres.*; only of all scenarios, and of committed code"
+    )
   )
 }
 
@@ -49,28 +58,32 @@ const print = (text: string) =>
 const bench = Command.make(
   "bench",
   flags,
-  ({ only, quick, record: isRecorded, runs, smoke, ...flags }) =>
+  ({ only, postgres, quick, record: isRecorded, runs, smoke, ...flags }) =>
     Effect.gen(function*() {
       const kind = smoke ? "smoke" : quick ? "quick" : "full"
-      const chosen = scenarios.filter(({ name }) => only.length === 0 || only.some((begin) => name.startsWith(begin)))
+      const database = postgres ? "postgres" : "sqlite"
+      const all = scenarios[database]
+      const chosen = all.filter(({ name }) => only.length === 0 || only.some((begin) => name.startsWith(begin)))
       if (chosen.length === 0) {
         return yield* Effect.fail(new Error(`no scenario's name begins with ${only.join(" or ")}`))
       }
-      if (isRecorded && chosen.length < scenarios.length) {
+      if (isRecorded && chosen.length < all.length) {
         return yield* Effect.fail(new Error("only a run of all scenarios is recorded: leave out --only"))
       }
       const commit = yield* isRecorded
         ? Effect.try({ try: committed, catch: (error) => error as Error })
         : Effect.sync(currentCommit)
-      const report = yield* runBench({
+      const run = runBench({
         kind,
         scenarios: chosen,
         rounds: Option.getOrElse(runs, () => kind === "full" ? 5 : 1),
-        command: commandOf(kind, isRecorded, runs),
+        database,
+        command: commandOf(database, kind, isRecorded, runs),
         commit,
         show,
         say: (scenario) => print("rounds" in scenario ? section(scenario) : `\nNo time was left for: ${scenario.title}`)
       })
+      const report = yield* postgres ? withServer(run) : run
       if (Option.isSome(flags.json)) writeFileSync(flags.json.value, json(report))
       // With what failed: the page says so.
       if (isRecorded) record(report)
@@ -81,9 +94,10 @@ const bench = Command.make(
     })
 )
 
-const commandOf = (kind: Report["kind"], isRecorded: boolean, runs: Option.Option<number>) =>
+const commandOf = (database: DatabaseName, kind: Report["kind"], isRecorded: boolean, runs: Option.Option<number>) =>
   [
     "pnpm bench",
+    ...(database === "postgres" ? ["--postgres"] : []),
     ...(kind === "full" ? [] : [`--${kind}`]),
     ...Option.match(runs, { onNone: () => [], onSome: (runs) => [`--runs ${runs}`] }),
     ...(isRecorded ? ["--record"] : [])

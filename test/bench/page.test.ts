@@ -1,8 +1,8 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { chart } from "./chart.ts"
 import { page, section } from "./page.ts"
-import { recorded } from "./record.ts"
+import { notesOf, placeOf, recorded } from "./record.ts"
 import type { Report } from "./Report.ts"
 import { reportOf } from "./Report.ts"
 import type { Scenario } from "./Scenario.ts"
@@ -34,6 +34,7 @@ const drain = reportOf(scenario, rounds, ["round 3, raw floor: it\nbroke"], [0.5
 
 const report: Report = {
   command: "pnpm bench --record",
+  database: "sqlite",
   kind: "full",
   commit: "abc",
   date: "2026-01-02",
@@ -113,21 +114,20 @@ describe("the chart", () => {
   })
 })
 
-describe("the recorded run", () => {
-  const notes = readFileSync("docs/performance-notes.md", "utf8")
-
-  it.runIf(existsSync("docs/performance.json"))(
+describe.each(["sqlite", "postgres"] as const)("the recorded run on %s", (database) => {
+  it.runIf(existsSync(`${placeOf(database)}.json`))(
     "is what its page and its chart show, also where a person has written into them",
     async () => {
       // `npx vitest run test/bench -u` writes both anew.
-      await expect(page(recorded(), notes)).toMatchFileSnapshot("../../docs/performance.md")
-      await expect(chart(recorded())).toMatchFileSnapshot("../../docs/performance.svg")
+      const kept = recorded(database)
+      await expect(page(kept, notesOf(database))).toMatchFileSnapshot(`../../${placeOf(database)}.md`)
+      await expect(chart(kept)).toMatchFileSnapshot(`../../${placeOf(database)}.svg`)
     }
   )
 })
 
 it("every contender that a comparison names is there, but those that are not built yet", () => {
-  for (const { comparisons, contenders, figures, name } of scenarios) {
+  for (const { comparisons, contenders, figures, name } of Object.values(scenarios).flat()) {
     for (const { figure, less, missing, of, over, what } of comparisons) {
       const named = [...(missing === undefined ? [of] : []), over ?? of, less ?? of]
       if (missing === undefined) assert.includeMembers(Object.keys(contenders), named, `${name}: ${what}`)

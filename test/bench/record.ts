@@ -2,18 +2,27 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { chart } from "./chart.ts"
 import { page } from "./page.ts"
 import type { Report } from "./Report.ts"
+import type { DatabaseName } from "./Scenario.ts"
 
-const data = "docs/performance.json"
+/** Where the run of a database is kept, without the ending. */
+export const placeOf = (database: DatabaseName): string =>
+  database === "sqlite" ? "docs/performance" : "docs/performance-postgres"
 
 /** The last recorded run. */
-export const recorded = (): Report => JSON.parse(readFileSync(data, "utf8")) as Report
+export const recorded = (database: DatabaseName): Report =>
+  JSON.parse(readFileSync(`${placeOf(database)}.json`, "utf8")) as Report
+
+/** What a person has written about it. */
+export const notesOf = (database: DatabaseName): string => readFileSync(`${placeOf(database)}-notes.md`, "utf8")
 
 /** Keeps a run in place of the last, and writes its page and chart. */
 export const record = (report: Report): void => {
-  writeFileSync(data, json(report))
+  const place = placeOf(report.database)
+  writeFileSync(`${place}.json`, json(report))
   // As it is read again, so that they say the same of it later.
-  writeFileSync("docs/performance.md", page(recorded(), readFileSync("docs/performance-notes.md", "utf8")))
-  writeFileSync("docs/performance.svg", chart(recorded()))
+  const kept = recorded(report.database)
+  writeFileSync(`${place}.md`, page(kept, notesOf(report.database)))
+  writeFileSync(`${place}.svg`, chart(kept))
 }
 
 /** A report as it is kept, with numbers no longer than they are true. */

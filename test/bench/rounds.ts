@@ -8,9 +8,10 @@ import type { Round } from "./compare.ts"
 import type { Step, Task } from "./contenderProcess.ts"
 import type { ScenarioReport } from "./Report.ts"
 import { reportOf } from "./Report.ts"
-import type { Sample, Scenario } from "./Scenario.ts"
+import type { DatabaseName, Sample, Scenario } from "./Scenario.ts"
 
 export interface Options {
+  readonly database: DatabaseName
   readonly rounds: number
   readonly scale: number
   /** Runs all contenders in one process, which makes their figures meaningless. */
@@ -34,7 +35,14 @@ export const runScenario = (scenario: Scenario, options: Options): Effect.Effect
       Effect.gen(function*() {
         options.tell(`${scenario.name}: ${what}`)
         const folder = yield* temporaryFolder
-        return yield* runProcess({ scenario: scenario.name, steps, folder, databases, scale: options.scale }, options)
+        return yield* runProcess({
+          database: options.database,
+          scenario: scenario.name,
+          steps,
+          folder,
+          databases,
+          scale: options.scale
+        }, options)
       }).pipe(
         Effect.scoped,
         Effect.catchAll((error) => {

@@ -11,6 +11,8 @@ import { binaries, installedNative } from "./versions.ts"
 export interface Server {
   /** As its superuser. */
   readonly url: string
+  /** The process that starts those of the connections. Another after the server was started again. */
+  readonly pid: () => number
   /** Ends it at once, as a crash does; what was committed is there when it is started again. */
   readonly crash: () => Promise<void>
   readonly startAgain: () => Promise<void>
@@ -81,6 +83,7 @@ export const startServer = async (
   }
   return {
     url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
+    pid: () => server.pid ?? 0,
     crash: () => end("SIGQUIT"),
     startAgain: async () => {
       server = await begin()

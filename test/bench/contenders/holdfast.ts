@@ -51,7 +51,7 @@ export const runOn = <A, E>(
 export const migrate = (database: string): Promise<void> => runOn({ database, durability: "normal" }, Effect.void)
 
 /** A worker that ends when so many jobs have settled. */
-const work = (jobs: number, concurrency: number, lines: boolean | undefined, claimAhead = 0) =>
+export const work = (jobs: number, concurrency: number, lines: boolean | undefined, claimAhead = 0) =>
   Effect.provide(
     Worker.run({
       jobs: [Nothing],
@@ -63,7 +63,9 @@ const work = (jobs: number, concurrency: number, lines: boolean | undefined, cla
     NothingLive
   )
 
-const enqueueMany = (jobs: number) => JobQueue.enqueueMany(Nothing, payloads(jobs).map((payload) => ({ payload })))
+/** Enqueues all of so many jobs in one call. */
+export const enqueueMany = (jobs: number) =>
+  JobQueue.enqueueMany(Nothing, payloads(jobs).map((payload) => ({ payload })))
 
 /** Fails unless so many jobs have this status. */
 export const expectJobs = (status: "pending" | "succeeded", jobs: number) =>
@@ -74,7 +76,7 @@ export const expectJobs = (status: "pending" | "succeeded", jobs: number) =>
   })
 
 /** So many fibers, each of which enqueues its share of the jobs and waits for each. */
-const produce = (jobs: number, fibers: number) =>
+export const produce = (jobs: number, fibers: number) =>
   Effect.forEach(
     sharesOf(jobs, fibers),
     (share) =>

@@ -1,4 +1,4 @@
-import type { Scenario } from "../Scenario.ts"
+import type { DatabaseName, Scenario } from "../Scenario.ts"
 import { backlog } from "./backlog.ts"
 import { cycle } from "./cycle.ts"
 import { drain1, drain10, drain100 } from "./drain.ts"
@@ -8,21 +8,25 @@ import { eventLoop } from "./eventLoop.ts"
 import { inFlight } from "./inFlight.ts"
 import { lanesOf } from "./lanes.ts"
 import { latency, latencyAcross } from "./latency.ts"
+import { postgresScenarios } from "../postgres/scenarios.ts"
 import { start } from "./start.ts"
 
-/** The scenarios, in the order they run. */
-export const scenarios: ReadonlyArray<Scenario> = [
-  drain100,
-  drain10,
-  drain1,
-  cycle,
-  enqueue,
-  enqueueMany,
-  latency,
-  latencyAcross,
-  backlog,
-  lanesOf,
-  inFlight,
-  eventLoop,
-  start
-]
+/** The scenarios of each database, in the order they run. */
+export const scenarios: Readonly<Record<DatabaseName, ReadonlyArray<Scenario>>> = {
+  sqlite: [
+    drain100,
+    drain10,
+    drain1,
+    cycle,
+    enqueue,
+    enqueueMany,
+    latency,
+    latencyAcross,
+    backlog,
+    lanesOf,
+    inFlight,
+    eventLoop,
+    start
+  ],
+  postgres: postgresScenarios
+}
