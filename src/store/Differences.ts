@@ -80,6 +80,19 @@ export interface Dialect {
    */
   readonly byId: Statement.Fragment
   /**
+   * A column in a condition, for a statement that finds its rows by their ids. On
+   * PostgreSQL, which cannot be told an index, no index on the column is used. Left to
+   * itself it walks the index of all running jobs to settle one, and with it every job that
+   * ran since the last vacuum.
+   */
+  readonly unindexed: (column: string) => Statement.Fragment
+  /**
+   * Behind a condition: that the id in this column is one of these, which a join with
+   * items says already. PostgreSQL's planner takes any list of items for a hundred, and
+   * reads a whole table of some ten thousand rows to find one; these it can count.
+   */
+  readonly among: (column: string, ids: ReadonlyArray<string>) => Statement.Fragment
+  /**
    * `errors` with the failure of this attempt, and at most ten entries. Replaces
    * what is not an array.
    */

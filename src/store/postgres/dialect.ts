@@ -12,6 +12,9 @@ const types = { id: "uuid", text: "text", int: "bigint" } as const
 const holdable = (_: string, value: unknown): unknown =>
   typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value
 
+/** The indexes have the collation of the database, and every collation has the same texts equal. */
+const unindexed = (column: string) => `${column} COLLATE "C"`
+
 /** Columns of the table of jobs that are instants end in these. */
 const isInstant = /_(?:at|until)$/
 
@@ -64,6 +67,8 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string): Diale
     atMost: (limit) => sql`LIMIT ${limit}::bigint`,
     byIndex: () => sql.literal(""),
     byId: sql.literal(""),
+    unindexed: (column) => sql.literal(unindexed(column)),
+    among: (column, ids) => sql` AND ${sql.literal(column)} = ANY(${`{${ids.join()}}`}::uuid[])`,
     remember: ({ at, message }) =>
       sql`CASE WHEN jsonb_typeof(errors) <> 'array' THEN '[]'::jsonb
             WHEN jsonb_array_length(errors) < 10 THEN errors ELSE errors - 0 END
@@ -77,7 +82,9 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string): Diale
         sql`,
       free (id) AS MATERIALIZED (
         SELECT j.id FROM ${jobsTable} AS j
-        WHERE j.id IN (SELECT id FROM chosen) AND j.status = 'pending' AND j.available_at <= ${now}
+        WHERE j.id IN (SELECT id FROM chosen) AND ${
+          sql.literal(unindexed("j.status"))
+        } = 'pending' AND j.available_at <= ${now}
         FOR UPDATE SKIP LOCKED
       )`,
       name: sql.literal("free")

@@ -33,6 +33,8 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
   atMost: (limit) => sql`LIMIT ${limit} + 0`,
   byIndex: (index) => sql.literal(`INDEXED BY ${index}`),
   byId: sql.literal("INDEXED BY sqlite_autoindex_holdfast_jobs_1"),
+  unindexed: (column) => sql.literal(column),
+  among: () => sql.literal(""),
   // A CASE reads no further than it needs to: every other JSON function fails on what is not JSON.
   // A parameter comes as a float, and JSON would keep it as one.
   remember: ({ at, message }) =>

@@ -25,7 +25,7 @@ type Lanes = Omit<ClaimRequest, "worker">
 
 /** The statements that look for due jobs, and that claim them. Each leaves out the jobs of `except`. */
 export const makeClaim = (dialect: Dialect, isOurs: Statement.Fragment) => {
-  const { byId, free, int, items, jobsTable, jsonText, later, millis, sql, truth } = dialect
+  const { byId, free, int, items, jobsTable, jsonText, later, millis, sql, truth, unindexed } = dialect
   const { idsOf } = makeIds(dialect)
   const inOrder = makeInOrder(dialect)
   const byLane = makeByLane(dialect)
@@ -144,7 +144,9 @@ export const makeClaim = (dialect: Dialect, isOurs: Statement.Fragment) => {
         holds_key = CASE unique_scope WHEN 'unfinished' THEN holds_key ELSE 0 END,
         locked_at = ${now}, locked_by = ${request.worker},
         locked_until = ${later(now, "(SELECT lease_for FROM named WHERE named.kind = holdfast_jobs.kind)")}
-      WHERE holdfast_jobs.id IN (SELECT id FROM ${free.name}) AND holdfast_jobs.status = 'pending' AND ${isOurs}
+      WHERE holdfast_jobs.id IN (SELECT id FROM ${free.name}) AND ${
+        unindexed("holdfast_jobs.status")
+      } = 'pending' AND ${isOurs}
       RETURNING id, kind, queue, ${
         jsonText("payload")
       } AS payload, priority, partition_key AS "partitionKey", max_attempts AS "maxAttempts",

@@ -46,6 +46,7 @@ const changeColumns = { holder: "id", new_payload: "text", new_context: "text", 
 /** The statements that add jobs. */
 export const makeEnqueue = (dialect: Dialect) => {
   const {
+    among,
     byId,
     byIndex,
     insertsWhole,
@@ -58,7 +59,8 @@ export const makeEnqueue = (dialect: Dialect) => {
     locked,
     millis,
     sql,
-    truth
+    truth,
+    unindexed
   } = dialect
   const { idsOf } = makeIds(dialect)
 
@@ -101,7 +103,7 @@ export const makeEnqueue = (dialect: Dialect) => {
     } AS same,
         j.status, j.attempts, ${millis("j.available_at")} AS available_at, ${millis("j.created_at")} AS created_at
       FROM ${items(sameColumns, all)}
-      JOIN ${jobsTable} AS j ${byId} ON j.id = item.id
+      JOIN ${jobsTable} AS j ${byId} ON j.id = item.id${among("j.id", jobs.map(({ id }) => id))}
       UNION ALL
       ${
       locked((condition) =>
@@ -136,14 +138,16 @@ export const makeEnqueue = (dialect: Dialect) => {
         }))
       )
     }
-      WHERE holdfast_jobs.id = item.holder AND holdfast_jobs.status = 'pending'`)
+      WHERE holdfast_jobs.id = item.holder AND ${unindexed("holdfast_jobs.status")} = 'pending'${
+      among("holdfast_jobs.id", holders.map(({ id }) => id))
+    }`)
 
   /** The jobs that have the ids of these. */
   const findKept = (jobs: ReadonlyArray<NewJob>) =>
     keptRows(sql`
           SELECT id, kind, partition_key, ${jsonText("COALESCE(first_payload, payload)")} AS payload
           FROM ${jobsTable} ${byId}
-          WHERE id IN ${idsOf(jobs)}`)
+          WHERE id IN ${idsOf(jobs)}${among("id", jobs.map(({ id }) => id))}`)
 
   return { insert, insertWhole, findInTheWay, findKept, change }
 }

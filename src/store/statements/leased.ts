@@ -16,11 +16,14 @@ const leaseColumns = { id: "id", worker: "text", attempt: "int" } as const
 
 /** The parts that all writes under a lease share. */
 export const makeLeased = (dialect: Dialect) => {
-  const { items, sql } = dialect
+  const { among, items, sql, unindexed } = dialect
   return {
-    /** The row is running under the item's lease. This alone makes a job exclusive. */
-    held: sql.literal(`holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running'
-        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`),
+    /** The row is running under an item's lease. This alone makes a job exclusive. */
+    held: (given: ReadonlyArray<Leased>) =>
+      sql`holdfast_jobs.id = item.id AND ${unindexed("holdfast_jobs.status")} = 'running'
+        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt${
+        among("holdfast_jobs.id", given.map(({ lease }) => lease.jobId))
+      }`,
 
     /** Takes the lock off a row. */
     unlocked: sql.literal("locked_at = NULL, locked_by = NULL, locked_until = NULL"),

@@ -13,7 +13,7 @@ export interface Old {
 
 /** The statements that delete finished jobs. */
 export const makePrune = (dialect: Dialect) => {
-  const { atMost, byId, byIndex, jobsTable, sql } = dialect
+  const { among, atMost, byId, byIndex, jobsTable, sql } = dialect
   const { idsOf } = makeIds(dialect)
 
   const old = ({ since, status }: Old) =>
@@ -29,7 +29,7 @@ export const makePrune = (dialect: Dialect) => {
   const prune = (jobs: ReadonlyArray<{ readonly id: JobId }>, which: Old) =>
     idRows(sql`
         DELETE FROM ${jobsTable} ${byId}
-        WHERE id IN ${idsOf(jobs)} AND ${old(which)}
+        WHERE id IN ${idsOf(jobs)} AND ${old(which)}${among("id", jobs.map(({ id }) => id))}
         RETURNING id`)
 
   return { findOld, prune }

@@ -10,7 +10,7 @@ import { makeUniqueKey } from "./uniqueKey.ts"
 
 /** The writes that end an attempt. */
 export const makeSettle = (dialect: Dialect) => {
-  const { byId, jobsTable, jsonOf, later, remember, sql } = dialect
+  const { among, byId, jobsTable, jsonOf, later, remember, sql } = dialect
   const { held, leased, unlocked } = makeLeased(dialect)
   const { holdsKey, rivalsOf } = makeUniqueKey(dialect)
 
@@ -32,7 +32,7 @@ export const makeSettle = (dialect: Dialect) => {
           ${settle("complete", sql`'succeeded'`)},
           result = ${jsonOf("item.result")}, finished_at = ${now}, updated_at = ${now}, holds_key = 0
         FROM ${leased(items, { result: "text" }, ({ result }) => ({ result }))}
-        WHERE ${held}
+        WHERE ${held(items)}
         RETURNING ${lastSettle}`),
       (settled) => answerAll(items, settled, () => leases(items), sql`settled_as = 'complete'`)
     )
@@ -60,7 +60,7 @@ export const makeSettle = (dialect: Dialect) => {
           available_at = CASE WHEN ${over} THEN available_at ELSE ${later(now, "item.retry_after")} END,
           failures = failures + 1, last_error = item.error, last_error_value = ${jsonOf("item.error_value")},
           errors = ${remember({ at: now, message: sql`item.error` })}, updated_at = ${now},
-          holds_key = ${holdsKey(sql`NOT (${over})`, rivalsOf(delays))}
+          holds_key = ${holdsKey(sql`NOT (${over})`, rivalsOf(delays, idsOf(items)))}
         FROM ${
         leased(
           items,
@@ -68,7 +68,7 @@ export const makeSettle = (dialect: Dialect) => {
           ({ error, errorValue, retryAfter }) => ({ error, error_value: errorValue ?? null, retry_after: retryAfter })
         )
       }
-        WHERE ${held}
+        WHERE ${held(items)}
         RETURNING ${lastSettle}`),
       (settled) =>
         answerAll(
@@ -88,9 +88,11 @@ export const makeSettle = (dialect: Dialect) => {
           ${settle("release", sql`CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END`)},
           finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE ${now} END,
           available_at = CASE WHEN cancel_requested_at IS NULL THEN ${later(now, "item.delay")} ELSE available_at END,
-          updated_at = ${now}, holds_key = ${holdsKey(sql`cancel_requested_at IS NULL`, rivalsOf(leases(items)))}
+          updated_at = ${now}, holds_key = ${
+        holdsKey(sql`cancel_requested_at IS NULL`, rivalsOf(leases(items), idsOf(items)))
+      }
         FROM ${leased(items, { delay: "int" }, ({ delay }) => ({ delay }))}
-        WHERE ${held}
+        WHERE ${held(items)}
         RETURNING ${lastSettle}`),
       (settled) => answerAll(items, settled, () => leases(items), sql`settled_as = 'release'`)
     )
@@ -112,12 +114,16 @@ export const makeSettle = (dialect: Dialect) => {
       const before = yield* settledRows(sql`
         SELECT ${lastSettle}
         FROM ${repeated()} JOIN ${jobsTable} ${byId} ON holdfast_jobs.id = item.id
-        WHERE settled_attempt = item.attempt AND settled_by = item.worker AND ${sameOutcome}`)
+        WHERE settled_attempt = item.attempt AND settled_by = item.worker AND ${sameOutcome}${
+        among("holdfast_jobs.id", idsOf(items))
+      }`)
       return answers(items, [...before.map((row) => ({ ...row, isRepeat: true })), ...settled], answered)
     })
 
   return { complete, fail, release }
 }
+
+const idsOf = (items: ReadonlyArray<Leased>) => items.map(({ lease }) => lease.jobId)
 
 const answered = ({ isRepeat = false, kind, status }: SettledRow & { readonly isRepeat?: boolean }): Settled => ({
   status,

@@ -16,10 +16,26 @@ const leaseColumns = { id: "id", attempt: "int", worker: "text", locked_until: "
 
 /** The statements that find leases which are over, and free their jobs. Each leaves out the jobs of `except`. */
 export const makeStale = (dialect: Dialect) => {
-  const { atMost, byId, byIndex, instant, items, jobsTable, millis, remember, safeCount, safeMillis, sql } = dialect
+  const {
+    among,
+    atMost,
+    byId,
+    byIndex,
+    instant,
+    items,
+    jobsTable,
+    millis,
+    remember,
+    safeCount,
+    safeMillis,
+    sql,
+    unindexed
+  } = dialect
   const { without } = makeIds(dialect)
   const { unlocked } = makeLeased(dialect)
   const { holdsKey, rivalsOf } = makeUniqueKey(dialect)
+
+  const isRunning = sql`${unindexed("holdfast_jobs.status")} = 'running'`
 
   // An app's SQL may have set what JavaScript would round, and a fence would miss.
   const attempt = safeCount("holdfast_jobs.attempts")
@@ -68,8 +84,10 @@ export const makeStale = (dialect: Dialect) => {
             }))
           )
         } JOIN ${jobsTable} ${byId} ON holdfast_jobs.id = item.id
-      WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} AND ${attempt} = item.attempt
-        AND locked_by = item.worker AND ${lockedUntil} = item.locked_until
+      WHERE ${isRunning} AND holdfast_jobs.locked_until <= ${now} AND ${attempt} = item.attempt
+        AND locked_by = item.worker AND ${lockedUntil} = item.locked_until${
+          among("holdfast_jobs.id", which.leases.map(({ id }) => id))
+        }
       ORDER BY holdfast_jobs.locked_until, holdfast_jobs.id`
         : sql`
       SELECT id, kind, ${attempt} AS attempts, locked_by, ${
@@ -83,7 +101,8 @@ export const makeStale = (dialect: Dialect) => {
   /** Frees jobs that `staleJobs` has found. One whose lease was extended since keeps its holder. */
   const releaseStale = (stale: ReadonlyArray<StaleRow>, now: Statement.Fragment) => {
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
-    const rivals = rivalsOf(items(leaseColumns, stale.map(leaseItem)))
+    const idsOfStale = stale.map(({ id }) => id)
+    const rivals = rivalsOf(items(leaseColumns, stale.map(leaseItem)), idsOfStale)
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
     return Effect.map(
       statusRows(sql`
@@ -111,8 +130,8 @@ export const makeStale = (dialect: Dialect) => {
           })
         )
       }
-      WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by = item.worker
-        AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until
+      WHERE holdfast_jobs.id = item.id AND ${isRunning} AND holdfast_jobs.locked_by = item.worker
+        AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until${among("holdfast_jobs.id", idsOfStale)}
       RETURNING holdfast_jobs.id, status`),
       (released) => {
         const statusOf = new Map(released.map(({ id, status }) => [id, status]))

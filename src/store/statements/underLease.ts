@@ -16,7 +16,7 @@ export const makeUnderLease = (dialect: Dialect) => {
         UPDATE ${jobsTable} ${byId} SET
           locked_at = ${now}, locked_until = ${later(now, "item.lease_for")}, updated_at = ${now}
         FROM ${leased(items, { lease_for: "int" }, ({ leaseFor }) => ({ lease_for: leaseFor }))}
-        WHERE ${held}
+        WHERE ${held(items)}
         RETURNING holdfast_jobs.id, kind, attempts, locked_by AS worker, ${millis("locked_at")} AS locked_at,
           ${millis("locked_until")} AS locked_until,
           ${truth("cancel_requested_at IS NOT NULL")} AS cancel_requested`),
@@ -33,7 +33,7 @@ export const makeUnderLease = (dialect: Dialect) => {
       attemptRows(sql`
         UPDATE ${jobsTable} ${byId} SET progress = ${jsonOf("item.progress")}, updated_at = ${now}
         FROM ${leased(items, { progress: "text" }, ({ progress }) => ({ progress }))}
-        WHERE ${held}
+        WHERE ${held(items)}
         RETURNING holdfast_jobs.id, attempts, locked_by AS worker`),
       (written) => answers(items, written, () => undefined)
     )

@@ -3,7 +3,7 @@ import type { Dialect } from "../Differences.ts"
 
 /** The parts of statements that give a unique key back to a job, or look for the job that holds it. */
 export const makeUniqueKey = (dialect: Dialect) => {
-  const { byId, byIndex, jobsTable, sql, truth } = dialect
+  const { among, byId, byIndex, jobsTable, sql, truth, unindexed } = dialect
 
   /** The id of the one job that holds the unique key of this row. */
   const keyHolder = sql`
@@ -27,10 +27,14 @@ export const makeUniqueKey = (dialect: Dialect) => {
           )`)
     } END`
 
+  const isRunning = sql`${unindexed("rival.status")} = 'running'`
+
   /** The rows that a statement takes the lock off, as `rival`, with their items. */
-  const rivalsOf = (items: Statement.Fragment) =>
+  const rivalsOf = (items: Statement.Fragment, ids: ReadonlyArray<string>) =>
     sql`${items} JOIN ${jobsTable} AS rival ${byId} ON rival.id = item.id
-            WHERE rival.status = 'running' AND rival.locked_by = item.worker AND rival.attempts = item.attempt`
+            WHERE ${isRunning} AND rival.locked_by = item.worker AND rival.attempts = item.attempt${
+      among("rival.id", ids)
+    }`
 
   return { keyHolder, holdsKey, rivalsOf }
 }

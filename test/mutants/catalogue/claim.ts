@@ -12,7 +12,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim takes jobs from tables that a newer release has migrated",
     file,
-    find: "AND holdfast_jobs.status = 'pending' AND ${isOurs}",
+    find: "AND ${unindexed(\"holdfast_jobs.status\")} = 'pending' AND ${isOurs}",
     replace: "AND holdfast_jobs.status = 'pending'",
     killedBy: newerSchema
   },
@@ -407,7 +407,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "A claim's update does not ask whether the jobs it chose are pending",
     file,
-    find: "IN (SELECT id FROM ${free.name}) AND holdfast_jobs.status = 'pending'",
+    find: "IN (SELECT id FROM ${free.name}) AND ${unindexed(\"holdfast_jobs.status\")} = 'pending'",
     replace: "IN (SELECT id FROM chosen)",
     because: "They were chosen as pending by the same statement, which nothing comes in the middle of on SQLite."
   }

@@ -23,35 +23,35 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A write under a lease reaches other jobs of the worker than the lease's",
     file,
-    find: "sql.literal(`holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running'",
-    replace: "sql.literal(`holdfast_jobs.id <= item.id AND holdfast_jobs.status = 'running'",
+    find: "sql`holdfast_jobs.id = item.id AND ${unindexed(\"holdfast_jobs.status\")} = 'running'",
+    replace: "sql`holdfast_jobs.id <= item.id AND ${unindexed(\"holdfast_jobs.status\")} = 'running'",
     killedBy: fences
   },
   {
     name: "A write under a lease does not ask who holds the job",
     file,
-    find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
-    replace: "AND holdfast_jobs.attempts = item.attempt`)",
+    find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt${",
+    replace: "AND holdfast_jobs.attempts = item.attempt${",
     killedBy: fences
   },
   {
     name: "A write under a lease does not ask which attempt it is",
     file,
-    find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
-    replace: "AND holdfast_jobs.locked_by = item.worker`)",
+    find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt${",
+    replace: "AND holdfast_jobs.locked_by = item.worker${",
     killedBy: fences
   },
   {
     name: "A write under an older attempt's lease is accepted",
     file,
-    find: "holdfast_jobs.attempts = item.attempt`)",
-    replace: "holdfast_jobs.attempts >= item.attempt`)",
+    find: "holdfast_jobs.attempts = item.attempt${",
+    replace: "holdfast_jobs.attempts >= item.attempt${",
     killedBy: fences
   },
   {
     name: "Progress is written by whoever knows the job's id",
     file,
-    find: "WHERE ${held}\n        RETURNING holdfast_jobs.id, attempts, locked_by AS worker`",
+    find: "WHERE ${held(items)}\n        RETURNING holdfast_jobs.id, attempts, locked_by AS worker`",
     replace: "WHERE holdfast_jobs.id = item.id\n        RETURNING holdfast_jobs.id, attempts, locked_by AS worker`",
     killedBy: fences
   },
@@ -102,21 +102,23 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A stale release reaches other jobs than those it read",
     file,
-    find: "WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by",
-    replace: "WHERE holdfast_jobs.id >= item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by",
+    find: "WHERE holdfast_jobs.id = item.id AND ${isRunning} AND holdfast_jobs.locked_by",
+    replace: "WHERE holdfast_jobs.id >= item.id AND ${isRunning} AND holdfast_jobs.locked_by",
     killedBy: ["test/store/stale.test.ts"]
   },
   {
     name: "A stale release takes away a lease that was extended since it looked",
     file,
-    find: "AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until",
+    find:
+      "AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until${among(\"holdfast_jobs.id\", idsOfStale)}",
     replace: "AND holdfast_jobs.attempts = item.attempt",
     killedBy: ["test/store/stale.test.ts"]
   },
   {
     name: "A stale release takes away the lease of a newer attempt",
     file,
-    find: "AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until",
+    find:
+      "AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until${among(\"holdfast_jobs.id\", idsOfStale)}",
     replace: "AND holdfast_jobs.locked_until = item.locked_until",
     killedBy: ["test/store/stale.test.ts"]
   },
@@ -124,7 +126,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A stale release believes what it read, whatever became of the job since",
     file,
     find: " AND holdfast_jobs.locked_by = item.worker\n" +
-      "        AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until",
+      "        AND ${attempt} = item.attempt AND ${lockedUntil} = item.locked_until${among(\"holdfast_jobs.id\", idsOfStale)}",
     replace: "",
     killedBy: ["test/store/stale.test.ts"]
   }
@@ -134,15 +136,15 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "A write under a lease does not ask whether the job is running",
     file,
-    find: "sql.literal(`holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running'\n        AND ",
-    replace: "sql.literal(`holdfast_jobs.id = item.id AND ",
+    find: "sql`holdfast_jobs.id = item.id AND ${unindexed(\"holdfast_jobs.status\")} = 'running'\n        AND ",
+    replace: "sql`holdfast_jobs.id = item.id AND ",
     because:
       "A CHECK of the table lets a row have a locked_by exactly while it is running, and a lease names its worker."
   },
   {
     name: "A stale release does not ask whether the job is still running",
     file,
-    find: "WHERE holdfast_jobs.id = item.id AND holdfast_jobs.status = 'running' AND holdfast_jobs.locked_by",
+    find: "WHERE holdfast_jobs.id = item.id AND ${isRunning} AND holdfast_jobs.locked_by",
     replace: "WHERE holdfast_jobs.id = item.id AND holdfast_jobs.locked_by",
     because: "A CHECK of the table lets a row have a locked_by exactly while it is running."
   },

@@ -18,7 +18,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a write under a lease asks neither who holds the job nor which attempt it is",
     file: store,
-    find: "\n        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
+    find: "\n        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt${",
     replace: "`)",
     killedBy: bySeed(3)
   },
@@ -32,7 +32,7 @@ export const mutants: ReadonlyArray<Mutant> = [
       "AS due\n        WHERE (due.status = 'pending' OR due.locked_until <= ${now} + 3000) AND due.priority = band.priority AND due.available_at <= ${now}",
     also: [{
       file: store,
-      find: "IN (SELECT id FROM ${free.name}) AND holdfast_jobs.status = 'pending'",
+      find: "IN (SELECT id FROM ${free.name}) AND ${unindexed(\"holdfast_jobs.status\")} = 'pending'",
       replace: "IN (SELECT id FROM chosen)"
     }],
     killedBy: bySeed(2)
@@ -149,8 +149,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a write under a lease does not ask which attempt it is",
     file: store,
-    find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt`)",
-    replace: "AND holdfast_jobs.locked_by = item.worker`)",
+    find: "AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt${",
+    replace: "AND holdfast_jobs.locked_by = item.worker${",
     killedBy: bySeed(4)
   },
   {
@@ -542,8 +542,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, jobs are claimed from tables that a newer release has migrated",
     file: store,
-    find: "AND holdfast_jobs.status = 'pending' AND ${isOurs}\n      RETURNING id, kind",
-    replace: "AND holdfast_jobs.status = 'pending'\n      RETURNING id, kind",
+    find: "AND ${unindexed(\"holdfast_jobs.status\")} = 'pending' AND ${isOurs}\n      RETURNING id, kind",
+    replace: "AND ${unindexed(\"holdfast_jobs.status\")} = 'pending'\n      RETURNING id, kind",
     killedBy: bySeed(3)
   },
   {

@@ -154,7 +154,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A release of a lease that was seen frees one that was extended since",
     file,
-    find: "AND ${lockedUntil} = item.locked_until\n      ORDER BY",
+    find:
+      "AND ${lockedUntil} = item.locked_until${among(\"holdfast_jobs.id\", which.leases.map(({ id }) => id))}\n      ORDER BY",
     replace: "ORDER BY",
     killedBy: ["test/store/stale.test.ts"]
   },

@@ -71,8 +71,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A key is left to a job whose lease is lost",
     file: store,
-    find: "WHERE rival.status = 'running' AND rival.locked_by = item.worker AND rival.attempts = item.attempt",
-    replace: "WHERE TRUE",
+    find: "WHERE ${isRunning} AND rival.locked_by = item.worker AND rival.attempts = item.attempt${",
+    replace: "WHERE TRUE${",
     killedBy: uniqueKeys
   },
   {
