@@ -13,6 +13,9 @@ const processes = [
 /** Tests on a PostgreSQL server, which is started once for all of them. */
 const postgres = ["test/postgres/**/*.test.ts"]
 
+/** Those that need PgBouncer, a program that npm does not have. `pnpm check:postgres` runs them. */
+const pgbouncer = ["test/postgres/pgbouncer.test.ts"]
+
 /** What `pnpm check:package` runs: it installs the packed package, which takes minutes. */
 const packed = ["test/package/**/*.test.ts"]
 
@@ -68,9 +71,14 @@ export default defineConfig({
           name: "postgres",
           globalSetup: "test/setup/postgres.ts",
           include: postgres,
+          exclude: pgbouncer,
           isolate: false,
           pool: "threads"
         }
+      },
+      {
+        extends: true,
+        test: { name: "pgbouncer", globalSetup: "test/setup/pgbouncer.ts", include: pgbouncer }
       },
       {
         extends: true,

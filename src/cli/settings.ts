@@ -1,4 +1,4 @@
-import type { Schema } from "effect"
+import type { Redacted, Schema } from "effect"
 import { Config, ConfigError, Duration, Either, LogLevel, Option } from "effect"
 import { allowedBy, check } from "../domain/check.ts"
 import { Concurrency, Connections, Grace, MaxJobs, SchemaName, Span, TimerSpan } from "../domain/limits.ts"
@@ -47,6 +47,17 @@ export const schemaName: Reader<Option.Option<string>> = (text) =>
     onRight: Option.some
   })
 
+/** Reads the URL of the connection that listens, or off. */
+export const listenUrl: Reader<Option.Option<Redacted.Redacted | false>> = (text) =>
+  text === "off"
+    ? Either.right(Option.some(false))
+    : Either.flatMap(database(text), (named) =>
+      named.database === "postgresql"
+        ? Either.right(Option.some(named.url))
+        : Either.left(
+          "a URL of SQLite is not supported; write postgres://<user>:<password>@<host>:<port>/<database>, or off"
+        ))
+
 const synchronous: Reader<"full" | "normal"> = (text) =>
   text === "full" || text === "normal"
     ? Either.right(text)
@@ -92,6 +103,7 @@ export const settings = Config.all({
     Option.none<number>()
   ),
   schema: variable("HOLDFAST_POSTGRES_SCHEMA", schemaName, Option.none<string>()),
+  listenUrl: variable("HOLDFAST_POSTGRES_LISTEN_URL", listenUrl, Option.none<Redacted.Redacted | false>()),
   concurrency: variable("HOLDFAST_CONCURRENCY", count(Concurrency), 10),
   pollInterval: variable("HOLDFAST_POLL_INTERVAL", span(TimerSpan), Duration.seconds(5)),
   heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span(TimerSpan), Duration.seconds(30)),

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, ConfigProvider, Effect, Either, LogLevel, Option } from "effect"
+import { Cause, ConfigProvider, Effect, Either, LogLevel, Option, Redacted } from "effect"
 import { Grace } from "../../src/domain/limits.ts"
-import { database, limit, port, schemaName, settings, span } from "../../src/cli/settings.ts"
+import { database, limit, listenUrl, port, schemaName, settings, span } from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
   it("is refused without repeating it, and told what is allowed", () => {
@@ -28,6 +28,19 @@ describe("a port", () => {
     for (const given of ["65536", "-1", "80.5", "", "http", "0x50"]) {
       const message = Either.getOrThrow(Either.flip(port(given)))
       assert.include(message, `${JSON.stringify(given)} is not a port; use a whole number from 0 to 65535`)
+    }
+  })
+})
+
+describe("the URL of the connection that listens", () => {
+  it("is one of a PostgreSQL server, or off", () => {
+    assert.strictEqual(Option.getOrThrow(Either.getOrThrow(listenUrl("off"))), false)
+    const url = Option.getOrThrow(Either.getOrThrow(listenUrl("postgres://me:hunter2@db.example/app")))
+    assert.strictEqual(url !== false && Redacted.value(url), "postgres://me:hunter2@db.example/app")
+    for (const given of ["sqlite:hunter2.db", "mysql://me:hunter2@host/db", "no"]) {
+      const message = Either.getOrThrow(Either.flip(listenUrl(given)))
+      assert.match(message, /not supported; write .*postgres:/)
+      assert.notInclude(message, "hunter2")
     }
   })
 })

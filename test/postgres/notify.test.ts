@@ -2,7 +2,7 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import type { Redacted } from "effect"
-import { Deferred, Effect, Fiber, Layer, Schedule } from "effect"
+import { Deferred, Effect, Fiber, Layer, Logger, Schedule } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
 import { freshDatabase } from "./freshDatabase.ts"
@@ -11,12 +11,12 @@ import { endListening, listening } from "./listening.ts"
 const Ping = Job.make("ping")
 
 /** A process whose worker looks by itself once an hour, and so must be told. */
-const worker = (url: Redacted.Redacted, handler: Effect.Effect<void>) =>
+const worker = (url: Redacted.Redacted, handler: Effect.Effect<void>, options?: Partial<PostgresStore.Options>) =>
   Layer.build(
     Worker.layer({ jobs: [Ping], pollInterval: "1 hour" }).pipe(
       Layer.provide(Ping.toLayer(() => handler)),
       Layer.provide(JobQueue.layer),
-      Layer.provide(PostgresStore.layer({ url, maxConnections: 3 }))
+      Layer.provide(PostgresStore.layer({ url, maxConnections: 3, ...options }))
     )
   )
 
@@ -65,5 +65,22 @@ describe("a worker on PostgreSQL is told", () => {
         schedule: Schedule.spaced("10 millis")
       }))
       yield* Fiber.join(status)
+    }).pipe(Effect.scoped))
+
+  it.live("that it hears nothing, where its listenUrl leads to another database", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const listenUrl = yield* freshDatabase
+      const said = yield* Deferred.make<string>()
+      const log = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ annotations, message }) => {
+          if (String(message).startsWith("Cannot listen")) {
+            Deferred.unsafeDone(said, Effect.succeed(JSON.stringify([message, ...annotations])))
+          }
+        })
+      )
+      yield* Effect.provide(worker(url, Effect.void, { listenUrl }), log)
+      assert.match(yield* Deferred.await(said), /what is notified does not come to the connection that listens/)
     }).pipe(Effect.scoped))
 })

@@ -84,6 +84,21 @@ it.live("PostgresStore.layer refuses a URL that cannot be read, in words and wit
     assert.notInclude(everythingOf(exit), "hunter2")
   }))
 
+it.live("a listenUrl that is not one of a PostgreSQL server is refused, without its password", () =>
+  Effect.gen(function*() {
+    for (
+      const [url, says] of [
+        ["sqlite:hunter2.db", /listenUrl: got a URL of sqlite; expected postgres:/],
+        ["postgres://me:hunter2/x@host/db", /listenUrl: got a postgres: URL that cannot be read/]
+      ] as const
+    ) {
+      const options = { url: Redacted.make(inject("postgres")), listenUrl: Redacted.make(url) }
+      const exit = yield* Effect.scoped(Effect.exit(Layer.build(PostgresStore.layer(options))))
+      assert.match(everythingOf(exit), says)
+      assert.notInclude(everythingOf(exit), "hunter2")
+    }
+  }))
+
 describe("TLS", () => {
   it.live("is not done without where a URL asks for it", () =>
     Effect.gen(function*() {

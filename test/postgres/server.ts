@@ -20,7 +20,7 @@ export interface Server {
 }
 
 /** The user that has no rights, since PostgreSQL refuses to run as root. */
-const nobody = { uid: 65_534, gid: 65_534 }
+export const nobody = { uid: 65_534, gid: 65_534 }
 
 /** Starts a server on a free port of loopback, with its files in a new folder of the system's for temporary files. */
 export const startServer = async (
@@ -112,7 +112,7 @@ const native = (folder: string, user: typeof nobody | undefined): string => {
   }
 }
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer()
   server.listen(0, "127.0.0.1")
   await once(server, "listening")

@@ -18,6 +18,7 @@ import { makeSignals } from "./notify.ts"
 import type { JobStoreOptions } from "./options.ts"
 import { channelOf, readSchema } from "./schema.ts"
 import { makeTransactions } from "./transactions.ts"
+import { readListenUrl } from "./url.ts"
 
 /**
  * The jobs in the PostgreSQL database that the app's client talks to; its tables
@@ -43,13 +44,14 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
       }
       const limit = yield* readSpan("statementTimeout", options.statementTimeout, defaultLimit)
       const given = yield* readSchema(options.schema)
+      const listenUrl = yield* readListenUrl(options.listenUrl)
       const schema = yield* (options.migrate === false ? checkMigrated : migrate)(limit, given)
       const sql = client.withoutTransforms()
       const dialect = postgresDialect(sql, schema)
       return yield* makeSqlJobStore(dialect, {
         transactions: yield* makeTransactions(sql, limit),
         events: yield* makeJobEvents,
-        signals: yield* makeSignals(sql, limit, channelOf(schema)),
+        signals: yield* makeSignals(sql, { channel: channelOf(schema), limit, listenUrl }),
         tidy: Effect.void,
         newest,
         now: options.now === undefined

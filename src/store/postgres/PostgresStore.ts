@@ -1,15 +1,15 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Context, Duration, Effect, Layer, Redacted } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { isStoreError, StoreError } from "../../domain/errors.ts"
-import { readDatabaseUrl, refusalText } from "../databaseUrl.ts"
 import type { JobStore } from "../JobStore.ts"
 import type { JobStoreOptions } from "./options.ts"
 import { answeredWithin, defaultLimit, readSpan } from "./answering.ts"
 import * as PostgresJobStore from "./PostgresJobStore.ts"
 import { safely } from "./reserve.ts"
 import { pooled, postgresTransaction } from "./transaction.ts"
+import { readUrl } from "./url.ts"
 
 // For the declarations of an app that does not name these packages itself: TypeScript names them by this module then.
 export type { PgClient } from "@effect/sql-pg/PgClient"
@@ -49,7 +49,7 @@ export const layer = (
 
 const open = (options: Options) =>
   Effect.gen(function*() {
-    yield* checkUrl(options.url)
+    if (options.url !== undefined) yield* readUrl("url", options.url)
     const limit = yield* readSpan("statementTimeout", options.statementTimeout, defaultLimit)
     const connectTimeout = yield* readSpan("connectTimeout", options.connectTimeout, Duration.seconds(5))
     // The driver asks something first, and does not give that up.
@@ -62,15 +62,6 @@ const open = (options: Options) =>
     Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation: "open", cause })),
     Effect.provide(Reactivity.layer)
   )
-
-/** The driver tells little of a URL that it cannot read. */
-const checkUrl = (url: Redacted.Redacted | undefined) =>
-  url === undefined
-    ? Effect.void
-    : Effect.mapError(
-      readDatabaseUrl(Redacted.value(url)),
-      (refusal) => new StoreError({ operation: "open", cause: new Error(refusalText(refusal)) })
-    )
 
 const mended = (driver: PgClient.PgClient, limit: Duration.Duration) =>
   Effect.map(

@@ -1,4 +1,4 @@
-import type { Duration, Effect } from "effect"
+import type { Duration, Effect, Redacted } from "effect"
 
 /** The options of a job store on PostgreSQL. */
 export interface JobStoreOptions {
@@ -16,6 +16,13 @@ export interface JobStoreOptions {
    * fails. Your own statements have no limit, but your transactions' COMMIT has.
    */
   readonly statementTimeout?: Duration.DurationInput | undefined
+  /**
+   * The URL of the server itself, for the one connection that listens, where the
+   * client's connections go through a pooler in transaction mode. With `false` none
+   * listens, and a worker finds the jobs of other processes by its poll. Unless given,
+   * a connection of the client listens.
+   */
+  readonly listenUrl?: Redacted.Redacted | false | undefined
   /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The server's unless given. */
   readonly now?: Effect.Effect<number> | undefined
 }

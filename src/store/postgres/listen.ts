@@ -1,0 +1,155 @@
+import * as Reactivity from "@effect/experimental/Reactivity"
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlConnection from "@effect/sql/SqlConnection"
+import * as SqlError from "@effect/sql/SqlError"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import type { Redacted } from "effect"
+import { Data, Deferred, Duration, Effect, Exit, LogLevel, Predicate, Runtime, Schedule } from "effect"
+import type { EventEmitter } from "node:events"
+import { line } from "../../platform/line.ts"
+import { command } from "../transaction/transactionControl.ts"
+import { answeredWithin } from "./answering.ts"
+import { withConnection } from "./reserve.ts"
+import { quoted } from "./schema.ts"
+
+/** Runs `hear` for each notification, and `missed` whenever some may have been missed. */
+export interface Heard {
+  readonly channel: string
+  readonly hear: (payload: string) => Effect.Effect<void>
+  readonly missed: Effect.Effect<void>
+  /** What this listener sends to itself, to find out whether it is heard. */
+  readonly echo: string
+  readonly notify: (payload: string) => Effect.Effect<void, SqlError.SqlError>
+}
+
+/** The pause between two probes of the listening connection: one that a network has cut reports nothing. */
+const probedEvery = "15 seconds"
+
+/** The pauses before it listens again. */
+const again = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")).pipe(Schedule.jittered)
+
+/** Fails if the connection does not answer; the statement is left behind then. */
+const inTime = answeredWithin(Duration.seconds(10))
+
+/**
+ * Hears what others notify, on a connection of the client's pool or on one of its
+ * own at `url`. After each time that it could not, it looks by itself. Never ends.
+ */
+export const listen = (
+  client: SqlClient.SqlClient,
+  url: Redacted.Redacted | undefined,
+  heard: Heard
+): Effect.Effect<never> => {
+  const { config } = client as { readonly config?: PgClient.PgClientConfig }
+  if (url === undefined && config?.maxConnections === 1) {
+    return cannot("the pool has one connection, and the one that listens does nothing else")
+  }
+  let isLost = false
+  const begun = Effect.suspend(() => {
+    const was = isLost
+    isLost = false
+    return was ? line(LogLevel.Info, "Listening again for jobs of other processes") : Effect.void
+  })
+  const lost = (error: SqlError.SqlError) =>
+    Effect.suspend(() => {
+      const was = isLost
+      isLost = true
+      return was ? Effect.void : warn(
+        String(Predicate.hasProperty(error.cause, "message") ? error.cause.message : error.message)
+      )
+    })
+  const onConnectionOf = (client: SqlClient.SqlClient) =>
+    withConnection(
+      client,
+      (connection) => Effect.interruptible(Effect.scoped(listenOn(connection, heard, begun))),
+      Effect.interruptible
+    )
+  const once = url === undefined
+    ? onConnectionOf(client)
+    : Effect.scoped(Effect.flatMap(direct(url, config?.applicationName), onConnectionOf))
+  return once.pipe(
+    Effect.tapErrorTag("SqlError", lost),
+    Effect.retry({ schedule: again, while: (error) => error._tag === "SqlError" }),
+    // What is left is that it is not heard: the schedule has no end.
+    Effect.catchAll(() =>
+      cannot(
+        "what is notified does not come to the connection that listens, as behind a pooler in transaction mode; "
+          + "give the option listenUrl the URL of the server itself, or false"
+      )
+    )
+  )
+}
+
+/** A client with the one connection that listens. */
+const direct = (url: Redacted.Redacted, applicationName: string | undefined) =>
+  inTime(PgClient.make({ url, applicationName, maxConnections: 1, connectTimeout: "5 seconds" })).pipe(
+    Effect.provide(Reactivity.layer)
+  )
+
+/** Notifications go elsewhere than to the connection that listens. */
+class NotHeard extends Data.TaggedError("NotHeard") {}
+
+/** Listens on a connection until that is lost. */
+const listenOn = (connection: SqlConnection.Connection, heard: Heard, begun: Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const { pg } = connection as { readonly pg?: EventEmitter }
+    if (pg === undefined) return yield* cannot("its connections are not those of @effect/sql-pg")
+    const run = Runtime.runFork(yield* Effect.runtime())
+    const cameBack = yield* Deferred.make<void>()
+    const notified = ({ payload = "" }: { readonly payload?: string }) => {
+      if (payload === heard.echo) Deferred.unsafeDone(cameBack, Exit.void)
+      else run(heard.hear(payload))
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => pg.on("notification", notified)),
+      () => Effect.sync(() => pg.off("notification", notified))
+    )
+    // It listens, or is dead without a word: the pool is to hand it out to nobody, and so it hears of an error.
+    yield* Effect.addFinalizer(() => Effect.sync(() => pg.emit("error", new Error("it has listened"))))
+    yield* inTime(command(connection, `LISTEN ${quoted(heard.channel)}`))
+    yield* begun
+    yield* heard.missed
+    return yield* Effect.raceFirst(
+      Effect.raceFirst(ended(pg), probe(connection)),
+      checked(connection, heard, Deferred.await(cameBack))
+    )
+  })
+
+/**
+ * Notifies itself over another connection, and fails where that does not come back
+ * although the connection answers. A pooler that lends a connection for one
+ * transaction takes LISTEN without a word, and gives nothing on.
+ */
+const checked = (
+  connection: SqlConnection.Connection,
+  { echo, notify }: Heard,
+  cameBack: Effect.Effect<void>
+): Effect.Effect<never, SqlError.SqlError | NotHeard> =>
+  notify(echo).pipe(
+    Effect.retry(again),
+    Effect.zipRight(Effect.either(inTime(cameBack))),
+    Effect.flatMap((came) =>
+      came._tag === "Right" ? Effect.never : Effect.zipRight(
+        // The connection of the server that listens may be the one that is lent now.
+        inTime(command(connection, "UNLISTEN *")),
+        new NotHeard()
+      )
+    )
+  )
+
+/** Fails once the connection has ended. */
+const ended = (pg: EventEmitter) =>
+  Effect.async<never, SqlError.SqlError>((resume) => {
+    const end = () => resume(new SqlError.SqlError({ cause: new Error("it was closed"), message: "Connection lost" }))
+    pg.once("end", end)
+    return Effect.sync(() => pg.off("end", end))
+  })
+
+/** Asks the connection again and again, and fails once it does not answer. */
+const probe = (connection: SqlConnection.Connection) =>
+  inTime(command(connection, "SELECT 1")).pipe(Effect.delay(probedEvery), Effect.forever)
+
+const warn = (error: string) =>
+  line(LogLevel.Warning, "Cannot listen; jobs of other processes start at the next poll", { error })
+
+const cannot = (why: string): Effect.Effect<never> => Effect.zipRight(warn(why), Effect.never)
