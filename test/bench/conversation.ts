@@ -7,7 +7,7 @@ import type { Payload } from "./load.ts"
 import { expectCount, latencies, sharedMillis } from "./measure.ts"
 import type { Sample } from "./Scenario.ts"
 
-/** A queue in a file, as one process has it. */
+/** A queue in a file or in a PostgreSQL database, as one process has it. */
 export interface Queue {
   /** Runs jobs as they come. The worker is idle before the first. */
   readonly listen: (onJob: (payload: Payload) => void) => Promise<void>
@@ -21,6 +21,9 @@ export const queues = {
   holdfast: async (file: string): Promise<Queue> => (await import("./queues/holdfast.ts")).open(file),
   plainjob: async (file: string): Promise<Queue> => (await import("./queues/plainjob.ts")).open(file),
   persistedQueue: async (file: string): Promise<Queue> => (await import("./queues/persistedQueue.ts")).open(file),
+  "holdfast on PostgreSQL": async (url: string): Promise<Queue> => (await import("./postgres/holdfast.ts")).open(url),
+  "graphile-worker": async (url: string): Promise<Queue> => (await import("./postgres/graphileWorker.ts")).open(url),
+  "pg-boss": async (url: string): Promise<Queue> => (await import("./postgres/pgBoss.ts")).open(url),
   twoCommits: async (file: string): Promise<Queue> => (await import("./queues/twoCommits.ts")).open(file)
 }
 

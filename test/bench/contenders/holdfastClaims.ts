@@ -60,38 +60,40 @@ const giveBack = (path: string) => {
 /** Kinds by the names that the rows have. */
 export const kindsOf = (count: number) => Array.from({ length: count }, (_, n) => kindOf(`bench.kind${n}`))
 
-/** The median time of a claim of 10, and of a worker's look for what is due next. */
-export const timeClaims = async (options: {
-  readonly database: string
+/** The claims that are timed. */
+export interface Claims {
   readonly calls: number
   readonly kinds: ReadonlyArray<ReturnType<typeof kindOf>>
   readonly queues?: ReadonlyArray<string>
   /** How many jobs each claim must find. */
   readonly claimed: number
-}): Promise<Sample> => {
-  const { calls, claimed, database, kinds, queues } = options
-  giveBack(database)
-  const sample = await runOn(
-    { database, durability: "normal" },
-    Effect.gen(function*() {
-      const runtime = yield* Effect.runtime<JobQueue | JobStore>()
-      const store = yield* JobStore
-      const claim = Effect.map(
-        JobQueue.claim({ jobs: kinds, limit: 10, ...(queues === undefined ? {} : { queues }) }),
-        (jobs) => expectCount("jobs claimed", jobs.length, claimed)
-      )
-      const look = store.nextDue({
-        queues: Option.map(Option.fromNullable(queues), (names) => names.map((queue) => ({ queue, limit: 10 }))),
-        kinds: kinds.map(({ kind }) => ({ kind, leaseFor: 600_000 }))
-      })
-      const time = (call: Effect.Effect<unknown, unknown, JobQueue | JobStore>) =>
-        Effect.promise(async () => {
-          await medianMicros(Math.ceil(calls / 5), () => Runtime.runPromise(runtime)(call))
-          return medianMicros(calls, () => Runtime.runPromise(runtime)(call))
-        })
-      return { claimMicros: yield* time(claim), lookMicros: yield* time(look) }
+}
+
+/** The median time of a claim of 10, and of a worker's look for what is due next. */
+export const claimTimes = ({ calls, claimed, kinds, queues }: Claims) =>
+  Effect.gen(function*() {
+    const runtime = yield* Effect.runtime<JobQueue | JobStore>()
+    const store = yield* JobStore
+    const claim = Effect.map(
+      JobQueue.claim({ jobs: kinds, limit: 10, ...(queues === undefined ? {} : { queues }) }),
+      (jobs) => expectCount("jobs claimed", jobs.length, claimed)
+    )
+    const look = store.nextDue({
+      queues: Option.map(Option.fromNullable(queues), (names) => names.map((queue) => ({ queue, limit: 10 }))),
+      kinds: kinds.map(({ kind }) => ({ kind, leaseFor: 600_000 }))
     })
-  )
+    const time = (call: Effect.Effect<unknown, unknown, JobQueue | JobStore>) =>
+      Effect.promise(async () => {
+        await medianMicros(Math.ceil(calls / 5), () => Runtime.runPromise(runtime)(call))
+        return medianMicros(calls, () => Runtime.runPromise(runtime)(call))
+      })
+    return { claimMicros: yield* time(claim), lookMicros: yield* time(look) }
+  })
+
+/** These times in a file. */
+export const timeClaims = async ({ database, ...claims }: Claims & { readonly database: string }): Promise<Sample> => {
+  giveBack(database)
+  const sample = await runOn({ database, durability: "normal" }, claimTimes(claims))
   giveBack(database)
   return sample
 }

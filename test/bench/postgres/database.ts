@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import pg from "pg"
+import { Client } from "pg"
 
 /** The variable in which the processes of a bench find the server: a URL of its superuser. */
 export const serverVariable = "HOLDFAST_BENCH_POSTGRES"
@@ -33,8 +33,8 @@ export const createDatabase = async (path: string, from?: string): Promise<strin
 }
 
 /** Uses one connection, by itself. */
-export const withClient = async <A>(url: string, use: (client: pg.Client) => Promise<A>): Promise<A> => {
-  const client = new pg.Client({ connectionString: url })
+export const withClient = async <A>(url: string, use: (client: Client) => Promise<A>): Promise<A> => {
+  const client = new Client({ connectionString: url })
   await client.connect()
   try {
     return await use(client)

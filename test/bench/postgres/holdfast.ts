@@ -11,10 +11,11 @@ import type { Sample } from "../Scenario.ts"
 import { startMeasuringOn } from "./measure.ts"
 
 /** The jobs of a database, over as many connections as the rivals have. */
-const jobsIn = (url: string) =>
+export const jobsIn = (url: string) =>
   JobQueue.layer.pipe(Layer.provideMerge(PostgresStore.layer({ url: Redacted.make(url), maxConnections: 10 })))
 
-const runOn = <A, E>(url: string, program: Effect.Effect<A, E, JobQueue | JobStore | SqlClient.SqlClient>) =>
+/** Runs a program over the jobs of a database. */
+export const runOn = <A, E>(url: string, program: Effect.Effect<A, E, JobQueue | JobStore | SqlClient.SqlClient>) =>
   program.pipe(Effect.provide(jobsIn(url)), Logger.withMinimumLogLevel(LogLevel.Warning), Effect.runPromise)
 
 const expectJobs = (status: "pending" | "succeeded", jobs: number) =>
@@ -27,6 +28,12 @@ const expectJobs = (status: "pending" | "succeeded", jobs: number) =>
 
 /** Makes the tables. */
 export const migrate = (url: string): Promise<void> => runOn(url, Effect.void)
+
+/** Adds so many jobs in one call. */
+export const enqueueAll = (url: string, jobs: number): Promise<void> => runOn(url, Effect.asVoid(enqueueMany(jobs)))
+
+/** Fails unless so many jobs have succeeded. */
+export const expectDone = (url: string, jobs: number): Promise<void> => runOn(url, expectJobs("succeeded", jobs))
 
 /** Measures what a program does with the jobs, after a fifth of them has warmed it up. */
 const measured = <E, R>(url: string, jobs: number, program: (jobs: number) => Effect.Effect<unknown, E, R>) =>

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import type pg from "pg"
+import type { Client } from "pg"
 import { v7 } from "uuid"
 import { payloadOf, warmUpOf } from "../load.ts"
 import { expectCount } from "../measure.ts"
@@ -13,7 +13,7 @@ import { startMeasuringOn } from "./measure.ts"
  */
 
 /** The rows of so many jobs as an enqueue writes them, in one statement. */
-const insertAll = async (client: pg.Client, jobs: number) => {
+const insertAll = async (client: Client, jobs: number) => {
   const rows = Array.from({ length: jobs }, (_, n) => ({
     id: v7({ msecs: Date.now(), seq: n, random: randomBytes(16) }),
     payload: payloadOf(n)
@@ -28,7 +28,7 @@ const insertAll = async (client: pg.Client, jobs: number) => {
 }
 
 /** Claims so many, then completes them, until nothing is left. Answers how many it did. */
-const claimAndComplete = async (client: pg.Client, batch: number) => {
+const claimAndComplete = async (client: Client, batch: number) => {
   let done = 0
   while (true) {
     const { rows } = await client.query<{ readonly id: string }>({

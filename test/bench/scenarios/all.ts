@@ -8,7 +8,7 @@ import { eventLoop } from "./eventLoop.ts"
 import { inFlight } from "./inFlight.ts"
 import { lanesOf } from "./lanes.ts"
 import { latency, latencyAcross } from "./latency.ts"
-import { postgresScenarios } from "../postgres/scenarios.ts"
+import { postgresScenarios } from "../postgres/scenarios/all.ts"
 import { start } from "./start.ts"
 
 /** The scenarios of each database, in the order they run. */
