@@ -9,6 +9,7 @@ import { outsideTransaction } from "../../src/store/ambientTransaction.ts"
 import { postgresTransaction } from "../../src/store/postgres/transaction.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { claimed, enqueue, get, job, jobId, request } from "../../src/testing/conformance/StoreUnderTest.ts"
+import { around } from "./around.ts"
 import { freshDatabase, onFreshDatabase } from "./freshDatabase.ts"
 
 /** A store on a database of its own, with a pool of so many connections. */
@@ -308,25 +309,6 @@ describe("a unique key on PostgreSQL", () => {
 })
 
 const storeOf = <E>(layer: Layer.Layer<JobStore, E>) => Effect.map(Layer.build(layer), Context.get(JobStore))
-
-/** A client whose statements run as `each` says. */
-const around = (
-  driver: PgClient.PgClient,
-  each: <A>(text: string, run: Effect.Effect<A, SqlError.SqlError>) => Effect.Effect<A, SqlError.SqlError>
-): SqlClient.SqlClient => {
-  const reserve = Effect.map(
-    driver.reserve,
-    (connection) =>
-      Object.assign(Object.create(connection) as typeof connection, {
-        execute: (...statement: Parameters<typeof connection.execute>) =>
-          each(statement[0], connection.execute(...statement)),
-        executeRaw: (...statement: Parameters<typeof connection.executeRaw>) =>
-          each(statement[0], connection.executeRaw(...statement))
-      })
-  )
-  const client = Object.assign((...given: Parameters<typeof driver>) => driver(...given), driver, { reserve })
-  return Object.assign(client, { withoutTransforms: () => client })
-}
 
 /** A client that does something after each INSERT of jobs. */
 const afterInserts = (driver: PgClient.PgClient, then: Effect.Effect<void>) =>
