@@ -20,7 +20,6 @@ import {
   request
 } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { freshDatabase, onFreshDatabase } from "./freshDatabase.ts"
-import { asRole, freshRole } from "./freshRole.ts"
 
 /** The store of another process on a database. */
 const storeOn = (url: Redacted.Redacted, maxConnections = 2) =>
@@ -154,22 +153,6 @@ describe("a connection that the server ends", () => {
         yield* enqueue(job(3))
         assert.deepStrictEqual(yield* claimed(), [jobId(3)])
       }).pipe(Effect.provide(PostgresStore.layer({ url, maxConnections: 2 })))
-    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
-})
-
-describe("a role that may not create tables", () => {
-  it.live("opens the store of a database whose tables are there, and works with them", () =>
-    Effect.gen(function*() {
-      const url = yield* freshDatabase
-      yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url })))
-      const admin = yield* PgClient.make({ url, maxConnections: 1 })
-      const role = yield* freshRole(admin)
-      yield* admin.unsafe(`GRANT SELECT, INSERT, UPDATE, DELETE ON holdfast_jobs TO ${role}`)
-      yield* admin.unsafe(`GRANT SELECT ON holdfast_migrations TO ${role}`)
-      yield* Effect.gen(function*() {
-        yield* enqueue(job(1))
-        assert.deepStrictEqual(yield* claimed(), [jobId(1)])
-      }).pipe(Effect.provide(PostgresStore.layer({ url: asRole(url, role) })))
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 })
 

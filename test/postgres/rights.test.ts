@@ -1,0 +1,70 @@
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { Job, JobQueue, Worker } from "holdfast"
+import { PostgresStore } from "holdfast/postgres"
+import { readFileSync } from "node:fs"
+import { JobStore } from "../../src/store/JobStore.ts"
+import { asRole, freshRole } from "./freshRole.ts"
+import { freshDatabase } from "./freshDatabase.ts"
+
+const Ping = Job.make("ping", { maxAttempts: 2 })
+
+/** The statements of docs/postgresql.md that give a role what it needs, for this role and schema. */
+const grants = (role: string, schema: string): ReadonlyArray<string> => {
+  const page = readFileSync(new URL("../../docs/postgresql.md", import.meta.url), "utf8")
+  const [, statements] = /```sql\n(GRANT USAGE[^`]*)```/.exec(page) ?? []
+  assert.isDefined(statements)
+  return statements.trim().split("\n").map((statement) =>
+    statement.replace("TO worker", `TO ${role}`).replace(/SCHEMA jobs|jobs\./, (name) => name.replace("jobs", schema))
+  )
+}
+
+describe("a role with the rights that the documentation names", () => {
+  for (const schema of ["public", "jobs"]) {
+    it.live(`enqueues, runs, cancels, retries and prunes jobs in the schema ${schema}`, () =>
+      Effect.gen(function*() {
+        const url = yield* freshDatabase
+        const admin = yield* PgClient.make({ url, maxConnections: 1 })
+        yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url, schema })))
+        const role = yield* freshRole(admin)
+        for (const statement of grants(role, schema)) yield* admin.unsafe(statement)
+        let ran = 0
+        const app = Ping.toLayer(() => Effect.sync(() => void ran++)).pipe(
+          Layer.provideMerge(JobQueue.layer),
+          Layer.provideMerge(PostgresStore.layer({ url: asRole(url, role), schema, maxConnections: 4 }))
+        )
+        yield* Effect.gen(function*() {
+          const first = yield* JobQueue.enqueue(Ping, undefined, { uniqueKey: "one" })
+          const second = yield* JobQueue.enqueue(Ping)
+          yield* JobQueue.cancel(second.id)
+          yield* Worker.run({ jobs: [Ping], once: true })
+          yield* JobQueue.retry(second.id)
+          yield* Worker.run({ jobs: [Ping], once: true })
+          assert.strictEqual(ran, 2)
+          assert.strictEqual((yield* JobQueue.get(first.id)).status, "succeeded")
+          const store = yield* JobStore
+          yield* store.releaseStale({ limit: 10 })
+          yield* store.prune({ status: "succeeded", limit: 10, retention: 0 })
+          assert.deepStrictEqual((yield* JobQueue.list()).jobs, [])
+        }).pipe(Effect.provide(app))
+      }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+  }
+
+  it.live("fails in words where the tables are not there, or a right is missing", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const admin = yield* PgClient.make({ url, maxConnections: 1 })
+      const role = yield* freshRole(admin)
+      const opened = (options: { readonly migrate?: boolean }) =>
+        Effect.map(
+          Effect.flip(Effect.scoped(Layer.build(PostgresStore.layer({ url: asRole(url, role), ...options })))),
+          String
+        )
+      assert.match(yield* opened({}), /StoreError: .*permission denied for schema public/)
+      assert.match(yield* opened({ migrate: false }), /StoreError: .*no tables of Holdfast in this database yet/)
+      yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url })))
+      assert.match(yield* opened({}), /StoreError: .*permission denied for table holdfast_migrations/)
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+})
