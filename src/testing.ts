@@ -8,6 +8,8 @@
 
 // a Holdfast of the test's own
 export { layer, layerMemory } from "./testing/layer.ts"
+export { layerPostgres } from "./testing/layerPostgres.ts"
+export type { PostgresTestOptions } from "./testing/layerPostgres.ts"
 
 // what was enqueued
 export { assertEnqueued, assertNotEnqueued, enqueued } from "./testing/enqueued.ts"

@@ -1,9 +1,11 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Either, Layer, Predicate, Redacted } from "effect"
-import { InvalidOption, StoreError } from "../domain/errors.ts"
+import { Effect, Either, Layer, Redacted } from "effect"
+import type { StoreError } from "../domain/errors.ts"
+import { InvalidOption } from "../domain/errors.ts"
 import type { DatabaseUrl } from "./databaseUrl.ts"
 import { readDatabaseUrl } from "./databaseUrl.ts"
 import type { JobStore } from "./JobStore.ts"
+import { loaded } from "./loaded.ts"
 import type { PostgresOptions } from "./postgres/options.ts"
 import type { SqliteOptions } from "./sqlite/options.ts"
 
@@ -54,20 +56,3 @@ export const storeNamed = (
         ({ layer }) => layer({ ...postgres, url: named.url })
       )
     )
-
-const loaded = <A>(load: () => Promise<A>): Effect.Effect<A, StoreError> =>
-  Effect.tryPromise({
-    try: load,
-    catch: (error) => new StoreError({ operation: "open", cause: asMissingPackage(error) })
-  })
-
-/** Names the package to install, if the error is of one that is missing. */
-const asMissingPackage = (error: unknown): unknown => {
-  if (!Predicate.hasProperty(error, "code") || !(error instanceof Error)) return error
-  if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "MODULE_NOT_FOUND") return error
-  // Only a package has such a name. A missing file is named by its path.
-  const [, name] = /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*)(?:\/[^']*)?'/.exec(error.message) ?? []
-  return name === undefined
-    ? error
-    : new Error(`this database needs the package ${name}, which is not installed; add it to the app's dependencies`)
-}

@@ -51,6 +51,8 @@ export class StoreFaults extends Context.Tag("holdfast/testing/StoreFaults")<Sto
   readonly mend: (operations?: Broken) => Effect.Effect<void>
   /** The number of calls of the operation, broken or not. */
   readonly calls: (operation: StoreOperation) => Effect.Effect<number>
+  /** The number of calls that the store below the seam has not answered: a database on a server takes real time. */
+  readonly unanswered: Effect.Effect<number>
   /** The store below the seam, which nothing breaks: what another process sees. */
   readonly beneath: Store
 }>() {
@@ -79,13 +81,20 @@ const seams = new WeakMap<Store, Context.Context<JobStore | StoreFaults>>()
 const makeSeam = (store: Store): Context.Context<JobStore | StoreFaults> => {
   const faults = new Map<StoreOperation, { readonly fault: Fault; times: number }>()
   const calls = new Map<StoreOperation, number>()
+  let unanswered = 0
+  const counted = <A, E>(call: Effect.Effect<A, E>) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => void unanswered++),
+      () => call,
+      () => Effect.sync(() => void unanswered--)
+    )
   const seam = behind(store, (operation, call) =>
     Effect.suspend(() => {
       calls.set(operation, (calls.get(operation) ?? 0) + 1)
       const found = faults.get(operation)
-      if (found === undefined || found.times <= 0) return call
+      if (found === undefined || found.times <= 0) return counted(call)
       found.times -= 1
-      return found.fault(call, operation)
+      return found.fault(counted(call), operation)
     }))
   const named = (operations: Broken) =>
     operations === "every" ? operationsOf(seam) : [operations].flat() as ReadonlyArray<StoreOperation>
@@ -100,6 +109,7 @@ const makeSeam = (store: Store): Context.Context<JobStore | StoreFaults> => {
         for (const operation of named(operations)) faults.delete(operation)
       }),
     calls: (operation) => Effect.sync(() => calls.get(operation) ?? 0),
+    unanswered: Effect.sync(() => unanswered),
     beneath: store
   }))
 }

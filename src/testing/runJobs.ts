@@ -12,6 +12,7 @@ import type { Attempted, Recording } from "./Attempted.ts"
 import { recording } from "./Attempted.ts"
 import { advance, advanceTo, inRealTime, nextTimer } from "./clock.ts"
 import { StillDue, StillRunning } from "./errors.ts"
+import { StoreFaults } from "./StoreFaults.ts"
 
 /** A worker's options, of which `concurrency` is 1 and `shutdownGrace` nothing unless given; and two bounds. */
 export interface RunOptions<Jobs extends ReadonlyArray<Job.Any>> extends Worker.Options<Jobs> {
@@ -49,8 +50,9 @@ export const runDue = <const Jobs extends ReadonlyArray<Job.Any>>(
  * nothing else happens to the next instant that anything waits for. Needs
  * Effect's TestClock.
  *
- * A handler that waits for the world outside does not hold the clock up, so that
- * its timeouts and heartbeats go by: run such a one with `runDue`.
+ * The clock waits for the job store, which may be on a server. It does not wait for
+ * a handler that waits for anything else outside, whose timeouts and heartbeats go
+ * by meanwhile: run such a one with `runDue`.
  */
 export const runAll = <const Jobs extends ReadonlyArray<Job.Any>>(
   options: RunOptions<Jobs>
@@ -69,11 +71,25 @@ export const runAll = <const Jobs extends ReadonlyArray<Job.Any>>(
     }
   })
 
+/** Longer than a server takes to answer, and no reason to end a run: a call may itself wait for the clock. */
+const longestAnswer = 1000
+
 const movingTheClock = Effect.forever(Effect.gen(function*() {
   yield* advance(0)
+  yield* untilAnswered
   const next = yield* nextTimer
   yield* Option.isSome(next) ? advanceTo(next.value) : inRealTime(Effect.sleep("5 millis"))
 }))
+
+/** Waits for what the store has been asked. Otherwise the clock would move while a server answers, and the limits of its callers pass. */
+const untilAnswered = Effect.gen(function*() {
+  const faults = yield* Effect.serviceOption(StoreFaults)
+  if (Option.isNone(faults)) return
+  for (let waited = 0; waited < longestAnswer && (yield* faults.value.unanswered) > 0; waited++) {
+    yield* inRealTime(Effect.sleep("1 millis"))
+    yield* advance(0)
+  }
+})
 
 /** The parts of a run. `ended` waits for a worker. */
 const prepare = <const Jobs extends ReadonlyArray<Job.Any>>(
