@@ -92,7 +92,7 @@ describe("a server that refuses is an error of each call and ends no worker, whi
         const log = Logger.replace(
           Logger.defaultLogger,
           Logger.make(({ message }) => {
-            if (/^Settling failed/.test(String(message))) Deferred.unsafeDone(failed, Exit.void)
+            if (String(message).startsWith("Settling failed")) Deferred.unsafeDone(failed, Exit.void)
           })
         )
         const app = Worker.layer({ jobs: [Ping], pollInterval: "50 millis" }).pipe(
