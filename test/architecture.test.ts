@@ -240,10 +240,17 @@ describe("the house", () => {
     for (const entry of ["sqlite.ts", "testing.ts"]) assert.isTrue(loadedBy(entry).some((named) => driver.test(named)))
   })
 
+  it("a copy of a queue is the program's, so no entry loads it", () => {
+    for (const entry of ["index.ts", "store.ts", "sqlite.ts", "postgres.ts", "testing.ts"]) {
+      expectNone(loadedBy(entry).filter((named) => named.startsWith("store/copy/")))
+    }
+  })
+
   it("a folder has no folders inside but the rooms that are known", () => {
     const inside = new Set([
       "sqlite",
       "postgres",
+      "copy",
       "transaction",
       "wal",
       "migrations",
@@ -314,6 +321,7 @@ describe("what only one place does", () => {
         "public/Store.ts",
         "store/dialect.ts",
         "store/fromUrl.ts",
+        "store/copy/openDatabase.ts",
         "testing/layer.ts"
       ])
       expectNone(

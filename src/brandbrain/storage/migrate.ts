@@ -9,6 +9,12 @@ import { inTurnOf } from "./turns.ts"
 
 const migrations = { "0001_brandbrain": brandbrain }
 
+/** The version of the tables that this program works on. */
+export const newest = Object.keys(migrations).length
+
+/** The table that remembers which migrations have run. */
+export const migrationsTable = "brandbrain_migrations"
+
 /**
  * Brings the app's tables up to date in one transaction.
  *
@@ -18,7 +24,7 @@ const migrations = { "0001_brandbrain": brandbrain }
 export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient> = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   if (yield* isUpToDate) return
-  const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: "brandbrain_migrations" })
+  const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: migrationsTable })
   const applied = yield* Effect.zipRight(dialect(sql).makeMigrationsTable, run).pipe(inTurnOf(sql, "migration"))
   if (applied.length > 0) {
     yield* Effect.logInfo("Created BrandBrain's tables")
@@ -38,10 +44,10 @@ export class TablesOutOfDate extends Schema.TaggedError<TablesOutOfDate>()("Tabl
 
 const isUpToDate = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const [table] = yield* sql`${dialect(sql).selectTable("brandbrain_migrations")}`
+  const [table] = yield* sql`${dialect(sql).selectTable(migrationsTable)}`
   if (table === undefined) return false
   const done = yield* sql`
-    SELECT 1 FROM brandbrain_migrations WHERE migration_id >= ${Object.keys(migrations).length}`
+    SELECT 1 FROM brandbrain_migrations WHERE migration_id >= ${newest}`
   return done.length > 0
 })
 

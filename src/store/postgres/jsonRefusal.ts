@@ -6,7 +6,7 @@ const mayBeRefused = /\\u(?:0000|d[89a-f])/
 /** The refusal of what jsonb does not hold: U+0000, and half of a surrogate pair. */
 export const jsonRefusal: JsonRefusal = (json) => {
   if (!mayBeRefused.test(json)) return undefined
-  const refused = refusedIn(JSON.parse(json))
+  const refused = refusedAt(JSON.parse(json))
   return refused === undefined
     ? undefined
     : `${refused.what} without U+0000 and without half of a surrogate pair at ${refused.path.join(".") || "the top"}`
@@ -17,12 +17,13 @@ interface Refused {
   readonly path: ReadonlyArray<string>
 }
 
-const refusedIn = (value: unknown): Refused | undefined => {
+/** The first text in a value that PostgreSQL does not hold. The member names of an object are at its own path. */
+export const refusedAt = (value: unknown): Refused | undefined => {
   if (typeof value === "string") return isHeld(value) ? undefined : { what: "text", path: [] }
   if (typeof value !== "object" || value === null) return undefined
   for (const [key, member] of Object.entries(value)) {
     if (!isHeld(key)) return { what: "member names", path: [] }
-    const refused = refusedIn(member)
+    const refused = refusedAt(member)
     if (refused !== undefined) return { ...refused, path: [key, ...refused.path] }
   }
   return undefined

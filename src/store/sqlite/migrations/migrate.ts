@@ -24,6 +24,11 @@ export const migrate: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Eff
   yield* check
 }).pipe(failingAs("migrate"))
 
+/** The same in the open transaction: the tables are there if it commits. */
+export const migrateInside: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Effect.suspend(() =>
+  Effect.zipRight(bringUpToDate, check)
+).pipe(failingAs("migrate"))
+
 /** Checks that the tables are up to date, and changes nothing. */
 export const checkMigrated: Effect.Effect<void, StoreError, SqlClient.SqlClient> = Effect.suspend(() => check).pipe(
   failingAs("open")

@@ -1,0 +1,16 @@
+/** The depth to which the arrays and objects of a JSON text are nested. For a text that is not JSON it may be any number. */
+export const depthOf = (json: string): number => {
+  let depth = 0
+  let deepest = 0
+  let isInText = false
+  for (let at = 0; at < json.length; at++) {
+    const mark = json[at]
+    if (isInText) {
+      if (mark === "\\") at++
+      else if (mark === "\"") isInText = false
+    } else if (mark === "\"") isInText = true
+    else if (mark === "[" || mark === "{") deepest = Math.max(deepest, ++depth)
+    else if (mark === "]" || mark === "}") depth--
+  }
+  return deepest
+}

@@ -1,0 +1,75 @@
+import { Effect, Option, Stream } from "effect"
+import { createHash } from "node:crypto"
+import type { Key } from "./batches.ts"
+import { batches, keyOf, rowsBetween } from "./batches.ts"
+import { canonicalRow, differenceOf } from "./canonical.ts"
+import { rowName } from "./checks.ts"
+import { CopyDiffers } from "./errors.ts"
+import type { Reader } from "./Reader.ts"
+import type { Row, Table } from "./Table.ts"
+
+/** A table of the source that is the same in the target. */
+export interface Verified {
+  readonly table: string
+  readonly rows: number
+  /** SHA-256 of all rows as values, in the order of their keys: the same for both databases. */
+  readonly checksum: string
+}
+
+/**
+ * Reads a table from both databases, and fails unless they have the same rows with
+ * the same values, as many, and with the same checksum.
+ */
+export const verify = <E, R>(
+  source: Reader,
+  target: Reader,
+  table: Table,
+  onRows: (rows: number) => Effect.Effect<void, E, R>
+) =>
+  Effect.gen(function*() {
+    const digests = { source: createHash("sha256"), target: createHash("sha256") }
+    let count = 0
+    let last = Option.none<Key>()
+    yield* Stream.runForEach(batches(source, table), ({ after, rows }) =>
+      Effect.gen(function*() {
+        const upTo = Option.map(Option.fromNullable(rows.at(-1)), (row) => keyOf(table, row))
+        const copies = yield* rowsBetween(target, table, after, upTo)
+        const difference = differenceBetween(table, rows, copies)
+        if (difference !== undefined) return yield* difference
+        for (const row of rows) digests.source.update(canonicalRow(table, row))
+        for (const row of copies) digests.target.update(canonicalRow(table, row))
+        count += rows.length
+        last = upTo
+        yield* onRows(rows.length)
+      }))
+    const behind = yield* Stream.runHead(batches(target, table, last))
+    if (Option.isSome(behind)) {
+      const [added] = behind.value.rows
+      return yield* differs(table, added === undefined ? "" : rowName(table, added), "added")
+    }
+    const checksum = digests.source.digest("hex")
+    if (digests.target.digest("hex") !== checksum) return yield* differs(table, "unknown", "checksum")
+    return { table: table.name, rows: count, checksum } satisfies Verified
+  })
+
+/** The first difference between rows that should be the same, both in the order of their keys. */
+const differenceBetween = (
+  table: Table,
+  rows: ReadonlyArray<Row>,
+  copies: ReadonlyArray<Row>
+): CopyDiffers | undefined => {
+  for (const [index, row] of rows.entries()) {
+    const copy = copies[index]
+    if (copy === undefined || rowName(table, copy) !== rowName(table, row)) {
+      const isAdded = copy !== undefined && copies.some((each) => rowName(table, each) === rowName(table, row))
+      return isAdded ? differs(table, rowName(table, copy), "added") : differs(table, rowName(table, row), "missing")
+    }
+    const column = differenceOf(table, row, copy)
+    if (column !== undefined) return differs(table, rowName(table, row), column)
+  }
+  const added = copies[rows.length]
+  return added === undefined ? undefined : differs(table, rowName(table, added), "added")
+}
+
+const differs = (table: Table, row: string, difference: string) =>
+  new CopyDiffers({ table: table.name, row, difference })

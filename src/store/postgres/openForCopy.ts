@@ -1,0 +1,131 @@
+import type * as SqlConnection from "@effect/sql/SqlConnection"
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Context, Effect, Schema } from "effect"
+import { JobId } from "../../domain/JobId.ts"
+import type { DatabaseUrl } from "../databaseUrl.ts"
+import { CopyFailed } from "../copy/errors.ts"
+import type { CopyDatabase, Insertion, Refusal, Refuse } from "../copy/CopyDatabase.ts"
+import type { Row, Table, Value } from "../copy/Table.ts"
+import { defaultLimit } from "./answering.ts"
+import { postgresDialect } from "./dialect.ts"
+import { refusedAt } from "./jsonRefusal.ts"
+import { checkMigrated, migrate } from "./migrations/migrate.ts"
+import { newest } from "./migrations/migrations.ts"
+import { openClient } from "./openClient.ts"
+
+/** Opens a database to copy from it or to it. Opening changes nothing. */
+export const openForCopy = Effect.fn("openForCopy")(
+  function*({ name, url }: DatabaseUrl & { readonly database: "postgresql" }) {
+    // An interrupted statement is cancelled over a connection of its own.
+    const opened = yield* openClient({ url, maxConnections: 2, applicationName: "holdfast copy" })
+    const sql = Context.get(opened, SqlClient.SqlClient).withoutTransforms()
+    const dialect = postgresDialect(sql)
+    return {
+      name,
+      sql,
+      newest,
+      identity,
+      beginSnapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+      selectNow: Effect.succeed(sql`SELECT ${dialect.millis("statement_timestamp()")} AS now`),
+      selectTable: (name) => sql`SELECT 1 WHERE to_regclass(${name}) IS NOT NULL`,
+      selectColumns: (table) =>
+        sql`SELECT attname AS name FROM pg_attribute
+        WHERE attrelid = to_regclass(${table}) AND attnum > 0 AND NOT attisdropped`,
+      checkMigrated: checkMigrated(defaultLimit),
+      migrate: migrate(defaultLimit),
+      insertions: (table, rows) => [insertionOf(sql, table, rows)]
+    } satisfies CopyDatabase
+  },
+  (opened, { name }) => Effect.mapError(opened, (cause) => new CopyFailed({ database: name, cause }))
+)
+
+/**
+ * When the server was started, to the microsecond, and the database and schema in
+ * it: a server can have several names and addresses, and its own number takes a
+ * right to read.
+ */
+const identity = (connection: SqlConnection.Connection) =>
+  Effect.map(
+    connection.executeValues(
+      `SELECT concat_ws(' ', 'postgresql', extract(epoch FROM pg_postmaster_start_time()), oid, current_schema())
+      FROM pg_database WHERE datname = current_database()`,
+      []
+    ),
+    ([row]) => String(row?.[0])
+  )
+
+const isId = Schema.is(JobId)
+
+/** Instants from the first that PostgreSQL has to one up to which `instantIn` is right to the millisecond. */
+const firstInstant = -210_866_803_200_000
+const lastInstant = 4_000_000_000_000_000
+
+/** jsonb, timestamptz and integer hold less than what SQLite has in their place. */
+export const refuse: Refuse = (type, value) => {
+  if (value === null) return undefined
+  const whole = (allowed: string) => ({ path: [], allowed })
+  switch (type) {
+    case "id":
+      return isId(value) ? undefined : whole("a UUID in lower case")
+    case "text": {
+      const refused = refusedAt(value)
+      return refused === undefined ? undefined : whole(`${refused.what} without U+0000`)
+    }
+    case "json":
+      return jsonRefusal(String(value))
+    case "int":
+      return Number.isInteger(value) && Number(value) >= -(2 ** 31) && Number(value) < 2 ** 31
+        ? undefined
+        : whole("a whole number of at most 32 bits")
+    case "instant":
+      return Number.isInteger(value) && Number(value) >= firstInstant && Number(value) <= lastInstant
+        ? undefined
+        : whole("an instant from 4713 BC to the year 128,000, in whole milliseconds")
+    case "number":
+      return Number.isFinite(value) ? undefined : whole("a finite number")
+  }
+}
+
+const jsonRefusal = (json: string): Refusal | undefined => {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return { path: [], allowed: "JSON" }
+  }
+  // Only an escape can stand for what jsonb does not hold.
+  const refused = json.includes("\\u") ? refusedAt(value) : undefined
+  return refused &&
+    { path: refused.path, allowed: `${refused.what} without U+0000 and without half of a surrogate pair` }
+}
+
+/** The type of a column's items. A number goes as text, which is exact. */
+const itemTypes = { id: "id", text: "text", json: "text", number: "text", int: "int", instant: "int" } as const
+
+const insertionOf = (sql: SqlClient.SqlClient, { columns, name }: Table, rows: ReadonlyArray<Row>): Insertion => {
+  const dialect = postgresDialect(sql)
+  const names = Object.keys(columns)
+  const values = Object.entries(columns).map(([column, type]) => {
+    switch (type) {
+      case "json":
+        return dialect.jsonOf(column)
+      case "instant":
+        return dialect.instantIn(column)
+      case "number":
+        return sql.literal(`${column}::float8`)
+      case "id":
+      case "int":
+      case "text":
+        return sql.literal(column)
+    }
+  })
+  const items = dialect.items(
+    Object.fromEntries(Object.entries(columns).map(([column, type]) => [column, itemTypes[type]])),
+    // Whether one is a number depends on its column, of which the types here know no more than that it has a name.
+    rows.map((row) => Object.fromEntries(names.map((column) => [column, (row[column] ?? null) as string | null])))
+  )
+  const [text, parameters] = sql`
+    INSERT INTO ${sql.literal(name)} (${sql.literal(names.join(", "))}) SELECT ${sql.csv(values)} FROM ${items}`
+    .compile(true)
+  return { text, parameters: parameters as ReadonlyArray<Value> }
+}
