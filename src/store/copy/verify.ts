@@ -34,10 +34,10 @@ export const verify = <E, R>(
       Effect.gen(function*() {
         const upTo = Option.map(Option.fromNullable(rows.at(-1)), (row) => keyOf(table, row))
         const copies = yield* rowsBetween(target, table, after, upTo)
-        const difference = differenceBetween(table, rows, copies)
-        if (difference !== undefined) return yield* difference
-        for (const row of rows) digests.source.update(canonicalRow(table, row))
-        for (const row of copies) digests.target.update(canonicalRow(table, row))
+        const [texts, copied] = [rows, copies].map((each) => each.map((row) => canonicalRow(table, row)).join("\n"))
+        if (texts !== copied) return yield* differenceBetween(table, rows, copies)
+        digests.source.update(`${texts}\n`)
+        digests.target.update(`${copied}\n`)
         count += rows.length
         last = upTo
         yield* onRows(rows.length)
@@ -52,12 +52,12 @@ export const verify = <E, R>(
     return { table: table.name, rows: count, checksum } satisfies Verified
   })
 
-/** The first difference between rows that should be the same, both in the order of their keys. */
+/** The first difference between rows that are not the same, both in the order of their keys. */
 const differenceBetween = (
   table: Table,
   rows: ReadonlyArray<Row>,
   copies: ReadonlyArray<Row>
-): CopyDiffers | undefined => {
+): CopyDiffers => {
   for (const [index, row] of rows.entries()) {
     const copy = copies[index]
     if (copy === undefined || rowName(table, copy) !== rowName(table, row)) {
@@ -68,7 +68,7 @@ const differenceBetween = (
     if (column !== undefined) return differs(table, rowName(table, row), column)
   }
   const added = copies[rows.length]
-  return added === undefined ? undefined : differs(table, rowName(table, added), "added")
+  return differs(table, added === undefined ? "unknown" : rowName(table, added), "added")
 }
 
 const differs = (table: Table, row: string, difference: string) =>

@@ -1,5 +1,5 @@
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect } from "effect"
+import { Array as Arr, Effect } from "effect"
 import { SqliteStore } from "holdfast/sqlite"
 import { jobsTable } from "../../../src/store/copy/jobsTable.ts"
 import type { Row } from "../../../src/store/copy/Table.ts"
@@ -13,7 +13,11 @@ export const insertJobs = (jobs: ReadonlyArray<Row>) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     yield* sql.withTransaction(
-      Effect.forEach(jobs, (job) => sql`INSERT INTO holdfast_jobs ${sql.insert(job)}`, { discard: true })
+      Effect.forEach(
+        Arr.chunksOf(jobs, 100),
+        (some) => sql`INSERT INTO holdfast_jobs ${sql.insert(some)}`,
+        { discard: true }
+      )
     )
   })
 
