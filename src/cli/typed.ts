@@ -1,3 +1,3 @@
-/** The line that a person types to run one of the two commands, in the folder of the package. */
-export const typed = (command: "start" | "brandbrain", ...args: ReadonlyArray<string>): string =>
+/** The line that a person types to run one of the commands, in the folder of the package. */
+export const typed = (command: "start" | "brandbrain" | "holdfast", ...args: ReadonlyArray<string>): string =>
   ["npx pnpm@10", command, ...args].join(" ")

@@ -1,7 +1,8 @@
 import type * as CliApp from "@effect/cli/CliApp"
 import * as Command from "@effect/cli/Command"
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { Console, Effect, Logger, LogLevel, Option } from "effect"
+import * as Runtime from "@effect/platform/Runtime"
+import { Console, Effect, Exit, Logger, LogLevel, Option } from "effect"
 import { createRequire } from "node:module"
 import { readCommandLine, refuse } from "../cli/commandLine.ts"
 import type { Commands } from "../cli/help.ts"
@@ -11,23 +12,25 @@ import { report } from "../cli/report.ts"
 import type { Streams } from "../cli/Streams.ts"
 import { typed } from "../cli/typed.ts"
 import { withoutDashes } from "../cli/withoutDashes.ts"
+import { withoutPasswords } from "../cli/withoutPasswords.ts"
 
 /**
- * `pnpm start` and `pnpm brandbrain`: everything but the process itself, so that
+ * `pnpm start`, `pnpm brandbrain` and `pnpm holdfast`: everything but the process itself, so that
  * a test can run it. `argv` begins with the runtime and the script, as Node has it.
  * Failures have been reported when it ends.
  */
 export const program = (argv: ReadonlyArray<string>, streams: Streams): Effect.Effect<void, unknown> => {
   const [runtime = "", script = "", ...given] = argv
   const args = ownArguments(given)
+  const [stdout, stderr] = [withoutPasswords(args, streams.stdout), withoutPasswords(args, streams.stderr)]
   return Effect.gen(function*() {
     const { isHelp, logLevel, rest } = yield* Effect.catchAll(readCommandLine(args), refuse)
-    const isBrandbrain = rest[0] === "brandbrain"
-    const words = isBrandbrain ? rest.slice(1) : rest
-    const { commands, run } = yield* isBrandbrain ? brandbrainOn(streams) : startOn(streams)
+    const named = commandOf(rest)
+    const words = named === "start" ? rest : rest.slice(1)
+    const { commands, run } = yield* commandsOn[named](streams)
     // Without words, brandbrain would open the database to print its help.
-    if (isHelp || (isBrandbrain && words.length === 0)) {
-      const help = helpOf(typed(isBrandbrain ? "brandbrain" : "start"), commands, words, columnsOf(streams.stdout))
+    if (isHelp || (named !== "start" && words.length === 0)) {
+      const help = helpOf(typed(named), commands, words, columnsOf(streams.stdout))
       return yield* Console.log(help)
     }
     const last = words.at(-1) ?? ""
@@ -37,17 +40,29 @@ export const program = (argv: ReadonlyArray<string>, streams: Streams): Effect.E
     }
     yield* Logger.withMinimumLogLevel(run([runtime, script, ...words]), Option.getOrElse(logLevel, () => LogLevel.Info))
   }).pipe(
-    Effect.tapErrorCause(report(args, streams.stderr)),
-    plainConsole(streams),
+    Effect.tapErrorCause(report(args, stderr)),
+    plainConsole({ stdout, stderr }),
     Effect.provide(NodeContext.layer)
   )
 }
 
+/**
+ * Ends the process with 130 when a command of `pnpm holdfast` was interrupted, as it has not done what it was to do.
+ * A worker that is told to end has, so that ends with 0.
+ */
+export const teardown = ([, , ...given]: ReadonlyArray<string>): Runtime.Teardown => (exit, onExit) =>
+  commandOf(withoutDashes(given)) === "holdfast" && Exit.isInterrupted(exit)
+    ? onExit(130)
+    : Runtime.defaultTeardown(exit, onExit)
+
 /** A package runner passes on its own `--`, before or after the command. */
 const ownArguments = (given: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const [command, ...rest] = withoutDashes(given)
-  return command === "brandbrain" ? [command, ...withoutDashes(rest)] : withoutDashes(given)
+  const args = withoutDashes(given)
+  return commandOf(args) === "start" ? args : [...args.slice(0, 1), ...withoutDashes(args.slice(1))]
 }
+
+/** The command that the arguments begin with, unless they are the worker's. */
+const commandOf = ([first]: ReadonlyArray<string>) => first === "brandbrain" || first === "holdfast" ? first : "start"
 
 interface Runnable {
   readonly commands: Commands
@@ -55,7 +70,7 @@ interface Runnable {
 }
 
 /*
- * The two are not one command with a subcommand: @effect/cli would take a misspelt
+ * They are not one command with subcommands: @effect/cli would take a misspelt
  * flag of the worker for a subcommand and not name it. Each is loaded when it is asked for.
  */
 
@@ -73,5 +88,16 @@ const brandbrainOn = (streams: Streams) =>
       run: Command.run(brandbrain, { name: "BrandBrain", version })
     }
   })
+
+const holdfastOn = (streams: Streams) =>
+  Effect.map(Effect.promise(() => import("./holdfastCommand.ts")), ({ holdfastCommand }): Runnable => {
+    const { holdfast, subcommands } = holdfastCommand(streams)
+    return {
+      commands: { root: holdfast.descriptor, under: subcommands.map(({ descriptor }) => descriptor) },
+      run: Command.run(holdfast, { name: "Holdfast", version })
+    }
+  })
+
+const commandsOn = { start: startOn, brandbrain: brandbrainOn, holdfast: holdfastOn }
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { readonly version: string }

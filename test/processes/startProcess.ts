@@ -19,6 +19,8 @@ export interface Started {
   readonly complained: ReadonlyArray<string>
   /** Waits until it says a line with this text. Looks only at lines not looked at before. */
   readonly says: (text: string) => Effect.Effect<string>
+  /** The same for standard error. */
+  readonly complains: (text: string) => Effect.Effect<string>
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly ended: Effect.Effect<Ended>
 }
@@ -31,7 +33,7 @@ export const startProcess = (
   node = process.execPath
 ): Effect.Effect<Started, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const lines = yield* Queue.unbounded<string>()
+    const [lines, complaints] = yield* Effect.all([Queue.unbounded<string>(), Queue.unbounded<string>()])
     const said: Array<string> = []
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
@@ -48,13 +50,17 @@ export const startProcess = (
       lines.unsafeOffer(line)
     })
     const complained: Array<string> = []
-    createInterface({ input: child.stderr }).on("line", (line) => complained.push(line))
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      complained.push(line)
+      complaints.unsafeOffer(line)
+    })
     const ended = new Promise<Ended>((resolve) => child.on("close", (code, signal) => resolve({ code, signal })))
     return {
       child,
       said,
       complained,
       says: (text) => Effect.repeat(Queue.take(lines), { until: (line) => line.includes(text) }),
+      complains: (text) => Effect.repeat(Queue.take(complaints), { until: (line) => line.includes(text) }),
       kill: (signal) => Effect.sync(() => void child.kill(signal)),
       ended: Effect.promise(() => ended)
     }

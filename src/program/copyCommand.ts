@@ -1,0 +1,65 @@
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import { Console, Effect, Either, Option } from "effect"
+import * as BrandBrain from "../brandbrain/storage/migrate.ts"
+import { tables } from "../brandbrain/storage/tables.ts"
+import { database } from "../cli/settings.ts"
+import type { Streams } from "../cli/Streams.ts"
+import { nameOf } from "../store/databaseUrl.ts"
+import { copyProgress, copyReport } from "../cli/copyProgress.ts"
+
+const url = (name: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("url"),
+    Options.withDescription(description),
+    Options.mapEffect((text) =>
+      database(text.trim()).pipe(
+        Either.filterOrLeft(
+          (named) => named.database !== "sqlite" || named.filename !== ":memory:",
+          () => "a database in memory is gone when the command ends; write sqlite:<path of a file>"
+        ),
+        Either.mapLeft((problem) => ValidationError.invalidValue(HelpDoc.p(`--${name}: ${problem}`)))
+      )
+    )
+  )
+
+/** The tables of the reference app, which lie beside the jobs of `pnpm start`. */
+const brandbrain = {
+  app: "BrandBrain",
+  migrations: BrandBrain.migrationsTable,
+  newest: BrandBrain.newest,
+  tables,
+  migrate: BrandBrain.migrate
+}
+
+/** `pnpm holdfast copy`. Its code is loaded when it runs, and not for its help. */
+export const copyCommand = (streams: Streams) =>
+  Command.make(
+    "copy",
+    {
+      from: url("from", "The database to copy, which is only read: sqlite:<file> or postgres://…"),
+      to: url("to", "The database to copy to, which has no jobs: sqlite:<file> or postgres://…")
+    },
+    ({ from, to }) =>
+      Effect.gen(function*() {
+        const { copy } = yield* Effect.promise(() => import("../store/copy/copy.ts"))
+        const progress = copyProgress(streams)
+        const copied = yield* copy({ source: from, target: to, apps: [brandbrain], onProgress: progress.tell }).pipe(
+          Effect.ensuring(progress.end),
+          Effect.onInterrupt(() => Effect.logWarning(`Stopped before the end: nothing was copied to ${nameOf(to)}`))
+        )
+        if (copied.columnsLeftOut.length > 0) {
+          yield* Effect.logWarning(
+            `Columns that are not Holdfast's were not copied: ${copied.columnsLeftOut.join(", ")}`
+          )
+        }
+        yield* Option.match(streams.screen, {
+          onNone: () => Console.log(JSON.stringify(copied, null, 2)),
+          onSome: () => Console.log(copyReport(copied))
+        })
+      })
+  ).pipe(
+    Command.withDescription("Copy a queue whose workers are stopped to another database, all or nothing, and verify it")
+  )
