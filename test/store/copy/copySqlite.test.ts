@@ -111,6 +111,55 @@ describe("a copy from one file to another", () => {
     }))
 })
 
+describe("the tables of an app", () => {
+  const app = {
+    app: "Shop",
+    migrations: "shop_migrations",
+    newest: 1,
+    tables: [{ name: "shop_item", key: ["shop", "number"], columns: { shop: "text", number: "int", price: "number" } }],
+    migrate: Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      Effect.zipRight(
+        sql`CREATE TABLE IF NOT EXISTS shop_migrations (migration_id INTEGER)`,
+        sql`CREATE TABLE IF NOT EXISTS shop_item (shop TEXT, number INTEGER, price REAL, PRIMARY KEY (shop, number))`
+      ))
+  } as const
+  const items = [{ shop: "a", number: 2, price: 0.1 }, { shop: "a", number: 10, price: 3 }, {
+    shop: "b",
+    number: 1,
+    price: 1e300
+  }]
+  const onShop = (file: string, statement: string) =>
+    onSqlite(file, Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.zipRight(app.migrate, sql.unsafe(statement))))
+
+  it.scopedLive("are copied where the source has them in the version that is listed, to a target without rows there", () =>
+    Effect.gen(function*() {
+      const { source, target } = yield* files
+      yield* fileWith(source, [])
+      const copied = copy({
+        source: { database: "sqlite", filename: source },
+        target: { database: "sqlite", filename: target },
+        apps: [app],
+        onProgress: () => Effect.void
+      })
+      yield* onShop(source, "INSERT INTO shop_migrations VALUES (2)")
+      const { message } = yield* Effect.flip(copied)
+      assert.match(message, /The tables of Shop in \S+a\.db have version 2, and this program copies version 1/)
+      yield* onShop(source, "UPDATE shop_migrations SET migration_id = 1")
+      for (const { number, price, shop } of items) {
+        yield* onShop(source, `INSERT INTO shop_item VALUES ('${shop}', ${number}, ${price})`)
+      }
+
+      yield* onShop(target, "INSERT INTO shop_item VALUES ('z', 1, 1)")
+      assert.include((yield* Effect.flip(copied)).message, "it holds 1 row of shop_item;")
+      yield* onShop(target, "DELETE FROM shop_item")
+      assert.deepStrictEqual((yield* copied).tables.map(({ rows, table }) => [table, rows]), [
+        ["holdfast_jobs", 0],
+        ["shop_item", 3]
+      ])
+      assert.deepStrictEqual(yield* onShop(target, "SELECT * FROM shop_item ORDER BY shop, number"), items)
+    }))
+})
+
 describe("a copy is refused", () => {
   it.scopedLive("from a file that is not there, and makes none", () =>
     Effect.gen(function*() {
