@@ -322,7 +322,8 @@ describe("what only one place does", () => {
         "store/dialect.ts",
         "store/fromUrl.ts",
         "store/copy/openDatabase.ts",
-        "testing/layer.ts"
+        "testing/layer.ts",
+        "testing/layerPostgres.ts"
       ])
       expectNone(
         sources.filter(({ path }) => !path.startsWith(room) && !knowing.has(path)).flatMap(({ imports, path }) =>

@@ -4,6 +4,7 @@ import type * as SqlError from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"
 import type { Effect } from "effect"
 import type { StoreError } from "../../domain/errors.ts"
+import type { Dialect } from "../Differences.ts"
 import type { ColumnType, Row, Table, Value } from "./Table.ts"
 
 /** A database that is open for a copy, and what a copy must know of it besides its `Dialect`. */
@@ -11,6 +12,7 @@ export interface CopyDatabase {
   /** Its URL without user, password and parameters. */
   readonly name: string
   readonly sql: SqlClient.SqlClient
+  readonly dialect: Dialect
   /** The version of Holdfast's tables that is copied. */
   readonly newest: number
 
@@ -30,6 +32,8 @@ export interface CopyDatabase {
   /** Brings Holdfast's tables up to date in the open transaction. */
   readonly migrate: Effect.Effect<void, StoreError, SqlClient.SqlClient>
 
+  /** A column of a key, of which every database has the same order. */
+  readonly inOrder: (column: string, type: ColumnType) => Statement.Fragment
   /** Statements that insert the rows. */
   readonly insertions: (table: Table, rows: ReadonlyArray<Row>) => ReadonlyArray<Insertion>
 }

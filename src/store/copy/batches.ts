@@ -1,7 +1,7 @@
 import type * as Statement from "@effect/sql/Statement"
 import { Chunk, Effect, Option, Stream } from "effect"
 import { EventLoop } from "../../platform/EventLoop.ts"
-import { dialect } from "../dialect.ts"
+import type { CopyDatabase } from "./CopyDatabase.ts"
 import type { CopyFailed } from "./errors.ts"
 import type { Reader } from "./Reader.ts"
 import type { ColumnType, Row, Table, Value } from "./Table.ts"
@@ -38,30 +38,33 @@ export const batches = (
 
 /** The rows behind one key, up to another and with it. */
 export const rowsBetween = (
-  { database: { sql }, rows }: Reader,
+  { database, rows }: Reader,
   table: Table,
   after: Option.Option<Key>,
   upTo: Option.Option<Key>
-) =>
-  rows<Row>(
-    sql`SELECT ${sql.csv(Object.entries(table.columns).map(([column, type]) => readColumn(sql, column, type)))}
-    FROM ${sql.literal(table.name)} ${where(sql, table, after, upTo)} ORDER BY ${orderOf(sql, table)}`
+) => {
+  const { sql } = database
+  const columns = Object.entries(table.columns).map(([column, type]) => readColumn(database, column, type))
+  return rows<Row>(
+    sql`SELECT ${sql.csv(columns)}
+    FROM ${sql.literal(table.name)} ${where(database, table, after, upTo)} ORDER BY ${orderOf(database, table)}`
   )
+}
 
-export const countRows = ({ database: { sql }, rows }: Reader, table: Table) =>
+export const countRows = ({ database: { dialect, sql }, rows }: Reader, table: Table) =>
   Effect.map(
-    rows<{ readonly rows: number }>(sql`SELECT ${dialect(sql).count()} AS rows FROM ${sql.literal(table.name)}`),
+    rows<{ readonly rows: number }>(sql`SELECT ${dialect.count()} AS rows FROM ${sql.literal(table.name)}`),
     ([row]) => row?.rows ?? 0
   )
 
-type Sql = Reader["database"]["sql"]
-
 /** The key of the last row that goes into the batch behind a key. Reads sizes only, so that no batch is larger than it may be. */
-const lastOfBatch = ({ database: { sql }, rows }: Reader, table: Table, after: Option.Option<Key>) =>
-  Effect.map(
+const lastOfBatch = ({ database, rows }: Reader, table: Table, after: Option.Option<Key>) => {
+  const { dialect, sql } = database
+  return Effect.map(
     rows<Row & { readonly bytes: number }>(
-      sql`SELECT ${sql.literal(table.key.join(", "))}, ${bytesOf(sql, table)} AS bytes FROM ${sql.literal(table.name)}
-      ${where(sql, table, after, Option.none())} ORDER BY ${orderOf(sql, table)} ${dialect(sql).atMost(atOnce.rows)}`
+      sql`SELECT ${sql.literal(table.key.join(", "))}, ${bytesOf(database, table)} AS bytes
+      FROM ${sql.literal(table.name)} ${where(database, table, after, Option.none())}
+      ORDER BY ${orderOf(database, table)} ${dialect.atMost(atOnce.rows)}`
     ),
     (found) => {
       let room = atOnce.bytes
@@ -74,15 +77,16 @@ const lastOfBatch = ({ database: { sql }, rows }: Reader, table: Table, after: O
       return Option.map(Option.fromNullable(last), (row) => keyOf(table, row))
     }
   )
+}
 
-const readColumn = (sql: Sql, column: string, type: ColumnType): Statement.Fragment => {
-  const { jsonText, millis } = dialect(sql)
+const readColumn = ({ dialect, sql }: CopyDatabase, column: string, type: ColumnType): Statement.Fragment => {
+  const { jsonText, millis } = dialect
   const read = type === "instant" ? millis(column) : type === "json" ? jsonText(column) : sql.literal(column)
   return sql`${read} AS ${sql.literal(column)}`
 }
 
-const bytesOf = (sql: Sql, { columns }: Table): Statement.Fragment => {
-  const { jsonBytes } = dialect(sql)
+const bytesOf = ({ dialect, sql }: CopyDatabase, { columns }: Table): Statement.Fragment => {
+  const { jsonBytes } = dialect
   const sizes = Object.entries(columns).flatMap(([column, type]) =>
     type === "json"
       ? sql`COALESCE(${jsonBytes(column)}, 0)`
@@ -93,10 +97,19 @@ const bytesOf = (sql: Sql, { columns }: Table): Statement.Fragment => {
   return sizes.reduce((sum, size) => sql`${sum} + ${size}`, sql.literal("0"))
 }
 
-const orderOf = (sql: Sql, { key }: Table) => sql.literal(key.join(", "))
+/** The columns of the key, each as the order of the rows has it. */
+const orderOf = ({ inOrder, sql }: CopyDatabase, { columns, key }: Table) =>
+  sql.csv(key.map((column) => inOrder(column, columns[column] ?? "text")))
 
-const where = (sql: Sql, { key }: Table, after: Option.Option<Key>, upTo: Option.Option<Key>): Statement.Fragment => {
-  const columns = sql.literal(key.length === 1 ? key.join() : `(${key.join(", ")})`)
+const where = (
+  database: CopyDatabase,
+  table: Table,
+  after: Option.Option<Key>,
+  upTo: Option.Option<Key>
+): Statement.Fragment => {
+  const { sql } = database
+  const { key } = table
+  const columns = key.length === 1 ? orderOf(database, table) : sql`(${orderOf(database, table)})`
   const values = (of: Key) => key.length === 1 ? sql`${of[0]}` : sql`(${sql.csv(of.map((value) => sql`${value}`))})`
   const conditions = [
     ...Option.toArray(Option.map(after, (of) => sql`${columns} > ${values(of)}`)),

@@ -1,5 +1,4 @@
 import { Array as Arr, Effect, Stream } from "effect"
-import { dialect } from "../dialect.ts"
 import { batches, countRows, keyOf } from "./batches.ts"
 import type { Refuse } from "./CopyDatabase.ts"
 import {
@@ -33,9 +32,9 @@ const identityOf = ({ connection, database }: Reader) =>
 /** Fails if jobs run under a lease that has not run out. One whose lease has run out is copied, and freed by the first sweep. */
 export const refuseRunning = ({ database, rows }: Reader) =>
   Effect.gen(function*() {
-    const { sql } = database
+    const { dialect, sql } = database
     const [now] = yield* rows<{ readonly now: number }>(yield* database.selectNow)
-    const { atMost, count, millis } = dialect(sql)
+    const { atMost, count, millis } = dialect
     const holders = yield* rows<
       { readonly worker: string; readonly jobs: number; readonly since: number; readonly until: number }
     >(
@@ -51,11 +50,11 @@ export const refuseRunning = ({ database, rows }: Reader) =>
 export const refuseRows = (target: Reader, apps: ReadonlyArray<AppTables<unknown>>) =>
   Effect.gen(function*() {
     const { database, rows } = target
-    const { sql } = database
+    const { dialect, sql } = database
     const holds: Array<string> = []
     if (yield* isThere(target, jobsTable.name)) {
       const statuses = yield* rows<{ readonly status: string; readonly jobs: number }>(
-        sql`SELECT status, ${dialect(sql).count()} AS jobs FROM holdfast_jobs GROUP BY status ORDER BY status`
+        sql`SELECT status, ${dialect.count()} AS jobs FROM holdfast_jobs GROUP BY status ORDER BY status`
       )
       holds.push(...statuses.map(({ jobs, status }) => `${jobs} ${status} ${jobs === 1 ? "job" : "jobs"}`))
     }

@@ -3,7 +3,6 @@ import { Array as Arr, Effect, Logger, LogLevel } from "effect"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import type { DatabaseUrl } from "../databaseUrl.ts"
 import { nameOf } from "../databaseUrl.ts"
-import { dialect } from "../dialect.ts"
 import { countRows } from "./batches.ts"
 import { leftOutOf, refuseRows, refuseRunning, refuseSame, refuseUnfit, tablesOf } from "./checks.ts"
 import type { CopyDatabase } from "./CopyDatabase.ts"
@@ -139,10 +138,10 @@ const refuseChanges = (
     if (changed !== undefined) return yield* new SourceChanged({ source: from.database.name, table: changed.table })
   })
 
-const countRunning = ({ database: { sql }, rows }: Reader) =>
+const countRunning = ({ database: { dialect, sql }, rows }: Reader) =>
   Effect.map(
     rows<{ readonly jobs: number }>(
-      sql`SELECT ${dialect(sql).count()} AS jobs FROM holdfast_jobs WHERE status = 'running'`
+      sql`SELECT ${dialect.count()} AS jobs FROM holdfast_jobs WHERE status = 'running'`
     ),
     ([found]) => found?.jobs ?? 0
   )

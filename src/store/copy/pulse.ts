@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-import { dialect } from "../dialect.ts"
 import { countRows } from "./batches.ts"
 import { jobsTable } from "./jobsTable.ts"
 import type { Reader } from "./Reader.ts"
@@ -18,8 +17,8 @@ export const pulseOf = (reader: Reader, tables: ReadonlyArray<Table>) =>
     ))
 
 /** Everything that is done to a job changes one of these. */
-const jobs = ({ database: { sql }, rows }: Reader) => {
-  const { count, millis } = dialect(sql)
+const jobs = ({ database: { dialect, sql }, rows }: Reader) => {
+  const { count, millis } = dialect
   return Effect.map(
     rows(sql`
       SELECT ${count()} AS jobs, max(${millis("updated_at")}) AS updated, sum(attempts) AS attempts,

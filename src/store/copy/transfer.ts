@@ -1,6 +1,5 @@
 import type * as SqlError from "@effect/sql/SqlError"
 import { Effect, Stream } from "effect"
-import { dialect } from "../dialect.ts"
 import { batches } from "./batches.ts"
 import { rowName } from "./checks.ts"
 import { CopyFailed, RowsRefused } from "./errors.ts"
@@ -26,7 +25,7 @@ export const transfer = <E, R>(
 
 /** A database does not always say which of the rows it refuses. */
 const refused = ({ database }: Reader, table: Table, rows: ReadonlyArray<Row>, cause: SqlError.SqlError) => {
-  if (!dialect(database.sql).isOfARow(cause)) return new CopyFailed({ database: database.name, cause })
+  if (!database.dialect.isOfARow(cause)) return new CopyFailed({ database: database.name, cause })
   const [first, last] = [rows[0], rows.at(-1)].map((row) => row === undefined ? "" : rowName(table, row))
   return new RowsRefused({ target: database.name, table: table.name, first: first ?? "", last: last ?? "", cause })
 }

@@ -29,7 +29,7 @@ const isJson = /^(?:payload|progress|result|last_error_value|errors)$/
  * Statements name the schema of the tables. So they need no `search_path`, which a
  * pooler forgets and an app can change.
  */
-export const postgresDialect = (sql: SqlClient.SqlClient, schema: string): Dialect => {
+export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undefined): Dialect => {
   const millis: Dialect["millis"] = (instant) => sql`(extract(epoch FROM ${fragment(sql, instant)}) * 1000)::float8`
   const jsonText: Dialect["jsonText"] = (value) => sql.literal(`(${value})::text`)
 

@@ -2,6 +2,7 @@ import type * as SqlConnection from "@effect/sql/SqlConnection"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Context, Effect, Schema } from "effect"
 import { JobId } from "../../domain/JobId.ts"
+import type { Dialect } from "../Differences.ts"
 import type { DatabaseUrl } from "../databaseUrl.ts"
 import { CopyFailed } from "../copy/errors.ts"
 import type { CopyDatabase, Insertion, Refusal, Refuse } from "../copy/CopyDatabase.ts"
@@ -19,10 +20,11 @@ export const openForCopy = Effect.fn("openForCopy")(
     // An interrupted statement is cancelled over a connection of its own.
     const opened = yield* openClient({ url, maxConnections: 2, applicationName: "holdfast copy" })
     const sql = Context.get(opened, SqlClient.SqlClient).withoutTransforms()
-    const dialect = postgresDialect(sql)
+    const dialect = postgresDialect(sql, undefined)
     return {
       name,
       sql,
+      dialect,
       newest,
       identity,
       beginSnapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -31,9 +33,11 @@ export const openForCopy = Effect.fn("openForCopy")(
       selectColumns: (table) =>
         sql`SELECT attname AS name FROM pg_attribute
         WHERE attrelid = to_regclass(${table}) AND attnum > 0 AND NOT attisdropped`,
-      checkMigrated: checkMigrated(defaultLimit),
-      migrate: migrate(defaultLimit),
-      insertions: (table, rows) => [insertionOf(sql, table, rows)]
+      checkMigrated: Effect.asVoid(checkMigrated(defaultLimit, undefined)),
+      migrate: Effect.asVoid(migrate(defaultLimit, undefined)),
+      // In the order of a language "a" comes before "B".
+      inOrder: (column, type) => sql.literal(type === "text" ? `${column} COLLATE "C"` : column),
+      insertions: (table, rows) => [insertionOf(dialect, table, rows)]
     } satisfies CopyDatabase
   },
   (opened, { name }) => Effect.mapError(opened, (cause) => new CopyFailed({ database: name, cause }))
@@ -102,8 +106,8 @@ const jsonRefusal = (json: string): Refusal | undefined => {
 /** The type of a column's items. A number goes as text, which is exact. */
 const itemTypes = { id: "id", text: "text", json: "text", number: "text", int: "int", instant: "int" } as const
 
-const insertionOf = (sql: SqlClient.SqlClient, { columns, name }: Table, rows: ReadonlyArray<Row>): Insertion => {
-  const dialect = postgresDialect(sql)
+const insertionOf = (dialect: Dialect, { columns, name }: Table, rows: ReadonlyArray<Row>): Insertion => {
+  const { sql } = dialect
   const names = Object.keys(columns)
   const values = Object.entries(columns).map(([column, type]) => {
     switch (type) {

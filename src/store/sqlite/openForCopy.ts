@@ -5,6 +5,7 @@ import type { CopyDatabase, Insertion, Refuse } from "../copy/CopyDatabase.ts"
 import type { Row, Table } from "../copy/Table.ts"
 import { depthOf } from "../copy/depthOf.ts"
 import { identityOf, inWords } from "./databaseFile.ts"
+import { sqliteDialect } from "./dialect.ts"
 import { checkMigrated, migrateInside } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { openClient } from "./openClient.ts"
@@ -19,6 +20,7 @@ export const openForCopy = Effect.fn("openForCopy")(function*(filename: string, 
   return {
     name: filename,
     sql,
+    dialect: sqliteDialect(sql),
     newest,
     identity: () => Effect.succeed(`sqlite ${inWords(identityOf(filename))}`),
     beginSnapshot: "BEGIN",
@@ -27,6 +29,8 @@ export const openForCopy = Effect.fn("openForCopy")(function*(filename: string, 
     selectColumns: (table) => sql`SELECT name FROM pragma_table_info(${table})`,
     checkMigrated,
     migrate: migrateInside,
+    // Texts are in the order of their bytes.
+    inOrder: (column) => sql.literal(column),
     insertions
   } satisfies CopyDatabase
 }, (opened, filename) =>
