@@ -80,6 +80,16 @@ export interface Dialect {
    */
   readonly byId: Statement.Fragment
   /**
+   * The rows of a table, those that fit a condition, each with the jobs `j` whose ids a
+   * SELECT that names the row finds. Before version 17 PostgreSQL runs such a SELECT
+   * behind IN for every job of the table.
+   */
+  readonly withJobsOfEach: (
+    table: "band" | "level",
+    condition: Statement.Fragment,
+    select: Statement.Fragment
+  ) => Statement.Fragment
+  /**
    * A column in a condition, for a statement that finds its rows by their ids. On
    * PostgreSQL, which cannot be told an index, no index on the column is used. Left to
    * itself it walks the index of all running jobs to settle one, and with it every job that

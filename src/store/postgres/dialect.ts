@@ -67,6 +67,9 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
     atMost: (limit) => sql`LIMIT ${limit}::bigint`,
     byIndex: () => sql.literal(""),
     byId: sql.literal(""),
+    withJobsOfEach: (table, condition, select) =>
+      sql`${sql.literal(table)} CROSS JOIN LATERAL (${select}) AS picked
+      JOIN ${jobsTable} AS j ON ${condition}j.id = picked.id`,
     unindexed: (column) => sql.literal(unindexed(column)),
     among: (column, ids) => sql` AND ${sql.literal(column)} = ANY(${`{${ids.join()}}`}::uuid[])`,
     remember: ({ at, message }) =>

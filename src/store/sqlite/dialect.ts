@@ -33,6 +33,8 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
   atMost: (limit) => sql`LIMIT ${limit} + 0`,
   byIndex: (index) => sql.literal(`INDEXED BY ${index}`),
   byId: sql.literal("INDEXED BY sqlite_autoindex_holdfast_jobs_1"),
+  withJobsOfEach: (table, condition, select) =>
+    sql`${sql.literal(table)} JOIN holdfast_jobs AS j ON ${condition}j.id IN (${select})`,
   unindexed: (column) => sql.literal(column),
   among: () => sql.literal(""),
   // A CASE reads no further than it needs to: every other JSON function fails on what is not JSON.

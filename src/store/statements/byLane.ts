@@ -36,7 +36,7 @@ import { makeIds } from "./ids.ts"
 
 /** The tables `level`, `candidate` and `first` of a request, behind `named` with its kinds. */
 export const makeByLane = (dialect: Dialect) => {
-  const { atMost, byIndex, count, int, jobsTable, jsonBytes, sql } = dialect
+  const { atMost, byIndex, count, int, jobsTable, jsonBytes, sql, withJobsOfEach } = dialect
   const asked = makeAsked(dialect)
   const { without } = makeIds(dialect)
   const inLane = byIndex("holdfast_jobs_claim")
@@ -92,12 +92,18 @@ export const makeByLane = (dialect: Dialect) => {
     candidate (id, kind, queue, priority, available_at, bytes, slots, place) AS (
       SELECT j.id, j.kind, j.queue, j.priority, j.available_at, ${jsonBytes("j.payload")}, level.slots,
         row_number() OVER (PARTITION BY j.queue ORDER BY j.priority DESC, j.available_at, j.id)
-      FROM level JOIN ${jobsTable} AS j ON j.id IN (
+      FROM ${
+      withJobsOfEach(
+        "level",
+        sql.literal(""),
+        sql`
         SELECT due.id FROM ${jobsTable} AS due ${inLane}
         WHERE due.status = 'pending' AND due.queue = level.queue AND due.kind = level.kind
           AND due.priority = level.priority AND due.available_at <= ${now} ${without("due.id", except)}
         ORDER BY due.available_at, due.id ${atMost(request.limit)}
+      `
       )
+    }
     )`
 
   const first = (request: Pick<ClaimRequest, "limit">) =>

@@ -27,7 +27,7 @@ const scanLimit = ({ limit }: Pick<ClaimRequest, "limit">) => limit + (limit ===
 
 /** The tables `band`, `scanned` and `early` of a request, behind one of the kinds that it names. */
 export const makeInOrder = (dialect: Dialect) => {
-  const { atMost, byId, byIndex, count, int, jobsTable, jsonBytes, sql } = dialect
+  const { atMost, byId, byIndex, count, int, jobsTable, jsonBytes, sql, withJobsOfEach } = dialect
   const asked = makeAsked(dialect)
   const { without } = makeIds(dialect)
   const inOrder = byIndex("holdfast_jobs_order")
@@ -60,12 +60,18 @@ export const makeInOrder = (dialect: Dialect) => {
       FROM band WHERE priority IS NOT NULL AND found < ${most}
     ),
     scanned (id) AS MATERIALIZED (
-      SELECT j.id FROM band JOIN ${jobsTable} AS j ON band.found < ${most} AND j.id IN (
+      SELECT j.id FROM ${
+      withJobsOfEach(
+        "band",
+        sql`band.found < ${most} AND `,
+        sql`
         SELECT due.id FROM ${jobsTable} AS due ${inOrder}
         WHERE due.status = 'pending' AND due.priority = band.priority AND due.available_at <= ${now}
           ${without("due.id", except)}
         ORDER BY due.available_at, due.id ${atMost(most)}
+      `
       )
+    }
     ),
     early (id, kind, queue, priority, available_at, bytes) AS MATERIALIZED (
       ${Option.isNone(request.queues) ? anyQueue : withinRoom}

@@ -124,8 +124,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A claim looks past due jobs that it has left out",
     file: inOrder,
-    find: "ON band.found < ${most} AND j.id IN (",
-    replace: "ON j.id IN (",
+    find: "sql`band.found < ${most} AND `",
+    replace: "sql.literal(\"\")",
     killedBy: claim
   },
   {
