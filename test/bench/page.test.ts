@@ -91,6 +91,13 @@ describe("the page", () => {
     assert.isTrue(text.endsWith("\n## Notes\n"))
   })
 
+  it("says of which database it is, and shows that one's chart", () => {
+    const text = page({ ...report, database: "postgres" }, "")
+    assert.include(text, "# Performance on PostgreSQL\n")
+    assert.include(text, "](performance-postgres.svg)")
+    assert.notInclude(text, "WAL mode")
+  })
+
   it("lists every target at its top", () => {
     const top = page(report, "").split("## Drain")[0] ?? ""
     assert.strictEqual(rowsOf(top, "Drain").length, 3)

@@ -2,13 +2,26 @@ import { table } from "../markdownTable.ts"
 import type { Compared } from "./compare.ts"
 import { digits, figures } from "./figures.ts"
 import type { Report, ScenarioReport } from "./Report.ts"
+import type { DatabaseName } from "./Scenario.ts"
 import type { Spread } from "./statistics.ts"
 
-/** docs/performance.md: the last full run, with what a person has written about it below. */
-export const page = (report: Report, notes: string): string =>
-  `# Performance
+/** The words that differ between the pages. */
+const about: Readonly<
+  Record<DatabaseName, { readonly title: string; readonly place: string; readonly databases: string }>
+> = {
+  sqlite: { title: "Performance", place: "performance", databases: "databases are files in WAL mode" },
+  postgres: {
+    title: "Performance on PostgreSQL",
+    place: "performance-postgres",
+    databases: "the server is on the same machine and commits wait for its disk"
+  }
+}
 
-Written by \`${report.command}\`; the numbers of every run are in \`performance.json\`.
+/** docs/performance.md, or that of PostgreSQL: the last full run, with what a person has written about it below. */
+export const page = (report: Report, notes: string): string =>
+  `# ${about[report.database].title}
+
+Written by \`${report.command}\`; the numbers of every run are in \`${about[report.database].place}.json\`.
 
 ${kindOf(report)} On ${report.date}, commit \`${report.commit}\`, ${report.minutes} minutes.
 
@@ -17,10 +30,12 @@ ${machineOf(report)}
 Every run is a process of its own, and the contenders of a scenario take turns, so that each round sees all of them
 under nearly the same load. A figure is the median of the rounds, with the least and the greatest beside it. A ratio is
 taken within a round. CPU is that of the whole process, garbage collector and threads included. Payloads are about 200
-bytes, handlers do nothing, databases are files in WAL mode. Holdfast runs with all it promises: a scope for each job, a
+bytes, handlers do nothing, ${
+    about[report.database].databases
+  }. Holdfast runs with all it promises: a scope for each job, a
 heartbeat, a fenced settle, its metrics; without its Info lines, but where they are named.
 
-![Jobs a second, as bars](performance.svg)
+![Jobs a second, as bars](${about[report.database].place}.svg)
 
 ## Targets
 

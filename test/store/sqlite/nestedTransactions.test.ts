@@ -292,16 +292,20 @@ describe("a fiber that waits for its turn in a transaction", () => {
   it.effect("is a transaction of its own where the one around it was rolled back as it waited for its turn", () =>
     Effect.gen(function*() {
       const late = yield* Deferred.make<Fiber.Fiber<unknown, unknown>>()
+      // This one waits for the connection and begins as soon as that is free.
+      const other = yield* Effect.fork(
+        Effect.zipRight(Deferred.await(late), inTransaction(Effect.zipRight(yields, enqueue(job(2)))))
+      )
       yield* failing(Effect.gen(function*() {
         yield* Effect.fork(inTransaction(Effect.never))
         yield* yields
-        yield* Deferred.succeed(late, yield* Effect.forkDaemon(inTransaction(enqueue(job(1)))))
+        const work = Effect.zipRight(yields, enqueue(job(1)))
+        yield* Deferred.succeed(late, yield* Effect.forkDaemon(inTransaction(work)))
         yield* yields
       }))
-      // Of another, which begins before it can.
-      yield* failing(yields)
+      yield* Fiber.join(other)
       yield* Fiber.join(yield* Deferred.await(late))
-      assert.deepStrictEqual(yield* ids, [jobId(1)])
+      assert.deepStrictEqual(yield* ids, [jobId(1), jobId(2)])
     }).pipe(Effect.provide(memory)))
 })
 
