@@ -47,10 +47,10 @@ export const atEachOperation = <A, E, R, B>(
       fiber.addObserver(() => resume(Effect.succeed(found)))
     }))
 
-/** Whether an effect succeeds. One that never ends is given up after a second of real time. */
+/** Whether an effect succeeds. One that never ends is given up after some seconds of real time. */
 export const succeeds = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
     Effect.exit,
     Effect.disconnect,
-    Effect.timeoutTo({ duration: "1 second", onTimeout: () => false, onSuccess: Exit.isSuccess })
+    Effect.timeoutTo({ duration: "5 seconds", onTimeout: () => false, onSuccess: Exit.isSuccess })
   )
