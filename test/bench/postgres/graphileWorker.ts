@@ -1,5 +1,6 @@
 import type { AddJobsJobSpec, RunnerOptions, TaskList } from "graphile-worker"
 import { Logger, makeWorkerUtils, run } from "graphile-worker"
+import { Pool } from "pg"
 import type { Queue } from "../conversation.ts"
 import type { Payload } from "../load.ts"
 import { payloadOf, payloads, sharesOf, warmUpOf } from "../load.ts"
@@ -16,25 +17,27 @@ import { startMeasuringOn } from "./measure.ts"
 
 const silent = new Logger(() => () => {})
 
-const optionsOf = (url: string, concurrency: number, taskList: TaskList, batches: boolean): RunnerOptions => ({
-  connectionString: url,
+const poolOf = (url: string) => new Pool({ connectionString: url, max: 10 })
+
+/** On a pool that stays open, so that no run pays for its connections. */
+const optionsOf = (pgPool: Pool, concurrency: number, taskList: TaskList, batches: boolean): RunnerOptions => ({
+  pgPool,
   concurrency,
   taskList,
   noHandleSignals: true,
   logger: silent,
-  maxPoolSize: 10,
   ...(batches && { preset: { worker: { localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 } } })
 })
 
-const utilsOf = (url: string) => makeWorkerUtils({ connectionString: url, logger: silent, maxPoolSize: 10 })
+const utilsOn = (pgPool: Pool) => makeWorkerUtils({ pgPool, logger: silent })
 
 const jobOf = (payload: Payload): AddJobsJobSpec => ({ identifier: "nothing", payload })
 
 /** Runs a worker until so many jobs have run and their completions are written. */
-const work = (url: string, concurrency: number, jobs: number) =>
+const work = (pool: Pool, concurrency: number, jobs: number) =>
   new Promise<void>((resolve, reject) => {
     let done = 0
-    const runner = run(optionsOf(url, concurrency, {
+    const runner = run(optionsOf(pool, concurrency, {
       nothing: () => {
         done += 1
         if (done === jobs) void runner.then((runner) => runner.stop()).then(resolve, reject)
@@ -51,9 +54,11 @@ const countJobs = (url: string) =>
 
 /** Makes the tables. */
 export const migrate = async (url: string): Promise<void> => {
-  const utils = await utilsOf(url)
+  const pool = poolOf(url)
+  const utils = await utilsOn(pool)
   await utils.migrate()
   await utils.release()
+  await pool.end()
 }
 
 /** Drains jobs that wait. It deletes those that succeeded. */
@@ -62,15 +67,17 @@ export const drain = async (
   { concurrency, jobs }: { readonly concurrency: number; readonly jobs: number }
 ): Promise<Sample> => {
   await migrate(url)
-  const utils = await utilsOf(url)
-  await utils.addJobs(payloads(warmUpOf(jobs)).map(jobOf))
-  await work(url, concurrency, warmUpOf(jobs))
-  await utils.addJobs(payloads(jobs).map(jobOf))
+  const pool = poolOf(url)
+  const utils = await utilsOn(pool)
+  await utils.addJobs(payloads(warmUpOf(jobs) + jobs).map(jobOf))
   await utils.release()
+  await work(pool, concurrency, warmUpOf(jobs))
+  const left = await countJobs(url)
   const stop = await startMeasuringOn(url)
-  await work(url, concurrency, jobs)
-  const sample = await stop(jobs)
+  await work(pool, concurrency, left)
+  const sample = await stop(left)
   expectCount("jobs that are left", await countJobs(url), 0)
+  await pool.end()
   return sample
 }
 
@@ -80,7 +87,7 @@ export const enqueue = async (
   { fibers, jobs }: { readonly fibers: number; readonly jobs: number }
 ): Promise<Sample> => {
   await migrate(url)
-  const utils = await utilsOf(url)
+  const utils = await utilsOn(poolOf(url))
   const addAll = (jobs: number) =>
     Promise.all(
       sharesOf(jobs, fibers).map(async (share) => {
@@ -99,7 +106,7 @@ export const enqueue = async (
 /** Adds all jobs in one call. */
 export const enqueueAtOnce = async (url: string, jobs: number): Promise<Sample> => {
   await migrate(url)
-  const utils = await utilsOf(url)
+  const utils = await utilsOn(poolOf(url))
   await utils.addJobs(payloads(warmUpOf(jobs)).map(jobOf))
   const stop = await startMeasuringOn(url)
   await utils.addJobs(payloads(jobs).map(jobOf))
@@ -112,11 +119,11 @@ export const enqueueAtOnce = async (url: string, jobs: number): Promise<Sample> 
 /** With ten jobs at a time and no batches, which cost latency. */
 export const open = async (url: string): Promise<Queue> => {
   await migrate(url)
-  const utils = await utilsOf(url)
+  const utils = await utilsOn(poolOf(url))
   const ends: Array<() => Promise<unknown>> = []
   return {
     listen: async (onJob) => {
-      const runner = await run(optionsOf(url, 10, { nothing: (payload) => onJob(payload as Payload) }, false))
+      const runner = await run(optionsOf(poolOf(url), 10, { nothing: (payload) => onJob(payload as Payload) }, false))
       ends.push(() => runner.stop())
     },
     send: (payload) => utils.addJob("nothing", payload),

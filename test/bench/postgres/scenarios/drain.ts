@@ -11,7 +11,7 @@ const drainAt = (concurrency: number, jobs: number) => ({
   name: `drain-${concurrency}`,
   title: `Drain at concurrency ${concurrency}`,
   about: `${jobs.toLocaleString("en-US")} jobs wait, and one worker runs them, after a fifth of them to warm up. `
-    + `graphile-worker has its local queue of 500 and completes in batches, pg-boss fetches and completes ${concurrency} at a time. `
+    + `graphile-worker has its local queue of 500 and completes in batches, pg-boss fetches and completes ${concurrency} at a time in four loops. `
     + `The floor claims ${concurrency} and completes ${concurrency}, one statement each, over one connection.`,
   figures: throughput,
   chart: "jobsPerSecond" as const,
