@@ -80,9 +80,9 @@ export interface Dialect {
    */
   readonly byId: Statement.Fragment
   /**
-   * The rows of a table, those that fit a condition, each with the jobs `j` whose ids a
-   * SELECT that names the row finds. Before version 17 PostgreSQL runs such a SELECT
-   * behind IN for every job of the table.
+   * Joins the rows of a table that fit a condition with jobs, as `j`. The SELECT finds
+   * the ids of a row's jobs. Behind IN, PostgreSQL before version 17 would run it for
+   * every job there is.
    */
   readonly withJobsOfEach: (
     table: "band" | "level",
@@ -99,7 +99,7 @@ export interface Dialect {
   /**
    * Behind a condition: that the id in this column is one of these, which a join with
    * items says already. PostgreSQL's planner takes any list of items for a hundred, and
-   * reads a whole table of some ten thousand rows to find one; these it can count.
+   * reads a whole table of some ten thousand rows to find one. It counts the ids of an array.
    */
   readonly among: (column: string, ids: ReadonlyArray<string>) => Statement.Fragment
   /**
@@ -120,7 +120,7 @@ export interface Dialect {
    * locked, which is then another table, behind `chosen` in the same WITH.
    */
   readonly free: {
-    readonly behindChosen: (now: Statement.Fragment) => Statement.Fragment
+    readonly behindChosen: (now: Statement.Fragment, ids?: ReadonlyArray<string>) => Statement.Fragment
     readonly name: Statement.Fragment
   }
   /**

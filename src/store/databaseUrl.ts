@@ -77,7 +77,7 @@ const postgresUrl = (text: string): Either.Either<URL, RefusedUrl> => {
 }
 
 /** A user may stand before no host, as in `postgres://me@/app?host=/var/run/postgresql`. The driver reads it in the same way. */
-const urlOf = (text: string): URL | undefined => {
+export const urlOf = (text: string): URL | undefined => {
   if (URL.canParse(text)) return new URL(text)
   const withHost = text.replace("@/", "@localhost/")
   return URL.canParse(withHost) ? new URL(withHost) : undefined

@@ -10,7 +10,8 @@ export interface PostgresTestOptions extends ownDatabase.OwnDatabaseOptions {}
 /**
  * Holdfast for tests over a PostgreSQL database of its own, whose client is the
  * app's too. The database is made when the layer is built and dropped when it is
- * released. Leases are judged by the test's clock.
+ * released. Leases are judged by the test's clock. Run jobs whose handlers use the
+ * database themselves by `runDue`: `runAll` does not wait for their statements.
  *
  * Needs `@effect/sql-pg`, which is loaded when the layer is built.
  */

@@ -1,8 +1,8 @@
 import type * as PgClient from "@effect/sql-pg/PgClient"
 import { Effect, Schedule } from "effect"
 
-/** What the connections to the client's database have run that listen. */
-const listeners = (admin: PgClient.PgClient) =>
+/** What those connections to the client's database have run that listen. */
+export const listeners = (admin: PgClient.PgClient) =>
   Effect.map(
     admin<{ readonly query: string }>`
       SELECT query FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'`,

@@ -1,19 +1,24 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
-import type { Redacted } from "effect"
+import type { Duration, Redacted } from "effect"
 import { Deferred, Effect, Fiber, Layer, Logger, Schedule } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
 import { freshDatabase } from "./freshDatabase.ts"
-import { endListening, listening } from "./listening.ts"
+import { endListening, listeners, listening } from "./listening.ts"
 
 const Ping = Job.make("ping")
 
-/** A process whose worker looks by itself once an hour, and so must be told. */
-const worker = (url: Redacted.Redacted, handler: Effect.Effect<void>, options?: Partial<PostgresStore.Options>) =>
+/** A process whose worker looks by itself once an hour, and so must be told, unless it polls. */
+const worker = (
+  url: Redacted.Redacted,
+  handler: Effect.Effect<void>,
+  options?: Partial<PostgresStore.Options>,
+  pollInterval: Duration.DurationInput = "1 hour"
+) =>
   Layer.build(
-    Worker.layer({ jobs: [Ping], pollInterval: "1 hour" }).pipe(
+    Worker.layer({ jobs: [Ping], pollInterval }).pipe(
       Layer.provide(Ping.toLayer(() => handler)),
       Layer.provide(JobQueue.layer),
       Layer.provide(PostgresStore.layer({ url, maxConnections: 3, ...options }))
@@ -81,6 +86,18 @@ describe("a worker on PostgreSQL is told", () => {
         })
       )
       yield* Effect.provide(worker(url, Effect.void, { listenUrl }), log)
-      assert.match(yield* Deferred.await(said), /what is notified does not come to the connection that listens/)
+      assert.match(yield* Deferred.await(said), /notifications do not reach the connection that listens/)
     }).pipe(Effect.scoped))
+
+  it.live("nothing where it is not to listen, and finds the jobs by its poll", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const ran = yield* Deferred.make<void>()
+      const admin = yield* PgClient.make({ url, maxConnections: 1 })
+      yield* worker(url, Effect.asVoid(Deferred.succeed(ran, undefined)), { listenUrl: false }, "50 millis")
+      yield* Effect.provide(JobQueue.enqueue(Ping), yield* producer(url))
+      yield* Deferred.await(ran)
+      // A connection that listens has run nothing since, for 15 s.
+      assert.deepStrictEqual(yield* listeners(admin), [])
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 })

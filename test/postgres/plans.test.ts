@@ -81,6 +81,12 @@ const usesIndexes = (explained: ReadonlyArray<Explained>) => {
   }
 }
 
+/** The same, for statements that find their rows by id. */
+const goesById = (explained: ReadonlyArray<Explained>) => {
+  usesIndexes(explained)
+  for (const { plan, text } of explained) assert.match(plan, /holdfast_jobs_pkey/, text)
+}
+
 const planOf = (explained: ReadonlyArray<Explained>) => explained.map(({ plan }) => plan).join("\n")
 
 /** What is due, as an index is searched for it. */
@@ -112,15 +118,15 @@ describe("on a table with 60,000 jobs, the indexes lead to what PostgreSQL looks
       const claimed = yield* store.claim(request({ kinds, limit: 50 }))
       const leases = claimed.map(({ lease }) => lease)
       assert.strictEqual(leases.length, 50)
-      usesIndexes(yield* explain(store.extend(leases.map((lease) => ({ lease, leaseFor: 60_000 })))))
-      usesIndexes(yield* explain(store.progress(leases.map((lease) => ({ lease, progress: "1" })))))
+      goesById(yield* explain(store.extend(leases.map((lease) => ({ lease, leaseFor: 60_000 })))))
+      goesById(yield* explain(store.progress(leases.map((lease) => ({ lease, progress: "1" })))))
       const some = (from: number, to: number) => leases.slice(from, to).map((lease) => ({ lease }))
       const completes = some(0, 20).map((item) => ({ ...item, result: "null" }))
-      usesIndexes(yield* explain(store.complete(completes)))
+      goesById(yield* explain(store.complete(completes)))
       // The second time none has its lease, so it is looked whether it was settled before.
-      usesIndexes(yield* explain(store.complete(completes)))
-      usesIndexes(yield* explain(store.fail(some(20, 40).map((item) => ({ ...item, error: "no", retryAfter: 1 })))))
-      usesIndexes(yield* explain(store.release(some(40, 50).map((item) => ({ ...item, delay: 1 })))))
+      goesById(yield* explain(store.complete(completes)))
+      goesById(yield* explain(store.fail(some(20, 40).map((item) => ({ ...item, error: "no", retryAfter: 1 })))))
+      goesById(yield* explain(store.release(some(40, 50).map((item) => ({ ...item, delay: 1 })))))
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 
   it.live("leases that are over, and jobs to prune", () =>
@@ -142,7 +148,9 @@ describe("on a table with 60,000 jobs, the indexes lead to what PostgreSQL looks
       const { explain, store } = yield* crowded
       const keyed = Array.from({ length: 50 }, (_, number) =>
         job(number, { kind: "report", uniqueKey: `key${number * 300 + 1}`, uniqueScope: "pending" }))
-      usesIndexes(yield* explain(store.enqueue(keyed)))
+      const explained = yield* explain(store.enqueue(keyed))
+      usesIndexes(explained)
+      assert.match(planOf(explained), /holdfast_jobs_unique/)
       usesIndexes(yield* explain(store.enqueue([job(100), job(101)])))
       usesIndexes(yield* explain(store.laneHeads({ limit: 100 })))
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))

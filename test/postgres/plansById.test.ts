@@ -8,6 +8,7 @@ import { JobId, Lease } from "../../src/index.ts"
 import { PostgresStore } from "../../src/postgres.ts"
 import { postgresDialect } from "../../src/store/postgres/dialect.ts"
 import { makeStatements } from "../../src/store/statements/Statements.ts"
+import { job, request } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { freshDatabase } from "./freshDatabase.ts"
 
 /** A connection on which statements are planned and not run. */
@@ -70,6 +71,11 @@ describe("a statement that names its jobs", () => {
           complete: statements.complete([{ lease, result: "1" }], now),
           fail: statements.fail([{ lease, error: "it failed", retryAfter: 1 }], now),
           release: statements.release([{ lease, delay: 1 }], now),
+          claimThese: statements.claimThese([{ id: lease.jobId }], request(), now),
+          change: statements.change([{ id: lease.jobId, payload: "{}", traceContext: null, availableAt: null }], now),
+          findKept: statements.findKept([job(1)]),
+          findInTheWay: statements.findInTheWay([job(1)]),
+          prune: statements.prune([{ id: lease.jobId }], { status: "succeeded", since: now }),
           staleJobs: statements.staleJobs({ leases: [stale] }, now),
           releaseStale: statements.releaseStale(
             [{ id: lease.jobId, attempts: 1, kind: "plans.some", locked_by: "worker", locked_at: 1, locked_until: 2 }],

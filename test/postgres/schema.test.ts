@@ -52,6 +52,21 @@ describe("the schema of the tables", () => {
       })
     ))
 
+  it.live("is that of older tables, also where another comes before it in the search path", () =>
+    onDatabase((url, admin) =>
+      Effect.gen(function*() {
+        yield* Effect.scoped(Effect.flatMap(storeIn(url, {}), (store) => store.enqueue([job(1), job(2)])))
+        // As a release finds them that has one more migration. Making the tables again does nothing then.
+        yield* admin`DELETE FROM holdfast_migrations`
+        yield* admin`DROP TABLE holdfast_jobs`
+        yield* admin`CREATE SCHEMA first`
+        const [database] = yield* admin<{ readonly name: string }>`SELECT quote_ident(current_database()) AS name`
+        yield* admin.unsafe(`ALTER DATABASE ${database?.name} SET search_path = first, public`)
+        yield* storeIn(url, {})
+        assert.deepStrictEqual(yield* schemasWithTables(admin), ["public"])
+      })
+    ))
+
   it.live("keeps two queues of one database apart, whose enqueues join one transaction", () =>
     onDatabase((url) =>
       Effect.gen(function*() {

@@ -6,6 +6,7 @@ import { Effect, Layer, Redacted, Schema } from "effect"
 import { Job, JobQueue, snooze } from "holdfast"
 import * as Testing from "holdfast/testing"
 import { inject } from "vitest"
+import { freshDatabase } from "./freshDatabase.ts"
 
 const server = inject("postgres")
 
@@ -84,19 +85,14 @@ describe("a test with a PostgreSQL database of its own", () => {
 
   it.effect("begins with what the template has", () =>
     Effect.gen(function*() {
-      const admin = yield* PgClient.make({ url: Redacted.make(server), maxConnections: 1 })
-      yield* Effect.acquireRelease(admin`CREATE DATABASE holdfast_template`, () =>
-        Effect.orDie(admin`DROP DATABASE holdfast_template WITH (FORCE)`))
-      const url = new URL(server)
-      url.pathname = "/holdfast_template"
+      const url = yield* freshDatabase
       yield* Effect.scoped(Effect.flatMap(
-        PgClient.make({ url: Redacted.make(url.href), maxConnections: 1 }),
-        (sql) =>
-          sql`CREATE TABLE of_the_app (id text)`
+        PgClient.make({ url, maxConnections: 1 }),
+        (sql) => sql`CREATE TABLE of_the_app (id text)`
       ))
       yield* Effect.provide(
         Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT * FROM of_the_app`),
-        Testing.layerPostgres({ url: server, template: "holdfast_template" })
+        Testing.layerPostgres({ url: server, template: new URL(Redacted.value(url)).pathname.slice(1) })
       )
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 

@@ -35,6 +35,8 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
 
   const jobsTable = sql.literal(tableIn(schema, "holdfast_jobs"))
 
+  const among: Dialect["among"] = (column, ids) => sql` AND ${sql.literal(column)} = ANY(${`{${ids.join()}}`}::uuid[])`
+
   return {
     sql,
     jobsTable,
@@ -71,7 +73,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
       sql`${sql.literal(table)} CROSS JOIN LATERAL (${select}) AS picked
       JOIN ${jobsTable} AS j ON ${condition}j.id = picked.id`,
     unindexed: (column) => sql.literal(unindexed(column)),
-    among: (column, ids) => sql` AND ${sql.literal(column)} = ANY(${`{${ids.join()}}`}::uuid[])`,
+    among,
     remember: ({ at, message }) =>
       sql`CASE WHEN jsonb_typeof(errors) <> 'array' THEN '[]'::jsonb
             WHEN jsonb_array_length(errors) < 10 THEN errors ELSE errors - 0 END
@@ -81,13 +83,13 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
     insertsWhole: sql.literal("TRUE"),
     free: {
       // A row may have been changed since it was chosen.
-      behindChosen: (now) =>
+      behindChosen: (now, ids) =>
         sql`,
       free (id) AS MATERIALIZED (
         SELECT j.id FROM ${jobsTable} AS j
         WHERE j.id IN (SELECT id FROM chosen) AND ${
           sql.literal(unindexed("j.status"))
-        } = 'pending' AND j.available_at <= ${now}
+        } = 'pending' AND j.available_at <= ${now}${ids === undefined ? sql.literal("") : among("j.id", ids)}
         FOR UPDATE SKIP LOCKED
       )`,
       name: sql.literal("free")
@@ -95,7 +97,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
     locked: (select) =>
       sql`SELECT * FROM (${select(sql.literal("AND j.status <> 'running'"))} ORDER BY j.id FOR UPDATE OF j) AS held
       UNION ALL
-      ${select(sql.literal("AND j.status = 'running'"))}`,
+      ${select(sql.literal(`AND ${unindexed("j.status")} = 'running'`))}`,
     manyClaimAtOnce: true,
     hasWrittenNothing: isRefusal,
     isOfARow

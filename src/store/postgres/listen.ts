@@ -26,7 +26,13 @@ export interface Heard {
 const probedEvery = "15 seconds"
 
 /** The pauses before it listens again. */
-const again = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")).pipe(Schedule.jittered)
+const again = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")).pipe(
+  Schedule.jittered,
+  Schedule.resetAfter("1 minute")
+)
+
+/** The pause before it listens again where it was not heard: the server may only have been slow. */
+const againUnheard = Schedule.spaced("1 minute")
 
 /** Fails if the connection does not answer; the statement is left behind then. */
 const inTime = answeredWithin(Duration.seconds(10))
@@ -50,13 +56,11 @@ export const listen = (
     isLost = false
     return was ? line(LogLevel.Info, "Listening again for jobs of other processes") : Effect.void
   })
-  const lost = (error: SqlError.SqlError) =>
+  const lost = (why: string) =>
     Effect.suspend(() => {
       const was = isLost
       isLost = true
-      return was ? Effect.void : warn(
-        String(Predicate.hasProperty(error.cause, "message") ? error.cause.message : error.message)
-      )
+      return was ? Effect.void : warn(why)
     })
   const onConnectionOf = (client: SqlClient.SqlClient) =>
     withConnection(
@@ -68,17 +72,20 @@ export const listen = (
     ? onConnectionOf(client)
     : Effect.scoped(Effect.flatMap(direct(url, config?.applicationName), onConnectionOf))
   return once.pipe(
-    Effect.tapErrorTag("SqlError", lost),
+    Effect.tapErrorTag(
+      "SqlError",
+      ({ cause, message }) => lost(String(Predicate.hasProperty(cause, "message") ? cause.message : message))
+    ),
     Effect.retry({ schedule: again, while: (error) => error._tag === "SqlError" }),
-    // What is left is that it is not heard: the schedule has no end.
-    Effect.catchAll(() =>
-      cannot(
-        "what is notified does not come to the connection that listens, as behind a pooler in transaction mode; "
-          + "give the option listenUrl the URL of the server itself, or false"
-      )
-    )
-  )
+    // What is left is NotHeard: the schedule has no end.
+    Effect.tapError(() => lost(notHeard)),
+    Effect.retry(againUnheard)
+  ) as Effect.Effect<never>
 }
+
+const notHeard =
+  "notifications do not reach the connection that listens; is it behind a pooler in transaction mode, or on another database? "
+  + "Set listenUrl (HOLDFAST_POSTGRES_LISTEN_URL) to the URL of the server itself, or turn it off"
 
 /** A client with the one connection that listens. */
 const direct = (url: Redacted.Redacted, applicationName: string | undefined) =>
@@ -107,11 +114,10 @@ const listenOn = (connection: SqlConnection.Connection, heard: Heard, begun: Eff
     // It listens, or is dead without a word: the pool is to hand it out to nobody, and so it hears of an error.
     yield* Effect.addFinalizer(() => Effect.sync(() => pg.emit("error", new Error("it has listened"))))
     yield* inTime(command(connection, `LISTEN ${quoted(heard.channel)}`))
-    yield* begun
     yield* heard.missed
     return yield* Effect.raceFirst(
       Effect.raceFirst(ended(pg), probe(connection)),
-      checked(connection, heard, Deferred.await(cameBack))
+      checked(connection, heard, cameBack, begun)
     )
   })
 
@@ -123,17 +129,22 @@ const listenOn = (connection: SqlConnection.Connection, heard: Heard, begun: Eff
 const checked = (
   connection: SqlConnection.Connection,
   { echo, notify }: Heard,
-  cameBack: Effect.Effect<void>
+  cameBack: Deferred.Deferred<void>,
+  begun: Effect.Effect<void>
 ): Effect.Effect<never, SqlError.SqlError | NotHeard> =>
-  notify(echo).pipe(
+  // By itself it cannot be interrupted, and may wait for a network that is cut.
+  inTime(notify(echo)).pipe(
     Effect.retry(again),
-    Effect.zipRight(Effect.either(inTime(cameBack))),
+    Effect.zipRight(Effect.either(inTime(Deferred.await(cameBack)))),
     Effect.flatMap((came) =>
-      came._tag === "Right" ? Effect.never : Effect.zipRight(
+      came._tag === "Right" ? Effect.zipRight(begun, Effect.never) : Effect.gen(function*() {
         // The connection of the server that listens may be the one that is lent now.
-        inTime(command(connection, "UNLISTEN *")),
-        new NotHeard()
-      )
+        yield* inTime(command(connection, "UNLISTEN *"))
+        // A loop that was blocked has heard of the end of the time first, and reads what came before the answer now.
+        return (yield* Deferred.isDone(cameBack))
+          ? yield* new SqlError.SqlError({ cause: new Error("the event loop was blocked"), message: "Heard late" })
+          : yield* new NotHeard()
+      })
     )
   )
 

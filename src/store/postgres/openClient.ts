@@ -14,7 +14,7 @@ export type ClientOptions =
   & Omit<PgClient.PgClientConfig, "transformResultNames" | "transformQueryNames" | "transformJson">
   & Pick<JobStoreOptions, "statementTimeout">
 
-/** The client of `PostgresStore.layer`, on a database whatever tables it has. Closed with the scope. */
+/** The client of `PostgresStore.layer`. It looks at no tables, and is closed with the scope. */
 export const openClient = (options: ClientOptions) =>
   Effect.gen(function*() {
     if (options.url !== undefined) yield* readUrl("url", options.url)

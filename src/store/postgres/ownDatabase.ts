@@ -1,11 +1,14 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Clock, Context, Effect, Layer, Redacted } from "effect"
 import { isStoreError, StoreError } from "../../domain/errors.ts"
+import { urlOf } from "../databaseUrl.ts"
 import type { JobStore } from "../JobStore.ts"
+import type { ClientOptions } from "./openClient.ts"
 import { openClient } from "./openClient.ts"
 import type { PostgresOptions } from "./options.ts"
 import * as PostgresStore from "./PostgresStore.ts"
 import { quoted } from "./schema.ts"
+import { readUrl } from "./url.ts"
 
 /** A server, and the options of a store in a new database on it. */
 export interface OwnDatabaseOptions extends Omit<PostgresOptions, "now"> {
@@ -25,12 +28,15 @@ export const layer = (
 ): Layer.Layer<JobStore | SqlClient.SqlClient, StoreError> =>
   Layer.unwrapScoped(Effect.gen(function*() {
     const server = Redacted.isRedacted(url) ? url : Redacted.make(url)
-    const name = yield* Effect.acquireRelease(create(server, template), (name) => Effect.orDie(drop(server, name)))
+    yield* readUrl("url", server)
+    const { connectTimeout, statementTimeout } = options
+    const on = onServer({ url: server, connectTimeout, statementTimeout, maxConnections: 1 })
+    const name = yield* Effect.acquireRelease(create(on, template), (name) => Effect.orDie(drop(on, name)))
     return PostgresStore.layer({ ...options, url: inDatabase(server, name), now: Clock.currentTimeMillis })
   }))
 
-const create = (server: Redacted.Redacted, template: string | undefined) =>
-  onServer(server, "create the database of a test", (sql) =>
+const create = (on: OnServer, template: string | undefined) =>
+  on("create the database of a test", (sql) =>
     Effect.gen(function*() {
       const [row] = yield* sql<{ readonly name: string }>`
         SELECT 'holdfast_test_' || replace(gen_random_uuid()::text, '-', '') AS name`
@@ -40,22 +46,25 @@ const create = (server: Redacted.Redacted, template: string | undefined) =>
       return name
     }))
 
-const drop = (server: Redacted.Redacted, name: string) =>
-  onServer(server, "drop the database of a test", (sql) => sql.unsafe(`DROP DATABASE ${quoted(name)} WITH (FORCE)`))
+const drop = (on: OnServer, name: string) =>
+  on("drop the database of a test", (sql) => sql.unsafe(`DROP DATABASE ${quoted(name)} WITH (FORCE)`))
 
-const onServer = <A, E>(
-  url: Redacted.Redacted,
-  operation: string,
-  use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>
-) =>
-  openClient({ url, maxConnections: 1 }).pipe(
-    Effect.flatMap((client) => use(Context.get(client, SqlClient.SqlClient).withoutTransforms())),
-    Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation, cause })),
-    Effect.scoped
-  )
+type OnServer = ReturnType<typeof onServer>
 
+/** Uses a connection to the server's own database, each time another. */
+const onServer =
+  (options: ClientOptions) =>
+  <A, E>(operation: string, use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
+    openClient(options).pipe(
+      Effect.flatMap((client) => use(Context.get(client, SqlClient.SqlClient).withoutTransforms())),
+      Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation, cause })),
+      Effect.scoped
+    )
+
+/** The URL of another database of the server, which was read before. */
 const inDatabase = (server: Redacted.Redacted, name: string) => {
-  const url = new URL(Redacted.value(server))
+  const url = urlOf(Redacted.value(server))
+  if (url === undefined) return server
   url.pathname = `/${name}`
   return Redacted.make(url.href)
 }

@@ -132,13 +132,20 @@ export const makeClaim = (dialect: Dialect, isOurs: Statement.Fragment) => {
       now,
       sql`
     ${kindsOf(request)},
-    chosen (id) AS ${idsOf(jobs)}`
+    chosen (id) AS ${idsOf(jobs)}`,
+      jobs.map(({ id }) => id)
     )
 
-  const take = (request: ClaimRequest, now: Statement.Fragment, chosen: Statement.Fragment) =>
+  /** Claims what is in the table `chosen`, which has no ids but these where they are known. */
+  const take = (
+    request: ClaimRequest,
+    now: Statement.Fragment,
+    chosen: Statement.Fragment,
+    ids?: ReadonlyArray<JobId>
+  ) =>
     Effect.map(
       claimedRows(sql`
-      WITH RECURSIVE ${chosen}${free.behindChosen(now)}
+      WITH RECURSIVE ${chosen}${free.behindChosen(now, ids)}
       UPDATE ${jobsTable} ${byId} SET
         status = 'running', attempts = attempts + 1, updated_at = ${now},
         holds_key = CASE unique_scope WHEN 'unfinished' THEN holds_key ELSE 0 END,

@@ -13,11 +13,11 @@ export interface Old {
 
 /** The statements that delete finished jobs. */
 export const makePrune = (dialect: Dialect) => {
-  const { among, atMost, byId, byIndex, jobsTable, sql } = dialect
+  const { among, atMost, byId, byIndex, jobsTable, sql, unindexed } = dialect
   const { idsOf } = makeIds(dialect)
 
-  const old = ({ since, status }: Old) =>
-    sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`
+  const old = ({ since, status }: Old, column = sql.literal("status")) =>
+    sql`${column} = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`
 
   /** Up to `limit` of them behind the first `skip`, the first ended first. */
   const findOld = (which: Old, { limit, skip }: { readonly limit: number; readonly skip: number }) =>
@@ -29,7 +29,7 @@ export const makePrune = (dialect: Dialect) => {
   const prune = (jobs: ReadonlyArray<{ readonly id: JobId }>, which: Old) =>
     idRows(sql`
         DELETE FROM ${jobsTable} ${byId}
-        WHERE id IN ${idsOf(jobs)} AND ${old(which)}${among("id", jobs.map(({ id }) => id))}
+        WHERE id IN ${idsOf(jobs)} AND ${old(which, unindexed("status"))}${among("id", jobs.map(({ id }) => id))}
         RETURNING id`)
 
   return { findOld, prune }

@@ -111,7 +111,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "WHERE ${old(which)}",
     also: [{
       file,
-      find: "sql`status = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`",
+      find: "sql`${column} = ${status} AND finished_at IS NOT NULL AND finished_at <= ${since}`",
       replace: "sql`COALESCE(finished_at, updated_at) <= ${since}`"
     }],
     killedBy: conformance
@@ -119,7 +119,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A pruning deletes finished jobs of every status",
     file,
-    find: "sql`status = ${status} AND finished_at IS NOT NULL",
+    find: "sql`${column} = ${status} AND finished_at IS NOT NULL",
     replace: "sql`status IN ('succeeded', 'failed', 'cancelled', ${status}) AND finished_at IS NOT NULL",
     killedBy: conformance
   },

@@ -31,9 +31,11 @@ export const migrate = (
     if (found === undefined || found.version < newest) {
       yield* postgresTransaction(sql, limit)(Effect.gen(function*() {
         // The lock ends with the transaction, so it holds also through a pooler that lends a connection for one transaction.
-        const its = schema === undefined ? sql`current_schema()` : sql`${schema}`
+        // Older tables are brought up to date where they are, and not where new ones would be made.
+        const target = schema ?? found?.schema
+        const its = target === undefined ? sql`current_schema()` : sql`${target}`
         yield* sql`SELECT pg_advisory_xact_lock(${sql.literal(String(lock))}, hashtext(${its}))`
-        if (schema !== undefined) yield* enter(schema)
+        if (target !== undefined) yield* enter(target)
         // The migrator finds out by a statement that fails, which would spoil the transaction.
         yield* sql`
           CREATE TABLE IF NOT EXISTS holdfast_migrations (
@@ -70,7 +72,7 @@ const mayNot = (schema: string) =>
     operation: "migrate",
     cause: new Error(
       `the schema ${quoted(schema)} is not there, and this role may not make it; `
-        + `let a role that may run CREATE SCHEMA ${quoted(schema)} AUTHORIZATION <this role>`
+        + `ask a role that may make schemas to run: CREATE SCHEMA ${quoted(schema)} AUTHORIZATION <this role>`
     )
   })
 
