@@ -3,8 +3,8 @@ import type { Copied, Progress } from "../store/copy/copy.ts"
 import { counted, progressBar } from "./progressBar.ts"
 import type { Streams } from "./Streams.ts"
 
-const now = { check: "Checking", copy: "Copying", verify: "Verifying" }
-const past = { check: "Checked", copy: "Copied", verify: "Verified" }
+const now = { check: "Checking", copy: "Copying", verify: "Verifying", recheck: "Checking again" }
+const past = { check: "Checked", copy: "Copied", verify: "Verified", recheck: "Checked again" }
 
 /** Tables of fewer rows get one line, when they were copied. */
 const fewRows = 5000

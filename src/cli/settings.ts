@@ -88,6 +88,9 @@ const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config
     })
   )
 
+/** The schema of Holdfast's tables on PostgreSQL. */
+export const schema = variable("HOLDFAST_POSTGRES_SCHEMA", schemaName, Option.none<string>())
+
 /**
  * The worker's settings in the environment; the README's table has a row for
  * each. Variables keep the names of the system that Holdfast replaces: the
@@ -102,7 +105,7 @@ export const settings = Config.all({
     (text) => Either.map(count(Connections)(text), Option.some),
     Option.none<number>()
   ),
-  schema: variable("HOLDFAST_POSTGRES_SCHEMA", schemaName, Option.none<string>()),
+  schema,
   listenUrl: variable("HOLDFAST_POSTGRES_LISTEN_URL", listenUrl, Option.none<Redacted.Redacted | false>()),
   concurrency: variable("HOLDFAST_CONCURRENCY", count(Concurrency), 10),
   pollInterval: variable("HOLDFAST_POLL_INTERVAL", span(TimerSpan), Duration.seconds(5)),

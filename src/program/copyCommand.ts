@@ -5,7 +5,7 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import { Console, Effect, Either, Option } from "effect"
 import * as BrandBrain from "../brandbrain/storage/migrate.ts"
 import { tables } from "../brandbrain/storage/tables.ts"
-import { database } from "../cli/settings.ts"
+import { database, schema, schemaName } from "../cli/settings.ts"
 import type { Streams } from "../cli/Streams.ts"
 import { nameOf } from "../store/databaseUrl.ts"
 import { copyProgress, copyReport } from "../cli/copyProgress.ts"
@@ -25,6 +25,19 @@ const url = (name: string, description: string) =>
     )
   )
 
+const schemaFlag = (name: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("name"),
+    Options.withDescription(
+      `${description}, on PostgreSQL; HOLDFAST_POSTGRES_SCHEMA, or the search path's, unless given`
+    ),
+    Options.mapEffect((text) =>
+      Either.mapLeft(schemaName(text), (problem) => ValidationError.invalidValue(HelpDoc.p(`--${name}: ${problem}`)))
+    ),
+    Options.optional,
+    Options.map(Option.flatten)
+  )
+
 /** The tables of the reference app, which lie beside the jobs of `pnpm start`. */
 const brandbrain = {
   app: "BrandBrain",
@@ -40,15 +53,33 @@ export const copyCommand = (streams: Streams) =>
     "copy",
     {
       from: url("from", "The database to copy, which is only read: sqlite:<file> or postgres://…"),
-      to: url("to", "The database to copy to, which has no jobs: sqlite:<file> or postgres://…")
+      fromSchema: schemaFlag("from-schema", "The schema of Holdfast's tables in the source"),
+      to: url("to", "The database to copy to, which has no jobs: sqlite:<file> or postgres://…"),
+      toSchema: schemaFlag("to-schema", "The schema of Holdfast's tables in the target")
     },
-    ({ from, to }) =>
+    ({ from, fromSchema, to, toSchema }) =>
       Effect.gen(function*() {
         const { copy } = yield* Effect.promise(() => import("../store/copy/copy.ts"))
         const progress = copyProgress(streams)
-        const copied = yield* copy({ source: from, target: to, apps: [brandbrain], onProgress: progress.tell }).pipe(
+        let isCommitting = false
+        const ofAll = yield* schema
+        const schemaOf = (given: Option.Option<string>) => Option.getOrUndefined(Option.orElse(given, () => ofAll))
+        const copied = yield* copy({
+          source: from,
+          target: to,
+          schemas: { source: schemaOf(fromSchema), target: schemaOf(toSchema) },
+          apps: [brandbrain],
+          onProgress: progress.tell,
+          onCommit: Effect.sync(() => void (isCommitting = true))
+        }).pipe(
           Effect.ensuring(progress.end),
-          Effect.onInterrupt(() => Effect.logWarning(`Stopped before the end: nothing was copied to ${nameOf(to)}`))
+          Effect.onInterrupt(() =>
+            Effect.logWarning(
+              isCommitting
+                ? `Stopped while the copy was committed: look whether ${nameOf(to)} has all of it or nothing`
+                : `Stopped before the end: nothing was copied to ${nameOf(to)}`
+            )
+          )
         )
         if (copied.columnsLeftOut.length > 0) {
           yield* Effect.logWarning(

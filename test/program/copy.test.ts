@@ -27,7 +27,10 @@ describe("pnpm holdfast", () => {
         assert.match(said.join("\n"), /^ {2}copy +Copy a queue whose workers are stopped to another database/m)
       }
       const { code, said } = yield* runProgram(folder, ["holdfast", "copy", "--help"])
-      assert.deepStrictEqual([code, said[0]], [0, "npx pnpm@10 holdfast copy --from url --to url"])
+      assert.deepStrictEqual([code, said[0]], [
+        0,
+        "npx pnpm@10 holdfast copy --from url [--from-schema name] --to url [--to-schema name]"
+      ])
       assert.match(said.join("\n"), /^ {2}--from url +The database to copy, which is only read/m)
       assert.deepStrictEqual(readdirSync(folder), [])
     }))
@@ -96,7 +99,8 @@ describe("pnpm holdfast", () => {
           `${verb} ${done} of 6,000 rows of holdfast_jobs`
         )
       assert.deepStrictEqual(messages.filter((message) => message.startsWith("Copied")), lines("Copied"))
-      assert.lengthOf(messages, 30)
+      // Checked, copied, verified, and the source read once more.
+      assert.lengthOf(messages, 40)
     }))
 
   it.scopedLive("shows a bar on a terminal, and tells a person the result", () =>

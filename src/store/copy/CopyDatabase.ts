@@ -16,6 +16,13 @@ export interface CopyDatabase {
   /** The version of Holdfast's tables that is copied. */
   readonly newest: number
 
+  /** A table where a statement names it: Holdfast's are in a schema of their own. */
+  readonly table: (name: string) => Statement.Fragment
+  /** A connection as a copy uses it. On PostgreSQL, which can keep a statement waiting, its statements can be interrupted. */
+  readonly prepared: (connection: SqlConnection.Connection) => SqlConnection.Connection
+  /** Run first in the transaction that writes: a second copy waits there for the first. */
+  readonly takeTurn: Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient>
+
   /** A text that no other database has, as long as this one is open. */
   readonly identity: (connection: SqlConnection.Connection) => Effect.Effect<string, SqlError.SqlError>
   /** Begins a transaction that reads one state of the database, whatever others write. */

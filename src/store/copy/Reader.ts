@@ -24,21 +24,24 @@ export interface Reader {
   readonly rows: <Row>(statement: Statement.Statement<unknown>) => Effect.Effect<ReadonlyArray<Row>, CopyFailed>
 }
 
-const readerOn = (database: CopyDatabase, connection: SqlConnection.Connection): Reader => ({
-  database,
-  connection,
-  rows: <Row>(statement: Statement.Statement<unknown>) =>
-    execute(statement).pipe(
-      Effect.provideService(SqlClient.TransactionConnection, [connection, 0]),
-      Effect.mapError(failedAt(database)),
-      Effect.map((rows) => rows as ReadonlyArray<Row>)
-    )
-})
+const readerOn = (database: CopyDatabase, given: SqlConnection.Connection): Reader => {
+  const connection = database.prepared(given)
+  return {
+    database,
+    connection,
+    rows: <Row>(statement: Statement.Statement<unknown>) =>
+      execute(statement).pipe(
+        Effect.provideService(SqlClient.TransactionConnection, [connection, 0]),
+        Effect.mapError(failedAt(database)),
+        Effect.map((rows) => rows as ReadonlyArray<Row>)
+      )
+  }
+}
 
 /** Uses one state of the database, which is only read. */
 export const inSnapshot = <A, E, R>(database: CopyDatabase, use: (reader: Reader) => Effect.Effect<A, E, R>) =>
   Effect.scoped(Effect.flatMap(
-    Effect.mapError(database.sql.reserve, failedAt(database)),
+    Effect.mapBoth(database.sql.reserve, { onFailure: failedAt(database), onSuccess: database.prepared }),
     (connection) =>
       Effect.acquireUseRelease(
         begin(database, connection),

@@ -47,13 +47,15 @@ export const rowsBetween = (
   const columns = Object.entries(table.columns).map(([column, type]) => readColumn(database, column, type))
   return rows<Row>(
     sql`SELECT ${sql.csv(columns)}
-    FROM ${sql.literal(table.name)} ${where(database, table, after, upTo)} ORDER BY ${orderOf(database, table)}`
+    FROM ${database.table(table.name)} ${where(database, table, after, upTo)} ORDER BY ${orderOf(database, table)}`
   )
 }
 
-export const countRows = ({ database: { dialect, sql }, rows }: Reader, table: Table) =>
+export const countRows = ({ database, rows }: Reader, table: Table) =>
   Effect.map(
-    rows<{ readonly rows: number }>(sql`SELECT ${dialect.count()} AS rows FROM ${sql.literal(table.name)}`),
+    rows<{ readonly rows: number }>(
+      database.sql`SELECT ${database.dialect.count()} AS rows FROM ${database.table(table.name)}`
+    ),
     ([row]) => row?.rows ?? 0
   )
 
@@ -63,7 +65,7 @@ const lastOfBatch = ({ database, rows }: Reader, table: Table, after: Option.Opt
   return Effect.map(
     rows<Row & { readonly bytes: number }>(
       sql`SELECT ${sql.literal(table.key.join(", "))}, ${bytesOf(database, table)} AS bytes
-      FROM ${sql.literal(table.name)} ${where(database, table, after, Option.none())}
+      FROM ${database.table(table.name)} ${where(database, table, after, Option.none())}
       ORDER BY ${orderOf(database, table)} ${dialect.atMost(atOnce.rows)}`
     ),
     (found) => {

@@ -40,7 +40,7 @@ export const refuseRunning = ({ database, rows }: Reader) =>
     >(
       sql`SELECT locked_by AS worker, ${count()} AS jobs, min(${millis("locked_at")}) AS since,
         max(${millis("locked_until")}) AS until
-      FROM holdfast_jobs WHERE status = 'running' AND ${millis("locked_until")} > ${now?.now ?? 0}
+      FROM ${database.table(jobsTable.name)} WHERE status = 'running' AND ${millis("locked_until")} > ${now?.now ?? 0}
       GROUP BY locked_by ORDER BY locked_by ${atMost(mostShown)}`
     )
     if (holders.length > 0) return yield* new WorkersNotStopped({ source: database.name, holders })
@@ -54,7 +54,9 @@ export const refuseRows = (target: Reader, apps: ReadonlyArray<AppTables<unknown
     const holds: Array<string> = []
     if (yield* isThere(target, jobsTable.name)) {
       const statuses = yield* rows<{ readonly status: string; readonly jobs: number }>(
-        sql`SELECT status, ${dialect.count()} AS jobs FROM holdfast_jobs GROUP BY status ORDER BY status`
+        sql`SELECT status, ${dialect.count()} AS jobs FROM ${
+          database.table(jobsTable.name)
+        } GROUP BY status ORDER BY status`
       )
       holds.push(...statuses.map(({ jobs, status }) => `${jobs} ${status} ${jobs === 1 ? "job" : "jobs"}`))
     }
@@ -102,7 +104,7 @@ export const tablesOf = (source: Reader, { app, migrations, newest, tables }: Ap
     const { database, rows } = source
     if (!(yield* isThere(source, migrations))) return []
     const [found] = yield* rows<{ readonly version: number | null }>(
-      database.sql`SELECT max(migration_id) AS version FROM ${database.sql.literal(migrations)}`
+      database.sql`SELECT max(migration_id) AS version FROM ${database.table(migrations)}`
     )
     const version = found?.version ?? 0
     if (version !== newest) return yield* new AppTablesOutOfDate({ database: database.name, app, version, newest })

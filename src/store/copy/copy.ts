@@ -9,17 +9,16 @@ import type { CopyDatabase } from "./CopyDatabase.ts"
 import { CopyFailed, SourceChanged } from "./errors.ts"
 import { jobsTable } from "./jobsTable.ts"
 import { openDatabase, refuseFor } from "./openDatabase.ts"
-import { pulseOf } from "./pulse.ts"
 import type { Reader } from "./Reader.ts"
 import { inSnapshot, inTransaction, renewSnapshot } from "./Reader.ts"
 import type { AppTables, Table } from "./Table.ts"
 import { transfer } from "./transfer.ts"
 import type { Verified } from "./verify.ts"
-import { verify } from "./verify.ts"
+import { checksumOf, verify } from "./verify.ts"
 
-/** How far a copy is: each table is checked, then each copied, then each verified. */
+/** How far a copy is: each table is checked, then each copied, then each verified, and then the source's read once more. */
 export interface Progress {
-  readonly step: "check" | "copy" | "verify"
+  readonly step: "check" | "copy" | "verify" | "recheck"
   readonly table: string
   readonly done: number
   readonly total: number
@@ -28,9 +27,13 @@ export interface Progress {
 export interface Options<E, R> {
   readonly source: DatabaseUrl
   readonly target: DatabaseUrl
+  /** The schemas of Holdfast's tables on PostgreSQL; the first of the search path's that has them unless given. */
+  readonly schemas?: { readonly source?: string | undefined; readonly target?: string | undefined } | undefined
   /** Apps whose tables are copied as well where the source has them. */
   readonly apps: ReadonlyArray<AppTables<unknown>>
   readonly onProgress: (progress: Progress) => Effect.Effect<void, E, R>
+  /** Run when all is written. The COMMIT follows, and from then on the target may have the copy. */
+  readonly onCommit?: Effect.Effect<void> | undefined
 }
 
 /** A copy that was made and verified. */
@@ -52,24 +55,24 @@ export interface Copied {
  * refused is refused before the target is written to. The target is written to in
  * one transaction, so it has everything or nothing, whatever happens.
  */
-export const copy = <E, R>({ apps, onProgress, source, target }: Options<E, R>) =>
+export const copy = <E, R>({ apps, onCommit = Effect.void, onProgress, schemas, source, target }: Options<E, R>) =>
   Effect.scoped(Effect.gen(function*() {
-    const database = yield* openDatabase(source, "read")
+    const database = yield* openDatabase(source, "read", schemas?.source)
     yield* inDatabase(database, database.checkMigrated)
     return yield* inSnapshot(database, (from) =>
       Effect.gen(function*() {
-        yield* lookAt(target, (to) => Effect.zipRight(refuseSame(from, to), refuseRows(to, apps)))
+        yield* lookAt(target, schemas?.target, (to) => Effect.zipRight(refuseSame(from, to), refuseRows(to, apps)))
         yield* refuseRunning(from)
         const there = yield* Effect.filter(apps, (app) => Effect.map(tablesOf(from, app), Arr.isNonEmptyReadonlyArray))
         const tables = [jobsTable, ...there.flatMap((app) => app.tables)]
-        const pulse = yield* pulseOf(from, tables)
         const counter = yield* makeCounter(from, tables, onProgress)
 
         const refuse = yield* refuseFor(target)
         yield* refuseUnfit(from, { name: nameOf(target), refuse }, tables, counter("check"))
-        const opened = yield* openDatabase(target, "write")
+        const opened = yield* openDatabase(target, "write", schemas?.target)
         return yield* inTransaction(opened, (to) =>
           Effect.gen(function*() {
+            yield* inDatabase(opened, opened.takeTurn)
             yield* inDatabase(opened, opened.migrate)
             yield* Effect.forEach(there, ({ migrate }) => inDatabase(opened, migrate))
             yield* refuseRows(to, apps)
@@ -82,7 +85,9 @@ export const copy = <E, R>({ apps, onProgress, source, target }: Options<E, R>) 
             )
             const stale = yield* countRunning(from)
             const columnsLeftOut = yield* leftOutOf(from, tables)
-            yield* refuseChanges(from, tables, pulse)
+            const onRead = counter("recheck")
+            yield* refuseChanges(from, tables, verified, onRead)
+            yield* onCommit
             return {
               source: from.database.name,
               target: opened.name,
@@ -95,9 +100,13 @@ export const copy = <E, R>({ apps, onProgress, source, target }: Options<E, R>) 
   })).pipe(outsideTransaction)
 
 /** Looks at the target without writing. A file that is missing has nothing in it, and is not made. */
-const lookAt = <A, E, R>(target: DatabaseUrl, look: (reader: Reader) => Effect.Effect<A, E, R>) =>
+const lookAt = <A, E, R>(
+  target: DatabaseUrl,
+  schema: string | undefined,
+  look: (reader: Reader) => Effect.Effect<A, E, R>
+) =>
   Effect.scoped(
-    Effect.flatMap(openDatabase(target, "read"), (database) => inSnapshot(database, look))
+    Effect.flatMap(openDatabase(target, "read", schema), (database) => inSnapshot(database, look))
   ).pipe(Effect.catchTag("NoDatabase", () => Effect.void))
 
 /** Runs what makes or checks tables on the client of a database, and without lines about tables that are not committed yet. */
@@ -125,23 +134,27 @@ const makeCounter = <E, R>(from: Reader, tables: ReadonlyArray<Table>, onProgres
     }
   )
 
-/** Fails if somebody has written to the source since its snapshot. Ends the snapshot. */
-const refuseChanges = (
+/** Reads the source once more, and fails if it has changed since its snapshot. Ends the snapshot. */
+const refuseChanges = <E, R>(
   from: Reader,
   tables: ReadonlyArray<Table>,
-  pulse: Effect.Effect.Success<ReturnType<typeof pulseOf>>
+  verified: ReadonlyArray<Verified>,
+  onRows: (table: Table, rows: number) => Effect.Effect<void, E, R>
 ) =>
   Effect.gen(function*() {
     yield* renewSnapshot(from)
-    const now = yield* pulseOf(from, tables)
-    const changed = now.find((each, index) => each.pulse !== pulse[index]?.pulse)
-    if (changed !== undefined) return yield* new SourceChanged({ source: from.database.name, table: changed.table })
+    for (const [index, table] of tables.entries()) {
+      const checksum = yield* checksumOf(from, table, (rows) => onRows(table, rows))
+      if (checksum !== verified[index]?.checksum) {
+        return yield* new SourceChanged({ source: from.database.name, table: table.name })
+      }
+    }
   })
 
-const countRunning = ({ database: { dialect, sql }, rows }: Reader) =>
+const countRunning = ({ database: { dialect, sql, table }, rows }: Reader) =>
   Effect.map(
     rows<{ readonly jobs: number }>(
-      sql`SELECT ${dialect.count()} AS jobs FROM holdfast_jobs WHERE status = 'running'`
+      sql`SELECT ${dialect.count()} AS jobs FROM ${table(jobsTable.name)} WHERE status = 'running'`
     ),
     ([found]) => found?.jobs ?? 0
   )

@@ -1,3 +1,6 @@
+/** JSON that is nested deeper is not copied: SQLite reads none. */
+export const deepest = 1000
+
 /** The depth to which the arrays and objects of a JSON text are nested. For a text that is not JSON it may be any number. */
 export const depthOf = (json: string): number => {
   let depth = 0

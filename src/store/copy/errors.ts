@@ -2,7 +2,8 @@ import { DateTime, Option, Schema } from "effect"
 import { StoreError } from "../../domain/errors.ts"
 
 /*
- * The reasons why nothing was copied. With each of them the target is as it was before.
+ * The reasons why nothing was copied. With each of them the target is as it was
+ * before, but with a CopyFailed of the COMMIT: where its answer is lost, the target has all of the copy or nothing.
  */
 
 /** There is no such file. None was made. */
@@ -107,8 +108,10 @@ export class CopyDiffers extends Schema.TaggedError<CopyDiffers>()("CopyDiffers"
       : this.difference === "added"
       ? "is in the target and not in the source"
       : `has another ${this.difference} in the target`
-    return `The copy is not the source: the row ${this.row} of ${this.table} ${how}. The copy was rolled back. Look for `
-      + "triggers on the target's tables"
+    const why = this.difference === "added"
+      ? "Something has written to the target meanwhile: stop what works and enqueues there, and copy again"
+      : "Look for triggers on the target's tables"
+    return `The copy is not the source: the row ${this.row} of ${this.table} ${how}. The copy was rolled back. ${why}`
   }
 }
 

@@ -7,10 +7,11 @@ import type { CopyDatabase, Refuse } from "./CopyDatabase.ts"
 import type { NoDatabase } from "./errors.ts"
 import { CopyFailed } from "./errors.ts"
 
-/** Opens the database that a URL names, until the scope closes, with its driver only. Nothing is made to read it. */
+/** Opens the database that a URL names, until the scope closes, with its driver only. Nothing is made to read it. SQLite has no schema. */
 export const openDatabase = (
   named: DatabaseUrl,
-  mode: "read" | "write"
+  mode: "read" | "write",
+  schema?: string | undefined
 ): Effect.Effect<CopyDatabase, CopyFailed | NoDatabase, Scope.Scope> =>
   named.database === "sqlite"
     ? Effect.flatMap(load(named, () => import("../sqlite/openForCopy.ts")), ({ openForCopy }) =>
@@ -18,7 +19,7 @@ export const openDatabase = (
     : Effect.flatMap(
       load(named, () =>
         import("../postgres/openForCopy.ts")),
-      ({ openForCopy }) => openForCopy(named)
+      ({ openForCopy }) => openForCopy(named, schema)
     )
 
 /** What the database that a URL names cannot hold. It is not opened. */

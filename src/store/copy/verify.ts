@@ -34,7 +34,7 @@ export const verify = <E, R>(
       Effect.gen(function*() {
         const upTo = Option.map(Option.fromNullable(rows.at(-1)), (row) => keyOf(table, row))
         const copies = yield* rowsBetween(target, table, after, upTo)
-        const [texts, copied] = [rows, copies].map((each) => each.map((row) => canonicalRow(table, row)).join("\n"))
+        const [texts, copied] = [rows, copies].map((each) => textOf(table, each))
         if (texts !== copied) return yield* differenceBetween(table, rows, copies)
         digests.source.update(`${texts}\n`)
         digests.target.update(`${copied}\n`)
@@ -51,6 +51,19 @@ export const verify = <E, R>(
     if (digests.target.digest("hex") !== checksum) return yield* differs(table, "unknown", "checksum")
     return { table: table.name, rows: count, checksum } satisfies Verified
   })
+
+/** The checksum of a table as `verify` makes it. */
+export const checksumOf = <E, R>(reader: Reader, table: Table, onRows: (rows: number) => Effect.Effect<void, E, R>) =>
+  Effect.gen(function*() {
+    const digest = createHash("sha256")
+    yield* Stream.runForEach(batches(reader, table), ({ rows }) => {
+      digest.update(`${textOf(table, rows)}\n`)
+      return onRows(rows.length)
+    })
+    return digest.digest("hex")
+  })
+
+const textOf = (table: Table, rows: ReadonlyArray<Row>) => rows.map((row) => canonicalRow(table, row)).join("\n")
 
 /** The first difference between rows that are not the same, both in the order of their keys. */
 const differenceBetween = (

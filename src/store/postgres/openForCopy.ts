@@ -7,37 +7,47 @@ import type { DatabaseUrl } from "../databaseUrl.ts"
 import { CopyFailed } from "../copy/errors.ts"
 import type { CopyDatabase, Insertion, Refusal, Refuse } from "../copy/CopyDatabase.ts"
 import type { Row, Table, Value } from "../copy/Table.ts"
-import { defaultLimit } from "./answering.ts"
+import { isStoreError, StoreError } from "../../domain/errors.ts"
+import { deepest, depthOf } from "../copy/depthOf.ts"
+import { controlling, defaultLimit } from "./answering.ts"
 import { postgresDialect } from "./dialect.ts"
 import { refusedAt } from "./jsonRefusal.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { openClient } from "./openClient.ts"
+import { tableIn } from "./schema.ts"
 
 /** Opens a database to copy from it or to it. Opening changes nothing. */
 export const openForCopy = Effect.fn("openForCopy")(
-  function*({ name, url }: DatabaseUrl & { readonly database: "postgresql" }) {
+  function*({ name, url }: DatabaseUrl & { readonly database: "postgresql" }, schema: string | undefined) {
     // An interrupted statement is cancelled over a connection of its own.
     const opened = yield* openClient({ url, maxConnections: 2, applicationName: "holdfast copy" })
     const sql = Context.get(opened, SqlClient.SqlClient).withoutTransforms()
-    const dialect = postgresDialect(sql, undefined)
+    const dialect = postgresDialect(sql, schema)
+    const placeOf = (table: string) => tableIn(isOurs(table) ? schema : undefined, table)
     return {
-      name,
+      name: schema === undefined ? name : `${name}, schema ${schema}`,
       sql,
       dialect,
       newest,
-      identity,
+      table: (name) => sql.literal(placeOf(name)),
+      // Its statements end when they are interrupted, and those that begin and end a transaction after a while.
+      prepared: (connection) => controlling(connection, defaultLimit),
+      takeTurn: Effect.asVoid(
+        sql`SELECT pg_advisory_xact_lock(${sql.literal(String(turn))}, hashtext(${schema ?? ""}))`
+      ),
+      identity: identity(schema),
       beginSnapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
       selectNow: Effect.succeed(sql`SELECT ${dialect.millis("statement_timestamp()")} AS now`),
-      selectTable: (name) => sql`SELECT 1 WHERE to_regclass(${name}) IS NOT NULL`,
+      selectTable: (name) => sql`SELECT 1 WHERE to_regclass(${placeOf(name)}) IS NOT NULL`,
       selectColumns: (table) =>
         sql`SELECT attname AS name FROM pg_attribute
-        WHERE attrelid = to_regclass(${table}) AND attnum > 0 AND NOT attisdropped`,
-      checkMigrated: Effect.asVoid(checkMigrated(defaultLimit, undefined)),
-      migrate: Effect.asVoid(migrate(defaultLimit, undefined)),
+        WHERE attrelid = to_regclass(${placeOf(table)}) AND attnum > 0 AND NOT attisdropped`,
+      checkMigrated: Effect.asVoid(checkMigrated(defaultLimit, schema)),
+      migrate: Effect.asVoid(keepingPath(sql, migrate(defaultLimit, schema))),
       // In the order of a language "a" comes before "B".
       inOrder: (column, type) => sql.literal(type === "text" ? `${column} COLLATE "C"` : column),
-      insertions: (table, rows) => [insertionOf(dialect, table, rows)]
+      insertions: (table, rows) => [insertionOf(dialect, placeOf(table.name), table, rows)]
     } satisfies CopyDatabase
   },
   (opened, { name }) => Effect.mapError(opened, (cause) => new CopyFailed({ database: name, cause }))
@@ -48,15 +58,30 @@ export const openForCopy = Effect.fn("openForCopy")(
  * it: a server can have several names and addresses, and its own number takes a
  * right to read.
  */
-const identity = (connection: SqlConnection.Connection) =>
+const identity = (schema: string | undefined) => (connection: SqlConnection.Connection) =>
   Effect.map(
     connection.executeValues(
-      `SELECT concat_ws(' ', 'postgresql', extract(epoch FROM pg_postmaster_start_time()), oid, current_schema())
+      `SELECT concat_ws(' ', 'postgresql', extract(epoch FROM pg_postmaster_start_time()), oid, COALESCE($1, current_schema()))
       FROM pg_database WHERE datname = current_database()`,
-      []
+      [schema ?? null]
     ),
     ([row]) => String(row?.[0])
   )
+
+/** Of copies to one schema one writes. The number is "copy" in ASCII. */
+const turn = 0x636f7079
+
+/** Holdfast's own tables are in the schema that is named for them. */
+const isOurs = (table: string) => table.startsWith("holdfast_")
+
+/** Runs what makes Holdfast's tables, and then sets the search path back: those of apps are in its first schema. */
+const keepingPath = <A, E, R>(sql: SqlClient.SqlClient, effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const [row] = yield* sql<{ readonly path: string }>`SELECT current_setting('search_path') AS path`
+    const made = yield* effect
+    yield* sql`SELECT set_config('search_path', ${row?.path ?? ""}, true)`
+    return made
+  }).pipe(Effect.mapError((cause) => isStoreError(cause) ? cause : new StoreError({ operation: "migrate", cause })))
 
 const isId = Schema.is(JobId)
 
@@ -91,6 +116,7 @@ export const refuse: Refuse = (type, value) => {
 }
 
 const jsonRefusal = (json: string): Refusal | undefined => {
+  if (depthOf(json) > deepest) return { path: [], allowed: `at most ${deepest} levels of nesting` }
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -106,7 +132,7 @@ const jsonRefusal = (json: string): Refusal | undefined => {
 /** The type of a column's items. A number goes as text, which is exact. */
 const itemTypes = { id: "id", text: "text", json: "text", number: "text", int: "int", instant: "int" } as const
 
-const insertionOf = (dialect: Dialect, { columns, name }: Table, rows: ReadonlyArray<Row>): Insertion => {
+const insertionOf = (dialect: Dialect, place: string, { columns }: Table, rows: ReadonlyArray<Row>): Insertion => {
   const { sql } = dialect
   const names = Object.keys(columns)
   const values = Object.entries(columns).map(([column, type]) => {
@@ -129,7 +155,7 @@ const insertionOf = (dialect: Dialect, { columns, name }: Table, rows: ReadonlyA
     rows.map((row) => Object.fromEntries(names.map((column) => [column, (row[column] ?? null) as string | null])))
   )
   const [text, parameters] = sql`
-    INSERT INTO ${sql.literal(name)} (${sql.literal(names.join(", "))}) SELECT ${sql.csv(values)} FROM ${items}`
+    INSERT INTO ${sql.literal(place)} (${sql.literal(names.join(", "))}) SELECT ${sql.csv(values)} FROM ${items}`
     .compile(true)
   return { text, parameters: parameters as ReadonlyArray<Value> }
 }

@@ -3,7 +3,7 @@ import { Context, Effect } from "effect"
 import { CopyFailed, NoDatabase } from "../copy/errors.ts"
 import type { CopyDatabase, Insertion, Refuse } from "../copy/CopyDatabase.ts"
 import type { Row, Table } from "../copy/Table.ts"
-import { depthOf } from "../copy/depthOf.ts"
+import { deepest, depthOf } from "../copy/depthOf.ts"
 import { identityOf, inWords } from "./databaseFile.ts"
 import { sqliteDialect } from "./dialect.ts"
 import { checkMigrated, migrateInside } from "./migrations/migrate.ts"
@@ -29,6 +29,10 @@ export const openForCopy = Effect.fn("openForCopy")(function*(filename: string, 
     selectColumns: (table) => sql`SELECT name FROM pragma_table_info(${table})`,
     checkMigrated,
     migrate: migrateInside,
+    table: (name) => sql.literal(name),
+    prepared: (connection) => connection,
+    // It has one writer.
+    takeTurn: Effect.void,
     // Texts are in the order of their bytes.
     inOrder: (column) => sql.literal(column),
     insertions
@@ -38,9 +42,6 @@ export const openForCopy = Effect.fn("openForCopy")(function*(filename: string, 
     opened,
     (cause) => cause._tag === "NoDatabase" ? cause : new CopyFailed({ database: filename, cause })
   ))
-
-/** SQLite reads no JSON that is nested deeper. */
-const deepest = 1000
 
 /** SQLite's texts hold everything that PostgreSQL's do. Its integers have 64 bits, of which JavaScript has 53. */
 export const refuse: Refuse = (type, value) => {

@@ -23,8 +23,10 @@ export const jobsOnPostgres = (url: Redacted.Redacted): Effect.Effect<ReadonlyAr
 export const copyUrls = <E = never>(
   source: string,
   target: string,
-  { apps = [], onProgress = () => Effect.void }: Partial<Pick<Options<E, never>, "apps" | "onProgress">> = {}
-) => copy({ source: named(source), target: named(target), apps, onProgress })
+  { apps = [], onProgress = () => Effect.void, schemas }: Partial<
+    Pick<Options<E, never>, "apps" | "onProgress" | "schemas">
+  > = {}
+) => copy({ source: named(source), target: named(target), apps, onProgress, schemas })
 
 const named = (url: string): DatabaseUrl =>
   Either.getOrThrowWith(readDatabaseUrl(url), ({ given }) => new Error(`${given} is not understood`))
