@@ -11,7 +11,7 @@ import { CopyFailed } from "./errors.ts"
 export const openDatabase = (
   named: DatabaseUrl,
   mode: "read" | "write",
-  schema?: string | undefined
+  schema?: string
 ): Effect.Effect<CopyDatabase, CopyFailed | NoDatabase, Scope.Scope> =>
   named.database === "sqlite"
     ? Effect.flatMap(load(named, () => import("../sqlite/openForCopy.ts")), ({ openForCopy }) =>
