@@ -49,8 +49,12 @@ export const drain = (url: string, { concurrency, jobs }: { readonly concurrency
   runOn(
     url,
     Effect.gen(function*() {
-      yield* enqueueMany(warmUpOf(jobs) + jobs)
-      const sample = yield* measured(url, jobs, (jobs) => work(jobs, concurrency, false))
+      yield* enqueueMany(warmUpOf(jobs))
+      yield* work(warmUpOf(jobs), concurrency, false)
+      yield* enqueueMany(jobs)
+      const stop = yield* Effect.promise(() => startMeasuringOn(url))
+      yield* work(jobs, concurrency, false)
+      const sample = yield* Effect.promise(() => stop(jobs))
       yield* expectJobs("succeeded", jobs + warmUpOf(jobs))
       return sample
     })

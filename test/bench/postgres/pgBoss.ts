@@ -31,15 +31,13 @@ const openBoss = async (url: string, options: { readonly useListenNotify?: boole
 
 const insert = (boss: PgBoss, jobs: number) => boss.insert(queue, payloads(jobs).map((data) => ({ data })))
 
-/** Fetches so many at a time, runs nothing, and completes them, until so many are done. */
-const work = async (boss: PgBoss, batchSize: number, jobs: number) => {
-  let claimed = 0
+/** Fetches so many at a time, runs nothing, and completes them, until none is left. */
+const work = async (boss: PgBoss, batchSize: number) => {
   const loop = async () => {
-    while (claimed < jobs) {
-      const fetched = await boss.fetch<Payload>(queue, { batchSize })
-      if (fetched.length === 0) return
-      claimed += fetched.length
-      await boss.complete(queue, fetched.map(({ id }) => id))
+    while (true) {
+      const jobs = await boss.fetch<Payload>(queue, { batchSize })
+      if (jobs.length === 0) return
+      await boss.complete(queue, jobs.map(({ id }) => id))
     }
   }
   await Promise.all(Array.from({ length: 4 }, loop))
@@ -69,12 +67,12 @@ export const drain = async (
   { concurrency, jobs }: { readonly concurrency: number; readonly jobs: number }
 ): Promise<Sample> => {
   const boss = await openBoss(url)
-  await insert(boss, warmUpOf(jobs) + jobs)
-  await work(boss, concurrency, warmUpOf(jobs))
-  const done = await countCompleted(url)
+  await insert(boss, warmUpOf(jobs))
+  await work(boss, concurrency)
+  await insert(boss, jobs)
   const stop = await startMeasuringOn(url)
-  await work(boss, concurrency, Infinity)
-  const sample = await stop(jobs + warmUpOf(jobs) - done)
+  await work(boss, concurrency)
+  const sample = await stop(jobs)
   expectCount("jobs completed", await countCompleted(url), jobs + warmUpOf(jobs))
   await boss.stop({ graceful: false })
   return sample
