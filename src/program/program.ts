@@ -84,7 +84,7 @@ const brandbrainOn = (streams: Streams) =>
   Effect.map(Effect.promise(() => import("./brandbrainCommand.ts")), ({ brandbrainCommand }): Runnable => {
     const { brandbrain, subcommands } = brandbrainCommand(streams)
     return {
-      commands: { root: brandbrain.descriptor, under: subcommands.map(({ descriptor }) => descriptor) },
+      commands: withSubcommands(brandbrain, subcommands),
       run: Command.run(brandbrain, { name: "BrandBrain", version })
     }
   })
@@ -93,10 +93,17 @@ const holdfastOn = (streams: Streams) =>
   Effect.map(Effect.promise(() => import("./holdfastCommand.ts")), ({ holdfastCommand }): Runnable => {
     const { holdfast, subcommands } = holdfastCommand(streams)
     return {
-      commands: { root: holdfast.descriptor, under: subcommands.map(({ descriptor }) => descriptor) },
+      commands: withSubcommands(holdfast, subcommands),
       run: Command.run(holdfast, { name: "Holdfast", version })
     }
   })
+
+type Described = Pick<Command.Command<string, never, never, unknown>, "descriptor">
+
+const withSubcommands = (root: Described, under: ReadonlyArray<Described>): Commands => ({
+  root: root.descriptor,
+  under: under.map(({ descriptor }) => descriptor)
+})
 
 const commandsOn = { start: startOn, brandbrain: brandbrainOn, holdfast: holdfastOn }
 

@@ -4,7 +4,7 @@ import { page } from "./page.ts"
 import type { Report } from "./Report.ts"
 import type { DatabaseName } from "./Scenario.ts"
 
-/** Where the run of a database is kept, without the ending. */
+/** The path of a database's recorded run, without its extension. */
 export const placeOf = (database: DatabaseName): string =>
   database === "sqlite" ? "docs/performance" : "docs/performance-postgres"
 
@@ -12,7 +12,7 @@ export const placeOf = (database: DatabaseName): string =>
 export const recorded = (database: DatabaseName): Report =>
   JSON.parse(readFileSync(`${placeOf(database)}.json`, "utf8")) as Report
 
-/** What a person has written about it. */
+/** The notes that a person has written for its page. */
 export const notesOf = (database: DatabaseName): string => readFileSync(`${placeOf(database)}-notes.md`, "utf8")
 
 /** Keeps a run in place of the last, and writes its page and chart. */

@@ -1,7 +1,7 @@
 import type * as PgClient from "@effect/sql-pg/PgClient"
 import { Effect, Schedule } from "effect"
 
-/** What those connections to the client's database have run that listen. */
+/** The LISTEN statements of the connections to the client's database. */
 export const listeners = (admin: PgClient.PgClient) =>
   Effect.map(
     admin<{ readonly query: string }>`

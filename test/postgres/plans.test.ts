@@ -89,7 +89,7 @@ const goesById = (explained: ReadonlyArray<Explained>) => {
 
 const planOf = (explained: ReadonlyArray<Explained>) => explained.map(({ plan }) => plan).join("\n")
 
-/** What is due, as an index is searched for it. */
+/** The index condition that finds due jobs. */
 const isDue = /Index Cond: \(.*available_at <= date_trunc\('milliseconds'::text, statement_timestamp\(\)\)/
 
 const kinds = [{ kind: "email", leaseFor: 60_000 }]

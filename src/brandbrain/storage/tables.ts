@@ -1,4 +1,4 @@
-/** What the values of a column are. An instant is a number. */
+/** The type of a column's values. An instant is a number. */
 type ColumnType = "text" | "int" | "number"
 
 /** A table and the columns of its primary key. */

@@ -25,7 +25,7 @@ export const inTurnOfBrand =
       )
     )
 
-/** Runs a transaction in the turn of a named lock, for when there is no row to lock yet. */
+/** Runs a transaction under a named lock, because the row that it would lock does not exist yet. */
 export const inTurnOf =
   (sql: SqlClient.SqlClient, turn: Parameters<Dialect["lock"]>[0]) =>
   <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>

@@ -2,7 +2,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Effect } from "effect"
 
 /**
- * What the values of a column are, by which they are read, written and compared.
+ * The type of a column's values, which says how to read, write and compare them.
  *
  * An `id` is a job's, an `instant` is in whole epoch milliseconds, and `json` is the text of a value. An `int` is one
  * of at most 32 bits, a `number` any that JavaScript has.

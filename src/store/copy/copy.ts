@@ -16,7 +16,7 @@ import { transfer } from "./transfer.ts"
 import type { Verified } from "./verify.ts"
 import { checksumOf, verify } from "./verify.ts"
 
-/** How far a copy is: each table is checked, then each copied, then each verified, and then the source's read once more. */
+/** The progress of a copy. Every table is checked, then copied, then verified. At last the source is read once more. */
 export interface Progress {
   readonly step: "check" | "copy" | "verify" | "recheck"
   readonly table: string

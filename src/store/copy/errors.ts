@@ -6,7 +6,7 @@ import { StoreError } from "../../domain/errors.ts"
  * before, but with a CopyFailed of the COMMIT: where its answer is lost, the target has all of the copy or nothing.
  */
 
-/** There is no such file. None was made. */
+/** The file does not exist, and was not made. */
 export class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", { database: Schema.String }) {
   override get message() {
     return `There is no database at ${this.database}`

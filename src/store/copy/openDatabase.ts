@@ -22,7 +22,7 @@ export const openDatabase = (
       ({ openForCopy }) => openForCopy(named, schema)
     )
 
-/** What the database that a URL names cannot hold. It is not opened. */
+/** The check that finds values which a database cannot hold. The database is not opened. */
 export const refuseFor = (named: DatabaseUrl): Effect.Effect<Refuse, CopyFailed> =>
   Effect.map(
     load<{ readonly refuse: Refuse }>(

@@ -9,8 +9,11 @@ export const jsonRefusal: JsonRefusal = (json) => {
   const refused = refusedAt(JSON.parse(json))
   return refused === undefined
     ? undefined
-    : `${refused.what} without U+0000 and without half of a surrogate pair at ${refused.path.join(".") || "the top"}`
+    : `${allowedFor(refused)} at ${refused.path.join(".") || "the top"}`
 }
+
+/** A description of what jsonb holds in place of a refused text. */
+export const allowedFor = ({ what }: Refused): string => `${what} without U+0000 and without half of a surrogate pair`
 
 interface Refused {
   readonly what: "text" | "member names"

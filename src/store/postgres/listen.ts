@@ -17,7 +17,7 @@ export interface Heard {
   readonly channel: string
   readonly hear: (payload: string) => Effect.Effect<void>
   readonly missed: Effect.Effect<void>
-  /** What this listener sends to itself, to find out whether it is heard. */
+  /** The payload that this listener sends to itself, to check that notifications arrive. */
   readonly echo: string
   readonly notify: (payload: string) => Effect.Effect<void, SqlError.SqlError>
 }

@@ -11,7 +11,7 @@ import { answering } from "./answering.ts"
 import { listen } from "./listen.ts"
 import { withConnection } from "./reserve.ts"
 
-/** How a store notifies and listens. */
+/** The settings of NOTIFY and LISTEN. */
 interface Notifying {
   readonly channel: string
   readonly limit: Duration.Duration

@@ -8,10 +8,10 @@ import { CopyFailed } from "../copy/errors.ts"
 import type { CopyDatabase, Insertion, Refusal, Refuse } from "../copy/CopyDatabase.ts"
 import type { Row, Table, Value } from "../copy/Table.ts"
 import { isStoreError, StoreError } from "../../domain/errors.ts"
-import { deepest, depthOf } from "../copy/depthOf.ts"
+import { tooDeep } from "../copy/tooDeep.ts"
 import { controlling, defaultLimit } from "./answering.ts"
 import { postgresDialect } from "./dialect.ts"
-import { refusedAt } from "./jsonRefusal.ts"
+import { allowedFor, refusedAt } from "./jsonRefusal.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { openClient } from "./openClient.ts"
@@ -116,7 +116,8 @@ export const refuse: Refuse = (type, value) => {
 }
 
 const jsonRefusal = (json: string): Refusal | undefined => {
-  if (depthOf(json) > deepest) return { path: [], allowed: `at most ${deepest} levels of nesting` }
+  const deep = tooDeep(json)
+  if (deep !== undefined) return deep
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -125,8 +126,7 @@ const jsonRefusal = (json: string): Refusal | undefined => {
   }
   // Only an escape can stand for what jsonb does not hold.
   const refused = json.includes("\\u") ? refusedAt(value) : undefined
-  return refused &&
-    { path: refused.path, allowed: `${refused.what} without U+0000 and without half of a surrogate pair` }
+  return refused && { path: refused.path, allowed: allowedFor(refused) }
 }
 
 /** The type of a column's items. A number goes as text, which is exact. */

@@ -20,8 +20,8 @@ export interface OwnDatabaseOptions extends Omit<PostgresOptions, "now"> {
 
 /**
  * A job store in a database of its own, by the caller's clock. The database is made
- * when the layer is built. When it is released, the database is dropped, with
- * whoever is still connected to it.
+ * when the layer is built. When it is released, the database is dropped, and every
+ * connection to it is ended.
  */
 export const layer = (
   { template, url, ...options }: OwnDatabaseOptions
@@ -32,7 +32,7 @@ export const layer = (
     const { connectTimeout, statementTimeout } = options
     const on = onServer({ url: server, connectTimeout, statementTimeout, maxConnections: 1 })
     const name = yield* Effect.acquireRelease(create(on, template), (name) => Effect.orDie(drop(on, name)))
-    return PostgresStore.layer({ ...options, url: inDatabase(server, name), now: Clock.currentTimeMillis })
+    return PostgresStore.layer({ ...options, url: yield* inDatabase(server, name), now: Clock.currentTimeMillis })
   }))
 
 const create = (on: OnServer, template: string | undefined) =>
@@ -61,10 +61,9 @@ const onServer =
       Effect.scoped
     )
 
-/** The URL of another database of the server, which was read before. */
-const inDatabase = (server: Redacted.Redacted, name: string) => {
-  const url = urlOf(Redacted.value(server))
-  if (url === undefined) return server
-  url.pathname = `/${name}`
-  return Redacted.make(url.href)
-}
+/** The URL of another database of the server. The server's own was read before, so it is one. */
+const inDatabase = (server: Redacted.Redacted, name: string) =>
+  Effect.map(Effect.orDie(Effect.fromNullable(urlOf(Redacted.value(server)))), (url) => {
+    url.pathname = `/${name}`
+    return Redacted.make(url.href)
+  })

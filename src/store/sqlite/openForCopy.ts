@@ -3,7 +3,7 @@ import { Context, Effect } from "effect"
 import { CopyFailed, NoDatabase } from "../copy/errors.ts"
 import type { CopyDatabase, Insertion, Refuse } from "../copy/CopyDatabase.ts"
 import type { Row, Table } from "../copy/Table.ts"
-import { deepest, depthOf } from "../copy/depthOf.ts"
+import { tooDeep } from "../copy/tooDeep.ts"
 import { identityOf, inWords } from "./databaseFile.ts"
 import { sqliteDialect } from "./dialect.ts"
 import { checkMigrated, migrateInside } from "./migrations/migrate.ts"
@@ -51,9 +51,7 @@ export const refuse: Refuse = (type, value) => {
     case "text":
       return undefined
     case "json":
-      return depthOf(String(value)) > deepest
-        ? { path: [], allowed: `at most ${deepest} levels of nesting` }
-        : undefined
+      return tooDeep(String(value))
     case "int":
     case "instant":
       return Number.isSafeInteger(value) ? undefined : { path: [], allowed: "a whole number of at most 53 bits" }

@@ -7,7 +7,7 @@ import type { Sample } from "../Scenario.ts"
 import { enqueueAll, expectDone, migrate } from "./holdfast.ts"
 import { startMeasuringOn } from "./measure.ts"
 
-/** What a worker process is told: to run so many jobs and answer with the CPU that it took, in microseconds. */
+/** A message to a worker process: run so many jobs, then answer with the CPU time in microseconds. */
 export interface Share {
   readonly jobs: number
 }

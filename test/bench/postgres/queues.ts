@@ -14,7 +14,7 @@ export const queues = {
 
 export type QueueName = keyof typeof queues
 
-/** What is told of every throughput. */
+/** The figures of every scenario of throughput. */
 export const throughput: ReadonlyArray<FigureName> = [
   "jobsPerSecond",
   "cpuMicrosPerJob",

@@ -1,8 +1,14 @@
-/** JSON that is nested deeper is not copied: SQLite reads none. */
-export const deepest = 1000
+import type { Refusal } from "./CopyDatabase.ts"
+
+/** SQLite reads no JSON that is nested deeper. */
+const mostLevels = 1000
+
+/** The refusal of JSON that is nested deeper than a copy takes. */
+export const tooDeep = (json: string): Refusal | undefined =>
+  depthOf(json) > mostLevels ? { path: [], allowed: `at most ${mostLevels} levels of nesting` } : undefined
 
 /** The depth to which the arrays and objects of a JSON text are nested. For a text that is not JSON it may be any number. */
-export const depthOf = (json: string): number => {
+const depthOf = (json: string): number => {
   let depth = 0
   let deepest = 0
   let isInText = false
