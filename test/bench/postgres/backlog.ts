@@ -1,17 +1,8 @@
-import { type Claims, claimTimes } from "../contenders/holdfastClaims.ts"
+import type { Claims, Rows } from "../contenders/holdfastClaims.ts"
+import { claimTimes } from "../contenders/holdfastClaims.ts"
 import type { Sample } from "../Scenario.ts"
 import { withClient } from "./database.ts"
 import { migrate, runOn } from "./holdfast.ts"
-
-/** Jobs to be inserted as an enqueue would, with SQL for what differs, where `n` counts from 0. */
-export interface Rows {
-  readonly count: number
-  readonly status?: "pending" | "succeeded"
-  readonly queue?: string
-  readonly kind?: string
-  readonly priority?: string
-  readonly availableAt?: string
-}
 
 /** Puts these jobs into a database, and tidies it as autovacuum would in time. */
 export const fill = async (url: string, all: ReadonlyArray<Rows>): Promise<void> => {

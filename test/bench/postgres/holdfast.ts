@@ -1,12 +1,13 @@
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Layer, Logger, LogLevel, ManagedRuntime, Redacted } from "effect"
+import { Effect, Layer, Logger, LogLevel, Redacted } from "effect"
 import type { JobStore } from "../../../src/index.ts"
-import { JobQueue, Worker } from "../../../src/index.ts"
+import { JobQueue } from "../../../src/index.ts"
 import { PostgresStore } from "../../../src/postgres.ts"
-import { enqueueMany, Nothing, produce, work } from "../contenders/holdfast.ts"
+import { enqueueMany, produce, work } from "../contenders/holdfast.ts"
 import type { Queue } from "../conversation.ts"
 import { warmUpOf } from "../load.ts"
 import { expectCount } from "../measure.ts"
+import { queueOver } from "../queues/holdfast.ts"
 import type { Sample } from "../Scenario.ts"
 import { startMeasuringOn } from "./measure.ts"
 
@@ -35,10 +36,17 @@ export const enqueueAll = (url: string, jobs: number): Promise<void> => runOn(ur
 /** Fails unless so many jobs have succeeded. */
 export const expectDone = (url: string, jobs: number): Promise<void> => runOn(url, expectJobs("succeeded", jobs))
 
-/** Measures what a program does with the jobs, after a fifth of them has warmed it up. */
-const measured = <E, R>(url: string, jobs: number, program: (jobs: number) => Effect.Effect<unknown, E, R>) =>
+/** Measures what a program does with the jobs, after a fifth of them has warmed it up. Each time `prepare` comes first. */
+const measured = <E, R, E2 = never, R2 = never>(
+  url: string,
+  jobs: number,
+  program: (jobs: number) => Effect.Effect<unknown, E, R>,
+  prepare: (jobs: number) => Effect.Effect<unknown, E2, R2> = () => Effect.void
+) =>
   Effect.gen(function*() {
+    yield* prepare(warmUpOf(jobs))
     yield* program(warmUpOf(jobs))
+    yield* prepare(jobs)
     const stop = yield* Effect.promise(() => startMeasuringOn(url))
     yield* program(jobs)
     return yield* Effect.promise(() => stop(jobs))
@@ -49,12 +57,7 @@ export const drain = (url: string, { concurrency, jobs }: { readonly concurrency
   runOn(
     url,
     Effect.gen(function*() {
-      yield* enqueueMany(warmUpOf(jobs))
-      yield* work(warmUpOf(jobs), concurrency, false)
-      yield* enqueueMany(jobs)
-      const stop = yield* Effect.promise(() => startMeasuringOn(url))
-      yield* work(jobs, concurrency, false)
-      const sample = yield* Effect.promise(() => stop(jobs))
+      const sample = yield* measured(url, jobs, (jobs) => work(jobs, concurrency, false), enqueueMany)
       yield* expectJobs("succeeded", jobs + warmUpOf(jobs))
       return sample
     })
@@ -83,18 +86,4 @@ export const enqueueAtOnce = (url: string, jobs: number): Promise<Sample> =>
   )
 
 /** With a worker that has its defaults. */
-export const open = (url: string): Queue => {
-  const runtime = ManagedRuntime.make(jobsIn(url))
-  return {
-    listen: (onJob) => {
-      const worker = Worker.run({ jobs: [Nothing], logLevel: LogLevel.Warning }).pipe(
-        Effect.provide(Nothing.toLayer((payload) => Effect.sync(() => onJob(payload)))),
-        Logger.withMinimumLogLevel(LogLevel.Warning)
-      )
-      runtime.runFork(worker)
-      return runtime.runPromise(Effect.void)
-    },
-    send: (payload) => runtime.runPromise(JobQueue.enqueue(Nothing, payload)),
-    close: () => runtime.dispose()
-  }
-}
+export const open = (url: string): Queue => queueOver(jobsIn(url))

@@ -1,14 +1,10 @@
 import type { Run, Sample, Scenario } from "../../Scenario.ts"
-import type { Rows } from "../backlog.ts"
+import type { Rows } from "../../contenders/holdfastClaims.ts"
+import { backlogs, databasesOf, overFew } from "../../scenarios/backlogs.ts"
 import { createDatabase, urlOf } from "../database.ts"
 
-const few = 10_000
-const many = 1_000_000
 const queues = 200
 const kinds = 20
-
-/** Never so few that the claims of a run find none. */
-const dueJobs = (count: Run["count"]) => Math.max(100, count(few))
 
 const make =
   (rows: (count: Run["count"]) => ReadonlyArray<Rows>) => async (path: string, { count }: Pick<Run, "count">) => {
@@ -27,7 +23,6 @@ const claims = (database: string, kindCount?: number) => async (run: Run): Promi
   })
 }
 
-const backlogs = ["1M pending", "1M succeeded", "1M delayed of higher priority"] as const
 const lanes = "4,000 lanes"
 
 /** Claims, by the rows that lie about. */
@@ -39,13 +34,7 @@ export const backlog: Scenario = {
     + `${queues} queues by ${kinds} kinds by 5 priorities. Each table was vacuumed.`,
   figures: ["claimMicros", "lookMicros"],
   databases: {
-    "10k pending": make((count) => [{ count: dueJobs(count) }]),
-    "1M pending": make((count) => [{ count: count(many) }]),
-    "1M succeeded": make((count) => [{ count: count(many), status: "succeeded" }, { count: dueJobs(count) }]),
-    "1M delayed of higher priority": make((count) => [
-      { count: count(many), priority: "10", availableAt: "now() + interval '1000 days'" },
-      { count: dueJobs(count) }
-    ]),
+    ...databasesOf(make, "now() + interval '1000 days'"),
     [lanes]: make(() => [{
       count: queues * kinds * 5,
       queue: `'queue' || (n % ${queues})`,
@@ -54,17 +43,11 @@ export const backlog: Scenario = {
     }])
   },
   contenders: {
-    ...Object.fromEntries(["10k pending", ...backlogs].map((name) => [name, claims(name)])),
+    ...Object.fromEntries(backlogs.map((name) => [name, claims(name)])),
     [lanes]: claims(lanes, kinds)
   },
   comparisons: [
-    ...backlogs.map((name) => ({
-      what: `claim, ${name} over 10k`,
-      figure: "claimMicros" as const,
-      of: name,
-      over: "10k pending",
-      atMost: 1.2
-    })),
+    ...overFew("claim", "claimMicros", { atMost: 1.2 }),
     { what: "claim, 4,000 lanes, µs", figure: "claimMicros", of: lanes, atMost: 10_000 }
   ]
 }
