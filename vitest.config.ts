@@ -2,16 +2,31 @@ import { defineConfig } from "vitest/config"
 
 /**
  * Tests that start real processes, which run the compiled program and small
- * programs of the tests' own, or that measure the CPU time of their own process.
+ * programs of the tests' own, that measure the CPU time of their own process, or
+ * that wait for a real thread.
  */
 const processes = [
   "test/**/*{Process,Processes}.test.ts",
   "test/{crash,simulation}/**/*.test.ts",
-  "test/brandbrain/compile/cost.test.ts"
+  "test/brandbrain/compile/cost.test.ts",
+  "test/store/sqlite/walCheckpoint.test.ts"
 ]
 
 /** Tests on a PostgreSQL server, which is started once for all of them. */
 const postgres = ["test/postgres/**/*.test.ts"]
+
+/**
+ * What would make `pnpm test` longer than four minutes on two processors: whole programs at work for half a minute, and
+ * the reference app's tests and the copy's once more, on PostgreSQL. `pnpm check:longer` runs them.
+ */
+const longer = [
+  "test/brandbrain/compile/compileProcesses.test.ts",
+  "test/commands/commandsProcess.test.ts",
+  "test/postgres/brandbrain/suites.test.ts",
+  "test/postgres/copy/*.test.ts",
+  "test/postgres/start.test.ts",
+  "test/program/copyProcess.test.ts"
+]
 
 /** Those that need PgBouncer, a program that npm does not have. `pnpm check:postgres` runs them. */
 const pgbouncer = ["test/postgres/pgbouncer.test.ts"]
@@ -61,6 +76,7 @@ export default defineConfig({
           // They start processes, each of which takes seconds where a machine has much else to do.
           testTimeout: 180_000,
           include: processes,
+          exclude: longer,
           isolate: false,
           pool: "forks"
         }
@@ -71,9 +87,20 @@ export default defineConfig({
           name: "postgres",
           globalSetup: "test/setup/postgres.ts",
           include: postgres,
-          exclude: pgbouncer,
+          exclude: [...pgbouncer, ...longer],
           isolate: false,
           pool: "threads"
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: "longer",
+          globalSetup: ["test/setup/compile.ts", "test/setup/postgres.ts"],
+          testTimeout: 180_000,
+          include: longer,
+          isolate: false,
+          pool: "forks"
         }
       },
       {

@@ -20,7 +20,7 @@ import * as SqlSnapshots from "../../src/brandbrain/snapshots/SqlSnapshots.ts"
 import * as Migration from "../../src/brandbrain/storage/migrate.ts"
 import { PostgresStore } from "../../src/postgres.ts"
 import * as Testing from "../../src/testing.ts"
-import { freshDatabase } from "../postgres/freshDatabase.ts"
+import { migratedDatabase } from "../postgres/freshDatabase.ts"
 import { letPass, statementsSeen } from "./letPass.ts"
 
 // A test's clock does not know how long loading takes, and would go on without it.
@@ -66,7 +66,7 @@ export const memoryApp = (
 export const onPostgres = inject("postgres") !== undefined
 
 const postgres = Layer.unwrapScoped(
-  Effect.map(freshDatabase, (url) => PostgresStore.layer({ url, maxConnections: 5, now: Clock.currentTimeMillis }))
+  Effect.map(migratedDatabase, (url) => PostgresStore.layer({ url, maxConnections: 5, now: Clock.currentTimeMillis }))
 ).pipe(Layer.orDie, Layer.provideMerge(statementsSeen))
 
 /** The app on a database of its own: on PostgreSQL in the project that has a server, and on SQLite elsewhere. */

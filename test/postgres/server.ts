@@ -39,7 +39,7 @@ export const startServer = async (
   mkdirSync(data)
   if (user !== undefined) chownSync(data, user.uid, user.gid)
   const env = { ...process.env, LC_ALL: "C", TZ: "UTC" }
-  const flags = ["-U", "postgres", "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--locale=C"]
+  const flags = ["-U", "postgres", "--auth=md5", "--no-sync", "--encoding=UTF8", "--locale=C"]
   execFileSync(join(bin, "initdb"), ["-D", data, `--pwfile=${passwordFile}`, ...flags], { ...user, env, stdio: "pipe" })
   if (tls !== undefined) {
     for (const [name, text] of [["server.crt", tls.cert], ["server.key", tls.private]] as const) {
