@@ -12,10 +12,14 @@ export * as Job from "./public/Job.ts"
 
 // enqueue, observe
 export type { AttemptEnd, SettledEnd } from "./domain/AttemptEnd.ts"
+export { Reason, reasonText } from "./domain/Explanation.ts"
+export type { Explanation } from "./domain/Explanation.ts"
 export { JobEvent } from "./domain/JobEvent.ts"
 export type { AttemptFacts, FailedWith } from "./domain/JobEvent.ts"
 export { JobId } from "./domain/JobId.ts"
 export { JobFailure, JobRecord, JobStatus } from "./domain/JobRecord.ts"
+export type { Pause, PauseTarget } from "./domain/Pause.ts"
+export type { Count, LaneStats, Stats } from "./domain/Stats.ts"
 export { OnConflict, UniqueScope } from "./domain/UniqueKey.ts"
 export { JobQueue } from "./runtime/JobQueue.ts"
 export type {
@@ -27,7 +31,9 @@ export type {
   InPartition,
   JobQueueService,
   ListOptions,
-  Page
+  Page,
+  PauseOptions,
+  StatsOptions
 } from "./runtime/JobQueueService.ts"
 
 // claim, run, settle

@@ -3,6 +3,7 @@ import { Context, Effect, Layer, Stream } from "effect"
 import type { InvalidJob, JobIdConflict } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import type { Lease } from "../domain/Lease.ts"
+import type { PauseTarget } from "../domain/Pause.ts"
 import type { Enqueued, JobStore, StoreFailure } from "../store/JobStore.ts"
 import { makeJobQueue } from "./jobQueueClient.ts"
 import type {
@@ -13,7 +14,9 @@ import type {
   FailOptions,
   InPartition,
   JobQueueService,
-  ListOptions
+  ListOptions,
+  PauseOptions,
+  StatsOptions
 } from "./JobQueueService.ts"
 
 /** Adds jobs and looks after them. */
@@ -47,6 +50,18 @@ export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue,
 
   static readonly retry = (id: string, options?: InPartition) =>
     Effect.flatMap(JobQueue, (queue) => queue.retry(id, options))
+
+  static readonly pause = (target: PauseTarget, options?: PauseOptions) =>
+    Effect.flatMap(JobQueue, (queue) => queue.pause(target, options))
+
+  static readonly resume = (target: PauseTarget) => Effect.flatMap(JobQueue, (queue) => queue.resume(target))
+
+  static readonly pauses = Effect.flatMap(JobQueue, (queue) => queue.pauses)
+
+  static readonly explain = (id: string, options?: InPartition) =>
+    Effect.flatMap(JobQueue, (queue) => queue.explain(id, options))
+
+  static readonly stats = (options?: StatsOptions) => Effect.flatMap(JobQueue, (queue) => queue.stats(options))
 
   static readonly progress = (lease: Lease, value: unknown) =>
     Effect.flatMap(JobQueue, (queue) => queue.progress(lease, value))

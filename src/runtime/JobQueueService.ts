@@ -9,10 +9,13 @@ import type {
   LeaseLost,
   UniqueKeyTaken
 } from "../domain/errors.ts"
+import type { Explanation } from "../domain/Explanation.ts"
 import type { JobEvent } from "../domain/JobEvent.ts"
 import type * as Job from "../domain/Job.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
+import type { Pause, PauseTarget } from "../domain/Pause.ts"
+import type { Stats } from "../domain/Stats.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "../store/JobStore.ts"
 
@@ -92,6 +95,18 @@ export interface InPartition {
   readonly partitionKey?: string
 }
 
+/** Who pauses. */
+export interface PauseOptions {
+  /** Your name or your program's, for others to read: 1 to 255 characters. */
+  readonly by?: string
+}
+
+/** The time that a look at the queue goes back. */
+export interface StatsOptions {
+  /** Jobs that ended in this time are counted. 5 minutes unless given, at most 24 days. */
+  readonly over?: Duration.DurationInput
+}
+
 /** A claim by hand. */
 export interface ClaimOptions {
   readonly jobs: ReadonlyArray<Job.Any>
@@ -166,6 +181,32 @@ export interface JobQueueService {
     id: string,
     options?: InPartition
   ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
+
+  /**
+   * Has no worker claim jobs of a queue or a kind until it is resumed, which outlives
+   * every process. Jobs that run, or that a worker has claimed ahead, go on. One that is
+   * paused already keeps its instant and its name.
+   */
+  readonly pause: (target: PauseTarget, options?: PauseOptions) => Effect.Effect<Pause, InvalidOption | StoreFailure>
+
+  /** Ends a pause, and wakes workers. False if it was not paused. */
+  readonly resume: (target: PauseTarget) => Effect.Effect<boolean, InvalidOption | StoreFailure>
+
+  /** All that is paused, kinds first, by name. */
+  readonly pauses: Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
+
+  /**
+   * Why a job is not running, as tagged values; `reasonText` puts them into words.
+   * Counts at most a thousand jobs before it.
+   */
+  readonly explain: (id: string, options?: InPartition) => Effect.Effect<Explanation, JobNotFound | StoreFailure>
+
+  /**
+   * What waits, runs and has ended lately, by queue and kind. What it costs does not
+   * grow with the table: it reads up to 2,000 lanes and priorities, 5,000 leases and
+   * 5,000 jobs of each status that ended, and says where there are more.
+   */
+  readonly stats: (options?: StatsOptions) => Effect.Effect<Stats, InvalidOption | StoreFailure>
 
   /** Replaces a running job's progress with a JSON value of at most 1 MiB. */
   readonly progress: (lease: Lease, value: unknown) => Effect.Effect<void, LeaseLost | InvalidJob | StoreFailure>

@@ -5,15 +5,18 @@ import type * as Job from "../domain/Job.ts"
 import { JobId, StoredJobId } from "../domain/JobId.ts"
 import { JobEvent } from "../domain/JobEvent.ts"
 import { JobStatus } from "../domain/JobRecord.ts"
-import { PageLimit } from "../domain/limits.ts"
+import { Kind, Name, PageLimit, TimerSpan } from "../domain/limits.ts"
 import { payloadAndMore } from "../domain/NoPayload.ts"
+import type { PauseTarget } from "../domain/Pause.ts"
 import { line } from "../platform/line.ts"
 import { guardCalls, inSpanIfTraced } from "../store/guardTelemetry.ts"
 import { JobStore } from "../store/JobStore.ts"
 import { makeCallsByHand } from "./callsByHand.ts"
+import { explain } from "./explain.ts"
 import type { EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import type { Entry } from "./newJob.ts"
 import { newJobs } from "./newJob.ts"
+import { stats } from "./stats.ts"
 import { observe } from "./telemetry/jobEvents.ts"
 import { makeThenTell } from "../store/thenTell.ts"
 
@@ -82,10 +85,28 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       yield* store.afterTransaction(signals.wake)
     }),
 
+    pause: Effect.fn("JobQueue.pause")(function*(target, options) {
+      yield* checkTarget(target)
+      const by = options?.by === undefined ? undefined : yield* checkOption("by", Name, options.by)
+      return yield* store.pause(target, by)
+    }),
+    resume: Effect.fn("JobQueue.resume")(function*(target) {
+      yield* checkTarget(target)
+      return yield* store.resume(target)
+    }),
+    pauses: Effect.suspend(() => store.pauses()),
+
+    explain: (id, options) => Effect.flatMap(jobIdOf(id), (id) => explain(store, id, options?.partitionKey)),
+    stats: (options = {}) =>
+      Effect.flatMap(checkOption("over", TimerSpan, options.over ?? "5 minutes"), (over) => stats(store, over)),
+
     ...byHand
   })
   return { ...enqueues, ...others, events: store.events.stream }
 })
+
+const checkTarget = (target: PauseTarget): Effect.Effect<string, InvalidOption> =>
+  "queue" in target ? checkOption("queue", Name, target.queue) : checkOption("kind", Kind, target.kind)
 
 /** Fails for text that cannot be an id. Any other may be the id of a row that an app's SQL has added. */
 const jobIdOf = (id: string) =>

@@ -22,6 +22,8 @@ export interface Dialect {
   readonly sql: SqlClient.SqlClient
   /** The table of jobs where a statement names it as a table. Before a column it is `holdfast_jobs` everywhere. */
   readonly jobsTable: Statement.Fragment
+  /** The table of the queues and kinds that are paused. */
+  readonly pausesTable: Statement.Fragment
   /** The table of the migrations that have run. */
   readonly migrationsTable: Statement.Fragment
 
@@ -102,6 +104,11 @@ export interface Dialect {
    * reads a whole table of some ten thousand rows to find one. It counts the ids of an array.
    */
   readonly among: (column: string, ids: ReadonlyArray<string>) => Statement.Fragment
+  /**
+   * True for a value that a SELECT does not have. Where PostgreSQL runs it for a NOT IN, its planner takes a row for
+   * dearer than it is, and reads the whole table of jobs to find a few by their ids.
+   */
+  readonly isNoneOf: (column: string, select: Statement.Fragment) => Statement.Fragment
   /**
    * `errors` with the failure of this attempt, and at most ten entries. Replaces
    * what is not an array.

@@ -12,6 +12,7 @@ import type {
 import type { JobId } from "../domain/JobId.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
+import type { Pause, PauseTarget } from "../domain/Pause.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { JsonRefusal } from "../domain/wireValue.ts"
 import type { JobEvents } from "./JobEvents.ts"
@@ -174,6 +175,23 @@ export interface StaleJob {
   readonly status: JobStatus
 }
 
+/** Pending jobs of a queue, kind and priority, and those of them that are due, each counted up to a limit. */
+export interface LaneDepth {
+  readonly queue: string
+  readonly kind: string
+  readonly priority: number
+  readonly pending: number
+  readonly due: number
+}
+
+/** Jobs of a queue and kind that ended lately, and how. */
+export interface Ended {
+  readonly queue: string
+  readonly kind: string
+  readonly status: "succeeded" | "failed" | "cancelled"
+  readonly jobs: number
+}
+
 /** The jobs that a pruning deleted, and those that it could not, for example because one of the app's tables refers to them. */
 export interface Pruned {
   readonly deleted: number
@@ -256,7 +274,8 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   }) => Effect.Effect<ReadonlyArray<LaneHead>, StoreFailure>
 
   /**
-   * Takes due jobs in claim order: priority, then availableAt, then id. Empty when none is due.
+   * Takes due jobs in claim order: priority, then availableAt, then id. Empty when
+   * none is due. Of a queue or a kind that is paused it takes none.
    *
    * A claimed job whose caller never hears of it runs nowhere until its lease is
    * over. So an implementation promises:
@@ -347,6 +366,31 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     id: JobId,
     partitionKey: string | undefined
   ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
+
+  /**
+   * Has no claim take jobs of a queue or a kind until it is resumed. Those that run go
+   * on. One that is paused stays as it was, with its instant and its name.
+   */
+  readonly pause: (target: PauseTarget, by: string | undefined) => Effect.Effect<Pause, StoreFailure>
+
+  /** Ends a pause. False if it was not paused. */
+  readonly resume: (target: PauseTarget) => Effect.Effect<boolean, StoreFailure>
+
+  /** All that is paused. Only reads. */
+  readonly pauses: () => Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
+
+  /** The number of pending jobs behind each of these heads, and of those that are due, each counted up to `limit`. Only reads. */
+  readonly laneDepths: (options: {
+    readonly heads: ReadonlyArray<Pick<LaneHead, "queue" | "kind" | "priority">>
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<LaneDepth>, StoreFailure>
+
+  /** Jobs that ended with `status` in the last `within` milliseconds, by queue and kind, counting the `limit` last. Only reads. */
+  readonly endedLately: (options: {
+    readonly status: Ended["status"]
+    readonly within: number
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<Ended>, StoreFailure>
 
   /** Deletes up to `limit` jobs that ended with `status` at least `retention` milliseconds ago, the first ended first. */
   readonly prune: (options: {

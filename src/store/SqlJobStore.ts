@@ -126,6 +126,17 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
     cancel: (id, partitionKey) => transaction("cancel", operations.cancel(id, partitionKey)),
     retry: (id, partitionKey) => transaction("retry", operations.retry(id, partitionKey)),
 
+    pause: (target, by) => statement("pause", operations.pause(target, by)),
+    resume: (target) =>
+      Effect.tap(
+        statement("resume", operations.resume(target)),
+        // Its jobs are due for workers that have looked already.
+        (isResumed) => isResumed ? afterTransaction(signals.wake) : Effect.void
+      ),
+    pauses: () => statement("pauses", operations.pauses),
+    laneDepths: (options) => statement("laneDepths", operations.laneDepths(options)),
+    endedLately: (options) => statement("endedLately", operations.endedLately(options)),
+
     prune: (options) => operations.prune(statement, options),
     tidy
   })

@@ -1,7 +1,8 @@
 import type * as Statement from "@effect/sql/Statement"
-import { Effect, Either, Option } from "effect"
+import { Array as Arr, Effect, Either, Option } from "effect"
 import { JobNotFound, StoreError } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
+import type { Pause, PauseTarget } from "../domain/Pause.ts"
 import type { Dialect } from "./Differences.ts"
 import { makeEnqueue } from "./enqueue.ts"
 import type {
@@ -176,6 +177,13 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
       ofJob(id, partitionKey, at((now) => statements.cancel(id, partitionKey, now))),
     retry: (id: JobId, partitionKey: string | undefined) =>
       ofJob(id, partitionKey, at((now) => statements.retry(id, partitionKey, now))),
+    pause: (target: PauseTarget, by: string | undefined): OnConnection<Pause> =>
+      at((now) => Effect.map(statements.pause(target, by, now), Arr.unsafeGet(0))),
+    resume: statements.resume,
+    pauses: statements.pauses,
+    laneDepths: (options: Parameters<Store["laneDepths"]>[0]) => at((now) => statements.laneDepths(options, now)),
+    endedLately: (options: Parameters<Store["endedLately"]>[0]) => at((now) => statements.endedLately(options, now)),
+
     prune
   }
 }

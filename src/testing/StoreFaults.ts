@@ -144,6 +144,11 @@ export const behind = (store: Store, around: Around): Store => ({
   list: (listing) => around("list", store.list(listing), listing),
   cancel: (id, partitionKey) => around("cancel", store.cancel(id, partitionKey), { id, partitionKey }),
   retry: (id, partitionKey) => around("retry", store.retry(id, partitionKey), { id, partitionKey }),
+  pause: (target, by) => around("pause", store.pause(target, by), { target, by }),
+  resume: (target) => around("resume", store.resume(target), target),
+  pauses: () => around("pauses", store.pauses(), undefined),
+  laneDepths: (options) => around("laneDepths", store.laneDepths(options), options),
+  endedLately: (options) => around("endedLately", store.endedLately(options), options),
   prune: (options) => around("prune", store.prune(options), options),
   tidy: store.tidy
 })

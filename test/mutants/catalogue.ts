@@ -17,6 +17,7 @@ import * as list from "./catalogue/list.ts"
 import * as databaseFile from "./catalogue/databaseFile.ts"
 import * as loopDelay from "./catalogue/loopDelay.ts"
 import * as oddRows from "./catalogue/oddRows.ts"
+import * as pauses from "./catalogue/pauses.ts"
 import * as queue from "./catalogue/queue.ts"
 import * as settle from "./catalogue/settle.ts"
 import * as signals from "./catalogue/signals.ts"
@@ -45,6 +46,7 @@ const themes: ReadonlyArray<{
   settle,
   stale,
   byRequest,
+  pauses,
   list,
   databaseFile,
   walCheckpoint,

@@ -76,7 +76,10 @@ describe("pnpm holdfast", () => {
         stale: 2,
         columnsLeftOut: []
       })
-      assert.match(JSON.stringify(tables), /^\[\{"table":"holdfast_jobs","rows":10,"checksum":"[0-9a-f]{64}"\}\]$/)
+      assert.match(
+        JSON.stringify(tables),
+        /^\[\{"table":"holdfast_jobs","rows":10,"checksum":"[0-9a-f]{64}"\},\{"table":"holdfast_pauses"/
+      )
       assert.deepStrictEqual(messagesIn(complained), ["Copied 10 of 10 rows of holdfast_jobs"])
       assert.lengthOf(yield* jobsOn(join(folder, "b.db")), 10)
 

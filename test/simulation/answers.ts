@@ -150,8 +150,14 @@ const checkAnswer = (asked: Asked): void => {
       )
     }
     case "due":
+    case "pause":
+    case "resume":
+    case "laneDepths":
+    case "endedLately":
       // Nobody in the fleet asks.
       return
+    case "pauses":
+      return told(isDeepStrictEqual(answer, []), () => "told of pauses that nobody made")
   }
 }
 

@@ -69,6 +69,8 @@ const isOfClient = ({ operation, request }: Call): boolean => {
     case "laneHeads":
     case "laneHolders":
     case "staleLeases":
+    case "laneDepths":
+    case "endedLately":
     case "prune":
       return false
     case "claim":
@@ -84,6 +86,9 @@ const isOfClient = ({ operation, request }: Call): boolean => {
     case "retry":
     case "get":
     case "list":
+    case "pause":
+    case "resume":
+    case "pauses":
       return true
     case "releaseStale":
       return !("leases" in (request as StaleChoice))

@@ -98,6 +98,11 @@ const whatIsWrong = (
     case "staleLeases":
     case "get":
     case "list":
+    case "pause":
+    case "resume":
+    case "pauses":
+    case "laneDepths":
+    case "endedLately":
     case "prune":
       return "an operation that changes no job changed one"
   }

@@ -71,6 +71,11 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
     case "staleLeases":
     case "get":
     case "list":
+    case "pause":
+    case "resume":
+    case "pauses":
+    case "laneDepths":
+    case "endedLately":
     case "prune":
       return
   }

@@ -268,6 +268,8 @@ describe("what the other operations cost", () => {
         store.releaseStale({ limit: 10 }),
         store.list({ limit: 10 }),
         store.cancel(jobId(1), undefined),
+        store.laneDepths({ heads: [{ queue: "default", kind: "email", priority: 0 }], limit: 10 }),
+        store.endedLately({ status: "cancelled", within: 1000, limit: 10 }),
         store.prune({ status: "cancelled", retention: 0, limit: 10 })
       ]))
       const limited = sent.map(([text]) => text).filter((text) => text.includes("LIMIT ?"))

@@ -125,6 +125,11 @@ describe("every operation of the store", () => {
     list: (store) => store.list({ limit: 1 }),
     cancel: (store) => store.cancel(id as never, undefined),
     retry: (store) => store.retry(id as never, undefined),
+    pause: (store) => store.pause({ queue: "q" }, undefined),
+    resume: (store) => store.resume({ queue: "q" }),
+    pauses: (store) => store.pauses(),
+    laneDepths: (store) => store.laneDepths({ heads: [], limit: 1 }),
+    endedLately: (store) => store.endedLately({ status: "failed", within: 1, limit: 1 }),
     prune: (store) => store.prune({ status: "failed", retention: 1, limit: 1 })
   }
   const failedBySeam = (exit: Effect.Effect<unknown, unknown>) =>

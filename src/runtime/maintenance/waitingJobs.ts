@@ -60,7 +60,10 @@ export const watchWaiting = (
     const look = Effect.gen(function*() {
       const [first] = watch.watchers
       if (first !== watcher) return
-      const lanes = yield* dueLanes(store)
+      const pauses = yield* store.pauses()
+      const isPaused = (lane: Parameters<Watcher["takes"]>[0]) => pauses.some(({ name, scope }) => lane[scope] === name)
+      // A person who paused a lane knows why its jobs wait.
+      const lanes = (yield* dueLanes(store)).filter((lane) => !isPaused(lane))
       const holders = yield* store.laneHolders({ limit: mostLeases })
       const here = [...watch.watchers]
       const isTaken = (lane: Parameters<Watcher["takes"]>[0]) => here.some(({ takes }) => takes(lane))

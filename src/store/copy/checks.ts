@@ -10,7 +10,7 @@ import {
   WorkersNotStopped
 } from "./errors.ts"
 import type { Unfit } from "./errors.ts"
-import { jobsTable } from "./jobsTable.ts"
+import { jobsTable, ownTables } from "./ownTables.ts"
 import type { Reader } from "./Reader.ts"
 import type { AppTables, Row, Table } from "./Table.ts"
 
@@ -60,7 +60,8 @@ export const refuseRows = (target: Reader, apps: ReadonlyArray<AppTables<unknown
       )
       holds.push(...statuses.map(({ jobs, status }) => `${jobs} ${status} ${jobs === 1 ? "job" : "jobs"}`))
     }
-    for (const table of apps.flatMap(({ tables }) => tables)) {
+    const others = ownTables.filter((table) => table !== jobsTable)
+    for (const table of [...others, ...apps.flatMap(({ tables }) => tables)]) {
       if (!(yield* isThere(target, table.name))) continue
       const found = yield* countRows(target, table)
       if (found > 0) holds.push(`${found} ${found === 1 ? "row" : "rows"} of ${table.name}`)

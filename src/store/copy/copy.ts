@@ -7,7 +7,7 @@ import { countRows } from "./batches.ts"
 import { leftOutOf, refuseRows, refuseRunning, refuseSame, refuseUnfit, tablesOf } from "./checks.ts"
 import type { CopyDatabase } from "./CopyDatabase.ts"
 import { CopyFailed, SourceChanged } from "./errors.ts"
-import { jobsTable } from "./jobsTable.ts"
+import { jobsTable, ownTables } from "./ownTables.ts"
 import { openDatabase, refuseFor } from "./openDatabase.ts"
 import type { Reader } from "./Reader.ts"
 import { inSnapshot, inTransaction, renewSnapshot } from "./Reader.ts"
@@ -64,7 +64,7 @@ export const copy = <E, R>({ apps, onCommit = Effect.void, onProgress, schemas, 
         yield* lookAt(target, schemas?.target, (to) => Effect.zipRight(refuseSame(from, to), refuseRows(to, apps)))
         yield* refuseRunning(from)
         const there = yield* Effect.filter(apps, (app) => Effect.map(tablesOf(from, app), Arr.isNonEmptyReadonlyArray))
-        const tables = [jobsTable, ...there.flatMap((app) => app.tables)]
+        const tables = [...ownTables, ...there.flatMap((app) => app.tables)]
         const counter = yield* makeCounter(from, tables, onProgress)
 
         const refuse = yield* refuseFor(target)

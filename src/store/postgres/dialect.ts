@@ -40,6 +40,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
   return {
     sql,
     jobsTable,
+    pausesTable: sql.literal(tableIn(schema, "holdfast_pauses")),
     migrationsTable: sql.literal(tableIn(schema, "holdfast_migrations")),
 
     items: (columns, items) =>
@@ -74,6 +75,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
       JOIN ${jobsTable} AS j ON ${condition}j.id = picked.id`,
     unindexed: (column) => sql.literal(unindexed(column)),
     among,
+    isNoneOf: (column, select) => sql`${sql.literal(column)} <> ALL (ARRAY(${select}))`,
     remember: ({ at, message }) =>
       sql`CASE WHEN jsonb_typeof(errors) <> 'array' THEN '[]'::jsonb
             WHEN jsonb_array_length(errors) < 10 THEN errors ELSE errors - 0 END

@@ -7,6 +7,7 @@ import { isOfARow } from "./errorCodes.ts"
 export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
   sql,
   jobsTable: sql.literal("holdfast_jobs"),
+  pausesTable: sql.literal("holdfast_pauses"),
   migrationsTable: sql.literal("holdfast_migrations"),
 
   items: (columns, items) =>
@@ -30,6 +31,7 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
   jsonBytes: (value) => sql.literal(`octet_length(${value})`),
   answered: (column) => sql.literal(column),
 
+  isNoneOf: (column, select) => sql`${sql.literal(column)} NOT IN (${select})`,
   atMost: (limit) => sql`LIMIT ${limit} + 0`,
   byIndex: (index) => sql.literal(`INDEXED BY ${index}`),
   byId: sql.literal("INDEXED BY sqlite_autoindex_holdfast_jobs_1"),

@@ -5,6 +5,7 @@ import { makeClaim } from "./claim.ts"
 import { makeEnqueue } from "./enqueue.ts"
 import { makeLanes } from "./lanes.ts"
 import { makeList } from "./list.ts"
+import { makePauses } from "./pauses.ts"
 import { makePrune } from "./prune.ts"
 import { makeSettle } from "./settle.ts"
 import { makeStale } from "./stale.ts"
@@ -31,6 +32,7 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
   const stale = makeStale(dialect)
   const byRequest = makeByRequest(dialect)
   const pruning = makePrune(dialect)
+  const pauses = makePauses(dialect)
   return {
     insert: enqueues.insert,
     insertWhole: enqueues.insertWhole,
@@ -62,6 +64,12 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
     list: makeList(dialect),
     cancel: byRequest.cancel,
     retry: byRequest.retry,
+
+    laneDepths: lanes.laneDepths,
+    endedLately: lanes.endedLately,
+    pause: pauses.pause,
+    resume: pauses.resume,
+    pauses: pauses.all,
 
     findOld: pruning.findOld,
     prune: pruning.prune

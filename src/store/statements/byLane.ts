@@ -5,6 +5,7 @@ import type { Dialect } from "../Differences.ts"
 import type { ClaimRequest } from "../JobStore.ts"
 import { makeAsked } from "./asked.ts"
 import { makeIds } from "./ids.ts"
+import { makePauses } from "./pauses.ts"
 
 /*
  * The jobs that a claim takes where those of other lanes stand before them.
@@ -39,9 +40,10 @@ export const makeByLane = (dialect: Dialect) => {
   const { atMost, byIndex, count, int, jobsTable, jsonBytes, sql, withJobsOfEach } = dialect
   const asked = makeAsked(dialect)
   const { without } = makeIds(dialect)
+  const { isNotPaused } = makePauses(dialect)
   const inLane = byIndex("holdfast_jobs_claim")
 
-  /** The queues of a request, each with its room: those it names, or every queue with pending jobs. */
+  /** The queues of a request, each with its room: those it names, or every queue with pending jobs, also one that is paused. */
   const roomOf = ({ limit, queues }: Pick<ClaimRequest, "queues" | "limit">) =>
     Option.match(queues, {
       onSome: () => sql`SELECT queue, slots FROM asked`,
@@ -70,7 +72,7 @@ export const makeByLane = (dialect: Dialect) => {
         WHERE j.status = 'pending' AND j.queue = room.queue AND j.kind = named.kind
         ORDER BY j.priority DESC LIMIT 1
       ), 0
-      FROM room JOIN named ON room.queue IS NOT NULL
+      FROM room JOIN named ON room.queue IS NOT NULL AND ${isNotPaused("queue", "room.queue")}
       UNION ALL
       SELECT queue, kind, slots, (
         SELECT j.priority FROM ${jobsTable} AS j ${inLane}

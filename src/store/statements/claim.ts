@@ -7,13 +7,15 @@ import { makeByLane } from "./byLane.ts"
 import { makeIds } from "./ids.ts"
 import { makeInOrder } from "./inOrder.ts"
 import { leaseOf } from "./leased.ts"
+import { makePauses } from "./pauses.ts"
 import type { ClaimedRow } from "./rows.ts"
 import { claimedRows, dueRows, enoughRows, idRows, nextDueRows, nextInOrderRows } from "./rows.ts"
 
 /*
  * A claim takes the first due jobs by priority, then available_at, then id, of
  * the lanes that it asks for, each queue within its room, whose payloads fit into
- * it together, but always one.
+ * it together, but always one. Queues and kinds that are paused count as if they
+ * were not asked for.
  *
  * They are found in claim order by a first statement (inOrder.ts). Where that does
  * not come far enough, or the payloads do not fit, it finds nothing, and another
@@ -29,11 +31,17 @@ export const makeClaim = (dialect: Dialect, isOurs: Statement.Fragment) => {
   const { idsOf } = makeIds(dialect)
   const inOrder = makeInOrder(dialect)
   const byLane = makeByLane(dialect)
+  const { isNotPaused } = makePauses(dialect)
 
-  const kindsOf = ({ kinds }: Pick<Lanes, "kinds">) =>
-    sql`named (kind, lease_for) AS (SELECT kind, lease_for FROM ${
+  /** The kinds of a request with the lease of each. */
+  const allKinds = ({ kinds }: Pick<Lanes, "kinds">) =>
+    sql`SELECT kind, lease_for FROM ${
       items({ kind: "text", lease_for: "int" }, kinds.map(({ kind, leaseFor }) => ({ kind, lease_for: leaseFor })))
-    })`
+    }`
+
+  /** Those of them from which jobs are claimed now. */
+  const kindsOf = (request: Pick<Lanes, "kinds">) =>
+    sql`named (kind, lease_for) AS (${allKinds(request)} WHERE ${isNotPaused("kind", "kind")})`
 
   /** The first jobs in claim order, and whether they are enough. */
   const inOrderOf = (request: Lanes, now: Statement.Fragment, except: ReadonlyArray<JobId>) =>
@@ -130,8 +138,9 @@ export const makeClaim = (dialect: Dialect, isOurs: Statement.Fragment) => {
     take(
       request,
       now,
+      // One that was paused since then needs its lease all the same.
       sql`
-    ${kindsOf(request)},
+    named (kind, lease_for) AS (${allKinds(request)}),
     chosen (id) AS ${idsOf(jobs)}`,
       jobs.map(({ id }) => id)
     )

@@ -5,6 +5,7 @@ import type { Dialect } from "../Differences.ts"
 import type { ClaimRequest } from "../JobStore.ts"
 import { makeAsked } from "./asked.ts"
 import { makeIds } from "./ids.ts"
+import { makePauses } from "./pauses.ts"
 
 /*
  * The first due jobs of the whole table in claim order, whatever their lanes:
@@ -30,6 +31,7 @@ export const makeInOrder = (dialect: Dialect) => {
   const { atMost, byId, byIndex, count, int, jobsTable, jsonBytes, sql, withJobsOfEach } = dialect
   const asked = makeAsked(dialect)
   const { without } = makeIds(dialect)
+  const { isNotPaused } = makePauses(dialect)
   const inOrder = byIndex("holdfast_jobs_order")
 
   const early = (
@@ -84,7 +86,7 @@ export const makeInOrder = (dialect: Dialect) => {
     jsonBytes("j.payload")
   }
       FROM scanned CROSS JOIN ${jobsTable} AS j ${byId}
-      WHERE j.id = scanned.id AND j.kind IN (SELECT kind FROM named)`
+      WHERE j.id = scanned.id AND j.kind IN (SELECT kind FROM named) AND ${isNotPaused("queue", "j.queue")}`
 
   const withinRoom = sql`
       SELECT id, kind, queue, priority, available_at, bytes FROM (
@@ -110,10 +112,12 @@ export const makeInOrder = (dialect: Dialect) => {
    * that can be told from the first job of each band; and `enough`, true if it can.
    */
   const next = (request: Pick<ClaimRequest, "queues" | "limit">, except: ReadonlyArray<JobId>) => {
-    const isAsked = sql.literal(Option.isNone(request.queues) ? "" : "AND j.queue IN (SELECT queue FROM asked)")
+    const isAsked = Option.isNone(request.queues)
+      ? isNotPaused("queue", "j.queue")
+      : sql.literal("j.queue IN (SELECT queue FROM asked)")
     return sql`
     head (available_at, fits) AS MATERIALIZED (
-      SELECT j.available_at, j.kind IN (SELECT kind FROM named) ${isAsked}
+      SELECT j.available_at, j.kind IN (SELECT kind FROM named) AND ${isAsked}
       FROM band CROSS JOIN ${jobsTable} AS j ${byId} WHERE j.id = (
         SELECT due.id FROM ${jobsTable} AS due ${inOrder}
         WHERE due.status = 'pending' AND due.priority = band.priority ${without("due.id", except)}

@@ -1,11 +1,12 @@
 import type * as Statement from "@effect/sql/Statement"
 import type { Dialect } from "../Differences.ts"
-import type { LaneHead } from "../JobStore.ts"
-import { laneHeadRows, laneHolderRows } from "./rows.ts"
+import type { Ended, LaneDepth, LaneHead } from "../JobStore.ts"
+import type { OnConnection } from "../Transactions.ts"
+import { endedRows, laneDepthRows, laneHeadRows, laneHolderRows } from "./rows.ts"
 
 /** Looks at the lanes of the whole database: what waits in each, and who works on it. Neither grows with the backlog. */
 export const makeLanes = (dialect: Dialect) => {
-  const { atMost, byId, byIndex, count, int, jobsTable, millis, safeCount, sql } = dialect
+  const { atMost, byId, byIndex, count, int, items, jobsTable, later, millis, safeCount, sql } = dialect
 
   // An app's SQL may have set what JavaScript would round, and a lane would seem to move.
   const columns = sql`job.queue, job.kind, job.priority, job.id, ${safeCount("job.attempts")}, job.available_at`
@@ -56,5 +57,45 @@ export const makeLanes = (dialect: Dialect) => {
       ) AS held
       GROUP BY queue, kind, locked_by`)
 
-  return { laneHeads, laneHolders }
+  /** Jobs of a queue, kind and priority, counted up to `limit`. */
+  const depth = (limit: number, condition: Statement.Fragment) =>
+    sql`
+      (SELECT ${count()} FROM (
+        SELECT 1 FROM ${jobsTable} AS j ${byIndex("holdfast_jobs_claim")}
+        WHERE j.status = 'pending' AND j.queue = item.queue AND j.kind = item.kind AND j.priority = item.priority
+          AND ${condition}
+        ${atMost(limit)}
+      ) AS counted)`
+
+  const laneDepths = (
+    { heads, limit }: {
+      readonly heads: ReadonlyArray<Pick<LaneHead, "queue" | "kind" | "priority">>
+      readonly limit: number
+    },
+    now: Statement.Fragment
+  ): OnConnection<ReadonlyArray<LaneDepth>> =>
+    laneDepthRows(sql`
+      SELECT queue, kind, CAST(priority AS integer) AS priority, ${depth(limit, sql`TRUE`)} AS pending,
+        ${depth(limit, sql`j.available_at <= ${now}`)} AS due
+      FROM ${
+      items(
+        { queue: "text", kind: "text", priority: "int" },
+        heads.map(({ kind, priority, queue }) => ({ queue, kind, priority }))
+      )
+    }`)
+
+  /** Jobs that ended with `status` in the last `within` milliseconds, counting the last `limit`. */
+  const endedLately = (
+    { limit, status, within }: { readonly status: Ended["status"]; readonly within: number; readonly limit: number },
+    now: Statement.Fragment
+  ): OnConnection<ReadonlyArray<Ended>> =>
+    endedRows(sql`
+      SELECT queue, kind, ${sql.literal(`'${status}'`)} AS status, ${count()} AS jobs FROM (
+        SELECT queue, kind FROM ${jobsTable} ${byIndex("holdfast_jobs_finished")}
+        WHERE status = ${status} AND finished_at IS NOT NULL AND finished_at > ${later(now, int(-within))}
+        ORDER BY finished_at DESC ${atMost(limit)}
+      ) AS ended
+      GROUP BY queue, kind`)
+
+  return { laneHeads, laneHolders, laneDepths, endedLately }
 }

@@ -56,6 +56,28 @@ export const nextInOrderRows = rowsOf(
   Schema.Struct({ enough: Schema.Literal(0, 1), at: Schema.NullOr(Schema.Number) })
 )
 
+export const pauseRows = rowsOf(Schema.Struct({
+  scope: Schema.Literal("queue", "kind"),
+  name: Schema.String,
+  pausedAt: Schema.Number,
+  pausedBy: Schema.NullOr(Schema.String)
+}))
+
+export const laneDepthRows = rowsOf(Schema.Struct({
+  queue: Schema.String,
+  kind: Schema.String,
+  priority: Schema.Number,
+  pending: Schema.Number,
+  due: Schema.Number
+}))
+
+export const endedRows = rowsOf(Schema.Struct({
+  queue: Schema.String,
+  kind: Schema.String,
+  status: Schema.Literal("succeeded", "failed", "cancelled"),
+  jobs: Schema.Number
+}))
+
 export const nextDueRows = rowsOf(Schema.Struct({ at: Schema.NullOr(Schema.Number) }))
 
 export const dueRows = rowsOf(Schema.Struct({

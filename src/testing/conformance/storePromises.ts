@@ -5,6 +5,7 @@ import { requestPromises } from "./byRequest.ts"
 import { claimPromises } from "./claim.ts"
 import { enqueuePromises } from "./enqueue.ts"
 import { leasePromises } from "./lease.ts"
+import { pausePromises } from "./pause.ts"
 import { settlePromises } from "./settle.ts"
 import { stalePromises } from "./stale.ts"
 import { makeStoreClock, StoreClock } from "./StoreUnderTest.ts"
@@ -33,7 +34,8 @@ export const storePromises = <E>(
     ...leasePromises,
     ...settlePromises,
     ...stalePromises,
-    ...requestPromises
+    ...requestPromises,
+    ...pausePromises
   ].map(({ holds, name }) => ({
     name,
     holds: Effect.flatMap(makeStoreClock, (clock) =>

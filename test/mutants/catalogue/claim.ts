@@ -138,7 +138,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A look takes the next job of any queue for its own",
     file: inOrder,
-    find: "j.kind IN (SELECT kind FROM named) ${isAsked}",
+    find: "j.kind IN (SELECT kind FROM named) AND ${isAsked}",
     replace: "j.kind IN (SELECT kind FROM named)",
     killedBy: claim
   },

@@ -534,14 +534,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Tables that a tool has dropped are not missed",
     file: tablesProblem,
-    find: "if (missing.some(isTable)) {",
+    find: "if (missing.some(({ name }) => name === withJobs)) {",
     replace: "if (false) {",
     killedBy: byTables
   },
   {
     name: "An index that a tool has dropped is not missed",
     file: tablesProblem,
-    find: "if (missing.length + changed.length > 0) return indexProblem(missing, changed)",
+    find: "if (missing.length + changed.length > 0) return mendableProblem(missing, changed)",
     replace: "",
     killedBy: byTables
   },

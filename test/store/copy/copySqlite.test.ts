@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Progress } from "../../../src/store/copy/copy.ts"
 import { copy } from "../../../src/store/copy/copy.ts"
-import { jobsTable } from "../../../src/store/copy/jobsTable.ts"
+import { jobsTable } from "../../../src/store/copy/ownTables.ts"
 import { temporaryFolder } from "../sqlite/temporaryFolder.ts"
 import { fileWith, insertJobs, jobsOn, onSqlite, withValues } from "./onSqlite.ts"
 import { sampleId, sampleJob, sampleJobs } from "./sampleJobs.ts"
@@ -37,7 +37,10 @@ describe("a copy from one file to another", () => {
       assert.deepStrictEqual(jobs, sampleJobs.map(withValues))
       assert.deepStrictEqual(jobs, yield* jobsOn(source))
       assert.strictEqual(copied.stale, 2)
-      assert.deepStrictEqual(copied.tables.map(({ rows, table }) => [table, rows]), [["holdfast_jobs", 10]])
+      assert.deepStrictEqual(copied.tables.map(({ rows, table }) => [table, rows]), [
+        ["holdfast_jobs", 10],
+        ["holdfast_pauses", 0]
+      ])
       assert.match(copied.tables[0]?.checksum ?? "", /^[0-9a-f]{64}$/)
     }))
 
@@ -57,6 +60,25 @@ describe("a copy from one file to another", () => {
       )
       const filled = Object.keys(jobsTable.columns).filter((column) => sampleJobs.some((job) => job[column] !== null))
       assert.deepStrictEqual(filled, Object.keys(jobsTable.columns), "the samples have a value in every column")
+    }))
+
+  it.scopedLive("has what is paused, and is refused where the target has pauses of its own", () =>
+    Effect.gen(function*() {
+      const { source, target } = yield* files
+      const pauses = (filename: string, ...names: ReadonlyArray<string>) =>
+        onSqlite(
+          filename,
+          Effect.zipRight(
+            Effect.forEach(names, (queue) => JobQueue.pause({ queue }, { by: "Ada" })),
+            JobQueue.pauses
+          ).pipe(Effect.provide(JobQueue.layer))
+        )
+      const paused = yield* pauses(source, "mail", "web")
+      yield* copyFiles(source, target)
+      assert.deepStrictEqual(yield* pauses(target), paused)
+      assert.lengthOf(paused, 2)
+      const error = yield* Effect.flip(copyFiles(source, target))
+      assert.include(error.message, "it holds 2 rows of holdfast_pauses;")
     }))
 
   it.scopedLive("of an empty queue makes the tables", () =>
@@ -154,6 +176,7 @@ describe("the tables of an app", () => {
       yield* onShop(target, "DELETE FROM shop_item")
       assert.deepStrictEqual((yield* copied).tables.map(({ rows, table }) => [table, rows]), [
         ["holdfast_jobs", 0],
+        ["holdfast_pauses", 0],
         ["shop_item", 3]
       ])
       assert.deepStrictEqual(yield* onShop(target, "SELECT * FROM shop_item ORDER BY shop, number"), items)
@@ -181,7 +204,7 @@ describe("a copy is refused", () => {
         )
       )
       const newer = yield* Effect.flip(copyFiles(source, target))
-      assert.match(newer.message, /a\.db: the tables have version 99, and this release of Holdfast needs version 1$/)
+      assert.match(newer.message, /a\.db: the tables have version 99, and this release of Holdfast needs version 2$/)
       writeFileSync(`${source}-empty`, "")
       const empty = yield* Effect.flip(copyFiles(`${source}-empty`, target))
       assert.match(empty.message, /a\.db-empty: there are no tables of Holdfast in this database yet/)

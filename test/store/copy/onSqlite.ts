@@ -1,7 +1,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Array as Arr, Effect } from "effect"
 import { SqliteStore } from "holdfast/sqlite"
-import { jobsTable } from "../../../src/store/copy/jobsTable.ts"
+import { jobsTable } from "../../../src/store/copy/ownTables.ts"
 import type { Row } from "../../../src/store/copy/Table.ts"
 
 /** Runs an effect on a file with Holdfast's tables, which is made when missing, and closes it. */

@@ -129,8 +129,17 @@ describe("a database whose tables are not as the store needs them is not opened"
       const filename = yield* changedBy("DROP TABLE holdfast_jobs")
       const message = yield* refused(filename)
       assert.match(message, /table holdfast_jobs is missing.*backup.*drizzle-kit push.*exclude holdfast_\*/)
-      another(filename, /DROP TABLE holdfast_migrations;/.exec(message)?.[0] ?? "")
+      another(filename, statementsAfter("If its jobs may be lost, run ", message))
       assert.lengthOf(yield* opened({ filename }, allRows), 0)
+    }))
+
+  it.scoped("one without the table of pauses: the error has the statement that puts it back", () =>
+    Effect.gen(function*() {
+      const filename = yield* changedBy("DROP TABLE holdfast_pauses")
+      const message = yield* refused(filename)
+      assert.include(message, "The table holdfast_pauses is missing")
+      another(filename, statementsAfter(", run ", message))
+      yield* isOpenedWithItsJob(filename)
     }))
 
   it.scoped("one without an index: the error has the statements that put it back", () =>

@@ -327,6 +327,11 @@ describe("a transaction of another client", () => {
         list: jobs.list({ limit: 1 }),
         cancel: jobs.cancel(jobId(1), undefined),
         retry: jobs.retry(jobId(1), undefined),
+        pause: jobs.pause({ queue: "default" }, undefined),
+        resume: jobs.resume({ queue: "default" }),
+        pauses: jobs.pauses(),
+        laneDepths: jobs.laneDepths({ heads: [], limit: 1 }),
+        endedLately: jobs.endedLately({ status: "failed", within: 1, limit: 1 }),
         prune: jobs.prune({ status: "failed", retention: 0, limit: 1 })
       }
       for (const [operation, call] of Object.entries(calls)) {

@@ -105,7 +105,7 @@ const check = (schema: Schema) =>
     return found.schema
   })
 
-/** The table and the indexes that the statements name or need, as far as they are not there. */
+/** The tables and the indexes that the statements name or need, as far as they are not there. */
 const missingTables = (schema: string) =>
   Effect.gen(function*() {
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
@@ -117,6 +117,7 @@ const missingTables = (schema: string) =>
 
 const needed = [
   "holdfast_jobs",
+  "holdfast_pauses",
   ...["claim", "order", "lease", "unique", "finished", "by_status", "by_kind", "by_queue", "by_partition"].map(
     (index) => `holdfast_jobs_${index}`
   )

@@ -1,5 +1,11 @@
 import type { Definition } from "./definitions.ts"
 
+/** The table that says which migrations have run. */
+const versions = "holdfast_migrations"
+
+/** The table that nothing can make anew. */
+const withJobs = "holdfast_jobs"
+
 /** The most parts of a table that a message names. */
 const mostShown = 4
 
@@ -20,13 +26,16 @@ export const problemOf = (
       if (each.type === "table") lacks.push(...parts.map((part) => `"${part}"`))
     }
   }
-  const ours = namesOf(expected.filter(isTable))
-  if (missing.some(isTable)) {
+  const dropAll = [
+    ...expected.filter(isTable).filter((each) => !missing.includes(each)).map(({ name }) => name),
+    versions
+  ]
+    .map((name) => `DROP TABLE ${name};`).join(" ")
+  if (missing.some(({ name }) => name === withJobs)) {
     return `The table ${
       namesOf(missing.filter(isTable))
     } is missing, although holdfast_migrations says that it was made. ` +
-      "Restore the database from a backup. If its jobs may be lost, run DROP TABLE holdfast_migrations; the next start " +
-      "makes the tables anew."
+      `Restore the database from a backup. If its jobs may be lost, run ${dropAll} The next start makes the tables anew.`
   }
   if (lacks.length > 0) {
     const more = lacks.length > mostShown ? ` and ${lacks.length - mostShown} more parts` : ""
@@ -35,15 +44,19 @@ export const problemOf = (
         lacks.slice(0, mostShown).join(", ")
       }${more}. To keep its jobs, run them with the version that made ` +
       "the table, or restore the database from a backup. If its jobs may be lost, run " +
-      `DROP TABLE ${ours}; DROP TABLE holdfast_migrations; and start again, which makes the tables anew.`
+      `${dropAll} The next start makes the tables anew.`
   }
-  if (missing.length + changed.length > 0) return indexProblem(missing, changed)
+  if (missing.length + changed.length > 0) return mendableProblem(missing, changed)
   return undefined
 }
 
-const indexProblem = (missing: ReadonlyArray<Definition>, changed: ReadonlyArray<Definition>) =>
+/** What is missing can be made anew without losing a job. */
+const mendableProblem = (missing: ReadonlyArray<Definition>, changed: ReadonlyArray<Definition>) =>
   [
-    ...(missing.length === 0 ? [] : [`The index ${namesOf(missing)} is missing.`]),
+    ...(["table", "index"] as const).flatMap((each) => {
+      const those = missing.filter(({ type }) => type === each)
+      return those.length === 0 ? [] : [`The ${each} ${namesOf(those)} is missing.`]
+    }),
     ...(changed.length === 0 ? [] : [`The index ${namesOf(changed)} is not the one that Holdfast made.`]),
     "To make it anew, run",
     ...changed.map(({ name }) => `DROP INDEX ${name};`),

@@ -40,3 +40,13 @@ export const jobsTable: Table = {
     trace_context: "text"
   }
 }
+
+/** The table of what is paused. */
+const pausesTable: Table = {
+  name: "holdfast_pauses",
+  key: ["scope", "name"],
+  columns: { scope: "text", name: "text", paused_at: "instant", paused_by: "text" }
+}
+
+/** All of Holdfast's tables but that of its migrations. */
+export const ownTables: ReadonlyArray<Table> = [jobsTable, pausesTable]

@@ -1,0 +1,91 @@
+import { Data, Duration } from "effect"
+import { instantText } from "./instantText.ts"
+import type { JobRecord, JobStatus } from "./JobRecord.ts"
+import type { Pause } from "./Pause.ts"
+
+/** One reason why a job is where it is. Instants are epoch milliseconds. */
+export type Reason = Data.TaggedEnum<{
+  /** It is not due yet, and has not failed since it was enqueued or retried by a person. */
+  NotDue: { readonly availableAt: number }
+  /** It waits for its next attempt after a failure. */
+  BackingOff: {
+    readonly availableAt: number
+    readonly failures: number
+    readonly maxAttempts: number
+    readonly lastError: string | null
+  }
+  /** No worker claims from its queue, or jobs of its kind, until that is resumed. */
+  Paused: { readonly pause: Pause }
+  /** It is due, and so many due jobs of its queue and kind come before it; `isMore` if they were counted only so far. */
+  InLine: { readonly queue: string; readonly kind: string; readonly ahead: number; readonly isMore: boolean }
+  /** It is due, but its row refuses to be claimed by this process, whose log says why. */
+  LeftOut: object
+  /** A worker runs it, and has a lease on it. */
+  Running: {
+    readonly lockedBy: string
+    /** The last claim or extension. */
+    readonly lockedAt: number
+    readonly lockedUntil: number
+    /** Null unless its cancel was asked for. */
+    readonly cancelRequestedAt: number | null
+  }
+  /** The lease on it has run out. The sweep of any worker frees it. */
+  LeaseOver: { readonly lockedBy: string; readonly lockedAt: number; readonly lockedUntil: number }
+  /** It has ended. */
+  Finished: { readonly status: JobStatus; readonly finishedAt: number | null; readonly lastError: string | null }
+}>
+export const Reason = Data.taggedEnum<Reason>()
+
+/** Why a job is not running, or that it is. All reasons hold at once; one is enough to keep it waiting. */
+export interface Explanation {
+  readonly job: JobRecord
+  readonly reasons: ReadonlyArray<Reason>
+}
+
+/** A reason in a sentence, for a person who reads it at `now`, in epoch milliseconds. */
+export const reasonText = (reason: Reason, now: number): string =>
+  Reason.$match(reason, {
+    NotDue: ({ availableAt }) => `It is due ${at(availableAt, now)}.`,
+    BackingOff: ({ availableAt, failures, lastError, maxAttempts }) =>
+      `It failed ${failures} of ${maxAttempts} times, and its next attempt is due ${at(availableAt, now)}.`
+      + errorText(lastError),
+    Paused: ({ pause: { name, pausedAt, pausedBy, scope } }) =>
+      `The ${scope} "${name}" has been paused since ${instantText(pausedAt)}${
+        pausedBy === null ? "" : ` by ${pausedBy}`
+      }. Nothing of it is claimed until it is resumed.`,
+    InLine: ({ ahead, isMore, kind, queue }) =>
+      ahead === 0
+        ? `It is the first in line in the queue "${queue}" of the kind "${kind}". `
+          + "The next worker that takes them claims it when it has a free place; if none does, no worker lists that queue and kind."
+        : `${isMore ? "At least " : ""}${ahead} due ${
+          ahead === 1 ? "job comes" : "jobs come"
+        } before it in the queue "${queue}" of the kind "${kind}".`,
+    LeftOut: () => "It is due, but its row refuses to be claimed, and the log of this process says why.",
+    Running: ({ cancelRequestedAt, lockedAt, lockedBy, lockedUntil }) =>
+      `It is running: ${lockedBy} holds its lease until ${instantText(lockedUntil)}, and last extended it ${
+        at(lockedAt, now)
+      }.`
+      + (cancelRequestedAt === null ? "" : ` It was asked to stop ${at(cancelRequestedAt, now)}.`),
+    LeaseOver: ({ lockedAt, lockedBy, lockedUntil }) =>
+      `Its lease ran out ${at(lockedUntil, now)}: ${lockedBy} last extended it ${at(lockedAt, now)}. `
+      + "The sweep of any worker frees it, as a failed attempt.",
+    Finished: ({ finishedAt, lastError, status }) =>
+      `It ${ended[status] ?? status}${finishedAt === null ? "" : ` ${at(finishedAt, now)}`}.`
+      + (status === "failed" ? errorText(lastError) : "")
+  })
+
+const ended: Partial<Record<JobStatus, string>> = {
+  succeeded: "succeeded",
+  failed: "failed for good",
+  cancelled: "was cancelled"
+}
+
+const errorText = (error: string | null) => error === null ? "" : ` The last error: ${error.split("\n")[0]}`
+
+/** An instant, and its distance from now in whole seconds. */
+const at = (instant: number, now: number): string => {
+  const seconds = Math.round(Math.abs(instant - now) / 1000)
+  if (seconds === 0) return `now, at ${instantText(instant)}`
+  const distance = Duration.format(Duration.seconds(seconds))
+  return `${instant > now ? `in ${distance}` : `${distance} ago`}, at ${instantText(instant)}`
+}

@@ -1,0 +1,16 @@
+/** The queue or the kind that a pause is for. */
+export type PauseTarget = { readonly queue: string } | { readonly kind: string }
+
+/** A queue or a kind from which no worker claims until it is resumed. */
+export interface Pause {
+  readonly scope: "queue" | "kind"
+  readonly name: string
+  /** Epoch milliseconds. */
+  readonly pausedAt: number
+  /** The person or program that paused it, as they gave their name; null if they gave none. */
+  readonly pausedBy: string | null
+}
+
+/** The scope and the name of a target, as the table of pauses has them. */
+export const scopeOf = (target: PauseTarget): Pick<Pause, "scope" | "name"> =>
+  "queue" in target ? { scope: "queue", name: target.queue } : { scope: "kind", name: target.kind }

@@ -1,0 +1,39 @@
+import type { Pause } from "./Pause.ts"
+
+/** A number of jobs. `isMore`: they were counted only so far. */
+export interface Count {
+  readonly count: number
+  readonly isMore: boolean
+}
+
+/** The jobs of one lane, which is a queue and a kind. Instants are epoch milliseconds. */
+export interface LaneStats {
+  readonly queue: string
+  readonly kind: string
+  readonly pending: Count
+  /** Of the pending ones, those that a worker could claim now, unless they are paused. */
+  readonly due: Count
+  /** The instant since which the oldest due job has waited; null if none is due. */
+  readonly oldestDueAt: number | null
+  /** The instant at which the next pending job is due; null if none is pending. */
+  readonly nextDueAt: number | null
+  /** Jobs under leases that are not over. */
+  readonly running: Count
+  /** Jobs that ended lately, within `Stats.over`. */
+  readonly succeeded: Count
+  readonly failed: Count
+  readonly cancelled: Count
+  readonly queuePaused: Pause | null
+  readonly kindPaused: Pause | null
+}
+
+/** What waits, runs and has ended lately, by queue and kind. */
+export interface Stats {
+  /** The instant of the look, in epoch milliseconds. */
+  readonly at: number
+  /** The milliseconds before it in which jobs that ended are counted. */
+  readonly over: number
+  readonly lanes: ReadonlyArray<LaneStats>
+  /** False if there are more lanes than were read. */
+  readonly isWhole: boolean
+}

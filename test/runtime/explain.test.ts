@@ -1,0 +1,137 @@
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Schema, TestClock } from "effect"
+import type { JobStore } from "holdfast"
+import { Job, JobQueue, reasonText } from "holdfast"
+import { inHoldfast, settled, work } from "./harness.ts"
+
+const Task = Job.make("explain.task", { payload: Schema.Void, leaseFor: "60 seconds" })
+
+const enqueue = (options: Parameters<typeof JobQueue.enqueue>[2] = {}) =>
+  Effect.map(JobQueue.enqueue(Task, undefined, options), ({ id }) => id)
+
+/** The reasons of a job by their tags, and as a person reads them now. */
+const explained = (id: string) =>
+  Effect.gen(function*() {
+    const { reasons } = yield* JobQueue.explain(id)
+    const now = yield* Clock.currentTimeMillis
+    return { tags: reasons.map(({ _tag }) => _tag), text: reasons.map((reason) => reasonText(reason, now)).join(" ") }
+  })
+
+const failed = Task.toLayer(() => Effect.fail("the mailbox is full"))
+
+describe("why a job is not running", () => {
+  it.effect("it is not due yet", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* explained(yield* enqueue({ delay: "90 seconds" })), {
+        tags: ["NotDue"],
+        text: "It is due in 1m 30s, at 1970-01-01T00:01:30.000Z."
+      })
+    }).pipe(inHoldfast()))
+
+  it.effect("it waits for its next attempt after a failure, and then it has failed for good", () =>
+    Effect.gen(function*() {
+      const id = yield* enqueue({ maxAttempts: 2 })
+      yield* work({ jobs: [Task], heartbeatInterval: "20 seconds" })
+      yield* TestClock.adjust("1 second")
+      const waiting = yield* explained(id)
+      assert.deepStrictEqual(waiting.tags, ["BackingOff"])
+      assert.match(
+        waiting.text,
+        /^It failed 1 of 2 times, and its next attempt is due in 59s, at 1970-01-01T00:01:00\.\d+Z\. The last error: .*the mailbox is full/
+      )
+      yield* TestClock.adjust("1 minute")
+      const ended = yield* explained(id)
+      assert.deepStrictEqual(ended.tags, ["Finished"])
+      assert.match(ended.text, /^It failed for good 1s ago, at .*Z\. The last error: .*the mailbox is full/)
+    }).pipe(inHoldfast(failed)))
+
+  it.effect("its queue is paused, its kind is paused, and it is not due either", () =>
+    Effect.gen(function*() {
+      const id = yield* enqueue({ queue: "mail", delay: "1 hour" })
+      yield* JobQueue.pause({ queue: "mail" }, { by: "Ada" })
+      yield* JobQueue.pause({ kind: "explain.task" })
+      yield* JobQueue.pause({ queue: "another" })
+      const { tags, text } = yield* explained(id)
+      assert.deepStrictEqual(tags, ["NotDue", "Paused", "Paused"])
+      assert.include(text, "The queue \"mail\" has been paused since 1970-01-01T00:00:00.000Z by Ada.")
+      assert.include(
+        text,
+        "The kind \"explain.task\" has been paused since 1970-01-01T00:00:00.000Z. Nothing of it is claimed"
+      )
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual((yield* explained(id)).tags, ["Paused", "Paused"])
+    }).pipe(inHoldfast()))
+
+  it.effect("other jobs of its queue and kind come before it", () =>
+    Effect.gen(function*() {
+      const first = yield* enqueue({ priority: 5 })
+      yield* enqueue({ queue: "another", priority: 9 })
+      const second = yield* enqueue()
+      const third = yield* enqueue()
+      assert.match(
+        (yield* explained(first)).text,
+        /^It is the first in line in the queue "default" of the kind "explain.task"\./
+      )
+      assert.match((yield* explained(second)).text, /^1 due job comes before it in the queue "default"/)
+      assert.match((yield* explained(third)).text, /^2 due jobs come before it/)
+    }).pipe(inHoldfast()))
+
+  it.effect("more jobs come before it than are counted", () =>
+    Effect.gen(function*() {
+      yield* JobQueue.enqueueMany(Task, Array.from({ length: 1000 }, () => ({ payload: undefined, priority: 1 })))
+      assert.match((yield* explained(yield* enqueue())).text, /^At least 1000 due jobs come before it/)
+    }).pipe(inHoldfast()))
+
+  it.effect("it is running, was asked to stop, and its lease has run out", () =>
+    Effect.gen(function*() {
+      const id = yield* enqueue()
+      yield* JobQueue.claim({ jobs: [Task], worker: "host:7:aa" })
+      yield* TestClock.adjust("10 seconds")
+      const running = yield* explained(id)
+      assert.deepStrictEqual(running.tags, ["Running"])
+      assert.strictEqual(
+        running.text,
+        "It is running: host:7:aa holds its lease until 1970-01-01T00:01:00.000Z, and last extended it 10s ago, "
+          + "at 1970-01-01T00:00:00.000Z."
+      )
+      yield* JobQueue.cancel(id)
+      assert.include((yield* explained(id)).text, "It was asked to stop now, at 1970-01-01T00:00:10.000Z.")
+      yield* TestClock.adjust("1 minute")
+      const over = yield* explained(id)
+      assert.deepStrictEqual(over.tags, ["LeaseOver"])
+      assert.match(over.text, /^Its lease ran out 10s ago, at .*: host:7:aa last extended it 1m 10s ago/)
+    }).pipe(inHoldfast()))
+
+  it.effect("it has succeeded, or was cancelled", () =>
+    Effect.gen(function*() {
+      const first = yield* enqueue()
+      yield* work({ jobs: [Task], heartbeatInterval: "20 seconds" })
+      yield* settled
+      assert.match((yield* explained(first)).text, /^It succeeded now, at 1970/)
+      const second = yield* enqueue({ delay: "1 hour" })
+      yield* JobQueue.cancel(second)
+      assert.match((yield* explained(second)).text, /^It was cancelled now, at 1970/)
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
+
+  it.effect("its row refuses to be claimed", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const id = yield* enqueue()
+      yield* sql`
+        CREATE TRIGGER refuse BEFORE UPDATE ON holdfast_jobs WHEN new.status = 'running'
+        BEGIN SELECT RAISE(ABORT, 'never'); END`
+      yield* JobQueue.claim({ jobs: [Task] })
+      assert.deepStrictEqual((yield* explained(id)).tags, ["LeftOut"])
+    }).pipe(inHoldfast()))
+
+  it.effect("there is no such job, also where it is another tenant's", () =>
+    Effect.gen(function*() {
+      const id = yield* enqueue({ partitionKey: "a" })
+      const ask = (partitionKey: string): Effect.Effect<unknown, unknown, JobQueue | JobStore> =>
+        JobQueue.explain(id, { partitionKey })
+      assert.deepInclude(yield* Effect.flip(ask("b")), { _tag: "JobNotFound" })
+      assert.isTrue(yield* Effect.isSuccess(ask("a")))
+      assert.deepInclude(yield* Effect.flip(JobQueue.explain("nothing")), { _tag: "JobNotFound" })
+    }).pipe(inHoldfast()))
+})
