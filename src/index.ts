@@ -24,6 +24,7 @@ export { OnConflict, UniqueScope } from "./domain/UniqueKey.ts"
 export { JobQueue } from "./runtime/JobQueue.ts"
 export type {
   ClaimOptions,
+  EditOptions,
   Enqueue,
   EnqueueMany,
   EnqueueOptions,
@@ -57,7 +58,9 @@ export {
   InvalidOption,
   JobIdConflict,
   JobNotFound,
+  JobNotPending,
   JobNotRetryable,
+  JobRunning,
   LeaseLost,
   StoreError,
   StoreErrorReason,

@@ -102,5 +102,15 @@ export type JobEvent = Data.TaggedEnum<{
 
   /** A failed or cancelled job is pending again, because someone asked for it. */
   Retried: { readonly jobId: JobId }
+
+  /** Someone has changed when a pending job is due, or its priority. */
+  Edited: { readonly jobId: JobId }
+
+  /** Someone has deleted a job. */
+  Deleted: {
+    readonly jobId: JobId
+    /** The status that the job had. */
+    readonly status: JobStatus
+  }
 }>
 export const JobEvent = Data.taggedEnum<JobEvent>()

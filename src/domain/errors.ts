@@ -38,6 +38,25 @@ export class JobNotRetryable extends Schema.TaggedError<JobNotRetryable>()("JobN
   }
 }
 
+/** A change was asked for a job that is not pending. Nothing was changed. */
+export class JobNotPending extends Schema.TaggedError<JobNotPending>()("JobNotPending", {
+  jobId: StoredJobId,
+  status: JobStatus
+}) {
+  override get message() {
+    return `Job ${this.jobId} is ${this.status}; only a pending job can be changed`
+  }
+}
+
+/** A running job was to be deleted. Nothing was changed. */
+export class JobRunning extends Schema.TaggedError<JobRunning>()("JobRunning", {
+  jobId: StoredJobId
+}) {
+  override get message() {
+    return `Job ${this.jobId} is running; cancel it, and delete it when it has ended`
+  }
+}
+
 /** The id is taken by a job of another kind, payload or partition that is still kept. Nothing of the call was enqueued. */
 export class JobIdConflict extends Schema.TaggedError<JobIdConflict>()("JobIdConflict", {
   jobId: StoredJobId

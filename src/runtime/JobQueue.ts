@@ -8,6 +8,7 @@ import type { Enqueued, JobStore, StoreFailure } from "../store/JobStore.ts"
 import { makeJobQueue } from "./jobQueueClient.ts"
 import type {
   ClaimOptions,
+  EditOptions,
   Enqueue,
   EnqueueMany,
   EnqueueOptions,
@@ -50,6 +51,12 @@ export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue,
 
   static readonly retry = (id: string, options?: InPartition) =>
     Effect.flatMap(JobQueue, (queue) => queue.retry(id, options))
+
+  static readonly edit = (id: string, options: EditOptions) =>
+    Effect.flatMap(JobQueue, (queue) => queue.edit(id, options))
+
+  static readonly delete = (id: string, options?: InPartition) =>
+    Effect.flatMap(JobQueue, (queue) => queue.delete(id, options))
 
   static readonly pause = (target: PauseTarget, options?: PauseOptions) =>
     Effect.flatMap(JobQueue, (queue) => queue.pause(target, options))

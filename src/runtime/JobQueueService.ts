@@ -5,7 +5,9 @@ import type {
   InvalidOption,
   JobIdConflict,
   JobNotFound,
+  JobNotPending,
   JobNotRetryable,
+  JobRunning,
   LeaseLost,
   UniqueKeyTaken
 } from "../domain/errors.ts"
@@ -95,6 +97,15 @@ export interface InPartition {
   readonly partitionKey?: string
 }
 
+/** What to change of a pending job. What is left out stays as it is. */
+export interface EditOptions extends InPartition {
+  /** The wait from now until the job is due, at most ten years; 0 runs it now. Not with `at`. */
+  readonly delay?: Duration.DurationInput
+  /** The instant at which the job is due. Not with `delay`. */
+  readonly at?: DateTime.DateTime.Input
+  readonly priority?: number
+}
+
 /** Who pauses. */
 export interface PauseOptions {
   /** Your name or your program's, for others to read: 1 to 255 characters. */
@@ -181,6 +192,25 @@ export interface JobQueueService {
     id: string,
     options?: InPartition
   ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
+
+  /**
+   * Changes when a pending job is due, or its priority: `delay: 0` runs it now, also one
+   * that waits for its next attempt. Wakes workers.
+   */
+  readonly edit: (
+    id: string,
+    options: EditOptions
+  ) => Effect.Effect<void, InvalidOption | JobNotFound | JobNotPending | StoreFailure>
+
+  /**
+   * Deletes a job that does not run, and with it its result and errors. Answers the
+   * status that it had. A running one is refused: cancel it first. An enqueue that is
+   * repeated under its id adds it anew.
+   */
+  readonly delete: (
+    id: string,
+    options?: InPartition
+  ) => Effect.Effect<JobStatus, JobNotFound | JobRunning | StoreFailure>
 
   /**
    * Has no worker claim jobs of a queue or a kind until it is resumed, which outlives

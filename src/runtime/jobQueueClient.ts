@@ -1,19 +1,21 @@
-import { Effect, LogLevel, Option, Predicate, Schema } from "effect"
+import { DateTime, Effect, Either, LogLevel, Option, Predicate, Schema } from "effect"
+import { storableMillis } from "../domain/Backoff.ts"
 import { checkOption } from "../domain/check.ts"
 import { InvalidOption, JobNotFound } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { JobId, StoredJobId } from "../domain/JobId.ts"
 import { JobEvent } from "../domain/JobEvent.ts"
 import { JobStatus } from "../domain/JobRecord.ts"
-import { Kind, Name, PageLimit, TimerSpan } from "../domain/limits.ts"
+import { Delay, Instant, Kind, Name, PageLimit, Priority, TimerSpan } from "../domain/limits.ts"
 import { payloadAndMore } from "../domain/NoPayload.ts"
 import type { PauseTarget } from "../domain/Pause.ts"
 import { line } from "../platform/line.ts"
 import { guardCalls, inSpanIfTraced } from "../store/guardTelemetry.ts"
+import type { Changes } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
 import { makeCallsByHand } from "./callsByHand.ts"
 import { explain } from "./explain.ts"
-import type { EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
+import type { EditOptions, EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import type { Entry } from "./newJob.ts"
 import { newJobs } from "./newJob.ts"
 import { stats } from "./stats.ts"
@@ -85,6 +87,21 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       yield* store.afterTransaction(signals.wake)
     }),
 
+    edit: Effect.fn("JobQueue.edit")(function*(given, { partitionKey, ...options }) {
+      const id = yield* jobIdOf(given)
+      const changes = yield* changesOf(options)
+      yield* thenTell(store.edit(id, partitionKey, changes), () => [JobEvent.Edited({ jobId: id })])
+      yield* store.afterTransaction(signals.wake)
+    }),
+
+    delete: Effect.fn("JobQueue.delete")(function*(given, options) {
+      const id = yield* jobIdOf(given)
+      return yield* thenTell(
+        store.delete(id, options?.partitionKey),
+        (status) => [JobEvent.Deleted({ jobId: id, status })]
+      )
+    }),
+
     pause: Effect.fn("JobQueue.pause")(function*(target, options) {
       yield* checkTarget(target)
       const by = options?.by === undefined ? undefined : yield* checkOption("by", Name, options.by)
@@ -104,6 +121,29 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
   })
   return { ...enqueues, ...others, events: store.events.stream }
 })
+
+/** The changes of an edit, or the option that does not fit. */
+const changesOf = ({ at, delay, priority }: EditOptions): Either.Either<Changes, InvalidOption> =>
+  Either.gen(function*() {
+    if (at === undefined && delay === undefined && priority === undefined) {
+      return yield* Either.left(
+        new InvalidOption({ option: "edit", given: "nothing", allowed: "one or more of delay, at and priority" })
+      )
+    }
+    if (at !== undefined && delay !== undefined) {
+      return yield* Either.left(
+        new InvalidOption({ option: "delay and at", given: "both", allowed: "only one of the two" })
+      )
+    }
+    return {
+      priority: priority === undefined ? undefined : yield* checkOption("priority", Priority, priority),
+      available: delay !== undefined
+        ? { after: storableMillis(yield* checkOption("delay", Delay, delay)) }
+        : at !== undefined
+        ? { at: Math.floor(DateTime.toEpochMillis(yield* checkOption("at", Instant, at))) }
+        : undefined
+    }
+  })
 
 const checkTarget = (target: PauseTarget): Effect.Effect<string, InvalidOption> =>
   "queue" in target ? checkOption("queue", Name, target.queue) : checkOption("kind", Kind, target.kind)

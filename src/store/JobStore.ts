@@ -4,7 +4,9 @@ import type {
   ForeignTransaction,
   JobIdConflict,
   JobNotFound,
+  JobNotPending,
   JobNotRetryable,
+  JobRunning,
   LeaseLost,
   StoreError,
   UniqueKeyTaken
@@ -65,6 +67,12 @@ export interface ClaimRequest {
   readonly queues: Option.Option<ReadonlyArray<{ readonly queue: string; readonly limit: number }>>
   /** Each kind with the milliseconds its claim shall hold. */
   readonly kinds: ReadonlyArray<{ readonly kind: string; readonly leaseFor: number }>
+}
+
+/** What a person changes of a pending job. What is left out stays. */
+export interface Changes {
+  readonly available?: NewJob["available"] | undefined
+  readonly priority?: number | undefined
 }
 
 /** A job that is due, before anyone has claimed it. */
@@ -366,6 +374,19 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     id: JobId,
     partitionKey: string | undefined
   ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
+
+  /** Changes a pending job. */
+  readonly edit: (
+    id: JobId,
+    partitionKey: string | undefined,
+    changes: Changes
+  ) => Effect.Effect<void, JobNotFound | JobNotPending | StoreFailure>
+
+  /** Deletes a job that does not run. Answers the status that it had. */
+  readonly delete: (
+    id: JobId,
+    partitionKey: string | undefined
+  ) => Effect.Effect<JobStatus, JobNotFound | JobRunning | StoreFailure>
 
   /**
    * Has no claim take jobs of a queue or a kind until it is resumed. Those that run go

@@ -126,6 +126,8 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
     cancel: (id, partitionKey) => transaction("cancel", operations.cancel(id, partitionKey)),
     retry: (id, partitionKey) => transaction("retry", operations.retry(id, partitionKey)),
 
+    edit: (id, partitionKey, changes) => transaction("edit", operations.edit(id, partitionKey, changes)),
+    delete: (id, partitionKey) => transaction("delete", operations.remove(id, partitionKey)),
     pause: (target, by) => statement("pause", operations.pause(target, by)),
     resume: (target) =>
       Effect.tap(

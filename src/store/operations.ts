@@ -6,6 +6,7 @@ import type { Pause, PauseTarget } from "../domain/Pause.ts"
 import type { Dialect } from "./Differences.ts"
 import { makeEnqueue } from "./enqueue.ts"
 import type {
+  Changes,
   ClaimedJob,
   ClaimRequest,
   Fenced,
@@ -177,6 +178,10 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
       ofJob(id, partitionKey, at((now) => statements.cancel(id, partitionKey, now))),
     retry: (id: JobId, partitionKey: string | undefined) =>
       ofJob(id, partitionKey, at((now) => statements.retry(id, partitionKey, now))),
+    edit: (id: JobId, partitionKey: string | undefined, changes: Changes) =>
+      ofJob(id, partitionKey, at((now) => statements.edit(id, partitionKey, changes, now))),
+    remove: (id: JobId, partitionKey: string | undefined) =>
+      ofJob(id, partitionKey, statements.remove(id, partitionKey)),
     pause: (target: PauseTarget, by: string | undefined): OnConnection<Pause> =>
       at((now) => Effect.map(statements.pause(target, by, now), Arr.unsafeGet(0))),
     resume: statements.resume,

@@ -144,6 +144,9 @@ export const behind = (store: Store, around: Around): Store => ({
   list: (listing) => around("list", store.list(listing), listing),
   cancel: (id, partitionKey) => around("cancel", store.cancel(id, partitionKey), { id, partitionKey }),
   retry: (id, partitionKey) => around("retry", store.retry(id, partitionKey), { id, partitionKey }),
+  edit: (id, partitionKey, changes) =>
+    around("edit", store.edit(id, partitionKey, changes), { id, partitionKey, changes }),
+  delete: (id, partitionKey) => around("delete", store.delete(id, partitionKey), { id, partitionKey }),
   pause: (target, by) => around("pause", store.pause(target, by), { target, by }),
   resume: (target) => around("resume", store.resume(target), target),
   pauses: () => around("pauses", store.pauses(), undefined),

@@ -150,6 +150,8 @@ const checkAnswer = (asked: Asked): void => {
       )
     }
     case "due":
+    case "edit":
+    case "delete":
     case "pause":
     case "resume":
     case "laneDepths":

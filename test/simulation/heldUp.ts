@@ -86,6 +86,8 @@ const isOfClient = ({ operation, request }: Call): boolean => {
     case "retry":
     case "get":
     case "list":
+    case "edit":
+    case "delete":
     case "pause":
     case "resume":
     case "pauses":

@@ -98,6 +98,8 @@ const whatIsWrong = (
     case "staleLeases":
     case "get":
     case "list":
+    case "edit":
+    case "delete":
     case "pause":
     case "resume":
     case "pauses":

@@ -71,6 +71,8 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
     case "staleLeases":
     case "get":
     case "list":
+    case "edit":
+    case "delete":
     case "pause":
     case "resume":
     case "pauses":

@@ -37,6 +37,8 @@ export const countEvent = (event: JobEvent, fiber: Fiber.RuntimeFiber<unknown, u
     case "LeftBehind":
     case "CancelRequested":
     case "Retried":
+    case "Edited":
+    case "Deleted":
   }
 }
 

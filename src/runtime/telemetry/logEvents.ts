@@ -71,6 +71,8 @@ export const logEvent = (
     case "Extended":
     case "CancelRequested":
     case "Retried":
+    case "Edited":
+    case "Deleted":
       return undefined
   }
 }

@@ -64,6 +64,8 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
     list: makeList(dialect),
     cancel: byRequest.cancel,
     retry: byRequest.retry,
+    edit: byRequest.edit,
+    remove: byRequest.remove,
 
     laneDepths: lanes.laneDepths,
     endedLately: lanes.endedLately,

@@ -1,15 +1,17 @@
 import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
-import { JobNotFound, JobNotRetryable, UniqueKeyTaken } from "../../domain/errors.ts"
+import { JobNotFound, JobNotPending, JobNotRetryable, JobRunning, UniqueKeyTaken } from "../../domain/errors.ts"
 import type { JobId } from "../../domain/JobId.ts"
+import type { JobStatus } from "../../domain/JobRecord.ts"
 import type { Dialect } from "../Differences.ts"
+import type { Changes } from "../JobStore.ts"
 import type { OnConnection } from "../Transactions.ts"
 import { idRows, recordColumns, recordRows, statusRows } from "./rows.ts"
 import { makeUniqueKey } from "./uniqueKey.ts"
 
 /** The statements about one job that somebody asks for by its id. */
 export const makeByRequest = (dialect: Dialect) => {
-  const { jobsTable, sql, truth } = dialect
+  const { instant, int, jobsTable, later, sql, truth } = dialect
   const { keyHolder } = makeUniqueKey(dialect)
 
   /** A partition sees its own jobs; no partition given sees them all. */
@@ -67,5 +69,52 @@ export const makeByRequest = (dialect: Dialect) => {
     return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
   })
 
-  return { get, cancel, retry }
+  const edit: (
+    id: JobId,
+    partitionKey: string | undefined,
+    changes: Changes,
+    now: Statement.Fragment,
+    tries?: number
+  ) => OnConnection<void, JobNotFound | JobNotPending> = Effect.fnUntraced(function*(
+    id,
+    partitionKey,
+    changes,
+    now,
+    tries = 5
+  ) {
+    const { available, priority } = changes
+    const dueAt = available === undefined
+      ? sql.literal("available_at")
+      : "at" in available
+      ? instant(available.at)
+      : later(now, int(available.after))
+    const [edited] = yield* idRows(sql`
+      UPDATE ${jobsTable} SET available_at = ${dueAt}, updated_at = ${now},
+        priority = ${priority === undefined ? sql.literal("priority") : sql`${priority}`}
+      WHERE id = ${id} AND ${visible(partitionKey)} AND status = 'pending'
+      RETURNING id`)
+    if (edited !== undefined) return
+    const { status } = yield* get(id, partitionKey)
+    // Elsewhere than on SQLite it may have come back between two statements.
+    return status === "pending" && tries > 1
+      ? yield* edit(id, partitionKey, changes, now, tries - 1)
+      : yield* new JobNotPending({ jobId: id, status })
+  })
+
+  const remove: (
+    id: JobId,
+    partitionKey: string | undefined,
+    tries?: number
+  ) => OnConnection<JobStatus, JobNotFound | JobRunning> = Effect.fnUntraced(function*(id, partitionKey, tries = 5) {
+    const [deleted] = yield* statusRows(sql`
+      DELETE FROM ${jobsTable} WHERE id = ${id} AND ${visible(partitionKey)} AND status <> 'running'
+      RETURNING id, status`)
+    if (deleted !== undefined) return deleted.status
+    const { status } = yield* get(id, partitionKey)
+    return status !== "running" && tries > 1
+      ? yield* remove(id, partitionKey, tries - 1)
+      : yield* new JobRunning({ jobId: id })
+  })
+
+  return { get, cancel, retry, edit, remove }
 }

@@ -1,5 +1,7 @@
 import { Effect } from "effect"
+import type { JobId } from "../../domain/JobId.ts"
 import type { JobStatus } from "../../domain/JobRecord.ts"
+import type { Changes } from "../../store/JobStore.ts"
 import { JobStore } from "../../store/JobStore.ts"
 import type { Promised } from "./StoreUnderTest.ts"
 import {
@@ -28,7 +30,11 @@ import {
 const pruned = (status: JobStatus, limit = 10) =>
   Effect.flatMap(JobStore, (store) => store.prune({ status, retention: 10_000, limit }))
 
-/** What a store promises of what people ask for: reads, cancels, retries, prunings. */
+const edit = (id: JobId, changes: Changes) => Effect.flatMap(JobStore, (store) => store.edit(id, undefined, changes))
+
+const remove = (id: JobId) => Effect.flatMap(JobStore, (store) => store.delete(id, undefined))
+
+/** What a store promises of what people ask for: reads, cancels, retries, edits, prunings. */
 export const requestPromises: ReadonlyArray<Promised> = [
   promise("cancelling a pending job ends it", function*() {
     yield* enqueue(job(1))
@@ -53,6 +59,48 @@ export const requestPromises: ReadonlyArray<Promised> = [
     yield* advance(1000)
     yield* expect([yield* cancel(jobId(1)), yield* cancel(jobId(2))], ["succeeded", "failed"])
     yield* expect(yield* everyJob, before)
+  }),
+
+  promise("an edit changes when a pending job is due, and its priority, and nothing else", function*() {
+    yield* enqueue(job(1), job(2, { available: { after: 60_000 } }))
+    const before = yield* get(jobId(2))
+    yield* advance(1000)
+    yield* edit(jobId(2), { available: { after: 0 }, priority: 7 })
+    yield* expect(yield* get(jobId(2)), { ...before, availableAt: start + 1000, priority: 7, updatedAt: start + 1000 })
+    yield* expect(yield* claim({ limit: 1 }), [{ lease: { jobId: jobId(2) } }])
+    yield* edit(jobId(1), { available: { at: start + 5000 } })
+    yield* expect(yield* get(jobId(1)), { availableAt: start + 5000, priority: 0 })
+    yield* edit(jobId(1), { priority: -3 })
+    yield* expect(yield* get(jobId(1)), { availableAt: start + 5000, priority: -3 })
+  }),
+
+  promise("only a pending job is edited, also one that waits for its next attempt", function*() {
+    yield* fail(yield* running(1), { retryAfter: 60_000 })
+    yield* edit(jobId(1), { available: { after: 0 } })
+    yield* expect(yield* get(jobId(1)), { availableAt: start, failures: 1 })
+    const lease = yield* claimOne()
+    yield* refusal(edit(jobId(1), { priority: 1 }), "JobNotPending")
+    yield* complete(lease)
+    const before = yield* everyJob
+    yield* expect(yield* refusal(edit(jobId(1), { priority: 1 }), "JobNotPending"), { status: "succeeded" })
+    yield* expect(yield* everyJob, before)
+    yield* refusal(edit(jobId(2), { priority: 1 }), "JobNotFound")
+  }),
+
+  promise("a job that does not run is deleted, and one that runs is not", function*() {
+    yield* complete(yield* running(1))
+    yield* fail(yield* running(2), { retryAfter: null })
+    const lease = yield* running(3)
+    yield* enqueue(job(4, { uniqueKey: "k" }))
+    yield* refusal(remove(jobId(3)), "JobRunning")
+    yield* expect(
+      [yield* remove(jobId(1)), yield* remove(jobId(2)), yield* remove(jobId(4))],
+      ["succeeded", "failed", "pending"]
+    )
+    yield* expect((yield* everyJob).map(({ id }) => id), [jobId(3)])
+    yield* complete(lease)
+    yield* refusal(remove(jobId(4)), "JobNotFound")
+    yield* expect(yield* enqueue(job(5, { uniqueKey: "k" })), [{ outcome: "enqueued" }])
   }),
 
   promise("a job that is not there is not found", function*() {

@@ -7,6 +7,34 @@ const retry = ["test/store/retry.test.ts"]
 /** Cancel, retry, prune, and whose jobs may be seen. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "A running job is edited",
+    file,
+    find: "WHERE id = ${id} AND ${visible(partitionKey)} AND status = 'pending'\n      RETURNING id`",
+    replace: "WHERE id = ${id} AND ${visible(partitionKey)}\n      RETURNING id`",
+    killedBy: conformance
+  },
+  {
+    name: "An edit that names no instant makes the job due",
+    file,
+    find: "? sql.literal(\"available_at\")",
+    replace: "? now",
+    killedBy: conformance
+  },
+  {
+    name: "A running job is deleted",
+    file,
+    find: "AND ${visible(partitionKey)} AND status <> 'running'",
+    replace: "AND ${visible(partitionKey)}",
+    killedBy: conformance
+  },
+  {
+    name: "Another tenant's job is deleted",
+    file,
+    find: "AND ${visible(partitionKey)} AND status <> 'running'",
+    replace: "AND status <> 'running'",
+    killedBy: ["test/runtime/edit.test.ts"]
+  },
+  {
     name: "Cancelling a pending job deletes the request and leaves it pending",
     file,
     find: `status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,

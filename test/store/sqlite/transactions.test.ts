@@ -327,6 +327,8 @@ describe("a transaction of another client", () => {
         list: jobs.list({ limit: 1 }),
         cancel: jobs.cancel(jobId(1), undefined),
         retry: jobs.retry(jobId(1), undefined),
+        edit: jobs.edit(jobId(1), undefined, { priority: 1 }),
+        delete: jobs.delete(jobId(1), undefined),
         pause: jobs.pause({ queue: "default" }, undefined),
         resume: jobs.resume({ queue: "default" }),
         pauses: jobs.pauses(),
