@@ -1,13 +1,8 @@
 import { Clock, Console, Effect } from "effect"
 import { JobQueue, reasonText } from "holdfast"
 
-// pauses a queue, and resumes it when the repair has ended, however it ends
-export const withoutMail = <A, E, R>(repair: Effect.Effect<A, E, R>) =>
-  Effect.acquireUseRelease(
-    JobQueue.pause({ queue: "mail" }, { by: "repair" }),
-    () => repair,
-    () => Effect.orDie(JobQueue.resume({ queue: "mail" }))
-  )
+// while the mail server is down; `JobQueue.resume({ queue: "mail" })` when it is back
+export const pauseMail = JobQueue.pause({ queue: "mail" }, { by: "Ada" })
 
 // says why a job is not running
 export const whyNot = (id: string) =>

@@ -16,9 +16,9 @@ export type Reason = Data.TaggedEnum<{
   }
   /** No worker claims from its queue, or jobs of its kind, until that is resumed. */
   Paused: { readonly pause: Pause }
-  /** It is due, and so many due jobs of its queue and kind come before it; `isMore` if they were counted only so far. */
+  /** It is due, and so many due jobs of its queue and kind come before it. `isMore`: counting stopped there. */
   InLine: { readonly queue: string; readonly kind: string; readonly ahead: number; readonly isMore: boolean }
-  /** It is due, but its row refuses to be claimed by this process, whose log says why. */
+  /** It is due, but the database has refused its last claim by this process. */
   LeftOut: object
   /** A worker runs it, and has a lease on it. */
   Running: {
@@ -30,7 +30,12 @@ export type Reason = Data.TaggedEnum<{
     readonly cancelRequestedAt: number | null
   }
   /** The lease on it has run out. The sweep of any worker frees it. */
-  LeaseOver: { readonly lockedBy: string; readonly lockedAt: number; readonly lockedUntil: number }
+  LeaseOver: {
+    readonly lockedBy: string
+    readonly lockedAt: number
+    readonly lockedUntil: number
+    readonly cancelRequestedAt: number | null
+  }
   /** It has ended. */
   Finished: { readonly status: JobStatus; readonly finishedAt: number | null; readonly lastError: string | null }
 }>
@@ -47,28 +52,33 @@ export const reasonText = (reason: Reason, now: number): string =>
   Reason.$match(reason, {
     NotDue: ({ availableAt }) => `It is due ${at(availableAt, now)}.`,
     BackingOff: ({ availableAt, failures, lastError, maxAttempts }) =>
-      `It failed ${failures} of ${maxAttempts} times, and its next attempt is due ${at(availableAt, now)}.`
+      `It has failed ${
+        failures === 1 ? "once" : `${failures} times`
+      }, of at most ${maxAttempts}; its next attempt is due ${at(availableAt, now)}.`
       + errorText(lastError),
     Paused: ({ pause: { name, pausedAt, pausedBy, scope } }) =>
       `The ${scope} "${name}" has been paused since ${instantText(pausedAt)}${
         pausedBy === null ? "" : ` by ${pausedBy}`
-      }. Nothing of it is claimed until it is resumed.`,
+      }. No worker claims its jobs until it is resumed.`,
     InLine: ({ ahead, isMore, kind, queue }) =>
       ahead === 0
-        ? `It is the first in line in the queue "${queue}" of the kind "${kind}". `
-          + "The next worker that takes them claims it when it has a free place; if none does, no worker lists that queue and kind."
+        ? `No due job of the queue "${queue}" and the kind "${kind}" comes before it. A worker may first take jobs of a higher `
+          + "priority from other queues, or be at its limit. If the job stays here, check that a worker lists its queue and kind."
         : `${isMore ? "At least " : ""}${ahead} due ${
           ahead === 1 ? "job comes" : "jobs come"
         } before it in the queue "${queue}" of the kind "${kind}".`,
-    LeftOut: () => "It is due, but its row refuses to be claimed, and the log of this process says why.",
+    LeftOut: () => "It is due, but the database has refused its last claim, and the log of this process says why.",
     Running: ({ cancelRequestedAt, lockedAt, lockedBy, lockedUntil }) =>
       `It is running: ${lockedBy} holds its lease until ${instantText(lockedUntil)}, and last extended it ${
         at(lockedAt, now)
       }.`
       + (cancelRequestedAt === null ? "" : ` It was asked to stop ${at(cancelRequestedAt, now)}.`),
-    LeaseOver: ({ lockedAt, lockedBy, lockedUntil }) =>
-      `Its lease ran out ${at(lockedUntil, now)}: ${lockedBy} last extended it ${at(lockedAt, now)}. `
-      + "The sweep of any worker frees it, as a failed attempt.",
+    LeaseOver: ({ cancelRequestedAt, lockedAt, lockedBy, lockedUntil }) =>
+      `Its lease ran out ${at(lockedUntil, now)}: ${lockedBy} last extended it ${
+        at(lockedAt, now)
+      }. The next sweep of any worker ${
+        cancelRequestedAt === null ? "frees it, as a failed attempt" : "cancels it, as somebody has asked"
+      }.`,
     Finished: ({ finishedAt, lastError, status }) =>
       `It ${ended[status] ?? status}${finishedAt === null ? "" : ` ${at(finishedAt, now)}`}.`
       + (status === "failed" ? errorText(lastError) : "")

@@ -1,5 +1,7 @@
-/** The queue or the kind that a pause is for. */
-export type PauseTarget = { readonly queue: string } | { readonly kind: string }
+/** The queue or the kind that a pause is for: one of the two. */
+export type PauseTarget =
+  | { readonly queue: string; readonly kind?: undefined }
+  | { readonly kind: string; readonly queue?: undefined }
 
 /** A queue or a kind from which no worker claims until it is resumed. */
 export interface Pause {
@@ -13,4 +15,4 @@ export interface Pause {
 
 /** The scope and the name of a target, as the table of pauses has them. */
 export const scopeOf = (target: PauseTarget): Pick<Pause, "scope" | "name"> =>
-  "queue" in target ? { scope: "queue", name: target.queue } : { scope: "kind", name: target.kind }
+  target.queue === undefined ? { scope: "kind", name: target.kind } : { scope: "queue", name: target.queue }

@@ -1,6 +1,6 @@
 import type { Pause } from "./Pause.ts"
 
-/** A number of jobs. `isMore`: they were counted only so far. */
+/** A number of jobs. `isMore`: counting stopped there, and there may be more. */
 export interface Count {
   readonly count: number
   readonly isMore: boolean
@@ -15,10 +15,12 @@ export interface LaneStats {
   readonly due: Count
   /** The instant since which the oldest due job has waited; null if none is due. */
   readonly oldestDueAt: number | null
-  /** The instant at which the next pending job is due; null if none is pending. */
+  /** The instant at which the first pending job is due, or has been; null if none is pending. */
   readonly nextDueAt: number | null
   /** Jobs under leases that are not over. */
   readonly running: Count
+  /** Jobs under leases that are over, until a sweep frees them: their workers are dead or blocked. */
+  readonly stale: Count
   /** Jobs that ended lately, within `Stats.over`. */
   readonly succeeded: Count
   readonly failed: Count
@@ -34,6 +36,6 @@ export interface Stats {
   /** The milliseconds before it in which jobs that ended are counted. */
   readonly over: number
   readonly lanes: ReadonlyArray<LaneStats>
-  /** False if there are more lanes than were read. */
+  /** False if there may be lanes that are not listed, because reading stopped before. */
   readonly isWhole: boolean
 }

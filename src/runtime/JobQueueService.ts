@@ -112,9 +112,9 @@ export interface PauseOptions {
   readonly by?: string
 }
 
-/** The time that a look at the queue goes back. */
+/** The span of a look at the queue. */
 export interface StatsOptions {
-  /** Jobs that ended in this time are counted. 5 minutes unless given, at most 24 days. */
+  /** The span, ending now, in which finished jobs are counted. 5 minutes unless given. */
   readonly over?: Duration.DurationInput
 }
 
@@ -213,28 +213,31 @@ export interface JobQueueService {
   ) => Effect.Effect<JobStatus, JobNotFound | JobRunning | StoreFailure>
 
   /**
-   * Has no worker claim jobs of a queue or a kind until it is resumed, which outlives
-   * every process. Jobs that run, or that a worker has claimed ahead, go on. One that is
-   * paused already keeps its instant and its name.
+   * Stops every worker from claiming jobs of a queue or a kind until it is resumed.
+   * Survives restarts. Running jobs are not interrupted, and jobs that a worker has
+   * claimed ahead run if they get a place in time. Pausing again changes nothing: the
+   * first `pausedAt` and `pausedBy` stay.
    */
   readonly pause: (target: PauseTarget, options?: PauseOptions) => Effect.Effect<Pause, InvalidOption | StoreFailure>
 
   /** Ends a pause, and wakes workers. False if it was not paused. */
   readonly resume: (target: PauseTarget) => Effect.Effect<boolean, InvalidOption | StoreFailure>
 
-  /** All that is paused, kinds first, by name. */
+  /** Every pause: kinds first, then queues, each by name. */
   readonly pauses: Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
 
   /**
    * Why a job is not running, as tagged values; `reasonText` puts them into words.
-   * Counts at most a thousand jobs before it.
+   * Counts at most a thousand jobs before it, of every partition.
    */
   readonly explain: (id: string, options?: InPartition) => Effect.Effect<Explanation, JobNotFound | StoreFailure>
 
   /**
-   * What waits, runs and has ended lately, by queue and kind. What it costs does not
-   * grow with the table: it reads up to 2,000 lanes and priorities, 5,000 leases and
-   * 5,000 jobs of each status that ended, and says where there are more.
+   * Counts the jobs that are pending, due, running, stale, or finished lately, by queue
+   * and kind. Its cost does not grow with the table: it reads up to 2,000 lanes and
+   * priorities, and counts up to 1,000 jobs of each, 5,000 leases, and 5,000 jobs of each
+   * status that finished. A count that stopped there says so, in every lane that it
+   * may concern.
    */
   readonly stats: (options?: StatsOptions) => Effect.Effect<Stats, InvalidOption | StoreFailure>
 

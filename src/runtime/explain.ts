@@ -4,12 +4,18 @@ import type { Explanation } from "../domain/Explanation.ts"
 import { Reason } from "../domain/Explanation.ts"
 import type { JobId } from "../domain/JobId.ts"
 import type { JobRecord } from "../domain/JobRecord.ts"
-import type { JobStore, StoreFailure } from "../store/JobStore.ts"
+import type { JobStore, LaneHead, StoreFailure } from "../store/JobStore.ts"
 
 type Store = typeof JobStore.Service
 
-/** Due jobs of a lane that are read at most, to find a job among them. */
+/** Jobs before this one that are counted at most. */
 const mostAhead = 1000
+
+/** Priorities above the job's that are looked at, by seeks. */
+const mostPriorities = 50
+
+/** Looks at a job that others claim, settle or pause meanwhile. */
+const tries = 3
 
 /**
  * Why a job is not running. Reads some rows, and changes nothing. What is due is
@@ -22,49 +28,91 @@ export const explain = (
   partitionKey: string | undefined
 ): Effect.Effect<Explanation, JobNotFound | StoreFailure> =>
   Effect.gen(function*() {
-    const job = yield* store.get(id, partitionKey)
-    const now = yield* Clock.currentTimeMillis
-    return { job, reasons: yield* reasonsOf(store, job, now) }
+    let job = yield* store.get(id, partitionKey)
+    for (let left = tries; left > 0; left--) {
+      const reasons = yield* reasonsOf(store, job, yield* Clock.currentTimeMillis)
+      // The reasons were read after the job, which may have gone on since.
+      const after = yield* store.get(id, partitionKey)
+      if (after.updatedAt === job.updatedAt && after.status === job.status && after.attempts === job.attempts) {
+        return { job, reasons }
+      }
+      job = after
+    }
+    return { job, reasons: yield* reasonsOf(store, job, yield* Clock.currentTimeMillis) }
   })
 
-const reasonsOf = (store: Store, job: JobRecord, now: number) => {
-  switch (job.status) {
+const reasonsOf = (
+  store: Store,
+  job: JobRecord,
+  now: number
+): Effect.Effect<ReadonlyArray<Reason>, StoreFailure> => {
+  const { cancelRequestedAt, finishedAt, lastError, lockedAt, lockedBy, lockedUntil, status } = job
+  switch (status) {
     case "waiting":
     case "pending":
       return whyWaiting(store, job, now)
-    case "running":
-      return Effect.succeed([whoRuns(job, now)])
+    case "running": {
+      const lease = {
+        lockedBy: lockedBy ?? "",
+        lockedAt: lockedAt ?? 0,
+        lockedUntil: lockedUntil ?? 0,
+        cancelRequestedAt
+      }
+      return Effect.succeed([lease.lockedUntil <= now ? Reason.LeaseOver(lease) : Reason.Running(lease)])
+    }
     case "succeeded":
     case "failed":
     case "cancelled":
-      return Effect.succeed([Reason.Finished(job)])
+      return Effect.succeed([Reason.Finished({ status, finishedAt, lastError })])
   }
 }
 
 const whyWaiting = (store: Store, job: JobRecord, now: number): Effect.Effect<ReadonlyArray<Reason>, StoreFailure> =>
   Effect.gen(function*() {
+    const { availableAt, failures, lastError, maxAttempts, settledAs } = job
     const pauses = (yield* store.pauses()).filter(({ name, scope }) => name === job[scope])
     const paused = pauses.map((pause) => Reason.Paused({ pause }))
-    if (job.availableAt > now) return [job.failures > 0 ? Reason.BackingOff(job) : Reason.NotDue(job), ...paused]
+    if (availableAt > now) {
+      // One that was snoozed after a failure waits for what it asked for.
+      const isBackingOff = failures > 0 && settledAs !== "release"
+      return [
+        isBackingOff
+          ? Reason.BackingOff({ availableAt, failures, maxAttempts, lastError })
+          : Reason.NotDue({ availableAt }),
+        ...paused
+      ]
+    }
     return paused.length > 0 ? paused : [yield* placeInLine(store, job)]
   })
 
-const placeInLine = (store: Store, { id, kind, queue }: JobRecord): Effect.Effect<Reason, StoreFailure> =>
-  Effect.map(
-    store.due({
-      queues: Option.some([{ queue, limit: mostAhead }]),
-      kinds: [{ kind, leaseFor: 0 }],
-      limit: mostAhead,
-      maxBytes: Infinity
-    }),
-    (due) => {
-      const place = due.findIndex((job) => job.id === id)
-      if (place >= 0) return Reason.InLine({ queue, kind, ahead: place, isMore: false })
-      return due.length < mostAhead ? Reason.LeftOut() : Reason.InLine({ queue, kind, ahead: mostAhead, isMore: true })
+const placeInLine = (store: Store, job: JobRecord): Effect.Effect<Reason, StoreFailure> =>
+  Effect.gen(function*() {
+    const { kind, queue } = job
+    const ahead = (yield* dueAbove(store, job)) + (yield* store.countAhead(job, { limit: mostAhead }))
+    if (ahead > 0) {
+      return Reason.InLine({ queue, kind, ahead: Math.min(ahead, mostAhead), isMore: ahead >= mostAhead })
     }
-  )
+    const [next] = yield* store.due({
+      queues: Option.some([{ queue, limit: 1 }]),
+      kinds: [{ kind, leaseFor: 0 }],
+      limit: 1,
+      maxBytes: Infinity
+    })
+    return next?.id === job.id ? Reason.InLine({ queue, kind, ahead: 0, isMore: false }) : Reason.LeftOut()
+  })
 
-const whoRuns = ({ cancelRequestedAt, lockedAt, lockedBy, lockedUntil }: JobRecord, now: number): Reason => {
-  const lease = { lockedBy: lockedBy ?? "", lockedAt: lockedAt ?? 0, lockedUntil: lockedUntil ?? 0 }
-  return lease.lockedUntil <= now ? Reason.LeaseOver(lease) : Reason.Running({ ...lease, cancelRequestedAt })
-}
+/** Due jobs of the same queue and kind with a higher priority, counted so far that it shows. */
+const dueAbove = (store: Store, { id, kind, priority, queue }: JobRecord): Effect.Effect<number, StoreFailure> =>
+  Effect.gen(function*() {
+    const heads: ReadonlyArray<LaneHead> = yield* store.laneHeads({
+      limit: mostPriorities,
+      after: { queue, kind, priority: highest, id, attempts: 0, availableAt: 0 }
+    })
+    const above = heads.filter((head) => head.queue === queue && head.kind === kind && head.priority > priority)
+    if (above.length === 0) return 0
+    const depths = yield* store.laneDepths({ heads: above, limit: mostAhead })
+    return depths.reduce((sum, { due }) => sum + due, 0)
+  })
+
+/** Above every priority there is. */
+const highest = 1001

@@ -6,7 +6,7 @@ import type * as Job from "../domain/Job.ts"
 import { JobId, StoredJobId } from "../domain/JobId.ts"
 import { JobEvent } from "../domain/JobEvent.ts"
 import { JobStatus } from "../domain/JobRecord.ts"
-import { Delay, Instant, Kind, Name, PageLimit, Priority, TimerSpan } from "../domain/limits.ts"
+import { Delay, FiniteSpan, Instant, Kind, Name, PageLimit, Priority } from "../domain/limits.ts"
 import { payloadAndMore } from "../domain/NoPayload.ts"
 import type { PauseTarget } from "../domain/Pause.ts"
 import { line } from "../platform/line.ts"
@@ -115,7 +115,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
     explain: (id, options) => Effect.flatMap(jobIdOf(id), (id) => explain(store, id, options?.partitionKey)),
     stats: (options = {}) =>
-      Effect.flatMap(checkOption("over", TimerSpan, options.over ?? "5 minutes"), (over) => stats(store, over)),
+      Effect.flatMap(checkOption("over", FiniteSpan, options.over ?? "5 minutes"), (over) => stats(store, over)),
 
     ...byHand
   })
@@ -146,7 +146,15 @@ const changesOf = ({ at, delay, priority }: EditOptions): Either.Either<Changes,
   })
 
 const checkTarget = (target: PauseTarget): Effect.Effect<string, InvalidOption> =>
-  "queue" in target ? checkOption("queue", Name, target.queue) : checkOption("kind", Kind, target.kind)
+  (target.queue === undefined) === (target.kind === undefined)
+    ? new InvalidOption({
+      option: "queue and kind",
+      given: target.queue === undefined ? "neither" : "both",
+      allowed: "one of the two"
+    })
+    : target.queue === undefined
+    ? checkOption("kind", Kind, target.kind)
+    : checkOption("queue", Name, target.queue)
 
 /** Fails for text that cannot be an id. Any other may be the id of a row that an app's SQL has added. */
 const jobIdOf = (id: string) =>

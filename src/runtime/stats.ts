@@ -2,19 +2,19 @@ import { Clock, Duration, Effect } from "effect"
 import type { Pause } from "../domain/Pause.ts"
 import type { Count, LaneStats, Stats } from "../domain/Stats.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
-import type { Ended, JobStore, LaneDepth, LaneHead, StoreFailure } from "../store/JobStore.ts"
+import type { JobStore, LaneDepth, LaneHead, StoreFailure } from "../store/JobStore.ts"
 
 /*
  * Counts jobs without walking the table: the first of each lane and priority is
- * found by seeks, and whatever is counted is counted up to a limit. A look takes
- * some tens of milliseconds at most, however many jobs there are, and gives the
- * event loop its turns.
+ * found by seeks, and whatever is counted is counted up to a limit. So the cost
+ * grows with the lanes, up to a bound, and not with the jobs. Between two reads the
+ * event loop has its turn.
  */
 
 type Store = typeof JobStore.Service
 
 /** Heads of lanes and priorities read at a time, and at most. */
-const page = 250
+const page = 50
 const mostHeads = 2000
 
 /** Pending jobs that are counted of one lane and priority. */
@@ -44,24 +44,18 @@ export const stats = (store: Store, over: Duration.Duration): Effect.Effect<Stat
       yield* turn
     } while (after !== undefined && read < mostHeads)
 
-    const holders = yield* store.laneHolders({ limit: mostRunning })
-    const isMoreRunning = sumOf(holders) >= mostRunning
-    for (const { jobs, kind, queue } of holders) lanes.count({ queue, kind }, "running", jobs, isMoreRunning)
-
+    lanes.countAll("running", yield* store.laneHolders({ limit: mostRunning }), mostRunning)
+    lanes.countAll("stale", yield* store.laneHolders({ areOver: true, limit: mostRunning }), mostRunning)
     for (const status of ["succeeded", "failed", "cancelled"] as const) {
-      const ended: ReadonlyArray<Ended> = yield* store.endedLately({ status, within, limit: mostEnded })
-      const isMore = sumOf(ended) >= mostEnded
-      for (const { jobs, kind, queue } of ended) lanes.count({ queue, kind }, status, jobs, isMore)
+      lanes.countAll(status, yield* store.endedLately({ status, within, limit: mostEnded }), mostEnded)
       yield* turn
     }
-    return { at, over: within, lanes: lanes.all, isWhole: after === undefined }
+    return { at, over: within, lanes: lanes.all, isWhole: after === undefined && !lanes.isCut }
   })
-
-const sumOf = (groups: ReadonlyArray<{ readonly jobs: number }>) => groups.reduce((sum, { jobs }) => sum + jobs, 0)
 
 type Lane = Pick<LaneStats, "queue" | "kind">
 
-type Counted = "pending" | "due" | "running" | "succeeded" | "failed" | "cancelled"
+type Counted = "pending" | "due" | "running" | "stale" | "succeeded" | "failed" | "cancelled"
 
 const none: Count = { count: 0, isMore: false }
 
@@ -69,13 +63,32 @@ const none: Count = { count: 0, isMore: false }
 class Lanes {
   readonly #lanes = new Map<string, LaneStats>()
   readonly #pauses: ReadonlyArray<Pause>
+  readonly #cut = new Set<Counted>()
 
   constructor(pauses: ReadonlyArray<Pause>) {
     this.#pauses = pauses
   }
 
+  /** True if a count of all lanes together stopped before its end. */
+  get isCut() {
+    return this.#cut.size > 0
+  }
+
   get all(): ReadonlyArray<LaneStats> {
     return [...this.#lanes.values()].toSorted((a, b) => compare(a.queue, b.queue) || compare(a.kind, b.kind))
+      .map((lane) =>
+        [...this.#cut].reduce((lane, what) => ({ ...lane, [what]: { ...lane[what], isMore: true } }), lane)
+      )
+  }
+
+  /** Adds a count of all lanes together. Where it stopped at its limit, any lane may have more. */
+  countAll(what: Counted, groups: ReadonlyArray<Lane & { readonly jobs: number }>, limit: number) {
+    let total = 0
+    for (const { jobs, kind, queue } of groups) {
+      total += jobs
+      this.count({ queue, kind }, what, jobs, false)
+    }
+    if (total >= limit) this.#cut.add(what)
   }
 
   count(lane: Lane, what: Counted, jobs: number, isMore: boolean) {
@@ -107,6 +120,7 @@ class Lanes {
       oldestDueAt: null,
       nextDueAt: null,
       running: none,
+      stale: none,
       succeeded: none,
       failed: none,
       cancelled: none,

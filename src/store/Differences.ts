@@ -105,8 +105,8 @@ export interface Dialect {
    */
   readonly among: (column: string, ids: ReadonlyArray<string>) => Statement.Fragment
   /**
-   * True for a value that a SELECT does not have. Where PostgreSQL runs it for a NOT IN, its planner takes a row for
-   * dearer than it is, and reads the whole table of jobs to find a few by their ids.
+   * True if no row of a SELECT equals the column. With NOT IN, PostgreSQL's planner overestimates the cost of a row,
+   * and reads the whole table of jobs to find a few by their ids.
    */
   readonly isNoneOf: (column: string, select: Statement.Fragment) => Statement.Fragment
   /**

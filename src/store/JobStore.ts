@@ -96,7 +96,7 @@ export interface LaneHead {
   readonly availableAt: number
 }
 
-/** The jobs of a queue and kind that one worker holds under leases which are not over. */
+/** The jobs of a queue and kind that one worker holds under leases which are not over, or under such as are. */
 export interface LaneHolder {
   readonly queue: string
   readonly kind: string
@@ -283,7 +283,7 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
 
   /**
    * Takes due jobs in claim order: priority, then availableAt, then id. Empty when
-   * none is due. Of a queue or a kind that is paused it takes none.
+   * none is due. Skips queues and kinds that are paused.
    *
    * A claimed job whose caller never hears of it runs nowhere until its lease is
    * over. So an implementation promises:
@@ -336,8 +336,9 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     items: ReadonlyArray<{ readonly lease: Lease; readonly delay: number }>
   ) => Effect.Effect<ReadonlyArray<Fenced<Settled>>, StoreFailure>
 
-  /** The holders of leases that are not over, counting the `limit` leases that end first. Only reads. */
+  /** The holders of leases that are not over, or of those that are, counting the `limit` leases that end first. Only reads. */
   readonly laneHolders: (options: {
+    readonly areOver?: boolean | undefined
     readonly limit: number
   }) => Effect.Effect<ReadonlyArray<LaneHolder>, StoreFailure>
 
@@ -389,8 +390,8 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   ) => Effect.Effect<JobStatus, JobNotFound | JobRunning | StoreFailure>
 
   /**
-   * Has no claim take jobs of a queue or a kind until it is resumed. Those that run go
-   * on. One that is paused stays as it was, with its instant and its name.
+   * Keeps every claim from jobs of a queue or a kind until it is resumed. Running jobs
+   * are not touched. Pausing again changes nothing.
    */
   readonly pause: (target: PauseTarget, by: string | undefined) => Effect.Effect<Pause, StoreFailure>
 
@@ -405,6 +406,12 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     readonly heads: ReadonlyArray<Pick<LaneHead, "queue" | "kind" | "priority">>
     readonly limit: number
   }) => Effect.Effect<ReadonlyArray<LaneDepth>, StoreFailure>
+
+  /** The number of due jobs of this job's queue, kind and priority that a claim takes before it, counted up to `limit`. Only reads. */
+  readonly countAhead: (
+    job: Pick<LaneHead, "queue" | "kind" | "priority" | "availableAt" | "id">,
+    options: { readonly limit: number }
+  ) => Effect.Effect<number, StoreFailure>
 
   /** Jobs that ended with `status` in the last `within` milliseconds, by queue and kind, counting the `limit` last. Only reads. */
   readonly endedLately: (options: {

@@ -137,6 +137,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
       ),
     pauses: () => statement("pauses", operations.pauses),
     laneDepths: (options) => statement("laneDepths", operations.laneDepths(options)),
+    countAhead: (job, options) => statement("countAhead", operations.countAhead(job, options)),
     endedLately: (options) => statement("endedLately", operations.endedLately(options)),
 
     prune: (options) => operations.prune(statement, options),

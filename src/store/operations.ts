@@ -187,6 +187,8 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
     resume: statements.resume,
     pauses: statements.pauses,
     laneDepths: (options: Parameters<Store["laneDepths"]>[0]) => at((now) => statements.laneDepths(options, now)),
+    countAhead: (job: Parameters<Store["countAhead"]>[0], options: Parameters<Store["countAhead"]>[1]) =>
+      at((now) => statements.countAhead(job, options, now)),
     endedLately: (options: Parameters<Store["endedLately"]>[0]) => at((now) => statements.endedLately(options, now)),
 
     prune

@@ -151,6 +151,7 @@ export const behind = (store: Store, around: Around): Store => ({
   resume: (target) => around("resume", store.resume(target), target),
   pauses: () => around("pauses", store.pauses(), undefined),
   laneDepths: (options) => around("laneDepths", store.laneDepths(options), options),
+  countAhead: (job, options) => around("countAhead", store.countAhead(job, options), { job, options }),
   endedLately: (options) => around("endedLately", store.endedLately(options), options),
   prune: (options) => around("prune", store.prune(options), options),
   tidy: store.tidy

@@ -112,6 +112,25 @@ describe("on a table with 60,000 jobs, the indexes lead to what PostgreSQL looks
       }
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 
+  it.live("what is due beside a paused queue or kind, and what people count", () =>
+    Effect.gen(function*() {
+      const { explain, store } = yield* crowded
+      yield* store.pause({ queue: "default" }, undefined)
+      yield* store.pause({ kind: "none" }, undefined)
+      for (const asked of [request({ kinds, limit: 50 }), isIn("default", "slow")]) {
+        for (const operation of [store.nextDue(asked), store.due(asked), store.claim(asked)]) {
+          usesIndexes(yield* explain(operation))
+        }
+      }
+      const heads = yield* store.laneHeads({ limit: 50 })
+      usesIndexes(yield* explain(store.laneDepths({ heads, limit: 1000 })))
+      const [head] = heads
+      assert(head)
+      usesIndexes(yield* explain(store.countAhead(head, { limit: 1000 })))
+      usesIndexes(yield* explain(store.laneHolders({ areOver: true, limit: 1000 })))
+      usesIndexes(yield* explain(store.endedLately({ status: "succeeded", within: 60_000, limit: 1000 })))
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+
   it.live("the rows under a lease, to extend and settle them", () =>
     Effect.gen(function*() {
       const { explain, store } = yield* crowded

@@ -1,7 +1,7 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Array as Arr, Effect, Layer } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
 import { readFileSync } from "node:fs"
@@ -41,6 +41,10 @@ describe("a role with the rights that the documentation names", () => {
           yield* JobQueue.cancel(second.id)
           yield* Worker.run({ jobs: [Ping], once: true })
           yield* JobQueue.retry(second.id)
+          yield* JobQueue.pause({ queue: "default" })
+          yield* Worker.run({ jobs: [Ping], once: true })
+          assert.isTrue(yield* JobQueue.resume({ queue: "default" }))
+          assert.deepStrictEqual((yield* JobQueue.explain(second.id)).reasons.map(({ _tag }) => _tag), ["InLine"])
           yield* Worker.run({ jobs: [Ping], once: true })
           assert.strictEqual(ran, 2)
           assert.strictEqual((yield* JobQueue.get(first.id)).status, "succeeded")
@@ -51,6 +55,24 @@ describe("a role with the rights that the documentation names", () => {
         }).pipe(Effect.provide(app))
       }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
   }
+
+  it.live("does not open without the right to read what is paused, and is told what to run", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const admin = yield* PgClient.make({ url, maxConnections: 1 })
+      yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url })))
+      const role = yield* freshRole(admin)
+      const [withPauses, others] = Arr.partition(grants(role, "public"), (grant) => !grant.includes("holdfast_pauses"))
+      for (const statement of others) yield* admin.unsafe(statement)
+      const open = Effect.scoped(Layer.build(PostgresStore.layer({ url: asRole(url, role) })))
+      const refusal = String(yield* Effect.flip(open))
+      assert.match(refusal, /this role may not read .*holdfast_pauses/)
+      const [, missing = ""] = /run: (GRANT .*) TO <this role>/.exec(refusal) ?? []
+      const unquoted = (statement: string) => statement.replaceAll("\"", "")
+      assert.deepStrictEqual([`${missing} TO ${role};`].map(unquoted), withPauses.map(unquoted))
+      yield* admin.unsafe(`${missing} TO ${role}`)
+      yield* open
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 
   it.live("fails in words where the tables are not there, or a right is missing", () =>
     Effect.gen(function*() {

@@ -2,7 +2,8 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Schema, TestClock } from "effect"
 import type { JobStore } from "holdfast"
-import { Job, JobQueue, reasonText } from "holdfast"
+import { Job, JobQueue, reasonText, snooze } from "holdfast"
+import { StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, settled, work } from "./harness.ts"
 
 const Task = Job.make("explain.task", { payload: Schema.Void, leaseFor: "60 seconds" })
@@ -38,7 +39,7 @@ describe("why a job is not running", () => {
       assert.deepStrictEqual(waiting.tags, ["BackingOff"])
       assert.match(
         waiting.text,
-        /^It failed 1 of 2 times, and its next attempt is due in 59s, at 1970-01-01T00:01:00\.\d+Z\. The last error: .*the mailbox is full/
+        /^It has failed once, of at most 2; its next attempt is due in 59s, at 1970-01-01T00:01:00\.\d+Z\. The last error: .*the mailbox is full/
       )
       yield* TestClock.adjust("1 minute")
       const ended = yield* explained(id)
@@ -57,7 +58,7 @@ describe("why a job is not running", () => {
       assert.include(text, "The queue \"mail\" has been paused since 1970-01-01T00:00:00.000Z by Ada.")
       assert.include(
         text,
-        "The kind \"explain.task\" has been paused since 1970-01-01T00:00:00.000Z. Nothing of it is claimed"
+        "The kind \"explain.task\" has been paused since 1970-01-01T00:00:00.000Z. No worker claims its jobs"
       )
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual((yield* explained(id)).tags, ["Paused", "Paused"])
@@ -71,7 +72,7 @@ describe("why a job is not running", () => {
       const third = yield* enqueue()
       assert.match(
         (yield* explained(first)).text,
-        /^It is the first in line in the queue "default" of the kind "explain.task"\./
+        /^No due job of the queue "default" and the kind "explain.task" comes before it\./
       )
       assert.match((yield* explained(second)).text, /^1 due job comes before it in the queue "default"/)
       assert.match((yield* explained(third)).text, /^2 due jobs come before it/)
@@ -101,6 +102,51 @@ describe("why a job is not running", () => {
       const over = yield* explained(id)
       assert.deepStrictEqual(over.tags, ["LeaseOver"])
       assert.match(over.text, /^Its lease ran out 10s ago, at .*: host:7:aa last extended it 1m 10s ago/)
+    }).pipe(inHoldfast()))
+
+  it.effect("its lease has run out, and it will be cancelled", () =>
+    Effect.gen(function*() {
+      const id = yield* enqueue()
+      yield* JobQueue.claim({ jobs: [Task] })
+      yield* JobQueue.cancel(id)
+      yield* TestClock.adjust("1 hour")
+      assert.include((yield* explained(id)).text, "The next sweep of any worker cancels it, as somebody has asked.")
+    }).pipe(inHoldfast()))
+
+  it.effect("it was snoozed after a failure, and waits for what it asked for", () => {
+    let attempts = 0
+    return Effect.gen(function*() {
+      const id = yield* enqueue()
+      yield* work({ jobs: [Task], heartbeatInterval: "20 seconds" })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* explained(id)).tags, ["BackingOff"])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual((yield* explained(id)).tags, ["NotDue"])
+    }).pipe(inHoldfast(Task.toLayer(() => ++attempts === 1 ? Effect.fail("no") : snooze("1 hour"))))
+  })
+
+  it.effect("a reason shows nothing of the payload, nor of anything else that it has no need of", () =>
+    Effect.gen(function*() {
+      const { reasons } = yield* JobQueue.explain(yield* enqueue({ delay: "1 minute", partitionKey: "a" }))
+      assert.deepStrictEqual(reasons.map((reason) => ({ ...reason })), [{ _tag: "NotDue", availableAt: 60_000 }])
+      const ended = yield* enqueue({ delay: "1 minute" })
+      yield* JobQueue.cancel(ended)
+      assert.deepStrictEqual((yield* JobQueue.explain(ended)).reasons.map((reason) => ({ ...reason })), [
+        { _tag: "Finished", status: "cancelled", finishedAt: 0, lastError: null }
+      ])
+    }).pipe(inHoldfast()))
+
+  it.effect("it was claimed between two reads, and is told to run", () =>
+    Effect.gen(function*() {
+      const id = yield* enqueue()
+      const queue = yield* JobQueue
+      // Another takes it once the job has been read.
+      yield* StoreFaults.inject(
+        "pauses",
+        (call) => Effect.zipRight(Effect.orDie(queue.claim({ jobs: [Task] })), call),
+        1
+      )
+      assert.deepStrictEqual((yield* explained(id)).tags, ["Running"])
     }).pipe(inHoldfast()))
 
   it.effect("it has succeeded, or was cancelled", () =>

@@ -96,7 +96,7 @@ describe("a paused queue or kind", () => {
 })
 
 describe("a pause is refused", () => {
-  it.effect("for a name that no queue or kind can have, and for nobody's name, in words", () =>
+  it.effect("for a name that no queue or kind can have, and for an empty `by`, with an error that says why", () =>
     Effect.gen(function*() {
       const refused = (effect: Effect.Effect<unknown, { readonly message: string }, JobQueue>) =>
         Effect.map(Effect.flip(effect), ({ message }) => message)
@@ -105,6 +105,12 @@ describe("a pause is refused", () => {
         "queue: got \"\"; expected well-formed text of 1 to 255"
       )
       assert.include(yield* refused(JobQueue.pause({ kind: " " })), "kind: got \" \"; expected a name")
+      const both = { queue: "mail", kind: "pause.mail" } as never
+      assert.strictEqual(yield* refused(JobQueue.pause(both)), "queue and kind: got both; expected one of the two")
+      assert.strictEqual(
+        yield* refused(JobQueue.pause({} as never)),
+        "queue and kind: got neither; expected one of the two"
+      )
       assert.include(yield* refused(JobQueue.resume({ queue: "a\0" })), "queue: got")
       assert.include(yield* refused(JobQueue.pause({ queue: "mail" }, { by: "" })), "by: got \"\"")
       assert.deepStrictEqual(yield* JobQueue.pauses, [])

@@ -43,7 +43,14 @@ describe("a look at the whole queue", () => {
       yield* JobQueue.pause({ queue: "mail" })
       const { at, lanes } = yield* JobQueue.stats()
       assert.strictEqual(at, 660_000)
-      const nothing = { pending: count(0), due: count(0), oldestDueAt: null, nextDueAt: null, running: count(0) }
+      const nothing = {
+        pending: count(0),
+        due: count(0),
+        oldestDueAt: null,
+        nextDueAt: null,
+        running: count(0),
+        stale: count(0)
+      }
       const ended = { succeeded: count(0), failed: count(0), cancelled: count(0), queuePaused: null, kindPaused: null }
       assert.deepStrictEqual(lanes, [
         { queue: "default", kind: "stats.other", ...nothing, ...ended, failed: count(1) },
@@ -55,6 +62,7 @@ describe("a look at the whole queue", () => {
           oldestDueAt: 600_000,
           nextDueAt: 600_000,
           running: count(1),
+          stale: count(0),
           ...ended,
           succeeded: count(1),
           cancelled: count(1)
@@ -91,15 +99,49 @@ describe("a look at the whole queue", () => {
       yield* some(600, 0)
       const few = yield* JobQueue.stats()
       assert.deepStrictEqual([few.lanes.length, few.isWhole], [600, true])
-      assert.strictEqual(yield* StoreFaults.calls("laneHeads"), 3)
+      assert.strictEqual(yield* StoreFaults.calls("laneHeads"), 13)
       yield* some(1500, 600)
       const many = yield* JobQueue.stats()
       assert.deepStrictEqual([many.lanes.length, many.isWhole], [2000, false])
     }).pipe(inHoldfast()))
 
-  it.effect("looks back no further than a timer can, and says so", () =>
+  it.effect("of one status that was counted only so far says so in every lane, and that lanes may be missing", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(JobQueue.stats({ over: "100 days" }))
-      assert.match(error.message, /^over: got "100 days"; expected a duration/)
+      const ended = (queue: string, jobs: number) =>
+        Effect.gen(function*() {
+          yield* JobQueue.enqueueMany(Task, Array.from({ length: jobs }, () => ({ payload: undefined, queue })))
+          for (let left = jobs; left > 0; left -= 1000) {
+            const claimed = yield* JobQueue.claim({ jobs: [Task], queues: [queue], limit: 1000 })
+            yield* Effect.forEach(claimed, ({ lease }) => JobQueue.complete(lease), { discard: true })
+          }
+        })
+      yield* ended("gone", 10)
+      yield* TestClock.adjust("1 minute")
+      yield* ended("big", 5000)
+      yield* JobQueue.enqueue(Other, undefined)
+      const { isWhole, lanes } = yield* JobQueue.stats()
+      assert.isFalse(isWhole)
+      assert.deepStrictEqual(lanes.map(({ queue, succeeded }) => [queue, succeeded]), [
+        ["big", count(5000, true)],
+        ["default", count(0, true)]
+      ])
+      assert.deepStrictEqual(lanes.map(({ failed }) => failed), [count(0), count(0)])
+    }).pipe(inHoldfast()))
+
+  it.effect("counts jobs whose lease is over by themselves", () =>
+    Effect.gen(function*() {
+      yield* JobQueue.enqueue(Task, undefined)
+      yield* JobQueue.claim({ jobs: [Task], leaseFor: "1 minute" })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(
+        (yield* JobQueue.stats()).lanes.map(({ pending, running, stale }) => [pending, running, stale]),
+        [[count(0), count(0), count(1)]]
+      )
+    }).pipe(inHoldfast()))
+
+  it.effect("looks back over a span that is a span", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(JobQueue.stats({ over: Infinity }))
+      assert.match(error.message, /^over: got .*; expected a finite duration/)
     }).pipe(inHoldfast()))
 })

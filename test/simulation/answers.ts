@@ -155,6 +155,7 @@ const checkAnswer = (asked: Asked): void => {
     case "pause":
     case "resume":
     case "laneDepths":
+    case "countAhead":
     case "endedLately":
       // Nobody in the fleet asks.
       return

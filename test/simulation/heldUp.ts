@@ -70,6 +70,7 @@ const isOfClient = ({ operation, request }: Call): boolean => {
     case "laneHolders":
     case "staleLeases":
     case "laneDepths":
+    case "countAhead":
     case "endedLately":
     case "prune":
       return false

@@ -104,6 +104,7 @@ const whatIsWrong = (
     case "resume":
     case "pauses":
     case "laneDepths":
+    case "countAhead":
     case "endedLately":
     case "prune":
       return "an operation that changes no job changed one"

@@ -77,6 +77,7 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
     case "resume":
     case "pauses":
     case "laneDepths":
+    case "countAhead":
     case "endedLately":
     case "prune":
       return

@@ -269,6 +269,10 @@ describe("what the other operations cost", () => {
         store.list({ limit: 10 }),
         store.cancel(jobId(1), undefined),
         store.laneDepths({ heads: [{ queue: "default", kind: "email", priority: 0 }], limit: 10 }),
+        store.countAhead(
+          { queue: "default", kind: "email", priority: 0, availableAt: 0, id: jobId(1) },
+          { limit: 10 }
+        ),
         store.endedLately({ status: "cancelled", within: 1000, limit: 10 }),
         store.prune({ status: "cancelled", retention: 0, limit: 10 })
       ]))

@@ -131,6 +131,8 @@ describe("every operation of the store", () => {
     resume: (store) => store.resume({ queue: "q" }),
     pauses: (store) => store.pauses(),
     laneDepths: (store) => store.laneDepths({ heads: [], limit: 1 }),
+    countAhead: (store) =>
+      store.countAhead({ queue: "q", kind: "k", priority: 0, availableAt: 0, id: id as never }, { limit: 1 }),
     endedLately: (store) => store.endedLately({ status: "failed", within: 1, limit: 1 }),
     prune: (store) => store.prune({ status: "failed", retention: 1, limit: 1 })
   }

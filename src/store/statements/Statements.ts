@@ -68,6 +68,7 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
     remove: byRequest.remove,
 
     laneDepths: lanes.laneDepths,
+    countAhead: lanes.countAhead,
     endedLately: lanes.endedLately,
     pause: pauses.pause,
     resume: pauses.resume,

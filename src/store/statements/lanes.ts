@@ -1,12 +1,13 @@
 import type * as Statement from "@effect/sql/Statement"
+import { Effect } from "effect"
 import type { Dialect } from "../Differences.ts"
 import type { Ended, LaneDepth, LaneHead } from "../JobStore.ts"
 import type { OnConnection } from "../Transactions.ts"
-import { endedRows, laneDepthRows, laneHeadRows, laneHolderRows } from "./rows.ts"
+import { countRows, endedRows, laneDepthRows, laneHeadRows, laneHolderRows } from "./rows.ts"
 
 /** Looks at the lanes of the whole database: what waits in each, and who works on it. Neither grows with the backlog. */
 export const makeLanes = (dialect: Dialect) => {
-  const { atMost, byId, byIndex, count, int, items, jobsTable, later, millis, safeCount, sql } = dialect
+  const { atMost, byId, byIndex, count, instant, int, items, jobsTable, later, millis, safeCount, sql } = dialect
 
   // An app's SQL may have set what JavaScript would round, and a lane would seem to move.
   const columns = sql`job.queue, job.kind, job.priority, job.id, ${safeCount("job.attempts")}, job.available_at`
@@ -45,14 +46,17 @@ export const makeLanes = (dialect: Dialect) => {
       SELECT queue, kind, priority, id, attempts, ${millis("available_at")} AS "availableAt" FROM head
       ORDER BY queue, kind, priority DESC`)
 
-  const laneHolders = ({ limit }: { readonly limit: number }, now: Statement.Fragment) =>
+  const laneHolders = (
+    { areOver = false, limit }: { readonly areOver?: boolean | undefined; readonly limit: number },
+    now: Statement.Fragment
+  ) =>
     laneHolderRows(sql`
       SELECT queue, kind, locked_by AS "lockedBy", ${count()} AS jobs,
         ${millis("max(locked_at)")} AS "lockedAt", ${millis("max(locked_until)")} AS "lockedUntil"
       FROM (
         SELECT queue, kind, locked_by, locked_at, locked_until
         FROM ${jobsTable} ${byIndex("holdfast_jobs_lease")}
-        WHERE status = 'running' AND locked_until > ${now}
+        WHERE status = 'running' AND locked_until ${sql.literal(areOver ? "<=" : ">")} ${now}
         ORDER BY locked_until ${atMost(limit)}
       ) AS held
       GROUP BY queue, kind, locked_by`)
@@ -84,6 +88,22 @@ export const makeLanes = (dialect: Dialect) => {
       )
     }`)
 
+  const countAhead = (
+    { availableAt, id, kind, priority, queue }: Pick<LaneHead, "queue" | "kind" | "priority" | "availableAt" | "id">,
+    { limit }: { readonly limit: number },
+    now: Statement.Fragment
+  ): OnConnection<number> =>
+    Effect.map(
+      countRows(sql`
+      SELECT ${count()} AS jobs FROM (
+        SELECT 1 FROM ${jobsTable} AS j ${byIndex("holdfast_jobs_claim")}
+        WHERE j.status = 'pending' AND j.queue = ${queue} AND j.kind = ${kind} AND j.priority = ${int(priority)}
+          AND j.available_at <= ${now} AND (j.available_at, j.id) < (${instant(availableAt)}, ${id})
+        ${atMost(limit)}
+      ) AS ahead`),
+      ([row]) => row?.jobs ?? 0
+    )
+
   /** Jobs that ended with `status` in the last `within` milliseconds, counting the last `limit`. */
   const endedLately = (
     { limit, status, within }: { readonly status: Ended["status"]; readonly within: number; readonly limit: number },
@@ -97,5 +117,5 @@ export const makeLanes = (dialect: Dialect) => {
       ) AS ended
       GROUP BY queue, kind`)
 
-  return { laneHeads, laneHolders, laneDepths, endedLately }
+  return { laneHeads, laneHolders, laneDepths, countAhead, endedLately }
 }

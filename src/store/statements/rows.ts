@@ -63,6 +63,8 @@ export const pauseRows = rowsOf(Schema.Struct({
   pausedBy: Schema.NullOr(Schema.String)
 }))
 
+export const countRows = rowsOf(Schema.Struct({ jobs: Schema.Number }))
+
 export const laneDepthRows = rowsOf(Schema.Struct({
   queue: Schema.String,
   kind: Schema.String,

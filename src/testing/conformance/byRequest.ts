@@ -63,10 +63,19 @@ export const requestPromises: ReadonlyArray<Promised> = [
 
   promise("an edit changes when a pending job is due, and its priority, and nothing else", function*() {
     yield* enqueue(job(1), job(2, { available: { after: 60_000 } }))
-    const before = yield* get(jobId(2))
+    const { payload, queue } = yield* get(jobId(2))
     yield* advance(1000)
     yield* edit(jobId(2), { available: { after: 0 }, priority: 7 })
-    yield* expect(yield* get(jobId(2)), { ...before, availableAt: start + 1000, priority: 7, updatedAt: start + 1000 })
+    yield* expect(yield* get(jobId(2)), {
+      payload,
+      queue,
+      status: "pending",
+      attempts: 0,
+      createdAt: start,
+      availableAt: start + 1000,
+      priority: 7,
+      updatedAt: start + 1000
+    })
     yield* expect(yield* claim({ limit: 1 }), [{ lease: { jobId: jobId(2) } }])
     yield* edit(jobId(1), { available: { at: start + 5000 } })
     yield* expect(yield* get(jobId(1)), { availableAt: start + 5000, priority: 0 })

@@ -153,6 +153,24 @@ export const pausePromises: ReadonlyArray<Promised> = [
     yield* expect(yield* depths(10), [["default", 5, 1, 1], ["default", 0, 3, 3], ["web", 0, 1, 1]])
   }),
 
+  promise("due jobs of a lane that come before a job of the same priority are counted, up to a limit", function*() {
+    yield* enqueue(
+      job(1),
+      job(2),
+      job(3, { priority: 5 }),
+      job(4, { queue: "web" }),
+      job(5, { available: { after: 1000 } })
+    )
+    const ahead = (number: number, limit = 10) =>
+      Effect.flatMap(
+        JobStore,
+        (store) => Effect.flatMap(get(jobId(number)), (found) => store.countAhead(found, { limit }))
+      )
+    yield* expect([yield* ahead(1), yield* ahead(2), yield* ahead(3), yield* ahead(4)], [0, 1, 0, 0])
+    // Not due itself, it stands behind what is.
+    yield* expect([yield* ahead(5), yield* ahead(5, 1)], [2, 1])
+  }),
+
   promise("jobs that ended lately are counted by queue and kind, the last of them up to a limit", function*() {
     const endedLately = (within: number, limit = 10) =>
       Effect.flatMap(JobStore, (store) =>

@@ -98,10 +98,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: conformance
   },
   {
-    name: "A job behind a thousand others is told to be left out",
+    name: "A job that was claimed between two reads is told to wait",
     file: "src/runtime/explain.ts",
-    find: "return due.length < mostAhead ?",
-    replace: "return due.length <= mostAhead ?",
+    find: "if (after.updatedAt === job.updatedAt && after.status === job.status && after.attempts === job.attempts) {",
+    replace: "if (after.id === job.id) {",
+    killedBy: ["test/runtime/explain.test.ts"]
+  },
+  {
+    name: "Jobs of a higher priority are not counted before a job",
+    file: "src/runtime/explain.ts",
+    find: "const ahead = (yield* dueAbove(store, job)) + (yield* store",
+    replace: "const ahead = (yield* store",
     killedBy: ["test/runtime/explain.test.ts"]
   },
   {
@@ -112,10 +119,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/explain.test.ts"]
   },
   {
-    name: "A count that was cut does not say so",
+    name: "A count of one lane that was cut does not say so",
     file: "src/runtime/stats.ts",
     find: "isMore: before[what].isMore || isMore",
     replace: "isMore",
+    killedBy: ["test/runtime/stats.test.ts"]
+  },
+  {
+    name: "A count of all lanes that was cut says so nowhere",
+    file: "src/runtime/stats.ts",
+    find: "if (total >= limit) this.#cut.add(what)",
+    replace: "if (total > limit) this.#cut.add(what)",
     killedBy: ["test/runtime/stats.test.ts"]
   }
 ]

@@ -117,8 +117,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Leases that are over count as held",
     file: store,
-    find: "AND locked_until > ${now}",
-    replace: "AND locked_until > ${now} - 600000",
+    find: "sql.literal(areOver ? \"<=\" : \">\")} ${now}",
+    replace: "sql.literal(areOver ? \"<=\" : \">\")} ${now} - 600000",
     killedBy: ["test/store/lanes.test.ts"]
   },
   {

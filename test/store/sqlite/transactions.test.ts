@@ -333,6 +333,10 @@ describe("a transaction of another client", () => {
         resume: jobs.resume({ queue: "default" }),
         pauses: jobs.pauses(),
         laneDepths: jobs.laneDepths({ heads: [], limit: 1 }),
+        countAhead: jobs.countAhead(
+          { queue: "default", kind: "email", priority: 0, availableAt: 0, id: jobId(1) },
+          { limit: 1 }
+        ),
         endedLately: jobs.endedLately({ status: "failed", within: 1, limit: 1 }),
         prune: jobs.prune({ status: "failed", retention: 0, limit: 1 })
       }

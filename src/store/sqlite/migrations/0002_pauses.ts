@@ -1,7 +1,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 
-/** The table of the queues and kinds from which nothing is claimed. A claim reads it, so it has few rows. */
+/** The table of the queues and kinds from which nothing is claimed. Every claim reads all of it, so it must stay small. */
 export const pauses = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
