@@ -3,8 +3,6 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
 import { Console, Effect, Either, Option } from "effect"
-import * as BrandBrain from "../brandbrain/storage/migrate.ts"
-import { tables } from "../brandbrain/storage/tables.ts"
 import { database, schema, schemaName } from "../cli/settings.ts"
 import type { Streams } from "../cli/Streams.ts"
 import { nameOf } from "../store/databaseUrl.ts"
@@ -39,13 +37,13 @@ const schemaFlag = (name: string, description: string) =>
   )
 
 /** The tables of the reference app, which lie beside the jobs of `pnpm start`. */
-const brandbrain = {
-  app: "BrandBrain",
-  migrations: BrandBrain.migrationsTable,
-  newest: BrandBrain.newest,
-  tables,
-  migrate: BrandBrain.migrate
-}
+const brandbrain = Effect.promise(async () => {
+  const [{ migrate, migrationsTable, newest }, { tables }] = await Promise.all([
+    import("../brandbrain/storage/migrate.ts"),
+    import("../brandbrain/storage/tables.ts")
+  ])
+  return { app: "BrandBrain", migrations: migrationsTable, newest, tables, migrate }
+})
 
 /** `pnpm holdfast copy`. Its code is loaded when it runs, and not for its help. */
 export const copyCommand = (streams: Streams) =>
@@ -68,7 +66,7 @@ export const copyCommand = (streams: Streams) =>
           source: from,
           target: to,
           schemas: { source: schemaOf(fromSchema), target: schemaOf(toSchema) },
-          apps: [brandbrain],
+          apps: [yield* brandbrain],
           onProgress: progress.tell,
           onCommit: Effect.sync(() => void (isCommitting = true))
         }).pipe(
