@@ -246,6 +246,16 @@ describe("the house", () => {
     }
   })
 
+  it("the commands for a queue know no application: none of the reference app's code is loaded for them", () => {
+    const commands = sources.map(({ path }) => path).filter((path) => path.startsWith("program/operate/"))
+    assert.isNotEmpty(commands)
+    for (const path of ["program/holdfastCommand.ts", ...commands]) {
+      expectNone(loadedBy(path).filter((named) => named.startsWith("brandbrain/")))
+    }
+    // Each is loaded when it runs.
+    expectNone(loadedBy("program/holdfastCommand.ts").filter((named) => named.startsWith("program/operate/")))
+  })
+
   it("a folder has no folders inside but the rooms that are known", () => {
     const inside = new Set([
       "sqlite",
@@ -258,7 +268,10 @@ describe("the house", () => {
       "conformance",
       "recorded"
     ])
-    const rooms = new Set(["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`))
+    const rooms = new Set([
+      "program/operate",
+      ...["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`)
+    ])
     expectNone(
       readdirSync(src, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isDirectory())

@@ -7,7 +7,8 @@ import { Concurrency, TimerSpan } from "../domain/limits.ts"
 import type { Reader } from "./settings.ts"
 import { count, limit, port, span } from "./settings.ts"
 
-const flag = <A>(name: string, value: string, read: Reader<A>, description: string) =>
+/** A flag with a value, whose refusal names it. */
+export const flag = <A>(name: string, value: string, read: Reader<A>, description: string) =>
   Options.text(name).pipe(
     Options.withPseudoName(value),
     Options.withDescription(description),

@@ -13,7 +13,7 @@ type Descriptor = CommandDescriptor.Command<unknown>
 /** A command, and the commands under it in the order in which the help lists them. */
 export interface Commands {
   readonly root: Descriptor
-  readonly under: ReadonlyArray<Descriptor>
+  readonly under: ReadonlyArray<Commands>
 }
 
 /** The help that a command gives of itself, without the text that @effect/cli adds for every flag and argument. */
@@ -30,40 +30,61 @@ const everywhere: ReadonlyArray<Row> = [
   ["--completions shell", "Print a completion script for sh, bash, fish or zsh"]
 ]
 
-/** The help of a command, or of the one under it that `words` name. `typed` is what a person types to run it. */
-export const helpOf = (
-  typed: string,
-  { root, under }: Commands,
-  words: ReadonlyArray<string>,
-  columns: number
-): string => {
-  const chosen = under.find((command) => words.includes(nameOf(command)))
-  const told = chosen ?? root
-  const { arguments: args, flags, meaning } = described(told)
-  const commands = chosen === undefined
-    ? under.map((command): Row => [nameOf(command), described(command).meaning])
-    : []
-  const usage = usageOf(told)
+/** The help of the command that `words` name, at any depth. `typed` is what a person types to run the first. */
+export const helpOf = (typed: string, commands: Commands, words: ReadonlyArray<string>, columns: number): string => {
+  const { chosen: { root, under }, path } = choose(commands, words)
+  const { arguments: args, flags, meaning } = described(root)
+  const line = [typed, ...path].join(" ")
   return [
-    wrapped(
-      commands.length > 0
-        ? `${typed} <command>`
-        : chosen === undefined
-        ? typed + usage.replace(/^\S+/, "")
-        : `${typed} ${usage}`,
-      columns,
-      2
-    ),
+    wrapped(under.length > 0 ? `${line} <command>` : line + usageOf(root).replace(/^\S+/, ""), columns, 2),
     wrapped(meaning, columns, 0),
-    ...[commands, args, flags, everywhere].filter((rows) => rows.length > 0).map((rows) => table(rows, columns)),
-    ...(commands.length > 0 ? [wrapped(`${typed} <command> --help says what a command takes.`, columns, 0)] : [])
+    ...[under.flatMap((each) => rowsOf(each)), args, flags, everywhere].filter((rows) => rows.length > 0)
+      .map((rows) => table(rows, columns)),
+    ...(under.length > 0 ? [wrapped(`${line} <command> --help says what a command takes.`, columns, 0)] : [])
   ].join("\n\n")
 }
 
+/** True if these words, and no more than they, name a command that others are under, which does nothing by itself. */
+export const isGroup = (commands: Commands, words: ReadonlyArray<string>): boolean => {
+  const { chosen, path } = choose(commands, words)
+  return chosen.under.length > 0 && path.length === words.length
+}
+
+/**
+ * Says which commands there are where a word after a command is none of those
+ * under it. @effect/cli would name those of the root. Undefined if it is one, or the
+ * words do not begin with a command.
+ */
+export const unknownUnder = (commands: Commands, words: ReadonlyArray<string>): string | undefined => {
+  const { chosen: { under }, path } = choose(commands, words)
+  const next = words[path.length]
+  if (path.length === 0 || under.length === 0 || next === undefined || next.startsWith("-")) return undefined
+  const known = under.map(({ root }) => nameOf(root)).join(", ")
+  return `${path.join(" ")}: ${JSON.stringify(next)} is not a command; write one of ${known}`
+}
+
+/** The command that the first words name, and those words. */
+const choose = (
+  commands: Commands,
+  words: ReadonlyArray<string>,
+  path: ReadonlyArray<string> = []
+): { readonly chosen: Commands; readonly path: ReadonlyArray<string> } => {
+  const [first, ...rest] = words
+  const next = commands.under.find(({ root }) => nameOf(root) === first)
+  return next === undefined || first === undefined ? { chosen: commands, path } : choose(next, rest, [...path, first])
+}
+
+/** A row for each command that does something. */
+const rowsOf = ({ root, under }: Commands): ReadonlyArray<Row> =>
+  under.length === 0
+    ? [[nameOf(root), described(root).meaning]]
+    : under.flatMap((each) => rowsOf(each)).map(([name, meaning]): Row => [`${nameOf(root)} ${name}`, meaning])
+
 /** The flags that take a value, such as "--concurrency". */
-export const flagsWithValue = ({ root, under }: Commands): ReadonlyArray<string> =>
-  [root, ...under].flatMap((command) => described(command).flags)
-    .flatMap(([name]) => /^(--\S+) /.exec(name)?.[1] ?? [])
+export const flagsWithValue = ({ root, under }: Commands): ReadonlyArray<string> => [
+  ...described(root).flags.flatMap(([name]) => /^(--\S+) /.exec(name)?.[1] ?? []),
+  ...under.flatMap(flagsWithValue)
+]
 
 const nameOf = (command: Descriptor) => [...CommandDescriptor.getNames(command)].join(" ")
 

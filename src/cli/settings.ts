@@ -37,6 +37,10 @@ export const port: Reader<number> = (text) =>
     ? Either.right(Number(text))
     : Either.left(`${JSON.stringify(text)} is not a port; use a whole number from 0 to 65535, 0 for any that is free`)
 
+/** Reads a text that a rule accepts. */
+export const textBy = <A, I>(rule: Schema.Schema<A, I>): Reader<A> => (text) =>
+  Either.mapLeft(check(rule, text), ({ allowed, given }) => `${given} is not ${allowed}`)
+
 /** Reads the URL of a database. */
 export const database: Reader<DatabaseUrl> = (text) => Either.mapLeft(readDatabaseUrl(text), refusalText)
 

@@ -6,7 +6,7 @@ import { Console, Effect, Exit, Logger, LogLevel, Option } from "effect"
 import { createRequire } from "node:module"
 import { readCommandLine, refuse } from "../cli/commandLine.ts"
 import type { Commands } from "../cli/help.ts"
-import { flagsWithValue, helpOf } from "../cli/help.ts"
+import { flagsWithValue, helpOf, isGroup, unknownUnder } from "../cli/help.ts"
 import { columnsOf, plainConsole } from "../cli/output.ts"
 import { report } from "../cli/report.ts"
 import type { Streams } from "../cli/Streams.ts"
@@ -29,10 +29,12 @@ export const program = (argv: ReadonlyArray<string>, streams: Streams): Effect.E
     const words = named === "start" ? rest : rest.slice(1)
     const { commands, run } = yield* commandsOn[named](streams)
     // Without words, brandbrain would open the database to print its help.
-    if (isHelp || (named !== "start" && words.length === 0)) {
+    if (isHelp || isGroup(commands, words)) {
       const help = helpOf(typed(named), commands, words, columnsOf(streams.stdout))
       return yield* Console.log(help)
     }
+    const unknown = unknownUnder(commands, words)
+    if (unknown !== undefined) return yield* refuse(unknown)
     const last = words.at(-1) ?? ""
     // All the help is made to find these flags, which takes a fifth of what a short command does.
     if (last.startsWith("--") && flagsWithValue(commands).includes(last)) {
@@ -84,26 +86,22 @@ const brandbrainOn = (streams: Streams) =>
   Effect.map(Effect.promise(() => import("./brandbrainCommand.ts")), ({ brandbrainCommand }): Runnable => {
     const { brandbrain, subcommands } = brandbrainCommand(streams)
     return {
-      commands: withSubcommands(brandbrain, subcommands),
+      commands: {
+        root: brandbrain.descriptor,
+        under: subcommands.map(({ descriptor }) => ({ root: descriptor, under: [] }))
+      },
       run: Command.run(brandbrain, { name: "BrandBrain", version })
     }
   })
 
 const holdfastOn = (streams: Streams) =>
   Effect.map(Effect.promise(() => import("./holdfastCommand.ts")), ({ holdfastCommand }): Runnable => {
-    const { holdfast, subcommands } = holdfastCommand(streams)
+    const { commands, holdfast } = holdfastCommand(streams)
     return {
-      commands: withSubcommands(holdfast, subcommands),
+      commands,
       run: Command.run(holdfast, { name: "Holdfast", version })
     }
   })
-
-type Described = Pick<Command.Command<string, never, never, unknown>, "descriptor">
-
-const withSubcommands = (root: Described, under: ReadonlyArray<Described>): Commands => ({
-  root: root.descriptor,
-  under: under.map(({ descriptor }) => descriptor)
-})
 
 const commandsOn = { start: startOn, brandbrain: brandbrainOn, holdfast: holdfastOn }
 

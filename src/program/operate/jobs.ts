@@ -1,0 +1,165 @@
+import { Clock, Console, Effect, Option, Predicate, Schema } from "effect"
+import { answer, roomOn } from "../../cli/answer.ts"
+import { describeJob, jobColumns } from "../../cli/describeJob.ts"
+import { queueToChange, queueToRead } from "../../cli/openQueue.ts"
+import { sentenceOf } from "../../cli/report.ts"
+import type { Streams } from "../../cli/Streams.ts"
+import { table } from "../../cli/table.ts"
+import { typed } from "../../cli/typed.ts"
+import type { JobRecord, JobStatus, ListOptions, Page, StoreFailure } from "../../index.ts"
+import { JobQueue } from "../../index.ts"
+
+/** The filter of a list as it was given. */
+export interface ListFlags {
+  readonly status: Option.Option<JobStatus>
+  readonly kind: Option.Option<string>
+  readonly queue: Option.Option<string>
+  readonly partition: Option.Option<string>
+  readonly limit: Option.Option<number>
+  readonly cursor: Option.Option<string>
+  readonly json: boolean
+}
+
+/** As many as fit on a screen. */
+const defaultLimit = 20
+
+/** Prints jobs, newest first, and where the next ones begin. */
+export const list = ({ cursor, json, kind, limit, partition, queue, status }: ListFlags, { stdout }: Streams) =>
+  Effect.gen(function*() {
+    const filter = given({ status, kind, queue, partitionKey: partition })
+    const most = Option.getOrElse(limit, () => defaultLimit)
+    const page = yield* fullPage({ ...filter, ...given({ cursor }) }, most)
+    const now = yield* Clock.currentTimeMillis
+    yield* answer(json, page, () => {
+      const jobs = page.jobs.length === 0 ? "No jobs" : table(page.jobs, jobColumns(now), roomOn(stdout))
+      return page.cursor === null ? jobs : `${jobs}\n\nMore: ${nextLine(page.cursor, most, filter)}`
+    })
+  }).pipe(Effect.provide(queueToRead))
+
+/** Prints one job. */
+export const show = (id: string, json: boolean, { stdout }: Streams) =>
+  Effect.gen(function*() {
+    const job = yield* JobQueue.get(id)
+    const now = yield* Clock.currentTimeMillis
+    yield* answer(json, job, () => describeJob(job, now, roomOn(stdout)))
+  }).pipe(Effect.provide(queueToRead))
+
+/** Cancels each job, and prints what became of it. One that has ended stays as it is, which is not a failure. */
+export const cancel = (ids: ReadonlyArray<string>, json: boolean) =>
+  forEachId(ids, json, "cancelled", (id) =>
+    Effect.map(JobQueue.cancel(id), (status) => ({
+      fields: { status },
+      words: status === "cancelled"
+        ? "cancelled"
+        : status === "running"
+        ? "running; its worker has been asked to stop it"
+        : `had already ${status}`
+    })))
+
+/** Makes each job due, and prints what became of it. */
+export const retry = (ids: ReadonlyArray<string>, json: boolean) =>
+  forEachId(
+    ids,
+    json,
+    "made due",
+    (id) => Effect.as(JobQueue.retry(id), { fields: { status: "pending" }, words: "pending, due now" })
+  )
+
+/** Some of several jobs were not changed. Those that were stay so. */
+export class SomeFailed extends Schema.TaggedError<SomeFailed>()("SomeFailed", {
+  failed: Schema.Number,
+  all: Schema.Number,
+  done: Schema.String
+}) {
+  override get message() {
+    const were = this.failed === 1 ? "was" : "were"
+    return `${this.failed} of ${this.all} jobs ${were} not ${this.done}; standard output says why`
+  }
+}
+
+interface Done {
+  /** For JSON. */
+  readonly fields: Readonly<Record<string, unknown>>
+  /** For a person. */
+  readonly words: string
+}
+
+/**
+ * Does something to each job in the order given and answers for each, also where it
+ * was not done. Once the store fails, the others are not tried: each would wait for
+ * it as long.
+ */
+const forEachId = <E extends { readonly _tag: string }>(
+  given: ReadonlyArray<string>,
+  json: boolean,
+  done: string,
+  change: (id: string) => Effect.Effect<Done, E | StoreFailure, JobQueue>
+) =>
+  Effect.gen(function*() {
+    const ids = [...new Set(given)]
+    const answers: Array<Readonly<Record<string, unknown>>> = []
+    const failures: Array<E | StoreFailure> = []
+    let stopped = false
+    for (const id of ids) {
+      const tried = stopped ? undefined : yield* Effect.either(change(id))
+      const failure = tried?._tag === "Left" ? tried.left : undefined
+      if (failure !== undefined) failures.push(failure)
+      if (failure !== undefined && isOfStore(failure)) stopped = true
+      const words = tried === undefined
+        ? "not tried, since the job store has failed"
+        : tried._tag === "Left"
+        ? sentenceOf(tried.left)
+        : tried.right.words
+      answers.push(
+        tried?._tag === "Right"
+          ? { id, ...tried.right.fields }
+          : { id, error: failure?._tag ?? "NotTried", message: words }
+      )
+      // The error of a single job is reported as the command's.
+      if (!json && (tried?._tag === "Right" || ids.length > 1)) yield* Console.log(`${id}  ${words}`)
+    }
+    if (json) yield* Console.log(JSON.stringify(answers, null, 2))
+    const [first] = failures
+    if (first === undefined) return
+    if (ids.length === 1) return yield* Effect.fail(first)
+    const failed = answers.filter(({ error }) => error !== undefined).length
+    return yield* new SomeFailed({ failed, all: ids.length, done })
+  }).pipe(Effect.provide(queueToChange))
+
+const isOfStore = Predicate.or(Predicate.isTagged("StoreError"), Predicate.isTagged("ForeignTransaction"))
+
+/** The options that were given. */
+const given = <A>(options: { readonly [K in keyof A]: Option.Option<A[K]> }): Partial<A> =>
+  Object.fromEntries(
+    Object.entries<Option.Option<unknown>>(options).flatMap(([name, value]) =>
+      Option.match(value, { onNone: () => [], onSome: (value) => [[name, value]] })
+    )
+  ) as Partial<A>
+
+/** As many jobs as were asked for. The queue's own pages are short where few of many rows fit the filter. */
+const fullPage = (options: ListOptions, most: number) =>
+  Effect.gen(function*() {
+    const jobs: Array<JobRecord> = []
+    let page: Page = { jobs, cursor: options.cursor ?? null }
+    do {
+      page = yield* JobQueue.list({
+        ...options,
+        ...(page.cursor === null ? {} : { cursor: page.cursor }),
+        limit: most - jobs.length
+      })
+      jobs.push(...page.jobs)
+    } while (jobs.length < most && page.cursor !== null)
+    return { jobs, cursor: page.cursor }
+  })
+
+/** The line that a person types to see the jobs that follow. */
+const nextLine = (cursor: string, limit: number, { kind, partitionKey, queue, status }: ListOptions) =>
+  typed(
+    "holdfast",
+    "jobs",
+    "list",
+    ...Object.entries({ status, kind, queue, partition: partitionKey, limit, cursor })
+      .flatMap(([name, value]) => value === undefined ? [] : [`--${name}`, inShell(String(value))])
+  )
+
+const inShell = (text: string) => /^[\w.:@/+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
