@@ -334,6 +334,7 @@ describe("what only one place does", () => {
         "public/Store.ts",
         "store/dialect.ts",
         "store/fromUrl.ts",
+        "store/tablesVersion.ts",
         "store/copy/openDatabase.ts",
         "testing/layer.ts",
         "testing/layerPostgres.ts"

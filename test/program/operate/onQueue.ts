@@ -46,3 +46,6 @@ export const emptyDatabase = (folder: string) =>
       on((database) => database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all())
     )
   })
+
+/** The version of the tables that this release makes. */
+export { newest as newestVersion } from "../../../src/store/sqlite/migrations/migrations.ts"

@@ -54,6 +54,16 @@ export const checkMigrated = (
 ): Effect.Effect<string, StoreError, SqlClient.SqlClient> =>
   Effect.suspend(() => answeredWithin(limit)(check(schema))).pipe(failingAs("open"))
 
+/** The version that made the tables, 0 if none did. Changes nothing. */
+export const version = (
+  limit: Duration.Duration,
+  schema: Schema
+): Effect.Effect<number, StoreError, SqlClient.SqlClient> =>
+  Effect.suspend(() => answeredWithin(limit)(look(schema))).pipe(
+    Effect.map((found) => found?.version ?? 0),
+    failingAs("open")
+  )
+
 /** Makes the schema if it is not there, and makes tables in it until the transaction ends. */
 const enter = (schema: string) =>
   Effect.gen(function*() {

@@ -34,6 +34,11 @@ export const checkMigrated: Effect.Effect<void, StoreError, SqlClient.SqlClient>
   failingAs("open")
 )
 
+/** The version that made the tables, 0 if none did. Changes nothing. */
+export const version: Effect.Effect<number, StoreError, SqlClient.SqlClient> = Effect.suspend(() =>
+  Effect.map(look, ({ version }) => version)
+).pipe(failingAs("open"))
+
 /** The version that made the tables, 0 if none did, and the tables. */
 const look = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
