@@ -6,6 +6,10 @@ export interface Output {
   readonly isTTY?: boolean
   /** Characters in a line, on a terminal. */
   readonly columns?: number
+  /** Lines, on a terminal. */
+  readonly rows?: number
+  /** The error that a write has met, such as EPIPE where the reader of a pipe is gone. */
+  readonly errored?: Error | null
   /** False if NO_COLOR is set, or if Node finds that the terminal shows no colours. */
   readonly hasColors?: () => boolean
   readonly write: (text: string) => unknown
@@ -13,6 +17,9 @@ export interface Output {
 
 /** True if a person reads it, and wants colours. */
 export const isColoured = (output: Output): boolean => output.isTTY === true && output.hasColors?.() !== false
+
+/** True once what is written is lost, as where the reader of a pipe is gone. */
+export const isUnread = ({ errored }: Output): boolean => errored !== undefined && errored !== null
 
 /** The longest line, in characters. A file gets lines as on a terminal that is 100 wide. */
 export const columnsOf = ({ columns, isTTY }: Output): number => isTTY === true && columns ? columns : 100

@@ -3,9 +3,13 @@ import { columnsOf } from "./output.ts"
 
 /** A terminal whose last line shows what goes on now, and is written over. Everything else scrolls by above it. */
 export interface Screen extends Output {
+  readonly rows: number
   /** Replaces the last line, without escape sequences. An empty text removes it. */
   readonly show: (text: string) => void
 }
+
+/** The lines of a terminal that does not say how many it has. */
+const usualRows = 24
 
 /** The screen that writes to `output`. */
 export const makeScreen = (output: Output): Screen => {
@@ -16,6 +20,9 @@ export const makeScreen = (output: Output): Screen => {
     isTTY: output.isTTY === true,
     get columns() {
       return columnsOf(output)
+    },
+    get rows() {
+      return output.rows ?? usualRows
     },
     hasColors: () => output.hasColors?.() !== false,
     write: (text) => output.write(`${clear()}${text}${shown}`),

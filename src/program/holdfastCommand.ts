@@ -3,21 +3,31 @@ import type { Commands } from "../cli/help.ts"
 import * as Logging from "../cli/logging.ts"
 import type { Streams } from "../cli/Streams.ts"
 import { copyCommand } from "./copyCommand.ts"
+import { explainCommand } from "./explainCommand.ts"
 import { jobsCommands } from "./jobsCommands.ts"
 import { migrateCommand } from "./migrateCommand.ts"
+import { kindsCommands, queuesCommands } from "./queuesCommands.ts"
+import { statsCommand } from "./statsCommand.ts"
 
 /** `pnpm holdfast`: commands for those who look after a queue. Answers go to standard output, so the log goes to standard error. */
 export const holdfastCommand = (streams: Streams) => {
-  const jobs = jobsCommands(streams)
+  const { commands: ofJobs, jobs } = jobsCommands(streams)
+  const { commands: ofQueues, queues } = queuesCommands(streams)
+  const { commands: ofKinds, kinds } = kindsCommands
+  const stats = statsCommand(streams)
   const copy = copyCommand(streams)
   const holdfast = Command.make("holdfast").pipe(
     Command.withDescription("Look after a queue and its database"),
-    Command.withSubcommands([jobs.jobs, migrateCommand, copy]),
+    Command.withSubcommands([stats, explainCommand, jobs, queues, kinds, migrateCommand, copy]),
     Command.provide(Logging.layer(streams.errors))
   )
+  const single = ({ descriptor }: { readonly descriptor: Commands["root"] }): Commands => ({
+    root: descriptor,
+    under: []
+  })
   const commands: Commands = {
     root: holdfast.descriptor,
-    under: [jobs.commands, ...[migrateCommand, copy].map(({ descriptor }) => ({ root: descriptor, under: [] }))]
+    under: [single(stats), single(explainCommand), ofJobs, ofQueues, ofKinds, single(migrateCommand), single(copy)]
   }
   return { holdfast, commands }
 }

@@ -50,10 +50,10 @@ export const program = (argv: ReadonlyArray<string>, streams: Streams): Effect.E
 
 /**
  * Ends the process with 130 when a command of `pnpm holdfast` was interrupted, as it has not done what it was to do.
- * A worker that is told to end has, so that ends with 0.
+ * A worker that is told to end has, and so has a command that watches, so those end with 0.
  */
 export const teardown = ([, , ...given]: ReadonlyArray<string>): Runtime.Teardown => (exit, onExit) =>
-  commandOf(withoutDashes(given)) === "holdfast" && Exit.isInterrupted(exit)
+  commandOf(withoutDashes(given)) === "holdfast" && !given.includes("--watch") && Exit.isInterrupted(exit)
     ? onExit(130)
     : Runtime.defaultTeardown(exit, onExit)
 

@@ -2,6 +2,7 @@ import { Clock, Console, Effect, Option, Predicate, Schema } from "effect"
 import { answer, roomOn } from "../../cli/answer.ts"
 import { describeJob, jobColumns } from "../../cli/describeJob.ts"
 import { queueToChange, queueToRead } from "../../cli/openQueue.ts"
+import { oneLine } from "../../cli/readable.ts"
 import { sentenceOf } from "../../cli/report.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import { table } from "../../cli/table.ts"
@@ -116,7 +117,7 @@ const forEachId = <E extends { readonly _tag: string }>(
           : { id, error: failure?._tag ?? "NotTried", message: words }
       )
       // The error of a single job is reported as the command's.
-      if (!json && (tried?._tag === "Right" || ids.length > 1)) yield* Console.log(`${id}  ${words}`)
+      if (!json && (tried?._tag === "Right" || ids.length > 1)) yield* Console.log(oneLine(`${id}  ${words}`))
     }
     if (json) yield* Console.log(JSON.stringify(answers, null, 2))
     const [first] = failures

@@ -31,19 +31,24 @@ export const failOne = Effect.gen(function*() {
 /** The one JSON value of an answer. */
 export const valueOf = <A = unknown>({ said }: Ran): A => JSON.parse(said.join("\n")) as A
 
+/** Uses the database in a folder by a connection of its own. */
+export const onFile = <A>(folder: string, use: (database: Database) => A): A => {
+  const database = new Sqlite(databaseIn(folder))
+  const answer = use(database)
+  database.close()
+  return answer
+}
+
 /** Makes the database in a folder with a table of an app, and none of Holdfast's. Answers how to read the names of all. */
 export const emptyDatabase = (folder: string) =>
   Effect.sync(() => {
     mkdirSync(dirname(databaseIn(folder)), { recursive: true })
-    const on = <A>(use: (database: Database) => A) => {
-      const database = new Sqlite(databaseIn(folder))
-      const answer = use(database)
-      database.close()
-      return answer
-    }
-    on((database) => database.exec("CREATE TABLE note (text TEXT)"))
+    onFile(folder, (database) => database.exec("CREATE TABLE note (text TEXT)"))
     return Effect.sync(() =>
-      on((database) => database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all())
+      onFile(
+        folder,
+        (database) => database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
+      )
     )
   })
 
