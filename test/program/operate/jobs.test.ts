@@ -7,7 +7,7 @@ import { fileWith } from "../../store/copy/onSqlite.ts"
 import { sampleId, sampleJob } from "../../store/copy/sampleJobs.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 import { databaseIn, makeTerminal, messagesIn, runOnTerminal, runProgram } from "../runProgram.ts"
-import { emptyDatabase, failOne, Mail, onQueue, Report, valueOf } from "./onQueue.ts"
+import { emptyDatabase, failOne, Mail, onFile, onQueue, Report, valueOf } from "./onQueue.ts"
 
 const unknown = "01988888-0000-7000-8000-000000000000"
 
@@ -232,6 +232,24 @@ describe("pnpm holdfast jobs", () => {
         `${failed}  had already failed`
       ]])
       assert.isNumber((yield* onQueue(folder, JobQueue.get(running))).cancelRequestedAt)
+    }))
+
+  it.scopedLive("tries no more jobs once the job store has failed, and says so of each", () =>
+    Effect.gen(function*() {
+      const { folder, ids } = yield* someJobs
+      const [first = "", second = ""] = ids
+      onFile(folder, (database) =>
+        database.exec(
+          "CREATE TRIGGER refuse BEFORE UPDATE ON holdfast_jobs BEGIN SELECT RAISE(ABORT, 'out of order'); END"
+        ))
+      const { code, complained, said } = yield* jobs(folder, "cancel", first, second)
+      assert.strictEqual(code, 1)
+      assert.match(said[0] ?? "", /^\S{36} {2}The job store failed in .*out of order/)
+      assert.strictEqual(said[1], `${second}  not tried, since the job store has failed`)
+      assert.include(messagesIn(complained), "2 of 2 jobs were not cancelled; standard output says why")
+      const json = valueOf<ReadonlyArray<object>>(yield* jobs(folder, "cancel", first, second, "--json"))
+      assert.include(json[0], { id: first, error: "StoreError" })
+      assert.include(json[1], { id: second, error: "NotTried" })
     }))
 
   it.scopedLive("makes a failed job due again, and no other", () =>
