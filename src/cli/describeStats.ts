@@ -36,6 +36,11 @@ const numberColumn = <Row>(title: string, of: (row: Row) => Count, colour?: stri
   colourOf: (row) => of(row).count > 0 ? colour : undefined
 })
 
+const rareColumn = (title: string, of: (lane: LaneStats) => Count, colour?: string): Column<LaneStats> => ({
+  ...numberColumn(title, of, colour),
+  of: (lane) => of(lane).count > 0 ? countText(of(lane)) : ""
+})
+
 const laneColumns = (now: number): ReadonlyArray<Column<LaneStats>> => [
   { title: "QUEUE", of: ({ queue }) => queue },
   { title: "KIND", of: ({ kind }) => kind },
@@ -43,13 +48,11 @@ const laneColumns = (now: number): ReadonlyArray<Column<LaneStats>> => [
   numberColumn("DUE", ({ due }) => due),
   { title: "NEXT DUE", of: (lane) => nextDue(lane, now), isNumber: true, isWhole: true },
   numberColumn("RUNNING", ({ running }) => running),
+  // These two are left out where there are none, as most often, so that names have room.
+  rareColumn("STALE", ({ stale }) => stale, "31"),
   numberColumn("SUCCEEDED", ({ succeeded }) => succeeded),
   numberColumn("FAILED", ({ failed }) => failed, "31"),
-  // Left out, as most often there are none, so that names have room.
-  {
-    ...numberColumn<LaneStats>("CANCELLED", ({ cancelled }) => cancelled),
-    of: ({ cancelled }) => cancelled.count > 0 ? countText(cancelled) : ""
-  },
+  rareColumn("CANCELLED", ({ cancelled }) => cancelled),
   {
     title: "PAUSED",
     of: ({ kindPaused, queuePaused }) =>
@@ -72,6 +75,7 @@ export interface QueueStats {
   readonly pending: Count
   readonly due: Count
   readonly running: Count
+  readonly stale: Count
   readonly paused: Pause | null
 }
 
@@ -86,6 +90,7 @@ export const queuesOf = (lanes: ReadonlyArray<LaneStats>, pauses: ReadonlyArray<
       pending: sumOf(its.map(({ pending }) => pending)),
       due: sumOf(its.map(({ due }) => due)),
       running: sumOf(its.map(({ running }) => running)),
+      stale: sumOf(its.map(({ stale }) => stale)),
       paused: pauseOf.get(queue) ?? null
     }
   })

@@ -61,13 +61,25 @@ export const jobsCommands = (streams: Streams) => {
     ({ ids, json }) => Effect.flatMap(operate, ({ retry }) => retry(ids, json))
   ).pipe(Command.withDescription("Make failed or cancelled jobs due now, with a fresh failure budget"))
 
+  const runNow = Command.make(
+    "run-now",
+    { ids: jobIds, json },
+    ({ ids, json }) => Effect.flatMap(operate, ({ runNow }) => runNow(ids, json))
+  ).pipe(Command.withDescription("Make pending jobs due now, also those that wait for their next attempt"))
+
+  const remove = Command.make(
+    "delete",
+    { ids: jobIds, json },
+    ({ ids, json }) => Effect.flatMap(operate, ({ remove }) => remove(ids, json))
+  ).pipe(Command.withDescription("Delete jobs that do not run, with their results and errors"))
+
   const jobs = Command.make("jobs").pipe(
-    Command.withDescription("Look at jobs, cancel them or try them again"),
-    Command.withSubcommands([list, show, cancel, retry])
+    Command.withDescription("Look at jobs, cancel them, try them again or delete them"),
+    Command.withSubcommands([list, show, cancel, retry, runNow, remove])
   )
   const commands: Commands = {
     root: jobs.descriptor,
-    under: [list, show, cancel, retry].map(({ descriptor }) => ({ root: descriptor, under: [] }))
+    under: [list, show, cancel, retry, runNow, remove].map(({ descriptor }) => ({ root: descriptor, under: [] }))
   }
   return { jobs, commands }
 }

@@ -75,10 +75,11 @@ class Lanes {
   }
 
   get all(): ReadonlyArray<LaneStats> {
+    for (const [key, lane] of this.#lanes) {
+      const cut = [...this.#cut].map((what) => [what, { ...lane[what], isMore: true }])
+      this.#lanes.set(key, { ...lane, ...Object.fromEntries(cut) })
+    }
     return [...this.#lanes.values()].toSorted((a, b) => compare(a.queue, b.queue) || compare(a.kind, b.kind))
-      .map((lane) =>
-        [...this.#cut].reduce((lane, what) => ({ ...lane, [what]: { ...lane[what], isMore: true } }), lane)
-      )
   }
 
   /** Adds a count of all lanes together. Where it stopped at its limit, any lane may have more. */

@@ -17,6 +17,7 @@ const lane = (some: Partial<LaneStats>): LaneStats => ({
   oldestDueAt: null,
   nextDueAt: null,
   running: of(0),
+  stale: of(0),
   succeeded: of(0),
   failed: of(0),
   cancelled: of(0),
@@ -48,6 +49,15 @@ describe("figures for a person", () => {
       "",
       "Succeeded, failed and cancelled in the last 5m."
     ]))
+
+  it("show jobs whose lease is over, and cancelled ones, where there are any", () =>
+    assert.deepStrictEqual(
+      describeStats({ ...busy, lanes: [lane({ stale: of(3), cancelled: of(1) })] }, wide).split("\n").slice(0, 2),
+      [
+        "QUEUE    KIND  PENDING  DUE  RUNNING  STALE  SUCCEEDED  FAILED  CANCELLED",
+        "default  mail        0    0        0      3          0       0          1"
+      ]
+    ))
 
   it("say that there is nothing, or more than they show", () => {
     assert.strictEqual(describeStats({ ...busy, lanes: [] }, wide), "No jobs")

@@ -66,6 +66,25 @@ export const retry = (ids: ReadonlyArray<string>, json: boolean) =>
     (id) => Effect.as(JobQueue.retry(id), { fields: { status: "pending" }, words: "pending, due now" })
   )
 
+/** Makes each pending job due now, also one that waits for its next attempt, and prints what became of it. */
+export const runNow = (ids: ReadonlyArray<string>, json: boolean) =>
+  forEachId(
+    ids,
+    json,
+    "made due",
+    (id) => Effect.as(JobQueue.edit(id, { delay: 0 }), { fields: { status: "pending" }, words: "pending, due now" })
+  )
+
+/** Deletes each job that does not run, and prints what it was. */
+export const remove = (ids: ReadonlyArray<string>, json: boolean) =>
+  forEachId(
+    ids,
+    json,
+    "deleted",
+    (id) =>
+      Effect.map(JobQueue.delete(id), (status) => ({ fields: { deleted: status }, words: `deleted; it was ${status}` }))
+  )
+
 /** Some of several jobs were not changed. Those that were stay so. */
 export class SomeFailed extends Schema.TaggedError<SomeFailed>()("SomeFailed", {
   failed: Schema.Number,

@@ -53,7 +53,7 @@ describe("pnpm holdfast jobs", () => {
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
       const refused = [
-        [["lst"], "jobs: \"lst\" is not a command; write one of list, show, cancel, retry"],
+        [["lst"], "jobs: \"lst\" is not a command; write one of list, show, cancel, retry, run-now, delete"],
         [["list", "--status", "done"], "--status: \"done\" is not \"waiting\", \"pending\", \"running\""],
         [["list", "--limit", "0"], "--limit: \"0\" is not a whole number from 1 to 100"],
         [["list", "--kind", ""], "--kind: \"\" is not well-formed text of 1 to 255 characters"],
@@ -264,5 +264,30 @@ describe("pnpm holdfast jobs", () => {
       assert.include(yield* onQueue(folder, JobQueue.get(failed)), { status: "pending", failures: 0 })
       const json = yield* jobs(folder, "retry", waiting, "--json")
       assert.deepStrictEqual(valueOf(json), [{ id: waiting, error: "JobNotRetryable", message: why }])
+    }))
+
+  it.scopedLive("makes a waiting job due now, and no job that has ended", () =>
+    Effect.gen(function*() {
+      const { folder } = yield* someJobs
+      const failed = yield* onQueue(folder, failOne)
+      const { id } = yield* onQueue(folder, JobQueue.enqueue(Mail, { delay: "1 hour" }))
+      const { code, said } = yield* jobs(folder, "run-now", id, failed)
+      const why = `Job ${failed} is failed; only a pending job can be changed`
+      assert.deepStrictEqual([code, said], [1, [`${id}  pending, due now`, `${failed}  ${why}`]])
+      const { availableAt, createdAt } = yield* onQueue(folder, JobQueue.get(id))
+      assert.isBelow(availableAt - createdAt, 60_000)
+    }))
+
+  it.scopedLive("deletes jobs that do not run, and says what they were", () =>
+    Effect.gen(function*() {
+      const { folder } = yield* someJobs
+      const failed = yield* onQueue(folder, failOne)
+      const [running = ""] = (yield* onQueue(folder, JobQueue.claim({ jobs: [Mail] }))).map(({ lease }) => lease.jobId)
+      const { code, said } = yield* jobs(folder, "delete", failed, running)
+      const why = `Job ${running} is running; cancel it, and delete it when it has ended`
+      assert.deepStrictEqual([code, said], [1, [`${failed}  deleted; it was failed`, `${running}  ${why}`]])
+      assert.strictEqual((yield* jobs(folder, "show", failed)).code, 1)
+      const { id } = yield* onQueue(folder, JobQueue.enqueue(Mail))
+      assert.deepStrictEqual(valueOf(yield* jobs(folder, "delete", id, "--json")), [{ id, deleted: "pending" }])
     }))
 })

@@ -80,6 +80,7 @@ describe("pnpm holdfast queues and kinds", () => {
         pending: { count: 2, isMore: false },
         due: { count: 2, isMore: false },
         running: { count: 0, isMore: false },
+        stale: { count: 0, isMore: false },
         paused: null
       })
       assert.include(value.pausedKinds[0], { scope: "kind", name: "mail", pausedBy: "ann" })
