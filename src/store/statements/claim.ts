@@ -138,7 +138,7 @@ export const makeClaim = (dialect: Dialect, isOurs: Statement.Fragment) => {
     take(
       request,
       now,
-      // One that was paused since then needs its lease all the same.
+      // One that was paused since then needs its lease all the same (test/store/pausedMeanwhile.test.ts).
       sql`
     named (kind, lease_for) AS (${allKinds(request)}),
     chosen (id) AS ${idsOf(jobs)}`,

@@ -16,6 +16,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: conformance
   },
   {
+    name: "A job whose kind is paused between the statements of a claim gets no lease",
+    file: "src/store/statements/claim.ts",
+    find: "named (kind, lease_for) AS (${allKinds(request)}),\n    chosen (id)",
+    replace: "${kindsOf(request)},\n    chosen (id)",
+    killedBy: ["test/store/pausedMeanwhile.test.ts"]
+  },
+  {
     name: "A worker that names its queues claims from a paused one",
     file: "src/store/statements/asked.ts",
     find: "} WHERE ${isNotPaused(\"queue\", \"queue\")}),`",
