@@ -84,7 +84,7 @@ describe("a look at the whole queue", () => {
   it.effect("counts a lane only so far, and says so", () =>
     Effect.gen(function*() {
       yield* JobQueue.enqueueMany(Task, Array.from({ length: 1001 }, () => ({ payload: undefined })))
-      yield* JobQueue.enqueueMany(Task, Array.from({ length: 10 }, () => ({ payload: undefined, priority: 3 })))
+      yield* JobQueue.enqueueMany(Task, Array.from({ length: 10 }, () => ({ payload: undefined, priority: -3 })))
       const { lanes } = yield* JobQueue.stats()
       assert.deepStrictEqual(lanes.map(({ due, pending }) => [pending, due]), [[count(1010, true), count(1010, true)]])
     }).pipe(inHoldfast()))
