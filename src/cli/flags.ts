@@ -9,12 +9,16 @@ import { count, limit, port, span } from "./settings.ts"
 
 /** A flag with a value, whose refusal names it. */
 export const flag = <A>(name: string, value: string, read: Reader<A>, description: string) =>
+  textFlag(name, value, (text) => read(text.trim()), description)
+
+/** The same for a name, in which blanks at an end count. */
+export const textFlag = <A>(name: string, value: string, read: Reader<A>, description: string) =>
   Options.text(name).pipe(
     Options.withPseudoName(value),
     Options.withDescription(description),
     Options.mapEffect((text) =>
       Either.mapLeft(
-        read(text.trim()),
+        read(text),
         (problem) => ValidationError.invalidValue(HelpDoc.p(`--${name}: ${problem}`))
       )
     ),

@@ -34,11 +34,13 @@ export const why = (cause: Cause.Cause<unknown>): string => {
   }
 }
 
+/** Characters that break a line, are part of an escape sequence, or change the direction of the text behind them. */
+export const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+/** A character as JSON has it. */
+export const escaped = (character: string): string =>
+  ({ "\n": "\\n", "\r": "\\r", "\t": "\\t" })[character]
+    ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+
 /** Line breaks would make two events of one, and an escape sequence could rewrite the terminal. */
-export const oneLine = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) =>
-      ({ "\n": "\\n", "\r": "\\r", "\t": "\\t" })[character]
-        ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-  )
+export const oneLine = (text: string): string => text.replace(unprintable, escaped)

@@ -3,7 +3,7 @@ import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import { Effect, Either } from "effect"
 import { json } from "../cli/answer.ts"
-import { flag } from "../cli/flags.ts"
+import { flag, textFlag } from "../cli/flags.ts"
 import type { Commands } from "../cli/help.ts"
 import { count, textBy } from "../cli/settings.ts"
 import type { Streams } from "../cli/Streams.ts"
@@ -31,11 +31,11 @@ const jobIds = idArgument.pipe(Args.atLeast(1), Args.withDescription("The whole 
 export const jobsCommands = (streams: Streams) => {
   const list = Command.make("list", {
     status: flag("status", "status", textBy(JobStatus), `Only jobs of this status: ${JobStatus.literals.join(", ")}`),
-    kind: flag("kind", "name", textBy(Name), "Only jobs of this kind"),
-    queue: flag("queue", "name", textBy(Name), "Only jobs of this queue"),
-    partition: flag("partition", "key", textBy(Name), "Only jobs of this partition, or tenant"),
+    kind: textFlag("kind", "name", textBy(Name), "Only jobs of this kind"),
+    queue: textFlag("queue", "name", textBy(Name), "Only jobs of this queue"),
+    partition: textFlag("partition", "key", textBy(Name), "Only jobs of this partition, or tenant"),
     limit: flag("limit", "number", count(PageLimit), "Most jobs to list, from 1 to 100 (20)"),
-    cursor: flag("cursor", "cursor", Either.right, "Where to go on, as the list before has printed it"),
+    cursor: textFlag("cursor", "cursor", Either.right, "Where to go on, as the list before has printed it"),
     json
   }, (given) => Effect.flatMap(operate, ({ list }) => list(given, streams))).pipe(
     Command.withDescription("List jobs, newest first")

@@ -15,7 +15,10 @@ const name = (of: "queue" | "kind") =>
   Args.text({ name: of }).pipe(
     Args.withDescription(`The name of a ${of}`),
     Args.mapEffect((text) =>
-      Either.mapLeft(textBy(of === "kind" ? Kind : Name)(text), (problem) => HelpDoc.p(`<${of}>: ${problem}`))
+      // @effect/cli takes a flag that it does not know for the name.
+      text.startsWith("-")
+        ? Either.left(HelpDoc.p(`Received unknown argument: '${text}'`))
+        : Either.mapLeft(textBy(of === "kind" ? Kind : Name)(text), (problem) => HelpDoc.p(`<${of}>: ${problem}`))
     )
   )
 

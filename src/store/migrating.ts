@@ -16,7 +16,9 @@ export const wrongVersion = (version: number, newest: number, where = "this data
   const problem = version === 0
     ? `there are no tables of Holdfast in ${where} yet; a worker makes them when it starts`
     : `the tables have version ${version}, and this release of Holdfast needs version ${newest}`
-      + (version < newest ? "; a worker of this version brings them up to date when it starts" : "")
+      + (version < newest
+        ? "; a worker of this version brings them up to date when it starts, and so does `holdfast migrate`"
+        : "")
   const reason = version > newest ? "newerSchema" : "unavailable"
   return new StoreError({ operation: "migrate", cause: new Error(problem), reason })
 }

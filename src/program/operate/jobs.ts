@@ -1,5 +1,5 @@
 import { Clock, Console, Effect, Option, Predicate, Schema } from "effect"
-import { answer, roomOn } from "../../cli/answer.ts"
+import { answer, jsonText, roomOn } from "../../cli/answer.ts"
 import { describeJob, jobColumns } from "../../cli/describeJob.ts"
 import { queueToChange, queueToRead } from "../../cli/openQueue.ts"
 import { oneLine } from "../../cli/readable.ts"
@@ -138,7 +138,7 @@ const forEachId = <E extends { readonly _tag: string }>(
       // The error of a single job is reported as the command's.
       if (!json && (tried?._tag === "Right" || ids.length > 1)) yield* Console.log(oneLine(`${id}  ${words}`))
     }
-    if (json) yield* Console.log(JSON.stringify(answers, null, 2))
+    if (json) yield* Console.log(jsonText(answers))
     const [first] = failures
     if (first === undefined) return
     if (ids.length === 1) return yield* Effect.fail(first)
@@ -182,4 +182,11 @@ const nextLine = (cursor: string, limit: number, { kind, partitionKey, queue, st
       .flatMap(([name, value]) => value === undefined ? [] : [`--${name}`, inShell(String(value))])
   )
 
-const inShell = (text: string) => /^[\w.:@/+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+/** As bash and zsh read it. */
+const inShell = (text: string) => {
+  if (/^[\w.:@/+-]+$/.test(text)) return text
+  const shown = oneLine(text)
+  return shown === text
+    ? `'${text.replaceAll("'", "'\\''")}'`
+    : `$'${oneLine(text.replaceAll("\\", "\\\\").replaceAll("'", "\\'"))}'`
+}

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { hostname, userInfo } from "node:os"
 import { answer, roomOn } from "../../cli/answer.ts"
 import { describeQueues, queuesOf, sinceText } from "../../cli/describeStats.ts"
+import { oneLine } from "../../cli/readable.ts"
 import { queueToChange, queueToRead } from "../../cli/openQueue.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import { scopeOf } from "../../domain/Pause.ts"
@@ -44,7 +45,7 @@ export const resume = (target: PauseTarget, json: boolean) =>
 
 const wordsFor = (target: PauseTarget) => {
   const { name, scope } = scopeOf(target)
-  return `The ${scope} ${JSON.stringify(name)}`
+  return `The ${scope} ${oneLine(JSON.stringify(name))}`
 }
 
 /** The person at this machine, for the next one to ask. A container's user may have no name. */

@@ -290,4 +290,19 @@ describe("pnpm holdfast jobs", () => {
       const { id } = yield* onQueue(folder, JobQueue.enqueue(Mail))
       assert.deepStrictEqual(valueOf(yield* jobs(folder, "delete", id, "--json")), [{ id, deleted: "pending" }])
     }))
+
+  it.scopedLive("are listed by a name with blanks at its end, and as JSON exactly as they are", () =>
+    Effect.gen(function*() {
+      const { folder } = yield* someJobs
+      const odd = "q\u009b31mRED\u202e\u0007 "
+      const { id } = yield* onQueue(folder, JobQueue.enqueue(Mail, { queue: odd }))
+      const { said } = yield* jobs(folder, "list", "--queue", odd, "--json")
+      assert.notMatch(said.join(""), /[\p{Cc}\u202e]/u)
+      const page = valueOf<{ readonly jobs: ReadonlyArray<{ readonly id: string; readonly queue: string }> }>(
+        { said } as never
+      )
+      assert.deepStrictEqual(page.jobs.map((job) => [job.id, job.queue]), [[id, odd]])
+      const next = (yield* jobs(folder, "list", "--queue", odd, "--limit", "1")).said.join("")
+      assert.notMatch(next, /[\p{Cc}\u202e]/u)
+    }))
 })

@@ -86,6 +86,16 @@ describe("pnpm holdfast queues and kinds", () => {
       assert.include(value.pausedKinds[0], { scope: "kind", name: "mail", pausedBy: "ann" })
     }))
 
+  it.scopedLive("take a flag that there is not for a mistake, and not for a name", () =>
+    Effect.gen(function*() {
+      const folder = yield* someJobs
+      for (const args of [["queues", "pause", "--dry-run"], ["kinds", "resume", "-x"]]) {
+        const { code, complained } = yield* holdfast(folder, ...args)
+        assert.strictEqual(code, 1)
+        assert.include(complained.join(""), `Received unknown argument: '${args[2]}'`)
+      }
+    }))
+
   it.scopedLive("refuse a name that none can have, and a database that is not there or has no tables", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
