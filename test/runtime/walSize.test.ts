@@ -36,7 +36,7 @@ const growUntil = (checkpointed: Effect.Effect<void>) =>
 it.scoped("a worker shortens a WAL that has grown behind a reader, and shows how long it is", () =>
   Effect.gen(function*() {
     yield* Effect.addFinalizer(() =>
-      Effect.sync(() => ["", "-wal", "-shm"].forEach((suffix) => rmSync(filename + suffix, { force: true })))
+      Effect.sync(() => ["", "-wal", "-shm", "-wake"].forEach((suffix) => rmSync(filename + suffix, { force: true })))
     )
     const { find } = yield* CheckpointThread
     const ended = yield* Queue.unbounded<void>()
