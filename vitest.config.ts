@@ -16,15 +16,14 @@ const processes = [
 const postgres = ["test/postgres/**/*.test.ts"]
 
 /**
- * What would make `pnpm test` longer than four minutes on two processors: whole programs at work for half a minute, and
- * the reference app's tests and the copy's once more, on PostgreSQL. `pnpm check:longer` runs them.
+ * What would make `pnpm test` longer than four minutes on two processors: whole programs at work for half a minute, and on
+ * PostgreSQL the reference app, copies, plans on large tables, and servers and networks that fail. `pnpm check:longer` runs them.
  */
 const longer = [
   "test/brandbrain/compile/compileProcesses.test.ts",
   "test/commands/commandsProcess.test.ts",
-  "test/postgres/brandbrain/suites.test.ts",
-  "test/postgres/copy/*.test.ts",
-  "test/postgres/start.test.ts",
+  "test/postgres/{brandbrain,copy}/*.test.ts",
+  "test/postgres/{network,plans,plansById,refusingServer,restart,start}.test.ts",
   "test/program/copyProcess.test.ts"
 ]
 
