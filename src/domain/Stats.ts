@@ -29,7 +29,7 @@ export interface LaneStats {
   readonly kindPaused: Pause | null
 }
 
-/** What waits, runs and has ended lately, by queue and kind. */
+/** Counts of pending, running and recently finished jobs, by queue and kind. */
 export interface Stats {
   /** The instant of the look, in epoch milliseconds. */
   readonly at: number

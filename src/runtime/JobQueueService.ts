@@ -97,7 +97,7 @@ export interface InPartition {
   readonly partitionKey?: string
 }
 
-/** What to change of a pending job. What is left out stays as it is. */
+/** Changes to a pending job. Fields that are left out stay as they are. */
 export interface EditOptions extends InPartition {
   /** The wait from now until the job is due, at most ten years; 0 runs it now. Not with `at`. */
   readonly delay?: Duration.DurationInput
@@ -106,7 +106,7 @@ export interface EditOptions extends InPartition {
   readonly priority?: number
 }
 
-/** Who pauses. */
+/** The options of a pause. */
 export interface PauseOptions {
   /** Your name or your program's, for others to read: 1 to 255 characters. */
   readonly by?: string

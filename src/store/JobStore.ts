@@ -69,7 +69,7 @@ export interface ClaimRequest {
   readonly kinds: ReadonlyArray<{ readonly kind: string; readonly leaseFor: number }>
 }
 
-/** What a person changes of a pending job. What is left out stays. */
+/** Changes to a pending job. Fields that are left out stay as they are. */
 export interface Changes {
   readonly available?: NewJob["available"] | undefined
   readonly priority?: number | undefined
@@ -96,7 +96,7 @@ export interface LaneHead {
   readonly availableAt: number
 }
 
-/** The jobs of a queue and kind that one worker holds under leases which are not over, or under such as are. */
+/** The jobs of a queue and kind that one worker holds under leases that are all running, or all over. */
 export interface LaneHolder {
   readonly queue: string
   readonly kind: string

@@ -35,7 +35,7 @@ export const pause = (target: PauseTarget, json: boolean) =>
         : `${wordsFor(target)} is paused: no more of its jobs are claimed, and those that run go on`)
   }).pipe(Effect.provide(queueToChange))
 
-/** Ends the pause of a queue or a kind. One that was not paused is no failure. */
+/** Ends the pause of a queue or a kind. It is not an error if it was not paused. */
 export const resume = (target: PauseTarget, json: boolean) =>
   Effect.gen(function*() {
     const resumed = yield* JobQueue.resume(target)

@@ -34,7 +34,7 @@ const edit = (id: JobId, changes: Changes) => Effect.flatMap(JobStore, (store) =
 
 const remove = (id: JobId) => Effect.flatMap(JobStore, (store) => store.delete(id, undefined))
 
-/** What a store promises of what people ask for: reads, cancels, retries, edits, prunings. */
+/** Promises about what people ask for: reads, cancels, retries, edits, prunings. */
 export const requestPromises: ReadonlyArray<Promised> = [
   promise("cancelling a pending job ends it", function*() {
     yield* enqueue(job(1))

@@ -38,7 +38,7 @@ const both = [{ kind: "email", leaseFor: 1000 }, { kind: "sms", leaseFor: 1000 }
 
 const named = (...queues: ReadonlyArray<string>) => Option.some(queues.map((queue) => ({ queue, limit: 10 })))
 
-/** What a store promises of pauses, and of the counts that people read. */
+/** Promises about pauses, and about the counts that people read. */
 export const pausePromises: ReadonlyArray<Promised> = [
   promise(
     "nothing is claimed of a paused queue, whether or not the claim names its queues, until it is resumed",

@@ -50,7 +50,7 @@ export const problemOf = (
   return undefined
 }
 
-/** What is missing can be made anew without losing a job. */
+/** The problem of tables and indexes that can be made again without losing a job. */
 const mendableProblem = (missing: ReadonlyArray<Definition>, changed: ReadonlyArray<Definition>) =>
   [
     ...(["table", "index"] as const).flatMap((each) => {
