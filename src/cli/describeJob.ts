@@ -28,16 +28,10 @@ export const jobColumns = (now: number): ReadonlyArray<Column<JobRecord>> => [
 /** The instant that matters for the job's status, from now. */
 const whenOf = ({ availableAt, cancelRequestedAt, finishedAt, lockedAt, status }: JobRecord, now: number): string => {
   if (status === "waiting") return ""
-  if (status === "pending") {
-    return availableAt > now
-      ? `due in ${spanText(availableAt - now)}`
-      : `due ${ago(availableAt, now)}`
-  }
-  if (status !== "running") return finishedAt === null ? "" : ago(finishedAt, now)
+  if (status === "pending") return `due ${distanceText(availableAt, now)}`
+  if (status !== "running") return finishedAt === null ? "" : `${spanText(now - finishedAt)} ago`
   return `for ${spanText(now - (lockedAt ?? now))}${cancelRequestedAt === null ? "" : ", to stop"}`
 }
-
-const ago = (at: number, now: number) => `${spanText(now - at)} ago`
 
 /** A job in lines for a person: a name and a value each, then its JSON values and its errors. */
 export const describeJob = (job: JobRecord, now: number, { columns, isColoured }: Room): string => {

@@ -16,3 +16,9 @@ export interface Pause {
 /** The scope and the name of a target, as the table of pauses has them. */
 export const scopeOf = (target: PauseTarget): Pick<Pause, "scope" | "name"> =>
   target.queue === undefined ? { scope: "kind", name: target.kind } : { scope: "queue", name: target.queue }
+
+/** The pauses that keep claims from a lane, which is a queue and a kind. */
+export const pausesOf = (
+  lane: { readonly queue: string; readonly kind: string },
+  pauses: ReadonlyArray<Pause>
+): ReadonlyArray<Pause> => pauses.filter(({ name, scope }) => lane[scope] === name)

@@ -1,10 +1,10 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
 import { Effect, Either } from "effect"
 import { json } from "../cli/answer.ts"
 import { flag, textFlag } from "../cli/flags.ts"
 import type { Commands } from "../cli/help.ts"
+import { notAFlag } from "../cli/notAFlag.ts"
 import { count, textBy } from "../cli/settings.ts"
 import type { Streams } from "../cli/Streams.ts"
 import { JobStatus } from "../domain/JobRecord.ts"
@@ -13,14 +13,7 @@ import { Name, PageLimit } from "../domain/limits.ts"
 /** The code of these commands, which is loaded when one of them runs. */
 const operate = Effect.promise(() => import("./operate/jobs.ts"))
 
-/** @effect/cli takes a flag that it does not know for one more argument. */
-const idArgument = Args.text({ name: "id" }).pipe(
-  Args.mapEffect((id) =>
-    id.startsWith("-")
-      ? Either.left(HelpDoc.p(`Received unknown argument: '${id}'`))
-      : Either.right(id)
-  )
-)
+const idArgument = Args.text({ name: "id" }).pipe(Args.mapEffect(notAFlag))
 
 /** The argument that names a job. */
 export const jobId = idArgument.pipe(Args.withDescription("The whole id of a job"))

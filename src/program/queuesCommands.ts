@@ -4,6 +4,7 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import { Effect, Either } from "effect"
 import { json } from "../cli/answer.ts"
 import type { Commands } from "../cli/help.ts"
+import { notAFlag } from "../cli/notAFlag.ts"
 import { textBy } from "../cli/settings.ts"
 import type { Streams } from "../cli/Streams.ts"
 import { Kind, Name } from "../domain/limits.ts"
@@ -14,11 +15,9 @@ const operate = Effect.promise(() => import("./operate/queues.ts"))
 const name = (of: "queue" | "kind") =>
   Args.text({ name: of }).pipe(
     Args.withDescription(`The name of a ${of}`),
+    Args.mapEffect(notAFlag),
     Args.mapEffect((text) =>
-      // @effect/cli takes a flag that it does not know for the name.
-      text.startsWith("-")
-        ? Either.left(HelpDoc.p(`Received unknown argument: '${text}'`))
-        : Either.mapLeft(textBy(of === "kind" ? Kind : Name)(text), (problem) => HelpDoc.p(`<${of}>: ${problem}`))
+      Either.mapLeft(textBy(of === "kind" ? Kind : Name)(text), (problem) => HelpDoc.p(`<${of}>: ${problem}`))
     )
   )
 

@@ -4,6 +4,7 @@ import type { Explanation } from "../domain/Explanation.ts"
 import { Reason } from "../domain/Explanation.ts"
 import type { JobId } from "../domain/JobId.ts"
 import type { JobRecord } from "../domain/JobRecord.ts"
+import { pausesOf } from "../domain/Pause.ts"
 import type { JobStore, LaneHead, StoreFailure } from "../store/JobStore.ts"
 
 type Store = typeof JobStore.Service
@@ -70,8 +71,7 @@ const reasonsOf = (
 const whyWaiting = (store: Store, job: JobRecord, now: number): Effect.Effect<ReadonlyArray<Reason>, StoreFailure> =>
   Effect.gen(function*() {
     const { availableAt, failures, lastError, maxAttempts, settledAs } = job
-    const pauses = (yield* store.pauses()).filter(({ name, scope }) => name === job[scope])
-    const paused = pauses.map((pause) => Reason.Paused({ pause }))
+    const paused = pausesOf(job, yield* store.pauses()).map((pause) => Reason.Paused({ pause }))
     if (availableAt > now) {
       // One that was snoozed after a failure waits for what it asked for.
       const isBackingOff = failures > 0 && settledAs !== "release"

@@ -2,6 +2,7 @@ import { Clock, Duration, Effect } from "effect"
 import type { Pause } from "../domain/Pause.ts"
 import type { Count, LaneStats, Stats } from "../domain/Stats.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
+import { nameOf } from "./maintenance/unclaimedLanes.ts"
 import type { JobStore, LaneDepth, LaneHead, StoreFailure } from "../store/JobStore.ts"
 
 /*
@@ -26,7 +27,7 @@ const mostRunning = 5000
 /** Jobs that are counted of those that ended with one status. */
 const mostEnded = 5000
 
-/** What waits, runs, and has ended in the last `over`. Only reads. */
+/** Counts the jobs that are pending, running, or finished in the last `over`. Only reads. */
 export const stats = (store: Store, over: Duration.Duration): Effect.Effect<Stats, StoreFailure> =>
   Effect.gen(function*() {
     const { turn } = yield* EventLoop
@@ -113,7 +114,7 @@ class Lanes {
   }
 
   #find({ kind, queue }: Lane): LaneStats {
-    return this.#lanes.get(keyOf({ queue, kind })) ?? {
+    return this.#lanes.get(nameOf({ queue, kind })) ?? {
       queue,
       kind,
       pending: none,
@@ -131,10 +132,8 @@ class Lanes {
   }
 
   #set(lane: LaneStats) {
-    this.#lanes.set(keyOf(lane), lane)
+    this.#lanes.set(nameOf(lane), lane)
   }
 }
 
 const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0
-
-const keyOf = ({ kind, queue }: Lane) => JSON.stringify([queue, kind])

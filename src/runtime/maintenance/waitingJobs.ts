@@ -1,5 +1,6 @@
 import type { Scope } from "effect"
 import { Duration, Effect } from "effect"
+import { pausesOf } from "../../domain/Pause.ts"
 import type { JobSignals } from "../../store/JobSignals.ts"
 import type { JobStore, LaneHolder, StoreFailure } from "../../store/JobStore.ts"
 import { tellSilentHolders } from "./silentHolders.ts"
@@ -61,9 +62,8 @@ export const watchWaiting = (
       const [first] = watch.watchers
       if (first !== watcher) return
       const pauses = yield* store.pauses()
-      const isPaused = (lane: Parameters<Watcher["takes"]>[0]) => pauses.some(({ name, scope }) => lane[scope] === name)
       // A person who paused a lane knows why its jobs wait.
-      const lanes = (yield* dueLanes(store)).filter((lane) => !isPaused(lane))
+      const lanes = (yield* dueLanes(store)).filter((lane) => pausesOf(lane, pauses).length === 0)
       const holders = yield* store.laneHolders({ limit: mostLeases })
       const here = [...watch.watchers]
       const isTaken = (lane: Parameters<Watcher["takes"]>[0]) => here.some(({ takes }) => takes(lane))

@@ -81,7 +81,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What is paused is told of as work that nobody takes",
     file: "src/runtime/maintenance/waitingJobs.ts",
-    find: "(yield* dueLanes(store)).filter((lane) => !isPaused(lane))",
+    find: "(yield* dueLanes(store)).filter((lane) => pausesOf(lane, pauses).length === 0)",
     replace: "yield* dueLanes(store)",
     killedBy: byWorkers
   },

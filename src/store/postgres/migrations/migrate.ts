@@ -113,14 +113,11 @@ const check = (schema: Schema) =>
       return yield* new StoreError({ operation: "check the tables", cause: new Error(problem) })
     }
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-    const [may] = yield* sql<{ readonly read: boolean }>`
-      SELECT has_table_privilege(${tableIn(found.schema, "holdfast_pauses")}, 'SELECT') AS read`
+    const pauses = tableIn(found.schema, "holdfast_pauses")
+    const [may] = yield* sql<{ readonly read: boolean }>`SELECT has_table_privilege(${pauses}, 'SELECT') AS read`
     if (may?.read !== true) {
-      const problem =
-        `this role may not read ${
-          tableIn(found.schema, "holdfast_pauses")
-        }, which every claim does; ask its owner to run: `
-        + `GRANT SELECT, INSERT, UPDATE, DELETE ON ${tableIn(found.schema, "holdfast_pauses")} TO <this role>`
+      const problem = `this role may not read ${pauses}, which every claim does; ask its owner to run: `
+        + `GRANT SELECT, INSERT, UPDATE, DELETE ON ${pauses} TO <this role>`
       return yield* new StoreError({ operation: "check the tables", cause: new Error(problem) })
     }
     return found.schema
