@@ -27,6 +27,17 @@ export interface ChaosProof {
   readonly violations: number
 }
 
+/** One run of all broken variants on one commit. */
+export interface MutantsProof {
+  readonly commit: string
+  readonly date: string
+  readonly seconds: number
+  readonly mutants: number
+  readonly killed: number
+  /** Variants that nobody can tell from the program, which are not run. */
+  readonly equivalent: number
+}
+
 /** What a run found wrong, on which commit, and what became of it. */
 export interface Failure {
   readonly commit: string
@@ -44,6 +55,7 @@ export interface Proof {
   readonly simulation: ReadonlyArray<SimulationProof>
   readonly chaos: ReadonlyArray<ChaosProof>
   readonly chaosOnPostgres: ReadonlyArray<ChaosProof>
+  readonly mutants: ReadonlyArray<MutantsProof>
   readonly failures: ReadonlyArray<Failure>
 }
 
@@ -55,6 +67,7 @@ interface Run {
   readonly simulation?: Omit<SimulationProof, "commit" | "date">
   readonly chaos?: Omit<ChaosProof, "commit" | "date">
   readonly chaosOnPostgres?: Omit<ChaosProof, "commit" | "date">
+  readonly mutants?: Omit<MutantsProof, "commit" | "date">
   readonly failures: ReadonlyArray<Pick<Failure, "run" | "broke">>
 }
 
@@ -83,7 +96,7 @@ function attempt<A>(run: () => A): Effect.Effect<A, Error> {
 const add = (commit: string, date: string, added: Run): void => {
   const before: Proof = existsSync(data)
     ? JSON.parse(readFileSync(data, "utf8")) as Proof
-    : { simulation: [], chaos: [], chaosOnPostgres: [], failures: [] }
+    : { simulation: [], chaos: [], chaosOnPostgres: [], mutants: [], failures: [] }
   const proof = withRun(before, commit, date, added)
   writeFileSync(data, `${JSON.stringify(proof, undefined, 2)}\n`)
   writeFileSync(page, render(proof))
@@ -98,6 +111,7 @@ export const withRun = (before: Proof, commit: string, date: string, added: Run)
   chaosOnPostgres: added.chaosOnPostgres === undefined
     ? before.chaosOnPostgres
     : [...before.chaosOnPostgres, { commit, date, ...added.chaosOnPostgres }],
+  mutants: added.mutants === undefined ? before.mutants : [...before.mutants, { commit, date, ...added.mutants }],
   failures: [
     ...before.failures,
     ...added.failures.map(({ broke, run }) => ({ commit, date, run, broke: broke.slice(0, 3), ledTo: "" }))
@@ -145,7 +159,7 @@ const joined = (seeds: ReadonlyArray<readonly [number, number]>): ReadonlyArray<
 }
 
 /** The page of the proof. */
-export const render = ({ chaos, chaosOnPostgres, failures, simulation }: Proof): string => {
+export const render = ({ chaos, chaosOnPostgres, failures, mutants, simulation }: Proof): string => {
   const all = sum(simulation)
   const hours = (millis: number) => (millis / 3_600_000).toFixed(0)
   const count = (seeds: SimulationProof["seeds"]) => total(seeds.map(([from, to]) => to - from + 1))
@@ -169,7 +183,7 @@ export const render = ({ chaos, chaosOnPostgres, failures, simulation }: Proof):
   ]
   return `# Proof
 
-Written by \`pnpm simulate --record\` and \`pnpm chaos --record\`, which add to it; the numbers are in \`proof.json\`. What
+Written by \`pnpm simulate --record\`, \`pnpm chaos --record\` and \`pnpm mutants --record\`, which add to it; the numbers are in \`proof.json\`. What
 is checked, and how, is in [how-it-is-proved.md](how-it-is-proved.md). A run was held to the rules of its commit; those of later ones are
 stricter.
 
@@ -191,6 +205,19 @@ ${processes(chaos)}
 ## Real processes on PostgreSQL
 
 ${processes(chaosOnPostgres)}
+
+## Broken variants
+
+${
+    mutants.length === 0 ? "Nothing is recorded yet." : table(
+      ["commit", "date", "seconds", "variants", "noticed", "equivalent"],
+      mutants.map((one) => [
+        `\`${one.commit}\``,
+        one.date,
+        ...[one.seconds, one.mutants, one.killed, one.equivalent].map(grouped)
+      ])
+    )
+  }
 
 ## Runs that failed
 

@@ -1,5 +1,6 @@
 import { Command, Options } from "@effect/cli"
 import { Array as Arr, Clock, Console, Effect, Queue } from "effect"
+import { noRecord, startRecord } from "../docs/proof.ts"
 import { equivalents, mutants } from "./catalogue.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 import { makeTree, whileMutated } from "./tree.ts"
@@ -76,8 +77,10 @@ const testMutant =
       }))
 
 /** Breaks and tests, one after the other, the mutants whose name or file contains `only`. */
-const testMutants = (only: string) =>
+const testMutants = (only: string, recorded: boolean) =>
   Effect.gen(function*() {
+    const record = recorded ? yield* startRecord : noRecord
+    const began = yield* Clock.currentTimeMillis
     const isChosen = ({ file, name }: Mutant | Equivalent) => name.includes(only) || file.includes(only)
     const chosen = mutants.filter(isChosen)
     const indistinguishable = equivalents.filter(isChosen)
@@ -99,6 +102,18 @@ const testMutants = (only: string) =>
     for (const { mutant, verdict } of survivors) {
       yield* Console.log(`${word(mutant, verdict)} ${mutant.file}: ${mutant.name}`)
     }
+    yield* record({
+      mutants: {
+        seconds: Math.round(((yield* Clock.currentTimeMillis) - began) / 1000),
+        mutants: results.length,
+        killed: results.length - survivors.length,
+        equivalent: indistinguishable.length
+      },
+      failures: survivors.map(({ mutant, verdict }) => ({
+        run: `pnpm mutants --only ${JSON.stringify(mutant.name)}`,
+        broke: [`${word(mutant, verdict).trim()} ${detail(verdict)}`.trim()]
+      }))
+    })
     if (survivors.length > 0) return yield* Effect.fail(new Error(`${survivors.length} mutants were not killed`))
   }).pipe(Effect.scoped)
 
@@ -107,9 +122,19 @@ const only = Options.text("only").pipe(
   Options.withDescription("no mutants but those whose name or file contains this")
 )
 
+const record = Options.boolean("record").pipe(Options.withDescription("add the run of all mutants to docs/proof.md"))
+
 /**
  * `pnpm mutants [--only <text>]`: breaks a copy of the project as each mutant of
  * the catalogue says, one at a time, and runs the tests that are to notice. Ends
- * with 1 when one survives, or when nothing can be said of it.
+ * with 1 when one survives, or when nothing can be said of it. With `--record` it
+ * runs all, and docs/proof.md tells of it.
  */
-export const mutantsCommand = Command.make("mutants", { only }, ({ only }) => testMutants(only))
+export const mutantsCommand = Command.make(
+  "mutants",
+  { only, record },
+  ({ only, record }) =>
+    record && only !== ""
+      ? Effect.fail(new Error("--record is of all mutants; leave --only out"))
+      : testMutants(only, record)
+)
