@@ -16,15 +16,18 @@ const processes = [
 const postgres = ["test/postgres/**/*.test.ts"]
 
 /**
- * What would make `pnpm test` longer than four minutes on two processors: whole programs at work for half a minute, and on
- * PostgreSQL the reference app, copies, plans on large tables, and servers and networks that fail. `pnpm check:longer` runs them.
+ * What would make `pnpm test` longer than four minutes on two processors: whole programs and simulated fleets at work for half a
+ * minute, every answer that a server of Apify's may give, and on PostgreSQL the reference app, copies, plans on large tables, and
+ * servers and networks that fail. `pnpm check:longer` runs them.
  */
 const longer = [
+  "test/brandbrain/actors/ApifyActorPlatform.test.ts",
   "test/brandbrain/compile/compileProcesses.test.ts",
   "test/commands/commandsProcess.test.ts",
   "test/postgres/{brandbrain,copy}/*.test.ts",
   "test/postgres/{network,plans,plansById,refusingServer,restart,start}.test.ts",
-  "test/program/copyProcess.test.ts"
+  "test/program/copyProcess.test.ts",
+  "test/simulation/simulate.test.ts"
 ]
 
 /** Those that need PgBouncer, a program that npm does not have. `pnpm check:postgres` runs them. */
@@ -61,7 +64,7 @@ export default defineConfig({
         test: {
           name: "units",
           include: ["{test,docs}/**/*.test.ts"],
-          exclude: [...processes, ...postgres, ...packed],
+          exclude: [...processes, ...postgres, ...longer, ...packed],
           isolate: false,
           pool: "threads"
         }
