@@ -4,8 +4,8 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import type { Duration, Option } from "effect"
 import { Either } from "effect"
 import { Concurrency, TimerSpan } from "../domain/limits.ts"
-import type { Reader } from "./settings.ts"
-import { count, limit, port, span } from "./settings.ts"
+import type { Queues, Reader } from "./settings.ts"
+import { count, limit, port, queues, span } from "./settings.ts"
 
 /** A flag with a value, whose refusal names it. */
 export const flag = <A>(name: string, value: string, read: Reader<A>, description: string) =>
@@ -28,6 +28,13 @@ export const textFlag = <A>(name: string, value: string, read: Reader<A>, descri
 /** The flags of `pnpm start`. A flag overrides the environment. */
 export const flags = {
   concurrency: flag("concurrency", "number", count(Concurrency), "Most jobs at once (HOLDFAST_CONCURRENCY, 10)"),
+  queues: flag(
+    "queues",
+    "names",
+    queues,
+    "Take jobs only from these queues, such as mail=5,default, and at most so many at once of each "
+      + "(HOLDFAST_QUEUES, every queue)"
+  ),
   pollInterval: flag(
     "poll-interval",
     "span",
@@ -63,6 +70,8 @@ export const flags = {
 /** The flags as they were given. */
 export interface Flags {
   readonly concurrency: Option.Option<number>
+  /** The inner Option is always some: a flag cannot ask for every queue. */
+  readonly queues: Option.Option<Option.Option<Queues>>
   readonly pollInterval: Option.Option<Duration.Duration>
   readonly staleCheckInterval: Option.Option<Duration.Duration>
   /** The inner Option is none for 0, which sets no limit. */

@@ -1,15 +1,22 @@
-import type { Layer } from "effect"
-import { Cause, HashMap, Logger } from "effect"
+import { Cause, Effect, HashMap, Layer, Logger, Option } from "effect"
 import type { Output } from "./output.ts"
 import { columnsOf, isColoured } from "./output.ts"
 import { oneLine, readable, why, wordsOf } from "./readable.ts"
+import type { LogFormat } from "./settings.ts"
+import { logFormat } from "./settings.ts"
 import { terminalLine } from "./terminalLine.ts"
 
-/** Lines for people when `output` is a terminal, and JSON, one object a line, when it is not. */
+/**
+ * Lines in the format that HOLDFAST_LOG_FORMAT names. Unless it is set, lines for
+ * people when `output` is a terminal, and JSON, one object a line, when it is not.
+ */
 export const layer = (output: Output): Layer.Layer<never> =>
-  Logger.replace(
-    Logger.defaultLogger,
-    Logger.map(output.isTTY === true ? terminalLogger(output) : jsonLogger, (line) => void output.write(`${line}\n`))
+  Layer.unwrapEffect(
+    // Who reads all of the settings says what is wrong with this one.
+    Effect.map(Effect.orElseSucceed(logFormat, Option.none<LogFormat>), (format) => {
+      const logger = loggers[Option.getOrElse(format, () => output.isTTY === true ? "pretty" : "json")](output)
+      return Logger.replace(Logger.defaultLogger, Logger.map(logger, (line) => void output.write(`${line}\n`)))
+    })
   )
 
 /**
@@ -27,7 +34,11 @@ export const outliveOutput = (): void => {
 
 const terminalLogger = (output: Output) =>
   Logger.make<unknown, string>((event) =>
-    terminalLine(event, { columns: columnsOf(output), isColoured: isColoured(output) })
+    terminalLine(event, {
+      // A file has room for every detail.
+      columns: output.isTTY === true ? columnsOf(output) : Infinity,
+      isColoured: isColoured(output)
+    })
   )
 
 /** Effect's own, which throws for a bigint inside a value; logging must never fail its caller. */
@@ -40,9 +51,30 @@ const jsonLogger = Logger.make<unknown, string>((event) => {
       logLevel: event.logLevel.label,
       timestamp: event.date.toISOString(),
       ...(Cause.isEmpty(event.cause) ? {} : { cause: why(event.cause) }),
-      annotations: Object.fromEntries(
-        HashMap.toEntries(event.annotations).map(([name, value]) => [name, readable(value)])
-      )
+      annotations: shownAnnotations(event)
     })
   }
 })
+
+/** Effect's own too, given only what it cannot throw for. */
+const logfmtLogger = Logger.make<unknown, string>((event) => {
+  const shown = {
+    ...event,
+    message: wordsOf(event.message),
+    annotations: HashMap.fromIterable(Object.entries(shownAnnotations(event)))
+  }
+  try {
+    return oneLine(Logger.logfmtLogger.log(shown))
+  } catch {
+    return oneLine(Logger.logfmtLogger.log({ ...shown, cause: Cause.fail(why(event.cause)) }))
+  }
+})
+
+const shownAnnotations = ({ annotations }: Logger.Logger.Options<unknown>): Readonly<Record<string, string>> =>
+  Object.fromEntries(HashMap.toEntries(annotations).map(([name, value]) => [name, readable(value)]))
+
+const loggers: Readonly<Record<LogFormat, (output: Output) => Logger.Logger<unknown, string>>> = {
+  pretty: terminalLogger,
+  json: () => jsonLogger,
+  logfmt: () => logfmtLogger
+}

@@ -1,7 +1,7 @@
 import type { Redacted, Schema } from "effect"
 import { Config, ConfigError, Duration, Either, LogLevel, Option } from "effect"
 import { allowedBy, check } from "../domain/check.ts"
-import { Concurrency, Connections, Grace, MaxJobs, SchemaName, Span, TimerSpan } from "../domain/limits.ts"
+import { Concurrency, Connections, Grace, MaxJobs, Name, SchemaName, Span, TimerSpan } from "../domain/limits.ts"
 import type { DatabaseUrl } from "../store/databaseUrl.ts"
 import { readDatabaseUrl, refusalText } from "../store/databaseUrl.ts"
 
@@ -62,6 +62,47 @@ export const listenUrl: Reader<Option.Option<Redacted.Redacted | false>> = (text
           "a URL of SQLite is not supported; write postgres://<user>:<password>@<host>:<port>/<database>, or off"
         ))
 
+/** Reads how long finished jobs are kept; off keeps them until someone deletes them. */
+export const retention: Reader<Duration.Duration> = (text) =>
+  text === "off"
+    ? Either.right(Duration.infinity)
+    : Either.mapLeft(span(Span)(text), (problem) => `${problem}, or off, which keeps them until someone deletes them`)
+
+/** The queues to take jobs from, and the most jobs at once of each. None: as many as the worker may run. */
+export type Queues = ReadonlyMap<string, Option.Option<number>>
+
+/** Reads names of queues with commas between them, each alone or as in mail=5. */
+export const queues: Reader<Option.Option<Queues>> = (text) =>
+  Either.gen(function*() {
+    const limits = new Map<string, Option.Option<number>>()
+    for (const part of text.split(",").map((part) => part.trim())) {
+      const equals = part.lastIndexOf("=")
+      const name = (equals < 0 ? part : part.slice(0, equals)).trim()
+      const problem = (problem: string) => `${problem}; write names of queues such as mail=5,default`
+      const queue = yield* Either.mapLeft(textBy(Name)(name), problem)
+      if (limits.has(queue)) return yield* Either.left(problem(`${JSON.stringify(queue)} is named twice`))
+      const most = equals < 0
+        ? Option.none()
+        : Option.some(yield* Either.mapLeft(count(Concurrency)(part.slice(equals + 1).trim()), problem))
+      limits.set(queue, most)
+    }
+    return Option.some(limits)
+  })
+
+const logFormats = ["pretty", "json", "logfmt"] as const
+
+/** The form of the lines of the log: for people, or as JSON or logfmt for machines. */
+export type LogFormat = typeof logFormats[number]
+
+const readLogFormat: Reader<Option.Option<LogFormat>> = (text) =>
+  Either.map(
+    Either.fromNullable(
+      logFormats.find((format) => format === text),
+      () => `${JSON.stringify(text)} is not a format; write one of ${logFormats.join(", ")}`
+    ),
+    Option.some
+  )
+
 const synchronous: Reader<"full" | "normal"> = (text) =>
   text === "full" || text === "normal"
     ? Either.right(text)
@@ -95,6 +136,9 @@ const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config
 /** The schema of Holdfast's tables on PostgreSQL. */
 export const schema = variable("HOLDFAST_POSTGRES_SCHEMA", schemaName, Option.none<string>())
 
+/** The form of the log's lines. None: pretty on a terminal, and JSON elsewhere. */
+export const logFormat = variable("HOLDFAST_LOG_FORMAT", readLogFormat, Option.none<LogFormat>())
+
 /**
  * The worker's settings in the environment; the README's table has a row for
  * each. Variables keep the names of the system that Holdfast replaces: the
@@ -112,11 +156,18 @@ export const settings = Config.all({
   schema,
   listenUrl: variable("HOLDFAST_POSTGRES_LISTEN_URL", listenUrl, Option.none<Redacted.Redacted | false>()),
   concurrency: variable("HOLDFAST_CONCURRENCY", count(Concurrency), 10),
+  queues: variable("HOLDFAST_QUEUES", queues, Option.none<Queues>()),
   pollInterval: variable("HOLDFAST_POLL_INTERVAL", span(TimerSpan), Duration.seconds(5)),
   heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span(TimerSpan), Duration.seconds(30)),
   leaseFor: variable("HOLDFAST_LEASE_DURATION", span(TimerSpan), Duration.minutes(10)),
   staleCheckInterval: variable("HOLDFAST_STALE_CHECK_INTERVAL", span(TimerSpan), Duration.minutes(1)),
   shutdownGrace: variable("HOLDFAST_SHUTDOWN_GRACE", span(Grace), Duration.seconds(25)),
+  retention: Config.all({
+    succeeded: variable("HOLDFAST_RETAIN_SUCCEEDED", retention, Duration.days(7)),
+    failed: variable("HOLDFAST_RETAIN_FAILED", retention, Duration.days(30)),
+    cancelled: variable("HOLDFAST_RETAIN_CANCELLED", retention, Duration.days(30))
+  }),
+  logFormat,
   logLevel: variable("HOLDFAST_LOG_LEVEL", logLevel, LogLevel.All),
   logErrors: variable("HOLDFAST_LOG_ERRORS", yesOrNo, false),
   httpPort: variable("HTTP_PORT", (text) => Either.map(port(text), Option.some), Option.none<number>())

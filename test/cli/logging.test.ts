@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect } from "effect"
+import { Cause, ConfigProvider, Effect } from "effect"
 import * as Logging from "../../src/cli/logging.ts"
 
 const logged = (isTTY: boolean, events: Effect.Effect<void>) =>
@@ -49,6 +49,51 @@ describe("the log", () => {
         logLevel: "INFO",
         annotations: { jobId: "7", attempt: 2, worker: "w" }
       })
+    }))
+
+  it.effect("has the format that the environment names, on a terminal or elsewhere", () =>
+    Effect.gen(function*() {
+      const event = Effect.annotateLogs(Effect.logInfo("Job claimed"), {
+        jobId: "7",
+        of: { many: "words, and \"more\"" }
+      })
+      const as = (format: string, isTTY: boolean) =>
+        Effect.map(
+          Effect.withConfigProvider(
+            logged(isTTY, event),
+            ConfigProvider.fromMap(new Map([["HOLDFAST_LOG_FORMAT", format]]))
+          ),
+          (lines) => lines.join("")
+        )
+      assert.deepInclude(JSON.parse(yield* as("json", true)), { message: "Job claimed" })
+      for (const isTTY of [true, false]) {
+        assert.match(
+          yield* as("logfmt", isTTY),
+          /^timestamp=\S+Z level=INFO fiber=\S+ message="Job claimed" of="\{.*\}" jobId=7\n$/
+        )
+      }
+      assert.match(yield* as("pretty", false), /^\d\d:\d\d:\d\d 7 Job claimed of=/)
+      // What is wrong with it is for those to say who read the settings.
+      assert.deepInclude(JSON.parse(yield* as("xml", false)), { message: "Job claimed" })
+    }))
+
+  it.effect("in logfmt is one line for one event, also of what cannot be shown", () =>
+    Effect.gen(function*() {
+      const inLogfmt = Effect.withConfigProvider(
+        logged(
+          false,
+          Effect.all([
+            ofManyLines,
+            Effect.annotateLogs(Effect.logInfo(unshowable), unshowable),
+            Effect.logError("it dies", Cause.die(throwing))
+          ], { discard: true })
+        ),
+        ConfigProvider.fromMap(new Map([["HOLDFAST_LOG_FORMAT", "logfmt"]]))
+      )
+      const lines = yield* inLogfmt
+      assert.strictEqual(lines.length, 3)
+      for (const line of lines) assert.match(line, /^timestamp=[^\r\n\u2028]*\n$/)
+      assert.match(String(lines[0]), /cause="Error: the\\nouter.*the\\n {2}inner/)
     }))
 
   it.effect("names the worker on a terminal once, when it starts", () =>

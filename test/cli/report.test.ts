@@ -26,6 +26,7 @@ describe("the sentence that a program ends with", () => {
   it("names the flag or the variable that an option was given by", () => {
     const flags = {
       concurrency: Option.some(5000),
+      queues: Option.none(),
       pollInterval: Option.none(),
       staleCheckInterval: Option.none(),
       maxJobs: Option.none(),
@@ -34,10 +35,15 @@ describe("the sentence that a program ends with", () => {
       dryRun: false
     }
     const named = (option: string) => asGiven(flags)(new InvalidOption({ option, given: "x", allowed: "y" })).message
-    assert.deepStrictEqual(["concurrency", "pollInterval", "heartbeatInterval"].map(named), [
-      "--concurrency: got x; expected y",
-      "HOLDFAST_POLL_INTERVAL: got x; expected y",
-      "HOLDFAST_HEARTBEAT_INTERVAL: got x; expected y (HOLDFAST_LEASE_DURATION)"
-    ])
+    assert.deepStrictEqual(
+      ["concurrency", "pollInterval", "heartbeatInterval", "retention.failed", "queues"].map(named),
+      [
+        "--concurrency: got x; expected y",
+        "HOLDFAST_POLL_INTERVAL: got x; expected y",
+        "HOLDFAST_HEARTBEAT_INTERVAL: got x; expected y (HOLDFAST_LEASE_DURATION)",
+        "HOLDFAST_RETAIN_FAILED: got x; expected y",
+        "HOLDFAST_QUEUES: got x; expected y"
+      ]
+    )
   })
 })

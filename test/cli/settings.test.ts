@@ -1,7 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, ConfigProvider, Effect, Either, LogLevel, Option, Redacted } from "effect"
+import { Cause, ConfigProvider, Duration, Effect, Either, LogLevel, Option, Redacted } from "effect"
 import { Grace } from "../../src/domain/limits.ts"
-import { database, limit, listenUrl, port, schemaName, settings, span } from "../../src/cli/settings.ts"
+import {
+  database,
+  limit,
+  listenUrl,
+  port,
+  queues,
+  retention,
+  schemaName,
+  settings,
+  span
+} from "../../src/cli/settings.ts"
 
 describe("DATABASE_URL", () => {
   it("is refused without repeating it, and told what is allowed", () => {
@@ -67,7 +77,69 @@ describe("a span", () => {
   })
 })
 
+describe("queues", () => {
+  const read = (text: string) => Either.map(queues(text), (read) => [...Option.getOrThrow(read)])
+
+  it("are names with commas between them, each with the most jobs at once or without", () => {
+    assert.deepStrictEqual(
+      Either.map(
+        read(" mail=5, default,a=b = 12 "),
+        (all) => all.map(([name, most]) => [name, Option.getOrNull(most)])
+      ),
+      Either.right([["mail", 5], ["default", null], ["a=b", 12]])
+    )
+  })
+
+  const refused: ReadonlyArray<readonly [text: string, problem: string]> = [
+    ["mail=0", "\"0\" is not a whole number from 1 to 1000"],
+    ["mail=1001", "\"1001\" is not a whole number from 1 to 1000"],
+    ["mail=", "\"\" is not a whole number from 1 to 1000"],
+    ["mail=many", "\"many\" is not a whole number from 1 to 1000"],
+    ["mail,,default", "\"\" is not well-formed text of 1 to 255 characters"],
+    ["=5", "\"\" is not well-formed text of 1 to 255 characters"],
+    ["mail=5,default,mail", "\"mail\" is named twice"]
+  ]
+  for (const [text, problem] of refused) {
+    it(`are refused, and told what is allowed: ${text}`, () => {
+      const message = Either.getOrThrow(Either.flip(queues(text)))
+      assert.include(message, problem)
+      assert.include(message, "; write names of queues such as mail=5,default")
+    })
+  }
+})
+
+describe("a retention", () => {
+  it("is a span, or off, which keeps jobs until someone deletes them", () => {
+    assert.deepStrictEqual(Either.map(retention("90 days"), Duration.toDays), Either.right(90))
+    assert.deepStrictEqual(Either.map(retention("0"), Duration.toMillis), Either.right(0))
+    assert.deepStrictEqual(Either.map(retention("off"), Duration.isFinite), Either.right(false))
+    assert.strictEqual(
+      Either.getOrThrow(Either.flip(retention("never"))),
+      "\"never\" is not a duration of 0 or more, e.g. \"30 seconds\" or a number of seconds, "
+        + "or off, which keeps them until someone deletes them"
+    )
+  })
+})
+
 describe("the settings", () => {
+  it.effect("of the log name its format, and the retention of each status", () =>
+    Effect.gen(function*() {
+      const read = (environment: Readonly<Record<string, string>>) =>
+        Effect.withConfigProvider(settings, ConfigProvider.fromMap(new Map(Object.entries(environment))))
+      const { logFormat, retention } = yield* read({
+        HOLDFAST_LOG_FORMAT: "logfmt",
+        HOLDFAST_RETAIN_SUCCEEDED: "1 hour",
+        HOLDFAST_RETAIN_FAILED: "off"
+      })
+      assert.strictEqual(Option.getOrNull(logFormat), "logfmt")
+      assert.deepStrictEqual(
+        [retention.succeeded, retention.failed, retention.cancelled].map((span) => Duration.toDays(span)),
+        [1 / 24, Infinity, 30]
+      )
+      const refused = Cause.pretty(Cause.fail(yield* Effect.flip(read({ HOLDFAST_LOG_FORMAT: "xml" }))))
+      assert.include(refused, "\"xml\" is not a format; write one of pretty, json, logfmt")
+    }))
+
   it.effect("of the log are a level, in any case of letters, and whether errors are shown", () =>
     Effect.gen(function*() {
       const read = (level: string, errors: string) =>

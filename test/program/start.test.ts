@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
-import { databaseIn, messagesIn, runProgram } from "./runProgram.ts"
+import { databaseIn, linesIn, messagesIn, runProgram } from "./runProgram.ts"
 
 /** An account at an actor platform that nobody answers for. */
 const account = { APIFY_TOKEN: "apify_api_sentinel", APIFY_BASE_URL: "http://127.0.0.1:9" }
@@ -67,6 +67,45 @@ describe("pnpm start", () => {
       assert.notInclude([...said, ...complained].join("\n"), "sentinel")
       // With an account, nobody's brand is invented.
       assert.notInclude(messagesIn(said), "Gathering from a source")
+    }))
+
+  it.scopedLive("takes jobs from the queues that it is told, as many at once as each may have", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const environment = { ...account, HOLDFAST_QUEUES: "mail=2,default" }
+      assert.strictEqual((yield* runProgram(folder, ["--once"], environment)).code, 0)
+      const row = (id: string, queue: string) =>
+        `('${id}', '${queue}', 'brandbrain.compile', '{}', 'pending', 0, 1, 0, 0, 0)`
+      yield* Effect.flatMap(SqlClient.SqlClient, (sql) =>
+        sql`${
+          sql.literal(`
+        INSERT INTO holdfast_jobs (
+          id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at
+        ) VALUES ${["1", "2", "3"].map((id) => row(`mail ${id}`, "mail")).join(", ")}, ${row("default", "default")},
+          ${row("slow", "slow")}`)
+        }`).pipe(Effect.provide(SqliteClient.layer({ filename: databaseIn(folder) })))
+      const dueIn = (args: ReadonlyArray<string>) =>
+        Effect.map(
+          runProgram(folder, ["--dry-run", ...args], environment),
+          ({ said }) =>
+            linesIn(said).flatMap(({ annotations: { jobId } }) => jobId === undefined ? [] : [jobId]).toSorted()
+        )
+      assert.deepStrictEqual(yield* dueIn([]), ["default", "mail 1", "mail 2"])
+      assert.deepStrictEqual(yield* dueIn(["--queues", "slow, mail=1"]), ["mail 1", "slow"])
+      yield* runProgram(folder, ["--once", "--queues", "slow"], environment)
+      assert.deepStrictEqual(yield* dueIn(["--queues", "slow,default"]), ["default"])
+    }))
+
+  it.scopedLive("logs in the format it is told, what is wrong with a setting too", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const run = (environment: Readonly<Record<string, string>>) => runProgram(folder, ["--dry-run"], environment)
+      const { said } = yield* run({ HOLDFAST_LOG_FORMAT: "logfmt" })
+      assert.match(said.join("\n"), /^timestamp=\S+ level=INFO fiber=\S+ message="There is no database at [^\n]*$/)
+      const { code, complained } = yield* run({ HOLDFAST_LOG_FORMAT: "xml", HOLDFAST_RETAIN_FAILED: "never" })
+      assert.strictEqual(code, 1)
+      assert.match(complained.join("\n"), /HOLDFAST_LOG_FORMAT: .*is not a format/)
+      assert.match(complained.join("\n"), /HOLDFAST_RETAIN_FAILED: .*or off/)
     }))
 
   it.scopedLive("logs nothing below the level that --log-level names", () =>
