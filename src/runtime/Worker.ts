@@ -48,7 +48,11 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   readonly staleCheckInterval?: Duration.DurationInput
   /** The time that running jobs have to end when the worker is told to, 25 s unless given; then they are interrupted and handed back. */
   readonly shutdownGrace?: Duration.DurationInput
-  /** The time for which finished jobs are kept: 7 days after a success and 30 days otherwise, unless given. */
+  /**
+   * The time for which finished jobs are kept: 7 days after a success and 30 days
+   * otherwise, unless given. `Duration.infinity` keeps them until someone deletes
+   * them. The log says how many failed or cancelled ones were deleted.
+   */
   readonly retention?: {
     readonly succeeded?: Duration.DurationInput
     readonly failed?: Duration.DurationInput

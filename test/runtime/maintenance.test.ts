@@ -155,6 +155,56 @@ describe("finished jobs", () => {
       assert.deepStrictEqual(yield* statusesLeft, ["pending", "succeeded"])
     }).pipe(inHoldfast(handlers)))
 
+  it.effect("are deleted with a line that says how many, for failed and cancelled ones at Info, and counted", () =>
+    Effect.gen(function*() {
+      const count = Effect.forEach(
+        ["succeeded", "failed", "cancelled"],
+        (status) => counted(metrics.pruned, { status })
+      )
+      const before = yield* count
+      yield* oneOfEach
+      yield* oneOfEach
+      yield* keeping({ succeeded: "1 day", failed: "2 days", cancelled: "2 days" })
+      yield* TestClock.adjust("3 days")
+      assert.deepStrictEqual(
+        (yield* linesSaying("Deleted finished jobs that were past their retention")).map(({ annotations, level }) => [
+          level,
+          annotations["status"],
+          annotations["jobs"],
+          annotations["retention"]
+        ]),
+        [["DEBUG", "succeeded", 2, "1d"], ["INFO", "failed", 2, "2d"], ["INFO", "cancelled", 2, "2d"]]
+      )
+      assert.deepStrictEqual((yield* count).map((now, index) => now - (before[index] ?? 0)), [2, 2, 2])
+    }).pipe(inHoldfast(handlers)))
+
+  it.effect("are not even looked for while their retention is off", () =>
+    Effect.gen(function*() {
+      yield* oneOfEach
+      yield* keeping({ failed: Duration.infinity, cancelled: Duration.infinity })
+      yield* TestClock.adjust("20 days")
+      assert.strictEqual(yield* StoreFaults.calls("prune"), 21)
+      assert.deepStrictEqual(yield* statusesLeft, ["cancelled", "failed", "pending"])
+    }).pipe(inHoldfast(handlers)))
+
+  it.effect("that were deleted before a batch failed are told of all the same", () =>
+    Effect.gen(function*() {
+      yield* JobQueue.enqueueMany(Task, Array.from({ length: 501 }, () => ({ payload: undefined })))
+      const jobs = yield* JobQueue.claim({ jobs: [Task], limit: 1000 })
+      yield* Effect.forEach(jobs, ({ lease }) => JobQueue.fail(lease, "no", { retry: false }))
+      let prunings = 0
+      // Succeeded ones come first, then a whole batch of failed ones.
+      yield* StoreFaults.inject("prune", (call, operation) => ++prunings === 3 ? failing(call, operation) : call)
+      yield* keeping({ failed: 0 })
+      yield* settled
+      const [line, ...others] = yield* linesSaying("Deleted finished jobs that were past their retention")
+      assert.deepStrictEqual([line?.annotations["status"], line?.annotations["jobs"], others.length], [
+        "failed",
+        500,
+        0
+      ])
+    }).pipe(inHoldfast(handlers)))
+
   it.effect("more of them than a batch takes are all pruned", () =>
     Effect.gen(function*() {
       yield* JobQueue.enqueueMany(Task, Array.from({ length: 1001 }, () => ({ payload: undefined })))

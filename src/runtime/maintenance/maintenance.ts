@@ -117,19 +117,23 @@ export const releaseStale = (store: typeof JobStore.Service): Effect.Effect<numb
 
 const prune = (store: typeof JobStore.Service, retention: Retention) =>
   Effect.forEach(
-    ["succeeded", "failed", "cancelled"] as const,
+    // Without an end of its retention a status has nothing to prune.
+    (["succeeded", "failed", "cancelled"] as const).filter((status) => retention[status] < Infinity),
     (status) => {
+      let inAll = 0
       // Each batch begins with the jobs that ended first, and so with those that could not be deleted.
       let skip = 0
       return inBatchesOf(
         pruneBatch,
         Effect.suspend(() => store.prune({ status, retention: retention[status], limit: pruneBatch, skip })).pipe(
           Effect.map(({ deleted, refused }) => {
+            inAll += deleted
             skip += refused
             return deleted + refused
           })
         )
-      )
+        // What was deleted before a batch that failed is gone, too.
+      ).pipe(Effect.ensuring(Effect.suspend(() => log.pruned(status, inAll, retention[status]))))
     },
     { discard: true }
   )

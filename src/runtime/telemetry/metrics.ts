@@ -47,6 +47,10 @@ export const metrics = {
       "For how long the oldest due job of a lane has waited that no worker claims from, by queue and kind; " +
       "0 once one does or nothing is due"
   }),
+  pruned: Metric.counter("holdfast_jobs_pruned", {
+    description: "Finished jobs deleted once their retention was over, by status",
+    incremental: true
+  }),
   workerRestarts: Metric.counter("holdfast_worker_restarts", {
     description: "Workers that died and were started again",
     incremental: true

@@ -121,6 +121,22 @@ export const laneClaimed = (lane: { readonly queue: string; readonly kind: strin
 export const storeUnavailable = (step: string, error: unknown) =>
   line(LogLevel.Warning, "The job store failed, trying again", { step, error: shown(error) })
 
+/**
+ * Finished jobs past their retention, in milliseconds, were deleted. A line about
+ * failed or cancelled ones is at Info, since a person may still look for those.
+ */
+export const pruned = (status: "succeeded" | "failed" | "cancelled", jobs: number, retention: number) =>
+  jobs === 0
+    ? Effect.void
+    : Effect.zipRight(
+      updateLabelled(metrics.pruned, { status }, jobs),
+      line(
+        status === "succeeded" ? LogLevel.Debug : LogLevel.Info,
+        "Deleted finished jobs that were past their retention",
+        { status, jobs, retention: Duration.format(Duration.millis(retention)) }
+      )
+    )
+
 /** A worker died of a bug, and is started again. */
 export const workerDied = (cause: Cause.Cause<unknown>, after: Duration.Duration) =>
   Effect.zipRight(
