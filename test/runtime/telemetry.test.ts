@@ -299,18 +299,27 @@ describe("traces", () => {
           assert(span !== undefined)
           return span
         }
-        const { id } = yield* Effect.withSpan(JobQueue.enqueue(Traced, undefined), "request")
+        const { id } = yield* Effect.withSpan(JobQueue.enqueue(Traced, undefined, { queue: "slow" }), "request")
         yield* Effect.withSpan(work({ jobs: [Traced] }), "worker")
         const enqueued = named("JobQueue.enqueue")
         assert.strictEqual(enqueued.traceId, named("request").traceId)
-        const job = named("job telemetry.traced")
+        const job = named("process telemetry.traced")
         assert.strictEqual(job.traceId, enqueued.traceId)
         assert(job.parent._tag === "Some")
         assert.strictEqual(job.parent.value.spanId, enqueued.spanId)
         assert.strictEqual(job.kind, "consumer")
-        assert.strictEqual(job.attributes.get("job.id"), id)
-        assert.strictEqual(job.attributes.get("job.attempt"), 1)
-        assert.strictEqual(job.attributes.get("job.outcome"), "succeeded")
+        const { "messaging.client.id": worker, ...attributes } = Object.fromEntries(job.attributes)
+        assert.deepStrictEqual(attributes, {
+          "messaging.system": "holdfast",
+          "messaging.operation.name": "process",
+          "messaging.operation.type": "process",
+          "messaging.destination.name": "slow",
+          "messaging.message.id": id,
+          "holdfast.job.kind": "telemetry.traced",
+          "holdfast.job.attempt": 1,
+          "holdfast.job.outcome": "succeeded"
+        })
+        assert.strictEqual(worker, (yield* linesSaying("Worker started"))[0]?.annotations["worker"])
         assert(job.status._tag === "Ended" && Exit.isSuccess(job.status.exit))
       }).pipe(inHoldfast(Traced.toLayer(() => Effect.void)))
     ))
@@ -321,9 +330,10 @@ describe("traces", () => {
         yield* work({ jobs: [Failing] })
         yield* JobQueue.enqueue(Failing, undefined)
         yield* settled
-        const span = spans.find(({ name }) => name === "job telemetry.failing")
+        const span = spans.find(({ name }) => name === "process telemetry.failing")
         assert(span?.status._tag === "Ended")
-        assert.strictEqual(span.attributes.get("job.outcome"), "retrying")
+        assert.strictEqual(span.attributes.get("holdfast.job.outcome"), "retrying")
+        assert.strictEqual(span.attributes.get("error.type"), "TypeError")
         assert(Exit.isFailure(span.status.exit))
         const told = Cause.pretty(span.status.exit.cause)
         assert.include(told, "TypeError")
@@ -338,7 +348,7 @@ describe("traces", () => {
         yield* work({ jobs: [Traced] })
         const inner = spans.find(({ name }) => name === "send")
         assert(inner?.parent._tag === "Some" && inner.parent.value._tag === "Span")
-        assert.strictEqual(inner.parent.value.name, "job telemetry.traced")
+        assert.strictEqual(inner.parent.value.name, "process telemetry.traced")
       }).pipe(inHoldfast(Traced.toLayer(() => Effect.withSpan(Effect.void, "send"))))
     ))
 
@@ -354,10 +364,10 @@ describe("traces", () => {
           yield* work({ jobs: [Again] })
           yield* TestClock.adjust("3 minutes")
           const enqueued = spans.find((span) => span.name === "JobQueue.enqueue")
-          const attempts = spans.filter((span) => span.name === "job telemetry.again")
+          const attempts = spans.filter((span) => span.name === "process telemetry.again")
           const attempt = attempts[isDelayed ? 0 : 1]
           assert(enqueued !== undefined && attempt !== undefined)
-          assert.strictEqual(attempt.attributes.get("job.id"), id)
+          assert.strictEqual(attempt.attributes.get("messaging.message.id"), id)
           assert.strictEqual(attempt.parent._tag, "None")
           assert.notStrictEqual(attempt.traceId, enqueued.traceId)
           assert.deepStrictEqual(attempt.links.map(({ span }) => [span.traceId, span.spanId]), [
@@ -377,7 +387,7 @@ describe("traces", () => {
         yield* JobQueue.enqueue(Traced, undefined)
         yield* sql`UPDATE holdfast_jobs SET trace_context = 'nonsense'`
         yield* Effect.withSpan(work({ jobs: [Traced] }), "worker")
-        const job = spans.find(({ name }) => name === "job telemetry.traced")
+        const job = spans.find(({ name }) => name === "process telemetry.traced")
         assert.strictEqual(job?.parent._tag, "None")
       }).pipe(inHoldfast(Traced.toLayer(() => Effect.void)))
     ))

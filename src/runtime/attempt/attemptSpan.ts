@@ -5,16 +5,24 @@ import { placeInTrace } from "../telemetry/traceContext.ts"
 import type { ClaimedJob } from "../../store/JobStore.ts"
 import type { Ended } from "./Ended.ts"
 
-/** Begins the span of a job's attempt. */
+/**
+ * Begins the span of a job's attempt. Its attributes are those of OpenTelemetry's
+ * conventions for messaging, where a queue is a destination and a job a message;
+ * what they have no name for begins with `holdfast`. Its name has the kind where
+ * they would have the queue, since most jobs of an app are in one queue.
+ */
 export const openSpan = (job: ClaimedJob): Effect.Effect<Tracer.Span> =>
-  Effect.makeSpan(`job ${job.kind}`, {
+  Effect.makeSpan(`process ${job.kind}`, {
     kind: "consumer",
     attributes: {
-      "job.id": job.lease.jobId,
-      "job.kind": job.kind,
-      "job.queue": job.queue,
-      "job.attempt": job.lease.attempt,
-      "job.worker": job.lease.worker
+      "messaging.system": "holdfast",
+      "messaging.operation.name": "process",
+      "messaging.operation.type": "process",
+      "messaging.destination.name": job.queue,
+      "messaging.message.id": job.lease.jobId,
+      "messaging.client.id": job.lease.worker,
+      "holdfast.job.kind": job.kind,
+      "holdfast.job.attempt": job.lease.attempt
     },
     ...placeInTrace(job)
   })
@@ -25,25 +33,28 @@ export const closeSpan = (span: Option.Option<Tracer.Span>, ended: Ended): Effec
     onNone: () => Effect.void,
     onSome: (span) =>
       Effect.map(Effect.clock, (clock) => {
-        span.attribute("job.outcome", endOf(ended))
-        span.end(clock.unsafeCurrentTimeNanos(), exitOf(ended))
+        span.attribute("holdfast.job.outcome", endOf(ended))
+        const error = errorOf(ended)
+        if (Option.isSome(error)) span.attribute("error.type", error.value)
+        span.end(
+          clock.unsafeCurrentTimeNanos(),
+          Option.match(error, { onNone: () => Exit.void, onSome: (error) => Exit.fail(new AttemptFailed({ error })) })
+        )
       })
   })
 
 const endOf = (ended: Ended): AttemptEnd =>
   ended._tag === "Settled" ? ended.end : ended._tag === "LeaseLost" ? "lost" : "unknown"
 
-const exitOf = (ended: Ended): Exit.Exit<void, AttemptFailed> => {
+/** The name of the error that an attempt failed with, or why nobody knows its outcome. */
+const errorOf = (ended: Ended): Option.Option<string> => {
   switch (ended._tag) {
     case "Settled":
-      return Option.match(ended.failedWith, {
-        onNone: () => Exit.void,
-        onSome: ({ name }) => Exit.fail(new AttemptFailed({ error: name }))
-      })
+      return Option.map(ended.failedWith, ({ name }) => name)
     case "LeaseLost":
-      return Exit.fail(new AttemptFailed({ error: ended.reason }))
+      return Option.some(ended.reason)
     case "OutcomeUnknown":
-      return Exit.fail(new AttemptFailed({ error: "OutcomeUnknown" }))
+      return Option.some("OutcomeUnknown")
   }
 }
 
