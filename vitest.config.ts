@@ -44,6 +44,7 @@ export default defineConfig({
       "holdfast/postgres": new URL("src/postgres.ts", import.meta.url).pathname,
       "holdfast/sqlite": new URL("src/sqlite.ts", import.meta.url).pathname,
       "holdfast/store": new URL("src/store.ts", import.meta.url).pathname,
+      "holdfast/telemetry": new URL("src/telemetry.ts", import.meta.url).pathname,
       "holdfast/testing": new URL("src/testing.ts", import.meta.url).pathname,
       holdfast: new URL("src/index.ts", import.meta.url).pathname
     }

@@ -59,11 +59,13 @@ const floors: Readonly<Record<string, number>> = {
   store: 2,
   runtime: 3,
   public: 4,
+  telemetry: 4,
   "define.ts": 4,
   "index.ts": 4,
   "store.ts": 4,
   "sqlite.ts": 4,
   "postgres.ts": 4,
+  "telemetry.ts": 4,
   cli: 5,
   http: 5,
   testing: 6,
@@ -210,7 +212,15 @@ describe("the house", () => {
   it("there is one barrel for each entry of the package", () => {
     const entries = Object.values(manifest.exports).flatMap((entry) => typeof entry === "string" ? [] : [entry.default])
     const barrels = entries.map((entry) => entry.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts"))
-    assert.deepStrictEqual(barrels, ["index.ts", "define.ts", "store.ts", "sqlite.ts", "postgres.ts", "testing.ts"])
+    assert.deepStrictEqual(barrels, [
+      "index.ts",
+      "define.ts",
+      "store.ts",
+      "sqlite.ts",
+      "postgres.ts",
+      "telemetry.ts",
+      "testing.ts"
+    ])
     // The type of another package is not a module of ours.
     expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"\./m, [...barrels, "public"]))
   })
@@ -236,7 +246,9 @@ describe("the house", () => {
 
   it("only the entry for SQLite, and the one for tests, load its driver", () => {
     const driver = /sqlite-node|better-sqlite3|sql-pg/
-    for (const entry of ["index.ts", "store.ts"]) expectNone(loadedBy(entry).filter((named) => driver.test(named)))
+    for (const entry of ["index.ts", "store.ts", "telemetry.ts"]) {
+      expectNone(loadedBy(entry).filter((named) => driver.test(named)))
+    }
     for (const entry of ["sqlite.ts", "testing.ts"]) assert.isTrue(loadedBy(entry).some((named) => driver.test(named)))
   })
 

@@ -6,6 +6,7 @@ import * as index from "../src/index.ts"
 import * as postgres from "../src/postgres.ts"
 import * as sqlite from "../src/sqlite.ts"
 import * as store from "../src/store.ts"
+import * as telemetry from "../src/telemetry.ts"
 import * as testing from "../src/testing.ts"
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../src/${path}`, import.meta.url)), "utf8")
@@ -120,6 +121,7 @@ const names = {
   "postgres.ts": ["PostgresJobStore", "PostgresStore"],
   "sqlite.ts": ["SqlJobStore", "SqliteStore"],
   "store.ts": ["Store"],
+  "telemetry.ts": ["Gauges", "metricsContentType", "metricsText"],
   "testing.ts": [
     "JobNotRunning",
     "NotEnqueued",
@@ -196,6 +198,7 @@ describe("an entry shows these names and no others", () => {
     assert.deepStrictEqual(valuesOf(index), values(names["index.ts"]).toSorted())
     assert.deepStrictEqual(valuesOf(sqlite), ["SqlJobStore", "SqliteStore"])
     assert.deepStrictEqual(valuesOf(testing), values(names["testing.ts"]).toSorted())
+    assert.deepStrictEqual(valuesOf(telemetry), names["telemetry.ts"])
     assert.deepStrictEqual(valuesOf(index.Job), ["make"])
     assert.deepStrictEqual(valuesOf(index.Worker), ["check", "events", "layer", "run"])
     assert.deepStrictEqual(valuesOf(postgres), ["PostgresJobStore", "PostgresStore"])

@@ -47,6 +47,27 @@ export const metrics = {
       "For how long the oldest due job of a lane has waited that no worker claims from, by queue and kind; " +
       "0 once one does or nothing is due"
   }),
+  oldestDue: Metric.gauge("holdfast_oldest_due_job_seconds", {
+    description: "The time that the oldest due job has waited, by queue and kind; 0 if none is due, or they are paused"
+  }),
+  lastLook: Metric.gauge("holdfast_last_look_timestamp_seconds", {
+    description:
+      "The instant of the last look at the queue that succeeded: a worker with room looks at least every poll interval"
+  }),
+  leasesHeld: Metric.gauge("holdfast_leases_held", {
+    description: "Jobs under leases that are not over, of every process, by queue and kind; at most 1,000 are counted"
+  }),
+  leasesOver: Metric.gauge("holdfast_leases_over", {
+    description:
+      "Jobs under leases that are over until a sweep frees them, by queue and kind: their workers are dead or blocked"
+  }),
+  paused: Metric.gauge("holdfast_paused_seconds", {
+    description: "The time for which a queue or a kind has been paused, by scope and name; 0 if it is not any more"
+  }),
+  gauged: Metric.gauge("holdfast_gauges_timestamp_seconds", {
+    description:
+      "The instant at which the oldest due jobs, leases and pauses were last read: older values tell of the past"
+  }),
   pruned: Metric.counter("holdfast_jobs_pruned", {
     description: "Finished jobs deleted once their retention was over, by status",
     incremental: true
