@@ -27,7 +27,7 @@ const everywhere: ReadonlyArray<Row> = [
   ["-h, --help", "Show the help of any command"],
   ["--log-level level", "Log nothing below this level: all, trace, debug, info, warning, error, fatal or none"],
   ["--version", "Print the version"],
-  ["--completions shell", "Print a completion script for sh, bash, fish or zsh"]
+  ["--completions shell", "Print a completion script for bash, zsh or fish"]
 ]
 
 /** The help of the command that `words` name, at any depth. `typed` is what a person types to run the first. */

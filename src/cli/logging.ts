@@ -22,15 +22,17 @@ export const layer = (output: Output): Layer.Layer<never> =>
 /**
  * Lets the process outlive its output. Call it once. The reader of a pipe can die,
  * a terminal close and a disk fill up; without a listener, each ends the process
- * with its jobs locked. Lines are lost then, and standard error says so once, if it
- * can.
+ * with its jobs locked. Lines are lost then. With `isTold` standard error says so
+ * once, if it can, when it happens and not at the end.
  */
-export const outliveOutput = (): void => {
-  process.stdout.once("error", (error: Error) => {
-    process.stderr.write(`Standard output cannot be written, so lines are lost: ${oneLine(error.message)}\n`)
-  })
+export const outliveOutput = ({ isTold }: { readonly isTold: boolean }): void => {
+  if (isTold) process.stdout.once("error", (error: Error) => void process.stderr.write(`${linesLost(error)}\n`))
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 }
+
+/** Says that lines of standard output are lost. */
+export const linesLost = (error: Error): string =>
+  `Standard output cannot be written, so lines are lost: ${oneLine(error.message)}`
 
 const terminalLogger = (output: Output) =>
   Logger.make<unknown, string>((event) =>

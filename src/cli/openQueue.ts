@@ -4,7 +4,7 @@ import type { DatabaseUrl } from "../store/databaseUrl.ts"
 import { existing } from "./existingDatabase.ts"
 import { settings } from "./settings.ts"
 import { storeOf } from "./storeOf.ts"
-import { typed } from "./typed.ts"
+import { typedHoldfast } from "./typed.ts"
 
 /** The settings, unless their database is one in memory, which no command finds again. */
 export const lastingSettings = Effect.tap(settings, ({ database }) => refuseInMemory(database))
@@ -20,7 +20,7 @@ const refuseInMemory = (named: DatabaseUrl) =>
 
 const existingSettings = Effect.tap(
   lastingSettings,
-  ({ database }) => existing(database, `Make one: ${typed("holdfast", "migrate")}`)
+  ({ database }) => Effect.flatMap(typedHoldfast("migrate"), (line) => existing(database, `Make one: ${line}`))
 )
 
 /** The queue in the database that the environment names, for a command that only reads. It changes nothing there. */

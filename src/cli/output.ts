@@ -12,7 +12,8 @@ export interface Output {
   readonly errored?: Error | null
   /** False if NO_COLOR is set, or if Node finds that the terminal shows no colours. */
   readonly hasColors?: () => boolean
-  readonly write: (text: string) => unknown
+  /** Calls back when the text was written, or with the error that has kept it from being written. */
+  readonly write: (text: string, onWritten?: (error?: Error | null) => void) => unknown
 }
 
 /** True if a person reads it, and wants colours. */
@@ -20,6 +21,16 @@ export const isColoured = (output: Output): boolean => output.isTTY === true && 
 
 /** True once what is written is lost, as where the reader of a pipe is gone. */
 export const isUnread = ({ errored }: Output): boolean => errored !== undefined && errored !== null
+
+/** True for the error of a pipe whose reader is gone, who wanted no more. */
+export const isOfReader = (error: Error): boolean => "code" in error && error.code === "EPIPE"
+
+/**
+ * Calls back once all that was written before is written, with the error that has
+ * kept some of it from being written, such as that of a full disk.
+ */
+export const whenWritten = (output: Output, onWritten: (error?: Error) => void): void =>
+  void output.write("", (error) => onWritten(output.errored ?? error ?? undefined))
 
 /** The longest line, in characters. A file gets lines as on a terminal that is 100 wide. */
 export const columnsOf = ({ columns, isTTY }: Output): number => isTTY === true && columns ? columns : 100

@@ -5,6 +5,7 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import { Console, Effect, Either, Option } from "effect"
 import { database, schema, schemaName } from "../cli/settings.ts"
 import type { Streams } from "../cli/Streams.ts"
+import type { copy } from "../store/copy/copy.ts"
 import { nameOf } from "../store/databaseUrl.ts"
 import { copyProgress, copyReport } from "../cli/copyProgress.ts"
 
@@ -36,17 +37,11 @@ const schemaFlag = (name: string, description: string) =>
     Options.map(Option.flatten)
   )
 
-/** The tables of the reference app, which lie beside the jobs of `pnpm start`. */
-const brandbrain = Effect.promise(async () => {
-  const [{ migrate, migrationsTable, newest }, { tables }] = await Promise.all([
-    import("../brandbrain/storage/migrate.ts"),
-    import("../brandbrain/storage/tables.ts")
-  ])
-  return { app: "BrandBrain", migrations: migrationsTable, newest, tables, migrate }
-})
+/** The applications whose tables lie beside the jobs and are copied with them, loaded when a copy begins. */
+export type AppsToCopy = Effect.Effect<Parameters<typeof copy>[0]["apps"]>
 
 /** `pnpm holdfast copy`. Its code is loaded when it runs, and not for its help. */
-export const copyCommand = (streams: Streams) =>
+export const copyCommand = (streams: Streams, apps: AppsToCopy) =>
   Command.make(
     "copy",
     {
@@ -66,7 +61,7 @@ export const copyCommand = (streams: Streams) =>
           source: from,
           target: to,
           schemas: { source: schemaOf(fromSchema), target: schemaOf(toSchema) },
-          apps: [yield* brandbrain],
+          apps: yield* apps,
           onProgress: progress.tell,
           onCommit: Effect.sync(() => void (isCommitting = true))
         }).pipe(

@@ -2,6 +2,7 @@ import * as Command from "@effect/cli/Command"
 import type { Commands } from "../cli/help.ts"
 import * as Logging from "../cli/logging.ts"
 import type { Streams } from "../cli/Streams.ts"
+import type { AppsToCopy } from "./copyCommand.ts"
 import { copyCommand } from "./copyCommand.ts"
 import { explainCommand } from "./explainCommand.ts"
 import { jobsCommands } from "./jobsCommands.ts"
@@ -10,12 +11,12 @@ import { kindsCommands, queuesCommands } from "./queuesCommands.ts"
 import { statsCommand } from "./statsCommand.ts"
 
 /** `pnpm holdfast`: commands for those who look after a queue. Answers go to standard output, so the log goes to standard error. */
-export const holdfastCommand = (streams: Streams) => {
+export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
   const { commands: ofJobs, jobs } = jobsCommands(streams)
   const { commands: ofQueues, queues } = queuesCommands(streams)
   const { commands: ofKinds, kinds } = kindsCommands
   const stats = statsCommand(streams)
-  const copy = copyCommand(streams)
+  const copy = copyCommand(streams, apps)
   const holdfast = Command.make("holdfast").pipe(
     Command.withDescription("Look after a queue and its database"),
     Command.withSubcommands([stats, explainCommand, jobs, queues, kinds, migrateCommand, copy]),

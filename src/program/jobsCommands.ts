@@ -2,7 +2,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import { Effect, Either } from "effect"
 import { json } from "../cli/answer.ts"
-import { flag, textFlag } from "../cli/flags.ts"
+import { flag, textFlag } from "../cli/flag.ts"
 import type { Commands } from "../cli/help.ts"
 import { notAFlag } from "../cli/notAFlag.ts"
 import { count, textBy } from "../cli/settings.ts"
@@ -45,25 +45,25 @@ export const jobsCommands = (streams: Streams) => {
   const cancel = Command.make(
     "cancel",
     { ids: jobIds, json },
-    ({ ids, json }) => Effect.flatMap(operate, ({ cancel }) => cancel(ids, json))
+    ({ ids, json }) => Effect.flatMap(operate, ({ cancel }) => cancel(ids, json, streams))
   ).pipe(Command.withDescription("Cancel pending jobs, and ask the workers of running ones to stop them"))
 
   const retry = Command.make(
     "retry",
     { ids: jobIds, json },
-    ({ ids, json }) => Effect.flatMap(operate, ({ retry }) => retry(ids, json))
+    ({ ids, json }) => Effect.flatMap(operate, ({ retry }) => retry(ids, json, streams))
   ).pipe(Command.withDescription("Make failed or cancelled jobs due now, with a fresh failure budget"))
 
   const runNow = Command.make(
     "run-now",
     { ids: jobIds, json },
-    ({ ids, json }) => Effect.flatMap(operate, ({ runNow }) => runNow(ids, json))
+    ({ ids, json }) => Effect.flatMap(operate, ({ runNow }) => runNow(ids, json, streams))
   ).pipe(Command.withDescription("Make pending jobs due now, also those that wait for their next attempt"))
 
   const remove = Command.make(
     "delete",
     { ids: jobIds, json },
-    ({ ids, json }) => Effect.flatMap(operate, ({ remove }) => remove(ids, json))
+    ({ ids, json }) => Effect.flatMap(operate, ({ remove }) => remove(ids, json, streams))
   ).pipe(Command.withDescription("Delete jobs that do not run, with their results and errors"))
 
   const jobs = Command.make("jobs").pipe(

@@ -7,13 +7,19 @@ const read = (...args: ReadonlyArray<string>) => Either.getOrThrow(readCommandLi
 describe("a command line", () => {
   it("has --help and --log-level in any place, but not behind a --", () => {
     for (const args of [["--help", "seed", "--off"], ["seed", "-h", "--off"], ["seed", "--off", "--help"]]) {
-      assert.deepStrictEqual(read(...args), { isHelp: true, logLevel: Option.none(), rest: ["seed", "--off"] })
+      assert.deepStrictEqual(read(...args), {
+        isHelp: true,
+        logLevel: Option.none(),
+        completions: Option.none(),
+        rest: ["seed", "--off"]
+      })
     }
     for (const level of [["--log-level", "error"], ["--log-level=Error"]]) {
       for (const args of [["seed", ...level], [...level, "seed"]]) {
         assert.deepStrictEqual(read(...args), {
           isHelp: false,
           logLevel: Option.some(LogLevel.Error),
+          completions: Option.none(),
           rest: ["seed"]
         })
       }

@@ -3,10 +3,11 @@ import { answer, jsonText, roomOn } from "../../cli/answer.ts"
 import { describeJob, jobColumns } from "../../cli/describeJob.ts"
 import { queueToChange, queueToRead } from "../../cli/openQueue.ts"
 import { oneLine } from "../../cli/readable.ts"
+import { progressBar } from "../../cli/progressBar.ts"
 import { sentenceOf } from "../../cli/report.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import { table } from "../../cli/table.ts"
-import { typed } from "../../cli/typed.ts"
+import { typedHoldfast } from "../../cli/typed.ts"
 import type { JobRecord, JobStatus, ListOptions, Page, StoreFailure } from "../../index.ts"
 import { JobQueue } from "../../index.ts"
 
@@ -31,9 +32,10 @@ export const list = ({ cursor, json, kind, limit, partition, queue, status }: Li
     const most = Option.getOrElse(limit, () => defaultLimit)
     const page = yield* fullPage({ ...filter, ...given({ cursor }) }, most)
     const now = yield* Clock.currentTimeMillis
+    const next = page.cursor === null ? undefined : yield* nextLine(page.cursor, most, filter)
     yield* answer(json, page, () => {
       const jobs = page.jobs.length === 0 ? "No jobs" : table(page.jobs, jobColumns(now), roomOn(stdout))
-      return page.cursor === null ? jobs : `${jobs}\n\nMore: ${nextLine(page.cursor, most, filter)}`
+      return next === undefined ? jobs : `${jobs}\n\nMore: ${next}`
     })
   }).pipe(Effect.provide(queueToRead))
 
@@ -46,41 +48,38 @@ export const show = (id: string, json: boolean, { stdout }: Streams) =>
   }).pipe(Effect.provide(queueToRead))
 
 /** Cancels each job, and prints what became of it. One that has ended stays as it is, which is not a failure. */
-export const cancel = (ids: ReadonlyArray<string>, json: boolean) =>
-  forEachId(ids, json, "cancelled", (id) =>
-    Effect.map(JobQueue.cancel(id), (status) => ({
-      fields: { status },
-      words: status === "cancelled"
-        ? "cancelled"
-        : status === "running"
-        ? "running; its worker has been asked to stop it"
-        : `had already ${status}`
-    })))
+export const cancel = (ids: ReadonlyArray<string>, json: boolean, streams: Streams) =>
+  forEachId(
+    { ids, json, streams, doing: "Cancelling", done: "cancelled" },
+    (id) =>
+      Effect.map(JobQueue.cancel(id), (status) => ({
+        fields: { status },
+        words: status === "cancelled"
+          ? "cancelled"
+          : status === "running"
+          ? "running; its worker has been asked to stop it"
+          : `had already ${status}`
+      }))
+  )
 
 /** Makes each job due, and prints what became of it. */
-export const retry = (ids: ReadonlyArray<string>, json: boolean) =>
+export const retry = (ids: ReadonlyArray<string>, json: boolean, streams: Streams) =>
   forEachId(
-    ids,
-    json,
-    "made due",
+    { ids, json, streams, doing: "Making due", done: "made due" },
     (id) => Effect.as(JobQueue.retry(id), { fields: { status: "pending" }, words: "pending, due now" })
   )
 
 /** Makes each pending job due now, also one that waits for its next attempt, and prints what became of it. */
-export const runNow = (ids: ReadonlyArray<string>, json: boolean) =>
+export const runNow = (ids: ReadonlyArray<string>, json: boolean, streams: Streams) =>
   forEachId(
-    ids,
-    json,
-    "made due",
+    { ids, json, streams, doing: "Making due", done: "made due" },
     (id) => Effect.as(JobQueue.edit(id, { delay: 0 }), { fields: { status: "pending" }, words: "pending, due now" })
   )
 
 /** Deletes each job that does not run, and prints what it was. */
-export const remove = (ids: ReadonlyArray<string>, json: boolean) =>
+export const remove = (ids: ReadonlyArray<string>, json: boolean, streams: Streams) =>
   forEachId(
-    ids,
-    json,
-    "deleted",
+    { ids, json, streams, doing: "Deleting", done: "deleted" },
     (id) =>
       Effect.map(JobQueue.delete(id), (status) => ({ fields: { deleted: status }, words: `deleted; it was ${status}` }))
   )
@@ -104,23 +103,33 @@ interface Done {
   readonly words: string
 }
 
+interface Asked {
+  readonly ids: ReadonlyArray<string>
+  readonly json: boolean
+  readonly streams: Streams
+  /** What goes on, for the bar of a terminal. */
+  readonly doing: string
+  /** What was to be done, for the error. */
+  readonly done: string
+}
+
 /**
  * Does something to each job in the order given and answers for each, also where it
  * was not done. Once the store fails, the others are not tried: each would wait for
- * it as long.
+ * it as long. A terminal has a bar below the answers while several are changed.
  */
 const forEachId = <E extends { readonly _tag: string }>(
-  given: ReadonlyArray<string>,
-  json: boolean,
-  done: string,
+  { doing, done, ids: given, json, streams }: Asked,
   change: (id: string) => Effect.Effect<Done, E | StoreFailure, JobQueue>
 ) =>
   Effect.gen(function*() {
     const ids = [...new Set(given)]
+    const { line, show } = linesOn(streams)
     const answers: Array<Readonly<Record<string, unknown>>> = []
     const failures: Array<E | StoreFailure> = []
     let stopped = false
-    for (const id of ids) {
+    for (const [index, id] of ids.entries()) {
+      if (ids.length > 1) yield* show(progressBar(doing, index, ids.length))
       const tried = stopped ? undefined : yield* Effect.either(change(id))
       const failure = tried?._tag === "Left" ? tried.left : undefined
       if (failure !== undefined) failures.push(failure)
@@ -136,15 +145,26 @@ const forEachId = <E extends { readonly _tag: string }>(
           : { id, error: failure?._tag ?? "NotTried", message: words }
       )
       // The error of a single job is reported as the command's.
-      if (!json && (tried?._tag === "Right" || ids.length > 1)) yield* Console.log(oneLine(`${id}  ${words}`))
+      if (!json && (tried?._tag === "Right" || ids.length > 1)) yield* line(oneLine(`${id}  ${words}`))
     }
+    yield* show("")
     if (json) yield* Console.log(jsonText(answers))
     const [first] = failures
     if (first === undefined) return
     if (ids.length === 1) return yield* Effect.fail(first)
     const failed = answers.filter(({ error }) => error !== undefined).length
     return yield* new SomeFailed({ failed, all: ids.length, done })
-  }).pipe(Effect.provide(queueToChange))
+  }).pipe(Effect.ensuring(linesOn(streams).show("")), Effect.provide(queueToChange))
+
+/** Prints answers above what a terminal shows in its last line. */
+const linesOn = ({ screen }: Streams) =>
+  Option.match(screen, {
+    onNone: () => ({ line: (text: string) => Console.log(text), show: (_: string) => Effect.void }),
+    onSome: ({ show, write }) => ({
+      line: (text: string) => Effect.sync(() => void write(`${text}\n`)),
+      show: (text: string) => Effect.sync(() => show(text))
+    })
+  })
 
 const isOfStore = Predicate.or(Predicate.isTagged("StoreError"), Predicate.isTagged("ForeignTransaction"))
 
@@ -174,8 +194,7 @@ const fullPage = (options: ListOptions, most: number) =>
 
 /** The line that a person types to see the jobs that follow. */
 const nextLine = (cursor: string, limit: number, { kind, partitionKey, queue, status }: ListOptions) =>
-  typed(
-    "holdfast",
+  typedHoldfast(
     "jobs",
     "list",
     ...Object.entries({ status, kind, queue, partition: partitionKey, limit, cursor })

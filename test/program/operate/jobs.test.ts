@@ -221,6 +221,45 @@ describe("pnpm holdfast jobs", () => {
       ]])
     }))
 
+  it.scopedLive("takes what stands behind a -- for an id, also where it begins with a dash", () =>
+    Effect.gen(function*() {
+      const { folder, ids } = yield* someJobs
+      const [first = ""] = ids
+      const refused = yield* jobs(folder, "show", "-x")
+      assert.strictEqual(refused.code, 1)
+      assert.include(
+        refused.complained.join("\n"),
+        "Received unknown argument: '-x'. Write -- in front of one that begins with a dash"
+      )
+      for (const id of ["-x", "--json", "--help", "--version", "--limit", "--completions"]) {
+        const { code, complained, said } = yield* jobs(folder, "show", "--", id)
+        assert.deepStrictEqual([code, said, messagesIn(complained)], [1, [], [`There is no job ${id}`]])
+      }
+      const some = yield* jobs(folder, "cancel", "--json", "--", "-x", first)
+      assert.deepStrictEqual(valueOf(some), [
+        { id: "-x", error: "JobNotFound", message: "There is no job -x" },
+        { id: first, status: "cancelled" }
+      ])
+      assert.strictEqual((yield* jobs(folder, "cancel", "-x", "--", first)).code, 1)
+    }))
+
+  it.scopedLive("shows on a terminal how far it is with several jobs, below their answers", () =>
+    Effect.gen(function*() {
+      const { folder, ids } = yield* someJobs
+      const [first = "", second = ""] = ids
+      const terminal = makeTerminal()
+      const cancel = (...args: ReadonlyArray<string>) => runOnTerminal(folder, ["holdfast", "jobs", ...args], terminal)
+      assert.strictEqual(yield* cancel("cancel", first, second), 0)
+      const bar = `Cancelling [############------------] 1 of 2`
+      const gone = `\r${" ".repeat(bar.length + 2)}\r`
+      const text = terminal.text()
+      assert.include(text, `${first}  cancelled\n`)
+      assert.include(text, bar)
+      assert.isTrue(text.endsWith(`${gone}${second}  cancelled\n${bar}${gone}`), JSON.stringify(text))
+      assert.strictEqual(yield* cancel("run-now", ids[2] ?? ""), 0)
+      assert.notInclude(terminal.text().slice(text.length), "[")
+    }))
+
   it.scopedLive("asks the worker of a running job to stop it, and leaves one that has ended as it is", () =>
     Effect.gen(function*() {
       const { folder } = yield* someJobs
