@@ -266,6 +266,13 @@ describe("the house", () => {
     }
     // Each is loaded when it runs.
     expectNone(loadedBy("program/holdfastCommand.ts").filter((named) => named.startsWith("program/operate/")))
+    // The program of the package has nothing of the reference app, not even to load it later.
+    const inBin = new Set(["bin.ts"])
+    for (const path of inBin) {
+      for (const imported of sources.find((source) => source.path === path)?.imports ?? []) inBin.add(imported)
+    }
+    assert.include([...inBin], "program/operate/jobs.ts")
+    expectNone([...inBin].filter((named) => named.startsWith("brandbrain/") || named === "program/startCommand.ts"))
   })
 
   it("a folder has no folders inside but the rooms that are known", () => {
@@ -404,7 +411,7 @@ describe("what only one place does", () => {
   })
 
   it("only the program prints", () => {
-    expectNone(filesWith(/\bconsole\.\w+\(|process\.std(out|err)\b/, ["main.ts", "cli"]))
+    expectNone(filesWith(/\bconsole\.\w+\(|process\.std(out|err)\b/, ["main.ts", "bin.ts", "cli"]))
   })
 })
 

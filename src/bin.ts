@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Option } from "effect"
+import { outliveOutput } from "./cli/logging.ts"
+import { makeStreams } from "./cli/Streams.ts"
+import { holdfastProgram, holdfastTeardown } from "./program/holdfastProgram.ts"
+
+const streams = makeStreams(process.stdout, process.stderr)
+
+outliveOutput({ isTold: false })
+process.on("exit", () => Option.map(streams.screen, ({ show }) => show("")))
+
+NodeRuntime.runMain(holdfastProgram(process.argv, streams), {
+  disableErrorReporting: true,
+  disablePrettyLogger: true,
+  teardown: holdfastTeardown(process.argv, streams)
+})
