@@ -252,9 +252,10 @@ describe("the house", () => {
     for (const entry of ["sqlite.ts", "testing.ts"]) assert.isTrue(loadedBy(entry).some((named) => driver.test(named)))
   })
 
-  it("a copy of a queue is the program's, so no entry loads it", () => {
+  it("a copy of a queue and a backup are the program's, so no entry loads them", () => {
+    const ofTheProgram = /^store\/(?:copy|backup)\/|^better-sqlite3$/
     for (const entry of ["index.ts", "store.ts", "sqlite.ts", "postgres.ts", "testing.ts"]) {
-      expectNone(loadedBy(entry).filter((named) => named.startsWith("store/copy/")))
+      expectNone(loadedBy(entry).filter((named) => ofTheProgram.test(named)))
     }
   })
 
@@ -280,6 +281,7 @@ describe("the house", () => {
       "sqlite",
       "postgres",
       "copy",
+      "backup",
       "transaction",
       "wal",
       "migrations",
@@ -355,6 +357,7 @@ describe("what only one place does", () => {
         "store/fromUrl.ts",
         "store/tablesVersion.ts",
         "store/copy/openDatabase.ts",
+        "store/backup/backUp.ts",
         "testing/layer.ts",
         "testing/layerPostgres.ts"
       ])

@@ -2,6 +2,7 @@ import * as Command from "@effect/cli/Command"
 import type { Commands } from "../cli/help.ts"
 import * as Logging from "../cli/logging.ts"
 import type { Streams } from "../cli/Streams.ts"
+import { backupCommand } from "./backupCommand.ts"
 import type { AppsToCopy } from "./copyCommand.ts"
 import { copyCommand } from "./copyCommand.ts"
 import { explainCommand } from "./explainCommand.ts"
@@ -16,10 +17,11 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
   const { commands: ofQueues, queues } = queuesCommands(streams)
   const { commands: ofKinds, kinds } = kindsCommands
   const stats = statsCommand(streams)
+  const backup = backupCommand(streams)
   const copy = copyCommand(streams, apps)
   const holdfast = Command.make("holdfast").pipe(
     Command.withDescription("Look after a queue and its database"),
-    Command.withSubcommands([stats, explainCommand, jobs, queues, kinds, migrateCommand, copy]),
+    Command.withSubcommands([stats, explainCommand, jobs, queues, kinds, migrateCommand, backup, copy]),
     Command.provide(Logging.layer(streams.errors))
   )
   const single = ({ descriptor }: { readonly descriptor: Commands["root"] }): Commands => ({
@@ -28,7 +30,16 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
   })
   const commands: Commands = {
     root: holdfast.descriptor,
-    under: [single(stats), single(explainCommand), ofJobs, ofQueues, ofKinds, single(migrateCommand), single(copy)]
+    under: [
+      single(stats),
+      single(explainCommand),
+      ofJobs,
+      ofQueues,
+      ofKinds,
+      single(migrateCommand),
+      single(backup),
+      single(copy)
+    ]
   }
   return { holdfast, commands }
 }
