@@ -47,14 +47,16 @@ function roomOf(path: string): string {
 const isOurs = (named: string) => named.endsWith(".ts") || named.endsWith(".json")
 
 /**
- * The floors of the house. The barrels show the first four to the rooms above, and
- * `public` lists what a namespace of theirs shows. What `define.ts` may load is
+ * The floors of the house. The barrels show `domain`, `platform`, `store` and `runtime`
+ * to the rooms above, and `public` lists what a namespace of theirs shows. `web` holds the
+ * parts of an HTTP API that know of no job. What `define.ts` may load is
  * checked by itself.
  * What users test with stands on the roof: it sees everything, and nothing that
  * runs in production leads up to it.
  */
 const floors: Readonly<Record<string, number>> = {
   domain: 0,
+  web: 0,
   platform: 1,
   store: 2,
   runtime: 3,
@@ -162,12 +164,24 @@ describe("the house", () => {
     expectNone(circles(sources))
   })
 
-  it("the reference app sees of us what every app sees: the barrel", () => {
+  it("the reference app sees of us what every app sees, the barrel, and shares the parts of an HTTP API", () => {
     expectNone(
       sources.filter(({ room }) => room === "brandbrain").flatMap(({ imports, path }) =>
         imports.filter(isOurs)
-          .filter((imported) => roomOf(imported) !== "brandbrain" && imported !== "index.ts")
+          .filter((imported) => !["brandbrain", "web", "index.ts"].includes(roomOf(imported)))
           .map((imported) => `${path} imports ${imported}`)
+      )
+    )
+  })
+
+  it("the parts of an HTTP API know neither of the two that are made of them", () => {
+    const web = sources.filter(({ room }) => room === "web")
+    assert.isNotEmpty(web)
+    expectNone(
+      web.flatMap(({ imports, path }) =>
+        imports.filter(isOurs).filter((imported) => roomOf(imported) !== "web").map((named) =>
+          `${path} imports ${named}`
+        )
       )
     )
   })
@@ -291,6 +305,7 @@ describe("the house", () => {
     ])
     const rooms = new Set([
       "program/operate",
+      "http/api",
       ...["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`)
     ])
     expectNone(

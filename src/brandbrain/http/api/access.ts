@@ -2,7 +2,8 @@ import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
 import * as HttpApiSecurity from "@effect/platform/HttpApiSecurity"
 import * as OpenApi from "@effect/platform/OpenApi"
 import { Context, Schema } from "effect"
-import { BrandNotFound, forbidden, sent, unauthorized, unavailable } from "./refusals.ts"
+import { BrandNotFound, forbidden } from "./refusals.ts"
+import { sent, unauthorized, unavailable } from "../../../web/refusals.ts"
 
 /** The tenant of the request's token. */
 export class Tenant extends Context.Tag("holdfast/brandbrain/http/Tenant")<Tenant, { readonly id: string }>() {}

@@ -1,4 +1,3 @@
-import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
@@ -8,16 +7,12 @@ import {
   BodyTooLarge,
   CannotCompile,
   CompileRunNotFound,
-  internalError,
   InvalidAnswers,
-  invalidRequest,
   NoSnapshot,
-  sent,
-  SourceNotFound,
-  unavailable,
-  UnsupportedMediaType
+  SourceNotFound
 } from "./refusals.ts"
-import type { InvalidRequest } from "./refusals.ts"
+import { emptyApi, withOptionalBody, withoutIds } from "../../../web/openApi.ts"
+import { internalError, sent, unavailable, unsupportedMediaType } from "../../../web/refusals.ts"
 import {
   AddBrand,
   brandParam,
@@ -48,13 +43,7 @@ import {
 } from "./views.ts"
 
 const bodyTooLarge = sent(413, BodyTooLarge, "The body is larger than any request needs")
-const unsupportedMediaType = sent(415, UnsupportedMediaType, "The body is not JSON, or is compressed")
 const sourceNotFound = sent(404, SourceNotFound, "The brand has no such source")
-
-const withOptionalBody = (operation: Readonly<Record<string, unknown>>) => ({
-  ...operation,
-  requestBody: { ...operation["requestBody"] as object, required: false }
-})
 
 /** The tenant's brands. */
 const brands = HttpApiGroup.make("brands")
@@ -158,19 +147,8 @@ const overrides = HttpApiGroup.make("overrides")
   )
   .middleware(OnOwnBrand)
 
-/** Removes `$id`, which Effect repeats for each value of any type and JSON Schema wants unique. */
-const withoutIds = (spec: Readonly<Record<string, unknown>>) =>
-  JSON.parse(JSON.stringify(spec, (name, value: unknown) => name === "$id" ? undefined : value)) as typeof spec
-
-/** Replaces Effect's own error for a request that does not decode, since its shape differs from our refusals. */
-const empty = Object.assign(HttpApi.make("brandbrain"), { errorSchema: invalidRequest }) as unknown as HttpApi.HttpApi<
-  "brandbrain",
-  never,
-  InvalidRequest
->
-
 /** BrandBrain's HTTP API. The server, the typed client and the OpenAPI document are made from it. */
-export const Api = empty
+export const Api = emptyApi("brandbrain")
   .add(brands)
   .add(brand)
   .add(onboarding)

@@ -3,15 +3,9 @@ import { ParseResult, Schema } from "effect"
 import { Answers } from "../../brands/answers.ts"
 import { DraftPath } from "../../brands/DraftPath.ts"
 import { Capability } from "../../config/capability.ts"
+import { Segment } from "../../../web/segment.ts"
 
 /** The requests of the API, with their keys on the wire. Bounds keep a request from filling the database. */
-
-/** One segment of a path. The router has already decoded it; a client must encode it. */
-const Segment = Schema.transform(Schema.String, Schema.String, {
-  strict: true,
-  decode: (decoded) => decoded,
-  encode: encodeURIComponent
-})
 
 export const brandParam = HttpApiSchema.param("brand", Segment)
 export const sourceParam = HttpApiSchema.param("source", Segment)

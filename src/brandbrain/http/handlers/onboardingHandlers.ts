@@ -8,7 +8,7 @@ import { Api } from "../api/api.ts"
 import { InvalidAnswers } from "../api/refusals.ts"
 import { orUnavailable } from "./orUnavailable.ts"
 import { readBody } from "./readBody.ts"
-import { refuseIssues } from "./refuseIssues.ts"
+import { refuseIssues } from "../../../web/refuseIssues.ts"
 
 /** A brand's answers to the onboarding questions. */
 export const onboardingLive = HttpApiBuilder.group(Api, "onboarding", (handlers) =>

@@ -1,7 +1,7 @@
 import { Cause, Effect, Predicate } from "effect"
 import type { StoreFailure } from "../../../index.ts"
 import type { StorageError } from "../../storage/StorageError.ts"
-import { Unavailable } from "../api/refusals.ts"
+import { Unavailable } from "../../../web/refusals.ts"
 
 /** Logs why the database failed, and tells the caller only that it did. */
 export const orUnavailable = <A, E, R>(

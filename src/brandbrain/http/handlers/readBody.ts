@@ -4,10 +4,11 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, ParseResult, Schema } from "effect"
 import type { IncomingMessage } from "node:http"
-import { BodyTooLarge, UnsupportedMediaType } from "../api/refusals.ts"
-import type { InvalidRequest } from "../api/refusals.ts"
-import { refuseIssues } from "./refuseIssues.ts"
-import type { RawIssue } from "./refuseIssues.ts"
+import { BodyTooLarge } from "../api/refusals.ts"
+import { UnsupportedMediaType } from "../../../web/refusals.ts"
+import type { InvalidRequest } from "../../../web/refusals.ts"
+import { refuseIssues } from "../../../web/refuseIssues.ts"
+import type { RawIssue } from "../../../web/refuseIssues.ts"
 
 /** All answers at their longest take 0.4 MB. */
 export const bodyLimit = 1024 * 1024

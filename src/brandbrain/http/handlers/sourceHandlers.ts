@@ -11,7 +11,7 @@ import { ChangeSource, ConnectSource } from "../api/requests.ts"
 import { instant, SourceView } from "../api/views.ts"
 import { orUnavailable } from "./orUnavailable.ts"
 import { readBody } from "./readBody.ts"
-import { refuseIssues } from "./refuseIssues.ts"
+import { refuseIssues } from "../../../web/refuseIssues.ts"
 
 const view = (connection: Connection) => ({
   source_id: connection.id,

@@ -6,8 +6,8 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { Schema } from "effect"
 import { Cause, Effect, Predicate } from "effect"
 import { Api } from "../api/api.ts"
+import { forbidden } from "../api/refusals.ts"
 import {
-  forbidden,
   InternalError,
   internalError,
   invalidRequest,
@@ -16,8 +16,8 @@ import {
   NotFound,
   notFound,
   unauthorized
-} from "../api/refusals.ts"
-import { refuseIssues } from "../handlers/refuseIssues.ts"
+} from "../../../web/refusals.ts"
+import { refuseIssues } from "../../../web/refuseIssues.ts"
 import type { Authenticate } from "./authenticate.ts"
 
 /**

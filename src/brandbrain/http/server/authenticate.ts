@@ -4,7 +4,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect, Redacted } from "effect"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { defaultTenant } from "../../brands/Brands.ts"
-import { Forbidden, Unauthorized } from "../api/refusals.ts"
+import { Forbidden, Unauthorized } from "../../../web/refusals.ts"
 import { isLoopback } from "./HttpSettings.ts"
 import type { TenantToken } from "./HttpSettings.ts"
 

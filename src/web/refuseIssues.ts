@@ -1,5 +1,5 @@
-import { InvalidRequest } from "../api/refusals.ts"
-import type { Issue } from "../api/refusals.ts"
+import { InvalidRequest } from "./refusals.ts"
+import type { Issue } from "./refusals.ts"
 
 /** An issue as a schema reports it. */
 export interface RawIssue {
