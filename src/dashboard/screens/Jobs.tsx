@@ -1,0 +1,240 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
+import type { Action, JobPage, JobSummary } from "../api/wire.ts"
+import { BulkBar } from "../parts/BulkBar.tsx"
+import { FilterBar } from "../parts/FilterBar.tsx"
+import { JobRow } from "../parts/JobRow.tsx"
+import { Empty, Failure, Loading } from "../parts/States.tsx"
+import { actionWords, actOnAll, isFor, tellFates } from "../state/actions.ts"
+import { useCell } from "../state/Cell.ts"
+import type { JobList } from "../state/jobList.ts"
+import { addPage, emptyList, markBefore, nextMark, refreshPage } from "../state/jobList.ts"
+import { client, session } from "../state/page.ts"
+import type { JobFilter } from "../state/router.ts"
+import { useKeys } from "../state/useKeys.ts"
+import { usePolled } from "../state/usePolled.ts"
+import { mostRows, useWindowOfRows } from "../state/useWindowOfRows.ts"
+import { jobsText, numberText } from "../text/format.ts"
+import { Confirm } from "../parts/Dialog.tsx"
+
+/** Jobs of a page, as the API allows at most. */
+const pageSize = 100
+
+/** Jobs after which the list goes on only when the reader asks. */
+const loadedByItself = 20_000
+
+/** The path of a page of jobs. */
+const listPath = (filter: JobFilter, cursor: string | null, limit: number): string => {
+  const query = new URLSearchParams({ limit: String(limit) })
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value))
+  if (cursor !== null) query.set("cursor", cursor)
+  return `jobs?${query.toString()}`
+}
+
+/** The jobs that a filter lets through, newest first. Only rows near the window are in the document. */
+export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
+  const canWrite = useCell(session)?.access === "full"
+  const [list, setList] = useState<JobList>(emptyList)
+  const [isLoading, setLoading] = useState(false)
+  const [loadError, setLoadError] = useState<unknown>(null)
+  const [most, setMost] = useState(loadedByItself)
+  const [selected, setSelected] = useState<ReadonlyMap<string, JobSummary>>(new Map())
+  const [active, setActive] = useState<string | null>(null)
+  const [asked, setAsked] = useState<{ readonly action: Action; readonly jobs: ReadonlyArray<JobSummary> } | null>(null)
+  const [acted, setActed] = useState<number | null>(null)
+  const body = useRef<HTMLDivElement>(null)
+  const { end, reveal, rowHeight, start } = useWindowOfRows(body, list.jobs.length)
+
+  // The part of the list that is shown is loaded again: at each event, and now and then.
+  const shown = useRef({ list, start })
+  shown.current = { list, start }
+  const polled = usePolled("jobs", {
+    load: async (signal) => {
+      const mark = markBefore(shown.current.list, shown.current.start)
+      const page = await client.ask<JobPage>("GET", listPath(filter, mark.cursor, pageSize), undefined, signal)
+      return { mark, page }
+    },
+    onValue: ({ mark, page }) => setList((list) => refreshPage(list, mark, page)),
+    most: 5000
+  })
+
+  const isFirst = polled.value === null
+  const wantsMore = !isFirst && !list.isWhole && end + 40 >= list.jobs.length && list.jobs.length < most
+  const mark = nextMark(list)
+  useEffect(() => {
+    if (!wantsMore || isLoading || loadError !== null) return
+    setLoading(true)
+    client.ask<JobPage>("GET", listPath(filter, mark.cursor, pageSize)).then(
+      (page) => {
+        // Meanwhile the end of the list may be another.
+        setList((list) => nextMark(list).cursor === mark.cursor ? addPage(list, page) : list)
+        setLoading(false)
+      },
+      (error: unknown) => {
+        setLoadError(error)
+        setLoading(false)
+      }
+    )
+  }, [wantsMore, isLoading, mark.cursor, loadError])
+
+  const move = (by: number) => {
+    if (list.jobs.length === 0) return
+    const at = list.jobs.findIndex(({ id }) => id === active)
+    const next = Math.max(0, Math.min(list.jobs.length - 1, at === -1 ? start : at + by))
+    setActive(list.jobs[next]?.id ?? null)
+    reveal(next)
+  }
+  const toggle = (job: JobSummary) =>
+    setSelected((before) => {
+      const after = new Map(before)
+      if (!after.delete(job.id)) after.set(job.id, job)
+      return after
+    })
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => {
+      const job = list.jobs.find(({ id }) => id === active)
+      if (canWrite && job !== undefined) toggle(job)
+    },
+    Escape: () => setSelected(new Map())
+  })
+  useLayoutEffect(() => {
+    if (active === null) return
+    const link = body.current?.querySelector<HTMLAnchorElement>("[data-active] a")
+    link?.focus({ preventScroll: true })
+  }, [active, start])
+
+  const confirm = async (action: Action, jobs: ReadonlyArray<JobSummary>) => {
+    setActed(0)
+    const fates = await actOnAll(action, jobs.map(({ id }) => id), setActed)
+    setActed(null)
+    setAsked(null)
+    setSelected(new Map())
+    tellFates(action, jobs, fates, polled.look)
+  }
+
+  const isFiltered = Object.values(filter).some((value) => value !== undefined)
+  const ofAsked = asked === null ? [] : asked.jobs.filter(({ status }) => isFor(asked.action, status))
+  return (
+    <>
+      <FilterBar filter={filter} />
+      {list.jobs.length === 0
+        ? (polled.error !== null
+          ? <Failure error={polled.error} onRetry={polled.look} />
+          : isFirst || !list.isWhole
+          ? <Loading what="the jobs" />
+          : (
+            <Empty title={isFiltered ? "No job fits this filter" : "No jobs yet"}>
+              {isFiltered
+                ? (
+                  <p>
+                    <a href="#/jobs">Show all jobs</a>
+                  </p>
+                )
+                : <p>Enqueue one with JobQueue.enqueue, and it shows here within a second.</p>}
+            </Empty>
+          ))
+        : (
+          <div
+            class={`card flush jobs${canWrite ? " selectable" : ""}`}
+            role="table"
+            aria-label="Jobs"
+            aria-rowcount={list.isWhole ? list.jobs.length + 1 : -1}
+          >
+            <div role="rowgroup" class="jobs-head">
+              <div role="row" class="job-row" aria-rowindex={1}>
+                {canWrite
+                  ? (
+                    <span role="columnheader" class="cell-check">
+                      <input
+                        type="checkbox"
+                        aria-label="Select every job that is loaded"
+                        checked={list.jobs.every(({ id }) => selected.has(id))}
+                        onChange={(event) =>
+                          setSelected(
+                            new Map(event.currentTarget.checked ? list.jobs.map((job) => [job.id, job]) : [])
+                          )}
+                      />
+                    </span>
+                  )
+                  : null}
+                <span role="columnheader" class="cell-status">Status</span>
+                <span role="columnheader" class="cell-kind">Kind</span>
+                <span role="columnheader" class="cell-queue">Queue</span>
+                <span role="columnheader" class="cell-note">What it waits for, or how it ended</span>
+                <span role="columnheader" class="cell-attempts number">Failures</span>
+                <span role="columnheader" class="cell-age number">Enqueued</span>
+              </div>
+            </div>
+            <div role="rowgroup" ref={body} class="jobs-body" style={{ height: `${list.jobs.length * rowHeight}px` }}>
+              <div class="jobs-window" style={{ transform: `translateY(${start * rowHeight}px)` }}>
+                {list.jobs.slice(start, Math.min(end, start + mostRows)).map((job, index) => (
+                  <JobRow
+                    key={job.id}
+                    job={job}
+                    place={start + index + 2}
+                    isActive={job.id === active}
+                    isSelected={selected.has(job.id)}
+                    onSelect={canWrite ? toggle : null}
+                  />
+                ))}
+              </div>
+            </div>
+          </div>
+        )}
+      {list.jobs.length === 0 ? null : (
+        <p class="muted list-end" role="status">
+          {loadError !== null
+            ? (
+              <>
+                More jobs could not be loaded.{" "}
+                <button type="button" onClick={() => setLoadError(null)}>Try again</button>
+              </>
+            )
+            : list.isWhole
+            ? `${jobsText(list.jobs.length)}, and no more.`
+            : list.jobs.length >= most
+            ? (
+              <>
+                {numberText(list.jobs.length)} jobs are loaded.{" "}
+                <button type="button" onClick={() => setMost(most + loadedByItself)}>Load more</button>
+              </>
+            )
+            : `${jobsText(list.jobs.length)} loaded; scroll for more.`}
+        </p>
+      )}
+      {selected.size === 0 || !canWrite ? null : (
+        <BulkBar
+          jobs={[...selected.values()]}
+          onClear={() => setSelected(new Map())}
+          onAsk={(action) =>
+            setAsked({
+              action,
+              // As they are now, where they are still in the list.
+              jobs: [...selected.values()].map((job) => list.jobs.find(({ id }) => id === job.id) ?? job)
+            })}
+        />
+      )}
+      {asked === null ? null : (
+        <Confirm
+          title={`${actionWords[asked.action].title} ${jobsText(ofAsked.length)}${
+            asked.action === "run-now" ? " now" : ""
+          }?`}
+          label={acted === null
+            ? `${actionWords[asked.action].verb}: ${jobsText(ofAsked.length)}`
+            : `${acted} of ${ofAsked.length}…`}
+          tone={asked.action === "delete" || asked.action === "cancel" ? "danger" : "plain"}
+          isBusy={acted !== null}
+          onClose={() => setAsked(null)}
+          onConfirm={() => void confirm(asked.action, ofAsked)}
+        >
+          <p>{actionWords[asked.action].consequence}</p>
+          {ofAsked.length === asked.jobs.length ?
+            null :
+            <p>{jobsText(asked.jobs.length - ofAsked.length)} of the selection cannot be, and stay as they are.</p>}
+          {acted === null ? null : <progress max={ofAsked.length} value={acted} aria-label="Done so far"></progress>}
+        </Confirm>
+      )}
+    </>
+  )
+}

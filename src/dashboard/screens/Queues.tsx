@@ -1,0 +1,179 @@
+import { useState } from "preact/hooks"
+import type { Pause, Stats } from "../api/wire.ts"
+import { Confirm } from "../parts/Dialog.tsx"
+import { GroupTable, pauseOf } from "../parts/GroupTable.tsx"
+import { Empty, Failure, Loading } from "../parts/States.tsx"
+import { Time } from "../parts/Time.tsx"
+import { asApiError } from "../state/actions.ts"
+import { useCell } from "../state/Cell.ts"
+import { client, session } from "../state/page.ts"
+import { addressOf } from "../state/router.ts"
+import { tell } from "../state/toasts.ts"
+import type { Polled } from "../state/usePolled.ts"
+import { usePolled } from "../state/usePolled.ts"
+import { groupBy } from "../text/counts.ts"
+
+type Scope = Pause["scope"]
+
+const path = (scope: Scope, name: string) => `pauses/${scope}/${encodeURIComponent(name)}`
+
+const nameKey = "holdfast.by"
+
+/** The queues or the kinds, and what pauses them. */
+export const Queues = (
+  { by, find, stats }: { readonly by: Scope; readonly find: string; readonly stats: Polled<Stats> }
+) => {
+  const canWrite = useCell(session)?.access === "full"
+  const [asked, setAsked] = useState<{ readonly scope: Scope; readonly name: string } | null>(null)
+  const pauses = usePolled<{ readonly pauses: ReadonlyArray<Pause> }>("pauses", {
+    load: (signal) => client.ask("GET", "pauses", undefined, signal),
+    // A pause is no event.
+    concerns: () => false,
+    least: 3000,
+    most: 9000
+  })
+  const changed = () => {
+    stats.look()
+    pauses.look()
+  }
+  const pause = async (scope: Scope, name: string, who: string) => {
+    try {
+      await client.ask("PUT", path(scope, name), who === "" ? {} : { by: who })
+      tell("good", `The ${scope} ${name} is paused.`, { label: "Undo", run: () => void resume(scope, name) })
+    } catch (error) {
+      tell("bad", asApiError(error).message)
+    }
+    changed()
+  }
+  const resume = async (scope: Scope, name: string) => {
+    try {
+      const { resumed } = await client.ask<{ readonly resumed: boolean }>("DELETE", path(scope, name))
+      tell("good", resumed ? `The ${scope} ${name} is resumed.` : `The ${scope} ${name} was not paused.`)
+    } catch (error) {
+      tell("bad", asApiError(error).message)
+    }
+    changed()
+  }
+  const button = (scope: Scope, name: string, isPaused: boolean) =>
+    canWrite
+      ? (
+        <button
+          type="button"
+          aria-label={`${isPaused ? "Resume" : "Pause"} the ${scope} ${name}`}
+          onClick={() => isPaused ? void resume(scope, name) : setAsked({ scope, name })}
+        >
+          {isPaused ? "Resume" : "Pause"}
+        </button>
+      )
+      : null
+
+  if (stats.value === null) {
+    return stats.error === null ? <Loading what="the queues" /> : <Failure error={stats.error} onRetry={stats.look} />
+  }
+  const groups = groupBy(by, stats.value.lanes).filter(({ name }) => name.toLowerCase().includes(find.toLowerCase()))
+  const shown = new Set(
+    groupBy(by, stats.value.lanes).filter((group) => pauseOf(by, group) !== null).map(({ name }) => name)
+  )
+  const others = (pauses.value?.pauses ?? []).filter(({ name, scope }) => scope !== by || !shown.has(name))
+  return (
+    <>
+      <div class="section-head">
+        <nav class="segments" aria-label="Queues or kinds">
+          <a href={addressOf({ view: "queues", by: "queue", find })} aria-current={by === "queue" ? "true" : undefined}>
+            Queues
+          </a>
+          <a href={addressOf({ view: "queues", by: "kind", find })} aria-current={by === "kind" ? "true" : undefined}>
+            Kinds
+          </a>
+        </nav>
+        <input
+          type="search"
+          class="narrow"
+          aria-label={by === "queue" ? "Show queues whose names contain" : "Show kinds whose names contain"}
+          placeholder="Name contains…"
+          value={find}
+          onInput={(event) => {
+            history.replaceState(null, "", addressOf({ view: "queues", by, find: event.currentTarget.value }))
+            window.dispatchEvent(new HashChangeEvent("hashchange"))
+          }}
+        />
+      </div>
+      {groups.length === 0
+        ? (
+          <Empty title={find === "" ? "No jobs yet" : `No ${by} with “${find}” in its name`}>
+            <p>
+              {find === ""
+                ? "A queue shows here once it has a job that waits, runs or ended lately."
+                : "Only those are listed that have a job which waits, runs or ended lately."}
+            </p>
+          </Empty>
+        )
+        : (
+          <GroupTable
+            by={by}
+            groups={groups}
+            over={stats.value.over}
+            actions={(group) => button(by, group.name, pauseOf(by, group) !== null)}
+          />
+        )}
+      {others.length === 0 ? null : (
+        <section aria-labelledby="other-pauses">
+          <h2 id="other-pauses">Other pauses</h2>
+          <ul class="card plain-list">
+            {others.map(({ name, pausedAt, pausedBy, scope }) => (
+              <li key={`${scope} ${name}`}>
+                <span>
+                  The {scope} <b>{name}</b> has been paused since <Time at={pausedAt} />
+                  {pausedBy === null ? "" : ` by ${pausedBy}`}.
+                </span>
+                {button(scope, name, true)}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {canWrite && groups.length > 0
+        ? <p class="muted">To pause a name that has no jobs now: holdfast queues pause --queue NAME.</p>
+        : null}
+      {asked === null ? null : (
+        <PauseDialog
+          {...asked}
+          onClose={() => setAsked(null)}
+          onPause={(who) => {
+            setAsked(null)
+            void pause(asked.scope, asked.name, who)
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+const PauseDialog = (
+  { name, onClose, onPause, scope }: {
+    readonly scope: Scope
+    readonly name: string
+    readonly onClose: () => void
+    readonly onPause: (who: string) => void
+  }
+) => {
+  const [who, setWho] = useState(localStorage.getItem(nameKey) ?? "")
+  return (
+    <Confirm
+      title={`Pause the ${scope} ${name}?`}
+      label="Pause"
+      tone="plain"
+      onClose={onClose}
+      onConfirm={() => {
+        localStorage.setItem(nameKey, who.trim())
+        onPause(who.trim())
+      }}
+    >
+      <p>No worker claims its jobs until it is resumed, also after a restart. Jobs that run go on.</p>
+      <label>
+        Your name, for others to read
+        <input type="text" maxLength={255} value={who} onInput={(event) => setWho(event.currentTarget.value)} />
+      </label>
+    </Confirm>
+  )
+}

@@ -1,0 +1,93 @@
+import type { JobPage, JobSummary } from "../api/wire.ts"
+
+/** The place where a page begins. */
+export interface Mark {
+  /** How to ask for the page; null asks for the newest jobs. */
+  readonly cursor: string | null
+  /** The last job before it; null if there is none. */
+  readonly after: string | null
+}
+
+/** The jobs of a list that are loaded, newest first, without gaps. */
+export interface JobList {
+  readonly jobs: ReadonlyArray<JobSummary>
+  /** Where each page that was loaded began. The last one is where the next begins. */
+  readonly marks: ReadonlyArray<Mark>
+  /** True if the last job that is loaded is the last one there is. */
+  readonly isWhole: boolean
+}
+
+const first: Mark = { cursor: null, after: null }
+
+export const emptyList: JobList = { jobs: [], marks: [first], isWhole: false }
+
+/** Where the next page begins. */
+export const nextMark = (list: JobList): Mark => list.marks.at(-1) ?? first
+
+/** The last page that begins at or before the job in this place. */
+export const markBefore = (list: JobList, index: number): Mark => {
+  const places = new Map(list.jobs.map(({ id }, place) => [id, place]))
+  let found = first
+  for (const mark of list.marks) {
+    const place = mark.after === null ? -1 : places.get(mark.after)
+    if (place !== undefined && place < index) found = mark
+  }
+  return found
+}
+
+/** Adds the page that begins at `nextMark`. */
+export const addPage = (list: JobList, { cursor, jobs }: JobPage): JobList => {
+  const known = new Set(list.jobs.map(({ id }) => id))
+  const all = [...list.jobs, ...jobs.filter(({ id }) => !known.has(id))]
+  return {
+    jobs: all,
+    marks: cursor === null ? list.marks : [...list.marks, { cursor, after: all.at(-1)?.id ?? null }],
+    isWhole: cursor === null
+  }
+}
+
+/**
+ * Takes in a page that was loaded again from `mark`. It tells all about the jobs from there to its last one, so those
+ * that it does not have are gone. Where more jobs were added before the first that is loaded than a page holds, the
+ * rest is given up, since a gap would be between them.
+ */
+export const refreshPage = (list: JobList, mark: Mark, page: JobPage): JobList => {
+  const begin = mark.after === null ? 0 : list.jobs.findIndex(({ id }) => id === mark.after) + 1
+  // The job before it is gone, so nobody knows where the page belongs.
+  if (mark.after !== null && begin === 0) return list
+  const before = list.jobs.slice(0, begin)
+  const rest = list.jobs.slice(begin)
+  const last = page.jobs.at(-1)
+  if (page.cursor === null) {
+    return { jobs: [...before, ...page.jobs], marks: marksIn(list, before, page), isWhole: true }
+  }
+  // A short page may end anywhere.
+  if (last === undefined) return list
+  const end = rest.findIndex(({ id }) => id <= last.id)
+  if (rest[0] !== undefined && rest[0].id < last.id) {
+    return {
+      jobs: [...before, ...page.jobs],
+      marks: [...marksIn(list, before, page), { cursor: page.cursor, after: last.id }],
+      isWhole: false
+    }
+  }
+  const following = end === -1 ? [] : rest.slice(end).filter(({ id }) => id !== last.id)
+  const jobs = [...before, ...page.jobs, ...following]
+  // A page that reaches beyond what was loaded is where the next one begins.
+  return following.length === 0
+    ? { jobs, marks: [...marksIn(list, before, page), { cursor: page.cursor, after: last.id }], isWhole: false }
+    : { ...list, jobs, marks: known(list.marks, jobs) }
+}
+
+const known = (marks: ReadonlyArray<Mark>, jobs: ReadonlyArray<JobSummary>): ReadonlyArray<Mark> => {
+  const ids = new Set(jobs.map(({ id }) => id))
+  return marks.filter(({ after }) => after === null || ids.has(after))
+}
+
+/** The marks that are still before the page. */
+const marksIn = (list: JobList, before: ReadonlyArray<JobSummary>, page: JobPage): ReadonlyArray<Mark> => {
+  const known = new Set(before.map(({ id }) => id))
+  return list.marks.filter((mark) =>
+    mark.after === null || (known.has(mark.after) && !page.jobs.some(({ id }) => id === mark.after))
+  )
+}

@@ -1,0 +1,127 @@
+import type { Client } from "../api/client.ts"
+import { makeClient } from "../api/client.ts"
+import type { FeedEvent } from "../api/feedEvent.ts"
+import type { Session, Stats } from "../api/wire.ts"
+import type { Trouble } from "../text/trouble.ts"
+import { troubleOf } from "../text/trouble.ts"
+import { makeCell } from "./Cell.ts"
+import { serverNow } from "./clock.ts"
+import type { Feed, FeedState } from "./feed.ts"
+import { startFeed } from "./feed.ts"
+import type { Timers } from "./poll.ts"
+import { routeOf, tokenOf } from "./router.ts"
+import { isVisible, onVisibility } from "./visibility.ts"
+
+/*
+ * What the whole page knows. Each part of it is a cell, and whatever shows it listens.
+ */
+
+const tokenKey = "holdfast.token"
+
+/** The browser's own timers. */
+export const timers: Timers = {
+  now: () => Date.now(),
+  set: (run, millis) => window.setTimeout(run, millis),
+  clear: (timer) => window.clearTimeout(timer)
+}
+
+export const token = makeCell<string | null>(null)
+
+/** Why the form asks for a token. */
+export const refused = makeCell<"none" | "refused">("none")
+
+export const session = makeCell<Session | null>(null)
+
+export const route = makeCell(routeOf(location.hash))
+
+export const feedState = makeCell<FeedState>({ is: "connecting" })
+
+/** The instant since which the server does not answer, in epoch milliseconds of this machine. */
+export const silentSince = makeCell<number | null>(null)
+
+/** The last answer about the queues, of whichever screen asked. It knows the names for the filters. */
+export const lastStats = makeCell<Stats | null>(null)
+
+/** The latest trouble first, since the page was opened. */
+export const troubles = makeCell<ReadonlyArray<Trouble>>([])
+
+/** The gaps in the feed since the page was opened. */
+export const missedEvents = makeCell(0)
+
+/** The most troubles that are kept. */
+const mostTroubles = 500
+
+/** The API, from the address of the page. */
+export const client: Client = makeClient(
+  new URL("api/", `${location.origin}${location.pathname.replace(/[^/]*$/, "")}`),
+  token.get,
+  () => forget("refused"),
+  (answers) => silentSince.set(answers ? null : silentSince.get() ?? timers.now())
+)
+
+const eventListeners = new Set<(events: ReadonlyArray<FeedEvent>) => void>()
+
+/** Calls back with events as they come, until the answer is called. */
+export const onEvents = (listener: (events: ReadonlyArray<FeedEvent>) => void): () => void => {
+  eventListeners.add(listener)
+  return () => void eventListeners.delete(listener)
+}
+
+const takeIn = (events: ReadonlyArray<FeedEvent>) => {
+  const now = serverNow()
+  const found = events.flatMap((event) => troubleOf(event, event.number("at") ?? now) ?? [])
+  if (found.length > 0) troubles.set([...found.reverse(), ...troubles.get()].slice(0, mostTroubles))
+  const missed = events.filter(({ tag }) => tag === "missed").length
+  if (missed > 0) missedEvents.set(missedEvents.get() + missed)
+  for (const listener of [...eventListeners]) listener(events)
+}
+
+let feed: Feed | undefined
+
+/** Opens the page with this token, or as it is where the server asks for none. */
+export const enter = (given: string): void => {
+  sessionStorage.setItem(tokenKey, given)
+  refused.set("none")
+  token.set(given)
+  feed?.pause()
+  feed = startFeed({ client, onEvents: takeIn, onState: feedState.set, timers })
+  if (!isVisible()) feed.pause()
+}
+
+/** Connects to the feed now, and not at the next attempt. */
+export const reconnect = (): void => {
+  feed?.pause()
+  feed?.resume()
+}
+
+/** Forgets the token, and asks for one. */
+export const forget = (why: "none" | "refused"): void => {
+  sessionStorage.removeItem(tokenKey)
+  feed?.pause()
+  feed = undefined
+  refused.set(why)
+  session.set(null)
+  token.set(null)
+}
+
+/** Reads the address, and a token from it, which is then taken out of it. */
+const readAddress = () => {
+  const given = tokenOf(location.hash)
+  if (given !== null) {
+    history.replaceState(null, "", `${location.pathname}${location.search}#/`)
+    if (given !== "") enter(given)
+  }
+  route.set(routeOf(location.hash))
+}
+
+/** Begins to follow the address and the feed. */
+export const begin = (): void => {
+  const kept = sessionStorage.getItem(tokenKey)
+  if (tokenOf(location.hash) === null && kept !== null) enter(kept)
+  readAddress()
+  window.addEventListener("hashchange", readAddress)
+  onVisibility((visible) => {
+    if (visible) feed?.resume()
+    else feed?.pause()
+  })
+}
