@@ -305,6 +305,7 @@ describe("the house", () => {
     ])
     const rooms = new Set([
       "program/operate",
+      "program/server",
       "http/api",
       ...["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`)
     ])

@@ -5,7 +5,7 @@ import { CompileJob } from "../brandbrain/compile/CompileJob.ts"
 import { CompileJobLive } from "../brandbrain/compile/CompileJobLive.ts"
 import { firstStart } from "../brandbrain/compile/firstStart.ts"
 import { httpSettings } from "../brandbrain/http/server/HttpSettings.ts"
-import type { ServeOptions } from "../brandbrain/http/server/listen.ts"
+import type { HttpSettings } from "../brandbrain/http/server/HttpSettings.ts"
 import * as ModelConfig from "../brandbrain/model/ModelConfig.ts"
 import { describeProgress, suggestNext } from "../brandbrain/commands/describeStatus.ts"
 import { dryRun } from "../cli/dryRun.ts"
@@ -19,6 +19,7 @@ import { asGiven, workerOptions } from "../cli/workerOptions.ts"
 import type { JobQueue } from "../index.ts"
 import { handleSignals, Worker } from "../index.ts"
 import { App } from "./app.ts"
+import type { ServeOptions } from "./server/listen.ts"
 
 /** Runs the worker until it is told to end or one of its limits is reached, with the HTTP API beside it if asked for. */
 export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, unknown, FileSystem.FileSystem> =>
@@ -46,12 +47,13 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
   })
 
 /** Takes the port, and gives the work with the HTTP API beside it. Loaded when asked for: it is a third of all modules. */
-const withApi = <A, E, R>(work: Effect.Effect<A, E, R>, options: ServeOptions) =>
+const withApi = <A, E, R>(work: Effect.Effect<A, E, R>, options: ServeOptions & HttpSettings) =>
   Effect.gen(function*() {
-    const [{ listen }, { serveBeside }] = yield* Effect.promise(() =>
-      Promise.all([import("../brandbrain/http/server/listen.ts"), import("../brandbrain/http/server/serve.ts")])
+    const [{ listen }, { serveApis }, { serveBeside }] = yield* Effect.promise(() =>
+      Promise.all([import("./server/listen.ts"), import("./server/serveApis.ts"), import("./server/serve.ts")])
     )
-    return serveBeside(yield* listen({ ...options, graceOver: yield* secondSignal }))(work)
+    const listener = yield* listen({ ...options, graceOver: yield* secondSignal })
+    return serveBeside(serveApis(listener, options))(work)
   })
 
 /** Tells a person at a terminal what the worker does now, how its jobs have ended, and what to type next. */

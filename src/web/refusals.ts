@@ -71,6 +71,7 @@ export const sent = <A extends { readonly _tag: string }, Tag extends string, Fi
 
 /** The refusals that several places send, where nothing else is to be said of them. */
 export const unauthorized = sent(401, Unauthorized, "The request brought no known token")
+export const forbidden = sent(403, Forbidden, "The caller may not ask this")
 export const notFound = sent(404, NotFound, "There is no such address")
 export const methodNotAllowed = sent(405, MethodNotAllowed, "The address takes other methods")
 export const invalidRequest = sent(

@@ -8,11 +8,13 @@ import { CompileJob } from "../../../src/brandbrain/compile/CompileJob.ts"
 import { CompileJobLive } from "../../../src/brandbrain/compile/CompileJobLive.ts"
 import * as Synthesizer from "../../../src/brandbrain/draft/Synthesizer.ts"
 import { client } from "../../../src/brandbrain/http/api/client.ts"
-import { listen } from "../../../src/brandbrain/http/server/listen.ts"
-import type { ServeOptions } from "../../../src/brandbrain/http/server/listen.ts"
-import { serve } from "../../../src/brandbrain/http/server/serve.ts"
+import { makeApp } from "../../../src/brandbrain/http/server/app.ts"
+import type { HttpSettings } from "../../../src/brandbrain/http/server/HttpSettings.ts"
 import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
 import { Worker } from "../../../src/index.ts"
+import { listen } from "../../../src/program/server/listen.ts"
+import type { ServeOptions } from "../../../src/program/server/listen.ts"
+import { serve } from "../../../src/program/server/serve.ts"
 import { layerMemory } from "../../../src/testing.ts"
 import { answers, appOn } from "../memoryApp.ts"
 import { scriptedPlatform } from "../scriptedPlatform.ts"
@@ -68,20 +70,18 @@ export interface Asked {
 }
 
 /** The API on a port of its own until the scope closes, in real time, so that no test that fails waits forever. */
-export const serving = (options: Partial<ServeOptions> = {}) =>
+export const serving = (options: Partial<ServeOptions & HttpSettings> = {}) =>
   Effect.acquireRelease(running(options), ({ end }) => Effect.withClock(end, Clock.make()))
 
 /** The API on a port of its own until `end`. */
-export const running = Effect.fn("running")(function*(options: Partial<ServeOptions> = {}) {
+export const running = Effect.fn("running")(function*(options: Partial<ServeOptions & HttpSettings> = {}) {
   const scope = yield* Scope.make()
   return { ...yield* Scope.extend(started(options), scope), end: Scope.close(scope, Exit.void) }
 })
 
-const started = Effect.fn("started")(function*(options: Partial<ServeOptions>) {
-  const listener = yield* listen({ host: "127.0.0.1", port: 0, tokens, grace: Duration.seconds(25), ...options })
-  yield* serve(listener)
-  const { address } = listener.server
-  const port = address._tag === "TcpAddress" ? address.port : 0
+const started = Effect.fn("started")(function*(options: Partial<ServeOptions & HttpSettings>) {
+  const listener = yield* listen({ host: "127.0.0.1", port: 0, grace: Duration.seconds(25), ...options })
+  const port = yield* serve(listener, yield* makeApp(options.tokens ?? tokens))
   return {
     port,
     /** How many requests are not answered yet. */

@@ -4,10 +4,10 @@ import { Duration, Effect, Fiber, Layer, Logger, TestClock } from "effect"
 import { connect } from "node:net"
 import { Brands } from "../../../src/brandbrain/brands/Brands.ts"
 import { bodyLimit } from "../../../src/brandbrain/http/handlers/readBody.ts"
-import { listen } from "../../../src/brandbrain/http/server/listen.ts"
 import * as RandomId from "../../../src/brandbrain/storage/RandomId.ts"
+import { listen } from "../../../src/program/server/listen.ts"
 import { answers } from "../memoryApp.ts"
-import { app, compiled, everything, running, serving, tokens } from "./httpApp.ts"
+import { app, compiled, everything, running, serving } from "./httpApp.ts"
 import type { Asked } from "./httpApp.ts"
 
 describe("a request that cannot be read", () => {
@@ -319,7 +319,7 @@ describe("the end of the server", () => {
     Effect.gen(function*() {
       const { port } = yield* serving()
       const taken = yield* Effect.flip(
-        listen({ host: "127.0.0.1", port, tokens, grace: Duration.zero })
+        listen({ host: "127.0.0.1", port, grace: Duration.zero })
       )
       assert.strictEqual(taken._tag, "CannotListen")
       assert.include(taken.message, `127.0.0.1:${port}: another program listens there`)

@@ -1,4 +1,5 @@
 import { Config, ConfigError, Either, Redacted } from "effect"
+import { isLoopback, withoutBrackets } from "../../../web/loopback.ts"
 import { unlessEmpty } from "../../config/BrandBrainConfig.ts"
 
 /** A token and its tenant. */
@@ -13,10 +14,6 @@ export interface HttpSettings {
   /** Without tokens only this machine is answered, and there is one tenant. */
   readonly tokens: ReadonlyArray<TenantToken>
 }
-
-/** True for a name or address that only this machine can reach. */
-export const isLoopback = (host: string): boolean =>
-  /^(?:localhost|127(?:\.\d{1,3}){3}|\[?(?:::1|::ffff:127(?:\.\d{1,3}){3})\]?)$/i.test(host)
 
 /** The tenant follows the last `=`. A problem is told by its position, since the text may be secret. */
 const readTokens = (text: string): Either.Either<ReadonlyArray<TenantToken>, string> => {
@@ -36,31 +33,36 @@ const readTokens = (text: string): Either.Either<ReadonlyArray<TenantToken>, str
   return Either.right([...tokens.values()])
 }
 
-/** An IPv6 address without the brackets of a URL, which no socket takes. */
-const withoutBrackets = (host: string) => /^\[(.*)\]$/.exec(host)?.[1] ?? host
-
-export const httpSettings: Config.Config<HttpSettings> = Config.all({
-  host: Config.map(unlessEmpty("HTTP_HOST", "127.0.0.1"), (host) => withoutBrackets(host.trim())),
-  tokens: unlessEmpty("HTTP_TOKENS", "").pipe(
-    Config.mapOrFail((text) =>
-      text === ""
-        ? Either.right([])
-        : Either.mapLeft(readTokens(text), (problem) =>
-          ConfigError.InvalidData(["HTTP_TOKENS"], `HTTP_TOKENS: ${problem}`))
-    )
-  )
-}).pipe(
-  Config.mapOrFail((settings) =>
-    settings.tokens.length > 0 || isLoopback(settings.host)
-      ? Either.right(settings)
-      : Either.left(
-        ConfigError.InvalidData(
-          ["HTTP_HOST"],
-          `HTTP_HOST: ${
-            JSON.stringify(settings.host)
-          } can be reached from other machines, and without HTTP_TOKENS anyone there `
-            + "could ask; set HTTP_TOKENS, or write 127.0.0.1, ::1 or localhost"
-        )
+/** The tokens of HTTP_TOKENS. */
+export const tenantTokens: Config.Config<ReadonlyArray<TenantToken>> = unlessEmpty("HTTP_TOKENS", "").pipe(
+  Config.mapOrFail((text) =>
+    text === ""
+      ? Either.right([])
+      : Either.mapLeft(
+        readTokens(text),
+        (problem) => ConfigError.InvalidData(["HTTP_TOKENS"], `HTTP_TOKENS: ${problem}`)
       )
   )
 )
+
+/** The settings, unless anyone could ask: `hostGivenBy` names the setting of the host. */
+export const unlessOpen = (
+  settings: HttpSettings,
+  hostGivenBy: string
+): Either.Either<HttpSettings, ConfigError.ConfigError> =>
+  settings.tokens.length > 0 || isLoopback(settings.host)
+    ? Either.right(settings)
+    : Either.left(
+      ConfigError.InvalidData(
+        [hostGivenBy],
+        `${hostGivenBy}: ${
+          JSON.stringify(settings.host)
+        } can be reached from other machines, and without HTTP_TOKENS anyone there `
+          + "could ask; set HTTP_TOKENS, or write 127.0.0.1, ::1 or localhost"
+      )
+    )
+
+export const httpSettings: Config.Config<HttpSettings> = Config.all({
+  host: Config.map(unlessEmpty("HTTP_HOST", "127.0.0.1"), (host) => withoutBrackets(host.trim())),
+  tokens: tenantTokens
+}).pipe(Config.mapOrFail((settings) => unlessOpen(settings, "HTTP_HOST")))

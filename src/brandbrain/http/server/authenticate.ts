@@ -1,11 +1,10 @@
-import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Effect, Redacted } from "effect"
-import { createHash, timingSafeEqual } from "node:crypto"
+import { Effect } from "effect"
+import { bearerOf, refuseUnauthorized } from "../../../web/bearer.ts"
+import { hostOf, isLoopback } from "../../../web/loopback.ts"
 import { defaultTenant } from "../../brands/Brands.ts"
-import { Forbidden, Unauthorized } from "../../../web/refusals.ts"
-import { isLoopback } from "./HttpSettings.ts"
+import { Forbidden } from "../../../web/refusals.ts"
+import type { Unauthorized } from "../../../web/refusals.ts"
 import type { TenantToken } from "./HttpSettings.ts"
 
 /** Finds the tenant that a request comes from. */
@@ -19,28 +18,13 @@ export type Authenticate = Effect.Effect<
 export const authenticate = (tokens: ReadonlyArray<TenantToken>): Authenticate =>
   tokens.length === 0 ? onThisMachine : byToken(tokens)
 
-/** Compares the digests of all tokens, so that the time it takes reveals nothing about them. */
 const byToken = (tokens: ReadonlyArray<TenantToken>): Authenticate => {
-  const known = tokens.map(({ tenant, token }) => ({ tenant, digest: digest(Redacted.value(token)) }))
+  const tenantOf = bearerOf(tokens.map(({ tenant, token }) => ({ token, bearer: tenant })))
   return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
-    const [, given] = /^Bearer +(\S+) *$/i.exec(headers["authorization"] ?? "") ?? []
-    const presented = digest(given ?? "")
-    let tenant: string | null = null
-    for (const each of known) {
-      if (timingSafeEqual(each.digest, presented)) tenant = each.tenant
-    }
-    return given === undefined || tenant === null ? unauthorized : Effect.succeed({ id: tenant })
+    const tenant = tenantOf(headers)
+    return tenant === null ? refuseUnauthorized : Effect.succeed({ id: tenant })
   })
 }
-
-const digest = (text: string) => createHash("sha256").update(text).digest()
-
-const unauthorized = Effect.zipRight(
-  HttpApp.appendPreResponseHandler((_, response) =>
-    Effect.succeed(HttpServerResponse.setHeader(response, "www-authenticate", "Bearer"))
-  ),
-  new Unauthorized()
-)
 
 /**
  * Checks the host and the origin.
@@ -50,7 +34,7 @@ const unauthorized = Effect.zipRight(
  */
 const onThisMachine: Authenticate = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
   const host = headers["host"] ?? ""
-  if (!isLoopback(host.replace(/:\d*$/, ""))) {
+  if (!isLoopback(hostOf(host))) {
     return new Forbidden({
       message: `The host is ${JSON.stringify(host.slice(0, 200))}; without HTTP_TOKENS ask 127.0.0.1 or localhost`
     })

@@ -1,13 +1,14 @@
 import * as HttpApi from "@effect/platform/HttpApi"
+import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { Schema } from "effect"
 import { Cause, Effect, Predicate } from "effect"
-import { Api } from "../api/api.ts"
-import { forbidden } from "../api/refusals.ts"
+import type { Forbidden, Unauthorized } from "./refusals.ts"
 import {
+  forbidden,
   InternalError,
   internalError,
   invalidRequest,
@@ -16,17 +17,21 @@ import {
   NotFound,
   notFound,
   unauthorized
-} from "../../../web/refusals.ts"
-import { refuseIssues } from "../../../web/refuseIssues.ts"
-import type { Authenticate } from "./authenticate.ts"
+} from "./refusals.ts"
+import { refuseIssues } from "./refuseIssues.ts"
 
 /**
- * Answers everything that the endpoints do not, in the same form.
+ * Answers everything that the endpoints of an API do not, in the same form.
  *
- * That is a query that does not decode, an unknown address, an unknown method, and a bug.
+ * That is a query that does not decode, an unknown address, an unknown method, and a bug. `check` lets a caller
+ * through: a stranger learns no addresses.
  */
-export const answerUnhandled =
-  (authenticate: Authenticate) => <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
+export const answerUnhandled = <Id extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
+  api: HttpApi.HttpApi<Id, Groups, E, R>,
+  check: Effect.Effect<unknown, Forbidden | Unauthorized, HttpServerRequest.HttpServerRequest>
+) => {
+  const noRoute = answerNoRoute(routesOf(api), check)
+  return <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
     Effect.catchAllCause(app, (cause) => {
       if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
       const failure = Cause.squash(cause)
@@ -34,27 +39,35 @@ export const answerUnhandled =
         return refuse(invalidRequest, refuseIssues(issuesOf(failure)))
       }
       return Predicate.isTagged(failure, "RouteNotFound")
-        ? answerNoRoute(authenticate)
+        ? noRoute
         : Effect.zipRight(
           Effect.logError("A request failed unexpectedly", cause),
           refuse(internalError, new InternalError())
         )
     })
+}
 
 const issuesOf = (error: unknown) =>
   (error as { readonly issues: ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly message: string }> })
     .issues
 
 /** Answers as an endpoint does that declares this error. */
-const refuse = <A, I>(refusal: Schema.Schema<A, I>, value: A, headers: Readonly<Record<string, string>> = {}) =>
+export const refuse = <A, I>(
+  refusal: Schema.Schema<A, I>,
+  value: A,
+  headers: Readonly<Record<string, string>> = {}
+): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.orDie(
     HttpServerResponse.schemaJson(refusal)(value, { status: HttpApiSchema.getStatusError(refusal), headers })
   )
 
-/** Checks the caller first, so that a stranger learns no addresses. */
-const answerNoRoute = (authenticate: Authenticate) =>
+/** Checks the caller first. */
+const answerNoRoute = (
+  routes: ReadonlyArray<Route>,
+  check: Effect.Effect<unknown, Forbidden | Unauthorized, HttpServerRequest.HttpServerRequest>
+) =>
   Effect.gen(function*() {
-    yield* authenticate
+    yield* check
     const request = yield* HttpServerRequest.HttpServerRequest
     const path = request.url.replace(/[?#].*$/s, "").replace(/\/{2,}/g, "/")
     const allowed = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
@@ -73,11 +86,22 @@ const answerNoRoute = (authenticate: Authenticate) =>
     })
   )
 
+interface Route {
+  readonly method: string
+  readonly pattern: RegExp
+}
+
 /** As the router reads addresses: in any case, with slashes at the end or several in a row. */
-const routes: Array<{ readonly method: string; readonly pattern: RegExp }> = []
-HttpApi.reflect(Api, {
-  onGroup: () => {},
-  onEndpoint: ({ endpoint }) => {
-    routes.push({ method: endpoint.method, pattern: new RegExp(`^${endpoint.path.replace(/:\w+/g, "[^/]+")}/?$`, "i") })
-  }
-})
+const routesOf = <Id extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
+  api: HttpApi.HttpApi<Id, Groups, E, R>
+): ReadonlyArray<Route> => {
+  const routes: Array<Route> = []
+  HttpApi.reflect(api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint }) => {
+      const pattern = endpoint.path.replace(/[.]/g, "\\.").replace(/:\w+/g, "[^/]+")
+      routes.push({ method: endpoint.method, pattern: new RegExp(`^${pattern}/?$`, "i") })
+    }
+  })
+  return routes
+}

@@ -4,7 +4,7 @@ import { Duration, Effect } from "effect"
 import { EventEmitter } from "node:events"
 import type { ServerResponse } from "node:http"
 import { createServer } from "node:http"
-import { endRequests, waitForTurn } from "../../../src/brandbrain/http/server/openRequests.ts"
+import { endRequests, waitForTurn } from "../../../src/program/server/openRequests.ts"
 import { givingWayOnceAfter, settled } from "../../runtime/harness.ts"
 
 /** Runs it as often as it has operations, each time with something that happens before another one of them. */

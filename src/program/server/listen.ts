@@ -4,7 +4,7 @@ import type { Duration, Scope } from "effect"
 import { Effect, Schema } from "effect"
 import { createServer } from "node:http"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
-import type { HttpSettings } from "./HttpSettings.ts"
+import { formatAddress } from "../../web/loopback.ts"
 import { watchRequests } from "./openRequests.ts"
 
 /** The API cannot listen at its address. Nothing was started. */
@@ -16,18 +16,19 @@ export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotList
   override get message() {
     const { code, message } = { code: "", message: "", ...this.cause as object }
     const reason = code === "EADDRINUSE"
-      ? "another program listens there; choose another port with --http or HTTP_PORT"
+      ? "another program listens there; choose another port with --http or HOLDFAST_HTTP_PORT"
       : code === "EACCES"
-      ? "the system keeps that port for itself; choose one above 1023 with --http or HTTP_PORT"
+      ? "the system keeps that port for itself; choose one above 1023 with --http or HOLDFAST_HTTP_PORT"
       : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
-      ? "this machine does not have that address; write another in HTTP_HOST"
+      ? "this machine does not have that address; write another in HOLDFAST_HTTP_HOST"
       : message
     return `The API cannot listen on ${formatAddress(this.host, this.port)}: ${reason}`
   }
 }
 
-/** The API's settings, its port, and its time to finish open requests at the end. */
-export interface ServeOptions extends HttpSettings {
+/** The address of the server, and its time to finish open requests at the end. */
+export interface ServeOptions {
+  readonly host: string
   /** 0 for any free port. */
   readonly port: number
   readonly grace: Duration.Duration
@@ -67,7 +68,3 @@ export const listen = (options: ServeOptions): Effect.Effect<Listener, CannotLis
 
 /** A caller that sends a byte now and then holds a connection no longer than this. */
 const timeouts = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
-
-/** As in `[::1]:3000`. */
-export const formatAddress = (host: string, port: number): string =>
-  `${host.includes(":") ? `[${host}]` : host}:${port}`
