@@ -41,6 +41,7 @@ export default defineConfig({
     // The first that fits is taken, and "holdfast" fits all that begins with it.
     alias: {
       "holdfast/define": new URL("src/define.ts", import.meta.url).pathname,
+      "holdfast/http": new URL("src/http.ts", import.meta.url).pathname,
       "holdfast/postgres": new URL("src/postgres.ts", import.meta.url).pathname,
       "holdfast/sqlite": new URL("src/sqlite.ts", import.meta.url).pathname,
       "holdfast/store": new URL("src/store.ts", import.meta.url).pathname,

@@ -70,6 +70,7 @@ const floors: Readonly<Record<string, number>> = {
   "telemetry.ts": 4,
   cli: 5,
   http: 5,
+  "http.ts": 6,
   testing: 6,
   "testing.ts": 7
 }
@@ -232,6 +233,7 @@ describe("the house", () => {
       "store.ts",
       "sqlite.ts",
       "postgres.ts",
+      "http.ts",
       "telemetry.ts",
       "testing.ts"
     ])
@@ -260,15 +262,21 @@ describe("the house", () => {
 
   it("only the entry for SQLite, and the one for tests, load its driver", () => {
     const driver = /sqlite-node|better-sqlite3|sql-pg/
-    for (const entry of ["index.ts", "store.ts", "telemetry.ts"]) {
+    for (const entry of ["index.ts", "store.ts", "telemetry.ts", "http.ts"]) {
       expectNone(loadedBy(entry).filter((named) => driver.test(named)))
     }
     for (const entry of ["sqlite.ts", "testing.ts"]) assert.isTrue(loadedBy(entry).some((named) => driver.test(named)))
   })
 
+  it("the entry for HTTP runs on any server: it loads no platform, and the barrel loads none of it", () => {
+    expectNone(loadedBy("http.ts").filter((named) => /^@effect\/platform-/.test(named)))
+    assert.include(loadedBy("http.ts"), "@effect/platform/HttpApi")
+    expectNone(loadedBy("index.ts").filter((named) => named.startsWith("http/") || named.startsWith("web/")))
+  })
+
   it("a copy of a queue and a backup are the program's, so no entry loads them", () => {
     const ofTheProgram = /^store\/(?:copy|backup)\/|^better-sqlite3$/
-    for (const entry of ["index.ts", "store.ts", "sqlite.ts", "postgres.ts", "testing.ts"]) {
+    for (const entry of ["index.ts", "store.ts", "sqlite.ts", "postgres.ts", "http.ts", "testing.ts"]) {
       expectNone(loadedBy(entry).filter((named) => ofTheProgram.test(named)))
     }
   })
@@ -306,7 +314,7 @@ describe("the house", () => {
     const rooms = new Set([
       "program/operate",
       "program/server",
-      "http/api",
+      ...["api", "feed", "handlers", "server"].map((room) => `http/${room}`),
       ...["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`)
     ])
     expectNone(
@@ -446,7 +454,9 @@ describe("time, chance and timers", () => {
       filesWith(/\brandom(Bytes|UUID)\b/, [
         "platform/ClaimMark.ts",
         "platform/Ids.ts",
-        "brandbrain/storage/RandomId.ts"
+        "brandbrain/storage/RandomId.ts",
+        // A token for the one who starts it.
+        "program/server/serveApis.ts"
       ])
     )
   })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as define from "../src/define.ts"
+import * as http from "../src/http.ts"
 import * as index from "../src/index.ts"
 import * as postgres from "../src/postgres.ts"
 import * as sqlite from "../src/sqlite.ts"
@@ -47,6 +48,19 @@ const names = {
     "snooze",
     "type Backoff",
     "type Verdict"
+  ],
+  "http.ts": [
+    "Forbidden",
+    "HoldfastApi",
+    "Unauthorized",
+    "client",
+    "layer",
+    "make",
+    "type Access",
+    "type Authorize",
+    "type HoldfastHttp",
+    "type Options",
+    "type Tokens"
   ],
   "index.ts": [
     "ClaimMark",
@@ -196,6 +210,7 @@ describe("an entry shows these names and no others", () => {
   it("and what JavaScript sees is the same, of entries and of their namespaces", () => {
     assert.deepStrictEqual(valuesOf(define), values(names["define.ts"]).toSorted())
     assert.deepStrictEqual(valuesOf(index), values(names["index.ts"]).toSorted())
+    assert.deepStrictEqual(valuesOf(http), values(names["http.ts"]).toSorted())
     assert.deepStrictEqual(valuesOf(sqlite), ["SqlJobStore", "SqliteStore"])
     assert.deepStrictEqual(valuesOf(testing), values(names["testing.ts"]).toSorted())
     assert.deepStrictEqual(valuesOf(telemetry), names["telemetry.ts"])

@@ -1,0 +1,139 @@
+import { Clock, Effect, Option, Schedule, Stream } from "effect"
+import type { Scope } from "effect"
+import type { JobQueueService } from "../../index.ts"
+import { Ids } from "../../index.ts"
+import { TooManyClients } from "../api/refusals.ts"
+import { inBackground } from "../inBackground.ts"
+import { EventRing } from "./EventRing.ts"
+
+/** The events of a queue for many readers, each of which may go on where it was cut off. */
+export interface EventFeed {
+  /**
+   * A place for one more reader until the scope closes.
+   *
+   * `cut` is run once if the reader takes nothing for too long.
+   */
+  readonly join: (cut: () => void) => Effect.Effect<Reader, TooManyClients, Scope.Scope>
+  /** How many read now. */
+  readonly readers: () => number
+}
+
+export interface Reader {
+  /** The lines of an event stream, from behind the event of this id, or from now on. */
+  readonly lines: (after: string | undefined) => Stream.Stream<string>
+}
+
+/** What the feed costs at most. */
+export interface FeedLimits {
+  /** Readers at once. */
+  readonly clients: number
+}
+
+/** Events that are kept, for those who are slow or come back. */
+export const kept = 1024
+
+/** Most events that a reader gets in one go, and the pause before that: 2,560 a second, which no page shows faster. */
+const batch = 256
+const pause = "100 millis"
+
+/** Proxies cut a connection on which nothing comes for a minute or less. */
+const keepAlive = "15 seconds"
+
+/** A reader that takes nothing for this long holds its connection for nothing. */
+const patienceMillis = 30_000
+
+interface Member {
+  readonly cut: () => void
+  /** Epoch milliseconds; undefined while it waits for us. */
+  handedAt: number | undefined
+  isCut: boolean
+}
+
+/** The feed of a queue's events, until the scope closes; then every reader's stream ends. */
+export const makeEventFeed = (
+  queue: JobQueueService,
+  { clients }: FeedLimits
+): Effect.Effect<EventFeed, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { workerId } = yield* Ids
+    // The last 64 of its 128 random bits.
+    const ring = new EventRing((yield* workerId).slice(-16), kept)
+    const members = new Set<Member>()
+    const waiting = new Set<() => void>()
+    let isClosed = false
+    const wake = () => {
+      const all = [...waiting]
+      waiting.clear()
+      for (const go of all) go()
+    }
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        isClosed = true
+        wake()
+      })
+    )
+
+    yield* inBackground(Stream.runForEachChunk(queue.events, (events) =>
+      Effect.sync(() => {
+        for (const event of events) ring.add(event)
+        wake()
+      })))
+
+    const cutTheSlow = Effect.map(Clock.currentTimeMillis, (now) => {
+      for (const member of members) {
+        if (member.isCut || member.handedAt === undefined || now - member.handedAt < patienceMillis) continue
+        member.isCut = true
+        member.cut()
+      }
+    })
+    yield* inBackground(Effect.repeat(cutTheSlow, Schedule.spaced("5 seconds")))
+
+    /** Waits for something to read, or until it is time to say that we are there. */
+    const news = (place: number) =>
+      Effect.async<void>((resume) => {
+        const go = () => resume(Effect.void)
+        if (ring.end > place || isClosed) return go()
+        waiting.add(go)
+        return Effect.sync(() => void waiting.delete(go))
+      }).pipe(Effect.timeoutOption(keepAlive))
+
+    const linesFor = (member: Member) => (after: string | undefined): Stream.Stream<string> => {
+      const given = after === undefined ? ring.end : ring.placeOf(after)
+      // What has no known place may have missed anything.
+      let place = given ?? ring.end
+      // An event without data is told to nobody, and its id is remembered all the same.
+      const hello = `retry: 2000\nid: ${ring.idOf(place)}\n\n${given === undefined ? missed(ring.idOf(place)) : ""}`
+      const next = Effect.gen(function*() {
+        member.handedAt = undefined
+        if (member.isCut) return yield* Effect.fail(Option.none())
+        const isNews = Option.isSome(yield* news(place))
+        if (isNews) yield* Effect.sleep(pause)
+        if (isClosed) return yield* Effect.fail(Option.none())
+        const reading = ring.read(place, batch)
+        const gap = reading.missed ? missed(ring.idOf(reading.place)) : ""
+        place = reading.place
+        member.handedAt = yield* Clock.currentTimeMillis
+        return isNews ? gap + reading.text : ": still here\n\n"
+      })
+      return Stream.concat(Stream.succeed(hello), Stream.repeatEffectOption(next))
+    }
+
+    return {
+      readers: () => members.size,
+      join: (cut) =>
+        Effect.map(
+          Effect.acquireRelease(
+            Effect.suspend(() => {
+              if (isClosed || members.size >= clients) return new TooManyClients({ limit: clients })
+              const member: Member = { cut, handedAt: undefined, isCut: false }
+              members.add(member)
+              return Effect.succeed(member)
+            }),
+            (member) => Effect.sync(() => void members.delete(member))
+          ),
+          (member): Reader => ({ lines: linesFor(member) })
+        )
+    }
+  })
+
+const missed = (id: string) => `id: ${id}\nevent: missed\ndata: {}\n\n`
