@@ -2,8 +2,10 @@ import * as Options from "@effect/cli/Options"
 import type { Duration, Option } from "effect"
 import { Concurrency, TimerSpan } from "../domain/limits.ts"
 import { flag } from "./flag.ts"
+import type { Address } from "./httpSettings.ts"
+import { address } from "./httpSettings.ts"
 import type { Queues } from "./settings.ts"
-import { count, limit, port, queues, span } from "./settings.ts"
+import { count, limit, queues, span } from "./settings.ts"
 
 /** The flags of `pnpm start`. A flag overrides the environment. */
 export const flags = {
@@ -35,9 +37,9 @@ export const flags = {
   ),
   http: flag(
     "http",
-    "port",
-    port,
-    "Serve BrandBrain's HTTP API on this port, 0 for any that is free (HTTP_PORT, not served)"
+    "[host:]port",
+    address,
+    "Serve the jobs' page and the HTTP APIs on this port, 0 for any that is free (HOLDFAST_HTTP_PORT, not served)"
   ),
   once: Options.boolean("once").pipe(
     Options.withDescription("Claim once, at most as many jobs as may run at once, and end when they have settled")
@@ -56,7 +58,7 @@ export interface Flags {
   readonly staleCheckInterval: Option.Option<Duration.Duration>
   /** The inner Option is none for 0, which sets no limit. */
   readonly maxJobs: Option.Option<Option.Option<number>>
-  readonly http: Option.Option<number>
+  readonly http: Option.Option<Address>
   readonly once: boolean
   readonly dryRun: boolean
 }

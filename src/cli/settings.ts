@@ -117,13 +117,14 @@ export const logLevel: Reader<LogLevel.LogLevel> = (text) =>
 
 const nameOf = ({ _tag }: LogLevel.LogLevel) => _tag.toLowerCase()
 
-const yesOrNo: Reader<boolean> = (text) =>
+/** Reads true or false. */
+export const yesOrNo: Reader<boolean> = (text) =>
   text === "true" || text === "false"
     ? Either.right(text === "true")
     : Either.left(`${JSON.stringify(text)} is neither true nor false`)
 
 /** A variable of the environment. An empty one counts as not set. */
-const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config<A> =>
+export const variable = <A>(name: string, read: Reader<A>, unlessSet: A): Config.Config<A> =>
   Config.option(Config.string(name)).pipe(
     Config.mapOrFail((given) => {
       const text = Option.getOrElse(given, () => "").trim()
@@ -169,8 +170,7 @@ export const settings = Config.all({
   }),
   logFormat,
   logLevel: variable("HOLDFAST_LOG_LEVEL", logLevel, LogLevel.All),
-  logErrors: variable("HOLDFAST_LOG_ERRORS", yesOrNo, false),
-  httpPort: variable("HTTP_PORT", (text) => Either.map(port(text), Option.some), Option.none<number>())
+  logErrors: variable("HOLDFAST_LOG_ERRORS", yesOrNo, false)
 })
 
 /** The settings as they were read. */

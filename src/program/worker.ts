@@ -4,12 +4,11 @@ import * as BrandBrainConfig from "../brandbrain/config/BrandBrainConfig.ts"
 import { CompileJob } from "../brandbrain/compile/CompileJob.ts"
 import { CompileJobLive } from "../brandbrain/compile/CompileJobLive.ts"
 import { firstStart } from "../brandbrain/compile/firstStart.ts"
-import { httpSettings } from "../brandbrain/http/server/HttpSettings.ts"
-import type { HttpSettings } from "../brandbrain/http/server/HttpSettings.ts"
 import * as ModelConfig from "../brandbrain/model/ModelConfig.ts"
 import { describeProgress, suggestNext } from "../brandbrain/commands/describeStatus.ts"
 import { dryRun } from "../cli/dryRun.ts"
 import type { Flags } from "../cli/flags.ts"
+import { httpPort } from "../cli/httpSettings.ts"
 import { secondSignal } from "../cli/secondSignal.ts"
 import { settings } from "../cli/settings.ts"
 import { showing } from "../cli/standing.ts"
@@ -19,7 +18,8 @@ import { asGiven, workerOptions } from "../cli/workerOptions.ts"
 import type { JobQueue } from "../index.ts"
 import { handleSignals, Worker } from "../index.ts"
 import { App } from "./app.ts"
-import type { ServeOptions } from "./server/listen.ts"
+import type { ApiSettings } from "./server/apiSettings.ts"
+import { apiSettings } from "./server/apiSettings.ts"
 
 /** Runs the worker until it is told to end or one of its limits is reached, with the HTTP API beside it if asked for. */
 export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, unknown, FileSystem.FileSystem> =>
@@ -27,18 +27,19 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
     const configured = yield* settings
     const options = workerOptions([CompileJob], flags, configured)
     // Every problem with the settings is reported before a file is made.
-    yield* Effect.all([
+    const [portGiven] = yield* Effect.all([
+      httpPort,
       Effect.mapError(Worker.check(options), asGiven(flags)),
       BrandBrainConfig.config,
       ModelConfig.config
     ])
     if (flags.dryRun) return yield* dryRun(options, configured)
-    const port = Option.orElse(flags.http, () => configured.httpPort)
+    const port = Option.orElse(Option.map(flags.http, ({ port }) => port), () => portGiven)
     const work = Effect.zipRight(firstStart, toldOn(streams)(Worker.run(options)))
     const program = Option.match(port, {
       onNone: () => Effect.succeed(work),
       onSome: (port) =>
-        Effect.flatMap(httpSettings, (http) => withApi(work, { ...http, port, grace: configured.shutdownGrace }))
+        Effect.flatMap(apiSettings(flags, port, configured), (settings) => withApis(work, settings, streams))
     })
     yield* Effect.flatMap(program, Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App)))).pipe(
       Effect.scoped,
@@ -46,14 +47,14 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
     )
   })
 
-/** Takes the port, and gives the work with the HTTP API beside it. Loaded when asked for: it is a third of all modules. */
-const withApi = <A, E, R>(work: Effect.Effect<A, E, R>, options: ServeOptions & HttpSettings) =>
+/** Takes the port, and gives the work with the HTTP APIs beside it. Loaded when asked for: they are a third of all modules. */
+const withApis = <A, E, R>(work: Effect.Effect<A, E, R>, settings: ApiSettings, streams: Streams) =>
   Effect.gen(function*() {
     const [{ listen }, { serveApis }, { serveBeside }] = yield* Effect.promise(() =>
       Promise.all([import("./server/listen.ts"), import("./server/serveApis.ts"), import("./server/serve.ts")])
     )
-    const listener = yield* listen({ ...options, graceOver: yield* secondSignal })
-    return serveBeside(serveApis(listener, options))(work)
+    const listener = yield* listen({ ...settings, graceOver: yield* secondSignal })
+    return serveBeside(serveApis(listener, settings, streams))(work)
   })
 
 /** Tells a person at a terminal what the worker does now, how its jobs have ended, and what to type next. */

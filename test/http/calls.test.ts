@@ -1,0 +1,606 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Validator } from "@seriousme/openapi-schema-validator"
+import type { Layer, Scope } from "effect"
+import { Duration, Effect, Redacted, TestClock } from "effect"
+import { bodyLimit } from "../../src/http/handlers/readBody.ts"
+import { JobQueue, Worker } from "../../src/index.ts"
+import { failing, layerMemory, StoreFaults } from "../../src/testing.ts"
+import { Mail, MailLive } from "./jobs.ts"
+import { serving, tokens } from "./serving.ts"
+import type { Asked } from "./serving.ts"
+
+const full = { token: tokens.full }
+
+/** Runs what is due. */
+const work = Effect.provide(Worker.run({ jobs: [Mail], once: true }), MailLive)
+
+/** A job that has failed for good. */
+const failed = Effect.gen(function*() {
+  const { id } = yield* JobQueue.enqueue(Mail, { to: "nobody" }, { maxAttempts: 1 })
+  yield* work
+  return id
+})
+
+/** A job that runs, by hand. */
+const running = Effect.gen(function*() {
+  const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { priority: 1000 })
+  yield* JobQueue.claim({ jobs: [Mail], leaseFor: "10 minutes" })
+  return id
+})
+
+const unknown = "00000000-0000-7000-8000-000000000000"
+
+const test = <A, E>(name: string, effect: Effect.Effect<A, E, Layer.Layer.Success<typeof layerMemory> | Scope.Scope>) =>
+  it.scoped(name, () => Effect.provide(effect, layerMemory))
+
+describe("a list of jobs", () => {
+  test(
+    "is newest first, filtered, and in pages that end with null",
+    Effect.gen(function*() {
+      const { ask } = yield* serving()
+      const ids: Array<string> = []
+      for (const [queue, partitionKey] of [["default", "a"], ["mail", "a"], ["mail", "b"]] as const) {
+        ids.unshift((yield* JobQueue.enqueue(Mail, { to: "ada" }, { queue, partitionKey })).id)
+      }
+      const idsOf = (query: string) =>
+        Effect.map(
+          ask("GET", `/jobs${query}`, full),
+          ({ body, status }) => {
+            assert.strictEqual(status, 200)
+            return (body as { jobs: ReadonlyArray<{ id: string }> }).jobs.map(({ id }) => id)
+          }
+        )
+      assert.deepStrictEqual(yield* idsOf(""), ids)
+      assert.deepStrictEqual(yield* idsOf("?queue=mail"), ids.slice(0, 2))
+      assert.deepStrictEqual(yield* idsOf("?queue=mail&partition=a"), ids.slice(1, 2))
+      assert.deepStrictEqual(yield* idsOf("?status=running"), [])
+      assert.deepStrictEqual(yield* idsOf("?kind=mail.send&status=pending"), ids)
+      assert.deepStrictEqual(yield* idsOf("?kind=mail.sen"), [])
+
+      const first = (yield* ask("GET", "/jobs?limit=2", full)).body as { jobs: ReadonlyArray<object>; cursor: string }
+      assert.strictEqual(first.jobs.length, 2)
+      const rest = (yield* ask("GET", `/jobs?limit=2&cursor=${encodeURIComponent(first.cursor)}`, full)).body
+      assert.deepInclude(rest, { cursor: null })
+      assert.deepInclude((rest as { jobs: ReadonlyArray<object> }).jobs[0], { id: ids[2], queue: "default" })
+    })
+  )
+
+  test(
+    "shows of each what a row of a table needs, and of its error the beginning",
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { uniqueKey: "k", priority: 3 })
+      const [job] = yield* JobQueue.claim({ jobs: [Mail], worker: "a-worker" })
+      assert(job)
+      yield* JobQueue.fail(job.lease, `${"x".repeat(192)}😀 and more`)
+      const { ask } = yield* serving()
+      const { body } = yield* ask("GET", "/jobs", full)
+      const record = yield* JobQueue.get(id)
+      assert.deepStrictEqual((body as { jobs: ReadonlyArray<unknown> }).jobs, [{
+        id,
+        queue: "default",
+        kind: "mail.send",
+        status: "pending",
+        priority: 3,
+        partitionKey: null,
+        uniqueKey: "k",
+        attempts: 1,
+        failures: 1,
+        maxAttempts: 3,
+        availableAt: record.availableAt,
+        lockedAt: null,
+        lockedBy: null,
+        lockedUntil: null,
+        cancelRequestedAt: null,
+        lastError: record.lastError?.slice(0, 199),
+        createdAt: record.createdAt,
+        updatedAt: record.updatedAt,
+        finishedAt: null
+      }])
+    })
+  )
+})
+
+describe("one job", () => {
+  test(
+    "is shown with all that the store has of it",
+    Effect.gen(function*() {
+      const id = yield* failed
+      const { ask } = yield* serving()
+      const { body, status } = yield* ask("GET", `/jobs/${id}`, full)
+      assert.strictEqual(status, 200)
+      const record = yield* JobQueue.get(id)
+      assert.deepStrictEqual(body, JSON.parse(JSON.stringify({ ...record, hidden: false })))
+      assert.include(record.lastError, "s3nt1nel")
+    })
+  )
+
+  for (
+    const [how, hidePayloads] of [["always", true], [
+      "by the app's own rule",
+      ({ kind }: { kind: string }) => kind === "mail.send"
+    ]] as const
+  ) {
+    test(
+      `hides its data where it is to, ${how}: payload, progress, result and every text of an error`,
+      Effect.gen(function*() {
+        const id = yield* failed
+        const { id: waits } = yield* JobQueue.enqueue(Mail, { to: "s3nt1nel" })
+        const [claimed] = yield* JobQueue.claim({ jobs: [Mail] })
+        assert(claimed)
+        yield* JobQueue.progress(claimed.lease, "s3nt1nel")
+        yield* JobQueue.fail(claimed.lease, "s3nt1nel")
+        const { ask } = yield* serving({ hidePayloads })
+        for (const path of ["", `/${id}`, `/${waits}`, `/${id}/explanation`, `/${waits}/explanation`]) {
+          const { status, text } = yield* ask("GET", `/jobs${path}`, full)
+          assert.strictEqual(status, 200)
+          assert.notInclude(text, "s3nt1nel")
+        }
+        const { body } = yield* ask("GET", `/jobs/${id}`, full)
+        assert.deepInclude(body, { hidden: true, payload: null, lastError: null, lastErrorValue: null, failures: 1 })
+        assert.deepInclude((yield* ask("GET", "/session", full)).body, { payloads: hidePayloads !== true })
+      })
+    )
+  }
+
+  test(
+    "hides nothing of a job for which the rule says so",
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" })
+      const { ask } = yield* serving({ hidePayloads: ({ kind }) => kind === "another" })
+      assert.deepInclude((yield* ask("GET", `/jobs/${id}`, full)).body, { hidden: false, payload: { to: "ada" } })
+    })
+  )
+
+  test(
+    "is explained, in tags and in words",
+    Effect.gen(function*() {
+      const id = yield* failed
+      const { id: later } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { delay: "1 hour" })
+      yield* JobQueue.pause({ kind: "mail.send" }, { by: "ada" })
+      const { ask } = yield* serving()
+      const finished = (yield* ask("GET", `/jobs/${id}/explanation`, full)).body as {
+        reasons: ReadonlyArray<{ _tag: string; text: string; status?: string }>
+      }
+      assert.deepInclude(finished.reasons[0], { _tag: "Finished", status: "failed" })
+      assert.include(finished.reasons[0]?.text, "failed for good")
+      const { reasons } = (yield* ask("GET", `/jobs/${later}/explanation`, full)).body as typeof finished
+      assert.deepInclude(reasons[0], { _tag: "NotDue" })
+      assert.include(reasons[0]?.text, "It is due in 1h")
+      assert.deepInclude(reasons[1], { _tag: "Paused" })
+      assert.include(reasons[1]?.text, "by ada")
+    })
+  )
+})
+
+describe("an action", () => {
+  test(
+    "cancels a job that waits, and asks a running one to stop",
+    Effect.gen(function*() {
+      const runs = yield* running
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" })
+      const { ask } = yield* serving()
+      assert.deepStrictEqual((yield* ask("POST", `/jobs/${id}/cancel`, full)).body, { status: "cancelled" })
+      assert.deepStrictEqual((yield* ask("POST", `/jobs/${runs}/cancel`, full)).body, { status: "running" })
+      assert.strictEqual((yield* JobQueue.get(id)).status, "cancelled")
+      assert.isNotNull((yield* JobQueue.get(runs)).cancelRequestedAt)
+      // One that has ended stays as it is.
+      assert.deepStrictEqual((yield* ask("POST", `/jobs/${id}/cancel`, full)).body, { status: "cancelled" })
+    })
+  )
+
+  test(
+    "makes a failed job due again, runs one now, and changes when and how soon it is due",
+    Effect.gen(function*() {
+      const id = yield* failed
+      const { ask } = yield* serving()
+      assert.deepStrictEqual((yield* ask("POST", `/jobs/${id}/retry`, full)).body, { status: "pending" })
+      assert.deepInclude(yield* JobQueue.get(id), { status: "pending", failures: 0 })
+
+      const at = 5_000_000
+      assert.deepStrictEqual(
+        (yield* ask("PATCH", `/jobs/${id}`, { ...full, body: { availableAt: at, priority: -7 } })).body,
+        { status: "pending" }
+      )
+      assert.deepInclude(yield* JobQueue.get(id), { availableAt: at, priority: -7 })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* ask("POST", `/jobs/${id}/run-now`, full)).body, { status: "pending" })
+      assert.deepInclude(yield* JobQueue.get(id), { availableAt: 1000, priority: -7 })
+    })
+  )
+
+  test(
+    "deletes a job",
+    Effect.gen(function*() {
+      const id = yield* failed
+      const { ask } = yield* serving()
+      assert.deepStrictEqual((yield* ask("DELETE", `/jobs/${id}`, full)).body, { deleted: "failed" })
+      assert.strictEqual((yield* Effect.flip(JobQueue.get(id)))._tag, "JobNotFound")
+    })
+  )
+
+  test(
+    "pauses a queue or a kind and lets it go on",
+    Effect.gen(function*() {
+      const { ask } = yield* serving()
+      const name = "mail/é 1"
+      const path = `/pauses/queue/${encodeURIComponent(name)}`
+      const paused = yield* ask("PUT", path, { ...full, body: { by: "ada" } })
+      assert.deepStrictEqual(paused.body, { scope: "queue", name, pausedAt: 0, pausedBy: "ada" })
+      yield* ask("PUT", "/pauses/kind/mail.send", full)
+      assert.deepStrictEqual((yield* ask("GET", "/pauses", full)).body, {
+        pauses: [{ scope: "kind", name: "mail.send", pausedAt: 0, pausedBy: null }, paused.body]
+      })
+      assert.deepStrictEqual((yield* ask("DELETE", path, full)).body, { resumed: true })
+      assert.deepStrictEqual((yield* ask("DELETE", path, full)).body, { resumed: false })
+      assert.deepStrictEqual((yield* JobQueue.pauses).map(({ name }) => name), ["mail.send"])
+    })
+  )
+
+  test(
+    "for several jobs tells what became of each, in order",
+    Effect.gen(function*() {
+      const [first, runs] = [yield* failed, yield* running]
+      const { id: waits } = yield* JobQueue.enqueue(Mail, { to: "ada" })
+      const { ask } = yield* serving()
+      const act = (action: string, ids: ReadonlyArray<string>) =>
+        Effect.map(ask("POST", "/jobs/actions", { ...full, body: { action, ids } }), ({ body, status }) => {
+          assert.strictEqual(status, 200)
+          return (body as { fates: ReadonlyArray<{ id: string; done: boolean; error?: string; status?: string }> })
+            .fates
+        })
+      const told = (yield* act("retry", [first, unknown, waits, first])) as ReadonlyArray<object>
+      assert.deepStrictEqual(told, [
+        { id: first, done: true, status: "pending" },
+        { id: unknown, done: false, error: "job_not_found", message: `There is no job ${unknown}` },
+        {
+          id: waits,
+          done: false,
+          error: "job_not_retryable",
+          message: `Job ${waits} is pending; only a failed or cancelled job can be retried`
+        },
+        { id: first, done: true, status: "pending" }
+      ])
+      assert.deepStrictEqual(yield* act("cancel", [runs, waits]), [
+        { id: runs, done: true, status: "running" },
+        { id: waits, done: true, status: "cancelled" }
+      ])
+      assert.deepInclude((yield* act("run-now", [runs]))[0], { error: "job_not_pending" })
+      const deleted = yield* act("delete", [runs, waits, first])
+      assert.deepInclude(deleted[0], { done: false, error: "job_running" })
+      assert.deepStrictEqual(deleted.slice(1), [
+        { id: waits, done: true, status: "cancelled" },
+        { id: first, done: true, status: "pending" }
+      ])
+      assert.deepStrictEqual((yield* JobQueue.list()).jobs.map(({ id }) => id), [runs])
+    })
+  )
+
+  test(
+    "for several jobs tries no more of them once the store has failed",
+    Effect.gen(function*() {
+      const ids = [yield* failed, yield* failed, yield* failed]
+      const { ask } = yield* serving()
+      const { inject } = yield* StoreFaults
+      yield* inject("retry", failing, 1)
+      const { body } = yield* ask("POST", "/jobs/actions", { ...full, body: { action: "retry", ids } })
+      assert.deepStrictEqual(
+        (body as { fates: ReadonlyArray<{ error: string }> }).fates.map(({ error }) => error),
+        ["unavailable", "not_tried", "not_tried"]
+      )
+      assert.notInclude(JSON.stringify(body), "cut the store off")
+      for (const id of ids) assert.strictEqual((yield* JobQueue.get(id)).status, "failed")
+    })
+  )
+})
+
+describe("a refusal", () => {
+  test(
+    "says why a job is not changed, by its tag and its status, and changes nothing",
+    Effect.gen(function*() {
+      const [ended, runs] = [yield* failed, yield* running]
+      const { id: keyed } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { uniqueKey: "k" })
+      yield* JobQueue.cancel(keyed)
+      const { id: holder } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { uniqueKey: "k" })
+      const { ask } = yield* serving()
+      const before = (yield* JobQueue.list()).jobs
+      const refused: ReadonlyArray<readonly [string, string, number, object, unknown?]> = [
+        ["GET", `/jobs/${unknown}`, 404, { error: "job_not_found" }],
+        ["GET", "/jobs/a%2Fb%00", 404, { error: "job_not_found" }],
+        ["GET", `/jobs/${unknown}/explanation`, 404, { error: "job_not_found" }],
+        ["POST", `/jobs/${unknown}/cancel`, 404, { error: "job_not_found" }],
+        ["POST", `/jobs/${unknown}/retry`, 404, { error: "job_not_found" }],
+        ["POST", `/jobs/${unknown}/run-now`, 404, { error: "job_not_found" }],
+        ["PATCH", `/jobs/${unknown}`, 404, { error: "job_not_found" }, { priority: 1 }],
+        ["DELETE", `/jobs/${unknown}`, 404, { error: "job_not_found" }],
+        ["POST", `/jobs/${runs}/retry`, 409, { error: "job_not_retryable", status: "running" }],
+        ["POST", `/jobs/${keyed}/retry`, 409, { error: "unique_key_taken", heldBy: holder }],
+        ["POST", `/jobs/${ended}/run-now`, 409, { error: "job_not_pending", status: "failed" }],
+        ["PATCH", `/jobs/${runs}`, 409, { error: "job_not_pending", status: "running" }, { priority: 1 }],
+        ["DELETE", `/jobs/${runs}`, 409, { error: "job_running" }]
+      ]
+      for (const [method, path, status, said, body] of refused) {
+        const answer = yield* ask(method, path, { ...full, body })
+        assert.strictEqual(answer.status, status, `${method} ${path}: ${answer.text}`)
+        assert.deepInclude(answer.body, said)
+      }
+      assert.deepStrictEqual((yield* JobQueue.list()).jobs, before)
+    })
+  )
+
+  const json = { "content-type": "application/json" }
+  const malformed: ReadonlyArray<readonly [string, string, Asked, number, ReadonlyArray<string>]> = [
+    ["a status that is none", "GET /jobs?status=done", {}, 400, ["\"path\":\"status\"", "pending"]],
+    ["an empty kind", "GET /jobs?kind=", {}, 400, ["\"path\":\"kind\"", "1 to 255 characters"]],
+    ["a long queue", `GET /jobs?queue=${"x".repeat(256)}`, {}, 400, ["\"path\":\"queue\""]],
+    ["a partition with a NUL", "GET /jobs?partition=%00", {}, 400, ["\"path\":\"partition\""]],
+    ["two kinds", "GET /jobs?kind=a&kind=b", {}, 400, ["\"path\":\"kind\""]],
+    ["a limit of none", "GET /jobs?limit=0", {}, 400, ["\"path\":\"limit\"", "from 1 to 100"]],
+    ["a limit of too many", "GET /jobs?limit=101", {}, 400, ["from 1 to 100"]],
+    ["a limit that is no number", "GET /jobs?limit=ten&status=x", {}, 400, [
+      "\"path\":\"limit\"",
+      "\"path\":\"status\""
+    ]],
+    ["a cursor that is none", "GET /jobs?cursor=x", {}, 400, ["\"path\":\"cursor\"", "of a page"]],
+    ["a span of none", "GET /stats?over=0", {}, 400, ["\"path\":\"over\"", "from 1 to"]],
+    ["a span with a unit", "GET /stats?over=5s", {}, 400, ["\"path\":\"over\""]],
+    ["a long id of an event", `GET /events?after=${"1".repeat(101)}`, {}, 400, ["\"path\":\"after\""]],
+    ["no JSON", "POST /jobs/actions", { body: "{\"action\":" }, 400, ["invalid_request", "expected JSON"]],
+    ["no object", "POST /jobs/actions", { body: "[]" }, 400, ["expected a JSON object, got an array"]],
+    ["no body", "POST /jobs/actions", {}, 400, ["\"path\":\"action\"", "\"path\":\"ids\""]],
+    ["an action that is none", "POST /jobs/actions", { body: { action: "stop", ids: ["a"] } }, 400, ["run-now"]],
+    ["no ids", "POST /jobs/actions", { body: { action: "cancel", ids: [] } }, 400, ["\"path\":\"ids\""]],
+    ["too many ids", "POST /jobs/actions", { body: { action: "cancel", ids: Array(101).fill("a") } }, 400, [
+      "\"path\":\"ids\""
+    ]],
+    ["an id that is none", "POST /jobs/actions", { body: { action: "cancel", ids: [7] } }, 400, ["ids.0"]],
+    ["an empty id", "POST /jobs/actions", { body: { action: "cancel", ids: [""] } }, 400, ["ids.0"]],
+    ["no change", "PATCH /jobs/x", { body: {} }, 400, ["expected availableAt, priority or both"]],
+    ["a priority of too much", "PATCH /jobs/x", { body: { priority: 1001 } }, 400, ["priority", "-1000 to 1000"]],
+    ["half an instant", "PATCH /jobs/x", { body: { availableAt: 1.5 } }, 400, ["availableAt"]],
+    ["an instant before time", "PATCH /jobs/x", { body: { availableAt: -1 } }, 400, ["availableAt"]],
+    ["a misspelt member", "PATCH /jobs/x", { body: { prority: 1 } }, 400, ["prority"]],
+    ["a name that nothing can have", "PATCH /jobs/x", { body: "{\"__proto__\":1}" }, 400, ["__proto__"]],
+    ["a scope that is none", "PUT /pauses/job/x", { body: {} }, 400, ["\"path\":\"scope\"", "queue"]],
+    ["a kind of spaces", "PUT /pauses/kind/%20", {}, 400, ["kind", "not only spaces"]],
+    ["a long name", `PUT /pauses/queue/${"x".repeat(256)}`, {}, 400, ["\"path\":\"name\""]],
+    ["nobody's pause", "PUT /pauses/queue/x", { body: { by: "" } }, 400, ["\"path\":\"by\""]],
+    ["a scope that is none, to resume", "DELETE /pauses/job/x", {}, 400, ["\"path\":\"scope\""]],
+    [
+      "a form",
+      "POST /jobs/actions",
+      { body: "a=b", headers: { "content-type": "application/x-www-form-urlencoded" } },
+      415,
+      [
+        "send application/json"
+      ]
+    ],
+    ["a compressed body", "PATCH /jobs/x", { body: "x", headers: { ...json, "content-encoding": "gzip" } }, 415, [
+      "gzip"
+    ]],
+    ["too much, said before", "PATCH /jobs/x", { body: `"${"x".repeat(bodyLimit)}"` }, 413, [
+      "body_too_large",
+      String(bodyLimit)
+    ]],
+    [
+      "too much, found out",
+      "PUT /pauses/queue/x",
+      {
+        body: `"${"x".repeat(bodyLimit)}"`,
+        headers: { ...json, "transfer-encoding": "chunked" }
+      },
+      413,
+      ["body_too_large"]
+    ],
+    ["no address", "GET /job", {}, 404, ["not_found"]],
+    ["no address at all", "GET /", {}, 404, ["not_found"]],
+    ["a path that cannot be decoded", "GET /jobs/%E0%A4%A", {}, 404, ["not_found"]],
+    ["no method", "DELETE /jobs", {}, 405, ["method_not_allowed", "GET"]],
+    ["no method of one job", "PUT /jobs/x", {}, 405, ["GET", "PATCH", "DELETE"]],
+    ["no method, and a dot that is none", "POST /openapi.json", {}, 405, ["GET"]],
+    ["a path with another sign for the dot", "GET /openapi-json", {}, 404, ["not_found"]]
+  ]
+  test(
+    "of a request that cannot be read says what is wrong and what is allowed, and changes nothing",
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" })
+      const before = yield* JobQueue.get(id)
+      const { ask } = yield* serving()
+      for (const [name, call, asked, status, words] of malformed) {
+        const [method = "", path = ""] = call.split(" ")
+        const answer = yield* ask(method, path, { ...full, ...asked })
+        assert.strictEqual(answer.status, status, `${name}: ${answer.text}`)
+        for (const word of words) assert.include(answer.text, word, name)
+        assert.isBelow(answer.text.length, 2_000, name)
+      }
+      assert.deepStrictEqual(yield* JobQueue.get(id), before)
+      assert.deepStrictEqual(yield* JobQueue.pauses, [])
+    })
+  )
+
+  test(
+    "tells of a store that fails no more than that, on every path that asks it",
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" })
+      const { ask } = yield* serving()
+      const { inject } = yield* StoreFaults
+      yield* inject("every", failing)
+      for (
+        const [method, path, body] of [
+          ["GET", "/jobs"],
+          ["GET", `/jobs/${id}`],
+          ["GET", `/jobs/${id}/explanation`],
+          ["POST", `/jobs/${id}/cancel`],
+          ["POST", `/jobs/${id}/retry`],
+          ["POST", `/jobs/${id}/run-now`],
+          ["PATCH", `/jobs/${id}`, { priority: 1 }],
+          ["DELETE", `/jobs/${id}`],
+          ["GET", "/stats"],
+          ["GET", "/pauses"],
+          ["PUT", "/pauses/queue/x"],
+          ["DELETE", "/pauses/queue/x"]
+        ] as const
+      ) {
+        const answer = yield* ask(method, path, { ...full, body })
+        assert.deepStrictEqual([answer.status, answer.body], [503, { error: "unavailable" }], `${method} ${path}`)
+      }
+    })
+  )
+})
+
+describe("figures", () => {
+  test(
+    "count the jobs of each queue and kind",
+    Effect.gen(function*() {
+      yield* failed
+      yield* JobQueue.enqueue(Mail, { to: "ada" })
+      const { ask } = yield* serving()
+      const { body } = yield* ask("GET", "/stats?over=60000", full)
+      assert.deepStrictEqual(body, JSON.parse(JSON.stringify(yield* JobQueue.stats({ over: "1 minute" }))))
+      assert.deepInclude(body, { over: 60_000, isWhole: true })
+      assert.deepInclude((yield* ask("GET", "/stats", full)).body, { over: 300_000 })
+    })
+  )
+
+  test(
+    "of the last hour are taken every ten seconds, each of what ended since the last",
+    Effect.gen(function*() {
+      const { ask } = yield* serving()
+      const points = Effect.map(ask("GET", "/history", full), ({ body }) => {
+        assert.deepInclude(body, { every: 10_000 })
+        return (body as { points: ReadonlyArray<Record<string, number | boolean | null>> }).points
+      })
+      assert.deepStrictEqual(yield* points, [{
+        at: 0,
+        pending: 0,
+        due: 0,
+        running: 0,
+        stale: 0,
+        oldestDueAt: null,
+        succeeded: 0,
+        failed: 0,
+        cancelled: 0,
+        isMore: false
+      }])
+      yield* TestClock.adjust("4 seconds")
+      yield* failed
+      yield* running
+      yield* JobQueue.enqueue(Mail, { to: "ada" })
+      yield* JobQueue.enqueue(Mail, { to: "ada" }, { delay: "1 hour" })
+      yield* TestClock.adjust("16 seconds")
+      const [, second, third] = yield* points
+      assert.deepInclude(second, { at: 10_000, pending: 2, due: 1, running: 1, oldestDueAt: 4000, failed: 1 })
+      assert.deepInclude(third, { at: 20_000, failed: 0 })
+
+      // A look that fails is left out, and the next counts what it missed.
+      const { inject, mend } = yield* StoreFaults
+      yield* inject("laneHeads", failing)
+      yield* TestClock.adjust("1 second")
+      yield* failed
+      yield* TestClock.adjust("9 seconds")
+      yield* mend()
+      yield* TestClock.adjust("10 seconds")
+      const last = (yield* points).at(-1)
+      assert.deepInclude(last, { at: 40_000, failed: 1 })
+      assert.strictEqual((yield* points).length, 4)
+
+      yield* TestClock.adjust("59 minutes")
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* points).length, 360)
+      assert.deepInclude((yield* points)[359], { at: 3_700_000 })
+    })
+  )
+})
+
+describe("the server", () => {
+  test(
+    "says who the caller is and what the server is",
+    Effect.gen(function*() {
+      const { ask } = yield* serving()
+      const { body } = yield* ask("GET", "/session", { token: tokens.read })
+      assert.deepStrictEqual(body, { access: "read", version: "0.1.0", database: "sqlite", payloads: true, now: 0 })
+      assert.deepInclude((yield* ask("GET", "/session", full)).body, { access: "full" })
+    })
+  )
+
+  test(
+    "has a valid OpenAPI document that names its own address",
+    Effect.gen(function*() {
+      const { ask } = yield* serving({ prefix: "/admin/jobs" })
+      assert.strictEqual((yield* ask("GET", "/session", full)).status, 404)
+      const { askAt } = yield* serving({ prefix: "/admin/jobs" })
+      const { body } = yield* askAt("GET", "/admin/jobs/api/openapi.json", full)
+      const result = yield* Effect.promise(() => new Validator().validate(body as never))
+      assert.isTrue(result.valid, JSON.stringify(result.errors))
+      assert.deepInclude(body, { servers: [{ url: "/admin/jobs/api" }] })
+    })
+  )
+
+  test(
+    "is asked by the typed client, which fails with the refusals of a call",
+    Effect.gen(function*() {
+      const id = yield* failed
+      const { client } = yield* serving()
+      const api = yield* client(tokens.full)
+      assert.strictEqual((yield* api.jobs.get({ path: { id } })).status, "failed")
+      assert.deepStrictEqual(yield* api.jobs.retry({ path: { id } }), { status: "pending" })
+      assert.deepStrictEqual((yield* Effect.flip(api.jobs.retry({ path: { id } })))._tag, "job_not_retryable")
+      assert.deepStrictEqual(yield* api.jobs.act({ payload: { action: "cancel", ids: [id] } }), {
+        fates: [{ id, done: true, status: "cancelled" }]
+      })
+      const name = "a/b"
+      yield* api.pauses.pause({ path: { scope: "queue", name }, payload: {} })
+      assert.deepStrictEqual((yield* api.pauses.list()).pauses.map(({ name }) => name), [name])
+      assert.strictEqual((yield* api.figures.stats({ urlParams: { over: 1000 } })).over, 1000)
+      assert.strictEqual((yield* api.jobs.list({ urlParams: { limit: 1 } })).jobs.length, 1)
+      const { reasons } = yield* api.jobs.explain({ path: { id } })
+      assert.strictEqual(reasons[0]?._tag, "Finished")
+      const reader = yield* client(tokens.read)
+      assert.strictEqual((yield* Effect.flip(reader.jobs.retry({ path: { id } })))._tag, "forbidden")
+      const stranger = yield* client("another")
+      assert.strictEqual((yield* Effect.flip(stranger.session.get()))._tag, "unauthorized")
+    })
+  )
+
+  test(
+    "gives a call up that the store does not answer in time",
+    Effect.gen(function*() {
+      const { ask } = yield* serving()
+      const { inject } = yield* StoreFaults
+      yield* inject("pauses", (call) => Effect.zipRight(Effect.sleep(Duration.hours(1)), call))
+      const asking = yield* Effect.fork(ask("GET", "/pauses", full))
+      const answer = yield* TestClock.adjust("5 seconds").pipe(
+        Effect.zipRight(Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))),
+        Effect.repeat({ until: () => asking.unsafePoll() !== null }),
+        Effect.zipRight(asking.await),
+        Effect.flatten
+      )
+      assert.deepStrictEqual([answer.status, answer.body], [503, { error: "unavailable" }])
+    })
+  )
+})
+
+describe("options that do not fit", () => {
+  const one = Redacted.make("s3nt1nel")
+  for (
+    const [options, told] of [
+      [{ prefix: "holdfast" }, /prefix.*holdfast/],
+      [{ prefix: "/" }, /prefix/],
+      [{ prefix: "/a/" }, /prefix/],
+      [{ tokens: { full: Redacted.make("s3nt1nel 1") } }, /tokens.full/],
+      [{ tokens: { full: Redacted.make("") } }, /tokens.full/],
+      [{ tokens: { full: one, read: one } }, /tokens.read/],
+      [{ authorize: Effect.succeed("full" as const) }, /tokens and authorize.*both/],
+      [{ eventClients: 0 }, /eventClients.*0/],
+      [{ origins: ["https://ops.example.com/"] }, /origins.*ops\.example\.com/]
+    ] as const
+  ) {
+    test(
+      `are refused by name, and no token is told: ${String(told)}`,
+      Effect.gen(function*() {
+        const { message } = yield* Effect.flip(serving(options))
+        assert.match(message, told)
+        assert.notInclude(message, "s3nt1nel")
+      })
+    )
+  }
+})
