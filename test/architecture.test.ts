@@ -274,8 +274,8 @@ describe("the house", () => {
     expectNone(loadedBy("index.ts").filter((named) => named.startsWith("http/") || named.startsWith("web/")))
   })
 
-  it("a copy of a queue and a backup are the program's, so no entry loads them", () => {
-    const ofTheProgram = /^store\/(?:copy|backup)\/|^better-sqlite3$/
+  it("a copy of a queue, a backup and a look for faults are the program's, so no entry loads them", () => {
+    const ofTheProgram = /^store\/(?:copy|backup|doctor)\/|^better-sqlite3$/
     for (const entry of ["index.ts", "store.ts", "sqlite.ts", "postgres.ts", "http.ts", "testing.ts"]) {
       expectNone(loadedBy(entry).filter((named) => ofTheProgram.test(named)))
     }
@@ -304,6 +304,7 @@ describe("the house", () => {
       "postgres",
       "copy",
       "backup",
+      "doctor",
       "transaction",
       "wal",
       "migrations",
@@ -382,6 +383,7 @@ describe("what only one place does", () => {
         "store/tablesVersion.ts",
         "store/copy/openDatabase.ts",
         "store/backup/backUp.ts",
+        "store/doctor/look.ts",
         "testing/layer.ts",
         "testing/layerPostgres.ts"
       ])

@@ -5,6 +5,7 @@ import type { Streams } from "../cli/Streams.ts"
 import { backupCommand } from "./backupCommand.ts"
 import type { AppsToCopy } from "./copyCommand.ts"
 import { copyCommand } from "./copyCommand.ts"
+import { doctorCommand } from "./doctorCommand.ts"
 import { explainCommand } from "./explainCommand.ts"
 import { jobsCommands } from "./jobsCommands.ts"
 import { migrateCommand } from "./migrateCommand.ts"
@@ -17,11 +18,12 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
   const { commands: ofQueues, queues } = queuesCommands(streams)
   const { commands: ofKinds, kinds } = kindsCommands
   const stats = statsCommand(streams)
+  const doctor = doctorCommand(streams)
   const backup = backupCommand(streams)
   const copy = copyCommand(streams, apps)
   const holdfast = Command.make("holdfast").pipe(
     Command.withDescription("Look after a queue and its database"),
-    Command.withSubcommands([stats, explainCommand, jobs, queues, kinds, migrateCommand, backup, copy]),
+    Command.withSubcommands([stats, explainCommand, jobs, queues, kinds, doctor, migrateCommand, backup, copy]),
     Command.provide(Logging.layer(streams.errors))
   )
   const single = ({ descriptor }: { readonly descriptor: Commands["root"] }): Commands => ({
@@ -36,6 +38,7 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
       ofJobs,
       ofQueues,
       ofKinds,
+      single(doctor),
       single(migrateCommand),
       single(backup),
       single(copy)

@@ -1,0 +1,151 @@
+import { bytesText } from "../../../cli/bytesText.ts"
+import type { Finding } from "../../../cli/findings.ts"
+import { ok, problem, warning } from "../../../cli/findings.ts"
+import { counted } from "../../../cli/progressBar.ts"
+import { distanceText, spanText } from "../../../cli/spanText.ts"
+import type { PostgresFacts, SqliteFacts } from "../../../store/doctor/facts.ts"
+
+const MiB = 1024 ** 2
+const second = 1000
+const minute = 60 * second
+
+/** The tables against the ones that this release knows. `migrate` is the line to type. */
+export const checkVersion = ({ newest, version }: SqliteFacts | PostgresFacts, migrate: string): Finding =>
+  version === newest
+    ? ok("tables", `The tables have version ${version}, the newest that this release knows`)
+    : version === 0
+    ? problem("tables", "There are no tables of Holdfast in this database", `Make them: ${migrate}`)
+    : version < newest
+    ? problem(
+      "tables",
+      `The tables have version ${version}, and this release needs version ${newest}`,
+      `Bring them up to date, once no worker of an older release runs: ${migrate}`
+    )
+    : problem(
+      "tables",
+      `A newer release has migrated the tables to version ${version}, and this one knows version ${newest}`,
+      "Use that release, for workers too"
+    )
+
+/** Commits are cut off a WAL of more than 8 MiB; a reader that stays open keeps it from that. */
+const longWal = 64 * MiB
+
+export const checkSqlite = (
+  { damage, journalMode, size, walSize }: SqliteFacts,
+  synchronous: "full" | "normal"
+): ReadonlyArray<Finding> => [
+  journalMode === "wal"
+    ? ok(
+      "journal",
+      synchronous === "full"
+        ? "The journal is a WAL, and a commit is on the disk when it returns (synchronous=FULL)"
+        : "The journal is a WAL, and a power cut may undo the last commits (HOLDFAST_SQLITE_SYNCHRONOUS=normal)"
+    )
+    : warning(
+      "journal",
+      `The journal mode is ${journalMode}, in which readers and writers wait for each other`,
+      "Start a worker, which sets WAL; if it stays so, look for a program that sets another"
+    ),
+  walSize <= longWal
+    ? ok("wal", `The WAL has ${bytesText(walSize)}, beside a database of ${bytesText(size)}`)
+    : warning(
+      "wal",
+      `The WAL has ${bytesText(walSize)}, which slows every reader, beside a database of ${bytesText(size)}`,
+      "Look for a program that keeps a read transaction or a cursor open; without workers, start one, which shortens it"
+    ),
+  ...(damage === undefined ? [] : [
+    damage.length === 0
+      ? ok("integrity", "quick_check has found nothing wrong")
+      : problem(
+        "integrity",
+        `quick_check has found damage: ${damage.slice(0, 3).join("; ")}`,
+        "Stop every program on the database, keep a copy of its files, and restore a backup"
+      )
+  ])
+]
+
+/** The space that is free on the disk of a SQLite database, in bytes. */
+export const checkDisk = (free: number, folder: string): Finding => {
+  const says = `${bytesText(free)} are free on the disk of ${folder}`
+  const todo = "Free some: where the disk is full, nothing can be enqueued, claimed or settled"
+  return free < 100 * MiB
+    ? problem("disk", says, todo)
+    : free < 1024 * MiB
+    ? warning("disk", says, todo)
+    : ok("disk", says)
+}
+
+/** The oldest server that is tested. */
+const oldestServer = 140_000
+
+/** A vacuum of its own comes at a fifth of a table. */
+const manyDead = 10_000
+const deadShare = 0.4
+
+const longTransaction = 5 * minute
+const tooLongTransaction = 60 * minute
+
+/** Of two machines that keep time by a network, the clocks are nearer than this. */
+const clocksApart = 2 * second
+
+export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
+  const { clock, lacksRights, role, seesAllTransactions, serverVersion, tables, transactions } = facts
+  const server = `PostgreSQL ${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
+  const bloated = tables.filter(({ dead, live }) => dead > manyDead && dead > deadShare * live)
+  const [oldest] = transactions
+  const held = oldest?.openFor ?? 0
+  const open = oldest === undefined
+    ? ""
+    : `The transaction ${[oldest.name, oldest.state && `(${oldest.state})`].filter(Boolean).join(" ")} of ${
+      [oldest.user, oldest.application].filter((word) => word !== "").join(", ") || "another role"
+    } is open for ${spanText(held)}`
+  const noVacuum = "End it, or have its program end it: until then no vacuum removes the dead rows of jobs"
+  const away = (clock.asked + clock.answered) / 2 - clock.server
+  const apart = Math.abs(away) - (clock.answered - clock.asked) / 2
+  return [
+    serverVersion >= oldestServer
+      ? ok("server", `The server is ${server}`)
+      : problem("server", `The server is ${server}, and Holdfast needs 14 or later`, "Upgrade the server"),
+    lacksRights.length === 0
+      ? ok("rights", `The role ${role} has every right that a worker needs on the tables that are there`)
+      : problem(
+        "rights",
+        `The role ${role} lacks ${lacksRights.join(", ")}`,
+        `Ask the owner of the tables to GRANT them to ${role}, if workers use this role`
+      ),
+    ...(tables.length === 0 ? [] : [
+      bloated.length === 0
+        ? ok("vacuum", tables.map((table) => `${table.table} has ${vacuumText(table, clock.server)}`).join(", "))
+        : warning(
+          "vacuum",
+          bloated.map((table) => `${table.table} has ${vacuumText(table, clock.server)}`).join(", "),
+          "Look whether autovacuum is on and gets to run, and for transactions that stay open"
+        )
+    ]),
+    held >= tooLongTransaction
+      ? problem("transactions", open, noVacuum)
+      : held >= longTransaction
+      ? warning("transactions", open, noVacuum)
+      : ok(
+        "transactions",
+        `No transaction is open for longer than ${spanText(longTransaction)}${
+          seesAllTransactions ? "" : `, of those that the role ${role} may see`
+        }`
+      ),
+    apart <= clocksApart
+      ? ok("clock", "The clocks of this machine and of the server agree")
+      : warning(
+        "clock",
+        `The clock of this machine is ${spanText(apart)} ${away > 0 ? "ahead of" : "behind"} the server's`,
+        "Let both keep time by NTP; the server's decides which leases are over and which jobs are due"
+      )
+  ]
+}
+
+const vacuumText = (
+  { dead, live, vacuumedAt }: PostgresFacts["tables"][number],
+  now: number
+) =>
+  `${counted(dead)} dead rows beside ${counted(live)}, last vacuumed ${
+    vacuumedAt === null ? "never" : distanceText(vacuumedAt, now)
+  }`
