@@ -8,6 +8,7 @@ import * as fences from "./catalogue/fences.ts"
 import * as fleetAnswers from "./catalogue/fleetAnswers.ts"
 import * as fleetLimits from "./catalogue/fleetLimits.ts"
 import * as fleetOddRows from "./catalogue/fleetOddRows.ts"
+import * as fleetOperators from "./catalogue/fleetOperators.ts"
 import * as fleetPromptness from "./catalogue/fleetPromptness.ts"
 import * as fleetTelemetry from "./catalogue/fleetTelemetry.ts"
 import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
@@ -66,6 +67,7 @@ const themes: ReadonlyArray<{
   fleetLimits,
   fleetPromptness,
   fleetAnswers,
+  fleetOperators,
   fleetOddRows,
   fleetTelemetry
 ]

@@ -2,7 +2,7 @@ import type { Either } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { Extended, NewJob } from "../../src/store/JobStore.ts"
-import type { Change, JobRow } from "./database.ts"
+import type { Change, JobRow, PauseChange } from "./database.ts"
 import type { Enclosings } from "./Enclosings.ts"
 import type { Call, HandlerRun, History, Incident, Moment } from "./History.ts"
 import { endsForNewer } from "./migrations.ts"
@@ -45,6 +45,9 @@ export interface Step extends Change {
   readonly committedBy: number
 }
 
+/** A pause or its end, with the operation that made it, and when others could see it. */
+export interface PauseStep extends PauseChange, Pick<Step, "call" | "committedFrom" | "committedBy"> {}
+
 /** What happened, arranged for being asked about. */
 export class Timeline {
   readonly history: History
@@ -54,6 +57,8 @@ export class Timeline {
   readonly endedForNewer: ReadonlyMap<string, Moment>
   /** Every committed change, in the order of the commits. */
   readonly steps: ReadonlyArray<Step>
+  /** Every pause and its end, in the order of the commits. */
+  readonly pauses: ReadonlyArray<PauseStep>
   private readonly ofJob = new Map<string, Array<Step>>()
   private readonly ofCall = new Map<number, Array<Step>>()
   private readonly underLease = new Map<string, Array<Call>>()
@@ -68,6 +73,7 @@ export class Timeline {
     history: History,
     plan: Plan,
     changes: ReadonlyArray<Change>,
+    pauses: ReadonlyArray<PauseChange>,
     machines: ReadonlyArray<Machine>,
     enclosings: Enclosings
   ) {
@@ -93,6 +99,10 @@ export class Timeline {
       if (step.row !== null) this.payloads.set(step.row, step.carries)
       entry(this.ofCall, step.operation).push(step)
       return step
+    })
+    this.pauses = pauses.map((change) => {
+      const call = history.calls[change.operation - 1]
+      return { ...change, call, ...this.committed(change, call) }
     })
     for (const incident of history.incidents) this.noteStop(incident)
     this.endedForNewer = endsForNewer(this)
@@ -171,18 +181,31 @@ export class Timeline {
 
   /** The states a job was in at some time of a call, as far as the call could see them; undefined where it was not there. */
   states(id: string, call: Call, to: number): ReadonlyArray<JobRow | undefined> {
-    const steps = this.stepsOf(id)
+    return this.seen(this.stepsOf(id), call, to).map((step) => step?.row ?? undefined)
+  }
+
+  /** The last of some changes of one thing that a call surely saw, and those after it that it may have seen. */
+  seen<A extends Pick<Step, "order" | "call" | "committedFrom" | "committedBy">>(
+    steps: ReadonlyArray<A>,
+    call: Call,
+    to: number
+  ): ReadonlyArray<A | undefined> {
     const own = this.enclosings.outermost(call.within)
-    const isOwn = (step: Step) => own !== undefined && this.enclosings.outermost(step.call?.within) === own
+    const isOwn = (step: A) => own !== undefined && this.enclosings.outermost(step.call?.within) === own
     const known = steps.findLastIndex((step) =>
       (isOwn(step) ? step.call?.returned?.order ?? Infinity : step.committedBy) <= call.invoked.order
     )
-    const since = steps.slice(known + 1).filter((step) => (isOwn(step) ? step.order : step.committedFrom) <= to)
-    return [steps[known], ...since].map((step) => step?.row ?? undefined)
+    return [
+      steps[known],
+      ...steps.slice(known + 1).filter((step) => (isOwn(step) ? step.order : step.committedFrom) <= to)
+    ]
   }
 
   /** Between which places in the order a change was committed: as it was made, or with the transaction around it. */
-  private committed({ order }: Change, call: Call | undefined): Pick<Step, "committedFrom" | "committedBy"> {
+  private committed(
+    { order }: Pick<Change, "order">,
+    call: Call | undefined
+  ): Pick<Step, "committedFrom" | "committedBy"> {
     const outermost = this.enclosings.outermost(call?.within)
     return {
       committedFrom: outermost === undefined ? order : outermost.closing?.order ?? order,
@@ -191,7 +214,7 @@ export class Timeline {
   }
 
   /** When others could see a change, at the latest, in true time. */
-  committedAt({ call }: Step): number {
+  committedAt({ call }: Pick<Step, "call">): number {
     const outermost = this.enclosings.outermost(call?.within)
     return (outermost === undefined ? call?.returned : outermost.end)?.at ?? Infinity
   }

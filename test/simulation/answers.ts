@@ -1,6 +1,7 @@
 import type { Option } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
+import type { Pause } from "../../src/domain/Pause.ts"
 import type {
   ClaimedJob,
   Enqueued,
@@ -17,6 +18,7 @@ import { checkWrites } from "./fenced.ts"
 import type { Findings } from "./Findings.ts"
 import { wronglyHeads, wronglyHeld } from "./lanes.ts"
 import { wasAsAnswered, wronglyLeft, wronglyListed, wronglyNext, wronglyNothing, wronglyStale } from "./looks.ts"
+import { wronglyPaused, wronglyPauses, wronglyResumed } from "./pauses.ts"
 import type { Named } from "./refusals.ts"
 import { checkRefusal, isKept, isSeen } from "./refusals.ts"
 import type { Step, Timeline } from "./Timeline.ts"
@@ -149,18 +151,27 @@ const checkAnswer = (asked: Asked): void => {
         () => `retried ${steps.length} jobs, for partition ${partitionKey}`
       )
     }
-    case "due":
     case "edit":
-    case "delete":
+      return told(steps.length === 1, () => `edited ${steps.length} jobs`)
+    case "delete": {
+      const [step] = steps
+      return told(
+        steps.length === 1 && step?.row === null && step.before?.status === answer,
+        () => `deleted ${steps.length} jobs, of which one was ${String(answer)}`
+      )
+    }
     case "pause":
+      return notWrong(wronglyPaused(asked, answer as Pause))
     case "resume":
+      return notWrong(wronglyResumed(asked, answer as boolean))
+    case "pauses":
+      return notWrong(wronglyPauses(asked, answer as ReadonlyArray<Pause>))
+    case "due":
     case "laneDepths":
     case "countAhead":
     case "endedLately":
       // Nobody in the fleet asks.
       return
-    case "pauses":
-      return told(isDeepStrictEqual(answer, []), () => "told of pauses that nobody made")
   }
 }
 
@@ -183,7 +194,7 @@ const isAsEnqueued = (timeline: Timeline, { lease, ...job }: ClaimedJob): boolea
   const giver = jobsOf(given)?.findLast(({ payload }) => payload === given?.carries)
   return asked !== undefined && giver !== undefined && claim !== undefined
     && JSON.stringify(job.payload) === JSON.stringify(JSON.parse(claim.carries))
-    && job.kind === asked.kind && job.queue === asked.queue && job.priority === asked.priority
+    && job.kind === asked.kind && job.queue === asked.queue && job.priority === claim.row?.priority
     && job.partitionKey === asked.partitionKey && job.maxAttempts === asked.maxAttempts
     && job.traceContext === giver.traceContext
 }

@@ -5,6 +5,7 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { abandoned, aside, byHand } from "./clients.ts"
 import { crowd } from "./crowd.ts"
 import { enclosed } from "./enclosing.ts"
+import { mayBeTaken, pauseBriefly } from "./operators.ts"
 import type { Client } from "./work.ts"
 import { oneOf, someJob, someOptions, someWork } from "./work.ts"
 
@@ -58,6 +59,7 @@ const transaction = (client: Client, depth: number): Part =>
 /** What is done in a transaction at a depth. Three levels show all that more would. */
 const part = (client: Client, depth: number) =>
   Effect.gen(function*() {
+    if (client.world.plan.pauses && (yield* Random.next) < 0.08) return pauseBriefly
     const draw = yield* Random.next
     const nested = Effect.suspend(() => transaction(client, depth + 1))
     if (depth < 2 && draw < 0.2) return nested
@@ -106,7 +108,9 @@ const takenId = ({ world }: Client): Part =>
   Effect.gen(function*() {
     if (world.plan.worker.retention < world.plan.troubledFor) return
     const { kind, payload } = yield* someWork(world)
-    const ids = [yield* (yield* Ids).jobId, yield* someJob(world)]
+    const taken = yield* someJob(world)
+    if (world.plan.edits && !mayBeTaken(taken)) return
+    const ids = [yield* (yield* Ids).jobId, taken]
     yield* JobQueue.enqueueMany(kind, ids.map((id) => ({ payload, id })))
   })
 

@@ -1,6 +1,6 @@
 import { checkAnswers } from "./answers.ts"
 import { checkCrashes } from "./crashes.ts"
-import type { Change, SecondRow } from "./database.ts"
+import type { Change, PauseChange, SecondRow } from "./database.ts"
 import { checkTransactions } from "./transactions.ts"
 import { Enclosings } from "./Enclosings.ts"
 import { checkEnds } from "./ends.ts"
@@ -12,6 +12,7 @@ import type { History } from "./History.ts"
 import { checkDeaths, checkLimits } from "./limits.ts"
 import { checkLives } from "./lives.ts"
 import { checkNewerSchema } from "./newerSchema.ts"
+import { checkPauses } from "./pauses.ts"
 import type { Plan } from "./plan.ts"
 import { checkPromptness } from "./promptness.ts"
 import { checkRuns } from "./runs.ts"
@@ -24,6 +25,7 @@ export interface Evidence {
   readonly history: History
   readonly plan: Plan
   readonly changes: ReadonlyArray<Change>
+  readonly pauses: ReadonlyArray<PauseChange>
   /** How many rows each transaction of a caller's has left. */
   readonly enclosed: ReadonlyMap<number, number>
   /** The jobs in each file that the second database has had, the one that it has now first. */
@@ -32,12 +34,13 @@ export interface Evidence {
 }
 
 /** Holds what happened against what is promised. */
-export const check = ({ changes, enclosed, fleet, history, plan, secondFiles }: Evidence): Findings => {
+export const check = ({ changes, enclosed, fleet, history, pauses, plan, secondFiles }: Evidence): Findings => {
   const findings = new Findings()
   const machines = fleet.posts.map(({ machine }) => machine)
   const enclosings = new Enclosings(history, enclosed)
-  const timeline = new Timeline(history, plan, changes, machines, enclosings)
+  const timeline = new Timeline(history, plan, changes, pauses, machines, enclosings)
   checkLives(timeline, findings)
+  checkPauses(timeline, findings)
   checkTransactions(timeline, findings)
   checkAnswers(timeline, findings)
   checkBothDatabases(timeline, findings, secondFiles)

@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from "node:util"
 import type { ClaimRequest } from "../../src/store/JobStore.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
+import { hasBeenPaused, isPausedAt } from "./pauses.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
 /**
  * A claim takes exactly the first due jobs of its kinds and queues, in claim
- * order, as far as they fit into it. One whose row refuses takes up room that
+ * order, as far as they fit into it, but for what is paused. One whose row refuses takes up room that
  * nobody gets, or is left out because it has refused before.
  */
 export const checkClaimOrder = (
@@ -20,10 +21,15 @@ export const checkClaimOrder = (
   if (call === undefined || row === null) return
   const request = call.request as ClaimRequest
   const names = new Set(request.kinds.map(({ kind }) => kind))
-  const due = [...rows.values()]
-    .filter((job) => job.status === "pending" && names.has(job.kind) && job.available_at <= row.updated_at)
-    .sort(inClaimOrder)
   const taken = timeline.stepsOfCall(call).map(({ id }) => id)
+  const asked = [...rows.values()]
+    .filter((job) => job.status === "pending" && names.has(job.kind) && job.available_at <= row.updated_at)
+  const due = asked.filter((job) => !isPausedAt(timeline, job, first.order)).sort(inClaimOrder)
+  findings.sometimes("a claim left what was paused", due.length < asked.length)
+  findings.sometimes(
+    "a claim took a job that had been paused",
+    due.some((job) => taken.includes(job.id) && hasBeenPaused(timeline, job, first.order))
+  )
   const refusers = due.filter(({ id }) => !taken.includes(id) && timeline.mayRefuse(id, call.invoked.at, first.at))
   const wouldTake = (leftOut: ReadonlyArray<JobRow>) =>
     fitting(request, due.filter((job) => !leftOut.includes(job)), bytes)

@@ -5,6 +5,7 @@ import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { enclosed } from "./enclosing.ts"
 import { foreignKind } from "./jobs.ts"
 import type { Behaviour } from "./jobs.ts"
+import { editOrDelete, pauseOrResume, resumeAll } from "./operators.ts"
 import type { Client, ClientWorld } from "./work.ts"
 import { oneOf, someJob, someOptions, somePartition, someWork } from "./work.ts"
 
@@ -38,6 +39,7 @@ export const abandoned = <A, E, R>(world: ClientWorld, some: Effect.Effect<A, E,
 const something = (client: Client) =>
   Effect.gen(function*() {
     const { world } = client
+    if (world.plan.pauses && (yield* Random.next) < 0.08) return yield* pauseOrResume
     const draw = yield* Random.next
     if (draw < 0.55) return world.left > 0 ? yield* enqueue(client) : undefined
     if (draw < 0.62) return yield* enqueueTogether(client)
@@ -48,6 +50,7 @@ const something = (client: Client) =>
 /** Looks at jobs, or decides what becomes of one. */
 export const aside = (world: ClientWorld) =>
   Effect.gen(function*() {
+    if (world.plan.edits && (yield* Random.next) < 0.25) return yield* editOrDelete(world)
     const draw = yield* Random.next
     const partition = yield* somePartition
     if (draw < 0.33) return yield* Effect.flatMap(someJob(world), (id) => JobQueue.cancel(id, partition))
@@ -164,6 +167,7 @@ export const byHand = ({ leases, process, world }: Client) =>
 /** Ends what no worker would end. */
 const tidy = ({ process, world }: Client) =>
   Effect.gen(function*() {
+    if (world.plan.pauses) yield* resumeAll
     const claimed = yield* JobQueue.claim({ jobs: [world.kinds.manual], limit: 100, worker: `hand.${process}` })
     yield* Effect.forEach(claimed, ({ lease }) => JobQueue.complete(lease, "tidied"))
     const { jobs } = yield* JobQueue.list({ limit: 100, status: "running" })

@@ -64,7 +64,7 @@ export const wrongInstants = ({ before, call, row }: Step): string | undefined =
   if (call === undefined || row === null || before === undefined) return undefined
   if (row.finished_at !== (isFinished(row) ? row.updated_at : null)) return "another end than now"
   const schedules = row.status === "pending" &&
-    ["fail", "release", "releaseStale", "retry", "enqueue"].includes(call.operation)
+    ["fail", "release", "releaseStale", "retry", "enqueue", "edit"].includes(call.operation)
   if (!schedules && row.available_at !== before.available_at) return "another due instant than it had"
   const atOnce = call.operation === "releaseStale" || call.operation === "retry"
   return schedules && atOnce && row.available_at !== row.updated_at ? "not due at once" : undefined

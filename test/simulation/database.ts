@@ -3,6 +3,7 @@ import { Effect, Fiber, FiberRef, Layer, Option } from "effect"
 import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import type { Pause } from "../../src/domain/Pause.ts"
 import * as SqliteStore from "../../src/store/sqlite/SqliteStore.ts"
 import { running } from "./SimulatedProcess.ts"
 import type { World } from "./World.ts"
@@ -66,6 +67,13 @@ export interface Change extends Circumstances {
   readonly row: JobRow | null
 }
 
+/** A pause that was committed, or its end, where `pause` is null. */
+export interface PauseChange extends Pick<Circumstances, "order" | "at" | "process" | "operation"> {
+  readonly scope: Pause["scope"]
+  readonly name: string
+  readonly pause: Pause | null
+}
+
 /** A job of the second database. */
 export type SecondRow = Pick<JobRow, "id" | "status" | "attempts">
 
@@ -102,6 +110,15 @@ const columns = [
 interface NotedRow extends Omit<JobRow, "progress" | "result" | "errors"> {
   readonly deleted: 0 | 1
   /** The place of its circumstances. */
+  readonly noted: number
+}
+
+interface NotedPause {
+  readonly scope: Pause["scope"]
+  readonly name: string
+  readonly paused_at: number
+  readonly paused_by: string | null
+  readonly ended: 0 | 1
   readonly noted: number
 }
 
@@ -150,12 +167,26 @@ export class SharedDatabase {
 
   /** Every change that was committed, in order. */
   get changes(): ReadonlyArray<Change> {
-    const rows = this.connection.prepare<[], NotedRow>("SELECT * FROM simulation_changes ORDER BY seq").all()
+    const rows = this.connection.prepare<[], NotedRow>(
+      `SELECT ${columns.join(", ")}, deleted, noted FROM simulation_changes ORDER BY seq`
+    ).all()
     return rows.map(({ deleted, noted, ...row }) => {
       const circumstances = this.circumstances[noted]
       if (circumstances === undefined) throw new Error(`a change without circumstances: ${row.id}`)
       const { errors, progress, result } = circumstances
       return { ...circumstances, id: row.id, row: deleted === 1 ? null : { ...row, progress, result, errors } }
+    })
+  }
+
+  /** Every pause, and the end of every pause, that was committed, in order. */
+  get pauses(): ReadonlyArray<PauseChange> {
+    const rows = this.connection.prepare<[], NotedPause>("SELECT * FROM simulation_pauses ORDER BY seq").all()
+    return rows.map(({ ended, name, noted, paused_at, paused_by, scope }) => {
+      const circumstances = this.circumstances[noted]
+      if (circumstances === undefined) throw new Error(`a pause without circumstances: ${scope} ${name}`)
+      const { at, operation, order, process } = circumstances
+      const pause = ended === 1 ? null : { scope, name, pausedAt: paused_at, pausedBy: paused_by }
+      return { order, at, process, operation, scope, name, pause }
     })
   }
 
@@ -239,7 +270,16 @@ export const makeTemplate = Effect.gen(function*() {
     row === "OLD" ? 1 : 0
   }, holdfast_circumstances(${payload}, ${row}.progress, ${row}.result, ${row}.errors));
     END;`
+  const notePause = (event: "INSERT" | "DELETE", row: "NEW" | "OLD") => `
+    CREATE TRIGGER simulation_pause_${event.toLowerCase()} AFTER ${event} ON holdfast_pauses BEGIN
+      INSERT INTO simulation_pauses (scope, name, paused_at, paused_by, ended, noted)
+      VALUES (${row}.scope, ${row}.name, ${row}.paused_at, ${row}.paused_by, ${event === "DELETE" ? 1 : 0},
+        holdfast_circumstances(NULL, NULL, NULL, '[]'));
+    END;`
   database.exec(`
+    CREATE TABLE simulation_pauses (seq INTEGER PRIMARY KEY, scope, name, paused_at, paused_by, ended, noted);
+    ${notePause("INSERT", "NEW")}
+    ${notePause("DELETE", "OLD")}
     CREATE TABLE simulation_refusing (id TEXT PRIMARY KEY);
     CREATE TRIGGER simulation_refuse BEFORE UPDATE ON holdfast_jobs
     WHEN OLD.status = 'pending' AND EXISTS (SELECT 1 FROM simulation_refusing WHERE id = OLD.id) BEGIN

@@ -1,4 +1,5 @@
-import type { ClaimRequest, NewJob, StaleChoice } from "../../src/store/JobStore.ts"
+import { isDeepStrictEqual } from "node:util"
+import type { Changes, ClaimRequest, NewJob, StaleChoice } from "../../src/store/JobStore.ts"
 import { checkClaimOrder } from "./claimOrder.ts"
 import { isFinished, wrongContent, wrongInstants, wrongTime } from "./contents.ts"
 import type { JobRow } from "./database.ts"
@@ -6,6 +7,8 @@ import type { Findings } from "./Findings.ts"
 import { settles } from "./History.ts"
 import { foreignKind } from "./jobs.ts"
 import { noteRareStates } from "./rareSteps.ts"
+import type { Named } from "./refusals.ts"
+import { isSeen } from "./refusals.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 import type { Items } from "./underLease.ts"
 import { releasedStale, sameLease, underLease } from "./underLease.ts"
@@ -60,7 +63,8 @@ const whatIsWrong = (
   }
   if (row.attempts !== before.attempts + (operation === "claim" ? 1 : 0)) return "attempts is not what it was"
   if (row.failures > row.max_attempts && row.kind !== foreignKind) return "more failures than the budget"
-  if (neverChanges.some((column) => row[column] !== before[column])) return "what never changes has changed"
+  const fixed = operation === "edit" ? neverChanges : [...neverChanges, "priority"] as const
+  if (fixed.some((column) => row[column] !== before[column])) return "what never changes has changed"
   if (before.cancel_requested_at !== null && operation !== "retry") {
     if (row.cancel_requested_at !== before.cancel_requested_at || row.status === "pending" || operation === "claim") {
       return "a cancel was forgotten"
@@ -91,6 +95,8 @@ const whatIsWrong = (
         : "a retry of a job that cannot be retried, or not a fresh start"
     case "enqueue":
       return changedHolder(step, before, row, rows)
+    case "edit":
+      return edited(request as Edit, before, row)
     case "nextDue":
     case "due":
     case "laneHeads":
@@ -98,7 +104,6 @@ const whatIsWrong = (
     case "staleLeases":
     case "get":
     case "list":
-    case "edit":
     case "delete":
     case "pause":
     case "resume":
@@ -142,7 +147,6 @@ const lastSettleAfter = (operation: string, before: JobRow, row: JobRow): string
 const neverChanges = [
   "kind",
   "queue",
-  "priority",
   "partition_key",
   "unique_key",
   "unique_scope",
@@ -171,6 +175,12 @@ const appearsOrGoes = (
       ? undefined
       : "another job than was enqueued"
   }
+  if (operation === "delete") {
+    const { partitionKey } = request as Named
+    return before !== undefined && before.status !== "running" && isSeen(before, partitionKey)
+      ? undefined
+      : "a deletion of a job that runs, or of another partition's"
+  }
   const { retention, status } = operation === "prune"
     ? request as { readonly status: string; readonly retention: number }
     : { retention: 0, status: "" }
@@ -178,6 +188,22 @@ const appearsOrGoes = (
     return "a deletion that is no prune"
   }
   return latest - before.finished_at >= retention ? undefined : "a job was pruned before its time"
+}
+
+type Edit = Named & { readonly changes: Changes }
+
+/** A pending job becomes due when it is asked to, with the priority that is asked for, and changes in nothing else. */
+const edited = ({ changes, partitionKey }: Edit, before: JobRow, row: JobRow): string | undefined => {
+  const { available, priority = before.priority } = changes
+  const availableAt = available === undefined
+    ? before.available_at
+    : "at" in available
+    ? available.at
+    : row.updated_at + available.after
+  return before.status === "pending" && isSeen(before, partitionKey)
+      && isDeepStrictEqual(row, { ...before, priority, available_at: availableAt, updated_at: row.updated_at })
+    ? undefined
+    : "an edit of a job that does not wait, or of more than was asked for"
 }
 
 const claimed = (request: ClaimRequest, before: JobRow, row: JobRow): string | undefined => {

@@ -9,6 +9,7 @@ import type { JobRow } from "./database.ts"
 import type { Call, Moment } from "./History.ts"
 import { foreignKind } from "./jobs.ts"
 import { isTakenBackWithin } from "./migrations.ts"
+import { isSurelyPaused, mayBePaused } from "./pauses.ts"
 import type { Timeline } from "./Timeline.ts"
 
 /** A call and when it was answered: what was so all that time, it must have seen. */
@@ -25,7 +26,7 @@ export const wronglyNothing = (look: Look): string | undefined => {
   if (request.limit === 0 || isTakenBackWithin(look.timeline, look.call.invoked, look.answered)) return undefined
   const earliest = look.timeline.earliestWall(look.call.process, look.call.invoked.at, look.answered.at)
   const missed = allTheTime(look, (row) => isInLane(row, request) && row.available_at <= earliest)
-    .filter((row) => obeys(look, row))
+    .filter((row) => obeys(look, row) && !mayBePaused(look, row))
     .find((job) => !areRefusersInItsWay(look, job))
   return missed === undefined ? undefined : `found nothing, where ${missed.id} was due`
 }
@@ -57,7 +58,7 @@ const areRefusersInItsWay = (look: Look, job: JobRow): boolean => {
 /** What is wrong with the answer to when the next job is due, if anything. Of several that are due, it may be any. */
 export const wronglyNext = (look: Look, answer: Option.Option<number>): string | undefined => {
   const request = look.call.request as Lanes
-  const mayBeNext = (row: JobRow) => isInLane(row, request) && obeys(look, row)
+  const mayBeNext = (row: JobRow) => isInLane(row, request) && obeys(look, row) && !mayBePaused(look, row)
   if (answer._tag === "None") {
     const [pending] = allTheTime(look, mayBeNext)
     return pending === undefined || isTakenBackWithin(look.timeline, look.call.invoked, look.answered)
@@ -65,7 +66,8 @@ export const wronglyNext = (look: Look, answer: Option.Option<number>): string |
       : `nothing, where ${pending.id} was pending`
   }
   const { value } = answer
-  if (!atSomeTime(look, (row) => isInLane(row, request) && row.available_at === value)) {
+  const isNext = (row: JobRow) => isInLane(row, request) && row.available_at === value && !isSurelyPaused(look, row)
+  if (!atSomeTime(look, isNext)) {
     return `${value}, when none is due`
   }
   const isDue = value <= look.timeline.latestWall(look.call.process, look.call.invoked.at, look.answered.at)

@@ -32,6 +32,10 @@ export interface Plan {
   readonly second: number
   /** Whether the second database is opened by a client that is the app's own. */
   readonly ownClient: boolean
+  /** Whether clients edit and delete jobs, as people do. */
+  readonly edits: boolean
+  /** Whether they pause queues and kinds. */
+  readonly pauses: boolean
   /** How long things go wrong, before they heal. */
   readonly troubledFor: number
   /** The fleet's clients enqueue about this many jobs. */
@@ -112,6 +116,8 @@ export const makePlan = (world: World): Plan => {
     throws: world.stream("throws").number() < 0.25,
     second,
     ownClient: world.stream("own client").number() < 0.5,
+    edits: world.stream("edits").number() < 0.5,
+    pauses: world.stream("pauses").number() < 0.4,
     troubledFor,
     jobs: between(25, 110),
     large,

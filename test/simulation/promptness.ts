@@ -4,6 +4,7 @@ import type { Findings } from "./Findings.ts"
 import type { Call } from "./History.ts"
 import { foreignKind } from "./jobs.ts"
 import { isLook } from "./migrations.ts"
+import { pausedSpans } from "./pauses.ts"
 import type { Span } from "./spans.ts"
 import { common, crowded, without } from "./spans.ts"
 import type { Timeline } from "./Timeline.ts"
@@ -18,6 +19,7 @@ export const checkPromptness = (timeline: Timeline, findings: Findings): void =>
   const { pollInterval } = timeline.plan.worker
   const workers = workersOf(timeline)
   for (const { askedAt, isEnqueued, row, span } of waits(timeline)) {
+    const open = common([span], without(pausedSpans(timeline, row)))
     const answered = timeline.history.acknowledged.get(row.id)
     const isTold = answered !== undefined && answered.at >= span.from - rounding && isEnqueued
     for (const worker of workers) {
@@ -26,7 +28,7 @@ export const checkPromptness = (timeline: Timeline, findings: Findings): void =>
       // The store tells its workers once it has committed, perhaps long before its answer is heard.
       const mayBeTold = isTold && answered.process === worker.process &&
         free.some(({ from, to }) => from <= askedAt && to >= span.from)
-      for (const { from, to } of common(common([span], due), free)) {
+      for (const { from, to } of common(common(open, due), free)) {
         const isWoken = mayBeTold && span.from >= from - rounding
         // The look of a worker that is told may be over before the job is due by its clock.
         const since = isWoken ? Math.min(askedAt, from) : from

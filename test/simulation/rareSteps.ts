@@ -9,7 +9,11 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
   if (call === undefined) return
   const { operation } = call
   if (before === undefined) return
-  if (row === null) return findings.sometimes("a finished job was pruned")
+  if (row === null) {
+    findings.sometimes("a pending job was deleted", operation === "delete" && before.status === "pending")
+    findings.sometimes("a finished job was deleted", operation === "delete" && before.status !== "pending")
+    return findings.sometimes("a finished job was pruned", operation === "prune")
+  }
   const over = before.locked_until !== null && before.locked_until < row.updated_at
   findings.sometimes(
     "a job came back from an attempt without its unique key",
@@ -59,6 +63,12 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
       return findings.sometimes("a pending job was cancelled", row.status === "cancelled")
     case "retry":
       return findings.sometimes("a finished job was retried")
+    case "edit":
+      findings.sometimes("a job's priority was changed", row.priority !== before.priority)
+      return findings.sometimes(
+        "a job was made due that waited for its next attempt",
+        before.failures > 0 && row.available_at < before.available_at
+      )
     case "enqueue":
       findings.sometimes("a pending job's payload was replaced", carries !== carried)
       return findings.sometimes("a pending job's due time was moved", row.available_at !== before.available_at)
@@ -71,7 +81,6 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
     case "staleLeases":
     case "get":
     case "list":
-    case "edit":
     case "delete":
     case "pause":
     case "resume":

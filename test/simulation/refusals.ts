@@ -48,6 +48,8 @@ export const checkRefusal = (
     "another partition's job was asked for",
     error === "JobNotFound" && id !== undefined && timeline.stepsOf(id).length > 0 && partitionKey !== undefined
   )
+  findings.sometimes("an edit came too late", error === "JobNotPending")
+  findings.sometimes("a running job was not deleted", error === "JobRunning")
   const states = id === undefined ? [] : timeline.states(id, call, order)
   const expected = (row: JobRow | undefined) =>
     error === "JobNotFound"
@@ -56,6 +58,10 @@ export const checkRefusal = (
       ? false
       : error === "JobNotRetryable"
       ? row !== undefined && row.status !== "failed" && row.status !== "cancelled"
+      : error === "JobNotPending"
+      ? row !== undefined && row.status !== "pending"
+      : error === "JobRunning"
+      ? row?.status === "running"
       : error === "UniqueKeyTaken"
       ? row !== undefined && row.finished_at !== null && isTaken(timeline, row, call, order)
       : false

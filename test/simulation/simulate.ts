@@ -76,11 +76,11 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     }
     world.after(plan.troubledFor + 10_000, idle)
     const stop = runUntil(world, () => fleet.closed)
-    const { changes, enclosed, secondFiles } = database
-    const { reached, violations } = check({ changes, enclosed, fleet, history, plan, secondFiles })
+    const { changes, enclosed, pauses, secondFiles } = database
+    const { reached, violations } = check({ changes, enclosed, fleet, history, pauses, plan, secondFiles })
     return {
       seed,
-      digest: digest(history, changes, secondFiles),
+      digest: digest(history, changes, pauses, secondFiles),
       simulatedMillis: world.now - epoch,
       jobs: new Set(changes.map(({ id }) => id)).size,
       calls: history.calls.length,
@@ -108,7 +108,12 @@ const runUntil = (world: World, done: () => boolean): string | undefined => {
 /** Where a tracer that throws could make no span, Effect makes one, whose ids no seed determines. */
 const withoutChance = (key: string, value: unknown) => key === "traceContext" && value !== null ? "some" : value
 
-const digest = (history: History, changes: ReadonlyArray<unknown>, secondFiles: ReadonlyArray<unknown>) => {
+const digest = (
+  history: History,
+  changes: ReadonlyArray<unknown>,
+  pauses: ReadonlyArray<unknown>,
+  secondFiles: ReadonlyArray<unknown>
+) => {
   const { calls, deaths, enclosings, incidents, runs, second, warnings } = history
   const hash = createHash("sha256")
   // One by one: what a broken program leaves behind can be longer than any string.
@@ -125,7 +130,8 @@ const digest = (history: History, changes: ReadonlyArray<unknown>, secondFiles: 
       enclosings,
       [...warnings],
       deaths,
-      changes
+      changes,
+      pauses
     ]
   ) {
     for (const one of part) hash.update(JSON.stringify(one, withoutChance))

@@ -22,11 +22,11 @@ export const checkTransactions = (timeline: Timeline, findings: Findings): void 
   }
   for (const call of history.calls) {
     if (call.within === undefined) continue
-    const { length } = timeline.stepsOfCall(call)
+    const length = timeline.stepsOfCall(call).length + timeline.pauses.filter((one) => one.call === call).length
     findings.expect(
       length === 0 || enclosings.stands(call),
       "nothing is left of what was done in a transaction that was rolled back",
-      () => `${call.operation} by ${call.process} in transaction ${call.within} changed ${length} jobs`
+      () => `${call.operation} by ${call.process} in transaction ${call.within} made ${length} changes`
     )
     noteRareCalls(timeline, call, findings)
   }
@@ -81,6 +81,8 @@ const noteRareCalls = ({ enclosings }: Timeline, call: Call, findings: Findings)
     findings.sometimes(
       isGone ? "a claim was rolled back with its transaction" : "a claim was committed with its transaction"
     )
+  } else if (operation === "pause" && !isGone) {
+    findings.sometimes("a pause was committed with its transaction")
   } else if (operation === "complete" || operation === "fail") {
     findings.sometimes(
       isGone ? "a settle was rolled back with its transaction" : "a settle was committed with its transaction"
