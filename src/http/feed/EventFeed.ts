@@ -107,7 +107,7 @@ export const makeEventFeed = (
         member.handedAt = undefined
         if (member.isCut) return yield* Effect.fail(Option.none())
         const isNews = Option.isSome(yield* news(place))
-        if (isNews) yield* Effect.sleep(pause)
+        if (isNews && !isClosed) yield* Effect.sleep(pause)
         if (isClosed) return yield* Effect.fail(Option.none())
         const reading = ring.read(place, batch)
         const gap = reading.missed ? missed(ring.idOf(reading.place)) : ""

@@ -33,7 +33,6 @@ export const makeReadiness = (
 ): Effect.Effect<Readiness, never, Scope.Scope> =>
   Effect.gen(function*() {
     const loop = yield* LoopDelay
-    const beganAt = yield* Clock.currentTimeMillis
     let answeredAt: number | undefined
     /** The longest delay of this span and of the one before. */
     let delays: readonly [number, number] = [0, 0]
@@ -54,7 +53,7 @@ export const makeReadiness = (
       const now = yield* Clock.currentTimeMillis
       const unready: Array<Unready> = []
       if (answeredAt === undefined) {
-        unready.push({ reason: "store", message: `The job store has not answered for ${spanText(now - beganAt)}` })
+        unready.push({ reason: "store", message: "The job store has not answered since the start" })
       } else if (now - answeredAt > longestSilence) {
         unready.push({ reason: "store", message: `The job store last answered ${spanText(now - answeredAt)} ago` })
       }
