@@ -9,20 +9,23 @@ const imported = (code: string) =>
     names.replace(/[{}]|\* as /g, "").split(",").map((name) => `${name.trim()} from ${module}`)
   )
 
-it("every TypeScript example in the README is a run of lines of a file that compiles, and imports what it uses", () => {
-  const examples = readdirSync(new URL("../../docs/examples", import.meta.url)).map((name) =>
-    text(`docs/examples/${name}`)
-  )
-  const fences = [...text("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "")
-  assert.isAtLeast(fences.length, 4)
-  for (const fence of fences) {
-    const body = fence.replace(/^(?:import .*\n)+\n/, "")
-    const example = examples.find((example) => example.includes(body))
-    assert(example !== undefined, `in no file of docs/examples:\n${body}`)
-    const used = imported(example).filter((line) => new RegExp(`(?<![\\w.])${line.split(" ")[0]}\\b`).test(body))
-    assert.sameMembers(imported(fence), used, body)
+it.each(["README.md", "docs/http.md"])(
+  "every TypeScript example in %s is a run of lines of a file that compiles, and imports what it uses",
+  (page) => {
+    const examples = readdirSync(new URL("../../docs/examples", import.meta.url)).map((name) =>
+      text(`docs/examples/${name}`)
+    )
+    const fences = [...text(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "")
+    assert.isAtLeast(fences.length, 3)
+    for (const fence of fences) {
+      const body = fence.replace(/^(?:import .*\n)+\n/, "")
+      const example = examples.find((example) => example.includes(body))
+      assert(example !== undefined, `in no file of docs/examples:\n${body}`)
+      const used = imported(example).filter((line) => new RegExp(`(?<![\\w.])${line.split(" ")[0]}\\b`).test(body))
+      assert.sameMembers(imported(fence), used, body)
+    }
   }
-})
+)
 
 it("the files that the README sends a reader to are there", () => {
   for (const [, path = ""] of text("README.md").matchAll(/\]\((?!https?:)([^)#]+)\)/g)) assert.isNotEmpty(text(path))
@@ -34,7 +37,8 @@ it("the settings table names every variable that the program reads, and no other
     "src/brandbrain/config/BrandBrainConfig.ts",
     "src/brandbrain/config/capability.ts",
     "src/brandbrain/model/ModelConfig.ts",
-    "src/brandbrain/http/server/HttpSettings.ts"
+    "src/brandbrain/http/server/HttpSettings.ts",
+    "src/cli/httpSettings.ts"
   ]
   const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY|HTTP|MODEL)_[A-Z_]+)\b/g
   const read = new Set(sources.flatMap((file) => text(file).match(variable) ?? []))

@@ -109,7 +109,7 @@ describe("one job", () => {
       const { body, status } = yield* ask("GET", `/jobs/${id}`, full)
       assert.strictEqual(status, 200)
       const record = yield* JobQueue.get(id)
-      assert.deepStrictEqual(body, JSON.parse(JSON.stringify({ ...record, hidden: false })))
+      assert.deepStrictEqual(body, { ...JSON.parse(JSON.stringify(record)) as object, hidden: false })
       assert.include(record.lastError, "s3nt1nel")
     })
   )

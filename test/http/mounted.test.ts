@@ -78,7 +78,7 @@ describe("in an app of one's own", () => {
     Effect.gen(function*() {
       const authorize: Authorize = Effect.gen(function*() {
         const { headers } = yield* HttpServerRequest.HttpServerRequest
-        switch (headers["x-user"]) {
+        switch (headers["x-user"] ?? "") {
           case "root":
             return "full"
           case "ada":

@@ -49,7 +49,10 @@ await program.pipe(
 const required = `const { Job } = require("holdfast/define")
 const { Worker } = require("holdfast")
 const { perform } = require("holdfast/testing")
-process.stdout.write([Job.make("one.kind", { payload: {} }).kind, Worker && "Worker", perform && "perform"].join(" "))
+const { make } = require("holdfast/http")
+process.stdout.write(
+  [Job.make("one.kind", { payload: {} }).kind, Worker && "Worker", perform && "perform", make && "http"].join(" ")
+)
 `
 
 it.live(
@@ -105,7 +108,7 @@ it.live(
       assert.deepStrictEqual(yield* own.ended, { code: 0, signal: null })
 
       writeFileSync(join(app, "required.cjs"), required)
-      assert.strictEqual(yield* run(process.execPath, ["required.cjs"], app), "one.kind Worker perform")
+      assert.strictEqual(yield* run(process.execPath, ["required.cjs"], app), "one.kind Worker perform http")
 
       const shipped = join(app, "node_modules/holdfast/dist")
       const maps = readdirSync(shipped, { recursive: true, encoding: "utf8" }).filter((name) =>

@@ -1,14 +1,12 @@
-import type { Explanation, JobRecord } from "../../index.ts"
-import { Reason, reasonText } from "../../index.ts"
+import type { Explanation, JobRecord, Reason } from "../../index.ts"
+import { reasonText } from "../../index.ts"
 import type { JobSummary, JobView, ReasonView } from "../api/views.ts"
 
 /** Decides of a job whether its data is hidden: payload, progress, result and the text of its errors. */
 export type Hides = (job: JobRecord) => boolean
 
-/** What a list shows of an error. */
-const shownOfError = 200
-
-export const summaryOf = (job: JobRecord, hides: Hides): JobSummary => ({
+/** What is shown of a job in any case. */
+const factsOf = (job: JobRecord) => ({
   id: job.id,
   queue: job.queue,
   kind: job.kind,
@@ -24,10 +22,17 @@ export const summaryOf = (job: JobRecord, hides: Hides): JobSummary => ({
   lockedBy: job.lockedBy,
   lockedUntil: job.lockedUntil,
   cancelRequestedAt: job.cancelRequestedAt,
-  lastError: job.lastError === null || hides(job) ? null : shortened(job.lastError),
   createdAt: job.createdAt,
   updatedAt: job.updatedAt,
   finishedAt: job.finishedAt
+})
+
+/** What a list shows of an error. */
+const shownOfError = 200
+
+export const summaryOf = (job: JobRecord, hides: Hides): JobSummary => ({
+  ...factsOf(job),
+  lastError: job.lastError === null || hides(job) ? null : shortened(job.lastError)
 })
 
 /** Half of a character would be sent as another. */
@@ -36,13 +41,20 @@ const shortened = (text: string) => text.slice(0, shownOfError).replace(/[\uD800
 export const viewOf = (job: JobRecord, hides: Hides): JobView => {
   const hidden = hides(job)
   return {
-    ...job,
+    ...factsOf(job),
+    uniqueScope: job.uniqueScope,
+    holdsKey: job.holdsKey,
+    settledAttempt: job.settledAttempt,
+    settledBy: job.settledBy,
+    settledAs: job.settledAs,
+    settledTo: job.settledTo,
     payload: hidden ? null : job.payload ?? null,
     progress: hidden ? null : job.progress ?? null,
     result: hidden ? null : job.result ?? null,
-    lastErrorValue: hidden ? null : job.lastErrorValue ?? null,
     lastError: hidden ? null : job.lastError,
+    lastErrorValue: hidden ? null : job.lastErrorValue ?? null,
     errors: hidden ? job.errors.map((failure) => ({ ...failure, message: "" })) : job.errors,
+    unreadable: job.unreadable,
     hidden
   }
 }
@@ -54,13 +66,5 @@ export const reasonsOf = ({ job, reasons }: Explanation, hides: Hides, now: numb
     return { ...shown, text: reasonText(shown, now) }
   })
 
-const withoutError = (reason: Reason): Reason => {
-  switch (reason._tag) {
-    case "BackingOff":
-      return Reason.BackingOff({ ...reason, lastError: null })
-    case "Finished":
-      return Reason.Finished({ ...reason, lastError: null })
-    default:
-      return reason
-  }
-}
+const withoutError = (reason: Reason): Reason =>
+  reason._tag === "BackingOff" || reason._tag === "Finished" ? { ...reason, lastError: null } : reason

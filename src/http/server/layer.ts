@@ -14,6 +14,6 @@ export const layer = (
     yield* router.add("*", asPath(prefix), app)
     yield* router.add("*", asPath(`${prefix}/*`), app)
     for (const [path, probe] of probes) yield* router.add("*", asPath(path), probe)
-  })) as Layer.Layer<never, InvalidOption, HttpLayerRouter.HttpRouter | JobQueue>
+  }))
 
 const asPath = (path: string) => path as `/${string}`

@@ -48,7 +48,7 @@ export type Page = ReadonlyMap<string, File>
 export const pageApp = (
   page: Page,
   name: string
-): HttpApp.Default<never, never> | undefined => {
+): HttpApp.Default | undefined => {
   if (page.size === 0) return name === "" ? notBuilt : undefined
   const file = page.get(name === "" ? "index.html" : name)
   return file === undefined ? undefined : Effect.map(HttpServerRequest.HttpServerRequest, ({ headers, method }) => {

@@ -10,7 +10,7 @@ import { ofAnApi } from "./headers.ts"
 import type { Readiness } from "./readiness.ts"
 
 /** The paths at the root that monitoring asks, each with its app. */
-export type Probes = ReadonlyMap<string, HttpApp.Default<never, never>>
+export type Probes = ReadonlyMap<string, HttpApp.Default>
 
 /**
  * `/healthz`: the process answers. `/readyz`: it can do its work, or why not. Both without a token and without data.
@@ -49,8 +49,8 @@ const metricsApp = (authorize: Authorize, metrics: Effect.Effect<string>) =>
   )
 
 const answering = (
-  app: HttpApp.Default<never, never>
-): HttpApp.Default<never, never> =>
+  app: HttpApp.Default
+): HttpApp.Default =>
   Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
     ({ method }) => method === "GET" || method === "HEAD" ? app : refuseMethod
