@@ -118,6 +118,15 @@ const circles = (files: ReadonlyArray<Source>): ReadonlyArray<string> => {
   return files.flatMap(({ path }) => from(path, []))
 }
 
+/** What an entry loads, ours and others'. */
+const loadedBy = (entry: string) => {
+  const seen = new Set<string>([entry])
+  for (const path of seen) {
+    for (const imported of sources.find((source) => source.path === path)?.loads ?? []) seen.add(imported)
+  }
+  return [...seen]
+}
+
 /** The files, outside the rooms named, whose code matches. */
 const filesWith = (pattern: RegExp, except: ReadonlyArray<string> = []) =>
   sources
@@ -150,6 +159,20 @@ describe("the house", () => {
     assert.deepStrictEqual(filesWith(/\bimport\("(?:compromise|stopword|tinyld)/), [
       "brandbrain/language/languageLibrary.ts"
     ])
+  })
+
+  it("what sends telemetry is loaded by a start that sends some, and by no entry", () => {
+    const exporters = /^@effect\/opentelemetry/
+    for (const path of ["main.ts", "program/startCommand.ts", "program/worker.ts", "telemetry.ts", "index.ts"]) {
+      expectNone(loadedBy(path).filter((named) => exporters.test(named)))
+    }
+    assert.isTrue(loadedBy("program/otlp.ts").some((named) => exporters.test(named)))
+    // What only that package's SDK parts need is not installed.
+    expectNone(
+      sources.flatMap(({ imports }) => imports).filter((named) =>
+        exporters.test(named) && !/\/Otlp(?:Logger|Metrics|Resource|Serialization|Tracer)$/.test(named)
+      )
+    )
   })
 
   it("an import goes down or stays, and never up", () => {
@@ -240,15 +263,6 @@ describe("the house", () => {
     // The type of another package is not a module of ours.
     expectNone(filesWith(/^export\b[^"=;]*\bfrom\s*"\./m, [...barrels, "public"]))
   })
-
-  /** What an entry loads, ours and others'. */
-  const loadedBy = (entry: string) => {
-    const seen = new Set<string>([entry])
-    for (const path of seen) {
-      for (const imported of sources.find((source) => source.path === path)?.loads ?? []) seen.add(imported)
-    }
-    return [...seen]
-  }
 
   it("a definition needs nothing of Node's, so that it goes into a browser's bundle", () => {
     const seen = loadedBy("define.ts")

@@ -5,6 +5,7 @@ import { settings } from "../cli/settings.ts"
 import { storeOf } from "../cli/storeOf.ts"
 import { typed } from "../cli/typed.ts"
 import { JobQueue } from "../index.ts"
+import { Gauges } from "../telemetry.ts"
 
 const Database = Layer.unwrapEffect(Effect.map(settings, (configured) => storeOf(configured)))
 
@@ -12,6 +13,13 @@ const hint = `Make one with the sample brand: ${typed("brandbrain", "seed")}`
 
 /** BrandBrain and its jobs, in the database that the environment names. */
 export const App = BrandBrain.layer.pipe(Layer.provideMerge(JobQueue.layer), Layer.provideMerge(Database))
+
+/** The same, watched for those who read gauges. */
+export const WatchedApp = BrandBrain.layer.pipe(
+  Layer.provideMerge(JobQueue.layer),
+  Layer.provideMerge(Gauges.layer),
+  Layer.provideMerge(Database)
+)
 
 /** The same, unless the database is missing: then it fails and makes none. */
 export const ExistingApp = Layer.unwrapEffect(

@@ -9,6 +9,8 @@ import { describeProgress, suggestNext } from "../brandbrain/commands/describeSt
 import { dryRun } from "../cli/dryRun.ts"
 import type { Flags } from "../cli/flags.ts"
 import { httpPort } from "../cli/httpSettings.ts"
+import type { OtlpSettings } from "../cli/otlpSettings.ts"
+import { otlpSettings } from "../cli/otlpSettings.ts"
 import { secondSignal } from "../cli/secondSignal.ts"
 import { settings } from "../cli/settings.ts"
 import { showing } from "../cli/standing.ts"
@@ -17,7 +19,8 @@ import { typed } from "../cli/typed.ts"
 import { asGiven, workerOptions } from "../cli/workerOptions.ts"
 import type { JobQueue } from "../index.ts"
 import { handleSignals, Worker } from "../index.ts"
-import { App } from "./app.ts"
+import { Gauges } from "../telemetry.ts"
+import { App, WatchedApp } from "./app.ts"
 import type { ApiSettings } from "./server/apiSettings.ts"
 import { apiSettings } from "./server/apiSettings.ts"
 
@@ -25,6 +28,7 @@ import { apiSettings } from "./server/apiSettings.ts"
 export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, unknown, FileSystem.FileSystem> =>
   Effect.gen(function*() {
     const configured = yield* settings
+    const collector = yield* otlpSettings
     const options = workerOptions([CompileJob], flags, configured)
     // Every problem with the settings is reported before a file is made.
     const [portGiven] = yield* Effect.all([
@@ -41,11 +45,28 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
       onSome: (port) =>
         Effect.flatMap(apiSettings(flags, port, configured), (settings) => withApis(work, settings, streams))
     })
-    yield* Effect.flatMap(program, Effect.provide(CompileJobLive.pipe(Layer.provideMerge(App)))).pipe(
+    const app = CompileJobLive.pipe(Layer.provideMerge(Option.isNone(collector) ? App : SampledApp))
+    yield* Effect.flatMap(program, Effect.provide(app)).pipe(
       Effect.scoped,
-      handleSignals({ exitAfterGrace: "5 seconds" })
+      handleSignals({ exitAfterGrace: "5 seconds" }),
+      exporting(collector, configured.logErrors)
     )
   })
+
+/** For an exporter, which does not ask for the gauges that it sends. */
+const SampledApp = Layer.provideMerge(Gauges.sampling, WatchedApp)
+
+/** Sends telemetry to the collector, if there is one, until the work has ended. Its code is loaded then only. */
+const exporting =
+  (collector: Option.Option<OtlpSettings>, showErrors: boolean) => <A, E, R>(work: Effect.Effect<A, E, R>) =>
+    Option.match(collector, {
+      onNone: () => work,
+      onSome: (settings) =>
+        Effect.flatMap(
+          Effect.promise(() => import("./otlp.ts")),
+          ({ otlp }) => Effect.provide(work, otlp(settings, { showErrors }))
+        )
+    })
 
 /** Takes the port, and gives the work with the HTTP APIs beside it. Loaded when asked for: they are a third of all modules. */
 const withApis = <A, E, R>(work: Effect.Effect<A, E, R>, settings: ApiSettings, streams: Streams) =>

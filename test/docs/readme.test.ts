@@ -9,14 +9,13 @@ const imported = (code: string) =>
     names.replace(/[{}]|\* as /g, "").split(",").map((name) => `${name.trim()} from ${module}`)
   )
 
-it.each(["README.md", "docs/http.md"])(
-  "every TypeScript example in %s is a run of lines of a file that compiles, and imports what it uses",
-  (page) => {
+for (const [page, least] of [["README.md", 4], ["docs/http.md", 3], ["docs/telemetry.md", 1]] as const) {
+  it(`every TypeScript example in ${page} is a run of lines of a file that compiles, and imports what it uses`, () => {
     const examples = readdirSync(new URL("../../docs/examples", import.meta.url)).map((name) =>
       text(`docs/examples/${name}`)
     )
     const fences = [...text(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "")
-    assert.isAtLeast(fences.length, 3)
+    assert.isAtLeast(fences.length, least)
     for (const fence of fences) {
       const body = fence.replace(/^(?:import .*\n)+\n/, "")
       const example = examples.find((example) => example.includes(body))
@@ -24,8 +23,8 @@ it.each(["README.md", "docs/http.md"])(
       const used = imported(example).filter((line) => new RegExp(`(?<![\\w.])${line.split(" ")[0]}\\b`).test(body))
       assert.sameMembers(imported(fence), used, body)
     }
-  }
-)
+  })
+}
 
 it("the files that the README sends a reader to are there", () => {
   for (const [, path = ""] of text("README.md").matchAll(/\]\((?!https?:)([^)#]+)\)/g)) assert.isNotEmpty(text(path))
@@ -34,13 +33,14 @@ it("the files that the README sends a reader to are there", () => {
 it("the settings table names every variable that the program reads, and no other", () => {
   const sources = [
     "src/cli/settings.ts",
+    "src/cli/otlpSettings.ts",
     "src/brandbrain/config/BrandBrainConfig.ts",
     "src/brandbrain/config/capability.ts",
     "src/brandbrain/model/ModelConfig.ts",
     "src/brandbrain/http/server/HttpSettings.ts",
     "src/cli/httpSettings.ts"
   ]
-  const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY|HTTP|MODEL)_[A-Z_]+)\b/g
+  const variable = /\b(?:DATABASE_URL|(?:HOLDFAST|BRANDBRAIN|APIFY|HTTP|MODEL|OTEL)_[A-Z_]+)\b/g
   const read = new Set(sources.flatMap((file) => text(file).match(variable) ?? []))
   const told = new Set(text("README.md").match(variable) ?? [])
   assert.deepStrictEqual([...told].toSorted(), [...read].toSorted())
