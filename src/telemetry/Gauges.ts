@@ -36,7 +36,7 @@ const mostLeases = 1000
 export class Gauges extends Context.Tag("holdfast/telemetry/Gauges")<Gauges, {
   /**
    * Reads the gauges from the database, unless that was done less than 10 s ago. It
-   * costs about a millisecond, and no more on a long queue. Never fails: where the
+   * costs a few milliseconds, and no more on a long queue. Never fails: where the
    * database does not answer within 5 s, the log says so, the gauges stay as they
    * were, and so does the instant in `holdfast_gauges_timestamp_seconds`.
    */
