@@ -20,7 +20,7 @@ import { asGiven, workerOptions } from "../cli/workerOptions.ts"
 import type { JobQueue } from "../index.ts"
 import { handleSignals, Worker } from "../index.ts"
 import { Gauges } from "../telemetry.ts"
-import { App, WatchedApp } from "./app.ts"
+import { WatchedApp } from "./app.ts"
 import type { ApiSettings } from "./server/apiSettings.ts"
 import { apiSettings } from "./server/apiSettings.ts"
 
@@ -45,7 +45,7 @@ export const runWorker = (flags: Flags, streams: Streams): Effect.Effect<void, u
       onSome: (port) =>
         Effect.flatMap(apiSettings(flags, port, configured), (settings) => withApis(work, settings, streams))
     })
-    const app = CompileJobLive.pipe(Layer.provideMerge(Option.isNone(collector) ? App : SampledApp))
+    const app = CompileJobLive.pipe(Layer.provideMerge(Option.isNone(collector) ? WatchedApp : SampledApp))
     yield* Effect.flatMap(program, Effect.provide(app)).pipe(
       Effect.scoped,
       handleSignals({ exitAfterGrace: "5 seconds" }),

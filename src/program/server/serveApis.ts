@@ -6,6 +6,7 @@ import { makeApp } from "../../brandbrain/http/server/app.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import type { HoldfastHttp } from "../../http/server/make.ts"
 import { make } from "../../http/server/make.ts"
+import { Gauges, metricsText } from "../../telemetry.ts"
 import { formatAddress, isLoopback } from "../../web/loopback.ts"
 import type { ApiSettings } from "./apiSettings.ts"
 import type { Listener } from "./listen.ts"
@@ -24,7 +25,8 @@ export const serveApis = (listener: Listener, settings: ApiSettings, streams: St
       hidePayloads: !showPayloads,
       loopbackOnly: isLoopback(host),
       origins,
-      database
+      database,
+      metrics: Effect.provideService(metricsText, Gauges, yield* Gauges)
     }).pipe(Scope.extend(events))
     const port = yield* serve(listener, sideBySide(holdfast, brandbrain))
     yield* Effect.addFinalizer(() => Scope.close(events, Exit.void))
