@@ -16,7 +16,7 @@ export const backup = (file: string, json: boolean, { screen }: Streams) =>
     const { busyTimeout, database } = yield* lastingSettings
     const migrate = yield* typedHoldfast("migrate")
     yield* existing(database, `Make one: ${migrate}`)
-    const show = Option.match(screen, { onNone: () => (_: string) => {}, onSome: ({ show }) => show })
+    const show = (text: string) => void Option.map(screen, ({ show }) => show(text))
     const onProgress = (done: number, total: number) =>
       show(done < total ? progressBar("Copying pages", done, total) : "Checking the copy")
     const made = yield* backUp(database, { file, busyTimeout, onProgress }).pipe(

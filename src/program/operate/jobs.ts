@@ -157,14 +157,14 @@ const forEachId = <E extends { readonly _tag: string }>(
   }).pipe(Effect.ensuring(linesOn(streams).show("")), Effect.provide(queueToChange))
 
 /** Prints answers above what a terminal shows in its last line. */
-const linesOn = ({ screen }: Streams) =>
-  Option.match(screen, {
-    onNone: () => ({ line: (text: string) => Console.log(text), show: (_: string) => Effect.void }),
-    onSome: ({ show, write }) => ({
-      line: (text: string) => Effect.sync(() => void write(`${text}\n`)),
-      show: (text: string) => Effect.sync(() => show(text))
-    })
-  })
+const linesOn = ({ screen }: Streams) => ({
+  line: (text: string) =>
+    Option.match(screen, {
+      onNone: () => Console.log(text),
+      onSome: ({ write }) => Effect.sync(() => void write(`${text}\n`))
+    }),
+  show: (text: string) => Effect.sync(() => void Option.map(screen, ({ show }) => show(text)))
+})
 
 const isOfStore = Predicate.or(Predicate.isTagged("StoreError"), Predicate.isTagged("ForeignTransaction"))
 

@@ -29,24 +29,19 @@ export const backUp = Effect.fn("backUp")(function*(filename: string, options: B
     Effect.try({ try: () => closeSync(openSync(partial, "wx", 0o600)), catch: failed }),
     () => Effect.sync(() => removed(partial))
   )
-  const source = yield* opened(() => new Sqlite(filename, { readonly: true, fileMustExist: true, timeout: 0 })).pipe(
-    Effect.mapError(failed)
-  )
+  const source = yield* opened(() => new Sqlite(filename, { readonly: true, fileMustExist: true, timeout: 0 }), failed)
   const tables = yield* Effect.try({
     try: () => {
       if (!source.inTransaction) source.exec("BEGIN")
       return rowsOf(source)
     },
-    catch: (error) => error
-  }).pipe(
-    Effect.retry({ while: isBusy, schedule: triesFor(Duration.decode(busyTimeout)) }),
-    Effect.mapError(failed)
-  )
+    catch: failed
+  }).pipe(Effect.retry({ while: isBusy, schedule: triesFor(Duration.decode(busyTimeout)) }))
   yield* Effect.mapError(copied(source, partial, onProgress), failed)
   const problems = yield* Effect.scoped(Effect.flatMap(
-    opened(() => new Sqlite(partial, { fileMustExist: true })),
-    (copy) => Effect.try(() => problemsOf(copy, tables))
-  )).pipe(Effect.mapError(failed))
+    opened(() => new Sqlite(partial, { fileMustExist: true }), failed),
+    (copy) => Effect.try({ try: () => problemsOf(copy, tables), catch: failed })
+  ))
   if (problems.length > 0) return yield* new BackupDiffers({ database: filename, problems })
   const bytes = yield* Effect.try({
     try: () => {
@@ -66,9 +61,9 @@ export const backUp = Effect.fn("backUp")(function*(filename: string, options: B
 }, Effect.scoped)
 
 /** A connection until the scope closes. */
-const opened = (open: () => Database) =>
+const opened = (open: () => Database, failed: (cause: unknown) => BackupFailed) =>
   Effect.acquireRelease(
-    Effect.try({ try: open, catch: (error) => error }),
+    Effect.try({ try: open, catch: failed }),
     (database) => Effect.sync(() => void database.close())
   )
 
