@@ -1,6 +1,7 @@
 import { build } from "esbuild"
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { buildDashboard } from "./esbuild.dashboard.js"
 
 /** What both programs are made with. */
 const shared = {
@@ -66,30 +67,4 @@ const notices = [...packages].map((folder) => {
 // What is passed on keeps the notices of those who wrote it.
 writeFileSync("dist/bin/LICENSES.txt", `${notices.toSorted().join(`\n\n${"-".repeat(80)}\n\n`)}\n`)
 
-/*
- * Makes dist/dashboard, the page that the HTTP server serves: one script with all that it imports, one style sheet and
- * the document that names them. They are files of their own, so that the page runs under a policy without inline code.
- */
-mkdirSync("dist/dashboard", { recursive: true })
-await build({
-  entryPoints: { app: "src/dashboard/app.tsx" },
-  outdir: "dist/dashboard",
-  bundle: true,
-  minify: true,
-  format: "esm",
-  platform: "browser",
-  // What browsers of the last two years run; the style sheet uses light-dark().
-  target: ["chrome123", "firefox120", "safari17.5"],
-  jsx: "automatic",
-  jsxImportSource: "preact",
-  legalComments: "none",
-  logLevel: "warning"
-})
-await build({
-  entryPoints: { app: "src/dashboard/app.css" },
-  outdir: "dist/dashboard",
-  minify: true,
-  logLevel: "warning",
-  target: ["chrome123", "firefox120", "safari17.5"]
-})
-copyFileSync("src/dashboard/index.html", "dist/dashboard/index.html")
+await buildDashboard("dist/dashboard")

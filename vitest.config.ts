@@ -36,6 +36,9 @@ const pgbouncer = ["test/postgres/pgbouncer.test.ts"]
 /** What `pnpm check:package` runs: it installs the packed package, which takes minutes. */
 const packed = ["test/package/**/*.test.ts"]
 
+/** Tests of the dashboard in a real browser. `pnpm check:browser` runs them; its pure parts are among the units. */
+const browser = ["test/dashboard/*.test.ts"]
+
 export default defineConfig({
   resolve: {
     // The first that fits is taken, and "holdfast" fits all that begins with it.
@@ -66,7 +69,7 @@ export default defineConfig({
         test: {
           name: "units",
           include: ["{test,docs}/**/*.test.ts"],
-          exclude: [...processes, ...postgres, ...longer, ...packed],
+          exclude: [...processes, ...postgres, ...longer, ...packed, ...browser],
           isolate: false,
           pool: "threads"
         }
@@ -110,6 +113,18 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "pgbouncer", globalSetup: "test/setup/pgbouncer.ts", include: pgbouncer }
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          globalSetup: "test/setup/dashboard.ts",
+          include: browser,
+          isolate: false,
+          pool: "forks",
+          // One browser for all of them.
+          poolOptions: { forks: { singleFork: true } }
+        }
       },
       {
         extends: true,

@@ -23,7 +23,7 @@ interface Source {
 }
 
 const sources: ReadonlyArray<Source> = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts"))
+  .filter((name) => /\.tsx?$/.test(name))
   .map((name) => {
     const path = name.split(sep).join("/")
     const code = readFileSync(join(src, name), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")
@@ -44,7 +44,7 @@ function roomOf(path: string): string {
   return path.split("/")[0] ?? path
 }
 
-const isOurs = (named: string) => named.endsWith(".ts") || named.endsWith(".json")
+const isOurs = (named: string) => /\.(?:tsx?|json)$/.test(named)
 
 /**
  * The floors of the house. The barrels show `domain`, `platform`, `store` and `runtime`
@@ -71,6 +71,7 @@ const floors: Readonly<Record<string, number>> = {
   cli: 5,
   http: 5,
   "http.ts": 6,
+  dashboard: 5,
   testing: 6,
   "testing.ts": 7
 }
@@ -330,7 +331,8 @@ describe("the house", () => {
       "program/operate",
       "program/server",
       ...["api", "feed", "handlers", "server"].map((room) => `http/${room}`),
-      ...["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`)
+      ...["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`),
+      ...["api", "parts", "screens", "state", "text"].map((room) => `dashboard/${room}`)
     ])
     expectNone(
       readdirSync(src, { recursive: true, withFileTypes: true })
@@ -353,6 +355,51 @@ describe("the house", () => {
 
   it("nothing is called by a name that says nothing", () => {
     expectNone(sources.map(({ path }) => path).filter((path) => /\b(utils?|helpers?|common|types)\b/i.test(path)))
+  })
+})
+
+describe("the dashboard", () => {
+  const page = sources.filter(({ room }) => room === "dashboard")
+
+  it("is loaded by nothing else, and loads Preact and itself; of the domain it knows the types alone", () => {
+    assert.isNotEmpty(page)
+    expectNone(
+      sources.filter(({ room }) => room !== "dashboard").flatMap(({ imports, path }) =>
+        imports.filter((imported) => roomOf(imported) === "dashboard").map((named) => `${path} imports ${named}`)
+      )
+    )
+    expectNone(page.flatMap(({ imports, path }) =>
+      imports
+        .filter((imported) => roomOf(imported) !== "dashboard" && !/^preact(?:\/hooks)?$/.test(imported))
+        .filter((imported) => roomOf(imported) !== "domain")
+        .map((named) => `${path} imports ${named}`)
+    ))
+    expectNone(
+      page.filter(({ code }) => /^(?:import|export) (?!type)[^"]*"[^"]*\/domain\//m.test(code)).map(({ path }) => path)
+    )
+  })
+
+  it("makes elements, and never text that a browser reads as code", () => {
+    expectNone(
+      page.filter(({ code }) =>
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc|\beval\b|new Function|javascript:/i.test(code)
+      ).map(({ path }) => path)
+    )
+  })
+
+  it("asks the network in one place", () => {
+    const asking = page.filter(({ code }) => /\bfetch\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon/.test(code))
+    assert.deepStrictEqual(asking.map(({ path }) => path), ["dashboard/api/client.ts"])
+  })
+
+  it("keeps what needs no browser apart", () => {
+    const pure = page.filter(({ path }) => path.startsWith("dashboard/text/"))
+    assert.isNotEmpty(pure)
+    expectNone(
+      pure.filter(({ code, path }) =>
+        path.endsWith(".tsx") || /\b(?:document|window|location|localStorage|preact)\b/.test(code)
+      ).map(({ path }) => path)
+    )
   })
 })
 
@@ -425,7 +472,8 @@ describe("what only one place does", () => {
   })
 
   it("no class of another module is known by its constructor, of which an app may load two copies", () => {
-    const asked = sources.flatMap(({ code, path }) =>
+    // The page is one bundle, and its others are the browser's own classes.
+    const asked = sources.filter(({ room }) => room !== "dashboard").flatMap(({ code, path }) =>
       [...code.matchAll(/\binstanceof\s+([\w.]+)/g)].map(([, name = ""]) => name)
         .filter((name) => !(name in globalThis) && !new RegExp(`class ${name}\\b`).test(code))
         .map((name) => `${path}: ${name}`)
@@ -461,10 +509,22 @@ describe("what only one place does", () => {
 describe("time, chance and timers", () => {
   it("come from services that a test can replace", () => {
     // How long the real event loop has stood is told by real time only, and its service is what a test replaces.
-    const real = ["platform/EventLoop.ts", "platform/LoopDelay.ts"]
+    // The dashboard runs in a browser, where no Effect runs; what it says of time is in functions of an instant.
+    const real = [
+      "platform/EventLoop.ts",
+      "platform/LoopDelay.ts",
+      "dashboard/state/clock.ts",
+      "dashboard/state/page.ts"
+    ]
     expectNone(filesWith(/\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bhrtime\b/, real))
     expectNone(filesWith(/\bMath\.random\b/))
-    expectNone(filesWith(/\bset(Timeout|Interval)\b/, ["platform/LoopDelay.ts"]))
+    expectNone(
+      filesWith(/\bset(Timeout|Interval)\b/, [
+        "platform/LoopDelay.ts",
+        "dashboard/state/clock.ts",
+        "dashboard/state/page.ts"
+      ])
+    )
     expectNone(filesWith(/\bsetImmediate\b|\bnextTick\b|\bqueueMicrotask\b/, ["platform/EventLoop.ts"]))
     expectNone(
       filesWith(/\brandom(Bytes|UUID)\b/, [

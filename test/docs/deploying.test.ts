@@ -18,13 +18,10 @@ const read = new Set(
     .flatMap((name) => text(`src/${name}`).match(/\b(?:DATABASE_URL|(?:HOLDFAST|HTTP)_[A-Z_]+)\b/g) ?? [])
 )
 
-/** Those of the server for `/healthz`, `/readyz` and the API, which come with it. */
-const ofTheServer = new Set(["HOLDFAST_HTTP_PORT", "HOLDFAST_HTTP_HOST", "HOLDFAST_HTTP_TOKEN"])
-
 const assertRead = (variables: ReadonlyArray<string>) => {
   assert.isNotEmpty(variables)
   for (const name of variables) {
-    if (name !== "NODE_ENV") assert.isTrue(read.has(name) || ofTheServer.has(name), `${name} is read by nothing`)
+    if (name !== "NODE_ENV") assert.isTrue(read.has(name), `${name} is read by nothing`)
   }
 }
 

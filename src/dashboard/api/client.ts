@@ -59,7 +59,7 @@ export const makeClient = (
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } })
       })
       try {
-        return await response.json() as A
+        return JSON.parse(await response.text()) as A
       } catch (error) {
         if (signal?.aborted === true) throw error
         throw new ApiError(response.status, "unreadable", "The server's answer is not JSON. Is there a proxy between?")
@@ -81,7 +81,7 @@ const isTimeout = (reason: unknown) => reason instanceof DOMException && reason.
 const refusalOf = async (response: Response): Promise<ApiError> => {
   let fields: Readonly<Record<string, unknown>> = {}
   try {
-    const parsed: unknown = await response.json()
+    const parsed: unknown = JSON.parse(await response.text())
     if (typeof parsed === "object" && parsed !== null) fields = parsed as Readonly<Record<string, unknown>>
   } catch {
     // A proxy's answer is a page.

@@ -10,10 +10,6 @@ export interface FeedEvent {
   readonly text: (field: string) => string
   readonly number: (field: string) => number | null
   readonly texts: (field: string) => ReadonlyArray<string>
-  /** A field that is a tag, or a value with one. */
-  readonly tagOf: (field: string) => string
-  /** A field of a field. What is optional may be null, or an Option as Effect encodes it. */
-  readonly nested: (field: string, inner: string) => unknown
 }
 
 /** Reads a message of the feed. Null if its data is not a JSON object. */
@@ -26,11 +22,7 @@ export const feedEvent = ({ data, event, id }: Message): FeedEvent | null => {
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return null
   const fields = parsed as Readonly<Record<string, unknown>>
-  const field = (name: string): unknown => Object.hasOwn(fields, name) ? present(fields[name]) : undefined
-  const inside = (name: string, inner: string): unknown => {
-    const value = field(name)
-    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[inner] : undefined
-  }
+  const field = (name: string): unknown => Object.hasOwn(fields, name) ? fields[name] : undefined
   return {
     key: id,
     tag: event,
@@ -42,20 +34,11 @@ export const feedEvent = ({ data, event, id }: Message): FeedEvent | null => {
     texts: (name) => {
       const value = field(name)
       return Array.isArray(value) ? value.filter((each) => typeof each === "string") : []
-    },
-    tagOf: (name) => asText(field(name)) || asText(inside(name, "_tag")),
-    nested: inside
+    }
   }
 }
 
 const asText = (value: unknown): string => typeof value === "string" ? value : ""
-
-/** The value of an Option, and null for None. */
-const present = (value: unknown): unknown => {
-  if (typeof value !== "object" || value === null) return value
-  const { _tag, value: inner } = value as { readonly _tag?: unknown; readonly value?: unknown }
-  return _tag === "Some" ? inner : _tag === "None" ? null : value
-}
 
 /** The jobs that an event is about. */
 export const jobsOf = (event: FeedEvent): ReadonlyArray<string> => {

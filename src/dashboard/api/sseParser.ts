@@ -7,13 +7,21 @@ export interface Message {
   readonly id: string
 }
 
+export interface SseParser {
+  /** The events that this piece completes. */
+  readonly read: (piece: string) => ReadonlyArray<Message>
+  /** The id to resume after. A server can give one without an event. */
+  readonly lastId: () => string
+}
+
 /**
  * Reads an event stream piece by piece, as the HTML standard defines it. A piece may end
  * anywhere, also between a carriage return and its line feed.
  */
-export const sseParser = (lastId = "") => {
+export const sseParser = (lastId = ""): SseParser => {
   let rest = ""
   let id = lastId
+  let lastEndedId = lastId
   let event = ""
   let data: Array<string> = []
   let isAfterReturn = false
@@ -24,6 +32,7 @@ export const sseParser = (lastId = "") => {
       if (data.length > 0) messages.push({ event: event === "" ? "message" : event, data: data.join("\n"), id })
       event = ""
       data = []
+      lastEndedId = id
       return
     }
     const colon = line.indexOf(":")
@@ -35,8 +44,7 @@ export const sseParser = (lastId = "") => {
     else if (name === "id" && !value.includes("\0")) id = value
   }
 
-  /** The events that this piece completes. */
-  return (piece: string): ReadonlyArray<Message> => {
+  const read = (piece: string): ReadonlyArray<Message> => {
     const messages: Array<Message> = []
     let text = piece
     if (isFirst && text !== "") {
@@ -50,4 +58,5 @@ export const sseParser = (lastId = "") => {
     for (const line of lines) field(line, messages)
     return messages
   }
+  return { read, lastId: () => lastEndedId }
 }

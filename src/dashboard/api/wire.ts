@@ -3,15 +3,11 @@
 import type { Reason } from "../../domain/Explanation.ts"
 import type { JobFailure, JobStatus } from "../../domain/JobRecord.ts"
 
-export type { JobFailure, JobStatus } from "../../domain/JobRecord.ts"
-export type { Pause } from "../../domain/Pause.ts"
-export type { Count, LaneStats, Stats } from "../../domain/Stats.ts"
-
 /** What the token of the page may do, and what the server is. */
 export interface Session {
   readonly access: "full" | "read"
   readonly version: string
-  readonly database: "sqlite" | "postgresql"
+  readonly database: "sqlite" | "postgresql" | null
   /** False if the server hides payloads, results and the texts of errors. */
   readonly payloads: boolean
   readonly now: number

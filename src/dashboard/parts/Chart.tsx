@@ -95,7 +95,8 @@ export const Chart = ({ atLeast = 1, format, from, isStacked = false, series, su
               {clockText(from + part * (to - from)).slice(0, 5)}
             </text>
           ))}
-          {drawn.map(({ base, name, points, tone }) => (
+          {/* The first upon the others, or a series of zeros would hide it. */}
+          {drawn.toReversed().map(({ base, name, points, tone }) => (
             <g key={name} class={`tone-${tone}`}>
               {base === null ? null : <path class="area" d={areaPath(points, base, x, y)} />}
               <path class="line" d={linePath(points, x, y)} />

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import type { Pause } from "../api/wire.ts"
+import type { Pause } from "../../domain/Pause.ts"
 import { jobsAddress } from "../state/router.ts"
 import type { Group } from "../text/counts.ts"
 import { countText, spanText } from "../text/format.ts"

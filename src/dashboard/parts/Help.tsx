@@ -35,7 +35,9 @@ export const Help = ({ onClose }: { readonly onClose: () => void }) => {
         The address in your browser has the whole view, so it can be sent to somebody, without the token. Times are
         relative; point at one for the instant.
       </p>
-      {known === null ? null : <p class="muted">Holdfast {known.version} on {known.database}.</p>}
+      {known === null
+        ? null
+        : <p class="muted">Holdfast {known.version}{known.database === null ? "" : ` on ${known.database}`}.</p>}
       <div class="buttons end">
         <button type="button" class="primary" onClick={onClose}>Close</button>
       </div>

@@ -61,7 +61,7 @@ const Node = (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <Name name={name} />
-        <span class="muted">{open} {members.length} {Array.isArray(value) ? "items" : "fields"} {end}</span>
+        <span class="muted">{open} {countOf(members.length, Array.isArray(value) ? "item" : "field")} {end}</span>
       </summary>
       {isOpen
         ? (
@@ -80,6 +80,8 @@ const Node = (
     </details>
   )
 }
+
+const countOf = (count: number, what: string) => count === 1 ? `1 ${what}` : `${count} ${what}s`
 
 const Name = ({ name }: { readonly name: string | null }) =>
   name === null ? null : <span class="json-name">{name}:</span>

@@ -1,4 +1,4 @@
-import type { JobStatus } from "../api/wire.ts"
+import type { JobStatus } from "../../domain/JobRecord.ts"
 
 /** The sign of each status, so that colour is not all that tells them apart. */
 const signs: Readonly<Record<JobStatus, string>> = {

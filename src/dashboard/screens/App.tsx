@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
-import type { Session, Stats } from "../api/wire.ts"
+import type { Session } from "../api/wire.ts"
+import type { Stats } from "../../domain/Stats.ts"
 import { Banner } from "../parts/Banner.tsx"
 import { Header } from "../parts/Header.tsx"
 import { Help } from "../parts/Help.tsx"

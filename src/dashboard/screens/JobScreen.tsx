@@ -1,5 +1,6 @@
 import { useRef, useState } from "preact/hooks"
 import type { Action, Explained, JobView } from "../api/wire.ts"
+import type { JobStatus } from "../../domain/JobRecord.ts"
 import { EditDialog } from "../parts/EditDialog.tsx"
 import { Confirm } from "../parts/Dialog.tsx"
 import { copy, JsonTree } from "../parts/JsonTree.tsx"
@@ -58,8 +59,8 @@ export const JobScreen = ({ id }: { readonly id: string }) => {
     setAsked(null)
     try {
       const answer = action === "delete"
-        ? await client.ask<{ readonly deleted: JobView["status"] }>("DELETE", jobPath(id))
-        : await client.ask<{ readonly status: JobView["status"] }>("POST", `${jobPath(id)}/${action}`)
+        ? await client.ask<{ readonly deleted: JobStatus }>("DELETE", jobPath(id))
+        : await client.ask<{ readonly status: JobStatus }>("POST", `${jobPath(id)}/${action}`)
       const status = "deleted" in answer ? answer.deleted : answer.status
       tellFates(action, [job], [{ id, done: true, status }], polled.look)
       if (action === "delete") location.hash = jobsAddress({})
@@ -122,7 +123,7 @@ export const JobScreen = ({ id }: { readonly id: string }) => {
         : null}
 
       <section class="card why" aria-labelledby="why">
-        <h2 id="why">{job.status === "running" ? "What it does" : "Why it is not running"}</h2>
+        <h2 id="why">{headOf(job.status)}</h2>
         <ul>{explained.reasons.map(({ text }, index) => <li key={index}>{text}</li>)}</ul>
       </section>
 
@@ -264,6 +265,13 @@ export const JobScreen = ({ id }: { readonly id: string }) => {
     </article>
   )
 }
+
+const headOf = (status: JobStatus): string =>
+  status === "running"
+    ? "What it does"
+    : status === "pending" || status === "waiting"
+    ? "Why it is not running"
+    : "How it ended"
 
 const Value = (
   { isUnreadable, title, value }: { readonly title: string; readonly value: unknown; readonly isUnreadable: boolean }

@@ -6,7 +6,7 @@ import { JobRow } from "../parts/JobRow.tsx"
 import { Empty, Failure, Loading } from "../parts/States.tsx"
 import { actionWords, actOnAll, isFor, tellFates } from "../state/actions.ts"
 import { useCell } from "../state/Cell.ts"
-import type { JobList } from "../state/jobList.ts"
+import type { JobList, Mark } from "../state/jobList.ts"
 import { addPage, emptyList, markBefore, nextMark, refreshPage } from "../state/jobList.ts"
 import { client, session } from "../state/page.ts"
 import type { JobFilter } from "../state/router.ts"
@@ -45,15 +45,26 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
   const { end, reveal, rowHeight, start } = useWindowOfRows(body, list.jobs.length)
 
   // The part of the list that is shown is loaded again: at each event, and now and then.
-  const shown = useRef({ list, start })
-  shown.current = { list, start }
+  const shown = useRef({ list, start, end })
+  shown.current = { list, start, end }
   const polled = usePolled("jobs", {
     load: async (signal) => {
-      const mark = markBefore(shown.current.list, shown.current.start)
-      const page = await client.ask<JobPage>("GET", listPath(filter, mark.cursor, pageSize), undefined, signal)
-      return { mark, page }
+      const { end, list, start } = shown.current
+      const first = markBefore(list, start)
+      const ask = async (mark: Mark) => ({
+        mark,
+        page: await client.ask<JobPage>("GET", listPath(filter, mark.cursor, pageSize), undefined, signal)
+      })
+      const asked = await ask(first)
+      const { cursor, jobs } = asked.page
+      const last = jobs.at(-1)?.id
+      const lastShown = list.jobs[end - 1]?.id
+      // A page begins where it was loaded from, so the rows that are shown may be on two.
+      return cursor === null || last === undefined || lastShown === undefined || last <= lastShown
+        ? [asked]
+        : [asked, await ask({ cursor, after: last })]
     },
-    onValue: ({ mark, page }) => setList((list) => refreshPage(list, mark, page)),
+    onValue: (pages) => setList((list) => pages.reduce((list, { mark, page }) => refreshPage(list, mark, page), list)),
     most: 5000
   })
 
@@ -167,7 +178,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
               </div>
             </div>
             <div role="rowgroup" ref={body} class="jobs-body" style={{ height: `${list.jobs.length * rowHeight}px` }}>
-              <div class="jobs-window" style={{ transform: `translateY(${start * rowHeight}px)` }}>
+              <div class="jobs-window" role="presentation" style={{ transform: `translateY(${start * rowHeight}px)` }}>
                 {list.jobs.slice(start, Math.min(end, start + mostRows)).map((job, index) => (
                   <JobRow
                     key={job.id}

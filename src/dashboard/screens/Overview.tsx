@@ -1,4 +1,5 @@
-import type { History, HistoryPoint, Stats } from "../api/wire.ts"
+import type { History, HistoryPoint } from "../api/wire.ts"
+import type { Stats } from "../../domain/Stats.ts"
 import { Chart } from "../parts/Chart.tsx"
 import { Empty, Failure, Loading } from "../parts/States.tsx"
 import { GroupTable } from "../parts/GroupTable.tsx"

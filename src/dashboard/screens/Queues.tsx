@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks"
-import type { Pause, Stats } from "../api/wire.ts"
+import type { Pause } from "../../domain/Pause.ts"
+import type { Stats } from "../../domain/Stats.ts"
 import { Confirm } from "../parts/Dialog.tsx"
 import { GroupTable, pauseOf } from "../parts/GroupTable.tsx"
 import { Empty, Failure, Loading } from "../parts/States.tsx"
@@ -24,7 +25,7 @@ export const Queues = (
   { by, find, stats }: { readonly by: Scope; readonly find: string; readonly stats: Polled<Stats> }
 ) => {
   const canWrite = useCell(session)?.access === "full"
-  const [asked, setAsked] = useState<{ readonly scope: Scope; readonly name: string } | null>(null)
+  const [asked, setAsked] = useState<{ readonly scope: Scope; readonly name: string | null } | null>(null)
   const pauses = usePolled<{ readonly pauses: ReadonlyArray<Pause> }>("pauses", {
     load: (signal) => client.ask("GET", "pauses", undefined, signal),
     // A pause is no event.
@@ -86,17 +87,22 @@ export const Queues = (
             Kinds
           </a>
         </nav>
-        <input
-          type="search"
-          class="narrow"
-          aria-label={by === "queue" ? "Show queues whose names contain" : "Show kinds whose names contain"}
-          placeholder="Name contains…"
-          value={find}
-          onInput={(event) => {
-            history.replaceState(null, "", addressOf({ view: "queues", by, find: event.currentTarget.value }))
-            window.dispatchEvent(new HashChangeEvent("hashchange"))
-          }}
-        />
+        <div class="buttons">
+          <input
+            type="search"
+            class="narrow"
+            aria-label={by === "queue" ? "Show queues whose names contain" : "Show kinds whose names contain"}
+            placeholder="Name contains…"
+            value={find}
+            onInput={(event) => {
+              history.replaceState(null, "", addressOf({ view: "queues", by, find: event.currentTarget.value }))
+              window.dispatchEvent(new HashChangeEvent("hashchange"))
+            }}
+          />
+          {canWrite
+            ? <button type="button" onClick={() => setAsked({ scope: by, name: null })}>Pause by name…</button>
+            : null}
+        </div>
       </div>
       {groups.length === 0
         ? (
@@ -132,16 +138,13 @@ export const Queues = (
           </ul>
         </section>
       )}
-      {canWrite && groups.length > 0
-        ? <p class="muted">To pause a name that has no jobs now: holdfast queues pause --queue NAME.</p>
-        : null}
       {asked === null ? null : (
         <PauseDialog
           {...asked}
           onClose={() => setAsked(null)}
-          onPause={(who) => {
+          onPause={(name, who) => {
             setAsked(null)
-            void pause(asked.scope, asked.name, who)
+            void pause(asked.scope, name, who)
           }}
         />
       )}
@@ -149,27 +152,37 @@ export const Queues = (
   )
 }
 
+/** Asks before a pause; for the name too, where none is given: a queue may have no jobs yet. */
 const PauseDialog = (
   { name, onClose, onPause, scope }: {
     readonly scope: Scope
-    readonly name: string
+    readonly name: string | null
     readonly onClose: () => void
-    readonly onPause: (who: string) => void
+    readonly onPause: (name: string, who: string) => void
   }
 ) => {
   const [who, setWho] = useState(localStorage.getItem(nameKey) ?? "")
+  const [typed, setTyped] = useState("")
+  const paused = name ?? typed.trim()
   return (
     <Confirm
-      title={`Pause the ${scope} ${name}?`}
+      title={`Pause ${name === null ? `a ${scope}` : `the ${scope} ${name}`}?`}
       label="Pause"
       tone="plain"
+      isBusy={paused === ""}
       onClose={onClose}
       onConfirm={() => {
         localStorage.setItem(nameKey, who.trim())
-        onPause(who.trim())
+        onPause(paused, who.trim())
       }}
     >
       <p>No worker claims its jobs until it is resumed, also after a restart. Jobs that run go on.</p>
+      {name !== null ? null : (
+        <label>
+          Name of the {scope}
+          <input type="text" maxLength={255} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+        </label>
+      )}
       <label>
         Your name, for others to read
         <input type="text" maxLength={255} value={who} onInput={(event) => setWho(event.currentTarget.value)} />

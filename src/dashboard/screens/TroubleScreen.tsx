@@ -1,6 +1,6 @@
 import { Empty } from "../parts/States.tsx"
 import { Time } from "../parts/Time.tsx"
-import type { Stats } from "../api/wire.ts"
+import type { Stats } from "../../domain/Stats.ts"
 import { useCell } from "../state/Cell.ts"
 import { missedEvents, troubles } from "../state/page.ts"
 import { addressOf, jobsAddress } from "../state/router.ts"
@@ -78,7 +78,7 @@ export const TroubleScreen = (
               <li key={key} class="card trouble">
                 <div class="trouble-head">
                   <span class={`badge ${type === "heartbeat" ? "badge-wait" : "badge-bad"}`}>
-                    {troubleTypes[type].title}
+                    {troubleTypes[type].name}
                   </span>
                   <a href={addressOf({ view: "job", id: jobId })}>{kind}</a>
                   {attempt === null ? null : <span class="muted">attempt {attempt}</span>}

@@ -17,7 +17,7 @@ export const makeCell = <A>(initial: A): Cell<A> => {
     set: (next) => {
       if (Object.is(next, value)) return
       value = next
-      for (const listener of [...listeners]) listener()
+      for (const listener of listeners) listener()
     },
     listen: (listener) => {
       listeners.add(listener)

@@ -1,5 +1,6 @@
 import { ApiError } from "../api/client.ts"
-import type { Action, Fate, JobStatus, JobSummary } from "../api/wire.ts"
+import type { Action, Fate, JobSummary } from "../api/wire.ts"
+import type { JobStatus } from "../../domain/JobRecord.ts"
 import { jobsText } from "../text/format.ts"
 import { client } from "./page.ts"
 import { serverNow } from "./clock.ts"

@@ -19,7 +19,7 @@ let timer: ReturnType<typeof setInterval> | undefined
 const tick = () => {
   if (!isVisible()) return
   const now = serverNow()
-  for (const listener of [...listeners]) listener(now)
+  for (const listener of listeners) listener(now)
 }
 
 /** The server's time, told anew each second while the page is visible. One timer serves all that show it. */

@@ -13,6 +13,8 @@ export type FeedState =
   | { readonly is: "cut"; readonly since: number; readonly reason: string }
 
 export interface FeedOptions {
+  /** The id of the last event that is known; "" for none. */
+  readonly after: string
   readonly client: Client
   readonly onEvents: (events: ReadonlyArray<FeedEvent>) => void
   readonly onState: (state: FeedState) => void
@@ -20,6 +22,8 @@ export interface FeedOptions {
 }
 
 export interface Feed {
+  /** The id of the last event that came. */
+  readonly lastId: () => string
   readonly pause: () => void
   readonly resume: () => void
 }
@@ -31,8 +35,8 @@ const deadAfter = 40_000
 const waits = [500, 1000, 2000, 5000]
 
 /** Follows the events, and connects again after a cut, from the last one that came. */
-export const startFeed = ({ client, onEvents, onState, timers }: FeedOptions): Feed => {
-  let lastId = ""
+export const startFeed = ({ after, client, onEvents, onState, timers }: FeedOptions): Feed => {
+  let lastId = after
   let attempts = 0
   let cutSince: number | undefined
   let controller: AbortController | undefined
@@ -49,7 +53,7 @@ export const startFeed = ({ client, onEvents, onState, timers }: FeedOptions): F
     const stream = await client.openFeed(lastId, own.signal)
     const reader = stream.getReader()
     const decoder = new TextDecoder()
-    const parse = sseParser(lastId)
+    const parser = sseParser(lastId)
     attempts = 0
     cutSince = undefined
     onState({ is: "live" })
@@ -57,9 +61,9 @@ export const startFeed = ({ client, onEvents, onState, timers }: FeedOptions): F
       const watch = timers.set(() => own.abort(), deadAfter)
       const { done, value } = await reader.read().finally(() => timers.clear(watch))
       if (done) return
-      const messages = parse(decoder.decode(value, { stream: true }))
-      if (messages.length === 0 || controller !== own) continue
-      lastId = messages.at(-1)?.id ?? lastId
+      const messages = parser.read(decoder.decode(value, { stream: true }))
+      if (controller !== own) return
+      lastId = parser.lastId()
       const events = messages.map(feedEvent).filter((event) => event !== null)
       if (events.length > 0) onEvents(events)
     }
@@ -86,6 +90,7 @@ export const startFeed = ({ client, onEvents, onState, timers }: FeedOptions): F
   onState({ is: "connecting" })
   connect()
   return {
+    lastId: () => lastId,
     pause: stop,
     resume: () => {
       if (controller !== undefined) return

@@ -59,7 +59,7 @@ export const refreshPage = (list: JobList, mark: Mark, page: JobPage): JobList =
   const rest = list.jobs.slice(begin)
   const last = page.jobs.at(-1)
   if (page.cursor === null) {
-    return { jobs: [...before, ...page.jobs], marks: marksIn(list, before, page), isWhole: true }
+    return { jobs: [...before, ...page.jobs], marks: marksIn(list, before), isWhole: true }
   }
   // A short page may end anywhere.
   if (last === undefined) return list
@@ -67,27 +67,25 @@ export const refreshPage = (list: JobList, mark: Mark, page: JobPage): JobList =
   if (rest[0] !== undefined && rest[0].id < last.id) {
     return {
       jobs: [...before, ...page.jobs],
-      marks: [...marksIn(list, before, page), { cursor: page.cursor, after: last.id }],
+      marks: [...marksIn(list, before), { cursor: page.cursor, after: last.id }],
       isWhole: false
     }
   }
   const following = end === -1 ? [] : rest.slice(end).filter(({ id }) => id !== last.id)
   const jobs = [...before, ...page.jobs, ...following]
-  // A page that reaches beyond what was loaded is where the next one begins.
-  return following.length === 0
-    ? { jobs, marks: [...marksIn(list, before, page), { cursor: page.cursor, after: last.id }], isWhole: false }
-    : { ...list, jobs, marks: known(list.marks, jobs) }
-}
-
-const known = (marks: ReadonlyArray<Mark>, jobs: ReadonlyArray<JobSummary>): ReadonlyArray<Mark> => {
-  const ids = new Set(jobs.map(({ id }) => id))
-  return marks.filter(({ after }) => after === null || ids.has(after))
+  // Where it ends another begins, so that every part of the list can be loaded again.
+  const marks = [...marksIn(list, before), { cursor: page.cursor, after: last.id }, ...marksAfter(list, following)]
+  return { jobs, marks, isWhole: list.isWhole && following.length > 0 }
 }
 
 /** The marks that are still before the page. */
-const marksIn = (list: JobList, before: ReadonlyArray<JobSummary>, page: JobPage): ReadonlyArray<Mark> => {
-  const known = new Set(before.map(({ id }) => id))
-  return list.marks.filter((mark) =>
-    mark.after === null || (known.has(mark.after) && !page.jobs.some(({ id }) => id === mark.after))
-  )
+const marksIn = (list: JobList, before: ReadonlyArray<JobSummary>): ReadonlyArray<Mark> => {
+  const ids = new Set(before.map(({ id }) => id))
+  return list.marks.filter(({ after }) => after === null || ids.has(after))
+}
+
+/** The marks behind the page. */
+const marksAfter = (list: JobList, following: ReadonlyArray<JobSummary>): ReadonlyArray<Mark> => {
+  const ids = new Set(following.map(({ id }) => id))
+  return list.marks.filter(({ after }) => after !== null && ids.has(after))
 }

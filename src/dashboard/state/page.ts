@@ -1,7 +1,8 @@
 import type { Client } from "../api/client.ts"
 import { makeClient } from "../api/client.ts"
 import type { FeedEvent } from "../api/feedEvent.ts"
-import type { Session, Stats } from "../api/wire.ts"
+import type { Session } from "../api/wire.ts"
+import type { Stats } from "../../domain/Stats.ts"
 import type { Trouble } from "../text/trouble.ts"
 import { troubleOf } from "../text/trouble.ts"
 import { makeCell } from "./Cell.ts"
@@ -17,6 +18,15 @@ import { isVisible, onVisibility } from "./visibility.ts"
  */
 
 const tokenKey = "holdfast.token"
+
+/** The trouble that this tab was told of, which is there again after a reload. */
+const keptKey = "holdfast.trouble"
+
+interface Kept {
+  /** The last event before the tab was hidden or left. */
+  readonly lastId: string
+  readonly troubles: ReadonlyArray<Trouble>
+}
 
 /** The browser's own timers. */
 export const timers: Timers = {
@@ -70,21 +80,34 @@ export const onEvents = (listener: (events: ReadonlyArray<FeedEvent>) => void): 
 const takeIn = (events: ReadonlyArray<FeedEvent>) => {
   const now = serverNow()
   const found = events.flatMap((event) => troubleOf(event, event.number("at") ?? now) ?? [])
-  if (found.length > 0) troubles.set([...found.reverse(), ...troubles.get()].slice(0, mostTroubles))
+  if (found.length > 0) troubles.set([...found.toReversed(), ...troubles.get()].slice(0, mostTroubles))
   const missed = events.filter(({ tag }) => tag === "missed").length
   if (missed > 0) missedEvents.set(missedEvents.get() + missed)
-  for (const listener of [...eventListeners]) listener(events)
+  for (const listener of eventListeners) listener(events)
 }
 
 let feed: Feed | undefined
 
-/** Opens the page with this token, or as it is where the server asks for none. */
+const readKept = (): Kept => {
+  const text = sessionStorage.getItem(keptKey)
+  return text === null ? { lastId: "", troubles: [] } : JSON.parse(text) as Kept
+}
+
+const keep = () => {
+  if (feed === undefined) return
+  const kept: Kept = { lastId: feed.lastId(), troubles: troubles.get().slice(0, 100) }
+  sessionStorage.setItem(keptKey, JSON.stringify(kept))
+}
+
+/** Opens the page with this token. */
 export const enter = (given: string): void => {
   sessionStorage.setItem(tokenKey, given)
   refused.set("none")
   token.set(given)
   feed?.pause()
-  feed = startFeed({ client, onEvents: takeIn, onState: feedState.set, timers })
+  const kept = readKept()
+  troubles.set(kept.troubles)
+  feed = startFeed({ after: kept.lastId, client, onEvents: takeIn, onState: feedState.set, timers })
   if (!isVisible()) feed.pause()
 }
 
@@ -97,6 +120,8 @@ export const reconnect = (): void => {
 /** Forgets the token, and asks for one. */
 export const forget = (why: "none" | "refused"): void => {
   sessionStorage.removeItem(tokenKey)
+  sessionStorage.removeItem(keptKey)
+  troubles.set([])
   feed?.pause()
   feed = undefined
   refused.set(why)
@@ -120,6 +145,7 @@ export const begin = (): void => {
   if (tokenOf(location.hash) === null && kept !== null) enter(kept)
   readAddress()
   window.addEventListener("hashchange", readAddress)
+  window.addEventListener("pagehide", keep)
   onVisibility((visible) => {
     if (visible) feed?.resume()
     else feed?.pause()

@@ -1,4 +1,4 @@
-import type { JobStatus } from "../api/wire.ts"
+import type { JobStatus } from "../../domain/JobRecord.ts"
 import { isStatus } from "../text/searchQuery.ts"
 import type { TroubleType } from "../text/trouble.ts"
 import { troubleTypes } from "../text/trouble.ts"

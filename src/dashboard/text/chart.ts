@@ -69,7 +69,7 @@ export const areaPath = (points: ReadonlyArray<Point>, base: ReadonlyArray<numbe
   if (points.length === 0) return ""
   const upper = points.map(({ at, value }) => `${place(x(at))} ${place(y(value ?? 0))}`)
   const lower = points.map(({ at }, index) => `${place(x(at))} ${place(y(base[index] ?? 0))}`)
-  return `M${upper.join("L")}L${lower.reverse().join("L")}Z`
+  return `M${upper.join("L")}L${lower.toReversed().join("L")}Z`
 }
 
 const place = (value: number) => Math.round(value * 10) / 10

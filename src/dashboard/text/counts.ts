@@ -1,4 +1,4 @@
-import type { Count, LaneStats } from "../api/wire.ts"
+import type { Count, LaneStats } from "../../domain/Stats.ts"
 
 /** What is counted of a lane. */
 export const counted = ["pending", "due", "running", "stale", "succeeded", "failed", "cancelled"] as const

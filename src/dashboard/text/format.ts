@@ -1,4 +1,4 @@
-import type { Count } from "../api/wire.ts"
+import type { Count } from "../../domain/Stats.ts"
 
 const second = 1000
 const minute = 60 * second
@@ -62,7 +62,7 @@ export const shortText = (value: number): string =>
     ? `${trim(value / 1e3)}k`
     : trim(value)
 
-const trim = (value: number) => String(Math.round(value * 10) / 10)
+const trim = (value: number) => value < 1 ? String(Math.round(value * 100) / 100) : String(Math.round(value * 10) / 10)
 
 /** The first line of a text. */
 export const firstLine = (text: string): string => text.split("\n", 1)[0] ?? ""

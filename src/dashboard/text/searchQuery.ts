@@ -1,4 +1,4 @@
-import type { JobStatus } from "../api/wire.ts"
+import type { JobStatus } from "../../domain/JobRecord.ts"
 
 /** The statuses that a list can be asked for, in the order of a job's life. */
 export const statuses: ReadonlyArray<JobStatus> = ["pending", "running", "succeeded", "failed", "cancelled"]

@@ -25,7 +25,14 @@ export const timelineOf = (job: JobView, now: number): ReadonlyArray<Entry> => {
   if (forgotten > 0 && job.errors.length > 0) {
     const first = job.errors[0]
     if (first !== undefined) {
-      entries.push(entry(first.at - 1, "quiet", `${forgotten} earlier failures`, "the job keeps the last ten"))
+      entries.push(
+        entry(
+          first.at - 1,
+          "quiet",
+          forgotten === 1 ? "1 earlier failure" : `${forgotten} earlier failures`,
+          "the job keeps the last ten"
+        )
+      )
     }
   }
   for (const { at, attempt, message, worker } of job.errors) {

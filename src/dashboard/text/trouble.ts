@@ -20,33 +20,41 @@ export interface Trouble {
 }
 
 /** The types, with what each means and what to do. */
-export const troubleTypes: Readonly<Record<TroubleType, { readonly title: string; readonly help: string }>> = {
+export const troubleTypes: Readonly<
+  Record<TroubleType, { readonly title: string; readonly name: string; readonly help: string }>
+> = {
   rescue: {
     title: "Rescues",
+    name: "Rescue",
     help:
       "A worker stopped extending a lease, so another freed its job. Look for a crash, a blocked event loop or a machine that slept."
   },
   refused: {
     title: "Leases lost",
+    name: "Lease lost",
     help:
       "An attempt ended when its lease was gone. Its outcome was refused by the fence, and nothing of it was written."
   },
   zombie: {
     title: "Zombies",
+    name: "Zombie",
     help:
       "A handler goes on although it was told to stop. It keeps its place in the worker until it ends or the process does."
   },
   heartbeat: {
     title: "Missed heartbeats",
+    name: "Missed heartbeat",
     help: "A heartbeat did not get through to the database and is tried again. Many of them announce lost leases."
   },
   unknown: {
     title: "Unknown outcomes",
+    name: "Unknown outcome",
     help:
       "The database did not say whether an outcome was written. The job's row tells; if it still runs, its lease will run out."
   },
   left: {
     title: "Left behind",
+    name: "Left behind",
     help:
       "A worker ended while a job of its went on. The job's lease will run out, and another worker will run it again."
   }
@@ -86,16 +94,16 @@ export const troubleOf = (event: FeedEvent, at: number): Trouble | null => {
           event.text("reason") === "DeadlinePassed"
             ? "No extension got through before the deadline, so the handler was stopped."
             : "The database said that the lease was gone."
-        } Nothing of the outcome was written.${stallText(event)}`
+        } Nothing of the outcome was written.`
       )
     case "Stopping": {
-      const reason = event.tagOf("reason")
+      const reason = event.text("reason")
       if (reason !== "LeaseLost" && reason !== "DeadlinePassed") return null
       return made(
         "refused",
         `The handler is told to stop: ${
           reason === "LeaseLost" ? "its lease is gone" : "no extension got through before its deadline"
-        }.${stallText(event)}`
+        }.`
       )
     }
     case "Zombie":
@@ -109,9 +117,4 @@ export const troubleOf = (event: FeedEvent, at: number): Trouble | null => {
     default:
       return null
   }
-}
-
-const stallText = (event: FeedEvent): string => {
-  const millis = event.nested("stall", "millis")
-  return typeof millis === "number" ? ` The event loop of the worker had stood for ${spanText(millis)}.` : ""
 }

@@ -88,6 +88,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: byRequest,
     find: "if (deleted !== undefined) return deleted.status",
     replace: "if (deleted !== undefined) return deleted.status === \"failed\" ? \"cancelled\" : deleted.status",
-    killedBy: bySeed(214)
+    killedBy: bySeed(236)
   }
 ]

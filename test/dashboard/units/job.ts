@@ -1,0 +1,38 @@
+import type { JobView } from "../../../src/dashboard/api/wire.ts"
+
+/** A job as the API shows it, with these fields. */
+export const job = (fields: Partial<JobView> = {}): JobView => ({
+  id: "01a22e9d-5abe-7193-b616-db4db6222dfa",
+  queue: "mail",
+  kind: "email.welcome",
+  status: "pending",
+  priority: 0,
+  partitionKey: null,
+  uniqueKey: null,
+  uniqueScope: null,
+  holdsKey: false,
+  attempts: 0,
+  failures: 0,
+  maxAttempts: 3,
+  availableAt: 1000,
+  lockedAt: null,
+  lockedBy: null,
+  lockedUntil: null,
+  settledAttempt: null,
+  settledBy: null,
+  settledAs: null,
+  settledTo: null,
+  cancelRequestedAt: null,
+  payload: {},
+  progress: null,
+  result: null,
+  lastError: null,
+  lastErrorValue: null,
+  errors: [],
+  unreadable: [],
+  hidden: false,
+  createdAt: 1000,
+  updatedAt: 1000,
+  finishedAt: null,
+  ...fields
+})
