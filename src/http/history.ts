@@ -19,6 +19,8 @@ export interface History {
 export const makeHistory = (queue: JobQueueService): Effect.Effect<History, never, Scope.Scope> =>
   Effect.gen(function*() {
     const points: Array<HistoryPoint> = []
+    // An outage is one line, and not one for each look.
+    let isFailing = false
     const look = Effect.gen(function*() {
       const last = points.at(-1)
       const now = yield* Clock.currentTimeMillis
@@ -26,8 +28,14 @@ export const makeHistory = (queue: JobQueueService): Effect.Effect<History, neve
       const over = last === undefined || now <= last.at ? Duration.toMillis(every) : now - last.at
       points.push(pointOf(yield* queue.stats({ over })))
       if (points.length > kept) points.shift()
+      isFailing = false
     }).pipe(
-      Effect.catchAll((error) => Effect.logWarning("The figures of the last hour miss a look at the queue", error))
+      Effect.catchAll((error) => {
+        const wasFailing = isFailing
+        isFailing = true
+        const line = Effect.logWarning("The figures of the last hour miss looks at the queue", error)
+        return wasFailing ? Effect.void : line
+      })
     )
     yield* inBackground(Effect.repeat(look, Schedule.spaced(every)))
     return { points: () => points.slice() }

@@ -109,11 +109,12 @@ export const makeEventFeed = (
         const isNews = Option.isSome(yield* news(place))
         if (isNews && !isClosed) yield* Effect.sleep(pause)
         if (isClosed) return yield* Effect.fail(Option.none())
-        const reading = ring.read(place, batch)
-        const gap = reading.missed ? missed(ring.idOf(reading.place)) : ""
-        place = reading.place
+        const { from, text, to } = ring.read(place, batch)
+        // Whoever is cut off behind the gap goes on there.
+        const gap = from > place ? missed(ring.idOf(from)) : ""
+        place = to
         member.handedAt = yield* Clock.currentTimeMillis
-        return isNews ? gap + reading.text : ": still here\n\n"
+        return gap + text || ": still here\n\n"
       })
       return Stream.concat(Stream.succeed(hello), Stream.repeatEffectOption(next))
     }

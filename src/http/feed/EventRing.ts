@@ -9,12 +9,11 @@ interface Frame {
   text: string | undefined
 }
 
-/** Frames behind a place, and the place behind them. */
+/** The lines of the events between two places. `from` is not the place that was asked for where events behind that are gone. */
 export interface Reading {
-  /** True if there were events behind the place that are gone. */
-  readonly missed: boolean
+  readonly from: number
   readonly text: string
-  readonly place: number
+  readonly to: number
 }
 
 /**
@@ -64,11 +63,8 @@ export class EventRing {
   read(place: number, most: number): Reading {
     const from = Math.max(place, this.#start)
     const frames = this.#frames.slice(from - this.#start, from - this.#start + most)
-    return {
-      missed: from > place,
-      text: frames.map((frame) => frame.text ??= this.#textOf(frame)).join(""),
-      place: from + frames.length
-    }
+    const text = frames.map((frame) => frame.text ??= this.#textOf(frame)).join("")
+    return { from, text, to: from + frames.length }
   }
 
   #textOf({ sequence, tag, view }: Frame): string {
