@@ -6,7 +6,11 @@ import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { databaseIn, messagesIn, runProgram, startProgram } from "./runProgram.ts"
 
 /** An account at an actor platform, so that no brand is made and nothing is due. */
-const environment = { APIFY_TOKEN: "apify_api_none", APIFY_BASE_URL: "http://127.0.0.1:9" }
+const environment = {
+  HOLDFAST_HTTP_TOKEN: "s3nt1nel",
+  APIFY_TOKEN: "apify_api_none",
+  APIFY_BASE_URL: "http://127.0.0.1:9"
+}
 
 /** What a newer release does to the tables, as seen by this one. */
 const migrate = (filename: string) => {
