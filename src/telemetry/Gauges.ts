@@ -82,12 +82,11 @@ export class Gauges extends Context.Tag("holdfast/telemetry/Gauges")<Gauges, {
 }
 
 const makeSample = (store: Store) =>
-  Effect.gen(function*() {
+  Effect.map(Effect.makeSemaphore(1), (oneAtATime) => {
     const oldestDue = makeSeries(metrics.oldestDue, Math.max)
     const paused = makeSeries(metrics.paused, Math.max)
     const held = makeSeries(metrics.leasesHeld, (one, other) => one + other)
     const over = makeSeries(metrics.leasesOver, (one, other) => one + other)
-    const oneAtATime = yield* Effect.makeSemaphore(1)
     let sampledAt = -Infinity
 
     const read = Effect.gen(function*() {

@@ -88,7 +88,7 @@ describe("pnpm start", () => {
         Effect.map(
           runProgram(folder, ["--dry-run", ...args], environment),
           ({ said }) =>
-            linesIn(said).flatMap(({ annotations: { jobId } }) => jobId === undefined ? [] : [String(jobId)]).toSorted()
+            linesIn(said).flatMap(({ annotations: { jobId } }) => typeof jobId === "string" ? [jobId] : []).toSorted()
         )
       assert.deepStrictEqual(yield* dueIn([]), ["default", "mail 1", "mail 2"])
       assert.deepStrictEqual(yield* dueIn(["--queues", "slow, mail=1"]), ["mail 1", "slow"])

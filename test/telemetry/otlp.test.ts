@@ -131,7 +131,7 @@ describe("what is sent to a collector", () => {
       assert.sameMembers(ends.map((point) => attributesOf(point)["outcome"]), ["retrying", "succeeded"])
       const took = metrics.get("holdfast_job_duration_seconds")
       assert.strictEqual(took?.unit, "s")
-      const [point] = (took?.histogram?.dataPoints ?? []).filter((point) => attributesOf(point)["kind"] === "otlp.mail")
+      const point = (took?.histogram?.dataPoints ?? []).find((point) => attributesOf(point)["kind"] === "otlp.mail")
       assert.isAtLeast(point?.count ?? 0, 2)
       assert.strictEqual(point?.bucketCounts?.reduce((sum, count) => sum + count, 0), point?.count)
       for (const name of ["holdfast_last_look_timestamp_seconds", "holdfast_gauges_timestamp_seconds"]) {
@@ -177,7 +177,7 @@ describe("what is sent to a collector", () => {
     Effect.gen(function*() {
       const closed = yield* exportedTo(accepted)
       for (const { body } of closed.requests) assert.notInclude(body, secret)
-      const [failed] = closed.spans().filter(({ name, status }) => name === "send" && status.code === 2)
+      const failed = closed.spans().find(({ name, status }) => name === "send" && status.code === 2)
       assert(failed !== undefined)
       assert.isUndefined(failed.status.message)
       const [event] = failed.events
@@ -186,7 +186,7 @@ describe("what is sent to a collector", () => {
       assert.notProperty(attributesOf(failed), "status.interrupted")
 
       const open = yield* exportedTo(accepted, { showErrors: true })
-      const [shown] = open.spans().filter(({ name, status }) => name === "send" && status.code === 2)
+      const shown = open.spans().find(({ name, status }) => name === "send" && status.code === 2)
       assert.strictEqual(shown?.status.message, `the mailbox of ${secret} is full`)
     }))
 

@@ -52,7 +52,10 @@ export const parsePage = (page: string): ReadonlyMap<string, Family> => {
       throw new Error(`outside the piece of its family: ${line}`)
     }
     const sample = { name: sampled, labels: readLabels(labels ?? ""), value: readNumber(String(value)) }
-    const key = JSON.stringify([sampled, Object.entries(sample.labels).toSorted()])
+    const key = JSON.stringify([
+      sampled,
+      Object.entries(sample.labels).map(([name, value]) => `${name}=${value}`).toSorted()
+    ])
     if (series.has(key)) throw new Error(`there twice: ${line}`)
     series.add(key)
     family.samples.push(sample)
