@@ -19,6 +19,7 @@ import type { EditOptions, EnqueueOptions, JobQueueService } from "./JobQueueSer
 import type { Entry } from "./newJob.ts"
 import { newJobs } from "./newJob.ts"
 import { stats } from "./stats.ts"
+import { enqueueSpan } from "./telemetry/enqueueSpan.ts"
 import { observe } from "./telemetry/jobEvents.ts"
 import { makeThenTell } from "../store/thenTell.ts"
 
@@ -34,7 +35,9 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     inSpanIfTraced(
       "JobQueue.enqueue",
       Effect.flatMap(newJobs(job, entries, store.jsonRefusal), (jobs) =>
-        jobs.length === 0 ? Effect.succeed([]) : store.enqueue(jobs))
+        jobs.length === 0 ? Effect.succeed([]) : store.enqueue(jobs)),
+      () =>
+        enqueueSpan(job, entries)
     )
 
   /** A request that was rolled back does not count; one that cannot be read now is found by the next heartbeat. */

@@ -58,11 +58,19 @@ export const guardTelemetry = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.
  * its own logging. A span that nobody hears of and the guard take as long as an
  * insert.
  */
-export const inSpanIfTraced = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const inSpanIfTraced = <A, E, R>(
+  name: string,
+  effect: Effect.Effect<A, E, R>,
+  options: () => Tracer.SpanOptions = () => ({})
+): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime<A, E, R>(({ currentSupervisor, currentTracer }) =>
     currentTracer === nativeTracer && currentSupervisor === Supervisor.none
       ? effect
-      : guardTelemetry(Effect.withSpan(effect, name, { captureStackTrace: false })) as Effect.Effect<A, E, R>
+      : guardTelemetry(Effect.withSpan(effect, name, { ...options(), captureStackTrace: false })) as Effect.Effect<
+        A,
+        E,
+        R
+      >
   )
 
 /** A service whose effects, and those that its methods answer, run under the guard. */

@@ -102,6 +102,15 @@ describe("what is sent to a collector", () => {
         [enqueue.traceId, enqueue.spanId]
       ])
 
+      // 4 is a producer.
+      assert.strictEqual(enqueue.kind, 4)
+      assert.deepStrictEqual(attributesOf(enqueue), {
+        "messaging.system": "holdfast",
+        "messaging.operation.name": "enqueue",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": "post",
+        "holdfast.job.kind": "otlp.mail"
+      })
       // 5 is a consumer.
       assert.deepStrictEqual([first.kind, second.kind], [5, 5])
       assert.include(attributesOf(first), {
