@@ -1,5 +1,7 @@
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import { Effect } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { Unauthorized } from "../../src/http.ts"
 import { JobEvent, JobId, JobQueue } from "../../src/index.ts"
 import { eventually, go, visit } from "./browser.ts"
 import type { Site } from "./site.ts"
@@ -364,8 +366,9 @@ describe("the colours", () => {
 })
 
 describe("times", () => {
-  it("are relative, and go on, with the instant for who points at them", () =>
-    visit(site, { view: `jobs/${waiting}` }, async ({ page }) => {
+  it("are relative, and go on, with the instant for who points at them", async () => {
+    const { id } = await site.run(JobQueue.enqueue(Welcome, { user: "young" }, { delay: "2 hours" }))
+    await visit(site, { view: `jobs/${id}` }, async ({ page }) => {
       const time = page.locator(".facts time").first()
       await time.waitFor()
       assert.match(await time.innerText(), /^in \d h$/)
@@ -373,5 +376,35 @@ describe("times", () => {
       const created = page.locator(".facts time").nth(1)
       const before = await created.innerText()
       await eventually("time goes on", async () => await created.innerText() !== before)
-    }))
+    })
+    await site.run(JobQueue.delete(id))
+  })
+})
+
+describe("an app's own check", () => {
+  it("that lets the reader in by a cookie makes the page ask for no token", async () => {
+    const own = await openSite({
+      authorize: Effect.flatMap(
+        HttpServerRequest.HttpServerRequest,
+        ({ cookies }) =>
+          cookies["session"] === "ada"
+            ? Effect.succeed("full" as const)
+            : Effect.fail(new Unauthorized())
+      )
+    })
+    try {
+      await visit(own, { token: null }, async ({ page }) => {
+        await page.getByLabel("Token").waitFor()
+        await page.context().addCookies([{ name: "session", value: "ada", url: own.address }])
+        await page.reload()
+        await page.getByText("Over time").waitFor()
+        await page.locator(".live-live").waitFor()
+        await page.context().clearCookies()
+        await go(page, "jobs")
+        await page.getByLabel("Token").waitFor()
+      })
+    } finally {
+      await own.close()
+    }
+  })
 })

@@ -7,6 +7,7 @@ import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { make } from "../../src/http.ts"
+import type { Authorize } from "../../src/http.ts"
 import { CurrentJob, Job, JobQueue, JobStore, Worker } from "../../src/index.ts"
 import type { JobEvent } from "../../src/index.ts"
 import { SqliteStore } from "../../src/sqlite.ts"
@@ -63,7 +64,7 @@ export interface Site {
 
 /** Starts a site of its own. Its handlers and its database are gone when it closes. */
 export const openSite = async (
-  options: { readonly eventClients?: number; readonly hidePayloads?: boolean } = {}
+  options: { readonly eventClients?: number; readonly hidePayloads?: boolean; readonly authorize?: Authorize } = {}
 ): Promise<Site> => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-page-"))
   const filename = join(folder, "app.db")
@@ -91,7 +92,9 @@ export const openSite = async (
   const node = createServer()
   const served = Layer.unwrapScoped(Effect.gen(function*() {
     const { app, prefix } = yield* make({
-      tokens: { full: Redacted.make(tokens.full), read: Redacted.make(tokens.read) },
+      ...options.authorize === undefined
+        ? { tokens: { full: Redacted.make(tokens.full), read: Redacted.make(tokens.read) } }
+        : {},
       database: "sqlite",
       loopbackOnly: true,
       page: "dist/dashboard",

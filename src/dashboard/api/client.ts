@@ -24,7 +24,7 @@ export interface Client {
 }
 
 /**
- * A client that sends this token. `onUnauthorized` runs when the server does not take it, and `onAnswer` after each
+ * A client that sends this token, and the app's own cookies, which its own check may go by. `onUnauthorized` runs when the server does not take it, and `onAnswer` after each
  * request: false if the server or its database did not answer.
  */
 export const makeClient = (
@@ -36,10 +36,16 @@ export const makeClient = (
   const send = async (method: string, path: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers)
     const bearer = token()
-    if (bearer !== null) headers.set("authorization", `Bearer ${bearer}`)
+    if (bearer !== null && bearer !== "") headers.set("authorization", `Bearer ${bearer}`)
     let response: Response
     try {
-      response = await fetch(new URL(path, base), { ...init, method, headers, cache: "no-store", credentials: "omit" })
+      response = await fetch(new URL(path, base), {
+        ...init,
+        method,
+        headers,
+        cache: "no-store",
+        credentials: "same-origin"
+      })
     } catch (error) {
       if (init.signal?.aborted === true && !isTimeout(init.signal.reason)) throw error
       onAnswer(false)

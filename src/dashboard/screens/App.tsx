@@ -10,7 +10,7 @@ import { Toasts } from "../parts/Toasts.tsx"
 import { TokenForm } from "../parts/TokenForm.tsx"
 import { useCell } from "../state/Cell.ts"
 import { setServerTime } from "../state/clock.ts"
-import { client, lastStats, route, session, token } from "../state/page.ts"
+import { client, isArriving, lastStats, route, session, token } from "../state/page.ts"
 import type { Route } from "../state/router.ts"
 import { addressOf } from "../state/router.ts"
 import { useKeys } from "../state/useKeys.ts"
@@ -29,7 +29,15 @@ const over = 300_000
 /** The page: a form for the token, or the screens. */
 export const App = () => {
   const given = useCell(token)
-  return given === null ? <TokenForm /> : <Inside key={given} />
+  const arriving = useCell(isArriving)
+  if (given !== null) return <Inside key={given} />
+  return arriving
+    ? (
+      <main>
+        <Loading what="the page" />
+      </main>
+    )
+    : <TokenForm />
 }
 
 const Inside = () => {

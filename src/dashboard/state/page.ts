@@ -35,7 +35,11 @@ export const timers: Timers = {
   clear: (timer) => window.clearTimeout(timer)
 }
 
+/** The token; "" where the app's own check needs none, and null until one is given. */
 export const token = makeCell<string | null>(null)
+
+/** True until the server was asked whether it needs a token. */
+export const isArriving = makeCell(true)
 
 /** Why the form asks for a token. */
 export const refused = makeCell<"none" | "refused">("none")
@@ -65,7 +69,9 @@ const mostTroubles = 500
 export const client: Client = makeClient(
   new URL("api/", `${location.origin}${location.pathname.replace(/[^/]*$/, "")}`),
   token.get,
-  () => forget("refused"),
+  () => {
+    if (token.get() !== null) forget(token.get() === "" ? "none" : "refused")
+  },
   (answers) => silentSince.set(answers ? null : silentSince.get() ?? timers.now())
 )
 
@@ -99,9 +105,9 @@ const keep = () => {
   sessionStorage.setItem(keptKey, JSON.stringify(kept))
 }
 
-/** Opens the page with this token. */
+/** Opens the page with this token; with "" where the server asks for none. */
 export const enter = (given: string): void => {
-  sessionStorage.setItem(tokenKey, given)
+  if (given !== "") sessionStorage.setItem(tokenKey, given)
   refused.set("none")
   token.set(given)
   feed?.pause()
@@ -144,6 +150,10 @@ export const begin = (): void => {
   const kept = sessionStorage.getItem(tokenKey)
   if (tokenOf(location.hash) === null && kept !== null) enter(kept)
   readAddress()
+  if (token.get() !== null) isArriving.set(false)
+  else {
+    void client.ask("GET", "session").then(() => enter(""), () => {}).then(() => isArriving.set(false))
+  }
   window.addEventListener("hashchange", readAddress)
   window.addEventListener("pagehide", keep)
   onVisibility((visible) => {
