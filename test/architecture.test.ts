@@ -532,7 +532,7 @@ describe("time, chance and timers", () => {
         "platform/Ids.ts",
         "brandbrain/storage/RandomId.ts",
         // A token for the one who starts it.
-        "program/server/serveApis.ts"
+        "program/server/holdfastApp.ts"
       ])
     )
   })

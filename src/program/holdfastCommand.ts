@@ -5,6 +5,7 @@ import type { Streams } from "../cli/Streams.ts"
 import { backupCommand } from "./backupCommand.ts"
 import type { AppsToCopy } from "./copyCommand.ts"
 import { copyCommand } from "./copyCommand.ts"
+import { dashboardCommand } from "./dashboardCommand.ts"
 import { doctorCommand } from "./doctorCommand.ts"
 import { explainCommand } from "./explainCommand.ts"
 import { jobsCommands } from "./jobsCommands.ts"
@@ -23,7 +24,18 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
   const copy = copyCommand(streams, apps)
   const holdfast = Command.make("holdfast").pipe(
     Command.withDescription("Look after a queue and its database"),
-    Command.withSubcommands([stats, explainCommand, jobs, queues, kinds, doctor, migrateCommand, backup, copy]),
+    Command.withSubcommands([
+      stats,
+      explainCommand,
+      jobs,
+      queues,
+      kinds,
+      dashboardCommand,
+      doctor,
+      migrateCommand,
+      backup,
+      copy
+    ]),
     Command.provide(Logging.layer(streams.errors))
   )
   const single = ({ descriptor }: { readonly descriptor: Commands["root"] }): Commands => ({
@@ -38,6 +50,7 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
       ofJobs,
       ofQueues,
       ofKinds,
+      single(dashboardCommand),
       single(doctor),
       single(migrateCommand),
       single(backup),

@@ -30,7 +30,7 @@ export const holdfastOn = (streams: Streams, apps: AppsToCopy): Effect.Effect<Ru
 
 /**
  * How the process of these commands ends: with 130 where Ctrl-C has kept one from
- * what it was to do, which it has not if it watches, and with 1 where its answer
+ * what it was to do, which it has not if it watches or serves, and with 1 where its answer
  * could not be written, as to a full disk. A reader that wants no more of it, such
  * as `head`, is no failure.
  */
@@ -43,6 +43,9 @@ export const holdfastTeardown =
         stderr.write(`${linesLost(error)}\n`)
         onExit(code === 0 ? 1 : code)
       })
-    if (Exit.isInterrupted(exit) && !argv.includes("--watch")) return end(130)
+    if (Exit.isInterrupted(exit) && !goesOn(argv)) return end(130)
     Runtime.defaultTeardown(exit, end)
   }
+
+/** Whether a command is to go on until it is told to end. */
+const goesOn = (argv: ReadonlyArray<string>) => argv.includes("--watch") || argv.includes("dashboard")

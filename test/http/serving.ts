@@ -8,7 +8,7 @@ import { make } from "../../src/http/server/make.ts"
 import type { Options } from "../../src/http/server/options.ts"
 import { listen } from "../../src/program/server/listen.ts"
 import { serve } from "../../src/program/server/serve.ts"
-import { sideBySide } from "../../src/program/server/serveApis.ts"
+import { besideHoldfast } from "../../src/program/server/besideHoldfast.ts"
 
 /** The tokens of a server under test. BrandBrain's is none of them. */
 export const tokens = { full: "s3nt1nel-full", read: "s3nt1nel-read", brandbrain: "s3nt1nel-acme" }
@@ -49,7 +49,7 @@ const started = Effect.fn("started")(function*(given: Partial<Options>) {
   const events = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
   const holdfast = yield* Scope.extend(make({ ...options, ...given }), events)
   const nobody = Effect.succeed(HttpServerResponse.text("nobody's", { status: 404 }))
-  const port = yield* serve(listener, sideBySide(holdfast, nobody))
+  const port = yield* serve(listener, besideHoldfast(holdfast, nobody))
   yield* Effect.addFinalizer(() => Scope.close(events, Exit.void))
   return {
     port,
