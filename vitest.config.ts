@@ -26,7 +26,8 @@ const longer = [
   "test/commands/commandsProcess.test.ts",
   "test/postgres/{brandbrain,copy}/*.test.ts",
   "test/postgres/{network,plans,plansById,refusingServer,restart,start}.test.ts",
-  "test/program/copyProcess.test.ts",
+  "test/program/{copy,holdfast,pidOne}Process.test.ts",
+  "test/{http,telemetry}/*Process.test.ts",
   "test/simulation/simulate.test.ts"
 ]
 
