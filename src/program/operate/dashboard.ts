@@ -29,7 +29,7 @@ export const dashboard = ({ http, json, readOnly }: DashboardFlags) =>
     const variable = yield* httpPort
     const port = Option.getOrElse(Option.orElse(Option.map(http, ({ port }) => port), () => variable), () => 0)
     const listener = yield* listen({ host: settings.host, port, grace })
-    yield* Effect.gen(function*() {
+    return yield* Effect.gen(function*() {
       const app = yield* holdfastApp({ ...settings, database: database.database, readOnly })
       const listensOn = yield* serve(listener, besideHoldfast(app.http, toThePage(app.http.prefix)))
       yield* Effect.addFinalizer(() => app.endEvents)
