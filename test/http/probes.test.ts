@@ -47,7 +47,7 @@ describe("the probes", () => {
       assert.strictEqual(yield* status, 200)
     }).pipe(Effect.provide(layerMemory)))
 
-  it.scoped("say that it is not ready while the store has never answered, or the event loop has stood, or the app says so", () =>
+  it.scoped("say that it is not ready while the store has never answered, or the event loop was blocked, or the app says so", () =>
     Effect.gen(function*() {
       const { inject, mend } = yield* StoreFaults
       yield* inject("every", failing)
@@ -73,7 +73,7 @@ describe("the probes", () => {
       tell(3_000)
       wrong = ["No worker looks for jobs"]
       assert.deepStrictEqual(yield* reasons, [
-        { reason: "loop", message: "The event loop stood for 3s" },
+        { reason: "loop", message: "The event loop was blocked for 3s" },
         { reason: "app", message: "No worker looks for jobs" }
       ])
       wrong = []

@@ -30,12 +30,12 @@ const someChanges = Effect.gen(function*() {
 })
 
 /**
- * Whether nobody may still enqueue this job: its client has heard that it is there. One that is deleted under an enqueue
+ * True if nobody may still enqueue this job: its client has heard that it is there. One that is deleted under an enqueue
  * that is repeated would be added a second time, and its attempts begin anew.
  */
 const mayBeDeleted = ({ history }: ClientWorld, id: string): boolean => history.acknowledged.has(id) && !mayBeTaken(id)
 
-/** Whether others may enqueue a job under this id, to be told that it is taken. */
+/** True if others may enqueue a job under this id, to be told that it is taken. */
 export const mayBeTaken = (id: string): boolean => /[0-7]$/.test(id)
 
 const someTarget = oneOf<PauseTarget>([

@@ -73,7 +73,7 @@ export const wronglyPauses = (look: Look, answer: ReadonlyArray<Pause>): string 
 
 const nameOf = ({ name, scope }: Place) => `${scope} ${name}`
 
-/** How a queue or a kind was paused from a question to its answer; undefined for not at all. */
+/** The pauses of a queue or a kind from a question to its answer; undefined for none. */
 const states = ({ answered, call, timeline }: Look, place: Place): ReadonlyArray<Pause | undefined> =>
   timeline.seen(stepsOf(timeline, place), call, answered.order).map((step) => step?.pause ?? undefined)
 
@@ -88,13 +88,13 @@ const placesOf = ({ kind, queue }: Lane): ReadonlyArray<Place> => [
   { scope: "kind", name: kind }
 ]
 
-/** Whether a lane was paused at a place in the order of the commits. */
+/** True if a lane was paused at a place in the order of the commits. */
 export const isPausedAt = (timeline: Timeline, lane: Lane, order: number): boolean =>
   placesOf(lane).some((place) =>
     (stepsOf(timeline, place).findLast((one) => one.order < order)?.pause ?? null) !== null
   )
 
-/** Whether the lane of a job was paused, and resumed before a place in the order, while the job was there. */
+/** True if the lane of a job was paused, and resumed before a place in the order, while the job was there. */
 export const hasBeenPaused = (timeline: Timeline, job: JobRow, order: number): boolean =>
   placesOf(job).some((place) =>
     stepsOf(timeline, place).some((one) =>
@@ -102,15 +102,15 @@ export const hasBeenPaused = (timeline: Timeline, job: JobRow, order: number): b
     )
   )
 
-/** Whether a look may have found a lane paused. */
+/** True if a look may have found a lane paused. */
 export const mayBePaused = (look: Look, lane: Lane): boolean =>
   placesOf(lane).some((place) => states(look, place).some((pause) => pause !== undefined))
 
-/** Whether a look can only have found it paused. */
+/** True if a look can only have found it paused. */
 export const isSurelyPaused = (look: Look, lane: Lane): boolean =>
   placesOf(lane).some((place) => !states(look, place).includes(undefined))
 
-/** When a lane was paused, in true time, from a pause to when others could surely see its end. */
+/** The spans in which a lane was paused, in true time, each up to the instant by which others could surely see its end. */
 export const pausedSpans = (timeline: Timeline, lane: Lane): ReadonlyArray<Span> =>
   placesOf(lane).flatMap((place) => {
     const steps = stepsOf(timeline, place)

@@ -32,9 +32,9 @@ export interface Plan {
   readonly second: number
   /** Whether the second database is opened by a client that is the app's own. */
   readonly ownClient: boolean
-  /** Whether clients edit and delete jobs, as people do. */
+  /** Clients edit and delete jobs, as people do. */
   readonly edits: boolean
-  /** Whether they pause queues and kinds. */
+  /** They pause queues and kinds. */
   readonly pauses: boolean
   /** How long things go wrong, before they heal. */
   readonly troubledFor: number

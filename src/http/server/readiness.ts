@@ -19,7 +19,7 @@ const every = "5 seconds"
 /** Two looks may fail, or one be slow, before somebody is told. */
 const longestSilence = 20_000
 
-/** A loop that stood this long within the last look's span serves nobody. */
+/** A loop that was blocked for this long within the last look's span serves nobody. */
 const longestDelay = 2_000
 
 /**
@@ -59,7 +59,7 @@ export const makeReadiness = (
       }
       const late = Math.max(...delays, loop.overdue())
       if (late > longestDelay) {
-        unready.push({ reason: "loop", message: `The event loop stood for ${spanText(late)}` })
+        unready.push({ reason: "loop", message: `The event loop was blocked for ${spanText(late)}` })
       }
       for (const message of yield* also) unready.push({ reason: "app", message })
       return unready

@@ -38,7 +38,7 @@ export const metrics = {
     "How much later than its interval a heartbeat was sent: a blocked event loop shows here"
   ),
   loopDelay: Metric.gauge("holdfast_event_loop_delay_seconds", {
-    description: "The longest that the event loop of a worker's process has stood, in the last minute or two"
+    description: "The longest that the event loop of a worker's process was blocked, in the last minute or two"
   }),
   jobDuration: Metric.histogram("holdfast_job_duration_seconds", seconds, "From claim to settle, by kind"),
   queueDelay: Metric.histogram("holdfast_queue_delay_seconds", seconds, "From due to claimed, by kind"),
