@@ -3,18 +3,28 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { Duration, Effect, Layer, Predicate } from "effect"
+import { Duration, Effect, Layer, Predicate, Schedule } from "effect"
 
-/** An answer later than this is none. */
+/** The longest wait for an answer. */
 const answersWithin = Duration.seconds(5)
 
-/** Requests at once. On top of those, what would be sent is dropped: a slow collector must not fill the memory. */
+/**
+ * The most concurrent batches. Further batches are dropped, so that a slow collector
+ * does not fill the memory. A batch counts until it is accepted or given up.
+ */
 const mostAtOnce = 8
+
+/** A batch that failed for a passing reason is sent three times more, so it is given up after 23 s at the latest. */
+const again = { schedule: Schedule.spaced(Duration.seconds(1)), times: 3 }
 
 /**
  * The client that exporters send with. Without a bound, a collector that accepts
- * requests and never answers would keep every batch in memory. What the exporters
- * log of failures is at Debug, so this warns, once until it gets through again.
+ * requests and never answers would keep every batch in memory. Exporters log
+ * failures at Debug, so this warns, once until a request gets through again.
+ *
+ * An exporter that fails drops its signal for a minute, then tries again. Its own
+ * retry would wait for the whole of a `Retry-After`, which may be hours, so this
+ * client retries itself and lets no failure through that an exporter retries.
  */
 export const collectorClient: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
   HttpClient.HttpClient,
@@ -53,18 +63,28 @@ export const collectorClient: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
         Effect.tap(({ status }) =>
           status < 300 ? gotThrough(request.url) : failed(request.url, `the answer's status is ${status}`)
         ),
-        Effect.tapError((error) => failed(request.url, reasonOf(error)))
+        Effect.tapError((error) => failed(request.url, reasonOf(error))),
+        // A collector that asks for fewer requests gets no more for this batch.
+        Effect.filterOrFail(({ status }) => status !== 429, () =>
+          refusal(request, "Encode", "the answer's status is 429"))
       )
 
-    return HttpClient.transform(client, (answer, request) =>
-      Effect.suspend(() => {
-        // An exporter does not repeat what fails for this reason.
-        if (sending >= mostAtOnce) {
-          return Effect.fail(refusal(request, "Encode", "too many requests wait for an answer"))
-        }
-        sending++
-        return Effect.ensuring(send(answer, request), Effect.sync(() => void sending--))
-      }))
+    return HttpClient.transform(client, send).pipe(
+      HttpClient.filterStatusOk,
+      HttpClient.retryTransient(again),
+      HttpClient.transform((answer, request) =>
+        Effect.suspend(() => {
+          if (sending >= mostAtOnce) {
+            return Effect.fail(refusal(request, "Encode", "too many requests wait for an answer"))
+          }
+          sending++
+          return answer.pipe(
+            Effect.mapError((error) => refusal(request, "Encode", reasonOf(error))),
+            Effect.ensuring(Effect.sync(() => void sending--))
+          )
+        })
+      )
+    )
   })
 ).pipe(
   Layer.provide(FetchHttpClient.layer),
@@ -72,6 +92,7 @@ export const collectorClient: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
   Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
 )
 
+/** Exporters do not retry the reason "Encode". */
 const refusal = (request: HttpClientRequest, reason: "Transport" | "Encode", description: string) =>
   new HttpClientError.RequestError({ request, reason, description })
 

@@ -254,7 +254,27 @@ describe("a collector that does not take it", () => {
     }))
 })
 
-it.scoped("no more than eight requests wait for a collector, and none for more than 5 s", () =>
+/** Answers every request by this status at once, in place of the network. Gives the paths that were asked for. */
+const answering = (status: number, headers: Readonly<Record<string, string>> = {}) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const before = globalThis.fetch
+        const paths: Array<string> = []
+        globalThis.fetch = (url) => {
+          paths.push(new URL(url as URL).pathname)
+          return Promise.resolve(new Response("", { status, headers }))
+        }
+        return { before, paths }
+      }),
+      ({ before }) => Effect.sync(() => void (globalThis.fetch = before))
+    ),
+    ({ paths }) => paths
+  )
+
+const url = "http://collector.test:4318"
+
+it.scoped("no more than eight requests wait for a collector, and none for more than 23 s", () =>
   Effect.gen(function*() {
     const { url } = yield* makeCollector(() => {})
     const client = yield* HttpClient.HttpClient
@@ -262,8 +282,42 @@ it.scoped("no more than eight requests wait for a collector, and none for more t
     const waiting = yield* Effect.forEach(Array.from({ length: 8 }), () => Effect.fork(send))
     yield* Effect.yieldNow()
     assert.include((yield* send).message, "too many requests wait for an answer")
-    yield* TestClock.adjust("4999 millis")
+    yield* TestClock.adjust("22999 millis")
     assert.isTrue(Option.isNone(yield* Fiber.poll(yield* Effect.fromNullable(waiting[0]))))
     yield* TestClock.adjust("1 millis")
     for (const error of yield* Fiber.join(Fiber.all(waiting))) assert.include(error.message, "no answer within 5s")
   }).pipe(Effect.provide(collectorClient), Effect.provide(keeping([]))))
+
+it.scoped("a batch counts as waiting until it is given up, also between its retries", () =>
+  Effect.gen(function*() {
+    const paths = yield* answering(500)
+    const client = yield* HttpClient.HttpClient
+    const send = Effect.flip(client.execute(HttpClientRequest.post(url)))
+    const waiting = yield* Effect.forEach(Array.from({ length: 8 }), () => Effect.fork(send))
+    yield* TestClock.adjust("500 millis")
+    assert.lengthOf(paths, 8)
+    assert.include((yield* send).message, "too many requests wait for an answer")
+    yield* TestClock.adjust("3 seconds")
+    for (const error of yield* Fiber.join(Fiber.all(waiting))) assert.include(error.message, "non 2xx")
+    assert.lengthOf(paths, 4 * 8)
+    const next = yield* Effect.fork(send)
+    yield* TestClock.adjust("3 seconds")
+    assert.include((yield* Fiber.join(next)).message, "non 2xx")
+  }).pipe(Effect.provide(collectorClient), Effect.provide(keeping([]))))
+
+it.scoped("a collector that asks for an hour's pause is asked again after a minute", () =>
+  Effect.gen(function*() {
+    const paths = yield* answering(429, { "retry-after": "3600" })
+    const logs = () => paths.filter((path) => path === "/v1/logs").length
+    yield* Effect.gen(function*() {
+      yield* Effect.log("one")
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(logs(), 1)
+      yield* TestClock.adjust("55 seconds")
+      assert.strictEqual(logs(), 1)
+      yield* TestClock.adjust("5 seconds")
+      yield* Effect.log("two")
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(logs(), 2)
+    }).pipe(Effect.provide(otlp(settingsFor(url), { showErrors: false })))
+  }).pipe(Effect.provide(keeping([]))))
