@@ -4,12 +4,12 @@ import { Effect, Layer } from "effect"
 import type { Protocol } from "../cli/otlpSettings.ts"
 
 /*
- * What is sent passes here last. The exporters of @effect/opentelemetry send errors
- * whole, mark every failed span as interrupted, and give every metric the unit 1,
- * of which a collector makes a part of its name.
+ * The last step before telemetry is sent. The exporters of @effect/opentelemetry send
+ * errors whole, mark every failed span as interrupted, and give every metric the unit
+ * 1, which a collector appends to its name. The spans of HTTP servers hold the query.
  */
 
-/** Encodes telemetry, with this resource, and without the texts of errors unless they may be shown. */
+/** Encodes telemetry with this resource, without queries of URLs, and without the texts of errors unless they may be shown. */
 export const otlpSerialization = (options: {
   readonly protocol: Protocol
   readonly resource: Resource
@@ -77,10 +77,12 @@ interface LogData {
   }>
 }
 
-/** Of a failed span, the type of the error stays. Its text may quote what it failed on, as a log line does not either. */
+/** Drops the query of each URL, and keeps the type of a span's error but drops its text, which may quote a payload. */
 const mend = <S extends Span>(span: S, showErrors: boolean): S => ({
   ...span,
-  attributes: span.attributes.filter(({ key }) => !interruptedMarks.has(key)),
+  attributes: span.attributes.flatMap((attribute) =>
+    dropped.has(attribute.key) ? [] : urls.has(attribute.key) ? [withoutQuery(attribute)] : [attribute]
+  ),
   ...(showErrors ? {} : {
     status: { code: span.status.code },
     events: span.events.map((event) => ({
@@ -90,7 +92,15 @@ const mend = <S extends Span>(span: S, showErrors: boolean): S => ({
   })
 })
 
-const interruptedMarks = new Set(["span.label", "status.interrupted"])
+const dropped = new Set(["span.label", "status.interrupted", "url.query"])
+
+const urls = new Set(["url.full", "http.request.header.referer", "http.response.header.location"])
+
+/** The URL up to its query or fragment, without a user and password. */
+const withoutQuery = ({ key, value: { stringValue } }: KeyValue): KeyValue => ({
+  key,
+  value: { stringValue: (stringValue ?? "").replace(/[?#].*$/s, "").replace(/^([^/]*\/\/)[^/]*@/, "$1") }
+})
 
 const errorTexts = new Set(["exception.message", "exception.stacktrace"])
 

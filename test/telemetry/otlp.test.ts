@@ -199,6 +199,32 @@ describe("what is sent to a collector", () => {
       assert.strictEqual(shown?.status.message, `the mailbox of ${secret} is full`)
     }))
 
+  it.scopedLive("shows no query of a URL, which may hold a tenant or a token", () =>
+    Effect.gen(function*() {
+      const collector = yield* makeCollector(accepted)
+      const url = `http://user:${secret}@app.test/jobs?partition=${secret}#${secret}`
+      const attributes = {
+        "url.full": url,
+        "url.query": `partition=${secret}`,
+        "url.path": "/jobs",
+        "http.request.header.referer": url,
+        "http.response.header.location": `/jobs/1?partition=${secret}`
+      }
+      yield* Effect.void.pipe(
+        Effect.withSpan("GET", { attributes }),
+        Effect.provide(otlp(settingsFor(collector.url), { showErrors: true })),
+        Effect.provide(keeping([]))
+      )
+      const [span] = spansNamed(collector, "GET")
+      assert(span !== undefined)
+      assert.deepStrictEqual(attributesOf(span), {
+        "url.full": "http://app.test/jobs",
+        "url.path": "/jobs",
+        "http.request.header.referer": "http://app.test/jobs",
+        "http.response.header.location": "/jobs/1"
+      })
+    }))
+
   it.scopedLive("may be protobuf", () =>
     Effect.gen(function*() {
       const { requests } = yield* exportedTo(accepted, { more: { protocol: "http/protobuf" } })
