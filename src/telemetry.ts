@@ -1,6 +1,5 @@
 /**
- * What a system that watches the app reads: metrics as Prometheus's text, and
- * gauges that catch silence.
+ * Metrics for a monitoring system: Prometheus's text, and gauges that catch silence.
  *
  * @since 0.1.0
  */

@@ -2,23 +2,23 @@ import { Config, Either, Option, Redacted } from "effect"
 import type { Reader } from "./settings.ts"
 import { variable } from "./settings.ts"
 
-/** Where telemetry is sent, and as whose. */
+/** The collector that receives telemetry, and the resource that sends it. */
 export interface OtlpSettings {
   /** The collector's URL, to which the path of each signal is added. */
   readonly endpoint: string
-  /** Sent with each request: a token, as a rule. */
+  /** Sent with each request, usually a token. */
   readonly headers: Redacted.Redacted<Readonly<Record<string, string>>>
   readonly protocol: Protocol
-  /** What describes this process; `service.name` among them. */
+  /** Attributes that describe this process, including `service.name`. */
   readonly resource: Readonly<Record<string, string>>
 }
 
 const protocols = ["http/json", "http/protobuf"] as const
 
-/** How telemetry is encoded. */
+/** The encoding of telemetry. */
 export type Protocol = typeof protocols[number]
 
-/** Its refusals repeat no part of the URL, which may hold a password. */
+/** Reads the URL of a collector. Its refusals repeat no part of the URL, which may hold a password. */
 const endpoint: Reader<Option.Option<string>> = (text) => {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     return Either.left("that is not the URL of a collector; write http://<host>:4318, or https:")
@@ -37,7 +37,7 @@ const protocol: Reader<Protocol> = (text) =>
     () => `${JSON.stringify(text)} is not supported; write one of ${protocols.join(", ")}`
   )
 
-/** Reads name=value,name=value, where both are encoded as in a URL. Its refusals repeat no value. */
+/** Reads name=value,name=value, both encoded as in a URL. Its refusals repeat no value. */
 const pairs =
   (isName: (name: string) => boolean, isValue: (value: string) => boolean): Reader<Readonly<Record<string, string>>> =>
   (text) => {
@@ -60,7 +60,7 @@ const headers = pairs((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name), (value) => /
 
 const resource = pairs((name) => name !== "", () => true)
 
-/** The telemetry that the environment asks for, by the variables that OpenTelemetry has for it; none without an endpoint. */
+/** Reads OpenTelemetry's variables. None without an endpoint. */
 export const otlpSettings: Config.Config<Option.Option<OtlpSettings>> = Config.all({
   endpoint: variable("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint, Option.none<string>()),
   protocol: variable<Protocol>("OTEL_EXPORTER_OTLP_PROTOCOL", protocol, "http/json"),

@@ -9,10 +9,10 @@ import { collectorClient } from "./otlpClient.ts"
 import { otlpSerialization } from "./otlpSerialization.ts"
 import { version } from "./version.ts"
 
-/** In a shutdown, what is left is sent for so long, spans, metrics and lines at the same time. Then it is dropped. */
+/** The longest that a shutdown sends spans, metrics and lines, all at the same time. The rest is dropped. */
 const lastSendMayTake = Duration.seconds(2)
 
-/** How often each signal is sent. */
+/** Milliseconds between two sends of each signal. */
 export interface Intervals {
   readonly traces: number
   readonly metrics: number
@@ -22,10 +22,10 @@ export interface Intervals {
 const intervals: Intervals = { traces: 5000, metrics: 10_000, logs: 1000 }
 
 /**
- * Sends spans, metrics and log lines to a collector for as long as the layer lives,
- * and what is left as it ends. A collector that is away or refuses costs a warning
- * and what it was to get; it neither fails nor holds up anything. Without
- * `showErrors`, spans show the names of errors and not their texts.
+ * Sends spans, metrics and log lines to a collector while the layer lives, and the
+ * rest as it ends. A collector that is down or refuses costs a warning and the batch.
+ * It neither fails nor delays the worker. Without `showErrors`, spans have the names
+ * of errors and not their texts.
  */
 export const otlp = (
   { endpoint, headers, protocol, resource }: OtlpSettings,
@@ -36,7 +36,7 @@ export const otlp = (
   const to = (signal: string, exportInterval: number) => ({
     url: `${endpoint}/v1/${signal}`,
     headers: Redacted.value(headers),
-    // Theirs reads the environment again; the serialization puts ours in its place.
+    // The exporter's own resource reads the environment again. The serialization replaces it.
     resource: { serviceName: "holdfast" },
     exportInterval,
     shutdownTimeout: lastSendMayTake
@@ -51,7 +51,7 @@ export const otlp = (
   )
 }
 
-/** What tells this process's series from those of another; of what the environment says, nothing is replaced. */
+/** Identifies this process; values from the environment win. */
 const describe = ({ "service.name": serviceName = "holdfast", ...others }: OtlpSettings["resource"]) =>
   OtlpResource.make({
     serviceName,
