@@ -37,6 +37,18 @@ const defaultGrace = "25 seconds"
 const assertSqlite = (url: string, filename: string) =>
   assert.deepInclude(readDatabaseUrl(url), { _tag: "Right", right: { database: "sqlite", filename } })
 
+const manifest = (database: string) => text(`docs/deploy/kubernetes-${database}.yaml`)
+
+/** What esbuild.config.js leaves outside the bundle in this folder, in quotes. */
+const externalOf = (folder: string) => {
+  const bundles = [...text("esbuild.config.js").matchAll(/outdir: "([^"]+)",\s*external: \[([^\]]*)\]/g)]
+  const [, , names = ""] = bundles.find(([, outdir]) => outdir === folder) ?? []
+  assert.isNotEmpty(names, `no bundle in ${folder}`)
+  return names.split(", ")
+}
+
+const [, dashboardFolder = ""] = /buildDashboard\("([^"]+)"\)/.exec(text("esbuild.config.js")) ?? []
+
 describe("docs/deploy/Dockerfile", () => {
   const dockerfile = text("docs/deploy/Dockerfile")
   const lines = dockerfile.replace(/\\\n/g, " ").split("\n").filter((line) => line !== "" && !line.startsWith("#"))
@@ -50,20 +62,28 @@ describe("docs/deploy/Dockerfile", () => {
 
   it("runs what is built, as a user who is not root, with the modules that the bundle leaves outside", () => {
     const [entry = "[]"] = of("ENTRYPOINT")
-    const manifest = JSON.parse(text("package.json")) as { readonly scripts: Readonly<Record<string, string>> }
-    assert.strictEqual((JSON.parse(entry) as ReadonlyArray<string>).join(" "), manifest.scripts["start"])
+    const { scripts: known } = JSON.parse(text("package.json")) as {
+      readonly scripts: Readonly<Record<string, string>>
+    }
+    assert.strictEqual((JSON.parse(entry) as ReadonlyArray<string>).join(" "), known["start"])
     assert.match(of("USER").join(), /^[1-9]\d*:[1-9]\d*$/)
-    assert.includeMembers(of("COPY"), [
-      "--from=build /app/dist/start ./dist/start",
-      "--from=build /app/dist/bin ./dist/bin"
-    ])
-    const [, outside = ""] = /external: (\[[^\]]*\])/.exec(text("esbuild.config.js")) ?? []
-    assert.include(text("docs/deploy/onlyRuntime.js"), `const outside = ${outside}`)
+    assert.include(text("docs/deploy/onlyRuntime.js"), `const outside = [${externalOf("dist/start").join(", ")}]`)
     const scripts = lines.flatMap((line) =>
       [...line.matchAll(/pnpm@10 (?!install)(\w+)/g)].map(([, name = ""]) => name)
     )
     assert.deepStrictEqual(scripts, ["build"])
-    for (const name of scripts) assert.property(manifest.scripts, name)
+    for (const name of scripts) assert.property(known, name)
+  })
+
+  it("has each folder that its documents run or the program reads, and every package that these leave outside", () => {
+    const copied = of("COPY").flatMap((line) => /^--from=build \/app\/(\S+) \.\/\1$/.exec(line)?.[1] ?? [])
+    const documents = [dockerfile, text("docs/deploying.md"), ...["sqlite", "postgres"].map(manifest)]
+    const run = documents.flatMap((page) => page.match(/\bdist\/\w+(?=\/)/g) ?? [])
+    assert.sameMembers(copied, [...new Set([...run, dashboardFolder])])
+    const [, installed = ""] = /const outside = \[(.*)\]/.exec(text("docs/deploy/onlyRuntime.js")) ?? []
+    for (const folder of copied) {
+      if (folder !== dashboardFolder) assert.includeMembers(installed.split(", "), externalOf(folder), folder)
+    }
   })
 
   it("sets variables that the program reads, and a database in its volume", () => {
@@ -149,7 +169,7 @@ interface Workload {
 describe.each([["sqlite", "StatefulSet"], ["postgres", "Deployment"]] as const)(
   "docs/deploy/kubernetes-%s.yaml",
   (database, kind) => {
-    const documents = parseAllDocuments(text(`docs/deploy/kubernetes-${database}.yaml`))
+    const documents = parseAllDocuments(manifest(database))
     const values = documents.map((document) => document.toJS() as { readonly kind: string })
     const workload = values.find((value) => value.kind === kind) as Workload | undefined
     assert(workload)
