@@ -12,42 +12,42 @@ import { JobStore } from "../store/JobStore.ts"
 import { makeSeries } from "./series.ts"
 
 /*
- * Gauges that catch silence. Counters stand still when nothing happens, be it that
- * there is nothing to do or that nobody does it. These tell the two apart: due jobs
- * that get older, looks at the queue that stop, leases that are over.
+ * Gauges that catch silence. Counters stand still when nothing happens, whether there
+ * is nothing to do or nobody is doing it. These tell the two apart: due jobs that get
+ * older, looks at the queue that stop, leases that are over.
  */
 
 type Store = typeof JobStore.Service
 
-/** Between two reads of the database. A scrape before that shows what the one before has read. */
+/** The shortest time between two reads of the database. An earlier scrape shows the last read. */
 const sampledEvery = Duration.seconds(10)
 
-/** Longer than a read should take, and less than the time to the next. */
+/** The longest that a read may take. It is less than the time to the next. */
 const readMayTake = Duration.seconds(5)
 
-/** Heads of lanes and priorities that are read at a time, and at most. Lanes behind those are not seen. */
+/** Heads of lanes and priorities that are read at a time, and in all. Further lanes are not seen. */
 const page = 50
 const mostHeads = 500
 
-/** Leases that are read at most. */
+/** The most leases that are read. */
 const mostLeases = 1000
 
 /** Reads the gauges of one job store: how long its jobs wait, and who works on them. */
 export class Gauges extends Context.Tag("holdfast/telemetry/Gauges")<Gauges, {
   /**
    * Reads the gauges from the database, unless that was done less than 10 s ago. It
-   * costs a few milliseconds, and no more on a long queue. Never fails: where the
-   * database does not answer within 5 s, the log says so, the gauges stay as they
-   * were, and so does the instant in `holdfast_gauges_timestamp_seconds`.
+   * costs a few milliseconds, also on a long queue. Never fails: if the database does
+   * not answer within 5 s, a warning is logged, and the gauges keep their values, as
+   * does the instant in `holdfast_gauges_timestamp_seconds`.
    */
   readonly sample: Effect.Effect<void>
   /** The instant of the last look at the queue that succeeded, in epoch milliseconds; none before the first. */
   readonly lastLookAt: Effect.Effect<Option.Option<number>>
 }>() {
   /**
-   * The store that is provided, watched: each look at its queue is noted. Put it
-   * between the store and what uses it, the workers above all. It reads nothing by
-   * itself: `metricsText` does when it is asked, and `sampling` does for an exporter.
+   * Watches the provided store: it notes each look at the queue. Put it between the
+   * store and its users, above all the workers. It reads no gauges by itself:
+   * `metricsText` does for a scrape, and `sampling` for an exporter.
    */
   static readonly layer: Layer.Layer<Gauges | JobStore, never, JobStore> = Layer.fresh(
     Layer.effectContext(Effect.gen(function*() {
@@ -57,7 +57,7 @@ export class Gauges extends Context.Tag("holdfast/telemetry/Gauges")<Gauges, {
         lastLookAt = Option.some(now)
         return updateMetric(metrics.lastLook, now / 1000)
       })
-      // A worker looks by these two: it claims without asking first while there may be more.
+      // A worker looks by these two. While there may be more jobs, it claims without `nextDue`.
       const watched: Store = {
         ...store,
         nextDue: (request) => Effect.zipLeft(store.nextDue(request), noteLook),
@@ -72,7 +72,7 @@ export class Gauges extends Context.Tag("holdfast/telemetry/Gauges")<Gauges, {
     }))
   )
 
-  /** Samples the gauges now and every 10 s, for as long as the layer lives: for an exporter, which does not ask for it. */
+  /** Samples the gauges now and every 10 s while the layer lives, for an exporter that does not sample them itself. */
   static readonly sampling: Layer.Layer<never, never, Gauges> = Layer.scopedDiscard(
     Effect.flatMap(
       Gauges,
@@ -104,7 +104,7 @@ const makeSample = (store: Store) =>
 
     const sample = Effect.gen(function*() {
       const now = yield* monotonicMillis
-      // A sampler that repeats it is not to find each second one too early.
+      // Timers jitter. Without this tolerance, every second sample of a repeating sampler would come too early.
       if (now - sampledAt < Duration.toMillis(sampledEvery) - 500) return
       sampledAt = now
       yield* Effect.catchAll(read, (error) => storeUnavailable("sample gauges", error))
@@ -126,7 +126,7 @@ const readWaits = (store: Store, pauses: ReadonlyArray<Pause>) =>
       const now = yield* Clock.currentTimeMillis
       for (const { availableAt, kind, queue } of heads) {
         const lane = { queue, kind }
-        // Whoever paused a lane knows why its jobs wait, and `holdfast_paused_seconds` says for how long.
+        // Its jobs wait on purpose, and `holdfast_paused_seconds` says for how long.
         waits.push([lane, pausesOf(lane, pauses).length > 0 ? 0 : ageOf(availableAt, now)])
       }
       read += heads.length

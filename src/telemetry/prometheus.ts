@@ -11,10 +11,10 @@ import { Gauges } from "./Gauges.ts"
 export const metricsContentType = "text/plain; version=0.0.4; charset=utf-8"
 
 /**
- * Every metric of this process, those of the app too, as Prometheus reads them.
- * Samples the gauges first if there are any in the context. Names are made valid:
- * other characters become `_`, and a counter ends in `_total`. Of two metrics whose
- * names are then the same, but not their types, the first is shown.
+ * Renders every metric of this process, including the app's, in Prometheus's format.
+ * Samples `Gauges` first if the context has them. Names are made valid: other
+ * characters become `_`, and a counter ends in `_total`. If two metrics then have the
+ * same name and different types, the first is shown.
  */
 export const metricsText: Effect.Effect<string> = Effect.serviceOption(Gauges).pipe(
   Effect.flatMap(Option.match({ onNone: () => Effect.void, onSome: ({ sample }) => sample })),
@@ -41,7 +41,7 @@ export function renderMetrics(metrics: Iterable<MetricPair.MetricPair.Untyped>):
 type Labels = ReadonlyArray<readonly [name: string, value: string]>
 
 interface Sample {
-  /** What comes behind the family's name, such as `_sum`. */
+  /** Appended to the family's name, such as `_sum`. */
   readonly suffix: string
   readonly labels: Labels
   readonly value: number | bigint
@@ -76,7 +76,7 @@ const familyOf = (
   const labels = labelsOf(key)
   const one = (value: number | bigint): Array<Sample> => [{ suffix: "", labels, value }]
   if (MetricState.isCounterState(state)) {
-    // A counter that may go down is what Prometheus calls a gauge.
+    // Prometheus calls a counter that may go down a gauge.
     return isIncremental(key)
       ? { name: asTotal(name), type: "counter", help, samples: one(state.count) }
       : { name, type: "gauge", help, samples: one(state.count) }
@@ -102,7 +102,7 @@ const ofFrequency = (
   }))
 }
 
-/** The buckets are cumulative in Effect's state, as they are here. The last counts all. */
+/** Renders buckets, which are cumulative in Effect's state and here. The last counts all. */
 const ofHistogram = (
   key: MetricKey.MetricKey.Untyped,
   { buckets, count, sum }: MetricState.MetricState.Histogram
@@ -123,7 +123,7 @@ const ofHistogram = (
   ]
 }
 
-/** A quantile of nothing is NaN, as Prometheus's own clients have it. */
+/** Renders a quantile of nothing as NaN, like Prometheus's own clients. */
 const ofSummary = (
   key: MetricKey.MetricKey.Untyped,
   { count, quantiles, sum }: MetricState.MetricState.Summary
@@ -144,7 +144,7 @@ const isIncremental = ({ keyType }: MetricKey.MetricKey.Untyped) => "incremental
 
 const asTotal = (name: string) => name.endsWith("_total") ? name : `${name}_total`
 
-/** The labels of a metric. One with a name that its family, or Prometheus itself, gives another meaning gets a prefix. */
+/** The labels of a metric. A name that its family or Prometheus reserves gets a prefix. */
 const labelsOf = ({ tags }: MetricKey.MetricKey.Untyped, own?: string): Labels =>
   tags.map(({ key, value }) => {
     const name = validLabel(key)

@@ -4,17 +4,16 @@ import { updateLabelled } from "../runtime/telemetry/updateLabelled.ts"
 
 type Labels = Readonly<Record<string, string>>
 
-/** Label sets of a gauge. A metric is never forgotten, and an app may name a queue for each of its tenants. */
+/** The most label sets of a gauge. Effect never forgets a metric, and an app may have a queue for each tenant. */
 const mostSeries = 100
 
-/** The value of each label where label sets come on top of those. */
+/** The value of each label in the label set that all further ones share. */
 const others = "(others)"
 
 /**
- * A gauge of labelled values that are read again and again. Answers an effect that
- * sets it to what was read; label sets that were set before and are not there any
- * more are set to 0. Those on top of the first hundred share one, and `both` is
- * the value of two that share.
+ * Makes a function that sets a gauge to the labelled values of a read. Label sets of
+ * an earlier read that are missing now are set to 0. Those after the first hundred
+ * share one, and `both` merges two values that share it.
  */
 export const makeSeries = (
   gauge: Metric.Metric<MetricKeyType.MetricKeyType.Gauge<number>, number, unknown>,
