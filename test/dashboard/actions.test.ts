@@ -42,9 +42,8 @@ const failed = () =>
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true })
 
 describe("the actions of a job", () => {
-  it("cancel asks first, and undo makes it due when it was", async () => {
-    const { id } = await later("cancel")
-    const { availableAt } = await get(id)
+  it("cancel asks first, and undo makes a due job due again", async () => {
+    const { id } = await site.run(JobQueue.enqueue(Welcome, { user: "cancel" }))
     await visit(site, { view: `jobs/${id}` }, async ({ page }) => {
       await button(page, "Cancel").click()
       await button(page, "Keep as it is").click()
@@ -55,9 +54,26 @@ describe("the actions of a job", () => {
       await has(id, ({ status }) => status === "cancelled")
       await page.locator(".job-head").getByText("cancelled").waitFor()
       await button(page, "Undo").click()
-      await has(id, (job) => job.status === "pending" && job.availableAt === availableAt)
+      await has(id, (job) => job.status === "pending" && job.availableAt <= Date.now())
       await page.locator(".job-head").getByText("pending").waitFor()
     })
+    await site.run(JobQueue.delete(id))
+  })
+
+  it("cancel of a job that is due later has no undo, which would run it before its time", async () => {
+    const stop = await site.work()
+    try {
+      const { id } = await later("cancel later")
+      await visit(site, { view: `jobs/${id}` }, async ({ page }) => {
+        await button(page, "Cancel").click()
+        await button(page, "Cancel it").click()
+        await page.getByText("1 job cancelled.").waitFor()
+        assert.strictEqual(await button(page, "Undo").count(), 0)
+        assert.strictEqual((await get(id)).attempts, 0)
+      })
+    } finally {
+      await stop()
+    }
   })
 
   it("run now makes it due, and undo puts it back", async () => {
@@ -69,6 +85,35 @@ describe("the actions of a job", () => {
       await page.locator(".why").getByText("No due job").waitFor()
       await button(page, "Undo").click()
       await has(id, (job) => job.availableAt === availableAt)
+    })
+  })
+
+  it("run now has no undo once an attempt has begun", async () => {
+    const { id } = await later("now, and claimed")
+    await visit(site, { view: `jobs/${id}` }, async ({ page }) => {
+      await button(page, "Run now").click()
+      await page.getByText("1 job due now.").waitFor()
+      const [claimed] = await site.run(JobQueue.claim({ jobs: [Welcome] }))
+      assert(claimed !== undefined && claimed.lease.jobId === id)
+      await site.run(JobQueue.fail(claimed.lease, new Error("later")))
+      const { availableAt } = await get(id)
+      await button(page, "Undo").click()
+      await page.getByText("An attempt of the job began since, so nothing was changed.").waitFor()
+      assert.strictEqual((await get(id)).availableAt, availableAt)
+    })
+  })
+
+  it("edit leaves a due time alone that changed while the dialog was open", async () => {
+    const { id } = await later("edit, and moved")
+    await visit(site, { view: `jobs/${id}` }, async ({ page }) => {
+      await button(page, "Edit…").click()
+      const moved = Date.now() + 10_000_000
+      await site.run(JobQueue.edit(id, { at: moved }))
+      await page.locator(".facts").getByText("2 h").first().waitFor()
+      await page.getByLabel(/^Priority/).fill("9")
+      await button(page, "Save").click()
+      await has(id, ({ priority }) => priority === 9)
+      assert.strictEqual((await get(id)).availableAt, moved)
     })
   })
 
@@ -168,8 +213,10 @@ describe("actions on many jobs", () => {
     return counts
   }
 
-  it("cancel all that are loaded, more than a request takes, and undo", () =>
-    visit(site, { view: "jobs" }, async ({ page }) => {
+  it("cancel all that are loaded, more than a request takes, and undo those that were due", async () => {
+    site.sql((database) => database.exec("UPDATE holdfast_jobs SET available_at = 1000"))
+    await site.run(JobQueue.edit(ids[0] ?? "", { delay: "2 hours" }))
+    await visit(site, { view: "jobs" }, async ({ page }) => {
       await page.getByText("130 jobs, and no more.").waitFor()
       await page.getByLabel("Select every job that is loaded").click()
       const bar = page.getByRole("region", { name: "Actions on the selection" })
@@ -181,11 +228,12 @@ describe("actions on many jobs", () => {
       await page.getByText("130 jobs cancelled.").waitFor()
       assert.deepStrictEqual(await statuses(), { cancelled: 130 })
       await bar.waitFor({ state: "detached" })
-      await button(page, "Undo").click()
-      await page.getByText("130 jobs restored.").waitFor({ timeout: 30_000 })
-      assert.deepStrictEqual(await statuses(), { pending: 130 })
-      assert.isTrue((await get(ids[0] ?? "")).availableAt > Date.now() + 3_600_000)
-    }))
+      await button(page, "Undo for 129 jobs").click()
+      await page.getByText("129 jobs restored.").waitFor({ timeout: 30_000 })
+      assert.deepStrictEqual(await statuses(), { cancelled: 1, pending: 129 })
+      assert.strictEqual((await get(ids[0] ?? "")).status, "cancelled")
+    })
+  })
 
   it("run, retry and delete what the action is for, and leave the rest of the selection", async () => {
     await site.run(JobQueue.cancel(ids[129] ?? ""))

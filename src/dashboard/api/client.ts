@@ -12,6 +12,12 @@ export class ApiError extends Error {
   }
 }
 
+/** An error of a request, or the error of the page that was thrown in its place. */
+export const asApiError = (error: unknown): ApiError =>
+  error instanceof ApiError
+    ? error
+    : new ApiError(0, "page", error instanceof Error ? `The page failed: ${error.message}` : "The page failed.")
+
 /** The most milliseconds to wait for an answer. */
 const answerWithin = 20_000
 

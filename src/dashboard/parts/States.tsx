@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import { asApiError } from "../state/actions.ts"
+import { asApiError } from "../api/client.ts"
 
 /** Shown until the first answer comes. */
 export const Loading = ({ what }: { readonly what: string }) => (

@@ -1,4 +1,7 @@
 import { useRef, useState } from "preact/hooks"
+import { asApiError } from "../api/client.ts"
+import type { Change } from "../api/undo.ts"
+import { jobPath, putBack } from "../api/undo.ts"
 import type { Action, Explained, JobView } from "../api/wire.ts"
 import type { JobStatus } from "../../domain/JobRecord.ts"
 import { EditDialog } from "../parts/EditDialog.tsx"
@@ -9,7 +12,7 @@ import { Failure, Loading } from "../parts/States.tsx"
 import { Status } from "../parts/Status.tsx"
 import { Time } from "../parts/Time.tsx"
 import { Timeline } from "../parts/Timeline.tsx"
-import { actionWords, asApiError, isFor, jobPath, tellFates } from "../state/actions.ts"
+import { actionWords, isFor, tellFates } from "../state/actions.ts"
 import { useCell } from "../state/Cell.ts"
 import { client, session } from "../state/page.ts"
 import { jobsAddress } from "../state/router.ts"
@@ -70,19 +73,22 @@ export const JobScreen = ({ id }: { readonly id: string }) => {
     }
   }
 
-  const edit = async (change: { readonly availableAt?: number; readonly priority?: number }, isUndo: boolean) => {
+  const edit = async (change: Change) => {
     setEditing(false)
+    const before: Change = {
+      ...(change.availableAt === undefined ? {} : { availableAt: job.availableAt }),
+      ...(change.priority === undefined ? {} : { priority: job.priority })
+    }
     try {
       await client.ask("PATCH", jobPath(id), change)
-      const back = {
-        ...(change.availableAt === undefined ? {} : { availableAt: job.availableAt }),
-        ...(change.priority === undefined ? {} : { priority: job.priority })
-      }
-      tell(
-        "good",
-        isUndo ? "The job is as it was." : "The job is changed.",
-        isUndo ? undefined : { label: "Undo", run: () => void edit(back, true) }
-      )
+      tell("good", "The job is changed.", {
+        label: "Undo",
+        run: () =>
+          void putBack(client, job, before).then((fate) => {
+            tell(fate.done ? "good" : "bad", fate.done ? "The job is as it was." : fate.message)
+            polled.look()
+          })
+      })
     } catch (error) {
       tell("bad", asApiError(error).message)
     }
@@ -260,7 +266,7 @@ export const JobScreen = ({ id }: { readonly id: string }) => {
         </Confirm>
       )}
       {isEditing
-        ? <EditDialog job={job} onClose={() => setEditing(false)} onSave={(change) => void edit(change, false)} />
+        ? <EditDialog job={job} onClose={() => setEditing(false)} onSave={(change) => void edit(change)} />
         : null}
     </article>
   )

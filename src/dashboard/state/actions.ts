@@ -1,7 +1,8 @@
-import { ApiError } from "../api/client.ts"
+import { asApiError } from "../api/client.ts"
+import { undoOf } from "../api/undo.ts"
 import type { Action, Fate, JobSummary } from "../api/wire.ts"
 import type { JobStatus } from "../../domain/JobRecord.ts"
-import { jobsText } from "../text/format.ts"
+import { jobsText, numberText } from "../text/format.ts"
 import { client } from "./page.ts"
 import { serverNow } from "./clock.ts"
 import { tell } from "./toasts.ts"
@@ -76,62 +77,6 @@ export const actOnAll = async (
   return fates
 }
 
-/** An error of a request, or whatever else was thrown in its place. */
-export const asApiError = (error: unknown): ApiError =>
-  error instanceof ApiError
-    ? error
-    : new ApiError(0, "page", error instanceof Error ? `The page failed: ${error.message}` : "The page failed.")
-
-/** What takes an action back; null where nothing can. `jobs` are as they were before. */
-export const undoOf = (
-  action: Action,
-  jobs: ReadonlyArray<JobSummary>,
-  fates: ReadonlyArray<Fate>
-): (() => Promise<ReadonlyArray<Fate>>) | null => {
-  const before = new Map(jobs.map((job) => [job.id, job]))
-  const done = fates.filter((fate) => fate.done)
-  const restore = async (ids: ReadonlyArray<string>): Promise<ReadonlyArray<Fate>> => {
-    const now = serverNow()
-    const fates: Array<Fate> = []
-    for (const id of ids) {
-      const job = before.get(id)
-      // What was due already is due again.
-      if (job === undefined || job.availableAt <= now) {
-        fates.push({ id, done: true, status: "pending" })
-        continue
-      }
-      try {
-        await client.ask("PATCH", jobPath(id), { availableAt: job.availableAt })
-        fates.push({ id, done: true, status: "pending" })
-      } catch (error) {
-        const { message, tag } = asApiError(error)
-        fates.push({ id, done: false, error: tag, message })
-      }
-    }
-    return fates
-  }
-  if (action === "cancel") {
-    const cancelled = done.filter(({ status }) => status === "cancelled").map(({ id }) => id)
-      // A finished job is left as it is, and answers its status.
-      .filter((id) => before.get(id)?.status === "pending")
-    if (cancelled.length === 0) return null
-    return async () => {
-      const retried = await actOnAll("retry", cancelled)
-      const failed = retried.filter((fate) => !fate.done)
-      return [...failed, ...await restore(retried.filter((fate) => fate.done).map(({ id }) => id))]
-    }
-  }
-  if (action === "run-now") {
-    const now = serverNow()
-    const early = done.map(({ id }) => id).filter((id) => (before.get(id)?.availableAt ?? 0) > now)
-    return early.length === 0 ? null : () => restore(early)
-  }
-  return null
-}
-
-/** The path of a job in the API. */
-export const jobPath = (id: string): string => `jobs/${encodeURIComponent(id)}`
-
 /** Says what became of an action on jobs, and offers to take it back where that is possible. */
 export const tellFates = (
   action: Action,
@@ -141,21 +86,23 @@ export const tellFates = (
 ): void => {
   const done = fates.filter((fate) => fate.done).length
   const refused = fates.filter((fate) => !fate.done)
-  const undo = undoOf(action, jobs, fates)
+  const undo = undoOf({ action, client, fates, jobs, now: serverNow(), retry: (ids) => actOnAll("retry", ids) })
   if (done > 0) {
     const running = action === "cancel" && fates.some((fate) => fate.done && fate.status === "running")
     tell(
       "good",
       `${jobsText(done)} ${running ? "cancelled or asked to stop" : actionWords[action].done}.`,
       undo === null ? undefined : {
-        label: "Undo",
+        label: undo.jobs === done ? "Undo" : `Undo for ${jobsText(undo.jobs)}`,
         run: () =>
-          void undo().then((restored) => {
+          void undo.run().then((restored) => {
             const back = restored.filter((fate) => fate.done).length
-            const lost = restored.length - back
+            const lost = restored.filter((fate) => !fate.done)
             tell(
-              lost === 0 ? "good" : "bad",
-              `${jobsText(back)} restored${lost === 0 ? "" : `, ${lost} could not be`}.`
+              lost.length === 0 ? "good" : "bad",
+              lost.length === 0
+                ? `${jobsText(back)} restored.`
+                : `${jobsText(back)} restored, ${numberText(lost.length)} not. ${commonest(lost)}`
             )
             onChange()
           })
@@ -163,10 +110,15 @@ export const tellFates = (
     )
   }
   if (refused.length > 0) {
-    const messages = new Map<string, number>()
-    for (const { message } of refused) messages.set(message, (messages.get(message) ?? 0) + 1)
-    const [[most] = [""]] = [...messages].sort((left, right) => right[1] - left[1])
-    tell("bad", `${jobsText(refused.length)} not ${actionWords[action].done}. ${most}`)
+    tell("bad", `${jobsText(refused.length)} not ${actionWords[action].done}. ${commonest(refused)}`)
   }
   onChange()
+}
+
+/** The reason that most of these were refused for. */
+const commonest = (refused: ReadonlyArray<Fate & { readonly done: false }>): string => {
+  const messages = new Map<string, number>()
+  for (const { message } of refused) messages.set(message, (messages.get(message) ?? 0) + 1)
+  const [[most] = [""]] = [...messages].sort((left, right) => right[1] - left[1])
+  return most
 }
