@@ -107,9 +107,9 @@ describe("the actions of a job", () => {
     const { id } = await later("edit, and moved")
     await visit(site, { view: `jobs/${id}` }, async ({ page }) => {
       await button(page, "Edit…").click()
-      const moved = Date.now() + 10_000_000
+      const moved = Date.now() + 14_300_000
       await site.run(JobQueue.edit(id, { at: moved }))
-      await page.locator(".facts").getByText("2 h").first().waitFor()
+      await page.locator(".facts").getByText("in 3 h").first().waitFor()
       await page.getByLabel(/^Priority/).fill("9")
       await button(page, "Save").click()
       await has(id, ({ priority }) => priority === 9)
@@ -307,6 +307,19 @@ describe("queues and kinds", () => {
       await page.getByText(/paused .* by Ada/).waitFor()
       await page.locator(".toast", { hasText: "is paused" }).getByRole("button", { name: "Undo" }).last().click()
       await eventually("it is resumed", async () => (await pauses()).length === 0)
+    }))
+
+  it("keep the pause of another person, and its undo is not offered", () =>
+    visit(site, { view: "queues" }, async ({ page }) => {
+      await button(page, "Pause the queue mail").click()
+      // Between the question and the answer.
+      await site.run(JobQueue.pause({ queue: "mail" }, { by: "Bob" }))
+      await page.getByLabel("Your name, for others to read").fill("Ada")
+      await button(page, "Pause").click()
+      await page.getByText(/The queue mail was already paused by Bob, since .* Nothing was changed\./).waitFor()
+      assert.strictEqual(await button(page, "Undo").count(), 0)
+      assert.deepStrictEqual((await pauses()).map(({ pausedBy }) => pausedBy), ["Bob"])
+      await site.run(JobQueue.resume({ queue: "mail" }))
     }))
 
   it("of any name are paused before their first job, and listed", () =>

@@ -6,6 +6,7 @@ import { GroupTable, pauseOf } from "../parts/GroupTable.tsx"
 import { Empty, Failure, Loading } from "../parts/States.tsx"
 import { Time } from "../parts/Time.tsx"
 import { asApiError } from "../api/client.ts"
+import { pause, resume, undoPause } from "../api/pauses.ts"
 import { useCell } from "../state/Cell.ts"
 import { client, session } from "../state/page.ts"
 import { addressOf } from "../state/router.ts"
@@ -13,10 +14,9 @@ import { tell } from "../state/toasts.ts"
 import type { Polled } from "../state/usePolled.ts"
 import { usePolled } from "../state/usePolled.ts"
 import { groupBy } from "../text/counts.ts"
+import { instantText } from "../text/format.ts"
 
 type Scope = Pause["scope"]
-
-const path = (scope: Scope, name: string) => `pauses/${scope}/${encodeURIComponent(name)}`
 
 const nameKey = "holdfast.by"
 
@@ -28,7 +28,7 @@ export const Queues = (
   const [asked, setAsked] = useState<{ readonly scope: Scope; readonly name: string | null } | null>(null)
   const pauses = usePolled<{ readonly pauses: ReadonlyArray<Pause> }>("pauses", {
     load: (signal) => client.ask("GET", "pauses", undefined, signal),
-    // A pause is no event.
+    // No event tells of a pause.
     concerns: () => false,
     least: 3000,
     most: 9000
@@ -37,31 +37,48 @@ export const Queues = (
     stats.look()
     pauses.look()
   }
-  const pause = async (scope: Scope, name: string, who: string) => {
+  const saying = async (say: () => Promise<void>) => {
     try {
-      await client.ask("PUT", path(scope, name), who === "" ? {} : { by: who })
-      tell("good", `The ${scope} ${name} is paused.`, { label: "Undo", run: () => void resume(scope, name) })
+      await say()
     } catch (error) {
       tell("bad", asApiError(error).message)
     }
     changed()
   }
-  const resume = async (scope: Scope, name: string) => {
-    try {
-      const { resumed } = await client.ask<{ readonly resumed: boolean }>("DELETE", path(scope, name))
-      tell("good", resumed ? `The ${scope} ${name} is resumed.` : `The ${scope} ${name} was not paused.`)
-    } catch (error) {
-      tell("bad", asApiError(error).message)
-    }
-    changed()
-  }
+  const pauseAs = (scope: Scope, name: string, who: string) =>
+    saying(async () => {
+      const { isNew, pause: made } = await pause(client, { scope, name }, who)
+      if (isNew) {
+        return tell("good", `The ${scope} ${name} is paused.`, { label: "Undo", run: () => void undo(made) })
+      }
+      const by = made.pausedBy === null ? "" : ` by ${made.pausedBy}`
+      tell(
+        "good",
+        `The ${scope} ${name} was already paused${by}, since ${instantText(made.pausedAt)}. Nothing was changed.`
+      )
+    })
+  const undo = (made: Pause) =>
+    saying(async () => {
+      const isUndone = await undoPause(client, made)
+      tell(
+        isUndone ? "good" : "bad",
+        isUndone
+          ? `The ${made.scope} ${made.name} is resumed.`
+          : `Somebody has resumed the ${made.scope} ${made.name} since, so nothing was changed.`
+      )
+    })
+  const resumeNow = (scope: Scope, name: string) =>
+    saying(async () => {
+      const isResumed = await resume(client, { scope, name })
+      tell("good", isResumed ? `The ${scope} ${name} is resumed.` : `The ${scope} ${name} was not paused.`)
+    })
   const button = (scope: Scope, name: string, isPaused: boolean) =>
     canWrite
       ? (
         <button
           type="button"
           aria-label={`${isPaused ? "Resume" : "Pause"} the ${scope} ${name}`}
-          onClick={() => isPaused ? void resume(scope, name) : setAsked({ scope, name })}
+          onClick={() => isPaused ? void resumeNow(scope, name) : setAsked({ scope, name })}
         >
           {isPaused ? "Resume" : "Pause"}
         </button>
@@ -144,7 +161,7 @@ export const Queues = (
           onClose={() => setAsked(null)}
           onPause={(name, who) => {
             setAsked(null)
-            void pause(asked.scope, name, who)
+            void pauseAs(asked.scope, name, who)
           }}
         />
       )}
