@@ -47,7 +47,13 @@ export const timelineOf = (job: JobView, now: number): ReadonlyArray<Entry> => {
   }
   if (job.status === "running" && job.lockedAt !== null) {
     entries.push(
-      entry(job.lockedAt, "busy", `Attempt ${job.attempts} is running`, `on ${job.lockedBy ?? "an unknown worker"}`)
+      // Each heartbeat moves `lockedAt`, and no column has the instant at which the attempt began.
+      entry(
+        job.lockedAt,
+        "busy",
+        `Last heartbeat of attempt ${job.attempts}`,
+        `from ${job.lockedBy ?? "an unknown worker"}`
+      )
     )
   }
   if (job.finishedAt !== null) {

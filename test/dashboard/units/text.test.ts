@@ -148,7 +148,7 @@ describe("the timeline of a job", () => {
 
   it("ends with what the job does now, or how it ended", () => {
     const running = { status: "running", lockedAt: 5000, lockedBy: "w", lockedUntil: 9000, attempts: 1 } as const
-    assert.strictEqual(titles({ ...running, cancelRequestedAt: 4000 }).at(-1), "Attempt 1 is running")
+    assert.strictEqual(titles({ ...running, cancelRequestedAt: 4000 }).at(-1), "Last heartbeat of attempt 1")
     assert.strictEqual(titles({ ...running, cancelRequestedAt: 4000 }).at(-2), "Cancel was asked for")
     assert.strictEqual(titles({ status: "succeeded", finishedAt: 6000, attempts: 2 }).at(-1), "Attempt 2 succeeded")
     assert.strictEqual(titles({ status: "failed", finishedAt: 6000 }).at(-1), "Failed for good")
