@@ -29,9 +29,16 @@ export interface Client {
   readonly openFeed: (after: string, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>
 }
 
+/** False for what the server answers from its memory, also while its database is away. */
+const asksStore = (path: string) => !/^(?:session|history|events)(?:\?|$)/.test(path)
+
+/** The refusals that come from the store: no such job, and not in this status. */
+const ofStore = new Set([404, 409])
+
 /**
- * A client that sends this token, and the app's own cookies, which its own check may go by. `onUnauthorized` runs when the server does not take it, and `onAnswer` after each
- * request: false if the server or its database did not answer.
+ * A client that sends this token, and the cookies of the app, which its own check may go by. `onUnauthorized` runs when
+ * the server does not take the token. `onAnswer` gets false if the server or its database did not answer, and true when
+ * the database has answered; of other answers it is not told.
  */
 export const makeClient = (
   base: URL,
@@ -57,7 +64,8 @@ export const makeClient = (
       onAnswer(false)
       throw new ApiError(0, "unreachable", "The server does not answer. Check that its process runs.")
     }
-    onAnswer(response.status < 500)
+    if (response.status >= 500) onAnswer(false)
+    else if (asksStore(path) && (response.ok || ofStore.has(response.status))) onAnswer(true)
     if (response.ok) return response
     const refusal = await refusalOf(response)
     if (response.status === 401) onUnauthorized()
@@ -89,7 +97,7 @@ export const makeClient = (
 
 const isTimeout = (reason: unknown) => reason instanceof DOMException && reason.name === "TimeoutError"
 
-/** A refusal in the form that the API gives it, or in the words of whatever answered in its place. */
+/** A refusal in the form that the API gives it, or of a proxy that answered in its place. */
 const refusalOf = async (response: Response): Promise<ApiError> => {
   let fields: Readonly<Record<string, unknown>> = {}
   try {

@@ -129,11 +129,16 @@ const Screen = ({ shown }: { readonly shown: Route }) => {
     case "unknown":
       return (
         <Titled title="Not found">
-          <Empty title="There is no such view">
-            <p>
-              <a href="#/">Go to the overview</a>
-            </p>
-          </Empty>
+          {/* The looks at the counts tell if the server answers, as on every screen. */}
+          <WithStats>
+            {() => (
+              <Empty title="There is no such view">
+                <p>
+                  <a href="#/">Go to the overview</a>
+                </p>
+              </Empty>
+            )}
+          </WithStats>
         </Titled>
       )
   }

@@ -50,7 +50,7 @@ export const route = makeCell(routeOf(location.hash))
 
 export const feedState = makeCell<FeedState>({ is: "connecting" })
 
-/** The instant since which the server does not answer, in epoch milliseconds of this machine. */
+/** The instant since which the server or its database does not answer, in epoch milliseconds of this machine. */
 export const silentSince = makeCell<number | null>(null)
 
 /** The last answer about the queues, of whichever screen asked. It knows the names for the filters. */
