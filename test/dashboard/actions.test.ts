@@ -169,6 +169,17 @@ describe("the actions of a job", () => {
     })
   })
 
+  it("delete leads back to the list as it was filtered", async () => {
+    const { id } = await later("delete of a filter")
+    await visit(site, { view: "jobs?status=pending&queue=mail" }, async ({ page }) => {
+      await page.locator(`[role=row][data-id="${id}"] a`).first().click()
+      await button(page, "Delete").click()
+      await button(page, "Delete it").click()
+      await gone(id)
+      await page.waitForURL(/#\/jobs\?status=pending&queue=mail$/)
+    })
+  })
+
   it("cancel of a running job asks its handler to stop", async () => {
     const stop = await site.work()
     const { id } = await site.run(JobQueue.enqueue(Report, { month: "2026-07" }))

@@ -6,8 +6,10 @@ const actions: ReadonlyArray<Action> = ["run-now", "retry", "cancel", "delete"]
 
 /** What can be done with the jobs that are selected. */
 export const BulkBar = (
-  { jobs, onAsk, onClear }: {
+  { isBusy, jobs, onAsk, onClear }: {
     readonly jobs: ReadonlyArray<JobSummary>
+    /** True while an action on the selection runs. */
+    readonly isBusy: boolean
     readonly onAsk: (action: Action) => void
     readonly onClear: () => void
   }
@@ -20,13 +22,13 @@ export const BulkBar = (
           key={action}
           type="button"
           class={action === "delete" ? "danger" : ""}
-          disabled={!jobs.some(({ status }) => isFor(action, status))}
+          disabled={isBusy || !jobs.some(({ status }) => isFor(action, status))}
           onClick={() => onAsk(action)}
         >
           {actionWords[action].verb}
         </button>
       ))}
-      <button type="button" class="quiet" onClick={onClear}>Clear</button>
+      <button type="button" class="quiet" disabled={isBusy} onClick={onClear}>Clear</button>
     </div>
   </div>
 )

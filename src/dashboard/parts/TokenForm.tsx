@@ -33,8 +33,8 @@ export const TokenForm = () => {
         </label>
         {why === "refused" ? <p class="bad" role="alert">The server does not take this token.</p> : null}
         <p id="token-help" class="muted">
-          The server prints an address with it when it starts, unless HOLDFAST_HTTP_TOKEN names one. It is kept until
-          this tab is closed.
+          It is in the server's settings, or in the address that the server prints when it starts. It is kept until this
+          tab is closed.
         </p>
         <button type="submit" class="primary">Open</button>
       </form>

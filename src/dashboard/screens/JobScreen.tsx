@@ -14,12 +14,14 @@ import { Time } from "../parts/Time.tsx"
 import { Timeline } from "../parts/Timeline.tsx"
 import { actionWords, isFor, tellFates } from "../state/actions.ts"
 import { useCell } from "../state/Cell.ts"
-import { client, session } from "../state/page.ts"
+import { client, listBefore, session, timers } from "../state/page.ts"
 import { jobsAddress } from "../state/router.ts"
 import { tell } from "../state/toasts.ts"
 import { usePolled } from "../state/usePolled.ts"
 import { useTitle } from "../state/useTitle.ts"
 import { jobsOf } from "../api/feedEvent.ts"
+import type { Beats } from "../text/beats.ts"
+import { beatsOf } from "../text/beats.ts"
 import { progressOf } from "../text/progressOf.ts"
 
 interface Loaded {
@@ -66,7 +68,8 @@ export const JobScreen = ({ id }: { readonly id: string }) => {
         : await client.ask<{ readonly status: JobStatus }>("POST", `${jobPath(id)}/${action}`)
       const status = "deleted" in answer ? answer.deleted : answer.status
       tellFates(action, [job], [{ id, done: true, status }], polled.look)
-      if (action === "delete") location.hash = jobsAddress({})
+      // Back from the deleted job leads to what was before it.
+      if (action === "delete") location.replace(jobsAddress(listBefore.get()))
     } catch (error) {
       const { message, tag } = asApiError(error)
       tellFates(action, [job], [{ id, done: false, error: tag, message }], polled.look)
@@ -224,7 +227,7 @@ export const JobScreen = ({ id }: { readonly id: string }) => {
       {job.hidden
         ? (
           <p class="notice">
-            The server hides payloads, results and the texts of errors (HOLDFAST_HTTP_SHOW_PAYLOADS).
+            The server is set to hide payloads, results and the texts of errors.
           </p>
         )
         : (
@@ -292,13 +295,10 @@ const Value = (
 
 /** The interval of the heartbeats of this attempt, once two of them were seen. */
 const useUsualBeat = (job: JobView | undefined): number | null => {
-  const seen = useRef<{ readonly attempt: number; readonly lockedAt: number; readonly gap: number | null } | null>(null)
-  if (job?.status !== "running" || job.lockedAt === null) return null
-  const before = seen.current
-  if (before === null || before.attempt !== job.attempts) {
-    seen.current = { attempt: job.attempts, lockedAt: job.lockedAt, gap: null }
-  } else if (before.lockedAt < job.lockedAt) {
-    seen.current = { attempt: job.attempts, lockedAt: job.lockedAt, gap: job.lockedAt - before.lockedAt }
+  const seen = useRef<{ readonly job: JobView; readonly beats: Beats | null } | null>(null)
+  if (job === undefined) return null
+  if (seen.current?.job !== job) {
+    seen.current = { job, beats: beatsOf(seen.current?.beats ?? null, job, timers.now()) }
   }
-  return seen.current?.gap ?? null
+  return seen.current.beats?.gap ?? null
 }

@@ -6,14 +6,14 @@ import { JobRow } from "../parts/JobRow.tsx"
 import { Empty, Failure, Loading } from "../parts/States.tsx"
 import { actionWords, actOnAll, isFor, tellFates } from "../state/actions.ts"
 import { useCell } from "../state/Cell.ts"
-import type { JobList, Mark } from "../state/jobList.ts"
-import { addPage, emptyList, markBefore, nextMark, refreshPage } from "../state/jobList.ts"
+import type { JobList } from "../state/jobList.ts"
+import { addPage, emptyList, loadShown, nextMark, refreshPage } from "../state/jobList.ts"
 import { client, session } from "../state/page.ts"
 import type { JobFilter } from "../state/router.ts"
 import { useKeys } from "../state/useKeys.ts"
 import { usePolled } from "../state/usePolled.ts"
 import { mostRows, useWindowOfRows } from "../state/useWindowOfRows.ts"
-import { jobsText, numberText } from "../text/format.ts"
+import { firstJobText, jobsText, numberText, skippedText } from "../text/format.ts"
 import { Confirm } from "../parts/Dialog.tsx"
 
 /** Jobs of a page, as the API allows at most. */
@@ -48,22 +48,12 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
   const shown = useRef({ list, start, end })
   shown.current = { list, start, end }
   const polled = usePolled("jobs", {
-    load: async (signal) => {
-      const { end, list, start } = shown.current
-      const first = markBefore(list, start)
-      const ask = async (mark: Mark) => ({
-        mark,
-        page: await client.ask<JobPage>("GET", listPath(filter, mark.cursor, pageSize), undefined, signal)
-      })
-      const asked = await ask(first)
-      const { cursor, jobs } = asked.page
-      const last = jobs.at(-1)?.id
-      const lastShown = list.jobs[end - 1]?.id
-      // A page begins where it was loaded from, so the rows that are shown may be on two.
-      return cursor === null || last === undefined || lastShown === undefined || last <= lastShown
-        ? [asked]
-        : [asked, await ask({ cursor, after: last })]
-    },
+    load: (signal) =>
+      loadShown(
+        shown.current.list,
+        shown.current,
+        (cursor) => client.ask<JobPage>("GET", listPath(filter, cursor, pageSize), undefined, signal)
+      ),
     onValue: (pages) => setList((list) => pages.reduce((list, { mark, page }) => refreshPage(list, mark, page), list)),
     most: 5000
   })
@@ -142,7 +132,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
                     <a href="#/jobs">Show all jobs</a>
                   </p>
                 )
-                : <p>Enqueue one with JobQueue.enqueue, and it shows here within a second.</p>}
+                : <p>{firstJobText}</p>}
             </Empty>
           ))
         : (
@@ -217,6 +207,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
       {selected.size === 0 || !canWrite ? null : (
         <BulkBar
           jobs={[...selected.values()]}
+          isBusy={acted !== null}
           onClear={() => setSelected(new Map())}
           onAsk={(action) =>
             setAsked({
@@ -236,13 +227,16 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
             : `${acted} of ${ofAsked.length}…`}
           tone={asked.action === "delete" || asked.action === "cancel" ? "danger" : "plain"}
           isBusy={acted !== null}
-          onClose={() => setAsked(null)}
+          onClose={() => {
+            // Until the last request is answered, this says how far it is.
+            if (acted === null) setAsked(null)
+          }}
           onConfirm={() => void confirm(asked.action, ofAsked)}
         >
           <p>{actionWords[asked.action].consequence}</p>
           {ofAsked.length === asked.jobs.length ?
             null :
-            <p>{jobsText(asked.jobs.length - ofAsked.length)} of the selection cannot be, and stay as they are.</p>}
+            <p>{skippedText(asked.jobs.length - ofAsked.length)}</p>}
           {acted === null ? null : <progress max={ofAsked.length} value={acted} aria-label="Done so far"></progress>}
         </Confirm>
       )}

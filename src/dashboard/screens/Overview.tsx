@@ -11,7 +11,7 @@ import { usePolled } from "../state/usePolled.ts"
 import type { Series } from "../text/chart.ts"
 import type { Group } from "../text/counts.ts"
 import { groupBy, together } from "../text/counts.ts"
-import { countText, numberText, shortText, spanText } from "../text/format.ts"
+import { countText, firstJobText, numberText, shortText, spanText } from "../text/format.ts"
 
 const minute = 60_000
 
@@ -19,7 +19,7 @@ const minute = 60_000
 export const Overview = ({ span, stats }: { readonly span: 10 | 30 | 60; readonly stats: Polled<Stats> }) => {
   const history = usePolled<History>("history", {
     load: (signal) => client.ask("GET", "history", undefined, signal),
-    // The server looks every 10 s, whatever happens.
+    // The server looks every 10 s, and no event makes it look sooner.
     concerns: () => false,
     least: 10_000,
     most: 10_000
@@ -66,7 +66,7 @@ export const Overview = ({ span, stats }: { readonly span: 10 | 30 | 60; readonl
         {lanes.length === 0
           ? (
             <Empty title="No jobs yet">
-              <p>Enqueue one with JobQueue.enqueue, and it shows here within a second.</p>
+              <p>{firstJobText}</p>
             </Empty>
           )
           : <GroupTable by="queue" groups={groupBy("queue", lanes)} over={over} />}

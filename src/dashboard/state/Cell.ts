@@ -26,7 +26,7 @@ export const makeCell = <A>(initial: A): Cell<A> => {
   }
 }
 
-/** The value of a cell, for as long as the component is shown. */
+/** The value of a cell, followed until the component is gone. */
 export const useCell = <A>(cell: Cell<A>): A => {
   const [, shown] = useState(cell.get())
   useEffect(() => {

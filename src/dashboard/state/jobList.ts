@@ -46,6 +46,34 @@ export const addPage = (list: JobList, { cursor, jobs }: JobPage): JobList => {
   }
 }
 
+/** A page, and where it was loaded from. */
+export interface Loaded {
+  readonly mark: Mark
+  readonly page: JobPage
+}
+
+/**
+ * Loads the pages again that hold the jobs from `start` to before `end`. A page begins where it was loaded from and may be
+ * short or empty, so these may be on several.
+ */
+export const loadShown = async (
+  list: JobList,
+  { end, start }: { readonly start: number; readonly end: number },
+  ask: (cursor: string | null) => Promise<JobPage>
+): Promise<ReadonlyArray<Loaded>> => {
+  const lastShown = list.jobs[Math.min(end, list.jobs.length) - 1]?.id
+  const pages: Array<Loaded> = []
+  let mark: Mark | null = markBefore(list, start)
+  while (mark !== null) {
+    const page: JobPage = await ask(mark.cursor)
+    pages.push({ mark, page })
+    const last: string | null = page.jobs.at(-1)?.id ?? mark.after
+    const isCovered: boolean = lastShown === undefined || (last !== null && last <= lastShown)
+    mark = page.cursor === null || isCovered ? null : { cursor: page.cursor, after: last }
+  }
+  return pages
+}
+
 /**
  * Takes in a page that was loaded again from `mark`. It tells all about the jobs from there to its last one, so those
  * that it does not have are gone. Where more jobs were added before the first that is loaded than a page holds, the

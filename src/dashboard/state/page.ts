@@ -4,17 +4,18 @@ import type { FeedEvent } from "../api/feedEvent.ts"
 import type { Session } from "../api/wire.ts"
 import type { Stats } from "../../domain/Stats.ts"
 import type { Trouble } from "../text/trouble.ts"
-import { troubleOf } from "../text/trouble.ts"
+import { troublesOf } from "../text/trouble.ts"
 import { makeCell } from "./Cell.ts"
 import { serverNow } from "./clock.ts"
 import type { Feed, FeedState } from "./feed.ts"
 import { startFeed } from "./feed.ts"
 import type { Timers } from "./poll.ts"
-import { routeOf, tokenOf } from "./router.ts"
+import type { JobFilter } from "./router.ts"
+import { listBeforeOf, routeOf, tokenOf } from "./router.ts"
 import { isVisible, onVisibility } from "./visibility.ts"
 
 /*
- * What the whole page knows. Each part of it is a cell, and whatever shows it listens.
+ * What the whole page knows. Each part of it is a cell, to which the components that show it listen.
  */
 
 const tokenKey = "holdfast.token"
@@ -47,6 +48,9 @@ export const refused = makeCell<"none" | "refused">("none")
 export const session = makeCell<Session | null>(null)
 
 export const route = makeCell(routeOf(location.hash))
+
+/** The filter of the list from which the reader came to the job that is shown; empty if it was another screen. */
+export const listBefore = makeCell<JobFilter>({})
 
 export const feedState = makeCell<FeedState>({ is: "connecting" })
 
@@ -84,9 +88,8 @@ export const onEvents = (listener: (events: ReadonlyArray<FeedEvent>) => void): 
 }
 
 const takeIn = (events: ReadonlyArray<FeedEvent>) => {
-  const now = serverNow()
-  const found = events.flatMap((event) => troubleOf(event, event.number("at") ?? now) ?? [])
-  if (found.length > 0) troubles.set([...found.toReversed(), ...troubles.get()].slice(0, mostTroubles))
+  const found = troublesOf(events, serverNow())
+  if (found.length > 0) troubles.set([...found, ...troubles.get()].slice(0, mostTroubles))
   const missed = events.filter(({ tag }) => tag === "missed").length
   if (missed > 0) missedEvents.set(missedEvents.get() + missed)
   for (const listener of eventListeners) listener(events)
@@ -109,6 +112,8 @@ const keep = () => {
 export const enter = (given: string): void => {
   if (given !== "") sessionStorage.setItem(tokenKey, given)
   refused.set("none")
+  // What one token may do says nothing about another.
+  if (given !== token.get()) session.set(null)
   token.set(given)
   feed?.pause()
   const kept = readKept()
@@ -142,7 +147,9 @@ const readAddress = () => {
     history.replaceState(null, "", `${location.pathname}${location.search}#/`)
     if (given !== "") enter(given)
   }
-  route.set(routeOf(location.hash))
+  const next = routeOf(location.hash)
+  listBefore.set(listBeforeOf(listBefore.get(), route.get(), next))
+  route.set(next)
 }
 
 /** Begins to follow the address and the feed. */

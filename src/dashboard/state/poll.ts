@@ -26,7 +26,7 @@ export interface Timers {
 export interface Poll {
   /** Something has changed: looks as soon as `least` allows. */
   readonly nudge: () => void
-  /** Looks now, whatever the time. */
+  /** Looks now, also before `least` has passed. */
   readonly look: () => void
   /** Ends the look that runs, and begins no other until `resume`. */
   readonly pause: () => void

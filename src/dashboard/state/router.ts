@@ -82,6 +82,10 @@ export const addressOf = (route: Route): string => {
 /** The address of a list of jobs. */
 export const jobsAddress = (filter: JobFilter): string => addressOf({ view: "jobs", filter })
 
+/** The filter of the list that led to `next`, after one job the same as before it; empty where no list did. */
+export const listBeforeOf = (filter: JobFilter, from: Route, next: Route): JobFilter =>
+  next.view !== "job" ? {} : from.view === "jobs" ? from.filter : from.view === "job" ? filter : {}
+
 /** The token in a fragment such as `#token=secret`, which is how `start` hands it over. */
 export const tokenOf = (fragment: string): string | null => {
   const text = fragment.replace(/^#/, "")

@@ -76,3 +76,11 @@ export const localInput = (millis: number): string => {
   const local = new Date(millis - date.getTimezoneOffset() * minute)
   return Number.isNaN(local.getTime()) ? "" : local.toISOString().slice(0, 19)
 }
+
+/** The jobs of a selection that an action is not for. */
+export const skippedText = (count: number): string =>
+  `${jobsText(count)} of the selection ${count === 1 ? "is" : "are"} skipped.`
+
+/** The way to the first job of an empty database. */
+export const firstJobText =
+  "Enqueue one with JobQueue.enqueue. It shows here within a second if the process that serves this page enqueued it, and within 5 s if another did."

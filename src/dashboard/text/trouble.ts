@@ -9,7 +9,7 @@ export interface Trouble {
   /** Its place in the feed, which tells it from every other. */
   readonly key: string
   readonly type: TroubleType
-  /** When the page was told, by the server's clock. */
+  /** Epoch milliseconds, by the server's clock. */
   readonly at: number
   readonly jobId: string
   readonly kind: string
@@ -56,9 +56,13 @@ export const troubleTypes: Readonly<
     title: "Left behind",
     name: "Left behind",
     help:
-      "A worker ended while a job of its went on. The job's lease will run out, and another worker will run it again."
+      "A worker ended while one of its jobs went on. The job's lease will run out, and another worker will run it again."
   }
 }
+
+/** The trouble that events tell of, latest first. An event of a server that gives no `at` has the time at which it came. */
+export const troublesOf = (events: ReadonlyArray<FeedEvent>, now: number): ReadonlyArray<Trouble> =>
+  events.flatMap((event) => troubleOf(event, event.number("at") ?? now) ?? []).toReversed()
 
 /** The trouble that an event tells of; null if it tells of none. */
 export const troubleOf = (event: FeedEvent, at: number): Trouble | null => {

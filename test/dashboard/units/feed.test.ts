@@ -5,7 +5,7 @@ import { feedEvent, jobsOf } from "../../../src/dashboard/api/feedEvent.ts"
 import { sseParser } from "../../../src/dashboard/api/sseParser.ts"
 import type { FeedState } from "../../../src/dashboard/state/feed.ts"
 import { startFeed } from "../../../src/dashboard/state/feed.ts"
-import { troubleOf } from "../../../src/dashboard/text/trouble.ts"
+import { troubleOf, troublesOf } from "../../../src/dashboard/text/trouble.ts"
 import { handTimers, turns } from "./handTimers.ts"
 
 const stream = "\uFEFFretry: 2000\nid: a-0\n\n: still here\n\nid: a-1\nevent: Claimed\ndata: {\"jobId\":\"j\"}\n\n"
@@ -84,6 +84,11 @@ describe("an event of the feed", () => {
       ],
       ["rescue", "refused", "refused", "zombie", "heartbeat", "unknown", "left", null, null, null]
     )
+    const early = event("Zombie", { ...facts, at: 70_000 })
+    const late = event("Zombie", facts)
+    assert(early !== null && late !== null)
+    // Events that come again after a cut are as old as they were.
+    assert.deepStrictEqual(troublesOf([early, late], 100_000).map(({ at }) => at), [100_000, 70_000])
     const rescue = event("StaleReleased", { ...facts, lockedAt: 40_000, status: "pending" })
     assert(rescue !== null)
     assert.strictEqual(

@@ -1,10 +1,17 @@
 import { assert, describe, it } from "vitest"
 import type { JobPage, JobSummary } from "../../../src/dashboard/api/wire.ts"
 import type { JobList } from "../../../src/dashboard/state/jobList.ts"
-import { addPage, emptyList, markBefore, nextMark, refreshPage } from "../../../src/dashboard/state/jobList.ts"
+import {
+  addPage,
+  emptyList,
+  loadShown,
+  markBefore,
+  nextMark,
+  refreshPage
+} from "../../../src/dashboard/state/jobList.ts"
 import { startPoll } from "../../../src/dashboard/state/poll.ts"
 import type { Route } from "../../../src/dashboard/state/router.ts"
-import { addressOf, routeOf, tokenOf } from "../../../src/dashboard/state/router.ts"
+import { addressOf, listBeforeOf, routeOf, tokenOf } from "../../../src/dashboard/state/router.ts"
 import { handTimers, turns } from "./handTimers.ts"
 import { job } from "./job.ts"
 
@@ -32,6 +39,16 @@ describe("the address", () => {
     assert.deepStrictEqual(routeOf("#/trouble?type=constructor"), { view: "trouble", type: null })
     assert.strictEqual((routeOf("#/jobs?status=odd") as Extract<Route, { view: "jobs" }>).filter.status, undefined)
     assert.deepStrictEqual(routeOf("#/jobs/%E0%A4%A"), { view: "job", id: "%E0%A4%A" })
+  })
+
+  it("remembers the filter of the list that led to a job", () => {
+    const list: Route = { view: "jobs", filter: { status: "failed" } }
+    const one: Route = { view: "job", id: "a" }
+    const other: Route = { view: "job", id: "b" }
+    assert.deepStrictEqual(listBeforeOf({}, list, one), { status: "failed" })
+    assert.deepStrictEqual(listBeforeOf({ status: "failed" }, one, other), { status: "failed" })
+    assert.deepStrictEqual(listBeforeOf({ status: "failed" }, { view: "overview", span: 60 }, one), {})
+    assert.deepStrictEqual(listBeforeOf({ status: "failed" }, one, { view: "overview", span: 60 }), {})
   })
 
   it("brings a token only as itself", () => {
@@ -89,6 +106,32 @@ describe("the list of jobs", () => {
   it("leaves alone what an answer tells nothing about", () => {
     assert.strictEqual(refreshPage(loaded, { cursor: "c70", after: "000070" }, page([], "x")), loaded)
     assert.strictEqual(refreshPage(loaded, { cursor: "gone", after: "000065" }, page([60], "x")), loaded)
+  })
+
+  it("loads all that is shown again, over as many short and empty pages as it takes", async () => {
+    const pages: Readonly<Record<string, JobPage>> = {
+      first: page([95, 90], "c90"),
+      c90: page([], "c85"),
+      c85: page([70], "c70"),
+      c70: page([60, 45], "c45"),
+      c45: page([40], "c40"),
+      c40: page([30], null)
+    }
+    const shown = async (start: number, end: number) => {
+      const asked: Array<string> = []
+      const again = await loadShown(loaded, { start, end }, (cursor) => {
+        asked.push(cursor ?? "first")
+        return Promise.resolve(pages[cursor ?? "first"] ?? page([], null))
+      })
+      return { asked, ids: idsOf(again.reduce((list, { mark, page }) => refreshPage(list, mark, page), loaded)) }
+    }
+    // The last job that is shown is 40.
+    assert.deepStrictEqual(await shown(0, 60), {
+      asked: ["first", "c90", "c85", "c70", "c45"],
+      ids: [95, 90, 70, 60, 45, 40]
+    })
+    // It is 60, and what is behind it is not asked for. 50 is gone, which the page of 60 tells.
+    assert.deepStrictEqual(await shown(3, 4), { asked: ["c70"], ids: [90, 80, 70, 60, 45, 40] })
   })
 
   it("holds what the store holds, whatever is added and deleted between the looks", () => {

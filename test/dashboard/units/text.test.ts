@@ -1,6 +1,8 @@
 import { assert, describe, it } from "vitest"
 import type { JobView } from "../../../src/dashboard/api/wire.ts"
 import type { LaneStats } from "../../../src/domain/Stats.ts"
+import type { Beats } from "../../../src/dashboard/text/beats.ts"
+import { beatsOf } from "../../../src/dashboard/text/beats.ts"
 import { areaPath, highest, linePath, nearest, stacked, ticksOf } from "../../../src/dashboard/text/chart.ts"
 import { groupBy, together } from "../../../src/dashboard/text/counts.ts"
 import { countText, instantText, relativeText, shortText, spanText } from "../../../src/dashboard/text/format.ts"
@@ -117,6 +119,29 @@ describe("a lease", () => {
     const over = leaseState(lease, 660_000, null)
     assert.deepStrictEqual([over.health, over.passed, over.left], ["over", 1, -60_000])
     assert.include(over.text, "ran out 1 min ago")
+  })
+})
+
+describe("the interval of the heartbeats", () => {
+  const running = (lockedAt: number, attempts = 1) => ({ status: "running" as const, lockedAt, attempts })
+  const gapAfter = (...looks: ReadonlyArray<readonly [now: number, job: Parameters<typeof beatsOf>[1]]>) =>
+    looks.reduce<Beats | null>((before, [now, job]) => beatsOf(before, job, now), null)?.gap
+
+  it("is known once two of them were seen", () => {
+    assert.isNull(gapAfter([0, running(0)], [5000, running(0)]))
+    assert.strictEqual(gapAfter([0, running(0)], [5000, running(0)], [10_500, running(10_000)]), 10_000)
+  })
+
+  it("is not the time for which the tab was hidden", () => {
+    const hidden = [600_000, running(600_000)] as const
+    assert.isNull(gapAfter([0, running(0)], hidden))
+    assert.strictEqual(gapAfter([0, running(0)], [10_000, running(10_000)], hidden), 10_000)
+    assert.strictEqual(gapAfter([0, running(0)], hidden, [605_000, running(605_000)]), 5000)
+  })
+
+  it("is forgotten with the attempt", () => {
+    assert.isNull(gapAfter([0, running(0)], [5000, running(5000)], [6000, running(6000, 2)]))
+    assert.isUndefined(gapAfter([0, running(0)], [5000, { ...running(5000), status: "pending", lockedAt: null }]))
   })
 })
 
