@@ -8,9 +8,9 @@ import type { BackupDiffers, BackupExists, BackupFailed } from "./errors.ts"
 import { BackupUnsupported } from "./errors.ts"
 
 /**
- * Copies a SQLite database that others may be using to a new file, and verifies the
- * copy. The file appears under its name when all of it is on the disk, and not
- * before. A database of PostgreSQL is refused with the command that backs it up.
+ * Copies a SQLite database to a new file while others may be using it, and verifies
+ * the copy. The file gets its name once all of it is on disk. For PostgreSQL it
+ * fails with the command that backs up the database.
  */
 export const backUp = (
   named: DatabaseUrl,

@@ -1,10 +1,16 @@
 import { Schema } from "effect"
 import { StoreError } from "../../domain/errors.ts"
 
-/** There is a file where the backup was to be written. Nothing was read or changed. */
-export class BackupExists extends Schema.TaggedError<BackupExists>()("BackupExists", { file: Schema.String }) {
+/** The name of the backup is taken, or that of a file which SQLite would read with it. Nothing was replaced. */
+export class BackupExists extends Schema.TaggedError<BackupExists>()("BackupExists", {
+  file: Schema.String,
+  /** The file that is there: `file`, or its `-wal`, `-shm` or `-journal`. */
+  found: Schema.String
+}) {
   override get message() {
-    return `${this.file} is there already, and a backup replaces nothing; give another name`
+    return this.found === this.file
+      ? `${this.file} is there already, and a backup replaces nothing; give another name`
+      : `${this.found} is there already, and SQLite would read it as a part of ${this.file}; move it away, or give another name`
   }
 }
 
@@ -19,7 +25,7 @@ export class BackupFailed extends Schema.TaggedError<BackupFailed>()("BackupFail
   }
 }
 
-/** The copy is not what the database was. It was deleted. */
+/** The copy differs from the database, and was deleted. */
 export class BackupDiffers extends Schema.TaggedError<BackupDiffers>()("BackupDiffers", {
   database: Schema.String,
   problems: Schema.Array(Schema.String)
@@ -30,17 +36,17 @@ export class BackupDiffers extends Schema.TaggedError<BackupDiffers>()("BackupDi
   }
 }
 
-/** A database on a server is backed up by the server's own tool. */
+/** A database on a server, which the server's own tool backs up. */
 export class BackupUnsupported extends Schema.TaggedError<BackupUnsupported>()("BackupUnsupported", {
   database: Schema.String,
   /** The command to run, without a password. */
   command: Schema.String
 }) {
   override get message() {
-    return `${this.database} is a database of a server, which its own tool backs up while it runs: ${this.command}`
+    return `${this.database} is on a server, whose own tool backs it up while it runs: ${this.command}`
   }
 }
 
-/** The driver's or the system's own words. */
+/** The message of the driver or the system. */
 const rootOf = (cause: unknown) =>
   new StoreError({ operation: "back up", cause }).message.replace(/^The job store failed in back up: /, "")

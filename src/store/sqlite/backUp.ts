@@ -1,29 +1,34 @@
 import Sqlite from "better-sqlite3"
 import type { Database } from "better-sqlite3"
 import { Clock, Duration, Effect, Exit } from "effect"
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs"
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs"
 import { dirname } from "node:path"
 import type { Backup, BackupOptions } from "../backup/options.ts"
 import { BackupDiffers, BackupExists, BackupFailed } from "../backup/errors.ts"
 import { triesFor } from "./busyTimeout.ts"
+import { damageIn } from "./damage.ts"
 import { isBusy } from "./errorCodes.ts"
 
-/** Some 4 MiB, which a step copies in milliseconds. */
+/** About 4 MiB, which a step copies in milliseconds. */
 const pagesAtATime = 1000
 
-/** As many as a person reads. */
+/** The most problems to report. */
 const mostProblems = 5
 
 /**
- * Copies the pages of a database, in an open read transaction. Without that SQLite
- * begins anew whenever another process commits, which beside a busy worker never
- * ends. VACUUM INTO would copy all in one statement, which tells nothing of how far
- * it is and cannot be stopped, and it does not sync the file.
+ * Copies the pages of a database, in an open read transaction. Without one, SQLite
+ * starts again whenever another process commits, so beside a busy worker it would
+ * never end. VACUUM INTO copies everything in one statement: it reports no progress,
+ * cannot be stopped, and does not sync the file.
  */
 export const backUp = Effect.fn("backUp")(function*(filename: string, options: BackupOptions) {
   const { busyTimeout, file, onProgress } = options
   const failed = (cause: unknown) => new BackupFailed({ database: filename, file, cause })
-  if (existsSync(file)) return yield* new BackupExists({ file })
+  const refuseTaken = Effect.flatMap(
+    Effect.try({ try: () => taken(file), catch: failed }),
+    (found) => found === undefined ? Effect.void : new BackupExists({ file, found })
+  )
+  yield* refuseTaken
   const partial = `${file}.partial-${process.pid}-${yield* Clock.currentTimeMillis}`
   yield* Effect.acquireRelease(
     Effect.try({ try: () => closeSync(openSync(partial, "wx", 0o600)), catch: failed }),
@@ -50,12 +55,13 @@ export const backUp = Effect.fn("backUp")(function*(filename: string, options: B
     },
     catch: failed
   })
+  yield* refuseTaken
   yield* Effect.try({
     try: () => {
       named(partial, file)
       synced(dirname(file), "r")
     },
-    catch: (error) => isThere(error) ? new BackupExists({ file }) : failed(error)
+    catch: (error) => isThere(error) ? new BackupExists({ file, found: file }) : failed(error)
   })
   return { database: filename, file, bytes, tables } satisfies Backup
 }, Effect.scoped)
@@ -75,7 +81,7 @@ const copied = (source: Database, to: string, onProgress: BackupOptions["onProgr
     const progress = ({ remainingPages, totalPages }: Sqlite.BackupMetadata) => {
       if (isStopped) throw new Error("interrupted")
       total = totalPages
-      // It is called before the first step too, and not after the last.
+      // It is called before the first step too, but not after the last.
       if (total > 0) onProgress(total - remainingPages, total)
       return pagesAtATime
     }
@@ -100,10 +106,9 @@ const rowsOf = (database: Database): Backup["tables"] =>
     rows: Number(database.prepare(`SELECT count(*) FROM "${name.replaceAll("\"", "\"\"")}"`).pluck().get())
   }))
 
-/** What shows that a copy is not the database, and what SQLite finds wrong in it. */
+/** The damage that SQLite finds in a copy, or else the tables that have other numbers of rows. */
 const problemsOf = (copy: Database, tables: Backup["tables"]): ReadonlyArray<string> => {
-  const found = copy.prepare<[], string>(`PRAGMA integrity_check(${mostProblems})`).pluck().all()
-  const wrong = found.filter((line) => line !== "ok")
+  const wrong = damageIn(copy.prepare<[], string>(`PRAGMA integrity_check(${mostProblems})`).pluck().all())
   if (wrong.length > 0) return wrong
   const counted = new Map(rowsOf(copy).map(({ rows, table }) => [table, rows]))
   return tables.filter(({ rows, table }) => counted.get(table) !== rows).slice(0, mostProblems).map(({ rows, table }) =>
@@ -111,7 +116,7 @@ const problemsOf = (copy: Database, tables: Backup["tables"]): ReadonlyArray<str
   )
 }
 
-/** Waits until a file, or the names in a folder, are on the disk. */
+/** Waits until a file, or the names in a folder, are on disk. */
 const synced = (path: string, flags: "r" | "r+") => {
   const handle = openSync(path, flags)
   try {
@@ -121,14 +126,28 @@ const synced = (path: string, flags: "r" | "r+") => {
   }
 }
 
-/** Gives the file its name, unless another has it by now, which a rename would replace. */
+/** The endings of the files that SQLite reads with a database. */
+const beside = ["-journal", "-wal", "-shm"]
+
+/** The first name that is taken of those that the copy needs. Links count, also those that lead nowhere. */
+const taken = (file: string): string | undefined =>
+  ["", ...beside].map((ending) => `${file}${ending}`)
+    .find((name) => lstatSync(name, { throwIfNoEntry: false }) !== undefined)
+
+/** Renames the file. Fails with EEXIST if the name is taken by then, which a rename alone would replace. */
 const named = (from: string, to: string) => {
   try {
     linkSync(from, to)
   } catch (error) {
-    // Some file systems have no links.
-    if (isThere(error) || existsSync(to)) throw error
-    renameSync(from, to)
+    if (isThere(error)) throw error
+    // Some file systems have no links. An empty file holds the name until the rename.
+    closeSync(openSync(to, "wx", 0o600))
+    try {
+      renameSync(from, to)
+    } catch (error) {
+      unlinkSync(to)
+      throw error
+    }
     return
   }
   unlinkSync(from)
@@ -136,7 +155,7 @@ const named = (from: string, to: string) => {
 
 const isThere = (error: unknown) => error instanceof Error && "code" in error && error.code === "EEXIST"
 
-/** A file that has its name by now is no longer there. */
+/** Deletes a copy, unless it has its name by now, and what SQLite wrote beside it. */
 const removed = (path: string) => {
-  for (const name of [path, `${path}-journal`, `${path}-wal`, `${path}-shm`]) rmSync(name, { force: true })
+  for (const name of ["", ...beside].map((ending) => `${path}${ending}`)) rmSync(name, { force: true })
 }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
 import { Effect } from "effect"
 import { JobQueue } from "holdfast"
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 import { databaseIn, makeTerminal, messagesIn, runOnTerminal, runProgram } from "../runProgram.ts"
@@ -89,6 +89,34 @@ describe("pnpm holdfast backup", () => {
       assert.deepStrictEqual(readdirSync(folder), ["copy.db", "data"])
     }))
 
+  it.scopedLive("refuses a name beside which a WAL, a journal or their index was left", () =>
+    Effect.gen(function*() {
+      const { file, folder } = yield* twoJobs
+      // SQLite would take the other database's pages for a part of the copy.
+      const other = new Sqlite(join(folder, "other.db"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => other.close()))
+      other.exec("PRAGMA journal_mode = WAL; CREATE TABLE another (a)")
+      for (const name of ["-wal", "-shm", "-journal"]) {
+        copyFileSync(join(folder, "other.db-wal"), `${file}${name}`)
+        const { code, complained, said } = yield* backup(folder, file)
+        assert.deepStrictEqual([code, said, messagesIn(complained)], [1, [], [
+          `${file}${name} is there already, and SQLite would read it as a part of ${file}; move it away, or give another name`
+        ]])
+        assert.deepStrictEqual(readdirSync(folder).filter((each) => each.startsWith("copy.db")), [`copy.db${name}`])
+        rmSync(`${file}${name}`)
+      }
+      assert.strictEqual((yield* backup(folder, file)).code, 0)
+    }))
+
+  it.scopedLive("refuses an empty name before it copies anything", () =>
+    Effect.gen(function*() {
+      const { folder } = yield* twoJobs
+      const { code, complained, said } = yield* backup(folder, "")
+      assert.deepStrictEqual([code, said], [1, []])
+      assert.include(complained.join("\n"), "The name of the file is empty; give the file to write, such as backup.db")
+      assert.deepStrictEqual(readdirSync(folder), ["data"])
+    }))
+
   it.scopedLive("deletes a copy in which something is wrong, and says what", () =>
     Effect.gen(function*() {
       const { file, folder } = yield* twoJobs
@@ -126,7 +154,7 @@ describe("pnpm holdfast backup", () => {
         DATABASE_URL: "postgres://me:hunter2@127.0.0.1:9/app"
       })
       assert.deepStrictEqual([code, said, messagesIn(complained)], [1, [], [
-        "postgres://127.0.0.1:9/app is a database of a server, which its own tool backs up while it runs: "
+        "postgres://127.0.0.1:9/app is on a server, whose own tool backs it up while it runs: "
         + "pg_dump --format=custom --file=app.dump \"$DATABASE_URL\""
       ]])
     }))
