@@ -1,17 +1,17 @@
 import { oneLine } from "./readable.ts"
 import type { Room } from "./table.ts"
 
-/** How bad a finding is. */
+/** The severity of a finding. */
 export type Verdict = "ok" | "warning" | "problem"
 
 /** The answer of one check. */
 export interface Finding {
-  /** The word for what was looked at. */
+  /** A word for the thing checked. */
   readonly check: string
   readonly verdict: Verdict
-  /** What is so, in one sentence without its full stop. */
+  /** One sentence without its full stop. */
   readonly says: string
-  /** What to do; null where nothing is to be done. */
+  /** The next step; null if the verdict is ok. */
   readonly todo: string | null
 }
 
@@ -37,7 +37,7 @@ export const worst = (findings: ReadonlyArray<Finding>): Verdict =>
 
 const colours = { ok: "32", warning: "33", problem: "31" } as const
 
-/** A line for each finding, what to do below it, and the count of those that are not ok. */
+/** A line for each finding, with its next step below, and the count of those that are not ok. */
 export const describeFindings = (
   findings: ReadonlyArray<Finding>,
   { isColoured }: Pick<Room, "isColoured">

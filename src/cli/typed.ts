@@ -4,7 +4,7 @@ import { Effect, FiberRef } from "effect"
 export const typed = (command: "start" | "brandbrain" | "holdfast", ...args: ReadonlyArray<string>): string =>
   ["npx pnpm@10", command, ...args].join(" ")
 
-/** What a person types for the commands of a queue where the package is installed. */
+/** The command line's first words where the package is installed. */
 export const installed = "npx holdfast"
 
 const holdfast = FiberRef.unsafeMake(typed("holdfast"))

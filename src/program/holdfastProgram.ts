@@ -29,10 +29,8 @@ export const holdfastOn = (streams: Streams, apps: AppsToCopy): Effect.Effect<Ru
   })
 
 /**
- * How the process of these commands ends: with 130 where Ctrl-C has kept one from
- * what it was to do, which it has not if it watches or serves, and with 1 where its answer
- * could not be written, as to a full disk. A reader that wants no more of it, such
- * as `head`, is no failure.
+ * Exits with 130 after Ctrl-C (0 for `--watch` and `dashboard`), and with 1 if the
+ * answer could not be written. A reader that closes early, such as `head`, is not a failure.
  */
 export const holdfastTeardown =
   (argv: ReadonlyArray<string>, { stderr, stdout }: Pick<Streams, "stderr" | "stdout">): Runtime.Teardown =>
@@ -47,5 +45,5 @@ export const holdfastTeardown =
     Runtime.defaultTeardown(exit, end)
   }
 
-/** Whether a command is to go on until it is told to end. */
+/** True for a command that runs until it is stopped. */
 const goesOn = (argv: ReadonlyArray<string>) => argv.includes("--watch") || argv.includes("dashboard")

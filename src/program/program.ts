@@ -28,7 +28,7 @@ export const program = (argv: ReadonlyArray<string>, streams: Streams): Effect.E
     streams
   )
 
-/** How the process ends. A worker that is told to end has done what it was to do, so it ends with 0. */
+/** Exits with 0 if a worker is told to stop, which is its normal end. */
 export const teardown = (argv: ReadonlyArray<string>, streams: Streams): Runtime.Teardown =>
   isHoldfast(argv) ? holdfastTeardown(argv, streams) : Runtime.defaultTeardown
 

@@ -2,21 +2,24 @@ import { Duration, Effect, Either, Layer, Option, Schema } from "effect"
 import { answer, roomOn } from "../../cli/answer.ts"
 import { exists } from "../../cli/existingDatabase.ts"
 import type { Finding, Verdict } from "../../cli/findings.ts"
-import { describeFindings, ok, problem, worst } from "../../cli/findings.ts"
+import { describeFindings, ok, problem, warning, worst } from "../../cli/findings.ts"
+import { httpPort, httpSettings } from "../../cli/httpSettings.ts"
 import { lastingSettings } from "../../cli/openQueue.ts"
+import { otlpSettings } from "../../cli/otlpSettings.ts"
 import { sentenceOf } from "../../cli/report.ts"
 import type { Settings } from "../../cli/settings.ts"
 import { spanText } from "../../cli/spanText.ts"
 import { storeOf } from "../../cli/storeOf.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import { typedHoldfast } from "../../cli/typed.ts"
-import type { JobRecord, Page } from "../../index.ts"
 import { JobQueue } from "../../index.ts"
 import type { DatabaseUrl } from "../../store/databaseUrl.ts"
 import { nameOf } from "../../store/databaseUrl.ts"
 import { look } from "../../store/doctor/look.ts"
-import { checkPostgres, checkSqlite, checkVersion } from "./doctor/databaseChecks.ts"
+import { JobStore } from "../../store/JobStore.ts"
+import { checkPostgres, checkSqlite, checkVersion, restoreAdvice } from "./doctor/databaseChecks.ts"
 import { checkFiles } from "./doctor/fileChecks.ts"
+import type { OverLeases } from "./doctor/queueChecks.ts"
 import { checkDue, checkLeases } from "./doctor/queueChecks.ts"
 
 /** Checks have found problems, which were printed. */
@@ -27,21 +30,26 @@ export class ProblemsFound extends Schema.TaggedError<ProblemsFound>()("Problems
   }
 }
 
-/** What a person at a terminal waits for a lock or a server. */
+/** The longest wait for a lock or a server: a person is at the terminal. */
 const longestWait = Duration.seconds(5)
 
-/** As many leases as are looked at. A worker holds some tens. */
+/** Leases that are over and are counted. A worker holds some tens. */
 const mostLeases = 2000
 
-/** Looks at the settings, the database and the queue, changes nothing, and prints a finding for each check. Fails if one is a problem. */
+/** Heads of lanes that `JobQueue.stats` reads at most. */
+const mostHeads = 2000
+
+/** Checks the settings, the database and the queue, and prints a finding for each check. Fails if one is a problem. Changes nothing. */
 export const doctor = (flags: { readonly deep: boolean; readonly json: boolean }, { stdout }: Streams) =>
   Effect.gen(function*() {
     const configured = yield* Effect.either(lastingSettings)
+    const others = yield* checkOtherSettings
     const findings = Either.isLeft(configured)
-      ? [
-        problem("settings", sentenceOf(configured.left), "Correct the variable; the README's table has what is allowed")
+      ? [refused(configured.left), ...others]
+      : [
+        ...withoutDoubt(checkSettings(configured.right), others),
+        ...yield* checkDatabase(configured.right, flags.deep)
       ]
-      : [checkSettings(configured.right), ...yield* checkDatabase(configured.right, flags.deep)]
     const database = Either.isLeft(configured) ? null : nameOf(configured.right.database)
     const verdict: Verdict = worst(findings)
     yield* answer(
@@ -53,7 +61,35 @@ export const doctor = (flags: { readonly deep: boolean; readonly json: boolean }
     if (problems > 0) return yield* new ProblemsFound({ problems })
   })
 
-/** What the environment gives, without a password. Spans are milliseconds. */
+const refused = (error: unknown) =>
+  problem("settings", sentenceOf(error), "Correct the variable; the README's table lists what is allowed")
+
+/** The settings are not ok while one of the others is refused. */
+const withoutDoubt = (main: Finding, others: ReadonlyArray<Finding>) =>
+  main.verdict === "ok" && others.length > 0 ? others : [main, ...others]
+
+/** The settings of HTTP and of telemetry that are refused. Those of HTTP matter to `start` only if it has a port. */
+const checkOtherSettings = Effect.gen(function*() {
+  const port = yield* Effect.either(httpPort)
+  const http = yield* Effect.either(httpSettings(Option.none()))
+  const otlp = yield* Effect.either(otlpSettings)
+  const servesHttp = Either.isLeft(port) || Option.isSome(port.right)
+  return [
+    ...(Either.isLeft(port) ? [refused(port.left)] : []),
+    ...(Either.isRight(http) ? [] : [
+      servesHttp
+        ? refused(http.left)
+        : warning(
+          "settings",
+          `${sentenceOf(http.left)}; HTTP is off`,
+          "Correct the variable before you start with --http or run `dashboard`"
+        )
+    ]),
+    ...(Either.isLeft(otlp) ? [refused(otlp.left)] : [])
+  ]
+})
+
+/** The settings without passwords, for JSON. Spans are milliseconds. */
 const shown = (settings: Settings) => ({
   database: nameOf(settings.database),
   synchronous: settings.synchronous,
@@ -78,9 +114,7 @@ const checkSettings = (settings: Settings): Finding => {
   return Duration.greaterThanOrEqualTo(Duration.times(heartbeatInterval, 2), leaseFor)
     ? problem(
       "settings",
-      `A heartbeat every ${span(heartbeatInterval)} is too seldom for leases of ${
-        span(leaseFor)
-      }, and no worker starts so`,
+      `A heartbeat every ${span(heartbeatInterval)} is too slow for ${span(leaseFor)} leases; workers refuse to start`,
       "Set HOLDFAST_HEARTBEAT_INTERVAL to less than half of HOLDFAST_LEASE_DURATION"
     )
     : ok(
@@ -110,9 +144,10 @@ const checkDatabase = (settings: Settings, isDeep: boolean) =>
     }
     const facts = looked.right
     const version = checkVersion(facts, migrate)
+    const queue = version.verdict === "ok" ? yield* checkQueue(settings, version) : [version]
     return [
-      ok("database", `${nameOf(database)} can be read`),
-      ...(version.verdict === "ok" ? yield* checkQueue(settings, version) : [version]),
+      ...(queue.some(({ check }) => check === "database") ? [] : [ok("database", `${nameOf(database)} can be read`)]),
+      ...queue,
       ...(facts.database === "sqlite" ? checkSqlite(facts, synchronous) : checkPostgres(facts)),
       ...(isDeep && facts.database === "postgresql"
         ? [ok("integrity", "--deep is for SQLite; on a server, its administrator has pg_amcheck")]
@@ -121,50 +156,48 @@ const checkDatabase = (settings: Settings, isDeep: boolean) =>
     ]
   })
 
-/** What to do about a database that cannot be opened or read. */
+/** Advice for a database that cannot be opened or read. */
 const adviceFor = ({ database }: DatabaseUrl, sentence: string) =>
   /is not installed/.test(sentence)
     ? "Install it beside holdfast"
     : database === "postgresql"
-    ? "Look whether the server runs and can be reached, and whether DATABASE_URL has its host, port, database, user and password"
+    ? "Check whether the server runs and can be reached, and whether DATABASE_URL has its host, port, database, user and password"
     : /locked|busy/.test(sentence)
     ? "Look for a program that keeps the database locked, such as one with locking_mode=EXCLUSIVE or a long transaction"
-    : /not a database|malformed/.test(sentence)
-    ? "Look whether DATABASE_URL names the right file; if it does, restore a backup"
-    : "Look whether the user that runs this may read the file and write to its folder; the app's user can"
+    : isDamage(sentence)
+    ? "Check whether DATABASE_URL names the right file; if it does, restore a backup"
+    : "Check whether the user that runs this may read the file and write to its folder; the app's user can"
 
-/** The tables as the statements need them, and the jobs in them. */
+const isDamage = (sentence: string) => /not a database|malformed/.test(sentence)
+
+/** A finding for the tables or the jobs that cannot be read. */
+const unreadable = ({ database }: DatabaseUrl, sentence: string) =>
+  database === "sqlite" && isDamage(sentence)
+    ? problem("database", sentence, `\`doctor --deep\` lists the damage. ${restoreAdvice}`)
+    : problem("tables", sentence, "Mend the tables as it says, or restore a backup")
+
+/** The jobs, and the tables as the statements need them. */
 const checkQueue = (settings: Settings, version: Finding) =>
   Effect.gen(function*() {
+    const store = yield* JobStore
     const { at, isWhole, lanes } = yield* JobQueue.stats()
-    const running = yield* runningJobs
     const sweptWithin = Duration.toMillis(Duration.sum(settings.staleCheckInterval, settings.heartbeatInterval))
-    const due = checkDue({ at, lanes })
     return [
       version,
-      isWhole ? due : { ...due, says: `${due.says}; not every queue and kind was looked at` },
-      ...checkLeases(running.jobs, { isWhole: running.isWhole, now: at, sweptWithin })
+      // Stats are also not whole where there are many jobs of few lanes.
+      checkDue({ at, lanes, isWhole: isWhole || (yield* store.laneHeads({ limit: mostHeads })).length < mostHeads }),
+      ...checkLeases(yield* overLeases, { lanes, now: at, sweptWithin })
     ]
   }).pipe(
-    Effect.provide(Layer.provide(JobQueue.layer, storeOf(settings, { readonly: true }))),
-    Effect.catchAll((error) =>
-      Effect.succeed([
-        problem("tables", sentenceOf(error), "Mend the tables as it says, or restore a backup")
-      ])
-    )
+    Effect.provide(Layer.provideMerge(JobQueue.layer, storeOf(settings, { readonly: true }))),
+    Effect.catchAll((error) => Effect.succeed([unreadable(settings.database, sentenceOf(error))]))
   )
 
-const runningJobs = Effect.gen(function*() {
-  const jobs: Array<JobRecord> = []
-  let cursor: string | null = null
-  do {
-    const page: Page = yield* JobQueue.list({
-      status: "running",
-      limit: 100,
-      ...(cursor === null ? {} : { cursor })
-    })
-    jobs.push(...page.jobs)
-    cursor = page.cursor
-  } while (cursor !== null && jobs.length < mostLeases)
-  return { jobs, isWhole: cursor === null }
+/** Read by the index of leases, so however many others there are, none that is over is missed. */
+const overLeases = Effect.gen(function*() {
+  const store = yield* JobStore
+  const holders = yield* store.laneHolders({ areOver: true, limit: mostLeases })
+  const [first] = yield* store.staleLeases({ limit: 1 })
+  const isWhole = holders.reduce((sum, { jobs }) => sum + jobs, 0) < mostLeases
+  return { holders, firstEnd: first?.lockedUntil, isWhole } satisfies OverLeases
 })

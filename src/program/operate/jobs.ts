@@ -107,9 +107,9 @@ interface Asked {
   readonly ids: ReadonlyArray<string>
   readonly json: boolean
   readonly streams: Streams
-  /** What goes on, for the bar of a terminal. */
+  /** The change as it happens, for the terminal's progress bar. */
   readonly doing: string
-  /** What was to be done, for the error. */
+  /** The change as done, for the error. */
   readonly done: string
 }
 

@@ -1,21 +1,22 @@
-/** What is so for a database of either kind. */
+/** Facts about a database of either kind. */
 interface Facts {
-  /** The version of Holdfast's tables, 0 if there are none, and the one that this release makes. */
+  /** The version of Holdfast's tables, 0 if there are none. */
   readonly version: number
+  /** The version that this release makes. */
   readonly newest: number
 }
 
-/** What a look at a SQLite database found. Sizes are bytes. */
+/** Facts about a SQLite database. Sizes are bytes. */
 export interface SqliteFacts extends Facts {
   readonly database: "sqlite"
   readonly journalMode: string
   readonly size: number
   readonly walSize: number
-  /** What quick_check found, empty if nothing is wrong; undefined if it was not asked for. */
+  /** The lines of quick_check, empty if nothing is wrong; undefined without `isDeep`. */
   readonly damage: ReadonlyArray<string> | undefined
 }
 
-/** A transaction that keeps what it might still see from being vacuumed. */
+/** An open transaction: no vacuum removes rows that it might still see. */
 export interface OpenTransaction {
   /** The number of its process, or the name of a prepared one. */
   readonly name: string
@@ -26,7 +27,7 @@ export interface OpenTransaction {
   readonly openFor: number
 }
 
-/** What a look at a PostgreSQL database found. Instants are epoch milliseconds. */
+/** Facts about a PostgreSQL database. Instants are epoch milliseconds. */
 export interface PostgresFacts extends Facts {
   readonly database: "postgresql"
   /** As in 160004 for 16.4. */
@@ -41,15 +42,15 @@ export interface PostgresFacts extends Facts {
     readonly dead: number
     readonly vacuumedAt: number | null
   }>
-  /** Those that began first. */
+  /** The oldest ones, without vacuums. */
   readonly transactions: ReadonlyArray<OpenTransaction>
   /** False if the role sees only its own transactions. */
   readonly seesAllTransactions: boolean
-  /** The server's clock, and this machine's when it was asked and when it had answered. */
+  /** The server's clock, and this machine's before the question and after the answer. */
   readonly clock: { readonly server: number; readonly asked: number; readonly answered: number }
 }
 
-/** What to look for, and for how long. */
+/** The depth of a look, and the longest wait. */
 export interface LookOptions {
   readonly schema: string | undefined
   /** True to look for damage in a SQLite database, which reads all of it. */

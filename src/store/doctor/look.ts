@@ -5,8 +5,8 @@ import { loaded } from "../loaded.ts"
 import type { LookOptions, PostgresFacts, SqliteFacts } from "./facts.ts"
 
 /**
- * Looks at a database that exists, whatever tables it has, and changes nothing. Fails
- * where it cannot be opened or read: no database, locked, out of reach, or without the rights.
+ * Looks at an existing database with any tables, and changes nothing. Fails if it
+ * cannot be opened or read: not a database, locked, out of reach, or rights are missing.
  */
 export const look = (
   named: DatabaseUrl,

@@ -3,12 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
 import { Effect } from "effect"
 import { JobQueue } from "holdfast"
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import type { Finding } from "../../../src/cli/findings.ts"
 import { onSqlite } from "../../store/copy/onSqlite.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 import { databaseIn, messagesIn, runProgram } from "../runProgram.ts"
+import { insertPending, insertRunning } from "./manyJobs.ts"
 import { emptyDatabase, Mail, newestVersion, onFile, onQueue, valueOf } from "./onQueue.ts"
 
 interface Answer {
@@ -54,6 +55,7 @@ describe("pnpm holdfast doctor", () => {
         of("tables").says,
         `The tables have version ${newestVersion}, the newest that this release knows`
       )
+      assert.match(of("journal").says, /with these settings, a commit is on disk when it returns/)
       assert.match(of("disk").says, /^[\d.]+ [MGT]B are free on the disk of /)
       assert.isTrue(before.equals(readFileSync(databaseIn(folder))))
       const { code, said } = yield* runProgram(folder, ["holdfast", "doctor", "--deep"])
@@ -137,19 +139,109 @@ describe("pnpm holdfast doctor", () => {
       assert.include(bad.of("settings").says, "HOLDFAST_CONCURRENCY")
       assert.deepStrictEqual([bad.answer.database, bad.answer.settings, bad.checks], [null, null, ["settings"]])
       const seldom = yield* doctor(folder, [], { HOLDFAST_LEASE_DURATION: "1 minute" })
-      assert.include(seldom.of("settings").says, "A heartbeat every 30s is too seldom for leases of 1m")
+      assert.include(
+        seldom.of("settings").says,
+        "A heartbeat every 30s is too slow for 1m leases; workers refuse to start"
+      )
       const away = yield* doctor(folder, [], {
         DATABASE_URL: "postgres://me:hunter2@127.0.0.1:9/app",
         HOLDFAST_POSTGRES_LISTEN_URL: "postgres://me:hunter2@127.0.0.1:9/app"
       })
       assert.match(away.of("database").says, /ECONNREFUSED/)
-      assert.include(away.of("database").todo, "Look whether the server runs")
+      assert.include(away.of("database").todo, "Check whether the server runs")
       assert.notInclude(JSON.stringify(away.answer), "hunter2")
       assert.include(away.answer.settings, { database: "postgres://127.0.0.1:9/app", listens: "own url" })
       assert.strictEqual(
         (yield* doctor(folder, [], { DATABASE_URL: "sqlite::memory:" })).of("settings").verdict,
         "problem"
       )
+    }))
+
+  it.scopedLive("tells settings of HTTP and of telemetry with which a worker refuses to start", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshQueue
+      const told = (environment: Readonly<Record<string, string>>) =>
+        Effect.map(doctor(folder, [], environment), ({ of }) => [of("settings").verdict, of("settings").says] as const)
+      const port = yield* told({ HOLDFAST_HTTP_PORT: "99999999" })
+      assert.strictEqual(port[0], "problem")
+      assert.include(port[1], "HOLDFAST_HTTP_PORT: \"99999999\" is not a port")
+      const open = yield* told({ HOLDFAST_HTTP_PORT: "0", HOLDFAST_HTTP_HOST: "0.0.0.0" })
+      assert.strictEqual(open[0], "problem")
+      assert.include(open[1], "HOLDFAST_HTTP_TOKEN: it is not set")
+      const off = yield* told({ HOLDFAST_HTTP_HOST: "0.0.0.0" })
+      assert.strictEqual(off[0], "warning")
+      assert.match(off[1], /HOLDFAST_HTTP_TOKEN: it is not set.*; HTTP is off$/)
+      const collector = yield* told({ OTEL_EXPORTER_OTLP_ENDPOINT: "nonsense" })
+      assert.strictEqual(collector[0], "problem")
+      assert.include(collector[1], "OTEL_EXPORTER_OTLP_ENDPOINT: that is not the URL of a collector")
+      const both = yield* doctor(folder, [], { HOLDFAST_CONCURRENCY: "many", HOLDFAST_HTTP_PORT: "-1" })
+      assert.deepStrictEqual(both.checks, ["settings", "settings"])
+    }))
+
+  it.scopedLive("looks at the disk of the file itself, not at that of a link to it", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshQueue
+      const elsewhere = realpathSync(yield* temporaryFolder)
+      renameSync(databaseIn(folder), join(elsewhere, "real.db"))
+      symlinkSync(join(elsewhere, "real.db"), databaseIn(folder))
+      assert.include((yield* doctor(folder)).of("disk").says, ` are free on the disk of ${elsewhere}`)
+    }))
+
+  it.scopedLive("names a restore for a page that is damaged, and the damage in one line", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshQueue
+      yield* onQueue(folder, JobQueue.enqueueMany(Mail, [{}, {}]))
+      const root = onFile(folder, (database) => {
+        database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+        return Number(
+          database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'holdfast_jobs_claim'").pluck().get()
+        )
+      })
+      const bytes = readFileSync(databaseIn(folder))
+      bytes.fill(0xff, (root - 1) * 4096, root * 4096)
+      writeFileSync(databaseIn(folder), bytes)
+      const damaged = yield* doctor(folder)
+      assert.strictEqual(damaged.of("database").verdict, "problem")
+      assert.include(damaged.of("database").says, "malformed")
+      assert.match(damaged.of("database").todo ?? "", /`doctor --deep` lists the damage\. .*restore a backup$/)
+      assert.notInclude(damaged.checks, "tables")
+      const deep = yield* doctor(folder, ["--deep"])
+      assert.match(deep.of("integrity").says, /^quick_check has found damage: Tree \d+ page \d+/)
+      assert.notMatch(JSON.stringify(deep.answer.findings), /\\n/)
+    }))
+
+  it.scopedLive("finds leases that are over behind more than it counts that are not", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshQueue
+      const hour = 3_600_000
+      onFile(folder, (database) =>
+        insertRunning(database, [
+          { count: 500, from: 0, worker: "host:7:dead", lockedUntil: Date.now() - hour },
+          { count: 2100, from: 500, worker: "host:8:alive", lockedUntil: Date.now() + hour }
+        ]))
+      const { answer, of } = yield* doctor(folder)
+      assert.match(of("leases").says, /^500 leases are over, of 2,600, one of them for 1h/)
+      assert.deepStrictEqual([of("leases").verdict, answer.verdict], ["problem", "problem"])
+      assert.match(of("holders").says, /^A worker looks dead: host:7:dead holds 500, /)
+      onFile(folder, (database) =>
+        insertRunning(database, [{ count: 2400, from: 2600, worker: "host:9:dead", lockedUntil: Date.now() - hour }]))
+      assert.match(
+        (yield* doctor(folder)).of("leases").says,
+        /^2,000\+ leases are over, of 4,100\+, one of them for 1h/
+      )
+    }))
+
+  it.scopedLive("does not call due jobs ok unless it has seen every queue and kind", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshQueue
+      onFile(folder, (database) => insertPending(database, 0, 1999))
+      assert.strictEqual((yield* doctor(folder)).of("due").verdict, "ok")
+      onFile(folder, (database) => insertPending(database, 1999, 2))
+      const { verdict, says } = (yield* doctor(folder)).of("due")
+      assert.deepStrictEqual([verdict, says], [
+        "warning",
+        "No job is due; there are more queues and kinds than were looked at"
+      ])
     }))
 
   it.scopedLive("tells a job that waits for long, unless it is paused, and leases that nobody frees", () =>
@@ -172,7 +264,7 @@ describe("pnpm holdfast doctor", () => {
       yield* age("pending", "available_at", 10 * 60_000)
       yield* age("running", "locked_until", 30_000)
       const late = yield* doctor(folder)
-      assert.match(late.of("due").says, /^The oldest due job waits for 10m( \ds)?, of kind mail in queue default$/)
+      assert.match(late.of("due").says, /^The oldest due job has waited for 10m( \ds)?, of kind mail in queue default$/)
       assert.strictEqual(late.of("due").verdict, "warning")
       assert.match(late.of("leases").says, /^2 leases are over, of 2, one of them for 3\ds$/)
       assert.strictEqual(late.of("leases").verdict, "warning")
@@ -181,7 +273,7 @@ describe("pnpm holdfast doctor", () => {
       yield* age("running", "locked_until", 10 * 60_000)
       const later = yield* doctor(folder)
       assert.deepStrictEqual([later.of("due").verdict, later.of("leases").verdict], ["problem", "problem"])
-      assert.include(later.of("leases").todo, "Start a worker: its sweep frees them, which takes 1m 30s at most")
+      assert.include(later.of("leases").todo, "Start a worker: its sweep frees them within 1m 30s")
       yield* onQueue(folder, JobQueue.pause({ queue: "default" }))
       const paused = yield* doctor(folder)
       assert.strictEqual(
@@ -201,7 +293,7 @@ describe("pnpm holdfast doctor", () => {
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 18000) INSERT INTO filler SELECT randomblob(4000) FROM n"
       )
       const long = yield* doctor(folder)
-      assert.match(long.of("wal").says, /^The WAL has \d+\.\d MB, which slows every reader/)
+      assert.match(long.of("wal").says, /^The WAL is \d+\.\d MB, which slows every reader/)
       assert.strictEqual(long.of("wal").verdict, "warning")
       reading.close()
       writing.exec("DROP TABLE filler; PRAGMA journal_mode = DELETE")

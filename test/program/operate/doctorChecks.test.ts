@@ -47,7 +47,7 @@ describe("the checks of doctor", () => {
     })
     assert.deepStrictEqual([dead.verdict, dead.says], [
       "warning",
-      "holdfast_jobs has 50,000 dead rows beside 20,000, last vacuumed 1m ago"
+      "holdfast_jobs has 50,000 dead and 20,000 live rows, last vacuumed 1m ago"
     ])
     assert.strictEqual(
       of("vacuum", { tables: [{ table: "holdfast_jobs", live: 1e6, dead: 50_000, vacuumedAt: 0 }] }).verdict,
@@ -60,7 +60,7 @@ describe("the checks of doctor", () => {
     assert.deepStrictEqual([4, 6, 61].map((minutes) => open(minutes * minute).verdict), ["ok", "warning", "problem"])
     assert.strictEqual(
       open(6 * minute).says,
-      "The transaction 417 (idle in transaction) of bi, psql is open for 6m"
+      "The transaction 417 (idle in transaction) of bi, psql has been open for 6m"
     )
     assert.include(of("transactions", { seesAllTransactions: false }).says, "of those that the role app may see")
   })

@@ -9,7 +9,7 @@ const MiB = 1024 ** 2
 const second = 1000
 const minute = 60 * second
 
-/** The tables against the ones that this release knows. `migrate` is the line to type. */
+/** Compares the version of the tables with the one that this release needs. `migrate` is the command to type. */
 export const checkVersion = ({ newest, version }: SqliteFacts | PostgresFacts, migrate: string): Finding =>
   version === newest
     ? ok("tables", `The tables have version ${version}, the newest that this release knows`)
@@ -27,8 +27,11 @@ export const checkVersion = ({ newest, version }: SqliteFacts | PostgresFacts, m
       "Use that release, for workers too"
     )
 
-/** Commits are cut off a WAL of more than 8 MiB; a reader that stays open keeps it from that. */
+/** Workers shorten a WAL of more than 8 MiB, unless a reader stays open. */
 const longWal = 64 * MiB
+
+/** The advice for a damaged file. */
+export const restoreAdvice = "Stop every program that uses the database, keep a copy of its files, and restore a backup"
 
 export const checkSqlite = (
   { damage, journalMode, size, walSize }: SqliteFacts,
@@ -38,20 +41,20 @@ export const checkSqlite = (
     ? ok(
       "journal",
       synchronous === "full"
-        ? "The journal is a WAL, and a commit is on the disk when it returns (synchronous=FULL)"
-        : "The journal is a WAL, and a power cut may undo the last commits (HOLDFAST_SQLITE_SYNCHRONOUS=normal)"
+        ? "The journal is a WAL; with these settings, a commit is on disk when it returns (synchronous=FULL)"
+        : "The journal is a WAL; with these settings, a power cut may undo the last commits (HOLDFAST_SQLITE_SYNCHRONOUS=normal)"
     )
     : warning(
       "journal",
       `The journal mode is ${journalMode}, in which readers and writers wait for each other`,
-      "Start a worker, which sets WAL; if it stays so, look for a program that sets another"
+      "Start a worker, which sets WAL; if that does not last, look for a program that sets another mode"
     ),
   walSize <= longWal
-    ? ok("wal", `The WAL has ${bytesText(walSize)}, beside a database of ${bytesText(size)}`)
+    ? ok("wal", `The WAL is ${bytesText(walSize)}; the database is ${bytesText(size)}`)
     : warning(
       "wal",
-      `The WAL has ${bytesText(walSize)}, which slows every reader, beside a database of ${bytesText(size)}`,
-      "Look for a program that keeps a read transaction or a cursor open; without workers, start one, which shortens it"
+      `The WAL is ${bytesText(walSize)}, which slows every reader; the database is ${bytesText(size)}`,
+      "Look for a program that keeps a read transaction or a cursor open; if no worker runs, start one, which shortens the WAL"
     ),
   ...(damage === undefined ? [] : [
     damage.length === 0
@@ -59,15 +62,15 @@ export const checkSqlite = (
       : problem(
         "integrity",
         `quick_check has found damage: ${damage.slice(0, 3).join("; ")}`,
-        "Stop every program on the database, keep a copy of its files, and restore a backup"
+        restoreAdvice
       )
   ])
 ]
 
-/** The space that is free on the disk of a SQLite database, in bytes. */
+/** Free space on the disk of a SQLite database, in bytes. */
 export const checkDisk = (free: number, folder: string): Finding => {
   const says = `${bytesText(free)} are free on the disk of ${folder}`
-  const todo = "Free some: where the disk is full, nothing can be enqueued, claimed or settled"
+  const todo = "Free some: on a full disk nothing can be enqueued, claimed or settled"
   return free < 100 * MiB
     ? problem("disk", says, todo)
     : free < 1024 * MiB
@@ -75,17 +78,17 @@ export const checkDisk = (free: number, folder: string): Finding => {
     : ok("disk", says)
 }
 
-/** The oldest server that is tested. */
+/** The oldest tested version. */
 const oldestServer = 140_000
 
-/** A vacuum of its own comes at a fifth of a table. */
+/** Autovacuum starts at 20 % dead rows. */
 const manyDead = 10_000
 const deadShare = 0.4
 
 const longTransaction = 5 * minute
 const tooLongTransaction = 60 * minute
 
-/** Of two machines that keep time by a network, the clocks are nearer than this. */
+/** Clocks kept by NTP differ by less than this. */
 const clocksApart = 2 * second
 
 export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
@@ -98,7 +101,7 @@ export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
     ? ""
     : `The transaction ${[oldest.name, oldest.state && `(${oldest.state})`].filter(Boolean).join(" ")} of ${
       [oldest.user, oldest.application].filter((word) => word !== "").join(", ") || "another role"
-    } is open for ${spanText(held)}`
+    } has been open for ${spanText(held)}`
   const noVacuum = "End it, or have its program end it: until then no vacuum removes the dead rows of jobs"
   const away = (clock.asked + clock.answered) / 2 - clock.server
   const apart = Math.abs(away) - (clock.answered - clock.asked) / 2
@@ -107,7 +110,7 @@ export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
       ? ok("server", `The server is ${server}`)
       : problem("server", `The server is ${server}, and Holdfast needs 14 or later`, "Upgrade the server"),
     lacksRights.length === 0
-      ? ok("rights", `The role ${role} has every right that a worker needs on the tables that are there`)
+      ? ok("rights", `The role ${role} has every right that a worker needs on the existing tables`)
       : problem(
         "rights",
         `The role ${role} lacks ${lacksRights.join(", ")}`,
@@ -119,7 +122,7 @@ export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
         : warning(
           "vacuum",
           bloated.map((table) => `${table.table} has ${vacuumText(table, clock.server)}`).join(", "),
-          "Look whether autovacuum is on and gets to run, and for transactions that stay open"
+          "Check whether autovacuum is on and gets to run, and look for transactions that stay open"
         )
     ]),
     held >= tooLongTransaction
@@ -128,7 +131,7 @@ export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
       ? warning("transactions", open, noVacuum)
       : ok(
         "transactions",
-        `No transaction is open for longer than ${spanText(longTransaction)}${
+        `No transaction has been open for longer than ${spanText(longTransaction)}${
           seesAllTransactions ? "" : `, of those that the role ${role} may see`
         }`
       ),
@@ -137,7 +140,7 @@ export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
       : warning(
         "clock",
         `The clock of this machine is ${spanText(apart)} ${away > 0 ? "ahead of" : "behind"} the server's`,
-        "Let both keep time by NTP; the server's decides which leases are over and which jobs are due"
+        "Set both by NTP; the server's clock decides which leases are over and which jobs are due"
       )
   ]
 }
@@ -146,6 +149,6 @@ const vacuumText = (
   { dead, live, vacuumedAt }: PostgresFacts["tables"][number],
   now: number
 ) =>
-  `${counted(dead)} dead rows beside ${counted(live)}, last vacuumed ${
+  `${counted(dead)} dead and ${counted(live)} live rows, last vacuumed ${
     vacuumedAt === null ? "never" : distanceText(vacuumedAt, now)
   }`

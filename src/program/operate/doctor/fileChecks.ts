@@ -5,11 +5,13 @@ import { dirname } from "node:path"
 import { warning } from "../../../cli/findings.ts"
 import { checkDisk } from "./databaseChecks.ts"
 
-/** The disk of a database, and whether this user may write there. */
-export const checkFiles = (filename: string) =>
+/** The free space on a database's disk, and the files that this user may not write. Links are followed. */
+export const checkFiles = (named: string) =>
   Effect.gen(function*() {
-    const folder = dirname(filename)
     const files = yield* FileSystem.FileSystem
+    // SQLite writes beside the file itself. One that is missing has no other name.
+    const filename = yield* Effect.orElseSucceed(files.realPath(named), () => named)
+    const folder = dirname(filename)
     const free = yield* Effect.either(Effect.try(() => statfsSync(folder, { bigint: true })))
     const mayWrite = (path: string) =>
       Effect.match(files.access(path, { writable: true }), {
@@ -23,7 +25,7 @@ export const checkFiles = (filename: string) =>
         warning(
           "files",
           `The user that runs this may not write ${refused.join(" and ")}`,
-          "Run workers and commands as the user that owns the database, and mount its disk to be written to"
+          "Run workers and commands as the user that owns the database, on a disk that is mounted for writing"
         )
       ])
     ]
