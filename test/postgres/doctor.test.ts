@@ -1,7 +1,7 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, Schedule } from "effect"
 import type { Finding } from "../../src/cli/findings.ts"
 import { look } from "../../src/store/doctor/look.ts"
 import { readDatabaseUrl } from "../../src/store/databaseUrl.ts"
@@ -10,6 +10,7 @@ import { newestVersion, valueOf } from "../program/operate/onQueue.ts"
 import { temporaryFolder } from "../store/sqlite/temporaryFolder.ts"
 import { freshDatabase, migratedDatabase } from "./freshDatabase.ts"
 import { asRole, freshRole } from "./freshRole.ts"
+import { ownServer } from "./ownServer.ts"
 
 const doctor = (url: Redacted.Redacted, ...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
@@ -80,6 +81,38 @@ describe("pnpm holdfast doctor on PostgreSQL", () => {
       assert.isAtMost(Math.abs(clock.server - clock.asked), 60_000)
       assert.deepStrictEqual(tables.map(({ table }) => table), ["holdfast_jobs", "holdfast_pauses"])
     }).pipe(Effect.provide(Reactivity.layer)))
+
+  it.scopedLive("takes no vacuum for a transaction that stays open", () =>
+    Effect.gen(function*() {
+      // Slow enough to be seen: it waits after each page.
+      const server = yield* ownServer({
+        autovacuum_naptime: "1s",
+        autovacuum_vacuum_threshold: "1",
+        autovacuum_vacuum_scale_factor: "0",
+        vacuum_cost_delay: "100ms",
+        vacuum_cost_limit: "1"
+      })
+      const url = Redacted.make(server.url)
+      const sql = yield* PgClient.make({ url, maxConnections: 3 })
+      for (const table of ["by_itself", "by_hand"]) {
+        yield* sql.unsafe(
+          `CREATE TABLE ${table} WITH (autovacuum_enabled = ${
+            table === "by_itself"
+          }, autovacuum_vacuum_cost_delay = 100) `
+            + "AS SELECT n FROM generate_series(1, 300000) AS n"
+        )
+      }
+      yield* sql.unsafe("DELETE FROM by_itself")
+      yield* Effect.forkScoped(sql.unsafe("VACUUM by_hand"))
+      yield* sql<{ readonly backend_type: string }>`
+        SELECT DISTINCT backend_type FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_xmin IS NOT NULL AND query ~ 'VACUUM .*by_(itself|hand)'
+          AND pid <> pg_backend_pid()`.pipe(
+        Effect.repeat({ until: (rows) => rows.length === 2, schedule: Schedule.spaced("100 millis") }),
+        Effect.timeout("40 seconds")
+      )
+      assert.deepStrictEqual((yield* looked(url)).transactions, [])
+    }).pipe(Effect.provide(Reactivity.layer)), 90_000)
 
   it.scopedLive("tells which rights a role lacks, and a password that is wrong without repeating it", () =>
     Effect.gen(function*() {

@@ -18,7 +18,7 @@ const needed = {
 
 const tables = Object.keys(needed)
 
-/** Looks at a database of a server. */
+/** Looks at a database on a server. */
 export const look = Effect.fn("look")(function*(url: Redacted.Redacted, { limit, schema }: LookOptions) {
   const time = Duration.millis(limit)
   const opened = yield* openClient({
@@ -56,11 +56,14 @@ export const look = Effect.fn("look")(function*(url: Redacted.Redacted, { limit,
       OR relid = to_regclass(${tableIn(schema, "holdfast_pauses")})
     ORDER BY relname`
   const transactions = yield* sql<{ readonly [K in keyof OpenTransaction]: OpenTransaction[K] }>`
-    SELECT pid::text AS name, COALESCE(usename, '') AS "user", COALESCE(application_name, '') AS application,
+    SELECT activity.pid::text AS name, COALESCE(usename, '') AS "user", COALESCE(application_name, '') AS application,
       COALESCE(state, '') AS state, (extract(epoch FROM clock_timestamp() - xact_start) * 1000)::float8 AS "openFor"
-    FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+    FROM pg_stat_activity AS activity
+    WHERE datname = current_database() AND activity.pid <> pg_backend_pid() AND xact_start IS NOT NULL
       AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+      -- A vacuum keeps no rows from another one.
+      AND backend_type IS DISTINCT FROM 'autovacuum worker'
+      AND NOT EXISTS (SELECT 1 FROM pg_stat_progress_vacuum AS vacuum WHERE vacuum.pid = activity.pid)
     UNION ALL
     SELECT gid, owner, '', 'prepared', (extract(epoch FROM clock_timestamp() - prepared) * 1000)::float8
     FROM pg_prepared_xacts WHERE database = current_database()
