@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
 import { Effect } from "effect"
+import type * as Fs from "node:fs"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { vi } from "vitest"
@@ -13,7 +14,7 @@ let beforeRename = (_to: string) => {}
 
 // A file system without links, such as FAT.
 vi.mock("node:fs", async (original) => {
-  const fs = await original<typeof import("node:fs")>()
+  const fs = await original<typeof Fs>()
   return {
     ...fs,
     linkSync: () => {
