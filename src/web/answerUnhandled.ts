@@ -6,6 +6,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { Schema } from "effect"
 import { Cause, Effect, Predicate } from "effect"
+import { pathOf } from "./pathOf.ts"
 import type { Forbidden, Unauthorized } from "./refusals.ts"
 import {
   forbidden,
@@ -69,7 +70,7 @@ const answerNoRoute = (
   Effect.gen(function*() {
     yield* check
     const request = yield* HttpServerRequest.HttpServerRequest
-    const path = request.url.replace(/[?#].*$/s, "").replace(/\/{2,}/g, "/")
+    const path = pathOf(request.url).replace(/\/{2,}/g, "/")
     const allowed = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
     const allow = [...allowed, ...allowed.includes("GET") ? ["HEAD"] : [], "OPTIONS"]
     // The path may look like an address and still have a segment that cannot be decoded.

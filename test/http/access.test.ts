@@ -121,6 +121,20 @@ describe("who may make a call", () => {
     }).pipe(Effect.provide(layerMemory)))
 })
 
+describe("an address with its origin, as a proxy's client sends it", () => {
+  it.scoped("goes to the same API as without", () =>
+    Effect.gen(function*() {
+      const { askAt, port } = yield* serving()
+      const origin = `http://127.0.0.1:${port}`
+      const session = yield* askAt("GET", `${origin}/holdfast/api/session?x=1`, { token: tokens.full })
+      assert.deepInclude(session.body, { access: "full" })
+      assert.strictEqual((yield* askAt("GET", `${origin}/holdfast`)).status, 308)
+      assert.deepStrictEqual((yield* askAt("GET", `${origin}/healthz`)).body, { status: "ok" })
+      assert.strictEqual((yield* askAt("GET", `${origin}/holdfastish?x=1`)).text, "nobody's at /holdfastish?x=1")
+      assert.strictEqual((yield* askAt("GET", `${origin}?x=1`)).text, "nobody's at /?x=1")
+    }).pipe(Effect.provide(layerMemory)))
+})
+
 describe("an answer", () => {
   it.scoped("is kept by nobody, shown in no frame and read by no other site", () =>
     Effect.gen(function*() {

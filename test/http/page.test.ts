@@ -89,7 +89,7 @@ describe("the page", () => {
         assert.deepStrictEqual([status, body], [404, { error: "not_found" }], path)
       }
       const beside = yield* askAt("GET", "/holdfastish")
-      assert.strictEqual(beside.text, "nobody's")
+      assert.strictEqual(beside.text, "nobody's at /holdfastish")
     }).pipe(Effect.provide(layerMemory)))
 
   it.scoped("is told of in a sentence where it was not built, and its API answers", () =>

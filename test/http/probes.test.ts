@@ -20,7 +20,7 @@ describe("the probes", () => {
         const post = yield* askAt("POST", path, { body: {} })
         assert.deepStrictEqual([post.status, post.headers["allow"]], [405, "GET, HEAD"])
       }
-      assert.strictEqual((yield* askAt("GET", "/metrics")).text, "nobody's")
+      assert.strictEqual((yield* askAt("GET", "/metrics")).text, "nobody's at /metrics")
     }).pipe(Effect.provide(layerMemory)))
 
   it.scoped("say that the server is not ready once the store has not answered lately, and ask it nothing", () =>

@@ -1,4 +1,5 @@
 import { NodeHttpClient } from "@effect/platform-node"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Clock, Duration, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { request } from "node:http"
@@ -48,7 +49,10 @@ const started = Effect.fn("started")(function*(given: Partial<Options>) {
   const listener = yield* listen({ host: "127.0.0.1", port: 0, grace: Duration.seconds(25) })
   const events = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
   const holdfast = yield* Scope.extend(make({ ...options, ...given }), events)
-  const nobody = Effect.succeed(HttpServerResponse.text("nobody's", { status: 404 }))
+  const nobody = Effect.map(
+    HttpServerRequest.HttpServerRequest,
+    ({ url }) => HttpServerResponse.text(`nobody's at ${url}`, { status: 404 })
+  )
   const port = yield* serve(listener, besideHoldfast(holdfast, nobody))
   yield* Effect.addFinalizer(() => Scope.close(events, Exit.void))
   return {

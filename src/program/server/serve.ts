@@ -2,6 +2,7 @@ import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import { Deferred, Effect, Fiber } from "effect"
 import type { Listener } from "./listen.ts"
+import { pathOf } from "../../web/pathOf.ts"
 import { endRequests, waitForTurn } from "./openRequests.ts"
 
 /**
@@ -48,5 +49,5 @@ const logRequest = () =>
   Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
     ({ method, url }) =>
-      Effect.annotateLogs(Effect.logDebug("Answered a request"), { method, path: url.replace(/\?.*$/s, "") })
+      Effect.annotateLogs(Effect.logDebug("Answered a request"), { method, path: pathOf(url) })
   )
