@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Validator } from "@seriousme/openapi-schema-validator"
 import type { Layer, Scope } from "effect"
-import { Duration, Effect, Redacted, TestClock } from "effect"
+import { Duration, Effect, Fiber, Redacted, TestClock } from "effect"
 import { bodyLimit } from "../../src/http/handlers/readBody.ts"
 import { JobQueue, Worker } from "../../src/index.ts"
 import { failing, layerMemory, StoreFaults } from "../../src/testing.ts"
@@ -578,6 +578,57 @@ describe("the server", () => {
     })
   )
 })
+
+describe("calls of the store", () => {
+  for (
+    const [what, method, others] of [
+      ["that change something", "cancel", ["/session", "/history", "/jobs", "/stats"]],
+      ["that read", "list", ["/session", "/history"]]
+    ] as const
+  ) {
+    test(
+      `${what} and do not end hold up no others, and those behind them are refused after two seconds`,
+      Effect.gen(function*() {
+        const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" })
+        const { ask, openRequests } = yield* serving()
+        const { inject } = yield* StoreFaults
+        let begun = 0
+        yield* inject(method, () => Effect.zipRight(Effect.sync(() => void begun++), Effect.never))
+        const call = method === "cancel" ? ask("POST", `/jobs/${id}/cancel`, full) : ask("GET", "/jobs", full)
+        const before = begun
+        const calls = yield* Effect.forEach(Array.from({ length: 20 }), () => Effect.fork(call))
+        yield* Effect.repeat(turn, { until: () => openRequests() === 20 && begun - before >= 8 })
+
+        for (const path of others) assert.strictEqual((yield* ask("GET", path, full)).status, 200, path)
+        assert.strictEqual((yield* ask("GET", "/session")).status, 401)
+        assert.strictEqual((yield* ask("DELETE", `/jobs/${id}`, { token: tokens.read })).status, 403)
+        if (method === "list") {
+          assert.deepStrictEqual((yield* ask("POST", `/jobs/${id}/run-now`, full)).body, { status: "pending" })
+        }
+
+        const answered = () => calls.filter((fiber) => fiber.unsafePoll() !== null).length
+        yield* TestClock.adjust("1900 millis")
+        assert.strictEqual(answered(), 0)
+        yield* TestClock.adjust("100 millis")
+        yield* Effect.repeat(turn, { until: () => answered() === 12 })
+        assert.strictEqual(begun - before, 8)
+        const refused = yield* Effect.forEach(
+          calls.filter((fiber) => fiber.unsafePoll() !== null),
+          (fiber) => Fiber.join(fiber)
+        )
+        for (const { body, status } of refused) {
+          assert.deepStrictEqual([status, body], [503, { error: "unavailable" }])
+        }
+        yield* TestClock.adjust("28 seconds")
+        yield* Effect.repeat(turn, { until: () => answered() === 20 })
+        assert.strictEqual((yield* Effect.forEach(calls, (fiber) => Fiber.join(fiber))).at(0)?.status, 503)
+      })
+    )
+  }
+})
+
+/** Lets sockets have their turn. */
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 describe("options that do not fit", () => {
   const one = Redacted.make("s3nt1nel")

@@ -1,14 +1,15 @@
 import { Effect } from "effect"
 import { bounded } from "../../domain/bounded.ts"
-import type { JobQueueService, JobStatus } from "../../index.ts"
+import type { JobStatus } from "../../index.ts"
 import type { JobAction } from "../api/requests.ts"
 import type { Fate } from "../api/views.ts"
+import type { LimitedQueue } from "./limitedQueue.ts"
 import type { QueueFailure } from "./refusals.ts"
-import { isOfStore, refusalOf } from "./refusals.ts"
+import { isOfStore, logged, refusalOf } from "./refusals.ts"
 
 /** What a person does to a job. Answers the status it has now, or had if it was deleted. */
 export const actionsOn = (
-  queue: JobQueueService
+  queue: LimitedQueue
 ): Record<JobAction, (id: string) => Effect.Effect<JobStatus, QueueFailure>> => ({
   cancel: (id) => queue.cancel(id),
   retry: (id) => Effect.as(queue.retry(id), "pending" as const),
@@ -36,10 +37,8 @@ export const actOnJobs = Effect.fn("HoldfastHttp.actOnJobs")(function*(
       Effect.map((status): Fate => ({ id, done: true, status })),
       Effect.catchAll((failure) =>
         Effect.gen(function*() {
-          if (isOfStore(failure)) {
-            stopped = true
-            yield* Effect.logError("The job store failed during a request", failure)
-          }
+          stopped = isOfStore(failure)
+          yield* logged(failure)
           return { id, done: false, error: refusalOf(failure)._tag, message: messageOf(failure) } satisfies Fate
         })
       )
@@ -51,4 +50,4 @@ export const actOnJobs = Effect.fn("HoldfastHttp.actOnJobs")(function*(
 
 /** The text of a database's error is for the log. */
 const messageOf = (failure: QueueFailure) =>
-  isOfStore(failure) ? "The job store failed; the log says why" : bounded(failure.message, 500)
+  isOfStore(failure) ? "The job store failed or is busy; the log says why" : bounded(failure.message, 500)

@@ -1,16 +1,17 @@
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import { Clock, Effect } from "effect"
-import type { EditOptions, JobQueueService, ListOptions } from "../../index.ts"
+import type { EditOptions, ListOptions } from "../../index.ts"
 import { HoldfastApi } from "../api/api.ts"
 import { ActOnJobs, EditJob } from "../api/requests.ts"
 import { actionsOn, actOnJobs } from "./actOnJobs.ts"
 import type { Hides } from "./jobViews.ts"
 import { reasonsOf, summaryOf, viewOf } from "./jobViews.ts"
+import type { LimitedQueue } from "./limitedQueue.ts"
 import { readBody } from "./readBody.ts"
 import { refusing } from "./refusals.ts"
 
 /** Jobs, and what a person does to them. */
-export const jobsLive = (queue: JobQueueService, hides: Hides) => {
+export const jobsLive = (queue: LimitedQueue, hides: Hides) => {
   const actions = actionsOn(queue)
   return HttpApiBuilder.group(HoldfastApi, "jobs", (handlers) =>
     handlers

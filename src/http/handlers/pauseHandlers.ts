@@ -1,13 +1,14 @@
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import { Effect } from "effect"
-import type { JobQueueService, PauseTarget } from "../../index.ts"
+import type { PauseTarget } from "../../index.ts"
 import { HoldfastApi } from "../api/api.ts"
 import { PauseBy } from "../api/requests.ts"
+import type { LimitedQueue } from "./limitedQueue.ts"
 import { readBody } from "./readBody.ts"
 import { refusing } from "./refusals.ts"
 
 /** Queues and kinds that no worker claims from. */
-export const pausesLive = (queue: JobQueueService) =>
+export const pausesLive = (queue: LimitedQueue) =>
   HttpApiBuilder.group(HoldfastApi, "pauses", (handlers) =>
     handlers
       .handle("list", () => refusing(Effect.map(queue.pauses, (pauses) => ({ pauses }))))

@@ -11,6 +11,7 @@ import type {
 } from "../../index.ts"
 import { InvalidRequest, Unavailable } from "../../web/refusals.ts"
 import * as Refusal from "../api/refusals.ts"
+import type { StoreBusy } from "./limitedQueue.ts"
 
 /** What a call of the queue fails with. */
 export type QueueFailure =
@@ -21,6 +22,7 @@ export type QueueFailure =
   | JobRunning
   | UniqueKeyTaken
   | StoreFailure
+  | StoreBusy
 
 /** The refusal that tells of each failure. */
 interface RefusalFor {
@@ -32,9 +34,10 @@ interface RefusalFor {
   readonly UniqueKeyTaken: Refusal.UniqueKeyTaken
   readonly StoreError: Unavailable
   readonly ForeignTransaction: Unavailable
+  readonly StoreBusy: Unavailable
 }
 
-/** Says in the API's words why the queue did not do something. A failure of the store is logged, and the caller told only that. */
+/** Says in the API's words why the queue did not do something. A failure of the store is logged, and its cause not sent. */
 export const refusing = <A, E extends QueueFailure, R>(
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<A, RefusalFor[E["_tag"]], R> =>
@@ -43,14 +46,17 @@ export const refusing = <A, E extends QueueFailure, R>(
     (error) => Effect.zipRight(logged(error), Effect.fail(refusalOf(error) as RefusalFor[E["_tag"]]))
   )
 
-const logged = (error: QueueFailure) =>
-  isOfStore(error)
-    ? Effect.logError("The job store failed during a request", Cause.fail(error))
-    : Effect.void
+/** Logs a failure of the store, which the caller is not told the cause of. */
+export const logged = (error: QueueFailure) =>
+  !isOfStore(error)
+    ? Effect.void
+    : error._tag === "StoreBusy"
+    ? Effect.logWarning(`A request was refused: ${error.message}`)
+    : Effect.logError("The job store failed during a request", Cause.fail(error))
 
-/** True if the store itself failed, so that the next call of it would, too. */
-export const isOfStore = (error: QueueFailure): error is StoreFailure =>
-  error._tag === "StoreError" || error._tag === "ForeignTransaction"
+/** True if the store itself failed or is busy, so that the next call of it would fail too. */
+export const isOfStore = (error: QueueFailure): error is StoreBusy | StoreFailure =>
+  error._tag === "StoreError" || error._tag === "ForeignTransaction" || error._tag === "StoreBusy"
 
 /** An id is as long as a request may be. */
 const shownBytes = 500
@@ -68,6 +74,7 @@ export const refusalOf = (error: QueueFailure): RefusalFor[keyof RefusalFor] => 
     JobRunning: () => new Refusal.JobRunning({ message }),
     UniqueKeyTaken: ({ heldBy }) => new Refusal.UniqueKeyTaken({ heldBy, message }),
     StoreError: () => new Unavailable(),
-    ForeignTransaction: () => new Unavailable()
+    ForeignTransaction: () => new Unavailable(),
+    StoreBusy: () => new Unavailable()
   })
 }

@@ -12,6 +12,7 @@ import type { Scope } from "effect"
 import type { InvalidOption } from "../../index.ts"
 import { JobQueue } from "../../index.ts"
 import { answerUnhandled, refuse } from "../../web/answerUnhandled.ts"
+import { pathOf, withoutOrigin } from "../../web/pathOf.ts"
 import { NotFound, notFound, Unavailable, unavailable } from "../../web/refusals.ts"
 import { Authorized } from "../api/access.ts"
 import { HoldfastApi } from "../api/api.ts"
@@ -19,6 +20,7 @@ import { makeEventFeed } from "../feed/EventFeed.ts"
 import { eventsLive } from "../handlers/eventHandlers.ts"
 import { figuresLive } from "../handlers/figureHandlers.ts"
 import { jobsLive } from "../handlers/jobHandlers.ts"
+import { limitedQueue } from "../handlers/limitedQueue.ts"
 import { pausesLive } from "../handlers/pauseHandlers.ts"
 import { sessionLive } from "../handlers/sessionHandlers.ts"
 import { makeHistory } from "../history.ts"
@@ -47,10 +49,7 @@ export interface HoldfastHttp {
 /** No call of the API takes longer, but for the events. */
 const timeLimit = "30 seconds"
 
-/** Requests that are worked on at once: those of some pages and programs, and too few to keep a worker from its database. */
-const atOnce = 16
-
-/** A name of 255 characters takes up to 3,060 in an address. A router of its own accord takes a hundred. */
+/** A name of 255 characters takes up to 3,060 in an address. The router takes 100 unless told otherwise. */
 const longestSegment = 4000
 
 /**
@@ -64,15 +63,16 @@ export const make = (options: Options): Effect.Effect<HoldfastHttp, InvalidOptio
       options
     )
     const queue = yield* JobQueue
+    const limited = limitedQueue(queue)
     const files = yield* readPage(page)
     const history = yield* makeHistory(queue)
     const feed = yield* makeEventFeed(queue, { clients: eventClients })
     const readiness = yield* makeReadiness(queue, unready)
     const groups = Layer.mergeAll(
       sessionLive({ address: `${prefix}/api`, database, payloads }),
-      jobsLive(queue, hides),
-      figuresLive(queue, history),
-      pausesLive(queue),
+      jobsLive(limited, hides),
+      figuresLive(limited, history),
+      pausesLive(limited),
       eventsLive(feed)
     )
     const context = yield* Layer.build(
@@ -90,24 +90,26 @@ export const make = (options: Options): Effect.Effect<HoldfastHttp, InvalidOptio
       HttpRouter.withRouterConfig({ maxParamLength: longestSegment }),
       Effect.provide(context)
     )
-    const api = Effect.provide(yield* limited(answerUnhandled(HoldfastApi, authorize)(router)), context)
+    const api = Effect.provide(inTime(answerUnhandled(HoldfastApi, authorize)(router)), context)
     return { prefix, app: underPrefix(prefix, api, files), probes: makeProbes({ readiness, authorize, metrics }) }
   })
 
-const limited = <R>(app: HttpApp.Default<never, R>) =>
-  Effect.map(Effect.makeSemaphore(atOnce), (permits) =>
-    app.pipe(
-      permits.withPermits(1),
-      Effect.timeoutOption(timeLimit),
-      Effect.flatten,
-      Effect.catchAll(() =>
-        Effect.zipRight(
-          Effect.logWarning("A request was not answered in time"),
-          refuse(unavailable, new Unavailable())
-        )
-      ),
-      Effect.map(HttpServerResponse.setHeaders(ofAnApi))
-    ))
+const inTime = <R>(app: HttpApp.Default<never, R>) =>
+  app.pipe(
+    Effect.timeoutOption(timeLimit),
+    Effect.flatten,
+    Effect.catchAll(() => Effect.zipRight(logLate, refuse(unavailable, new Unavailable()))),
+    Effect.map(HttpServerResponse.setHeaders(ofAnApi))
+  )
+
+const logLate = Effect.flatMap(
+  HttpServerRequest.HttpServerRequest,
+  ({ method, url }) =>
+    Effect.annotateLogs(Effect.logWarning(`A request was not answered within ${timeLimit}`), {
+      method,
+      path: pathOf(url)
+    })
+)
 
 /** What the router asks for and this API has no use of: no endpoint of it sends a file. */
 const platform = Layer.mergeAll(HttpPlatform.layer, Etag.layer, Path.layer).pipe(
@@ -119,8 +121,8 @@ const platform = Layer.mergeAll(HttpPlatform.layer, Etag.layer, Path.layer).pipe
 const underPrefix = (prefix: string, api: App, page: Page): App =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request): App => {
     // A router that this is mounted on may have cut the address.
-    const url = request.originalUrl.replace(/^https?:\/\/[^/?#]*/i, "")
-    const path = url.replace(/[?#].*$/s, "")
+    const url = withoutOrigin(request.originalUrl)
+    const path = pathOf(url)
     if (path === prefix) return redirected(prefix)
     if (path.startsWith(`${prefix}/api/`)) {
       return Effect.provideService(
