@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, PubSub, Queue, Stream, TestClock } from "effect"
+import { Clock, Effect, Fiber, PubSub, Queue, Stream, TestClock } from "effect"
 import type { Layer, Scope } from "effect"
 import { connect } from "node:net"
 import { kept } from "../../src/http/feed/EventFeed.ts"
@@ -50,7 +50,8 @@ describe("the events", () => {
   live(
     "are told as they happen, each once, in order, and without payloads",
     Effect.gen(function*() {
-      const { port } = yield* serving()
+      const at = 1_700_000_000_000
+      const { port } = yield* Effect.withClock(serving(), clockAt(at))
       const { hello, next, response } = yield* reading(port)
       assert.deepInclude(response.headers, {
         "content-type": "text/event-stream; charset=utf-8",
@@ -67,12 +68,12 @@ describe("the events", () => {
       const { waited } = { waited: 0, ...told[1]?.data as object }
       const facts = { jobId: id, kind: "mail.send", attempt: 1, worker: "a-worker" }
       assert.deepStrictEqual(told.map(({ data, event }) => [event, data]), [
-        ["Enqueued", { kind: "mail.send", jobIds: [id], count: 1 }],
-        ["Claimed", { ...facts, queue: "default", failures: 0, waited }],
-        ["Settled", { ...facts, ended: "retrying", failedWith: "TypeError", retryIn: 60_000, took: null }],
-        ["Edited", { jobId: id }],
-        ["CancelRequested", { jobId: id, status: "cancelled" }],
-        ["Deleted", { jobId: id, status: "cancelled" }]
+        ["Enqueued", { at, kind: "mail.send", jobIds: [id], count: 1 }],
+        ["Claimed", { at, ...facts, queue: "default", failures: 0, waited }],
+        ["Settled", { at, ...facts, ended: "retrying", failedWith: "TypeError", retryIn: 60_000, took: null }],
+        ["Edited", { at, jobId: id }],
+        ["CancelRequested", { at, jobId: id, status: "cancelled" }],
+        ["Deleted", { at, jobId: id, status: "cancelled" }]
       ])
       const place = ({ id }: Message) => Number(id.split("-")[1])
       assert.deepStrictEqual(told.map(place), told.map((_, index) => place(hello) + index + 1))
@@ -151,12 +152,29 @@ describe("the events", () => {
       )
       assert.deepInclude(told[0], { event: "missed", data: {} })
       assert.deepStrictEqual(
-        told.slice(1).map(({ data }) => data),
-        Array.from({ length: kept }, (_, n) => ({ jobId: jobId(n + 2) }))
+        told.slice(1).map(({ data }) => ({ ...data as object, at: 5 })),
+        Array.from({ length: kept }, (_, n) => ({ at: 5, jobId: jobId(n + 2) }))
       )
       // Whoever is cut off right behind the gap misses nothing more.
       const [gap, behind] = told.map(({ id }) => Number(id.split("-")[1]))
       assert.strictEqual(behind, Number(gap) + 1)
+    })
+  )
+
+  live(
+    "do not name an error where all data is hidden",
+    Effect.gen(function*() {
+      const { port } = yield* serving({ hidePayloads: true })
+      const { next } = yield* reading(port)
+      yield* JobQueue.enqueue(Mail, { to: "ada" })
+      const [claimed] = yield* JobQueue.claim({ jobs: [Mail], worker: "a-worker" })
+      assert(claimed)
+      const error = new TypeError("s3nt1nel")
+      error.name = "s3nt1nel"
+      yield* JobQueue.fail(claimed.lease, error)
+      const settled = yield* Effect.repeat(next, { until: ({ event }) => event === "Settled" })
+      assert.deepInclude(settled.data, { ended: "retrying", failedWith: null })
+      assert.notInclude(JSON.stringify(settled), "s3nt1nel")
     })
   )
 
@@ -255,6 +273,10 @@ describe("the readers of events", () => {
       }).pipe(Effect.provide(layerMemory)), 60_000)
   }
 })
+
+/** A clock whose time stands still. */
+const clockAt = (at: number): Clock.Clock =>
+  Object.create(Clock.make(), { currentTimeMillis: { value: Effect.succeed(at) } }) as Clock.Clock
 
 /** Moves the clock, and lets sockets have their turn. */
 const turnAfter = (span: Parameters<typeof TestClock.adjust>[0]) =>

@@ -122,8 +122,8 @@ const events = HttpApiGroup.make("events")
       .addSuccess(
         HttpApiSchema.Text({ contentType: "text/event-stream" }).annotations({
           description:
-            "Server-sent events: `event` is the tag of a JobEvent, `data` its JSON without payloads, and `missed` " +
-            "tells of a gap"
+            "Server-sent events: `event` is the tag of a JobEvent, `data` its JSON without payloads, with the instant " +
+            "when it was told in `at`, and `missed` tells of a gap"
         })
       )
       .addError(tooManyClients)

@@ -5,6 +5,7 @@ import { Ids } from "../../index.ts"
 import { TooManyClients } from "../api/refusals.ts"
 import { inBackground } from "../inBackground.ts"
 import { EventRing } from "./EventRing.ts"
+import { eventView, viewWithoutErrors } from "./eventView.ts"
 
 /** The events of a queue for many readers, each of which may go on where it was cut off. */
 export interface EventFeed {
@@ -23,10 +24,12 @@ export interface Reader {
   readonly lines: (after: string | undefined) => Stream.Stream<string>
 }
 
-/** What the feed costs at most. */
-export interface FeedLimits {
-  /** Readers at once. */
+/** What the feed costs at most, and what it shows. */
+export interface FeedOptions {
+  /** Most readers at once. */
   readonly clients: number
+  /** False if the data of every job is hidden, and with it the names of errors. */
+  readonly payloads: boolean
 }
 
 /** Events that are kept, for those who are slow or come back. */
@@ -40,7 +43,7 @@ const pause = "100 millis"
 const keepAlive = "15 seconds"
 
 /** A reader that takes nothing for this long holds its connection for nothing. */
-const patienceMillis = 30_000
+const timeLimitMillis = 30_000
 
 interface Member {
   readonly cut: () => void
@@ -52,12 +55,12 @@ interface Member {
 /** The feed of a queue's events, until the scope closes; then every reader's stream ends. */
 export const makeEventFeed = (
   queue: JobQueueService,
-  { clients }: FeedLimits
+  { clients, payloads }: FeedOptions
 ): Effect.Effect<EventFeed, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { workerId } = yield* Ids
     // The last 64 of its 128 random bits.
-    const ring = new EventRing((yield* workerId).slice(-16), kept)
+    const ring = new EventRing((yield* workerId).slice(-16), kept, payloads ? eventView : viewWithoutErrors)
     const members = new Set<Member>()
     const waiting = new Set<() => void>()
     let isClosed = false
@@ -74,14 +77,14 @@ export const makeEventFeed = (
     )
 
     yield* inBackground(Stream.runForEachChunk(queue.events, (events) =>
-      Effect.sync(() => {
-        for (const event of events) ring.add(event)
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        for (const event of events) ring.add(event, now)
         wake()
       })))
 
     const cutTheSlow = Effect.map(Clock.currentTimeMillis, (now) => {
       for (const member of members) {
-        if (member.isCut || member.handedAt === undefined || now - member.handedAt < patienceMillis) continue
+        if (member.isCut || member.handedAt === undefined || now - member.handedAt < timeLimitMillis) continue
         member.isCut = true
         member.cut()
       }
@@ -110,7 +113,7 @@ export const makeEventFeed = (
         if (isNews && !isClosed) yield* Effect.sleep(pause)
         if (isClosed) return yield* Effect.fail(Option.none())
         const { from, text, to } = ring.read(place, batch)
-        // Whoever is cut off behind the gap goes on there.
+        // A reader that is cut off behind the gap goes on there.
         const gap = from > place ? missed(ring.idOf(from)) : ""
         place = to
         member.handedAt = yield* Clock.currentTimeMillis

@@ -1,4 +1,5 @@
 import type { JobEvent } from "../../index.ts"
+import type { EventView } from "./eventView.ts"
 import { eventView } from "./eventView.ts"
 
 /** An event in the ring, whose text is made once somebody reads it. */
@@ -25,10 +26,12 @@ export class EventRing {
   readonly #frames: Array<Frame> = []
   readonly #size: number
   readonly #name: string
+  readonly #viewOf: EventView
   #last = 0
 
   /** `name` is in every id, so that the ids of another process are not mistaken for this one's. */
-  constructor(name: string, size: number) {
+  constructor(name: string, size: number, viewOf: EventView = eventView) {
+    this.#viewOf = viewOf
     this.#name = name
     this.#size = size
   }
@@ -42,9 +45,10 @@ export class EventRing {
     return this.#last - this.#frames.length
   }
 
-  add(event: JobEvent): void {
+  /** `at` is when it was told, in epoch milliseconds. */
+  add(event: JobEvent, at: number): void {
     this.#last++
-    this.#frames.push({ sequence: this.#last, tag: event._tag, view: eventView(event), text: undefined })
+    this.#frames.push({ sequence: this.#last, tag: event._tag, view: { at, ...this.#viewOf(event) }, text: undefined })
     if (this.#frames.length > this.#size) this.#frames.shift()
   }
 

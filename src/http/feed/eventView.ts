@@ -7,8 +7,11 @@ const mostIds = 100
 /** The name of an error can be any text. */
 const longestName = 200
 
+/** Puts an event into a form for JSON. */
+export type EventView = (event: JobEvent) => Readonly<Record<string, unknown>>
+
 /** An event as JSON can show it, in a few kB at most: without payloads, texts of errors, and stalls. */
-export const eventView = (event: JobEvent): Readonly<Record<string, unknown>> => {
+export const eventView: EventView = (event) => {
   switch (event._tag) {
     case "Enqueued":
       return { kind: event.kind, jobIds: event.jobIds.slice(0, mostIds), count: event.jobIds.length }
@@ -45,6 +48,12 @@ export const eventView = (event: JobEvent): Readonly<Record<string, unknown>> =>
     case "Edited":
       return { jobId: event.jobId }
   }
+}
+
+/** The same without the name of an error, which can be any text, too. */
+export const viewWithoutErrors: EventView = (event) => {
+  const view = eventView(event)
+  return "failedWith" in view ? { ...view, failedWith: null } : view
 }
 
 const facts = ({ attempt, jobId, kind, worker }: AttemptFacts) => ({ jobId, kind, attempt, worker })

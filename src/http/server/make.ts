@@ -66,7 +66,7 @@ export const make = (options: Options): Effect.Effect<HoldfastHttp, InvalidOptio
     const limited = limitedQueue(queue)
     const files = yield* readPage(page)
     const history = yield* makeHistory(queue)
-    const feed = yield* makeEventFeed(queue, { clients: eventClients })
+    const feed = yield* makeEventFeed(queue, { clients: eventClients, payloads })
     const readiness = yield* makeReadiness(queue, unready)
     const groups = Layer.mergeAll(
       sessionLive({ address: `${prefix}/api`, database, payloads }),
