@@ -143,6 +143,31 @@ describe("one job", () => {
   }
 
   test(
+    "with hidden data still shows that a worker vanished, and no error of an app that begins alike",
+    Effect.gen(function*() {
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { maxAttempts: 3 })
+      const { ask } = yield* serving({ hidePayloads: true })
+      const shown = Effect.map(ask("GET", `/jobs/${id}`, full), ({ body }) => {
+        const { errors, lastError } = body as { lastError: string; errors: ReadonlyArray<{ message: string }> }
+        return [lastError, ...errors.map(({ message }) => message)]
+      })
+      const [claimed] = yield* JobQueue.claim({ jobs: [Mail], worker: "a-worker" })
+      assert(claimed)
+      yield* JobQueue.fail(claimed.lease, "Released from stale lock (was locked by s3nt1nel)")
+      assert.deepStrictEqual(yield* shown, [null, ""] as ReadonlyArray<unknown>)
+      const record = yield* JobQueue.get(id)
+      yield* TestClock.setTime(record.availableAt)
+      yield* JobQueue.claim({ jobs: [Mail], worker: "a-worker", leaseFor: "1 minute" })
+      yield* TestClock.adjust("10 minutes")
+      yield* work
+      const after = yield* JobQueue.get(id)
+      const message = after.errors.at(-1)?.message
+      assert.match(message ?? "", /^Released from stale lock \(was locked by a-worker since /)
+      assert.deepInclude(yield* shown, message)
+    })
+  )
+
+  test(
     "hides nothing of a job for which the rule says so",
     Effect.gen(function*() {
       const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" })
@@ -333,6 +358,9 @@ describe("a refusal", () => {
     ["an empty kind", "GET /jobs?kind=", {}, 400, ["\"path\":\"kind\"", "1 to 255 characters"]],
     ["a long queue", `GET /jobs?queue=${"x".repeat(256)}`, {}, 400, ["\"path\":\"queue\""]],
     ["a partition with a NUL", "GET /jobs?partition=%00", {}, 400, ["\"path\":\"partition\""]],
+    ["a misspelt filter", "GET /jobs?statsu=failed", {}, 400, ["\"path\":\"statsu\"", "status"]],
+    ["a misspelt span", "GET /stats?ovr=1000", {}, 400, ["\"path\":\"ovr\"", "over"]],
+    ["a misspelt place", "GET /events?affter=1", {}, 400, ["\"path\":\"affter\"", "after"]],
     ["two kinds", "GET /jobs?kind=a&kind=b", {}, 400, ["\"path\":\"kind\""]],
     ["a limit of none", "GET /jobs?limit=0", {}, 400, ["\"path\":\"limit\"", "from 1 to 100"]],
     ["a limit of too many", "GET /jobs?limit=101", {}, 400, ["from 1 to 100"]],

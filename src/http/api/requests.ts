@@ -29,6 +29,9 @@ const wholeNumber = (least: number, most: number) =>
 
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
+/** An unknown parameter is refused, since it may be misspelt: a list would show all jobs instead. */
+const asQuery = { errors: "all", onExcessProperty: "error" } as const
+
 /** A filter for jobs, and the place where the page begins. */
 export const ListJobs = Schema.Struct({
   status: optional(JobStatus),
@@ -38,16 +41,20 @@ export const ListJobs = Schema.Struct({
   /** The `cursor` of the page before. */
   cursor: optional(Schema.String.pipe(Schema.maxLength(1000))),
   limit: optional(wholeNumber(1, 100))
-}).annotations({ parseOptions: { errors: "all" } })
+}).annotations({ parseOptions: asQuery })
 
 /** Longer ago than finished jobs are kept, and a span that every database can subtract. */
 const longestOver = 30 * 24 * 60 * 60 * 1000
 
 /** The milliseconds, ending now, in which finished jobs are counted. 5 minutes unless given. */
-export const StatsOver = Schema.Struct({ over: optional(wholeNumber(1, longestOver)) })
+export const StatsOver = Schema.Struct({ over: optional(wholeNumber(1, longestOver)) }).annotations({
+  parseOptions: asQuery
+})
 
 /** The id of the last event that was read, to go on from there. */
-export const EventsAfter = Schema.Struct({ after: optional(Schema.String.pipe(Schema.maxLength(100))) })
+export const EventsAfter = Schema.Struct({ after: optional(Schema.String.pipe(Schema.maxLength(100))) }).annotations({
+  parseOptions: asQuery
+})
 export const EventsHeaders = Schema.Struct({
   "last-event-id": optional(Schema.String.pipe(Schema.maxLength(100)))
 })

@@ -70,7 +70,7 @@ export const JobList = Schema.Struct({
 export const JobView = Schema.Struct({
   ...Struct.omit(JobRecord.fields, "id"),
   id: Schema.String,
-  /** True if payload, progress, result, lastErrorValue, lastError and the messages of errors are not shown, but null or empty. */
+  /** True if payload, progress, result, lastErrorValue, lastError and the messages of errors are null or empty. The text of a released stale lock is shown. */
   hidden: Schema.Boolean
 }).annotations({ identifier: "Job" })
 export type JobView = typeof JobView.Type

@@ -51,13 +51,21 @@ export const viewOf = (job: JobRecord, hides: Hides): JobView => {
     payload: hidden ? null : job.payload ?? null,
     progress: hidden ? null : job.progress ?? null,
     result: hidden ? null : job.result ?? null,
-    lastError: hidden ? null : job.lastError,
+    lastError: hidden ? ofSweep(job.lastError) : job.lastError,
     lastErrorValue: hidden ? null : job.lastErrorValue ?? null,
-    errors: hidden ? job.errors.map((failure) => ({ ...failure, message: "" })) : job.errors,
+    errors: hidden
+      ? job.errors.map((failure) => ({ ...failure, message: ofSweep(failure.message) ?? "" }))
+      : job.errors,
     unreadable: job.unreadable,
     hidden
   }
 }
+
+/** The text if Holdfast wrote it when it released the job of a worker that vanished: it holds no data of the app. */
+const ofSweep = (text: string | null) => text !== null && sweepText.test(text) ? text : null
+
+const sweepText =
+  /^(?:Released from stale lock|Stale lock after \d+ attempts) \(was locked by .+ since \d{4}-\d\d-\d\dT[\d:.]+Z\)$/
 
 /** Each reason with its sentence, for a person who reads it at `now`. */
 export const reasonsOf = ({ job, reasons }: Explanation, hides: Hides, now: number): ReadonlyArray<ReasonView> =>

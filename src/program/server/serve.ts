@@ -48,6 +48,5 @@ export const serveBeside =
 const logRequest = () =>
   Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
-    ({ method, url }) =>
-      Effect.annotateLogs(Effect.logDebug("Answered a request"), { method, path: pathOf(url) })
+    ({ method, url }) => Effect.annotateLogs(Effect.logDebug("Answered a request"), { method, path: pathOf(url) })
   )
