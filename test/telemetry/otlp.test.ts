@@ -288,7 +288,7 @@ const answering = (status: number, headers: Readonly<Record<string, string>> = {
         const before = globalThis.fetch
         const paths: Array<string> = []
         globalThis.fetch = (url) => {
-          paths.push(new URL(url as URL).pathname)
+          paths.push(new URL(url).pathname)
           return Promise.resolve(new Response("", { status, headers }))
         }
         return { before, paths }
