@@ -109,6 +109,9 @@ export const httpSettings = (given: Option.Option<string>): Config.Config<HttpSe
     return problem === undefined ? Either.right(settings) : Either.left(problem)
   }))
 
+/** Random letters and digits of this length are about 80 bits or more, which nobody guesses over a network. */
+const shortestToken = 16
+
 const problemOf = ({ host, readToken, token }: HttpSettings) => {
   if (Option.isNone(token) && !isLoopback(host)) {
     return ConfigError.InvalidData(
@@ -117,6 +120,18 @@ const problemOf = ({ host, readToken, token }: HttpSettings) => {
         JSON.stringify(host)
       } can be reached from other machines; set it to a long random `
         + "text, or listen on 127.0.0.1, ::1 or localhost"
+    )
+  }
+  for (
+    const [name, given] of [["HOLDFAST_HTTP_TOKEN", token], ["HOLDFAST_HTTP_READ_TOKEN", readToken]] as const
+  ) {
+    if (isLoopback(host) || Option.isNone(given) || Redacted.value(given.value).length >= shortestToken) continue
+    return ConfigError.InvalidData(
+      [name],
+      `${name}: it has fewer than ${shortestToken} characters, and ${
+        JSON.stringify(host)
+      } can be reached from other machines; use `
+        + `at least ${shortestToken} characters, as "openssl rand -hex 32" prints them`
     )
   }
   const isSame = Option.isSome(token) && Option.isSome(readToken) &&

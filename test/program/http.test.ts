@@ -78,7 +78,16 @@ describe("start --http", () => {
         [["--http", "0"], { HTTP_HOST: "127.0.0.1", HOLDFAST_HTTP_HOST: "::1" }, ["HOLDFAST_HTTP_HOST", "HTTP_HOST"]],
         [["--http", "0.0.0.0:0"], { HTTP_TOKENS: "a=b" }, ["HOLDFAST_HTTP_TOKEN", "0.0.0.0", "other machines"]],
         [[], { HOLDFAST_HTTP_PORT: "0", HOLDFAST_HTTP_HOST: "::", HTTP_TOKENS: "a=b" }, ["HOLDFAST_HTTP_TOKEN", "::"]],
-        [["--http", "0.0.0.0:0"], { HOLDFAST_HTTP_TOKEN: "s3nt1nel" }, ["--http", "without HTTP_TOKENS"]],
+        [["--http", "0.0.0.0:0"], { HOLDFAST_HTTP_TOKEN: "s3nt1nel-0123456" }, ["--http", "without HTTP_TOKENS"]],
+        [["--http", "0.0.0.0:0"], { HOLDFAST_HTTP_TOKEN: "s3nt1nel-012345", HTTP_TOKENS: "a=b" }, [
+          "HOLDFAST_HTTP_TOKEN",
+          "at least 16 characters"
+        ]],
+        [["--http", "0.0.0.0:0"], {
+          HOLDFAST_HTTP_TOKEN: "s3nt1nel-0123456",
+          HOLDFAST_HTTP_READ_TOKEN: "s3nt1nel-read",
+          HTTP_TOKENS: "a=b"
+        }, ["HOLDFAST_HTTP_READ_TOKEN", "at least 16 characters"]],
         [["--http", "0"], { HOLDFAST_HTTP_TOKEN: "s3nt1 nel" }, ["HOLDFAST_HTTP_TOKEN", "a space"]],
         [["--http", "0"], { HOLDFAST_HTTP_TOKEN: "s3nt1nel", HOLDFAST_HTTP_READ_TOKEN: "s3nt1nel" }, [
           "HOLDFAST_HTTP_READ_TOKEN",
