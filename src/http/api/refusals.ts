@@ -41,7 +41,7 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("body_too_l
   limitBytes: Schema.Int
 }) {}
 
-/** As many callers read the events as may at once. */
+/** The limit of event readers is reached. */
 export class TooManyClients extends Schema.TaggedError<TooManyClients>()("too_many_clients", {
   limit: Schema.Int
 }) {}
@@ -57,4 +57,4 @@ export const jobRunning = sent(409, JobRunning, "The job is running: cancel it, 
 export const jobNotRetryable = sent(409, JobNotRetryable, "The job did not end in failure or cancellation")
 export const uniqueKeyTaken = sent(409, UniqueKeyTaken, "Another job holds the unique key of this one")
 export const bodyTooLarge = sent(413, BodyTooLarge, "The body is larger than any request needs")
-export const tooManyClients = sent(429, TooManyClients, "As many callers read the events as may at once")
+export const tooManyClients = sent(429, TooManyClients, "The limit of event readers is reached")

@@ -53,7 +53,11 @@ export const checked = (authorize: Authorize, { loopbackOnly, origins }: Address
     }
     const origin = headers["origin"]?.toLowerCase()
     if (origin !== undefined && !known.has(origin) && !isOriginOf(host, origin)) {
-      return yield* new Forbidden({ message: `The page is of ${shown(origin)}, which is another origin` })
+      return yield* new Forbidden({
+        message: `Origin ${
+          origin.slice(0, 200)
+        } is not allowed; add it to HOLDFAST_HTTP_ORIGINS, or the option origins, if it is yours`
+      })
     }
     const access = yield* authorize
     return access === "full" || isSafe(method)

@@ -14,7 +14,7 @@ export const ofAnApi: Readonly<Record<string, string>> = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'"
 }
 
-/** Headers of the page and its files. The page runs its own code only, and asks nobody but its own API. */
+/** Headers of the page and its files. The page runs its own code only, and connects only to its own API. */
 export const ofAPage: Readonly<Record<string, string>> = {
   ...secure,
   // Kept, and asked about each time.

@@ -38,7 +38,7 @@ export const readPage = (folder: string): Effect.Effect<Page> =>
       const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`
       files.set(name, { bytes, gzipped: gzipSync(bytes), type, etag })
     }
-    // The sources of a page lie in a folder of the same name, and are no page.
+    // The sources of the page lie in a folder of the same name and cannot be served.
     return files.has("index.html") && files.has("app.js") ? files : new Map<string, File>()
   })
 

@@ -44,7 +44,7 @@ export const makeReadiness = (
       yield* queue.pauses
       answeredAt = yield* Clock.currentTimeMillis
     }).pipe(
-      // Its cause is in the log of whoever needed the answer.
+      // A request or a worker that needs the store logs the cause.
       Effect.catchAll((error) => Effect.logDebug("The job store did not answer a look", error))
     )
     yield* inBackground(Effect.repeat(look, Schedule.spaced(every)))

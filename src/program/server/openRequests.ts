@@ -41,7 +41,7 @@ export const watchRequests = (node: Server): ReadonlySet<ServerResponse> => {
 /**
  * Waits until the earlier answers on the same connection have been sent.
  *
- * An answer made before its turn would be held in memory for as long as its caller likes.
+ * An answer made before its turn would be held in memory until its caller reads it.
  */
 export const waitForTurn = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
   const response = NodeHttpServerRequest.toServerResponse(request)
