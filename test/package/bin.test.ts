@@ -40,12 +40,15 @@ const install = async (...packages: ReadonlyArray<string>) => {
   return folder
 }
 
+/** The environment without what the runner of these tests has put there, of which another would complain. */
+const withoutRunner = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
+
 /** Runs the program as a person in the app's folder does. */
 const npx = (folder: string, args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) => {
   const { status, stderr, stdout } = spawnSync("npx", ["--no-install", "holdfast", ...args], {
     cwd: folder,
     encoding: "utf8",
-    env: { ...process.env, DATABASE_URL: "sqlite:app.db", ...environment }
+    env: { ...withoutRunner, DATABASE_URL: "sqlite:app.db", ...environment }
   })
   return { status, stderr, stdout }
 }
