@@ -122,9 +122,8 @@ export default defineConfig({
           globalSetup: "test/setup/dashboard.ts",
           include: browser,
           isolate: false,
-          pool: "forks",
-          // One browser for all of them.
-          poolOptions: { forks: { singleFork: true } }
+          // Each file has a browser of its own, and two of them wait beside each other.
+          pool: "forks"
         }
       },
       {

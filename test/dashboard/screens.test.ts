@@ -342,7 +342,7 @@ describe("a server that hides payloads", () => {
     try {
       const { id } = await own.run(JobQueue.enqueue(Welcome, { user: "secret-name" }))
       await visit(own, { view: `jobs/${id}` }, async ({ page }) => {
-        await page.getByText("The server hides payloads").waitFor()
+        await page.getByText("The server is set to hide payloads").waitFor()
         assert.notInclude(await page.content(), "secret-name")
       })
     } finally {
