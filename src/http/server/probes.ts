@@ -2,6 +2,7 @@ import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect } from "effect"
+import { metricsContentType } from "../../telemetry/prometheus.ts"
 import { refuse } from "../../web/answerUnhandled.ts"
 import { InternalError, internalError, MethodNotAllowed, methodNotAllowed, unauthorized } from "../../web/refusals.ts"
 import { forbidden } from "../api/refusals.ts"
@@ -40,7 +41,7 @@ const metricsApp = (authorize: Authorize, metrics: Effect.Effect<string>) =>
   answering(
     authorize.pipe(
       Effect.zipRight(metrics),
-      Effect.map((text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })),
+      Effect.map((text) => HttpServerResponse.text(text, { contentType: metricsContentType })),
       Effect.catchTags({
         unauthorized: (error) => refuse(unauthorized, error),
         forbidden: (error) => refuse(forbidden, error)
