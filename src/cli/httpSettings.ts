@@ -81,7 +81,7 @@ const origins: Reader<ReadonlyArray<string>> = (text) => {
     )
 }
 
-/** Where HTTP is served, and whom Holdfast answers there. */
+/** The address that HTTP is served on, and the tokens and origins that Holdfast accepts there. */
 export interface HttpSettings {
   readonly host: string
   /** The flag or the variable that gave the host. */

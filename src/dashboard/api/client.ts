@@ -21,7 +21,7 @@ export const asApiError = (error: unknown): ApiError =>
 /** The most milliseconds to wait for an answer. */
 const answerWithin = 20_000
 
-/** Where the API is, from the address of the page, and how to ask it. */
+/** A client of the API, whose address follows from that of the page. */
 export interface Client {
   /** The answer as JSON. Throws `ApiError`. */
   readonly ask: <A>(method: string, path: string, body?: unknown, signal?: AbortSignal) => Promise<A>
@@ -130,7 +130,7 @@ export const refusalText = (tag: string): string => {
     case "forbidden":
       return "This token can only read. Open the page with the full token to change anything."
     case "job_not_found":
-      return "There is no such job. It may have been deleted, or pruned after its retention."
+      return "No job has this id. A person may have deleted it, or its retention is over."
     case "job_not_pending":
       return "The job is not pending any more, so nothing was changed."
     case "job_running":

@@ -1,7 +1,7 @@
 import type { Pause } from "../../domain/Pause.ts"
 import type { Client } from "./client.ts"
 
-/** What a pause is of. */
+/** The queue or the kind that a pause stops. */
 export type Target = Pick<Pause, "scope" | "name">
 
 /** The answer to a pause. Where the queue or kind was paused already, that pause stays as it was. */

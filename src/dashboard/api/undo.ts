@@ -2,7 +2,7 @@ import type { Client } from "./client.ts"
 import { asApiError } from "./client.ts"
 import type { Action, Fate, JobSummary, JobView } from "./wire.ts"
 
-/** What an edit of a pending job changes. */
+/** The new values of an edit of a pending job. A field that is left out stays as it is. */
 export interface Change {
   /** Epoch milliseconds. */
   readonly availableAt?: number
@@ -46,7 +46,7 @@ export interface Undo {
  * Takes an action back where that is possible; null where it is not. `jobs` are as they were before the action, and
  * `now` is the server's time of it.
  *
- * A cancel is taken back by a retry, which makes the job due at once. So there is no undo for a job that is due later.
+ * The undo of a cancel is a retry, which makes the job due at once. So only a job that was due has one.
  */
 export const undoOf = (
   { action, client, fates, jobs, now, retry }: {

@@ -3,7 +3,7 @@
 import type { Reason } from "../../domain/Explanation.ts"
 import type { JobFailure, JobStatus } from "../../domain/JobRecord.ts"
 
-/** What the token of the page may do, and what the server is. */
+/** The access that the token of the page gives, and facts about the server. */
 export interface Session {
   readonly access: "full" | "read"
   readonly version: string
@@ -61,13 +61,13 @@ export interface JobView extends JobSummary {
   readonly hidden: boolean
 }
 
-/** Why a job is where it is; `text` says it in a sentence. */
+/** The reasons for the state of a job, each with a sentence in `text`. */
 export interface Explained {
   readonly at: number
   readonly reasons: ReadonlyArray<Reason & { readonly text: string }>
 }
 
-/** What the server saw at one of its looks. */
+/** The counts of all queues at one instant. */
 export interface HistoryPoint {
   readonly at: number
   readonly pending: number
@@ -93,7 +93,7 @@ export interface History {
 /** An action on many jobs. */
 export type Action = "cancel" | "retry" | "run-now" | "delete"
 
-/** What became of one job of an action on many. */
+/** The result for one job of an action on many. */
 export type Fate =
   | { readonly id: string; readonly done: true; readonly status: JobStatus }
   | { readonly id: string; readonly done: false; readonly error: string; readonly message: string }

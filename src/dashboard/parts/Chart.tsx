@@ -5,7 +5,7 @@ import { clockText } from "../text/format.ts"
 
 export interface ChartProps {
   readonly title: string
-  /** What the chart shows at its end, for who does not see it. */
+  /** The last values, in words, for a screen reader. */
   readonly summary: string
   readonly from: number
   readonly to: number
@@ -13,7 +13,7 @@ export interface ChartProps {
   readonly isStacked?: boolean
   /** A value of the axis in words. */
   readonly format: (value: number) => string
-  /** What the axis reaches at least. */
+  /** The least value at the top of the axis. */
   readonly atLeast?: number
 }
 

@@ -15,7 +15,7 @@ import { countText, firstJobText, numberText, shortText, spanText } from "../tex
 
 const minute = 60_000
 
-/** How the queue does now, and has done in the last hour. */
+/** The counts of now, and charts of the last hour. */
 export const Overview = ({ span, stats }: { readonly span: 10 | 30 | 60; readonly stats: Polled<Stats> }) => {
   const history = usePolled<History>("history", {
     load: (signal) => client.ask("GET", "history", undefined, signal),

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks"
 import { isVisible } from "./visibility.ts"
 
-/** How far the server's clock is ahead of this one, in milliseconds. */
+/** The server's clock minus this machine's, in milliseconds. */
 let ahead = 0
 
 /** The server's time in epoch milliseconds: what the instants of jobs are compared with. */

@@ -5,7 +5,7 @@ import { feedEvent } from "../api/feedEvent.ts"
 import { sseParser } from "../api/sseParser.ts"
 import type { Timers } from "./poll.ts"
 
-/** How the feed of events stands. */
+/** The state of the connection that brings the events. */
 export type FeedState =
   | { readonly is: "connecting" }
   | { readonly is: "live" }

@@ -2,7 +2,7 @@ import type { JobPage, JobSummary } from "../api/wire.ts"
 
 /** The place where a page begins. */
 export interface Mark {
-  /** How to ask for the page; null asks for the newest jobs. */
+  /** The cursor of the page; null for the newest jobs. */
   readonly cursor: string | null
   /** The last job before it; null if there is none. */
   readonly after: string | null
@@ -11,7 +11,7 @@ export interface Mark {
 /** The jobs of a list that are loaded, newest first, without gaps. */
 export interface JobList {
   readonly jobs: ReadonlyArray<JobSummary>
-  /** Where each page that was loaded began. The last one is where the next begins. */
+  /** The mark of each page that was loaded, and at the end that of the next page. */
   readonly marks: ReadonlyArray<Mark>
   /** True if the last job that is loaded is the last one there is. */
   readonly isWhole: boolean
@@ -21,7 +21,7 @@ const first: Mark = { cursor: null, after: null }
 
 export const emptyList: JobList = { jobs: [], marks: [first], isWhole: false }
 
-/** Where the next page begins. */
+/** The mark of the next page. */
 export const nextMark = (list: JobList): Mark => list.marks.at(-1) ?? first
 
 /** The last page that begins at or before the job in this place. */

@@ -42,7 +42,7 @@ export const token = makeCell<string | null>(null)
 /** True until the server was asked whether it needs a token. */
 export const isArriving = makeCell(true)
 
-/** Why the form asks for a token. */
+/** The reason for which the form asks for a token. */
 export const refused = makeCell<"none" | "refused">("none")
 
 export const session = makeCell<Session | null>(null)

@@ -1,4 +1,4 @@
-/** What a poll does, and how often, in milliseconds. */
+/** The options of a poll. Times are milliseconds. */
 export interface PollOptions<A> {
   readonly load: (signal: AbortSignal) => Promise<A>
   readonly onAnswer: (answer: A) => void
@@ -11,7 +11,7 @@ export interface PollOptions<A> {
   readonly most: number
   /** The first wait after a failure; it doubles up to ten times that. */
   readonly afterFailure: number
-  /** What to read the time from, and set timers by. */
+  /** The clock and the timers. */
   readonly timers: Timers
 }
 

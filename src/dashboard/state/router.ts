@@ -3,7 +3,7 @@ import { isStatus } from "../text/searchQuery.ts"
 import type { TroubleType } from "../text/trouble.ts"
 import { troubleTypes } from "../text/trouble.ts"
 
-/** What a list of jobs shows. */
+/** The filter of a list of jobs. */
 export interface JobFilter {
   readonly status?: JobStatus | undefined
   readonly queue?: string | undefined

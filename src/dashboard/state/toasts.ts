@@ -6,7 +6,7 @@ export interface Toast {
   readonly key: number
   readonly tone: "good" | "bad"
   readonly text: string
-  /** What takes the action back. */
+  /** The action of its button. */
   readonly undo?: { readonly label: string; readonly run: () => void }
 }
 

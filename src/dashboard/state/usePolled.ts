@@ -5,7 +5,7 @@ import type { Poll } from "./poll.ts"
 import { startPoll } from "./poll.ts"
 import { isVisible, onVisibility } from "./visibility.ts"
 
-/** What is known of something that is looked at again and again. */
+/** The last answer of a poll, and the error of its last look. */
 export interface Polled<A> {
   readonly value: A | null
   /** The error of the last look; null if it succeeded. */

@@ -1,6 +1,6 @@
 import { clockText } from "./format.ts"
 
-/** How the connection stands. Instants are epoch milliseconds of this machine. */
+/** The state of the connection. Instants are epoch milliseconds of this machine. */
 export interface Connection {
   /** The instant since which the server or its database does not answer; null if it does. */
   readonly silentSince: number | null

@@ -1,6 +1,6 @@
 import type { JobSummary } from "../api/wire.ts"
 
-/** What looks at a running job have seen of the heartbeats of an attempt. Instants are epoch milliseconds. */
+/** The heartbeats of an attempt that looks at its job have seen. Instants are epoch milliseconds. */
 export interface Beats {
   readonly attempt: number
   /** The last heartbeat, by the database's clock. */

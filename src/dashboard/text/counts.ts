@@ -1,6 +1,6 @@
 import type { Count, LaneStats } from "../../domain/Stats.ts"
 
-/** What is counted of a lane. */
+/** The counts of a lane. */
 export const counted = ["pending", "due", "running", "stale", "succeeded", "failed", "cancelled"] as const
 export type Counted = typeof counted[number]
 

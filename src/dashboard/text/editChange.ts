@@ -7,7 +7,7 @@ export interface EditFields {
   readonly priority: string
 }
 
-/** What a job has that can be edited. `availableAt` is in epoch milliseconds. */
+/** The fields of a job that can be edited. `availableAt` is in epoch milliseconds. */
 export interface Editable {
   readonly availableAt: number
   readonly priority: number

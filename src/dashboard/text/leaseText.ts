@@ -1,12 +1,12 @@
 import { spanText } from "./format.ts"
 
-/** What can be said of a lease. */
+/** The facts about a lease that a person reads. */
 export interface LeaseState {
   /** Milliseconds since the last claim or extension. */
   readonly age: number
   /** Milliseconds until it is over; negative when it is. */
   readonly left: number
-  /** How much of it has passed, from 0 to 1. */
+  /** The part of it that has passed, from 0 to 1. */
   readonly passed: number
   readonly health: "good" | "late" | "over"
   readonly text: string

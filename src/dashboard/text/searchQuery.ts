@@ -3,7 +3,7 @@ import type { JobStatus } from "../../domain/JobRecord.ts"
 /** The statuses that a list can be asked for, in the order of a job's life. */
 export const statuses: ReadonlyArray<JobStatus> = ["pending", "running", "succeeded", "failed", "cancelled"]
 
-/** What the reader looks for: one job, or the jobs that a filter lets through. */
+/** The target of a search: one job, or the jobs that a filter lets through. */
 export type Search =
   | { readonly id: string }
   | {

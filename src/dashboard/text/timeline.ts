@@ -18,7 +18,7 @@ const rescued = /^(?:Released from stale lock|Stale lock after)/
 /** True if an attempt ended because its lease ran out and a sweep freed the job. */
 export const isRescue = (message: string): boolean => rescued.test(message)
 
-/** What is known of a job's life, in order. Its row keeps the last ten failures. */
+/** The events of a job's life that its row tells of, in order. The row keeps the last ten failures. */
 export const timelineOf = (job: JobView, now: number): ReadonlyArray<Entry> => {
   const entries: Array<Entry> = [entry(job.createdAt, "plain", "Enqueued", `in the queue ${job.queue}`)]
   const forgotten = job.failures - job.errors.length

@@ -15,7 +15,7 @@ export interface Trouble {
   readonly kind: string
   readonly attempt: number | null
   readonly worker: string
-  /** What happened, and what is known about why. */
+  /** A sentence with the event and, if known, its cause. */
   readonly text: string
 }
 

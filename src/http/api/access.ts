@@ -5,7 +5,7 @@ import { Context, Schema } from "effect"
 import { unauthorized } from "../../web/refusals.ts"
 import { forbidden } from "./refusals.ts"
 
-/** What a caller may do: all, or only read. */
+/** The access of a caller: all, or only to read. */
 export const Access = Schema.Literal("full", "read")
 export type Access = typeof Access.Type
 

@@ -144,7 +144,7 @@ export const DeletedView = Schema.Struct({
   deleted: JobStatus
 }).annotations({ identifier: "Deleted" })
 
-/** What became of one of several jobs. */
+/** The result for one of several jobs. */
 export const Fate = Schema.Union(
   /** Its status now; that which it had if it was deleted. */
   Schema.Struct({ id: Schema.String, done: Schema.Literal(true), status: JobStatus }),

@@ -15,7 +15,7 @@ export interface EventFeed {
    * `cut` is run once if the reader takes nothing for too long.
    */
   readonly join: (cut: () => void) => Effect.Effect<Reader, TooManyClients, Scope.Scope>
-  /** How many read now. */
+  /** The number of readers. */
   readonly readers: () => number
 }
 
@@ -24,7 +24,7 @@ export interface Reader {
   readonly lines: (after: string | undefined) => Stream.Stream<string>
 }
 
-/** What the feed costs at most, and what it shows. */
+/** The most readers of a feed, and the data that it hides. */
 export interface FeedOptions {
   /** Most readers at once. */
   readonly clients: number

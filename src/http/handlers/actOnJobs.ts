@@ -7,7 +7,7 @@ import type { LimitedQueue } from "./limitedQueue.ts"
 import type { QueueFailure } from "./refusals.ts"
 import { isOfStore, logged, refusalOf } from "./refusals.ts"
 
-/** What a person does to a job. Answers the status it has now, or had if it was deleted. */
+/** An action on a job. Answers the status that the job has now, or had if it was deleted. */
 export const actionsOn = (
   queue: LimitedQueue
 ): Record<JobAction, (id: string) => Effect.Effect<JobStatus, QueueFailure>> => ({

@@ -5,7 +5,7 @@ import type { JobSummary, JobView, ReasonView } from "../api/views.ts"
 /** Decides of a job whether its data is hidden: payload, progress, result and the text of its errors. */
 export type Hides = (job: JobRecord) => boolean
 
-/** What is shown of a job in any case. */
+/** The fields of a job that are never hidden. */
 const factsOf = (job: JobRecord) => ({
   id: job.id,
   queue: job.queue,
@@ -27,7 +27,7 @@ const factsOf = (job: JobRecord) => ({
   finishedAt: job.finishedAt
 })
 
-/** What a list shows of an error. */
+/** The characters of an error that a list shows. */
 const shownOfError = 200
 
 export const summaryOf = (job: JobRecord, hides: Hides): JobSummary => ({

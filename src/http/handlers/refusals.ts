@@ -13,7 +13,7 @@ import { InvalidRequest, Unavailable } from "../../web/refusals.ts"
 import * as Refusal from "../api/refusals.ts"
 import type { StoreBusy } from "./limitedQueue.ts"
 
-/** What a call of the queue fails with. */
+/** The failures of a call of the queue. */
 export type QueueFailure =
   | InvalidOption
   | JobNotFound

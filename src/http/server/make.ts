@@ -111,7 +111,7 @@ const logLate = Effect.flatMap(
     })
 )
 
-/** What the router asks for and this API has no use of: no endpoint of it sends a file. */
+/** Services that the router asks for. This API does not use them, since no endpoint of it sends a file. */
 const platform = Layer.mergeAll(HttpPlatform.layer, Etag.layer, Path.layer).pipe(
   Layer.provideMerge(FileSystem.layerNoop({})),
   Layer.provide(Etag.layer)

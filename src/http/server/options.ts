@@ -36,7 +36,7 @@ export interface Options {
   readonly page?: string
   /** Renders `/metrics`, which is not there unless given. */
   readonly metrics?: Effect.Effect<string>
-  /** What else keeps this server from being ready, a sentence for each. */
+  /** Further reasons for which this server is not ready, a sentence for each. */
   readonly unready?: Effect.Effect<ReadonlyArray<string>>
 }
 

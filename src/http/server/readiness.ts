@@ -4,7 +4,7 @@ import type { JobQueueService } from "../../index.ts"
 import { LoopDelay } from "../../index.ts"
 import { inBackground } from "../inBackground.ts"
 
-/** Why a server is not ready, each in a word for programs and a sentence for people. None if it is. */
+/** A reason for which a server is not ready: a word for programs, and a sentence for people. */
 export interface Unready {
   readonly reason: "store" | "loop" | "app"
   readonly message: string

@@ -18,7 +18,7 @@ export interface DashboardFlags {
   readonly json: boolean
 }
 
-/** What open requests have at the end. The page asks again, and waits for nothing longer. */
+/** The time for open requests at the end. The page asks again what was cut off. */
 const grace = Duration.seconds(2)
 
 /** Serves the page and the API of the database that the environment names, prints the link to it, and ends when it is told to. */
