@@ -9,7 +9,7 @@ import { withoutDashes } from "../cli/withoutDashes.ts"
 import type { AppsToCopy } from "./copyCommand.ts"
 import type { Runnable } from "./runCommandLine.ts"
 import { runCommandLine } from "./runCommandLine.ts"
-import { version } from "../http/shipped.ts"
+import { version } from "../platform/version.ts"
 
 /** `npx holdfast`, the program of the package: the commands for a queue, which know no application. */
 export const holdfastProgram = (argv: ReadonlyArray<string>, streams: Streams): Effect.Effect<void, unknown> =>

@@ -7,7 +7,7 @@ import { hostname } from "node:os"
 import type { OtlpSettings } from "../cli/otlpSettings.ts"
 import { collectorClient } from "./otlpClient.ts"
 import { otlpSerialization } from "./otlpSerialization.ts"
-import { version } from "../http/shipped.ts"
+import { version } from "../platform/version.ts"
 
 /** The longest that a shutdown sends spans, metrics and lines, all at the same time. The rest is dropped. */
 const lastSendMayTake = Duration.seconds(2)

@@ -7,7 +7,7 @@ import { withoutDashes } from "../cli/withoutDashes.ts"
 import { holdfastOn, holdfastTeardown } from "./holdfastProgram.ts"
 import type { Runnable } from "./runCommandLine.ts"
 import { runCommandLine } from "./runCommandLine.ts"
-import { version } from "../http/shipped.ts"
+import { version } from "../platform/version.ts"
 
 /**
  * `pnpm start`, `pnpm brandbrain` and `pnpm holdfast`: everything but the process itself, so that

@@ -3,7 +3,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import { Clock, Effect } from "effect"
 import { Caller } from "../api/access.ts"
 import { HoldfastApi } from "../api/api.ts"
-import { version } from "../shipped.ts"
+import { version } from "../../platform/version.ts"
 
 /** The caller and the server. `address` is where the API is on it. */
 export const sessionLive = (server: {
