@@ -24,6 +24,8 @@ export interface Dialect {
   readonly jobsTable: Statement.Fragment
   /** The table of the queues and kinds that are paused. */
   readonly pausesTable: Statement.Fragment
+  /** The table of the workers. */
+  readonly workersTable: Statement.Fragment
   /** The table of the migrations that have run. */
   readonly migrationsTable: Statement.Fragment
 

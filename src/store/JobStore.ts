@@ -16,6 +16,7 @@ import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { Lease } from "../domain/Lease.ts"
 import type { Pause, PauseTarget } from "../domain/Pause.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
+import type { WorkerRecord } from "../domain/WorkerRecord.ts"
 import type { JsonRefusal } from "../domain/wireValue.ts"
 import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
@@ -199,6 +200,9 @@ export interface Ended {
   readonly status: "succeeded" | "failed" | "cancelled"
   readonly jobs: number
 }
+
+/** What a worker tells of itself with a beat; the instant is the store's now. */
+export type WorkerBeat = Omit<WorkerRecord, "startedAt" | "beatAt" | "isLive">
 
 /** The jobs that a pruning deleted, and those that it could not, for example because one of the app's tables refers to them. */
 export interface Pruned {
@@ -400,6 +404,19 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
 
   /** All that is paused. Only reads. */
   readonly pauses: () => Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
+
+  /**
+   * Writes what a worker tells of itself, with now as its last beat, and as its first
+   * if it has none. Deletes the rows of other workers whose last beat is more than an
+   * hour ago.
+   */
+  readonly beatWorker: (beat: WorkerBeat) => Effect.Effect<void, StoreFailure>
+
+  /** Deletes the row of a worker that has ended. One that is not there is none to delete. */
+  readonly forgetWorker: (worker: string) => Effect.Effect<void, StoreFailure>
+
+  /** Up to `limit` workers: live ones first, then by their start. Only reads. */
+  readonly workers: (options: { readonly limit: number }) => Effect.Effect<ReadonlyArray<WorkerRecord>, StoreFailure>
 
   /** The number of pending jobs behind each of these heads, and of those that are due, each counted up to `limit`. Only reads. */
   readonly laneDepths: (options: {

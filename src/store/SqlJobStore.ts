@@ -136,6 +136,9 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
         (isResumed) => isResumed ? afterTransaction(signals.wake) : Effect.void
       ),
     pauses: () => statement("pauses", operations.pauses),
+    beatWorker: (beat) => operations.beatWorker(statement, beat),
+    forgetWorker: (worker) => statement("forgetWorker", operations.forgetWorker(worker)),
+    workers: (options) => statement("workers", operations.workers(options)),
     laneDepths: (options) => statement("laneDepths", operations.laneDepths(options)),
     countAhead: (job, options) => statement("countAhead", operations.countAhead(job, options)),
     endedLately: (options) => statement("endedLately", operations.endedLately(options)),

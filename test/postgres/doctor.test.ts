@@ -101,7 +101,9 @@ describe("pnpm holdfast doctor on PostgreSQL", () => {
       const url = yield* migratedDatabase
       const admin = yield* PgClient.make({ url, maxConnections: 2 })
       const role = yield* freshRole(admin)
-      yield* admin.unsafe(`GRANT SELECT ON holdfast_migrations, holdfast_jobs, holdfast_pauses TO ${role}`)
+      yield* admin.unsafe(
+        `GRANT SELECT ON holdfast_migrations, holdfast_jobs, holdfast_pauses, holdfast_workers TO ${role}`
+      )
       const refused = yield* doctor(asRole(url, role))
       assert.strictEqual(refused.code, 1)
       assert.include(

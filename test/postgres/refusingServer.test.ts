@@ -18,7 +18,9 @@ const prepared = Effect.gen(function*() {
   const admin = yield* PgClient.make({ url, maxConnections: 1 })
   const [named] = yield* admin<{ readonly name: string }>`SELECT current_database() AS name`
   const role = yield* freshRole(admin)
-  yield* admin.unsafe(`GRANT SELECT, INSERT, UPDATE, DELETE ON holdfast_jobs, holdfast_pauses TO ${role}`)
+  yield* admin.unsafe(
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON holdfast_jobs, holdfast_pauses, holdfast_workers TO ${role}`
+  )
   yield* admin.unsafe(`GRANT SELECT ON holdfast_migrations TO ${role}`)
   return { admin, role, url: asRole(url, role), database: String(named?.name) }
 })

@@ -58,7 +58,7 @@ describe("the schema of the tables", () => {
         yield* Effect.scoped(Effect.flatMap(storeIn(url, {}), (store) => store.enqueue([job(1), job(2)])))
         // As a release finds them that has one more migration. Making the tables again does nothing then.
         yield* admin`DELETE FROM holdfast_migrations`
-        yield* admin`DROP TABLE holdfast_jobs, holdfast_pauses`
+        yield* admin`DROP TABLE holdfast_jobs, holdfast_pauses, holdfast_workers`
         yield* admin`CREATE SCHEMA first`
         const [database] = yield* admin<{ readonly name: string }>`SELECT quote_ident(current_database()) AS name`
         yield* admin.unsafe(`ALTER DATABASE ${database?.name} SET search_path = first, public`)

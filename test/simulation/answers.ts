@@ -170,7 +170,12 @@ const checkAnswer = (asked: Asked): void => {
     case "laneDepths":
     case "countAhead":
     case "endedLately":
+    case "workers":
       // Nobody in the fleet asks.
+      return
+    case "beatWorker":
+    case "forgetWorker":
+      // They answer nothing.
       return
   }
 }

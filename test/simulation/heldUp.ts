@@ -72,6 +72,9 @@ const isOfClient = ({ operation, request }: Call): boolean => {
     case "laneDepths":
     case "countAhead":
     case "endedLately":
+    case "beatWorker":
+    case "forgetWorker":
+    case "workers":
     case "prune":
       return false
     case "claim":

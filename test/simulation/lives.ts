@@ -111,6 +111,9 @@ const whatIsWrong = (
     case "laneDepths":
     case "countAhead":
     case "endedLately":
+    case "beatWorker":
+    case "forgetWorker":
+    case "workers":
     case "prune":
       return "an operation that changes no job changed one"
   }

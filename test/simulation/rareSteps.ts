@@ -88,6 +88,9 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
     case "laneDepths":
     case "countAhead":
     case "endedLately":
+    case "beatWorker":
+    case "forgetWorker":
+    case "workers":
     case "prune":
       return
   }

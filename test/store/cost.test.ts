@@ -274,6 +274,7 @@ describe("what the other operations cost", () => {
           { limit: 10 }
         ),
         store.endedLately({ status: "cancelled", within: 1000, limit: 10 }),
+        store.workers({ limit: 10 }),
         store.prune({ status: "cancelled", retention: 0, limit: 10 })
       ]))
       const limited = sent.map(([text]) => text).filter((text) => text.includes("LIMIT ?"))

@@ -15,7 +15,8 @@ import {
   releaseStale,
   request,
   retry,
-  start
+  start,
+  workerBeat
 } from "../../src/testing/conformance/StoreUnderTest.ts"
 
 /** A store of its own for one test. */
@@ -39,7 +40,7 @@ export const withAndWithoutCrowd = [
   { where: "behind a crowd of another kind", memory: crowded }
 ] as const
 
-export { cancel, claim, enqueue, get, job, jobId, leaseFor, releaseStale, request, retry, start }
+export { cancel, claim, enqueue, get, job, jobId, leaseFor, releaseStale, request, retry, start, workerBeat }
 
 /** The clock of a test that names instants starts where those of the promises do. */
 export const startClock = TestClock.setTime(start)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Schema } from "effect"
 import { Job, JobQueue, JobStore } from "../../src/index.ts"
+import { workerBeat } from "../../src/testing/conformance/StoreUnderTest.ts"
 import type { Fault, StoreOperation } from "../../src/testing.ts"
 import {
   advance,
@@ -130,6 +131,9 @@ describe("every operation of the store", () => {
     pause: (store) => store.pause({ queue: "q" }, undefined),
     resume: (store) => store.resume({ queue: "q" }),
     pauses: (store) => store.pauses(),
+    beatWorker: (store) => store.beatWorker(workerBeat()),
+    forgetWorker: (store) => store.forgetWorker("w"),
+    workers: (store) => store.workers({ limit: 1 }),
     laneDepths: (store) => store.laneDepths({ heads: [], limit: 1 }),
     countAhead: (store) =>
       store.countAhead({ queue: "q", kind: "k", priority: 0, availableAt: 0, id: id as never }, { limit: 1 }),

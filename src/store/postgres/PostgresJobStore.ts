@@ -6,17 +6,19 @@ import type { Dialect } from "../Differences.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
 import { makeJobEvents } from "../JobEvents.ts"
+import type { StoreFailure, WorkerBeat } from "../JobStore.ts"
 import { JobStore } from "../JobStore.ts"
 import { makeSqlJobStore } from "../SqlJobStore.ts"
 import { nowRows } from "../statements/rows.ts"
 import type { Now } from "../Transactions.ts"
 import { defaultLimit, readSpan } from "./answering.ts"
 import { postgresDialect } from "./dialect.ts"
+import { missingRight, stateOf } from "./errorCodes.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { makeSignals } from "./notify.ts"
 import type { JobStoreOptions } from "./options.ts"
-import { channelOf, readSchema } from "./schema.ts"
+import { channelOf, readSchema, tableIn } from "./schema.ts"
 import { makeTransactions } from "./transactions.ts"
 import { readListenUrl } from "./url.ts"
 
@@ -48,7 +50,7 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
       const schema = yield* (options.migrate === false ? checkMigrated : migrate)(limit, given)
       const sql = client.withoutTransforms()
       const dialect = postgresDialect(sql, schema)
-      return yield* makeSqlJobStore(dialect, {
+      const store = yield* makeSqlJobStore(dialect, {
         transactions: yield* makeTransactions(sql, limit),
         events: yield* makeJobEvents,
         signals: yield* makeSignals(sql, { channel: channelOf(schema), limit, listenUrl }),
@@ -58,6 +60,10 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
           ? Effect.succeed(serversNow(dialect))
           : Effect.map(options.now, givenNow(dialect))
       })
+      return {
+        ...store,
+        beatWorker: (beat: WorkerBeat) => Effect.mapError(store.beatWorker(beat), sayingRight(schema))
+      }
     }).pipe(
       Effect.catchTag("SqlError", (cause) => new StoreError({ operation: "open", cause })),
       // The tables are made in no caller's transaction.
@@ -65,6 +71,18 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
       guardTelemetry
     )
   )
+
+/**
+ * The failure of a beat, with the statement that a missing right needs. A role had every right before a
+ * release made the table of workers, and works without this one, so opening the store does not ask for it.
+ */
+const sayingRight = (schema: string) => (error: StoreFailure): StoreFailure => {
+  if (error._tag !== "StoreError" || stateOf(error.cause) !== missingRight) return error
+  const table = tableIn(schema, "holdfast_workers")
+  const problem = `this role may not write ${table}, so nobody sees its workers; ask its owner to run: `
+    + `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO <this role>`
+  return new StoreError({ operation: error.operation, cause: new Error(problem) })
+}
 
 /**
  * When the server received the statement, which is the same wherever it stands in

@@ -41,6 +41,7 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
     sql,
     jobsTable,
     pausesTable: sql.literal(tableIn(schema, "holdfast_pauses")),
+    workersTable: sql.literal(tableIn(schema, "holdfast_workers")),
     migrationsTable: sql.literal(tableIn(schema, "holdfast_migrations")),
 
     items: (columns, items) =>

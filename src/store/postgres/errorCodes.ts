@@ -28,6 +28,9 @@ export const isRefusal = (error: unknown): boolean => {
   return state !== undefined && !/^(?:08|57)|^40003$/.test(state)
 }
 
+/** The SQLSTATE of a statement for which the role lacks a right. */
+export const missingRight = "42501"
+
 /** True for the code of an error that says that the disk is full. */
 export const isDiskFull = (code: unknown): boolean => code === "53100"
 

@@ -13,6 +13,7 @@ import { tableIn } from "./schema.ts"
 const needed = {
   holdfast_jobs: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   holdfast_pauses: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  holdfast_workers: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   holdfast_migrations: ["SELECT"]
 } as const
 

@@ -8,6 +8,7 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
   sql,
   jobsTable: sql.literal("holdfast_jobs"),
   pausesTable: sql.literal("holdfast_pauses"),
+  workersTable: sql.literal("holdfast_workers"),
   migrationsTable: sql.literal("holdfast_migrations"),
 
   items: (columns, items) =>

@@ -10,6 +10,7 @@ import { makePrune } from "./prune.ts"
 import { makeSettle } from "./settle.ts"
 import { makeStale } from "./stale.ts"
 import { makeUnderLease } from "./underLease.ts"
+import { makeWorkers } from "./workers.ts"
 
 export type Statements = ReturnType<typeof makeStatements>
 
@@ -33,6 +34,7 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
   const byRequest = makeByRequest(dialect)
   const pruning = makePrune(dialect)
   const pauses = makePauses(dialect)
+  const workers = makeWorkers(dialect)
   return {
     insert: enqueues.insert,
     insertWhole: enqueues.insertWhole,
@@ -73,6 +75,10 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
     pause: pauses.pause,
     resume: pauses.resume,
     pauses: pauses.all,
+    beatWorker: workers.beat,
+    forgetWorker: workers.forget,
+    forgetDeadWorkers: workers.forgetDead,
+    workers: workers.all,
 
     findOld: pruning.findOld,
     prune: pruning.prune

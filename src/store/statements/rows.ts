@@ -63,6 +63,26 @@ export const pauseRows = rowsOf(Schema.Struct({
   pausedBy: Schema.NullOr(Schema.String)
 }))
 
+const Truth = Schema.transformLiterals([0, false], [1, true])
+
+export const workerRows = rowsOf(Schema.Struct({
+  worker: Schema.String,
+  host: Schema.String,
+  pid: Schema.Number,
+  version: Schema.String,
+  startedAt: Schema.Number,
+  beatAt: Schema.Number,
+  beatEvery: Schema.Number,
+  isLive: Truth,
+  isDraining: Truth,
+  kinds: Schema.parseJson(Schema.Array(Schema.String)),
+  queues: Schema.NullOr(
+    Schema.parseJson(Schema.Array(Schema.Struct({ queue: Schema.String, concurrency: Schema.Number })))
+  ),
+  concurrency: Schema.Number,
+  running: Schema.Number
+}))
+
 export const countRows = rowsOf(Schema.Struct({ jobs: Schema.Number }))
 
 export const laneDepthRows = rowsOf(Schema.Struct({
@@ -171,7 +191,7 @@ const StoredRecord = Schema.Struct({
   progress: Json,
   result: Json,
   lastErrorValue: Json,
-  holdsKey: Schema.transformLiterals([0, false], [1, true]),
+  holdsKey: Truth,
   errors: Errors
 })
 

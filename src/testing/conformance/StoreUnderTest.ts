@@ -4,7 +4,7 @@ import type { LeaseLost } from "../../domain/errors.ts"
 import { JobId } from "../../domain/JobId.ts"
 import type { Lease } from "../../domain/Lease.ts"
 import type { StoreError } from "../../domain/errors.ts"
-import type { ClaimRequest, Fenced, NewJob } from "../../store/JobStore.ts"
+import type { ClaimRequest, Fenced, NewJob, WorkerBeat } from "../../store/JobStore.ts"
 import { JobStore } from "../../store/JobStore.ts"
 import { differences } from "../differences.ts"
 import { PromiseBroken } from "../errors.ts"
@@ -92,6 +92,21 @@ export const request = (options: Partial<ClaimRequest> = {}): ClaimRequest => ({
   maxBytes: Infinity,
   queues: Option.none(),
   kinds: [{ kind: "email", leaseFor }],
+  ...options
+})
+
+/** What worker "w" tells of itself: it beats every 30 s. */
+export const workerBeat = (options: Partial<WorkerBeat> = {}): WorkerBeat => ({
+  worker: "w",
+  host: "machine",
+  pid: 7,
+  version: "1.2.3",
+  beatEvery: 30_000,
+  isDraining: false,
+  kinds: ["email"],
+  queues: null,
+  concurrency: 10,
+  running: 0,
   ...options
 })
 

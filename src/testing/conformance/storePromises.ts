@@ -9,6 +9,7 @@ import { pausePromises } from "./pause.ts"
 import { settlePromises } from "./settle.ts"
 import { stalePromises } from "./stale.ts"
 import { makeStoreClock, StoreClock } from "./StoreUnderTest.ts"
+import { workerPromises } from "./workers.ts"
 
 /** A promise that every job store keeps. */
 export interface StorePromise {
@@ -35,7 +36,8 @@ export const storePromises = <E>(
     ...settlePromises,
     ...stalePromises,
     ...requestPromises,
-    ...pausePromises
+    ...pausePromises,
+    ...workerPromises
   ].map(({ holds, name }) => ({
     name,
     holds: Effect.flatMap(makeStoreClock, (clock) =>

@@ -65,8 +65,9 @@ describe("pnpm holdfast backup", () => {
       assert.deepStrictEqual([database, bytes], [databaseIn(folder), statSync(file).size])
       assert.deepStrictEqual(tables, [
         { table: "holdfast_jobs", rows: 2 },
-        { table: "holdfast_migrations", rows: 2 },
-        { table: "holdfast_pauses", rows: 0 }
+        { table: "holdfast_migrations", rows: 3 },
+        { table: "holdfast_pauses", rows: 0 },
+        { table: "holdfast_workers", rows: 0 }
       ])
     }))
 

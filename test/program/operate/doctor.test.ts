@@ -88,7 +88,9 @@ describe("pnpm holdfast doctor", () => {
       const newer = yield* doctor(folder)
       assert.include(newer.of("tables").says, "A newer release has migrated the tables to version 99")
       assert.notInclude(newer.checks, "due")
-      yield* sql("DELETE FROM holdfast_migrations WHERE migration_id > 1; DROP TABLE holdfast_pauses")
+      yield* sql(
+        "DELETE FROM holdfast_migrations WHERE migration_id > 1; DROP TABLE holdfast_pauses; DROP TABLE holdfast_workers"
+      )
       const older = yield* doctor(folder)
       assert.include(older.of("tables").says, `have version 1, and this release needs version ${newestVersion}`)
       assert.include(older.of("tables").todo, "holdfast migrate")

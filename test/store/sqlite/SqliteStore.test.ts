@@ -153,7 +153,7 @@ describe("what cannot be opened", () => {
       yield* opened({ filename }, Effect.zipRight(enqueue(job(1)), newer))
       const error = yield* refusal({ filename })
       assert.strictEqual(error._tag, "StoreError")
-      assert.match(error.message, /version 99.*version 2\b/)
+      assert.match(error.message, /version 99.*version 3\b/)
     }))
 
   it.scoped("a database where another table has our name is a typed error, and gets none of our tables", () =>

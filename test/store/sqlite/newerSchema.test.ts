@@ -15,7 +15,7 @@ const migrated = Effect.gen(function*() {
 const refusal = <A, E, R>(call: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(call), (error) => {
     assert(error instanceof StoreError)
-    assert.include(error.message, "migrated the tables to version 1001, and this one is made for version 2")
+    assert.include(error.message, "migrated the tables to version 1001, and this one is made for version 3")
     return error.reason
   })
 

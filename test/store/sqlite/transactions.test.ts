@@ -23,7 +23,8 @@ import {
   memory,
   progress,
   release,
-  request
+  request,
+  workerBeat
 } from "../someJobs.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
@@ -332,6 +333,9 @@ describe("a transaction of another client", () => {
         pause: jobs.pause({ queue: "default" }, undefined),
         resume: jobs.resume({ queue: "default" }),
         pauses: jobs.pauses(),
+        beatWorker: jobs.beatWorker(workerBeat()),
+        forgetWorker: jobs.forgetWorker("w"),
+        workers: jobs.workers({ limit: 1 }),
         laneDepths: jobs.laneDepths({ heads: [], limit: 1 }),
         countAhead: jobs.countAhead(
           { queue: "default", kind: "email", priority: 0, availableAt: 0, id: jobId(1) },

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { StoreError } from "../../../domain/errors.ts"
 import { failingAs, runMigrations, wrongVersion } from "../../migrating.ts"
 import { answeredWithin } from "../answering.ts"
-import { stateOf } from "../errorCodes.ts"
+import { missingRight, stateOf } from "../errorCodes.ts"
 import { quoted, tableIn } from "../schema.ts"
 import { postgresTransaction } from "../transaction.ts"
 import { migrations, newest } from "./migrations.ts"
@@ -72,7 +72,8 @@ const enter = (schema: string) =>
     // CREATE SCHEMA IF NOT EXISTS asks for the right to create one also where it is there.
     const there = yield* sql`SELECT 1 FROM pg_namespace WHERE nspname = ${schema}`
     if (there.length === 0) {
-      yield* Effect.mapError(sql`CREATE SCHEMA ${name}`, (error) => stateOf(error) === "42501" ? mayNot(schema) : error)
+      yield* Effect.mapError(sql`CREATE SCHEMA ${name}`, (error) =>
+        stateOf(error) === missingRight ? mayNot(schema) : error)
     }
     yield* sql`SET LOCAL search_path TO ${name}`
   })
@@ -136,6 +137,7 @@ const missingTables = (schema: string) =>
 const needed = [
   "holdfast_jobs",
   "holdfast_pauses",
+  "holdfast_workers",
   ...["claim", "order", "lease", "unique", "finished", "by_status", "by_kind", "by_queue", "by_partition"].map(
     (index) => `holdfast_jobs_${index}`
   )

@@ -1,0 +1,49 @@
+/** The part of the queues that a worker claims from. */
+export interface WorkerQueue {
+  readonly queue: string
+  /** The most jobs of this queue that the worker runs at once. */
+  readonly concurrency: number
+}
+
+/**
+ * A worker, as it last told of itself. Instants are epoch milliseconds by the
+ * store's clock, which on PostgreSQL is the server's.
+ *
+ * It is for people to read. No claim and no sweep depends on it, and a worker
+ * that cannot write its row works all the same.
+ */
+export interface WorkerRecord {
+  /** Its name, which is the `lockedBy` of the jobs that it runs. A worker that is started again has another. */
+  readonly worker: string
+  readonly host: string
+  readonly pid: number
+  /** The version of Holdfast that it runs. */
+  readonly version: string
+  /** Its first beat. */
+  readonly startedAt: number
+  /** Its last beat, with which it told everything here. */
+  readonly beatAt: number
+  /** The milliseconds between two beats: its heartbeat interval. */
+  readonly beatEvery: number
+  /** True if its last beat was at most three of its intervals and 5 s ago. */
+  readonly isLive: boolean
+  /** True from the moment it was told to end: it claims nothing more. */
+  readonly isDraining: boolean
+  readonly kinds: ReadonlyArray<string>
+  /** Null if it claims from every queue. */
+  readonly queues: ReadonlyArray<WorkerQueue> | null
+  /** The most handlers that it runs at once. */
+  readonly concurrency: number
+  /** The places that jobs had at its last beat, out of `concurrency`. */
+  readonly running: number
+}
+
+type Lane = { readonly queue: string; readonly kind: string }
+
+/** True for a worker that claims the jobs of a lane, which is a queue and a kind, while it lives. */
+export const listsLane = ({ kinds, queues }: Pick<WorkerRecord, "kinds" | "queues">, { kind, queue }: Lane): boolean =>
+  kinds.includes(kind) && (queues === null || queues.some((one) => one.queue === queue))
+
+/** True for a worker that claims the jobs of a lane now: one that lists it, lives, and was not told to end. */
+export const claimsLane = (worker: WorkerRecord, lane: Lane): boolean =>
+  worker.isLive && !worker.isDraining && listsLane(worker, lane)

@@ -1,0 +1,22 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Effect } from "effect"
+
+/** The table of the workers that beat in the last hour. Nothing that runs a job reads it. */
+export const workers = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    CREATE TABLE holdfast_workers (
+      worker TEXT NOT NULL PRIMARY KEY CHECK (worker <> ''),
+      host TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      version TEXT NOT NULL,
+      started_at INTEGER NOT NULL,
+      beat_at INTEGER NOT NULL,
+      beat_every INTEGER NOT NULL CHECK (beat_every > 0),
+      kinds TEXT NOT NULL CHECK (json_valid(kinds)),
+      queues TEXT CHECK (json_valid(queues)),
+      concurrency INTEGER NOT NULL CHECK (concurrency >= 1),
+      running INTEGER NOT NULL CHECK (running >= 0),
+      draining INTEGER NOT NULL CHECK (draining IN (0, 1))
+    ) STRICT, WITHOUT ROWID`
+})
