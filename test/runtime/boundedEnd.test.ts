@@ -118,11 +118,15 @@ describe("a worker's layer ends 10 s after its grace at the latest", () => {
       assert.deepStrictEqual(yield* leftBehind, [])
     }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
 
-  it.effect("at once when the store hangs and nothing runs", () =>
+  it.effect("after 2 s when the store hangs and nothing runs: its row is left behind", () =>
     Effect.gen(function*() {
       const { tearDown } = yield* layered
       yield* StoreFaults.inject("every", hanging)
-      assert.isTrue(yield* yield* tearDown)
+      yield* expectEndAt(2000, yield* tearDown)
+      assert.strictEqual(
+        (yield* linesSaying("The worker's row is left behind; it shows the worker as dead for an hour")).length,
+        1
+      )
     }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
 
   it.effect("a job that is left behind and stops after all is handed back while its lease lasts", () =>

@@ -126,6 +126,8 @@ describe("finished jobs", () => {
       jobs: [Idle],
       staleCheckInterval: "1 day",
       pollInterval: "20 days",
+      heartbeatInterval: "9 days",
+      leaseFor: "20 days",
       ...(retention === undefined ? {} : { retention })
     })
 

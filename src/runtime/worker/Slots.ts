@@ -67,6 +67,16 @@ export class Slots {
     return this.running.size
   }
 
+  /** The number of places that are taken. Jobs that came back because they cannot be settled take more than there are. */
+  get taken(): number {
+    return this.occupied
+  }
+
+  /** True from the beginning of a drain. */
+  get areDraining(): boolean {
+    return this.isDraining
+  }
+
   /** True while an attempt runs, or may still be started by a claim. */
   get isBusy(): boolean {
     return this.running.size + this.claims.size > 0

@@ -1,10 +1,18 @@
 import { Deferred, Duration, Effect, Fiber, Option } from "effect"
 import { StopReason } from "../../domain/Outcome.ts"
 import * as log from "../telemetry/workerLog.ts"
+import { monotonicMillis } from "../../platform/monotonic.ts"
 import type { Slots } from "./Slots.ts"
+import type { WorkerRow } from "./workerRow.ts"
 
 /** The longest that a worker takes to end after its grace. */
 const endsAfterGrace = Duration.seconds(10)
+
+/** A database that has not deleted a row by then is away, or busy with what matters more. */
+const forgetMayTake = Duration.seconds(2)
+
+/** The same after the grace, when the program may exit soon. */
+const lateForgetMayTake = Duration.millis(500)
 
 /** The two steps in which a worker is told to end. */
 export interface Shutdown {
@@ -24,28 +32,42 @@ export const makeShutdown: Effect.Effect<Shutdown> = Effect.all({
  * Lets running jobs end for the grace, then interrupts them; each is handed back
  * once its fiber has ended. What has not ended 10 s after the grace is left
  * behind, named in the log, and its lease runs out.
+ *
+ * At the end the worker's row is deleted, unless jobs are left behind: people should
+ * see such a worker die. That takes no longer than the grace, so without one the row
+ * may stay on a server.
  */
-export const drain = (slots: Slots, grace: Duration.Duration, { began, graceOver }: Shutdown): Effect.Effect<void> =>
+export const drain = (
+  slots: Slots,
+  row: WorkerRow,
+  grace: Duration.Duration,
+  { began, graceOver }: Shutdown
+): Effect.Effect<void> =>
   Effect.gen(function*() {
     yield* Deferred.succeed(began, undefined)
+    let left = forgetMayTake
     if (slots.isBusy) {
       const { size } = slots
       yield* slots.drain
+      yield* row.beatNow
       yield* log.draining(size, grace)
       yield* endsWithin(Effect.raceFirst(slots.ended, Deferred.await(graceOver)), grace)
+      if (slots.isBusy) left = lateForgetMayTake
+      const graceOverAt = yield* monotonicMillis
       yield* slots.stopAll(StopReason.Shutdown())
       yield* Deferred.succeed(graceOver, undefined)
       if (!(yield* endsWithin(slots.ended, endsAfterGrace))) yield* slots.leaveBehind
+      const took = Duration.millis((yield* monotonicMillis) - graceOverAt)
+      left = Duration.min(left, Duration.subtract(endsAfterGrace, took))
     }
+    if (!slots.isBusy) yield* interruptibly(row.forget(Duration.min(left, grace)))
     yield* log.workerStopped
   })
 
 /** Waits for at most `duration`, also where nothing can be interrupted. Answers whether the effect has ended. */
 const endsWithin = (effect: Effect.Effect<void>, duration: Duration.Duration): Effect.Effect<boolean> =>
-  effect.pipe(
-    Effect.timeoutOption(duration),
-    Effect.map(Option.isSome),
-    Effect.interruptible,
-    Effect.forkDaemon,
-    Effect.flatMap(Fiber.join)
-  )
+  interruptibly(Effect.map(Effect.timeoutOption(effect, duration), Option.isSome))
+
+/** Runs what interrupts its parts, also where nothing can be interrupted. */
+const interruptibly = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
+  effect.pipe(Effect.interruptible, Effect.forkDaemon, Effect.flatMap(Fiber.join))

@@ -7,12 +7,15 @@ import { beginAttempts } from "../attempt/beginAttempts.ts"
 import { makeHost } from "./makeHost.ts"
 import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
+import { keepRow } from "./workerRow.ts"
 import { observe } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
 import { Ids } from "../../platform/Ids.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import { maintain, sweepBeforeClaiming } from "../maintenance/maintenance.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
+import { ThisProcess } from "../../platform/ThisProcess.ts"
+import { version } from "../../platform/version.ts"
 import { callStore } from "../callStore.ts"
 import { claimBytes } from "../options.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
@@ -29,6 +32,12 @@ const mostOfAClaim = 100
 
 /** Longer than anything should hold SQLite's write lock or a connection. */
 const lookMayTake = Duration.seconds(30)
+
+const queuesOf = ({ queues }: WorkerSettings) =>
+  Option.match(queues, {
+    onNone: () => null,
+    onSome: (limits) => [...limits].map(([queue, concurrency]) => ({ queue, concurrency }))
+  })
 
 /**
  * The worker: claims for its free slots, runs each claimed job as an attempt of
@@ -62,6 +71,7 @@ export const runWorker = (
     })
     const claimable = yield* Ref.make(settings.maxJobs)
     const shutdown = yield* makeShutdown
+    const place = yield* ThisProcess
     const host = yield* makeHost({ settings, graceOver: Deferred.await(shutdown.graceOver) }).pipe(
       Effect.annotateLogs({ worker })
     )
@@ -153,13 +163,29 @@ export const runWorker = (
         takes: claimsFrom(settings)
       }
       const keptHouse = yield* maintain(upkeep)
+      const row = yield* keepRow({
+        store,
+        worker,
+        every: settings.heartbeatInterval,
+        beat: () => ({
+          worker,
+          ...place,
+          version,
+          beatEvery: Duration.toMillis(settings.heartbeatInterval),
+          isDraining: slots.areDraining,
+          kinds: kinds.map(({ kind }) => kind),
+          queues: queuesOf(settings),
+          concurrency: settings.concurrency,
+          running: slots.taken
+        })
+      })
       yield* processEnd.listen({
         shutdown,
         grace: settings.shutdownGrace,
         cutLeases: yield* makeCutLeases(store, slots),
         leaveBehind: slots.leaveBehind
       })
-      yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))
+      yield* Effect.addFinalizer(() => drain(slots, row, settings.shutdownGrace, shutdown))
       const mayEndSoon = settings.once || settings.maxJobs < Infinity
       yield* Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon).pipe(
         Effect.zipRight(settings.once ? claimOnce : claimLoop),
