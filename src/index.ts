@@ -21,6 +21,7 @@ export { JobFailure, JobRecord, JobStatus } from "./domain/JobRecord.ts"
 export type { Pause, PauseTarget } from "./domain/Pause.ts"
 export type { Count, LaneStats, Stats } from "./domain/Stats.ts"
 export { OnConflict, UniqueScope } from "./domain/UniqueKey.ts"
+export type { WorkerQueue, WorkerRecord } from "./domain/WorkerRecord.ts"
 export { JobQueue } from "./runtime/JobQueue.ts"
 export type {
   ClaimOptions,

@@ -2,10 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join, normalize, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
+import { version } from "../src/platform/version.ts"
 
 const src = fileURLToPath(new URL("../src", import.meta.url))
 
 const manifest = JSON.parse(readFileSync(join(src, "../package.json"), "utf8")) as {
+  readonly version: string
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>
 }
 
@@ -247,6 +249,8 @@ describe("the house", () => {
       )
     )
   })
+
+  it("the version in the code is that of the package", () => assert.strictEqual(version, manifest.version))
 
   it("there is one barrel for each entry of the package", () => {
     const entries = Object.values(manifest.exports).flatMap((entry) => typeof entry === "string" ? [] : [entry.default])

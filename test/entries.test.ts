@@ -47,7 +47,9 @@ const names = {
     "neverRetry",
     "snooze",
     "type Backoff",
-    "type Verdict"
+    "type Verdict",
+    "type WorkerQueue",
+    "type WorkerRecord"
   ],
   "http.ts": [
     "Forbidden",
@@ -251,7 +253,8 @@ describe("an entry shows these names and no others", () => {
         "releaseStale",
         "resume",
         "retry",
-        "stats"
+        "stats",
+        "workers"
       ]
     )
   })

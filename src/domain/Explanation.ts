@@ -2,6 +2,7 @@ import { Data, Duration } from "effect"
 import { instantText } from "./instantText.ts"
 import type { JobRecord, JobStatus } from "./JobRecord.ts"
 import type { Pause } from "./Pause.ts"
+import type { WorkerRecord } from "./WorkerRecord.ts"
 
 /** One reason why a job is where it is. Instants are epoch milliseconds. */
 export type Reason = Data.TaggedEnum<{
@@ -18,6 +19,11 @@ export type Reason = Data.TaggedEnum<{
   Paused: { readonly pause: Pause }
   /** It is due, and so many due jobs of its queue and kind come before it. `isMore`: counting stopped there. */
   InLine: { readonly queue: string; readonly kind: string; readonly ahead: number; readonly isMore: boolean }
+  /**
+   * It is due, and no worker claims its queue and kind now. `lately`: of those that listed both and are dead or told to
+   * end, the one with the last beat; null if none did in the last hour. A program that claims by hand is no worker here.
+   */
+  NoWorker: { readonly queue: string; readonly kind: string; readonly lately: WorkerRecord | null }
   /** It is due, but the database has refused its last claim by this process. */
   LeftOut: object
   /** A worker runs it, and has a lease on it. */
@@ -63,10 +69,19 @@ export const reasonText = (reason: Reason, now: number): string =>
     InLine: ({ ahead, isMore, kind, queue }) =>
       ahead === 0
         ? `No due job of the queue "${queue}" and the kind "${kind}" comes before it. A worker may first take jobs of a higher `
-          + "priority from other queues, or be at its limit. If the job stays here, check that a worker lists its queue and kind."
+          + "priority from other queues, or be at its limit."
         : `${isMore ? "At least " : ""}${ahead} due ${
           ahead === 1 ? "job comes" : "jobs come"
         } before it in the queue "${queue}" of the kind "${kind}".`,
+    NoWorker: ({ kind, lately, queue }) =>
+      `No live worker claims jobs of the kind "${kind}" from the queue "${queue}". `
+      + (lately === null
+        ? "Start a worker that lists both. "
+        : lately.isLive
+        ? `The last one, ${lately.worker}, was told to end and claims no more: start another. `
+        : `The last one, ${lately.worker}, gave its last sign of life ${at(lately.beatAt, now)}: `
+          + "check its process, or start another. ")
+      + "If a program claims such jobs by hand, it is not known here.",
     LeftOut: () => "It is due, but the database has refused its last claim, and the log of this process says why.",
     Running: ({ cancelRequestedAt, lockedAt, lockedBy, lockedUntil }) =>
       `It is running: ${lockedBy} holds its lease until ${instantText(lockedUntil)}, and last extended it ${

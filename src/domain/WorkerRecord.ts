@@ -38,6 +38,13 @@ export interface WorkerRecord {
   readonly running: number
 }
 
+/** The most workers that a list has: more than a person reads. */
+export const mostWorkers = 1000
+
+/** True if workers that live may be missing from a list, in which live ones come first. */
+export const mayLackLive = (workers: ReadonlyArray<WorkerRecord>): boolean =>
+  workers.length >= mostWorkers && workers.every(({ isLive }) => isLive)
+
 type Lane = { readonly queue: string; readonly kind: string }
 
 /** True for a worker that claims the jobs of a lane, which is a queue and a kind, while it lives. */

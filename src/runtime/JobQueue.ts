@@ -65,6 +65,8 @@ export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue,
 
   static readonly pauses = Effect.flatMap(JobQueue, (queue) => queue.pauses)
 
+  static readonly workers = Effect.flatMap(JobQueue, (queue) => queue.workers)
+
   static readonly explain = (id: string, options?: InPartition) =>
     Effect.flatMap(JobQueue, (queue) => queue.explain(id, options))
 

@@ -19,6 +19,7 @@ import type { Lease } from "../domain/Lease.ts"
 import type { Pause, PauseTarget } from "../domain/Pause.ts"
 import type { Stats } from "../domain/Stats.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
+import type { WorkerRecord } from "../domain/WorkerRecord.ts"
 import type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "../store/JobStore.ts"
 
 /** The options of one job. Those that are left out come from its definition. */
@@ -225,6 +226,14 @@ export interface JobQueueService {
 
   /** Every pause: kinds first, then queues, each by name. */
   readonly pauses: Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
+
+  /**
+   * The workers of every process, each as it last told of itself, which it does at its
+   * heartbeat interval: live ones first, then by their start, at most 1,000. One that
+   * ends leaves the list; one that dies stays in it for an hour. A program that claims
+   * by hand is not in it.
+   */
+  readonly workers: Effect.Effect<ReadonlyArray<WorkerRecord>, StoreFailure>
 
   /**
    * Why a job is not running, as tagged values; `reasonText` puts them into words.

@@ -1,10 +1,12 @@
-import { Clock, Effect, Option } from "effect"
+import { Clock, Effect, LogLevel, Option } from "effect"
 import type { JobNotFound } from "../domain/errors.ts"
 import type { Explanation } from "../domain/Explanation.ts"
 import { Reason } from "../domain/Explanation.ts"
 import type { JobId } from "../domain/JobId.ts"
 import type { JobRecord } from "../domain/JobRecord.ts"
 import { pausesOf } from "../domain/Pause.ts"
+import { claimsLane, listsLane, mayLackLive, mostWorkers } from "../domain/WorkerRecord.ts"
+import { line } from "../platform/line.ts"
 import type { JobStore, LaneHead, StoreFailure } from "../store/JobStore.ts"
 
 type Store = typeof JobStore.Service
@@ -82,8 +84,30 @@ const whyWaiting = (store: Store, job: JobRecord, now: number): Effect.Effect<Re
         ...paused
       ]
     }
-    return paused.length > 0 ? paused : [yield* placeInLine(store, job)]
+    if (paused.length > 0) return paused
+    const nobody = yield* noWorker(store, job)
+    const place = yield* placeInLine(store, job)
+    if (nobody === undefined) return [place]
+    // Being the first in line explains nothing where nobody comes.
+    return place._tag === "InLine" && place.ahead === 0 ? [nobody] : [nobody, place]
   })
+
+/** The reason that no worker claims the lane, if the rows of workers show that. They are a hint, so a look at them that fails shows nothing. */
+const noWorker = (
+  store: Store,
+  { kind, queue }: JobRecord
+): Effect.Effect<Extract<Reason, { readonly _tag: "NoWorker" }> | undefined> =>
+  store.workers({ limit: mostWorkers }).pipe(
+    Effect.map((workers) => {
+      if (mayLackLive(workers) || workers.some((worker) => claimsLane(worker, { queue, kind }))) return undefined
+      const listed = workers.filter((worker) => listsLane(worker, { queue, kind }))
+      const lately = listed.toSorted((one, other) => other.beatAt - one.beatAt)[0] ?? null
+      return Reason.NoWorker({ queue, kind, lately })
+    }),
+    Effect.catchAll((error) =>
+      Effect.as(line(LogLevel.Debug, "The workers could not be read", { error: error._tag }), undefined)
+    )
+  )
 
 const placeInLine = (store: Store, job: JobRecord): Effect.Effect<Reason, StoreFailure> =>
   Effect.gen(function*() {

@@ -9,6 +9,7 @@ import { JobStatus } from "../domain/JobRecord.ts"
 import { Delay, FiniteSpan, Instant, Kind, Name, PageLimit, Priority } from "../domain/limits.ts"
 import { payloadAndMore } from "../domain/NoPayload.ts"
 import type { PauseTarget } from "../domain/Pause.ts"
+import { mostWorkers } from "../domain/WorkerRecord.ts"
 import { line } from "../platform/line.ts"
 import { guardCalls, inSpanIfTraced } from "../store/guardTelemetry.ts"
 import type { Changes } from "../store/JobStore.ts"
@@ -115,6 +116,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       return yield* store.resume(target)
     }),
     pauses: Effect.suspend(() => store.pauses()),
+    workers: Effect.suspend(() => store.workers({ limit: mostWorkers })),
 
     explain: (id, options) => Effect.flatMap(jobIdOf(id), (id) => explain(store, id, options?.partitionKey)),
     stats: (options = {}) =>

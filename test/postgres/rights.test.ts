@@ -1,7 +1,7 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Array as Arr, Effect, Layer } from "effect"
+import { Array as Arr, Effect, HashMap, Layer, Logger, Option } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
 import { readFileSync } from "node:fs"
@@ -44,7 +44,8 @@ describe("a role with the rights that the documentation names", () => {
           yield* JobQueue.pause({ queue: "default" })
           yield* Worker.run({ jobs: [Ping], once: true })
           assert.isTrue(yield* JobQueue.resume({ queue: "default" }))
-          assert.deepStrictEqual((yield* JobQueue.explain(second.id)).reasons.map(({ _tag }) => _tag), ["InLine"])
+          assert.deepStrictEqual((yield* JobQueue.explain(second.id)).reasons.map(({ _tag }) => _tag), ["NoWorker"])
+          assert.deepStrictEqual(yield* JobQueue.workers, [])
           yield* Worker.run({ jobs: [Ping], once: true })
           assert.strictEqual(ran, 2)
           assert.strictEqual((yield* JobQueue.get(first.id)).status, "succeeded")
@@ -72,6 +73,40 @@ describe("a role with the rights that the documentation names", () => {
       assert.deepStrictEqual([`${missing} TO ${role};`].map(unquoted), withPauses.map(unquoted))
       yield* admin.unsafe(`${missing} TO ${role}`)
       yield* open
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+
+  it.live("works without the right on the table of workers, and its worker says once what to run", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const admin = yield* PgClient.make({ url, maxConnections: 1 })
+      yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url })))
+      const role = yield* freshRole(admin)
+      const [withWorkers, others] = Arr.partition(
+        grants(role, "public"),
+        (grant) => !grant.includes("holdfast_workers")
+      )
+      for (const statement of others) yield* admin.unsafe(statement)
+      const lines: Array<string> = []
+      const logger = Logger.make(({ annotations }) => {
+        const error = HashMap.get(annotations, "error")
+        if (Option.isSome(error)) lines.push(String(error.value))
+      })
+      const app = Ping.toLayer(() => Effect.void).pipe(
+        Layer.provideMerge(JobQueue.layer),
+        Layer.provideMerge(PostgresStore.layer({ url: asRole(url, role), maxConnections: 4 })),
+        Layer.provideMerge(Logger.replace(Logger.defaultLogger, logger))
+      )
+      yield* Effect.gen(function*() {
+        const { id } = yield* JobQueue.enqueue(Ping)
+        // It beats some times before it ends.
+        yield* Worker.run({ jobs: [Ping], heartbeatInterval: "50 millis" }).pipe(Effect.timeoutOption("1 second"))
+        assert.strictEqual((yield* JobQueue.get(id)).status, "succeeded")
+        const told = lines.filter((line) => line.includes("holdfast_workers") && line.includes("GRANT"))
+        assert.lengthOf(told, 1)
+        const [, missing = ""] = /run: (GRANT .*) TO <this role>/.exec(told[0] ?? "") ?? []
+        const unquoted = (statement: string) => statement.replaceAll("\"", "")
+        assert.deepStrictEqual([`${missing} TO ${role};`].map(unquoted), withWorkers.map(unquoted))
+      }).pipe(Effect.provide(app))
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 
   it.live("fails in words where the tables are not there, or a right is missing", () =>

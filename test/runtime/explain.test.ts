@@ -1,9 +1,10 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Schema, TestClock } from "effect"
-import type { JobStore } from "holdfast"
-import { Job, JobQueue, reasonText, snooze } from "holdfast"
-import { StoreFaults } from "../../src/testing.ts"
+import { Job, JobQueue, JobStore, reasonText, snooze } from "holdfast"
+import type { WorkerBeat } from "../../src/store/JobStore.ts"
+import { workerBeat } from "../../src/testing/conformance/StoreUnderTest.ts"
+import { failing, StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, settled, work } from "./harness.ts"
 
 const Task = Job.make("explain.task", { payload: Schema.Void, leaseFor: "60 seconds" })
@@ -18,6 +19,13 @@ const explained = (id: string) =>
     const now = yield* Clock.currentTimeMillis
     return { tags: reasons.map(({ _tag }) => _tag), text: reasons.map((reason) => reasonText(reason, now)).join(" ") }
   })
+
+/** A worker of another process, as its row tells of it. */
+const elsewhere = (options: Partial<WorkerBeat> = {}) =>
+  Effect.flatMap(
+    JobStore,
+    (store) => store.beatWorker(workerBeat({ worker: "elsewhere:7:aa", kinds: [Task.kind], ...options }))
+  )
 
 const failed = Task.toLayer(() => Effect.fail("the mailbox is full"))
 
@@ -66,6 +74,7 @@ describe("why a job is not running", () => {
 
   it.effect("other jobs of its queue and kind come before it", () =>
     Effect.gen(function*() {
+      yield* elsewhere()
       const first = yield* enqueue({ priority: 5 })
       yield* enqueue({ queue: "another", priority: 9 })
       const second = yield* enqueue()
@@ -80,6 +89,7 @@ describe("why a job is not running", () => {
 
   it.effect("more jobs come before it than are counted", () =>
     Effect.gen(function*() {
+      yield* elsewhere()
       yield* JobQueue.enqueueMany(Task, Array.from({ length: 1000 }, () => ({ payload: undefined, priority: 1 })))
       assert.match((yield* explained(yield* enqueue())).text, /^At least 1000 due jobs come before it/)
     }).pipe(inHoldfast()))
@@ -163,12 +173,58 @@ describe("why a job is not running", () => {
   it.effect("its row refuses to be claimed", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
+      yield* elsewhere()
       const id = yield* enqueue()
       yield* sql`
         CREATE TRIGGER refuse BEFORE UPDATE ON holdfast_jobs WHEN new.status = 'running'
         BEGIN SELECT RAISE(ABORT, 'never'); END`
       yield* JobQueue.claim({ jobs: [Task] })
       assert.deepStrictEqual((yield* explained(id)).tags, ["LeftOut"])
+    }).pipe(inHoldfast()))
+
+  it.effect("no worker lists its kind and queue, and none did lately", () =>
+    Effect.gen(function*() {
+      const id = yield* enqueue({ queue: "mail" })
+      yield* elsewhere({ kinds: ["another"] })
+      yield* elsewhere({ worker: "b", queues: [{ queue: "web", concurrency: 1 }] })
+      const { tags, text } = yield* explained(id)
+      assert.deepStrictEqual(tags, ["NoWorker"])
+      assert.strictEqual(
+        text,
+        "No live worker claims jobs of the kind \"explain.task\" from the queue \"mail\". Start a worker that lists both. "
+          + "If a program claims such jobs by hand, it is not known here."
+      )
+      yield* elsewhere({ worker: "c", queues: [{ queue: "web", concurrency: 1 }, { queue: "mail", concurrency: 1 }] })
+      assert.deepStrictEqual((yield* explained(id)).tags, ["InLine"])
+    }).pipe(inHoldfast()))
+
+  it.effect("the workers that listed it are dead, or were told to end: the last of them is named", () =>
+    Effect.gen(function*() {
+      yield* elsewhere()
+      yield* TestClock.adjust("1 minute")
+      yield* elsewhere({ worker: "later:8:bb" })
+      const first = yield* enqueue()
+      const second = yield* enqueue()
+      assert.deepStrictEqual((yield* explained(first)).tags, ["InLine"])
+      yield* TestClock.adjust("96 seconds")
+      const dead = yield* explained(second)
+      assert.deepStrictEqual(dead.tags, ["NoWorker", "InLine"])
+      assert.include(dead.text, "The last one, later:8:bb, gave its last sign of life 1m 36s ago, at 1970-01-01T00:01:00.000Z")
+      yield* elsewhere({ worker: "later:8:bb", isDraining: true })
+      const ending = yield* explained(first)
+      assert.deepStrictEqual(ending.tags, ["NoWorker"])
+      assert.include(ending.text, "The last one, later:8:bb, was told to end and claims no more: start another.")
+    }).pipe(inHoldfast()))
+
+  it.effect("a worker is no reason where the job is not due or is paused, nor where the workers cannot be read", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* explained(yield* enqueue({ delay: "1 minute" }))).tags, ["NotDue"])
+      yield* JobQueue.pause({ queue: "mail" })
+      assert.deepStrictEqual((yield* explained(yield* enqueue({ queue: "mail" }))).tags, ["Paused"])
+      const id = yield* enqueue()
+      assert.deepStrictEqual((yield* explained(id)).tags, ["NoWorker"])
+      yield* StoreFaults.inject("workers", failing)
+      assert.deepStrictEqual((yield* explained(id)).tags, ["InLine"])
     }).pipe(inHoldfast()))
 
   it.effect("there is no such job, also where it is another tenant's", () =>

@@ -48,5 +48,8 @@ const pausesTable: Table = {
   columns: { scope: "text", name: "text", paused_at: "instant", paused_by: "text" }
 }
 
-/** All of Holdfast's tables but that of its migrations. */
+/**
+ * Holdfast's tables but that of its migrations and that of the workers, which are
+ * the source's and are stopped.
+ */
 export const ownTables: ReadonlyArray<Table> = [jobsTable, pausesTable]
