@@ -24,6 +24,7 @@ const calls: Readonly<Record<string, { readonly status: number; readonly body?: 
   "GET /stats": { status: 200 },
   "GET /history": { status: 200 },
   "GET /pauses": { status: 200 },
+  "GET /workers": { status: 200 },
   "PUT /pauses/:scope/:name": { status: 200, body: { by: "ada" } },
   "DELETE /pauses/:scope/:name": { status: 200 },
   // The answer of a GET has no end.

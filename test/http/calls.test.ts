@@ -3,7 +3,8 @@ import { Validator } from "@seriousme/openapi-schema-validator"
 import type { Layer, Scope } from "effect"
 import { Duration, Effect, Fiber, Redacted, TestClock } from "effect"
 import { bodyLimit } from "../../src/http/handlers/readBody.ts"
-import { JobQueue, Worker } from "../../src/index.ts"
+import { JobQueue, JobStore, Worker } from "../../src/index.ts"
+import { workerBeat } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { failing, layerMemory, StoreFaults } from "../../src/testing.ts"
 import { Mail, MailLive } from "./jobs.ts"
 import { serving, tokens } from "./serving.ts"
@@ -193,6 +194,39 @@ describe("one job", () => {
       assert.include(reasons[0]?.text, "It is due in 1h")
       assert.deepInclude(reasons[1], { _tag: "Paused" })
       assert.include(reasons[1]?.text, "by ada")
+    })
+  )
+})
+
+describe("the workers", () => {
+  test(
+    "are listed as they told of themselves, and named where none claims a job",
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* store.beatWorker(workerBeat({ worker: "a", queues: [{ queue: "mail", concurrency: 2 }], running: 1 }))
+      yield* store.beatWorker(workerBeat({ worker: "b", kinds: ["mail.send"] }))
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" })
+      yield* TestClock.adjust("96 seconds")
+      yield* store.beatWorker(workerBeat({ worker: "a", queues: [{ queue: "mail", concurrency: 2 }], running: 1 }))
+      const { ask, client } = yield* serving()
+      const { workers } = (yield* ask("GET", "/workers", full)).body as { workers: ReadonlyArray<object> }
+      assert.deepStrictEqual(workers, JSON.parse(JSON.stringify(yield* JobQueue.workers)))
+      assert.deepInclude(workers[0], {
+        worker: "a",
+        isLive: true,
+        running: 1,
+        beatAt: 96_000,
+        startedAt: 0,
+        queues: [{ queue: "mail", concurrency: 2 }]
+      })
+      assert.deepInclude(workers[1], { worker: "b", isLive: false, queues: null })
+      const api = yield* client(tokens.read)
+      assert.deepStrictEqual((yield* api.workers.list()).workers.map(({ worker }) => worker), ["a", "b"])
+      const { reasons } = yield* api.jobs.explain({ path: { id } })
+      const [reason] = reasons
+      assert(reason?._tag === "NoWorker")
+      assert.deepStrictEqual([reason.kind, reason.lately?.worker], ["mail.send", "b"])
+      assert.include(reason.text, "The last one, b, gave its last sign of life")
     })
   )
 })
@@ -464,6 +498,7 @@ describe("a refusal", () => {
           ["DELETE", `/jobs/${id}`],
           ["GET", "/stats"],
           ["GET", "/pauses"],
+          ["GET", "/workers"],
           ["PUT", "/pauses/queue/x"],
           ["DELETE", "/pauses/queue/x"]
         ] as const

@@ -40,7 +40,8 @@ import {
   Resumed,
   SessionView,
   StatsView,
-  StatusView
+  StatusView,
+  WorkerList
 } from "./views.ts"
 
 /** The caller and the server. */
@@ -113,6 +114,9 @@ const pauses = HttpApiGroup.make("pauses")
   )
   .add(HttpApiEndpoint.del("resume")`/pauses/${scopeParam}/${nameParam}`.addSuccess(Resumed))
 
+/** The workers of every process. */
+const workers = HttpApiGroup.make("workers").add(HttpApiEndpoint.get("list", "/workers").addSuccess(WorkerList))
+
 /** Events as they happen. The answer never ends, so read it as a stream and not by the typed client. */
 const events = HttpApiGroup.make("events")
   .add(
@@ -135,6 +139,7 @@ export const HoldfastApi = emptyApi("holdfast")
   .add(jobs)
   .add(figures)
   .add(pauses)
+  .add(workers)
   .add(events)
   .middleware(Authorized)
   .addError(unavailable)

@@ -89,6 +89,33 @@ export const Resumed = Schema.Struct({
   resumed: Schema.Boolean
 })
 
+/** A worker, as it last told of itself. */
+export const WorkerView = Schema.Struct({
+  /** Its name, which is the `lockedBy` of the jobs that it runs. */
+  worker: Schema.String,
+  host: Schema.String,
+  pid: Schema.Number,
+  /** Of Holdfast. */
+  version: Schema.String,
+  startedAt: Schema.Number,
+  beatAt: Schema.Number,
+  /** Milliseconds between two beats. */
+  beatEvery: Schema.Number,
+  /** True if its last beat was at most three of its intervals and 5 s ago. */
+  isLive: Schema.Boolean,
+  /** True from the moment it was told to end. */
+  isDraining: Schema.Boolean,
+  kinds: Schema.Array(Schema.String),
+  /** Null if it claims from every queue. */
+  queues: Schema.NullOr(Schema.Array(Schema.Struct({ queue: Schema.String, concurrency: Schema.Number }))),
+  concurrency: Schema.Number,
+  /** The places that jobs had at its last beat. */
+  running: Schema.Number
+}).annotations({ identifier: "Worker" })
+
+/** Live ones first, then by their start; at most 1,000. */
+export const WorkerList = Schema.Struct({ workers: Schema.Array(WorkerView) })
+
 /** Its sentence, for a person. */
 const text = Schema.String
 
@@ -115,6 +142,12 @@ export const ReasonView = Schema.Union(
     kind: Schema.String,
     ahead: Schema.Number,
     isMore: Schema.Boolean,
+    text
+  }),
+  Schema.TaggedStruct("NoWorker", {
+    queue: Schema.String,
+    kind: Schema.String,
+    lately: Schema.NullOr(WorkerView),
     text
   }),
   Schema.TaggedStruct("LeftOut", { text }),

@@ -31,6 +31,7 @@ export const limitedQueue = (queue: JobQueueService) => {
     explain: taking(reads, queue.explain),
     stats: taking(reads, queue.stats),
     pauses: reads(queue.pauses),
+    workers: reads(queue.workers),
     cancel: taking(writes, queue.cancel),
     retry: taking(writes, queue.retry),
     edit: taking(writes, queue.edit),

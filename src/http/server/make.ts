@@ -22,6 +22,7 @@ import { figuresLive } from "../handlers/figureHandlers.ts"
 import { jobsLive } from "../handlers/jobHandlers.ts"
 import { limitedQueue } from "../handlers/limitedQueue.ts"
 import { pausesLive } from "../handlers/pauseHandlers.ts"
+import { workersLive } from "../handlers/workerHandlers.ts"
 import { sessionLive } from "../handlers/sessionHandlers.ts"
 import { makeHistory } from "../history.ts"
 import { ofAnApi, ofAPage } from "./headers.ts"
@@ -73,6 +74,7 @@ export const make = (options: Options): Effect.Effect<HoldfastHttp, InvalidOptio
       jobsLive(limited, hides),
       figuresLive(limited, history),
       pausesLive(limited),
+      workersLive(limited),
       eventsLive(feed)
     )
     const context = yield* Layer.build(
