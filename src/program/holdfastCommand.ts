@@ -12,6 +12,7 @@ import { jobsCommands } from "./jobsCommands.ts"
 import { migrateCommand } from "./migrateCommand.ts"
 import { kindsCommands, queuesCommands } from "./queuesCommands.ts"
 import { statsCommand } from "./statsCommand.ts"
+import { workersCommand } from "./workersCommand.ts"
 
 /** `pnpm holdfast`: commands for those who look after a queue. Answers go to standard output, so the log goes to standard error. */
 export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
@@ -19,6 +20,7 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
   const { commands: ofQueues, queues } = queuesCommands(streams)
   const { commands: ofKinds, kinds } = kindsCommands
   const stats = statsCommand(streams)
+  const workers = workersCommand(streams)
   const doctor = doctorCommand(streams)
   const backup = backupCommand(streams)
   const copy = copyCommand(streams, apps)
@@ -30,6 +32,7 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
       jobs,
       queues,
       kinds,
+      workers,
       dashboardCommand,
       doctor,
       migrateCommand,
@@ -50,6 +53,7 @@ export const holdfastCommand = (streams: Streams, apps: AppsToCopy) => {
       ofJobs,
       ofQueues,
       ofKinds,
+      single(workers),
       single(dashboardCommand),
       single(doctor),
       single(migrateCommand),

@@ -41,7 +41,7 @@ describe("pnpm holdfast --completions", () => {
   it.scopedLive("has bash offer commands, those under them, and the flags of each", () =>
     Effect.gen(function*() {
       const bash = yield* script("bash")
-      assert.includeMembers(offered(bash, "holdfast", ""), ["jobs", "queues", "stats", "migrate"])
+      assert.includeMembers(offered(bash, "holdfast", ""), ["jobs", "queues", "workers", "stats", "migrate"])
       assert.includeMembers(offered(bash, "holdfast", "jobs", ""), ["list", "cancel", "run-now"])
       assert.includeMembers(offered(bash, "holdfast", "jobs", "list", "--"), ["--status", "--queue", "--json"])
       assert.includeMembers(offered(bash, "holdfast", "jobs", "run-now", "--"), ["--json"])

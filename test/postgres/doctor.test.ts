@@ -44,6 +44,7 @@ describe("pnpm holdfast doctor on PostgreSQL", () => {
         "tables",
         "due",
         "leases",
+        "workers",
         "server",
         "rights",
         "vacuum",

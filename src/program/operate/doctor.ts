@@ -21,6 +21,7 @@ import { checkPostgres, checkSqlite, checkVersion, restoreAdvice } from "./docto
 import { checkFiles } from "./doctor/fileChecks.ts"
 import type { OverLeases } from "./doctor/queueChecks.ts"
 import { checkDue, checkLeases } from "./doctor/queueChecks.ts"
+import { checkWorkers } from "./doctor/workerChecks.ts"
 
 /** Checks have found problems, which were printed. */
 export class ProblemsFound extends Schema.TaggedError<ProblemsFound>()("ProblemsFound", { problems: Schema.Number }) {
@@ -186,7 +187,14 @@ const checkQueue = (settings: Settings, version: Finding) =>
       version,
       // Stats are also not whole where there are many jobs of few lanes.
       checkDue({ at, lanes, isWhole: isWhole || (yield* store.laneHeads({ limit: mostHeads })).length < mostHeads }),
-      ...checkLeases(yield* overLeases, { lanes, now: at, sweptWithin })
+      ...checkLeases(yield* overLeases, { lanes, now: at, sweptWithin }),
+      ...yield* Effect.match(JobQueue.workers, {
+        onSuccess: (workers) => checkWorkers(workers, { lanes, now: at }),
+        // A role may lack the right to read them, and its workers work all the same.
+        onFailure: (error) => [
+          warning("workers", `The workers cannot be read: ${sentenceOf(error)}`, "Ask the owner of the tables for a GRANT")
+        ]
+      })
     ]
   }).pipe(
     Effect.provide(Layer.provideMerge(JobQueue.layer, storeOf(settings, { readonly: true }))),

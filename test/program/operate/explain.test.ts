@@ -34,7 +34,7 @@ describe("pnpm holdfast explain", () => {
       assert.match(reasons[1] ?? "", /^The kind "report" has been paused since \S+ by ann\./)
       assert.match(
         (yield* said(waiting))[1] ?? "",
-        /^No due job of the queue "default" and the kind "mail" comes before it\./
+        /^No live worker claims jobs of the kind "mail" from the queue "default"\. Start a worker that lists both\./
       )
       assert.match((yield* said(failed))[1] ?? "", /^It failed for good .*the mailbox is full/)
     }))

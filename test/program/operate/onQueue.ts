@@ -1,5 +1,6 @@
 import { Effect, Layer, Logger, LogLevel } from "effect"
 import { Job, JobQueue } from "holdfast"
+import type { JobStore } from "holdfast"
 import { SqliteStore } from "holdfast/sqlite"
 import Sqlite from "better-sqlite3"
 import type { Database } from "better-sqlite3"
@@ -9,9 +10,9 @@ import { databaseIn } from "../runProgram.ts"
 import type { Ran } from "../runProgram.ts"
 
 /** Uses the queue in the database that the program finds in a folder. It is made when missing. */
-export const onQueue = <A, E>(folder: string, effect: Effect.Effect<A, E, JobQueue>): Effect.Effect<A> =>
+export const onQueue = <A, E>(folder: string, effect: Effect.Effect<A, E, JobQueue | JobStore>): Effect.Effect<A> =>
   effect.pipe(
-    Effect.provide(Layer.provide(JobQueue.layer, SqliteStore.layer({ filename: databaseIn(folder) }))),
+    Effect.provide(Layer.provideMerge(JobQueue.layer, SqliteStore.layer({ filename: databaseIn(folder) }))),
     Logger.withMinimumLogLevel(LogLevel.None),
     Effect.orDie
   )

@@ -1,0 +1,36 @@
+import { instantText } from "../domain/instantText.ts"
+import type { WorkerRecord } from "../index.ts"
+import { distanceText } from "./spanText.ts"
+import type { Column, Room } from "./table.ts"
+import { table } from "./table.ts"
+
+/** The workers for a person who reads it at `now`, in epoch milliseconds. */
+export const describeWorkers = (workers: ReadonlyArray<WorkerRecord>, now: number, room: Room): string =>
+  workers.length === 0 ? "No workers" : table(workers, columns(now), room)
+
+const columns = (now: number): ReadonlyArray<Column<WorkerRecord>> => [
+  { title: "WORKER", of: ({ worker }) => worker },
+  {
+    title: "STATE",
+    of: stateOf,
+    isWhole: true,
+    colourOf: (worker) => ({ live: "32", draining: "33", dead: "31" })[stateOf(worker)]
+  },
+  { title: "LAST BEAT", of: ({ beatAt }) => distanceText(beatAt, now), isNumber: true, isWhole: true },
+  {
+    title: "RUNNING",
+    of: ({ concurrency, running }) => `${running}/${concurrency}`,
+    isNumber: true,
+    isWhole: true
+  },
+  { title: "KINDS", of: ({ kinds }) => kinds.join(", ") },
+  { title: "QUEUES", of: queuesText },
+  { title: "VERSION", of: ({ version }) => version },
+  { title: "STARTED", of: ({ startedAt }) => instantText(startedAt) }
+]
+
+/** A dead worker is dead, whatever it was told before. */
+const stateOf = ({ isDraining, isLive }: WorkerRecord) => isLive ? isDraining ? "draining" : "live" : "dead"
+
+const queuesText = ({ queues }: WorkerRecord) =>
+  queues === null ? "all" : queues.map(({ concurrency, queue }) => `${queue} (${concurrency})`).join(", ")

@@ -1,0 +1,14 @@
+import { Clock, Effect } from "effect"
+import { answer, roomOn } from "../../cli/answer.ts"
+import { describeWorkers } from "../../cli/describeWorkers.ts"
+import { queueToRead } from "../../cli/openQueue.ts"
+import type { Streams } from "../../cli/Streams.ts"
+import { JobQueue } from "../../index.ts"
+
+/** Prints the workers of every process, dead ones of the last hour too. */
+export const workers = (json: boolean, { stdout }: Streams) =>
+  Effect.gen(function*() {
+    const found = yield* JobQueue.workers
+    const now = yield* Clock.currentTimeMillis
+    yield* answer(json, { workers: found }, () => describeWorkers(found, now, roomOn(stdout)))
+  }).pipe(Effect.provide(queueToRead))
