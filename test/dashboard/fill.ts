@@ -75,6 +75,7 @@ export const fill = async (site: Site): Promise<Filled> => {
       { name: "job-lost", address: `jobs/${ids.stale}`, shows: "Timeline" },
       { name: "queues", address: "queues", shows: "by Ada" },
       { name: "kinds", address: "queues?by=kind", shows: "card.charge" },
+      { name: "workers", address: "workers", shows: "Slots used" },
       { name: "trouble", address: "trouble", shows: "Rescues" },
       { name: "nothing", address: "jobs?queue=none", shows: "No job fits this filter" },
       { name: "unknown", address: "elsewhere", shows: "There is no such view" }

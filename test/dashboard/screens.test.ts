@@ -80,6 +80,25 @@ describe("the overview", () => {
     }))
 })
 
+describe("the workers", () => {
+  it("show what each runs and claims, and link its jobs", () =>
+    visit(site, {}, async ({ complaints, page }) => {
+      await page.getByText("Over time").waitFor()
+      await page.keyboard.press("w")
+      const card = page.locator(".trouble").first()
+      await card.getByText("live", { exact: true }).waitFor()
+      assert.strictEqual(await page.title(), "Workers · Holdfast")
+      assert.isTrue(page.url().endsWith("#/workers"))
+      const text = await card.innerText()
+      assert.include(text, String(process.pid))
+      for (const { kind } of [Welcome, Charge, Report]) assert.include(text, kind)
+      await card.getByRole("link", { name: "report.build" }).click()
+      await page.getByRole("heading", { name: "Facts" }).waitFor()
+      assert.include(page.url(), running)
+      assert.deepStrictEqual(complaints, [])
+    }))
+})
+
 describe("the list of jobs", () => {
   it("is filtered by status, queue, kind and partition, which its address has", () =>
     visit(site, { view: "jobs" }, async ({ page }) => {

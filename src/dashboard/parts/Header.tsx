@@ -13,6 +13,7 @@ const views: ReadonlyArray<
   { name: "Overview", href: "#/", of: ["overview"] },
   { name: "Jobs", href: "#/jobs", of: ["jobs", "job"] },
   { name: "Queues", href: "#/queues", of: ["queues"] },
+  { name: "Workers", href: "#/workers", of: ["workers"] },
   { name: "Trouble", href: "#/trouble", of: ["trouble"] }
 ]
 

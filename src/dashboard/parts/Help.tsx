@@ -9,6 +9,7 @@ const keys: ReadonlyArray<readonly [string, string]> = [
   ["Enter", "Open it"],
   ["x", "Select it, or not"],
   ["Escape", "Leave a field, close a dialog, clear the selection"],
+  ["w", "The workers"],
   ["?", "This help"]
 ]
 

@@ -22,6 +22,7 @@ import { JobScreen } from "./JobScreen.tsx"
 import { Overview } from "./Overview.tsx"
 import { Queues } from "./Queues.tsx"
 import { TroubleScreen } from "./TroubleScreen.tsx"
+import { Workers } from "./Workers.tsx"
 
 /** The span in which ended jobs are counted, in milliseconds. */
 const over = 300_000
@@ -58,6 +59,7 @@ const Inside = () => {
   })
   useKeys({
     "?": () => setHelpOpen(true),
+    w: () => void (location.hash = addressOf({ view: "workers" })),
     "/": () => document.getElementById("search")?.focus()
   })
   // Who moves to another screen goes on reading at its head.
@@ -118,6 +120,12 @@ const Screen = ({ shown }: { readonly shown: Route }) => {
       return (
         <Titled title="Queues and kinds">
           <WithStats>{(stats) => <Queues by={shown.by} find={shown.find} stats={stats} />}</WithStats>
+        </Titled>
+      )
+    case "workers":
+      return (
+        <Titled title="Workers">
+          <Workers />
         </Titled>
       )
     case "trouble":

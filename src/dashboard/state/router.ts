@@ -18,6 +18,7 @@ export type Route =
   | { readonly view: "jobs"; readonly filter: JobFilter }
   | { readonly view: "job"; readonly id: string }
   | { readonly view: "queues"; readonly by: "queue" | "kind"; readonly find: string }
+  | { readonly view: "workers" }
   | { readonly view: "trouble"; readonly type: TroubleType | null }
   | { readonly view: "unknown"; readonly path: string }
 
@@ -51,6 +52,7 @@ export const routeOf = (fragment: string): Route => {
   if (view === "queues" && parts.length === 1) {
     return { view: "queues", by: text("by") === "kind" ? "kind" : "queue", find: text("find") ?? "" }
   }
+  if (view === "workers" && parts.length === 1) return { view: "workers" }
   if (view === "trouble" && parts.length === 1) {
     const type = text("type")
     return {
@@ -72,6 +74,8 @@ export const addressOf = (route: Route): string => {
       return `#/jobs/${encodeURIComponent(route.id)}`
     case "queues":
       return `#/queues${query({ by: route.by === "kind" ? "kind" : undefined, find: route.find })}`
+    case "workers":
+      return "#/workers"
     case "trouble":
       return `#/trouble${query({ type: route.type ?? undefined })}`
     case "unknown":

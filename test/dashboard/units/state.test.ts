@@ -24,6 +24,7 @@ describe("the address", () => {
     { view: "job", id: "odd id/with?all#of&it%" },
     { view: "queues", by: "kind", find: "a b" },
     { view: "queues", by: "queue", find: "" },
+    { view: "workers" },
     { view: "trouble", type: "zombie" },
     { view: "trouble", type: null },
     { view: "unknown", path: "elsewhere/now" }
