@@ -31,6 +31,7 @@ import * as values from "./catalogue/values.ts"
 import * as waiting from "./catalogue/waiting.ts"
 import * as walCheckpoint from "./catalogue/walCheckpoint.ts"
 import * as worker from "./catalogue/worker.ts"
+import * as workers from "./catalogue/workers.ts"
 import type { Equivalent, Mutant } from "./Mutant.ts"
 
 const themes: ReadonlyArray<{
@@ -58,6 +59,7 @@ const themes: ReadonlyArray<{
   waiting,
   storeCalls,
   worker,
+  workers,
   signals,
   queue,
   events,

@@ -94,6 +94,8 @@ export const sometimes = [
   "a worker that claims once ended by itself",
   "a worker ended by itself after its last job",
   "a worker that died was started again",
+  "a worker that ended was forgotten",
+  "the row of a dead worker stayed",
   "a handler was stopped at its deadline",
   "a handler went on after it was told to stop",
   "a settle was tried again",

@@ -4,6 +4,7 @@ import { Clock, Context, Deferred, Duration, Effect, FiberId, Option, Random } f
 import { EventLoop } from "../../src/platform/EventLoop.ts"
 import { LoopDelay } from "../../src/platform/LoopDelay.ts"
 import { StandStill } from "../../src/platform/StandStill.ts"
+import { ThisProcess } from "../../src/platform/ThisProcess.ts"
 import { HeldLeases, makeHeldLeases } from "../../src/runtime/lease/HeldLeases.ts"
 import { ClaimMark, makeClaimMark } from "../../src/platform/ClaimMark.ts"
 import { Ids, makeIds } from "../../src/platform/Ids.ts"
@@ -245,6 +246,7 @@ export class SimulatedProcess implements Owner {
     return Context.make(EventLoop, { turn: Effect.yieldNow(), overdue: () => turns.number() < 0.02 }).pipe(
       // The real one is as long as the names of host and process, which a nearly full disk would tell.
       Context.add(Ids, { ...makeIds(bytes), workerId }),
+      Context.add(ThisProcess, { host: this.machine.name, pid: this.machine.incarnations }),
       Context.add(ClaimMark, makeClaimMark(bytes)),
       Context.add(HeldLeases, makeHeldLeases()),
       Context.add(StandStill, () => {}),

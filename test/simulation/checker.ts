@@ -1,6 +1,6 @@
 import { checkAnswers } from "./answers.ts"
 import { checkCrashes } from "./crashes.ts"
-import type { Change, PauseChange, SecondRow } from "./database.ts"
+import type { Change, PauseChange, SecondRow, WorkerRow } from "./database.ts"
 import { checkTransactions } from "./transactions.ts"
 import { Enclosings } from "./Enclosings.ts"
 import { checkEnds } from "./ends.ts"
@@ -19,6 +19,7 @@ import { checkRuns } from "./runs.ts"
 import { checkBothDatabases } from "./bothDatabases.ts"
 import { checkSweeps } from "./sweeps.ts"
 import { Timeline } from "./Timeline.ts"
+import { checkWorkers } from "./workers.ts"
 
 /** Everything that one simulation left behind. */
 export interface Evidence {
@@ -30,11 +31,13 @@ export interface Evidence {
   readonly enclosed: ReadonlyMap<number, number>
   /** The jobs in each file that the second database has had, the one that it has now first. */
   readonly secondFiles: ReadonlyArray<ReadonlyArray<SecondRow>>
+  /** The rows of workers that are left. */
+  readonly workers: ReadonlyArray<WorkerRow>
   readonly fleet: Fleet
 }
 
 /** Holds what happened against what is promised. */
-export const check = ({ changes, enclosed, fleet, history, pauses, plan, secondFiles }: Evidence): Findings => {
+export const check = ({ changes, enclosed, fleet, history, pauses, plan, secondFiles, workers }: Evidence): Findings => {
   const findings = new Findings()
   const machines = fleet.posts.map(({ machine }) => machine)
   const enclosings = new Enclosings(history, enclosed)
@@ -48,6 +51,7 @@ export const check = ({ changes, enclosed, fleet, history, pauses, plan, secondF
   checkHeartbeats(timeline, findings)
   checkCrashes(timeline, findings)
   checkSweeps(timeline, findings)
+  checkWorkers(timeline, findings, workers)
   checkLimits(timeline, findings)
   checkDeaths(timeline, findings)
   checkNewerSchema(timeline, findings)

@@ -74,6 +74,11 @@ export interface PauseChange extends Pick<Circumstances, "order" | "at" | "proce
   readonly pause: Pause | null
 }
 
+/** A row of holdfast_workers that is left at the end. */
+export interface WorkerRow {
+  readonly worker: string
+}
+
 /** A job of the second database. */
 export type SecondRow = Pick<JobRow, "id" | "status" | "attempts">
 
@@ -188,6 +193,11 @@ export class SharedDatabase {
       const pause = ended === 1 ? null : { scope, name, pausedAt: paused_at, pausedBy: paused_by }
       return { order, at, process, operation, scope, name, pause }
     })
+  }
+
+  /** The workers that the table has. */
+  get workers(): ReadonlyArray<WorkerRow> {
+    return this.connection.prepare<[], WorkerRow>("SELECT worker FROM holdfast_workers ORDER BY worker").all()
   }
 
   /** How many rows of its own each transaction of a caller's has left: two, or none. */

@@ -76,8 +76,8 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     }
     world.after(plan.troubledFor + 10_000, idle)
     const stop = runUntil(world, () => fleet.closed)
-    const { changes, enclosed, pauses, secondFiles } = database
-    const { reached, violations } = check({ changes, enclosed, fleet, history, pauses, plan, secondFiles })
+    const { changes, enclosed, pauses, secondFiles, workers } = database
+    const { reached, violations } = check({ changes, enclosed, fleet, history, pauses, plan, secondFiles, workers })
     return {
       seed,
       digest: digest(history, changes, pauses, secondFiles),

@@ -102,7 +102,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a worker that is told to end leaves its running jobs alone",
     file: loop,
-    find: "yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))",
+    find: "yield* Effect.addFinalizer(() => drain(slots, row, settings.shutdownGrace, shutdown))",
     replace: "void drain",
     killedBy: bySeed(2)
   },

@@ -479,7 +479,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that is told to end leaves its running jobs alone",
     file,
-    find: "yield* Effect.addFinalizer(() => drain(slots, settings.shutdownGrace, shutdown))",
+    find: "yield* Effect.addFinalizer(() => drain(slots, row, settings.shutdownGrace, shutdown))",
     replace: "void drain",
     killedBy: shutdown
   },

@@ -1,0 +1,138 @@
+import type { Mutant } from "../Mutant.ts"
+
+const conformance = ["test/store/conformance.test.ts"]
+const byRow = ["test/runtime/workerRow.test.ts"]
+const byExplain = ["test/runtime/explain.test.ts"]
+const statements = "src/store/statements/workers.ts"
+const row = "src/runtime/worker/workerRow.ts"
+const domain = "src/domain/WorkerRecord.ts"
+
+/** The rows of workers: that they are written, judged and deleted, and disturb nothing. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "A later beat of a worker is not written",
+    file: statements,
+    find: "version = excluded.version, beat_at = excluded.beat_at,",
+    replace: "version = excluded.version,",
+    killedBy: conformance
+  },
+  {
+    name: "A beat moves the start of its worker",
+    file: statements,
+    find: "version = excluded.version, beat_at = excluded.beat_at,",
+    replace: "version = excluded.version, beat_at = excluded.beat_at, started_at = excluded.beat_at,",
+    killedBy: conformance
+  },
+  {
+    name: "A worker is taken for dead after a single interval",
+    file: statements,
+    find: "\"(beat_every * 3.0 + 5000)\"",
+    replace: "\"(beat_every * 1.0 + 5000)\"",
+    killedBy: conformance
+  },
+  {
+    name: "A worker is taken for live whatever its last beat",
+    file: statements,
+    find: "truth(sql`${now} <= ${lastsUntil}`)",
+    replace: "truth(sql`${now} >= ${now} OR ${now} <= ${lastsUntil}`)",
+    killedBy: conformance
+  },
+  {
+    name: "Dead workers are listed before live ones",
+    file: statements,
+    find: "ORDER BY \"isLive\" DESC, started_at, worker",
+    replace: "ORDER BY \"isLive\", started_at, worker",
+    killedBy: conformance
+  },
+  {
+    name: "Forgetting a worker leaves its row",
+    file: statements,
+    find: "DELETE FROM ${workersTable} WHERE worker = ${worker}",
+    replace: "DELETE FROM ${workersTable} WHERE worker = ${worker} AND FALSE",
+    killedBy: conformance
+  },
+  {
+    name: "The rows of dead workers are kept for ever",
+    file: statements,
+    find: "DELETE FROM ${workersTable} WHERE beat_at < ${later(now, int(-keptFor))}",
+    replace: "DELETE FROM ${workersTable} WHERE FALSE AND beat_at < ${later(now, int(-keptFor))}",
+    killedBy: conformance
+  },
+  {
+    name: "A worker beats once and not again",
+    file: row,
+    find: "yield* Effect.zipRight(beatOnce, Effect.timeoutOption(Queue.take(asked), every)).pipe(",
+    replace: "yield* Effect.zipRight(beatOnce, Queue.take(asked)).pipe(",
+    killedBy: byRow
+  },
+  {
+    name: "A worker that ends leaves its row",
+    file: row,
+    find: "return answered === undefined ? Effect.void : Effect.zipRight(answered, store.forgetWorker(worker))",
+    replace: "return answered ?? Effect.void",
+    killedBy: byRow
+  },
+  {
+    name: "A worker that ends deletes its row while a beat is under way, which writes it again",
+    file: row,
+    find: "return answered === undefined ? Effect.void : Effect.zipRight(answered, store.forgetWorker(worker))",
+    replace: "return answered === undefined ? Effect.void : store.forgetWorker(worker)",
+    killedBy: byRow
+  },
+  {
+    name: "A failure that lasts is logged at every beat",
+    file: row,
+    find: "const isNew = logged !== String(error)",
+    replace: "const isNew = logged !== String(error) || logged !== undefined",
+    killedBy: byRow
+  },
+  {
+    name: "A worker that leaves jobs behind deletes its row",
+    file: "src/runtime/worker/drain.ts",
+    find: "if (!slots.isBusy) yield* interruptibly(",
+    replace: "yield* interruptibly(",
+    killedBy: byRow
+  },
+  {
+    name: "A worker waits longer than its grace for its row to be deleted",
+    file: "src/runtime/worker/drain.ts",
+    find: "row.forget(Duration.min(left, grace))",
+    replace: "row.forget(left)",
+    killedBy: byRow
+  },
+  {
+    name: "A worker does not tell at once that it drains",
+    file: "src/runtime/worker/drain.ts",
+    find: "yield* row.beatNow yield* log.draining",
+    replace: "yield* log.draining",
+    killedBy: byRow
+  },
+  {
+    name: "A worker tells how many jobs it may run, and not how many it runs",
+    file: "src/runtime/worker/workerLoop.ts",
+    find: "running: slots.taken",
+    replace: "running: settings.concurrency",
+    killedBy: byRow
+  },
+  {
+    name: "A dead worker is taken for one that claims a job",
+    file: domain,
+    find: "worker.isLive && !worker.isDraining && listsLane(worker, lane)",
+    replace: "!worker.isDraining && listsLane(worker, lane)",
+    killedBy: byExplain
+  },
+  {
+    name: "A worker that was told to end is taken for one that claims a job",
+    file: domain,
+    find: "worker.isLive && !worker.isDraining && listsLane(worker, lane)",
+    replace: "worker.isLive && listsLane(worker, lane)",
+    killedBy: byExplain
+  },
+  {
+    name: "A worker of another queue is taken for one that claims a job",
+    file: domain,
+    find: "kinds.includes(kind) && (queues === null || queues.some((one) => one.queue === queue))",
+    replace: "kinds.includes(kind) && (queues === null || queue !== \"\")",
+    killedBy: byExplain
+  }
+]
