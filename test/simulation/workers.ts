@@ -49,14 +49,16 @@ const workerOf = ({ operation, request }: Call): string | undefined =>
 const checkNext = (
   timeline: Timeline,
   findings: Findings,
-  { process, request }: Call,
+  { invoked, process, request }: Call,
   answeredAt: number,
   next: Call | undefined
 ): void => {
-  const { beatEvery, worker } = request as WorkerBeat
-  const drains = timeline.history.incidents.find(({ at, to, what }) =>
-    what === "worker drains" && to === process && at >= answeredAt
+  const { beatEvery, isDraining, worker } = request as WorkerBeat
+  const drains = timeline.history.incidents.find(({ order, to, what }) =>
+    what === "worker drains" && to === process && order > invoked.order
   )
+  // Its process may go on without it.
+  if (isDraining || (drains?.at ?? Infinity) <= answeredAt) return
   const by = Math.min(next?.invoked.at ?? Infinity, drains?.at ?? Infinity, timeline.endOf(process))
   findings.expect(
     by - answeredAt - timeline.stoppedFor(process, answeredAt, by) <= beatEvery + rounding,

@@ -62,14 +62,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A worker beats once and not again",
     file: row,
     find: "yield* Effect.zipRight(beatOnce, Effect.timeoutOption(Queue.take(asked), every)).pipe(",
-    replace: "yield* Effect.zipRight(beatOnce, Queue.take(asked)).pipe(",
+    replace: "yield* Effect.zipRight(beatOnce, Effect.timeoutOption(Queue.take(asked), Duration.times(every, 1e6))).pipe(",
     killedBy: byRow
   },
   {
     name: "A worker that ends leaves its row",
     file: row,
     find: "return answered === undefined ? Effect.void : Effect.zipRight(answered, store.forgetWorker(worker))",
-    replace: "return answered ?? Effect.void",
+    replace: "return answered === undefined || worker !== \"\" ? Effect.void : store.forgetWorker(worker)",
     killedBy: byRow
   },
   {
