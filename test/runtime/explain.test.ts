@@ -209,7 +209,10 @@ describe("why a job is not running", () => {
       yield* TestClock.adjust("96 seconds")
       const dead = yield* explained(second)
       assert.deepStrictEqual(dead.tags, ["NoWorker", "InLine"])
-      assert.include(dead.text, "The last one, later:8:bb, gave its last sign of life 1m 36s ago, at 1970-01-01T00:01:00.000Z")
+      assert.include(
+        dead.text,
+        "The last one, later:8:bb, gave its last sign of life 1m 36s ago, at 1970-01-01T00:01:00.000Z"
+      )
       yield* elsewhere({ worker: "later:8:bb", isDraining: true })
       const ending = yield* explained(first)
       assert.deepStrictEqual(ending.tags, ["NoWorker"])

@@ -37,7 +37,9 @@ export interface Evidence {
 }
 
 /** Holds what happened against what is promised. */
-export const check = ({ changes, enclosed, fleet, history, pauses, plan, secondFiles, workers }: Evidence): Findings => {
+export const check = (
+  { changes, enclosed, fleet, history, pauses, plan, secondFiles, workers }: Evidence
+): Findings => {
   const findings = new Findings()
   const machines = fleet.posts.map(({ machine }) => machine)
   const enclosings = new Enclosings(history, enclosed)

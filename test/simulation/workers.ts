@@ -25,9 +25,7 @@ export const checkWorkers = (timeline: Timeline, findings: Findings, left: Reado
     })
     const forgotten = calls.find(({ operation, returned }) => operation === "forgetWorker" && returned?.tag === "ok")
     // A beat that was given up, or was cut off with its answer, may be written after that.
-    const isLate = calls.some(({ operation, returned }) =>
-      operation === "beatWorker" && returned?.tag !== "ok"
-    )
+    const isLate = calls.some(({ operation, returned }) => operation === "beatWorker" && returned?.tag !== "ok")
     findings.expect(
       forgotten === undefined || isLate || !left.some((row) => row.worker === worker),
       "a worker that has ended has no row, if the store has deleted it",

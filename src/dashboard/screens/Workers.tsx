@@ -36,7 +36,10 @@ export const Workers = () => {
   return all.length === 0
     ? (
       <Empty title="No workers">
-        <p>A worker shows here from its start until it ends, and for an hour if it dies. Programs that claim by hand do not.</p>
+        <p>
+          A worker shows here from its start until it ends, and for an hour if it dies. Programs that claim by hand do
+          not.
+        </p>
       </Empty>
     )
     : (
@@ -68,7 +71,9 @@ const Worker = ({ jobs, worker }: { readonly worker: WorkerRecord; readonly jobs
       </div>
       <dl class="facts">
         <dt>Process</dt>
-        <dd>{worker.pid} on {worker.host}, Holdfast {worker.version}, started <Time at={worker.startedAt} /></dd>
+        <dd>
+          {worker.pid} on {worker.host}, Holdfast {worker.version}, started <Time at={worker.startedAt} />
+        </dd>
         <dt>Slots used</dt>
         <dd>{worker.running} of {worker.concurrency} at its last beat</dd>
         <dt>Kinds</dt>

@@ -192,7 +192,11 @@ const checkQueue = (settings: Settings, version: Finding) =>
         onSuccess: (workers) => checkWorkers(workers, { lanes, now: at }),
         // A role may lack the right to read them, and its workers work all the same.
         onFailure: (error) => [
-          warning("workers", `The workers cannot be read: ${sentenceOf(error)}`, "Ask the owner of the tables for a GRANT")
+          warning(
+            "workers",
+            `The workers cannot be read: ${sentenceOf(error)}`,
+            "Ask the owner of the tables for a GRANT"
+          )
         ]
       })
     ]

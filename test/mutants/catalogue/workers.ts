@@ -62,7 +62,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A worker beats once and not again",
     file: row,
     find: "yield* Effect.zipRight(beatOnce, Effect.timeoutOption(Queue.take(asked), every)).pipe(",
-    replace: "yield* Effect.zipRight(beatOnce, Effect.timeoutOption(Queue.take(asked), Duration.times(every, 1e6))).pipe(",
+    replace:
+      "yield* Effect.zipRight(beatOnce, Effect.timeoutOption(Queue.take(asked), Duration.times(every, 1e6))).pipe(",
     killedBy: byRow
   },
   {

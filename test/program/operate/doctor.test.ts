@@ -48,7 +48,17 @@ describe("pnpm holdfast doctor", () => {
       const folder = yield* freshQueue
       const before = readFileSync(databaseIn(folder))
       const { answer, checks, of } = yield* doctor(folder)
-      assert.deepStrictEqual(checks, ["settings", "database", "tables", "due", "leases", "workers", "journal", "wal", "disk"])
+      assert.deepStrictEqual(checks, [
+        "settings",
+        "database",
+        "tables",
+        "due",
+        "leases",
+        "workers",
+        "journal",
+        "wal",
+        "disk"
+      ])
       assert.deepStrictEqual([answer.verdict, answer.database], ["ok", databaseIn(folder)])
       assert.include(answer.settings, { synchronous: "full", leaseFor: 600_000, concurrency: 10 })
       assert.strictEqual(

@@ -20,8 +20,11 @@ const three = Effect.gen(function*() {
         workerBeat({ worker: "c:3:cc" })
       ], store.beatWorker))
   )
-  onFile(folder, (database) =>
-    database.prepare("UPDATE holdfast_workers SET beat_at = beat_at - 600000 WHERE worker = 'c:3:cc'").run())
+  onFile(
+    folder,
+    (database) =>
+      database.prepare("UPDATE holdfast_workers SET beat_at = beat_at - 600000 WHERE worker = 'c:3:cc'").run()
+  )
   return folder
 })
 

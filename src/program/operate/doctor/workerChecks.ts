@@ -30,10 +30,12 @@ const checkDead = (workers: ReadonlyArray<WorkerRecord>, now: number): Finding =
 }
 
 const checkClaimed = (workers: ReadonlyArray<WorkerRecord>, lanes: Stats["lanes"]): ReadonlyArray<Finding> => {
-  const unclaimed = mayLackLive(workers) ? [] : lanes.filter((lane) =>
-    lane.due.count > 0 && lane.queuePaused === null && lane.kindPaused === null
-    && !workers.some((worker) => claimsLane(worker, lane))
-  )
+  const unclaimed = mayLackLive(workers) ?
+    [] :
+    lanes.filter((lane) =>
+      lane.due.count > 0 && lane.queuePaused === null && lane.kindPaused === null
+      && !workers.some((worker) => claimsLane(worker, lane))
+    )
   return unclaimed.length === 0 ? [] : [warning(
     "claimed",
     `No live worker claims due jobs of ${
