@@ -47,9 +47,7 @@ const names = {
     "neverRetry",
     "snooze",
     "type Backoff",
-    "type Verdict",
-    "type WorkerQueue",
-    "type WorkerRecord"
+    "type Verdict"
   ],
   "http.ts": [
     "Forbidden",
@@ -132,7 +130,9 @@ const names = {
     "type Stats",
     "type StatsOptions",
     "type StoreFailure",
-    "type Verdict"
+    "type Verdict",
+    "type WorkerQueue",
+    "type WorkerRecord"
   ],
   "postgres.ts": ["PostgresJobStore", "PostgresStore"],
   "sqlite.ts": ["SqlJobStore", "SqliteStore"],

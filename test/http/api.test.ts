@@ -20,6 +20,7 @@ const calls: Readonly<Record<string, ReadonlyArray<number>>> = {
   "GET /stats": [],
   "GET /history": [],
   "GET /pauses": [],
+  "GET /workers": [],
   "PUT /pauses/:scope/:name": [413, 415],
   "DELETE /pauses/:scope/:name": [],
   "GET /events": [429]

@@ -39,7 +39,7 @@ describe("pnpm holdfast backup", () => {
       keeping.exec("BEGIN IMMEDIATE; INSERT INTO \"an app's\" VALUES (4)")
       const ran = yield* backup(folder, file)
       assert.deepStrictEqual([ran.code, ran.complained], [0, []])
-      assert.match(ran.said[0] ?? "", /^Backed up \S+ to \S+: 2 jobs, 7 rows in all, \d+\.\d kB$/)
+      assert.match(ran.said[0] ?? "", /^Backed up \S+ to \S+: 2 jobs, 8 rows in all, \d+\.\d kB$/)
       assert.strictEqual(statSync(file).mode & 0o777, 0o600)
       assert.deepStrictEqual(readdirSync(folder), ["copy.db", "data"])
       assert.strictEqual(ask(file, "SELECT count(*) FROM \"an app's\""), 3)
