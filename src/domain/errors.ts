@@ -66,6 +66,18 @@ export class JobIdConflict extends Schema.TaggedError<JobIdConflict>()("JobIdCon
   }
 }
 
+/**
+ * An action on the jobs of a filter came to a job that does not fit it any more, or is gone: something
+ * else changed it since it was found. Nothing was changed.
+ */
+export class JobNotMatching extends Schema.TaggedError<JobNotMatching>()("JobNotMatching", {
+  jobId: StoredJobId
+}) {
+  override get message() {
+    return `Job ${this.jobId} no longer fits the filter, or is gone`
+  }
+}
+
 /** Another job of the same kind and partition holds the unique key, so this one cannot wait beside it. Nothing was changed. */
 export class UniqueKeyTaken extends Schema.TaggedError<UniqueKeyTaken>()("UniqueKeyTaken", {
   jobId: StoredJobId,

@@ -47,10 +47,18 @@ export const ClaimLimit = wholeNumber(1, 1000)
 /** The most jobs of a page. */
 export const PageLimit = wholeNumber(1, 100)
 
+/** The most jobs that a count goes to. */
+export const CountLimit = wholeNumber(1, 100_000)
+
 /** A name or a key. SQLite gives half a surrogate pair back as another character, and PostgreSQL has no U+0000. */
 export const Name = Schema.String.pipe(
   Schema.filter((name) => name.length > 0 && name.length <= 255 && name.isWellFormed() && !name.includes("\0"))
 ).annotations({ description: "well-formed text of 1 to 255 characters without U+0000" })
+
+/** A part of an error's text. */
+export const SearchText = Schema.String.pipe(
+  Schema.filter((text) => text.length > 0 && text.length <= 1000 && text.isWellFormed() && !text.includes("\0"))
+).annotations({ description: "well-formed text of 1 to 1000 characters without U+0000" })
 
 /** A kind, which people read: a name that is not blank. */
 export const Kind = Name.pipe(Schema.filter((name) => name.trim() !== "")).annotations({

@@ -111,6 +111,13 @@ export interface Dialect {
    * and reads the whole table of jobs to find a few by their ids.
    */
   readonly isNoneOf: (column: string, select: Statement.Fragment) => Statement.Fragment
+  /** True if the text of a column has this part, with A to Z and a to z taken for the same. */
+  readonly contains: (column: string, part: string) => Statement.Fragment
+  /**
+   * Behind a SELECT in a transaction: no other transaction changes its rows before this one ends.
+   * Nothing on SQLite, which has one writer.
+   */
+  readonly forUpdate: Statement.Fragment
   /**
    * `errors` with the failure of this attempt, and at most ten entries. Replaces
    * what is not an array.

@@ -12,7 +12,10 @@ import type {
   UniqueKeyTaken
 } from "../domain/errors.ts"
 import type { JobId } from "../domain/JobId.ts"
+import type { JobAction } from "../domain/JobAction.ts"
+import type { NotDone } from "../domain/JobFate.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
+import type { JobSummary } from "../domain/JobSummary.ts"
 import type { Lease } from "../domain/Lease.ts"
 import type { Pause, PauseTarget } from "../domain/Pause.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
@@ -216,16 +219,51 @@ export interface JobPage {
   readonly cursor: JobId | null
 }
 
-/** A filter and a place in the list of jobs, newest id first. */
-export interface Listing {
-  readonly status?: JobStatus | undefined
+/** The same without the JSON of the jobs. */
+export interface SummaryPage {
+  readonly jobs: ReadonlyArray<JobSummary>
+  readonly cursor: JobId | null
+}
+
+/** The jobs that a count came to, and the last row that it looked at; null if that was the last there is. */
+export interface CountedJobs {
+  readonly jobs: number
+  readonly cursor: JobId | null
+}
+
+/** The jobs that fit all of these. */
+export interface Filter {
+  /** One of several, where it is an array. */
+  readonly status?: JobStatus | ReadonlyArray<JobStatus> | undefined
   readonly kind?: string | undefined
   readonly queue?: string | undefined
   readonly partitionKey?: string | undefined
+  /** Also of a job that does not hold its key any more. */
+  readonly uniqueKey?: string | undefined
+  /** A part of `last_error`, with A to Z and a to z taken for the same. */
+  readonly error?: string | undefined
+}
+
+/** A filter and a place in the list of jobs, newest id first. */
+export interface Listing extends Filter {
   /** The `cursor` of the page before: only jobs whose id sorts before this one. */
   readonly cursor?: JobId | undefined
   readonly limit: number
 }
+
+/** One action for several jobs. */
+export interface ActRequest {
+  readonly action: JobAction
+  /** Each once. */
+  readonly ids: ReadonlyArray<JobId>
+  /** A job that does not fit when its turn comes stays as it is. */
+  readonly filter: Filter
+  /** Of a retry: when the jobs are due. Now unless given. */
+  readonly available?: NewJob["available"] | undefined
+}
+
+/** The status that the job has now, or had if it was deleted; or why nothing of it was changed. */
+export type Acted = Either.Either<JobStatus, NotDone>
 
 /**
  * Where jobs live. Methods are in the order a job meets them; those that write
@@ -368,16 +406,26 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
    */
   readonly list: (listing: Listing) => Effect.Effect<JobPage, StoreFailure>
 
+  /** A page of jobs without their JSON, as `list` has it, whatever the size of the jobs. */
+  readonly search: (listing: Listing) => Effect.Effect<SummaryPage, StoreFailure>
+
+  /**
+   * Counts jobs of a filter from behind a cursor on, highest id first, as far as one walk of some
+   * thousand rows goes. Only reads.
+   */
+  readonly count: (options: Omit<Listing, "limit">) => Effect.Effect<CountedJobs, StoreFailure>
+
   /** Cancels a pending job, records the request for a running one, leaves a finished one. Answers the status it has now. */
   readonly cancel: (
     id: JobId,
     partitionKey: string | undefined
   ) => Effect.Effect<JobStatus, JobNotFound | StoreFailure>
 
-  /** Makes a failed or cancelled job pending, with a fresh budget. */
+  /** Makes a failed or cancelled job pending, due now unless another instant is given, with a fresh budget. */
   readonly retry: (
     id: JobId,
-    partitionKey: string | undefined
+    partitionKey: string | undefined,
+    available?: NewJob["available"]
   ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
 
   /** Changes a pending job. */
@@ -392,6 +440,13 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     id: JobId,
     partitionKey: string | undefined
   ) => Effect.Effect<JobStatus, JobNotFound | JobRunning | StoreFailure>
+
+  /**
+   * Does to each of these jobs what the operation for one does, in one transaction, and answers for
+   * each in the order given. A job that refuses, or whose row does, stays as it is and keeps no other
+   * from being changed.
+   */
+  readonly act: (request: ActRequest) => Effect.Effect<ReadonlyArray<Acted>, StoreFailure>
 
   /**
    * Keeps every claim from jobs of a queue or a kind until it is resumed. Running jobs

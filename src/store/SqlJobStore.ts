@@ -123,11 +123,14 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
 
     get: (id, partitionKey) => statement("get", operations.get(id, partitionKey)),
     list: (listing) => statement("list", operations.list(listing)),
+    search: (listing) => statement("search", operations.search(listing)),
+    count: (options) => statement("count", operations.count(options)),
     cancel: (id, partitionKey) => transaction("cancel", operations.cancel(id, partitionKey)),
-    retry: (id, partitionKey) => transaction("retry", operations.retry(id, partitionKey)),
+    retry: (id, partitionKey, available) => transaction("retry", operations.retry(id, partitionKey, available)),
 
     edit: (id, partitionKey, changes) => transaction("edit", operations.edit(id, partitionKey, changes)),
     delete: (id, partitionKey) => transaction("delete", operations.remove(id, partitionKey)),
+    act: (request) => operations.act(allOrNone, request),
     pause: (target, by) => statement("pause", operations.pause(target, by)),
     resume: (target) =>
       Effect.tap(

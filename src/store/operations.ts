@@ -1,21 +1,28 @@
 import type * as Statement from "@effect/sql/Statement"
 import { Array as Arr, Effect, Either, Option } from "effect"
-import { JobNotFound, StoreError } from "../domain/errors.ts"
+import { isStoreError, JobNotFound, JobNotMatching, StoreError } from "../domain/errors.ts"
+import type { NotDone } from "../domain/JobFate.ts"
 import type { JobId } from "../domain/JobId.ts"
+import type { JobStatus } from "../domain/JobRecord.ts"
 import type { Pause, PauseTarget } from "../domain/Pause.ts"
 import type { Dialect } from "./Differences.ts"
 import { makeEnqueue } from "./enqueue.ts"
 import type {
+  Acted,
+  ActRequest,
   Changes,
   ClaimedJob,
   ClaimRequest,
+  CountedJobs,
   Fenced,
+  Filter,
   JobPage,
   JobStore,
   Listing,
   NewJob,
   StaleChoice,
   StoreFailure,
+  SummaryPage,
   WorkerBeat
 } from "./JobStore.ts"
 import { makeNewerSchema } from "./newerSchema.ts"
@@ -38,7 +45,7 @@ export interface Circumstances {
  * the context, and read the clock once.
  */
 export const makeOperations = (dialect: Dialect, { newest, now, transactions: { part } }: Circumstances) => {
-  const { int, isId, isName, later, manyClaimAtOnce } = dialect
+  const { int, isId, isName, isOfARow, later, manyClaimAtOnce } = dialect
   const { explained, isOurs } = makeNewerSchema(dialect, newest)
   const statements = makeStatements(dialect, isOurs)
   const refusedRows = makeRefusedRows(dialect)
@@ -161,6 +168,64 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
     return { deleted: deleted.length, refused: refused.length }
   })
 
+  /** True if a job can have all names of a filter. Otherwise the database is not asked. */
+  const canFit = ({ error, kind, partitionKey, queue, uniqueKey }: Filter) =>
+    [kind, queue, partitionKey, uniqueKey, error].every(canBe)
+
+  /** What the operation for one job does. */
+  const actOnOne = (
+    id: JobId,
+    { action, available = { after: 0 }, filter: { partitionKey } }: ActRequest,
+    now: Statement.Fragment
+  ): OnConnection<JobStatus, NotDone> => {
+    switch (action) {
+      case "cancel":
+        return statements.cancel(id, partitionKey, now)
+      case "retry":
+        return Effect.as(statements.retry(id, partitionKey, available, now), "pending")
+      case "run-now":
+        return Effect.as(statements.edit(id, partitionKey, { available: { after: 0 } }, now), "pending")
+      case "delete":
+        return statements.remove(id, partitionKey)
+    }
+  }
+
+  const ofRow = (cause: unknown): Acted =>
+    Either.left(isStoreError(cause) ? cause : new StoreError({ operation: "act", cause }))
+
+  /** One after the other by their ids, as others that lock several rows do. */
+  const actOn = (request: ActRequest): OnConnection<ReadonlyArray<Acted>> =>
+    at((now) =>
+      Effect.gen(function*() {
+        const { filter, ids } = request
+        const fitting = canFit(filter) ? yield* statements.fitting(ids.filter(isId), filter) : []
+        const acted = new Map<JobId, Acted>()
+        for (const { id } of fitting) {
+          acted.set(
+            id,
+            yield* Effect.either(part(actOnOne(id, request, now))).pipe(
+              Effect.flatMap((either): OnConnection<Acted> =>
+                Either.isRight(either) || either.left._tag !== "SqlError"
+                  ? Effect.succeed(either as Acted)
+                  : isOfARow(either.left)
+                  ? Effect.succeed(ofRow(either.left))
+                  : Effect.fail(either.left)
+              )
+            )
+          )
+        }
+        return ids.map((id): Acted => acted.get(id) ?? Either.left(new JobNotMatching({ jobId: id })))
+      })
+    )
+
+  /** A commit may be what refuses a row: then each half of the jobs is a transaction by itself. */
+  const act = (run: Run, request: ActRequest) =>
+    inHalves(
+      request.ids,
+      (ids) => run("act", actOn({ ...request, ids })),
+      (_, cause) => Effect.succeed([ofRow(cause)])
+    )
+
   return {
     enqueue: (jobs: ReadonlyArray<NewJob>) => at((_, now) => enqueue(jobs, now)),
     /** Adds a job, alone, if nothing is in its way. Otherwise, and where it fails, nothing is written. */
@@ -182,17 +247,20 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
     releaseStale,
     get: (id: JobId, partitionKey: string | undefined) => ofJob(id, partitionKey, statements.get(id, partitionKey)),
     list: (listing: Listing) =>
-      [listing.kind, listing.queue, listing.partitionKey].every(canBe)
-        ? statements.list(listing)
-        : Effect.succeed<JobPage>({ jobs: [], cursor: null }),
+      canFit(listing) ? statements.list(listing) : Effect.succeed<JobPage>({ jobs: [], cursor: null }),
+    search: (listing: Listing) =>
+      canFit(listing) ? statements.search(listing) : Effect.succeed<SummaryPage>({ jobs: [], cursor: null }),
+    count: ({ cursor, ...filter }: Omit<Listing, "limit">) =>
+      canFit(filter) ? statements.countJobs(filter, cursor) : Effect.succeed<CountedJobs>({ jobs: 0, cursor: null }),
     cancel: (id: JobId, partitionKey: string | undefined) =>
       ofJob(id, partitionKey, at((now) => statements.cancel(id, partitionKey, now))),
-    retry: (id: JobId, partitionKey: string | undefined) =>
-      ofJob(id, partitionKey, at((now) => statements.retry(id, partitionKey, now))),
+    retry: (id: JobId, partitionKey: string | undefined, available: NewJob["available"] = { after: 0 }) =>
+      ofJob(id, partitionKey, at((now) => statements.retry(id, partitionKey, available, now))),
     edit: (id: JobId, partitionKey: string | undefined, changes: Changes) =>
       ofJob(id, partitionKey, at((now) => statements.edit(id, partitionKey, changes, now))),
     remove: (id: JobId, partitionKey: string | undefined) =>
       ofJob(id, partitionKey, statements.remove(id, partitionKey)),
+    act,
     pause: (target: PauseTarget, by: string | undefined): OnConnection<Pause> =>
       at((now) => Effect.map(statements.pause(target, by, now), Arr.unsafeGet(0))),
     resume: statements.resume,

@@ -142,11 +142,15 @@ export const behind = (store: Store, around: Around): Store => ({
   releaseStale: (which) => around("releaseStale", store.releaseStale(which), which),
   get: (id, partitionKey) => around("get", store.get(id, partitionKey), { id, partitionKey }),
   list: (listing) => around("list", store.list(listing), listing),
+  search: (listing) => around("search", store.search(listing), listing),
+  count: (options) => around("count", store.count(options), options),
   cancel: (id, partitionKey) => around("cancel", store.cancel(id, partitionKey), { id, partitionKey }),
-  retry: (id, partitionKey) => around("retry", store.retry(id, partitionKey), { id, partitionKey }),
+  retry: (id, partitionKey, available) =>
+    around("retry", store.retry(id, partitionKey, available), { id, partitionKey, available }),
   edit: (id, partitionKey, changes) =>
     around("edit", store.edit(id, partitionKey, changes), { id, partitionKey, changes }),
   delete: (id, partitionKey) => around("delete", store.delete(id, partitionKey), { id, partitionKey }),
+  act: (request) => around("act", store.act(request), request),
   pause: (target, by) => around("pause", store.pause(target, by), { target, by }),
   resume: (target) => around("resume", store.resume(target), target),
   pauses: () => around("pauses", store.pauses(), undefined),

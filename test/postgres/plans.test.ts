@@ -4,6 +4,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Option } from "effect"
 import { PostgresJobStore } from "holdfast/postgres"
+import { StoredJobId } from "../../src/domain/JobId.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { job, request } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { around } from "./around.ts"
@@ -97,6 +98,33 @@ const isIn = (...names: ReadonlyArray<string>) =>
   request({ kinds, limit: 50, queues: Option.some(names.map((queue) => ({ queue, limit: 50 }))) })
 
 describe("on a table with 60,000 jobs, the indexes lead to what PostgreSQL looks for:", () => {
+  it.live("a page and a count of jobs by unique key, by their errors and by several statuses", () =>
+    Effect.gen(function*() {
+      const { explain, store } = yield* crowded
+      for (
+        const filter of [
+          { uniqueKey: "key30000" },
+          { uniqueKey: "key30000", kind: "email" },
+          { uniqueKey: "key30000", status: "pending" },
+          { error: "boom" },
+          { error: "boom", status: "failed" },
+          { status: ["failed", "cancelled"] }
+        ] as const
+      ) {
+        for (const operation of [store.search({ limit: 20, ...filter }), store.count(filter)]) {
+          usesIndexes(yield* explain(operation))
+        }
+      }
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+
+  it.live("the jobs of an action on many, each by its id", () =>
+    Effect.gen(function*() {
+      const { explain, store } = yield* crowded
+      const ids = [3, 6, 9].map((n) => StoredJobId.make(`00000000-0000-7000-9000-${n.toString(16).padStart(12, "0")}`))
+      const filter = { status: "pending", kind: "crowd", queue: "default" } as const
+      goesById(yield* explain(store.act({ action: "cancel", ids, filter })))
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+
   it.live("what is due, in claim order and lane by lane, and the claim of it", () =>
     Effect.gen(function*() {
       const { explain, store } = yield* crowded

@@ -35,6 +35,8 @@ export const sometimes = [
   "a running job was cancelled",
   "a job succeeded although its cancel was asked for",
   "a finished job was retried",
+  "a job was retried to a later instant",
+  "a job was changed together with others of a filter",
   "another partition's job was asked for",
   "a unique key was taken",
   "a pending job's payload was replaced",

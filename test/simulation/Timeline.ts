@@ -2,6 +2,7 @@ import type { Either } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { Extended, NewJob } from "../../src/store/JobStore.ts"
+import { ofOneJob } from "./acts.ts"
 import type { Change, JobRow, PauseChange } from "./database.ts"
 import type { Enclosings } from "./Enclosings.ts"
 import type { Call, HandlerRun, History, Incident, Moment } from "./History.ts"
@@ -285,7 +286,7 @@ export class Timeline {
     // The timer may be set before its process is stopped, and the handler begin after it.
     const timeout = (this.claimOf(jobId, attempt)?.at ?? started.at) + timeoutOf(kind)
     const cancel = this.stepsOf(jobId).find(({ call, row }) =>
-      call?.operation === "cancel" && row?.attempts === attempt
+      call !== undefined && ofOneJob(call).operation === "cancel" && row?.attempts === attempt
     )
     return Math.min(timeout, cancel?.at ?? Infinity, this.drainsFrom(run))
   }

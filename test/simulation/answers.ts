@@ -3,6 +3,8 @@ import { isDeepStrictEqual } from "node:util"
 import type { JobRecord } from "../../src/domain/JobRecord.ts"
 import type { Pause } from "../../src/domain/Pause.ts"
 import type {
+  Acted,
+  ActRequest,
   ClaimedJob,
   Enqueued,
   JobPage,
@@ -160,6 +162,18 @@ const checkAnswer = (asked: Asked): void => {
         () => `deleted ${steps.length} jobs, of which one was ${String(answer)}`
       )
     }
+    case "act": {
+      const { action, ids } = call.request as ActRequest
+      const answers = answer as ReadonlyArray<Acted>
+      const done = ids.filter((_, index) => answers[index]?._tag === "Right")
+      told(answers.length === ids.length, () => `answered ${answers.length} of ${ids.length} jobs`)
+      told(steps.every(({ id }) => done.some((one) => one === id)), () => `changed more jobs than it has answered`)
+      // A cancel leaves a job that has ended, and says how it ended.
+      return told(
+        action === "cancel" || steps.length === done.length,
+        () => `answered ${done.length} jobs and changed ${steps.length}`
+      )
+    }
     case "pause":
       return notWrong(wronglyPaused(asked, answer as Pause))
     case "resume":
@@ -167,11 +181,13 @@ const checkAnswer = (asked: Asked): void => {
     case "pauses":
       return notWrong(wronglyPauses(asked, answer as ReadonlyArray<Pause>))
     case "due":
+    case "search":
+    case "count":
     case "laneDepths":
     case "countAhead":
     case "endedLately":
     case "workers":
-      // Nobody in the fleet asks.
+      // Nobody in the fleet asks, but the search before an action, whose jobs are looked at once more.
       return
     case "beatWorker":
     case "forgetWorker":

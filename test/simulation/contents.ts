@@ -1,4 +1,5 @@
 import type { NewJob } from "../../src/store/JobStore.ts"
+import { ofOneJob } from "./acts.ts"
 import type { JobRow } from "./database.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 import type { Items } from "./underLease.ts"
@@ -63,11 +64,16 @@ export const wrongTime = (timeline: Timeline, { at, call, process, row }: Step):
 export const wrongInstants = ({ before, call, row }: Step): string | undefined => {
   if (call === undefined || row === null || before === undefined) return undefined
   if (row.finished_at !== (isFinished(row) ? row.updated_at : null)) return "another end than now"
+  const { operation, request } = ofOneJob(call)
   const schedules = row.status === "pending" &&
-    ["fail", "release", "releaseStale", "retry", "enqueue", "edit"].includes(call.operation)
+    ["fail", "release", "releaseStale", "retry", "enqueue", "edit"].includes(operation)
   if (!schedules && row.available_at !== before.available_at) return "another due instant than it had"
-  const atOnce = call.operation === "releaseStale" || call.operation === "retry"
-  return schedules && atOnce && row.available_at !== row.updated_at ? "not due at once" : undefined
+  if (!schedules) return undefined
+  if (operation === "releaseStale") return row.available_at === row.updated_at ? undefined : "not due at once"
+  if (operation !== "retry") return undefined
+  const { available = { after: 0 } } = request as { readonly available?: NewJob["available"] }
+  const dueAt = "at" in available ? available.at : row.updated_at + available.after
+  return row.available_at === dueAt ? undefined : "a retry that is due at another instant than was asked for"
 }
 
 /** Whether a job has ended. */

@@ -1,4 +1,5 @@
 import type { NewJob } from "../../src/store/JobStore.ts"
+import { ofOneJob } from "./acts.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, HandlerRun } from "./History.ts"
 import type { Behaviour } from "./jobs.ts"
@@ -70,7 +71,7 @@ const checkFailed = (timeline: Timeline, findings: Findings, id: string): void =
   let spent: Array<Step> = []
   for (const step of timeline.stepsOf(id)) {
     const { before, call, row } = step
-    if (call?.operation === "retry") spent = []
+    if (call !== undefined && ofOneJob(call).operation === "retry") spent = []
     if (row === null || row.failures <= (before?.failures ?? 0) || row.kind === foreignKind) continue
     spent.push(step)
     if (row.status !== "failed" || !wouldSucceed(row.kind, behaviourOf(step))) continue

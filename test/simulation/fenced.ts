@@ -2,6 +2,7 @@ import { Either } from "effect"
 import type { LeaseLost } from "../../src/domain/errors.ts"
 import type { Lease } from "../../src/domain/Lease.ts"
 import type { Extended, Settled } from "../../src/store/JobStore.ts"
+import { ofOneJob } from "./acts.ts"
 import type { JobRow } from "./database.ts"
 import type { Findings } from "./Findings.ts"
 import type { Call, Moment } from "./History.ts"
@@ -93,7 +94,7 @@ const holds = (row: JobRow | undefined, lease: Lease) =>
 const settledBefore = (timeline: Timeline, row: JobRow, { lease, retryAfter }: Item, operation: string): boolean => {
   const until = timeline.stepsOf(row.id).findIndex((step) => step.row === row)
   const last = timeline.stepsOf(row.id).slice(0, until + 1).findLast(({ call }) =>
-    call !== undefined && (settles(call.operation) || call.operation === "retry")
+    call !== undefined && (settles(call.operation) || ofOneJob(call).operation === "retry")
   )
   return last !== undefined && isSettleOf(last, lease, operation)
     && !(retryAfter === null && last.row?.status === "pending")

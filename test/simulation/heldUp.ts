@@ -90,8 +90,11 @@ const isOfClient = ({ operation, request }: Call): boolean => {
     case "retry":
     case "get":
     case "list":
+    case "search":
+    case "count":
     case "edit":
     case "delete":
+    case "act":
     case "pause":
     case "resume":
     case "pauses":

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util"
+import { ofOneJob } from "./acts.ts"
 import type { Changes, ClaimRequest, NewJob, StaleChoice } from "../../src/store/JobStore.ts"
 import { checkClaimOrder } from "./claimOrder.ts"
 import { isFinished, wrongContent, wrongInstants, wrongTime } from "./contents.ts"
@@ -57,7 +58,7 @@ const whatIsWrong = (
     const isForeign = process === "" && before === undefined && row?.kind === foreignKind
     return isForeign ? undefined : "a change outside of every operation"
   }
-  const { operation, request } = call
+  const { operation, request } = ofOneJob(call)
   if (before === undefined || row === null) {
     return appearsOrGoes(operation, request, before, row, id, timeline.latestWall(process, call.invoked.at, at))
   }
@@ -104,7 +105,10 @@ const whatIsWrong = (
     case "staleLeases":
     case "get":
     case "list":
+    case "search":
+    case "count":
     case "delete":
+    case "act":
     case "pause":
     case "resume":
     case "pauses":

@@ -1,3 +1,4 @@
+import { ofOneJob } from "./acts.ts"
 import { parsed } from "./contents.ts"
 import type { Findings } from "./Findings.ts"
 import { foreignKind } from "./jobs.ts"
@@ -7,8 +8,9 @@ import type { Step, Timeline } from "./Timeline.ts"
 export const noteRareStates = (timeline: Timeline, step: Step, findings: Findings): void => {
   const { before, call, carried, carries, id, process, row } = step
   if (call === undefined) return
-  const { operation } = call
+  const { operation } = ofOneJob(call)
   if (before === undefined) return
+  findings.sometimes("a job was changed together with others of a filter", call.operation === "act")
   if (row === null) {
     findings.sometimes("a pending job was deleted", operation === "delete" && before.status === "pending")
     findings.sometimes("a finished job was deleted", operation === "delete" && before.status !== "pending")
@@ -62,6 +64,7 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
     case "cancel":
       return findings.sometimes("a pending job was cancelled", row.status === "cancelled")
     case "retry":
+      findings.sometimes("a job was retried to a later instant", row.available_at > row.updated_at)
       return findings.sometimes("a finished job was retried")
     case "edit":
       findings.sometimes("a job's priority was changed", row.priority !== before.priority)
@@ -81,7 +84,10 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
     case "staleLeases":
     case "get":
     case "list":
+    case "search":
+    case "count":
     case "delete":
+    case "act":
     case "pause":
     case "resume":
     case "pauses":

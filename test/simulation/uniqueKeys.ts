@@ -1,4 +1,5 @@
 import type { NewJob } from "../../src/store/JobStore.ts"
+import { ofOneJob } from "./acts.ts"
 import type { JobRow } from "./database.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 
@@ -40,7 +41,7 @@ export class KeyHolders {
   /** Whether a row should hold its key after a change. */
   private holdsKey({ before, call, id }: Step, row: JobRow): boolean {
     if (row.unique_key === null || row.finished_at !== null) return false
-    if (before === undefined || call?.operation === "retry") return true
+    if (before === undefined || call !== undefined && ofOneJob(call).operation === "retry") return true
     if (row.status === "running") return before.holds_key === 1 && row.unique_scope === "unfinished"
     if (before.status === "pending" || before.holds_key === 1) return before.holds_key === 1
     // It comes back from an attempt: of several that could take a key in one operation, the first does.

@@ -248,8 +248,57 @@ describe("what the other operations cost", () => {
       yield* store.releaseStale({ limit: 100 })
       yield* store.prune({ status: "succeeded", retention: 0, limit: 100 })
       yield* store.list({ limit: 100 })
+      yield* store.search({ limit: 100, error: "boom" })
+      yield* store.count({ kind: "email" })
       yield* store.get(jobId(1), undefined)
       assert.strictEqual(yield* totalChanges, before)
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a search reads no payload, and seeks its jobs by the index of its filter", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(job(1))
+      const json = /payload|progress|result|errors|last_error_value/
+      for (
+        const [filter, index] of [
+          [{}, /^SCAN holdfast_jobs USING COVERING INDEX sqlite_autoindex_holdfast_jobs_1$/],
+          [{ kind: "email" }, /INDEX holdfast_jobs_by_kind \(kind=\?\)$/],
+          [{ status: "failed" }, /INDEX holdfast_jobs_by_status \(status=\?\)$/],
+          [{ status: "failed", error: "boom" }, /INDEX holdfast_jobs_by_status \(status=\?(?: AND id>\?)?\)$/],
+          [{ partitionKey: "acme", uniqueKey: "k" }, /INDEX holdfast_jobs_by_partition \(partition_key=\?\)$/]
+        ] as const
+      ) {
+        const asked = store.search({ limit: 10, ...filter })
+        const texts = (yield* statementsOf(asked)).map(([text]) => text)
+        assert.deepStrictEqual(texts.filter((text) => json.test(text)), [])
+        assertSeeksOnly(yield* queryPlan(asked), byId, index)
+      }
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a count reads an index alone where the filter has one condition", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(job(1))
+      assertSeeksOnly(yield* queryPlan(store.count({})), /^SCAN holdfast_jobs USING COVERING INDEX/)
+      assertSeeksOnly(
+        yield* queryPlan(store.count({ kind: "email" })),
+        /COVERING INDEX holdfast_jobs_by_kind \(kind=\?\)$/
+      )
+      assertSeeksOnly(
+        yield* queryPlan(store.count({ status: "failed" })),
+        /COVERING INDEX holdfast_jobs_by_status \(status=\?\)$/
+      )
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("an action on many finds each job by its id", () =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      yield* enqueue(job(1), job(2), job(3))
+      const filter = { status: "pending", kind: "email", queue: "default" } as const
+      for (const action of ["run-now", "cancel", "retry", "delete"] as const) {
+        const acted = store.act({ action, ids: [jobId(1), jobId(2)], filter: action === "retry" ? {} : filter })
+        assertSeeksOnly(yield* queryPlan(acted), byId, keyHolder)
+      }
     }).pipe(Effect.provide(memory)))
 
   it.effect("no statement is prepared again each time its limit is bound", () =>
@@ -267,6 +316,8 @@ describe("what the other operations cost", () => {
         store.staleLeases({ limit: 10 }),
         store.releaseStale({ limit: 10 }),
         store.list({ limit: 10 }),
+        store.search({ limit: 10, uniqueKey: "k", kind: "email" }),
+        store.count({ status: "failed" }),
         store.cancel(jobId(1), undefined),
         store.laneDepths({ heads: [{ queue: "default", kind: "email", priority: 0 }], limit: 10 }),
         store.countAhead(

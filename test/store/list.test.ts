@@ -2,13 +2,13 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect } from "effect"
 import type { JobId } from "../../src/domain/JobId.ts"
-import type { JobPage, Listing } from "../../src/store/JobStore.ts"
+import type { CountedJobs, JobPage, Listing, SummaryPage } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { cancel, enqueue, get, job, jobId, memory, release, running } from "./someJobs.ts"
 
-describe("list", () => {
-  const ids = (numbers: ReadonlyArray<number>) => numbers.map(jobId)
+const ids = (numbers: ReadonlyArray<number>) => numbers.map(jobId)
 
+describe("list", () => {
   it.effect("pages follow one another by id, highest first, and miss and repeat nothing while jobs are added", () =>
     Effect.gen(function*() {
       const store = yield* JobStore
@@ -141,6 +141,89 @@ describe("a list of few jobs among many", () => {
       })
     }).pipe(Effect.provide(memory)))
 })
+
+describe("a search of few jobs among many", () => {
+  /** 12,000 jobs that failed, of which these failed with another text. */
+  const failures = (others: ReadonlyArray<number>) =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`
+        WITH RECURSIVE number (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < 11999)
+        INSERT INTO holdfast_jobs (
+          id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
+          last_error
+        )
+        SELECT printf('00000000-0000-7000-8000-%012x', i), 'default', CASE WHEN i % 2 = 0 THEN 'email' ELSE 'crawl' END,
+          '{}', 'failed', 0, 3, 0, 0, 0, 0, 'Error: usual'
+        FROM number`
+      yield* sql`UPDATE holdfast_jobs SET last_error = 'Error: Rare', unique_key = 'k', unique_scope = 'pending'
+        WHERE id IN ${sql.in(others.map(jobId))}`
+    })
+
+  const pagesOf = (filter: Partial<Listing>) =>
+    Effect.gen(function*() {
+      const store = yield* JobStore
+      const jobs: Array<JobId> = []
+      let cursor: JobId | undefined
+      for (let pages = 1;; pages++) {
+        const page: SummaryPage = yield* store.search({ limit: 10, ...filter, cursor })
+        jobs.push(...page.jobs.map(({ id }) => id))
+        if (page.cursor === null) return { pages, jobs }
+        cursor = page.cursor
+      }
+    })
+
+  it.effect("looks at 1,000 rows a page for the text of an error, along the index of its other conditions", () =>
+    Effect.gen(function*() {
+      yield* failures([10, 8000])
+      assert.deepStrictEqual(yield* pagesOf({ error: "rare" }), { pages: 13, jobs: ids([8000, 10]) })
+      assert.deepStrictEqual(yield* pagesOf({ error: "rare", status: "failed" }), { pages: 13, jobs: ids([8000, 10]) })
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE holdfast_jobs SET queue = 'few' WHERE id IN ${sql.in(ids([10, 12, 14]))}`
+      assert.deepStrictEqual(yield* pagesOf({ error: "rare", status: "failed", queue: "few" }), {
+        pages: 1,
+        jobs: ids([10])
+      })
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("looks at 5,000 rows a page for a unique key or one of several statuses", () =>
+    Effect.gen(function*() {
+      yield* failures([10, 8000])
+      assert.deepStrictEqual(yield* pagesOf({ uniqueKey: "k" }), { pages: 3, jobs: ids([8000, 10]) })
+      assert.deepStrictEqual(yield* pagesOf({ uniqueKey: "k", kind: "email" }), { pages: 2, jobs: ids([8000, 10]) })
+      assert.deepStrictEqual(yield* pagesOf({ status: ["running", "pending"] }), { pages: 3, jobs: [] })
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("a count comes to 5,000 rows a walk, with any filter, and to each job once", () =>
+    Effect.gen(function*() {
+      yield* failures([10, 8000])
+      const counts = (filter: Partial<Listing>) =>
+        Effect.gen(function*() {
+          const store = yield* JobStore
+          const jobs: Array<number> = []
+          let cursor: JobId | undefined
+          while (true) {
+            const counted: CountedJobs = yield* store.count({ ...filter, cursor })
+            jobs.push(counted.jobs)
+            if (counted.cursor === null) return jobs
+            cursor = counted.cursor
+          }
+        })
+      assert.deepStrictEqual(yield* counts({}), [5000, 5000, 2000])
+      assert.deepStrictEqual(yield* counts({ status: "failed" }), [5000, 5000, 2000])
+      assert.deepStrictEqual(yield* counts({ kind: "email" }), [5000, 1000])
+      assert.deepStrictEqual(yield* counts({ kind: "email", uniqueKey: "k" }), [1, 1])
+      assert.deepStrictEqual(yield* counts({ kind: "email", status: "failed" }), [5000, 1000])
+    }).pipe(Effect.provide(memory)))
+})
+
+it.effect("a search is not cut for the size of its jobs", () =>
+  Effect.gen(function*() {
+    const store = yield* JobStore
+    yield* enqueue(...Arr.makeBy(8, (index) => job(index, { payload: JSON.stringify("x".repeat(1_000_000)) })))
+    const { cursor, jobs } = yield* store.search({ limit: 100 })
+    assert.deepStrictEqual([jobs.length, cursor], [8, null])
+  }).pipe(Effect.provide(memory)))
 
 it.effect("a page of large jobs ends at 4 MiB, and one that is larger by itself is a page", () =>
   Effect.gen(function*() {

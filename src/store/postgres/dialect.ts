@@ -1,6 +1,7 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Dialect } from "../Differences.ts"
 import { fragment } from "../fragment.ts"
+import { asciiLower } from "../asciiLower.ts"
 import { isOfARow, isRefusal } from "./errorCodes.ts"
 import { jsonRefusal } from "./jsonRefusal.ts"
 import { tableIn } from "./schema.ts"
@@ -77,6 +78,10 @@ export const postgresDialect = (sql: SqlClient.SqlClient, schema: string | undef
     unindexed: (column) => sql.literal(unindexed(column)),
     among,
     isNoneOf: (column, select) => sql`${sql.literal(column)} <> ALL (ARRAY(${select}))`,
+    // By the collation "C" it knows no other letters than those of ASCII.
+    contains: (column, part) =>
+      sql`strpos(lower(${sql.literal(`${column} COLLATE "C"`)}), ${asciiLower(part)}::text) > 0`,
+    forUpdate: sql.literal("FOR UPDATE"),
     remember: ({ at, message }) =>
       sql`CASE WHEN jsonb_typeof(errors) <> 'array' THEN '[]'::jsonb
             WHEN jsonb_array_length(errors) < 10 THEN errors ELSE errors - 0 END

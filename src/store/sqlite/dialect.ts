@@ -1,6 +1,7 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Dialect } from "../Differences.ts"
 import { fragment } from "../fragment.ts"
+import { asciiLower } from "../asciiLower.ts"
 import { isOfARow } from "./errorCodes.ts"
 
 /** Instants are epoch milliseconds, JSON values are texts, truths are 0 and 1. */
@@ -40,6 +41,8 @@ export const sqliteDialect = (sql: SqlClient.SqlClient): Dialect => ({
     sql`${sql.literal(table)} JOIN holdfast_jobs AS j ON ${condition}j.id IN (${select})`,
   unindexed: (column) => sql.literal(column),
   among: () => sql.literal(""),
+  contains: (column, part) => sql`instr(lower(${sql.literal(column)}), ${asciiLower(part)}) > 0`,
+  forUpdate: sql.literal(""),
   // A CASE reads no further than it needs to: every other JSON function fails on what is not JSON.
   // A parameter comes as a float, and JSON would keep it as one.
   remember: ({ at, message }) =>

@@ -3,6 +3,7 @@ import type { Dialect } from "../Differences.ts"
 import { makeByRequest } from "./byRequest.ts"
 import { makeClaim } from "./claim.ts"
 import { makeEnqueue } from "./enqueue.ts"
+import { makeFilter } from "./filter.ts"
 import { makeLanes } from "./lanes.ts"
 import { makeList } from "./list.ts"
 import { makePauses } from "./pauses.ts"
@@ -32,6 +33,7 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
   const settles = makeSettle(dialect)
   const stale = makeStale(dialect)
   const byRequest = makeByRequest(dialect)
+  const lists = makeList(dialect)
   const pruning = makePrune(dialect)
   const pauses = makePauses(dialect)
   const workers = makeWorkers(dialect)
@@ -63,7 +65,10 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
     releaseStale: stale.releaseStale,
 
     get: byRequest.get,
-    list: makeList(dialect),
+    list: lists.list,
+    search: lists.search,
+    countJobs: lists.countJobs,
+    fitting: makeFilter(dialect).fitting,
     cancel: byRequest.cancel,
     retry: byRequest.retry,
     edit: byRequest.edit,

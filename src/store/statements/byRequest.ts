@@ -4,7 +4,7 @@ import { JobNotFound, JobNotPending, JobNotRetryable, JobRunning, UniqueKeyTaken
 import type { JobId } from "../../domain/JobId.ts"
 import type { JobStatus } from "../../domain/JobRecord.ts"
 import type { Dialect } from "../Differences.ts"
-import type { Changes } from "../JobStore.ts"
+import type { Changes, NewJob } from "../JobStore.ts"
 import type { OnConnection } from "../Transactions.ts"
 import { idRows, recordColumns, recordRows, statusRows } from "./rows.ts"
 import { makeUniqueKey } from "./uniqueKey.ts"
@@ -17,6 +17,9 @@ export const makeByRequest = (dialect: Dialect) => {
   /** A partition sees its own jobs; no partition given sees them all. */
   const visible = (partitionKey: string | undefined) =>
     partitionKey === undefined ? sql.literal("TRUE") : sql`partition_key = ${partitionKey}`
+
+  const dueAt = (available: NewJob["available"], now: Statement.Fragment) =>
+    "at" in available ? instant(available.at) : later(now, int(available.after))
 
   const get = (id: JobId, partitionKey: string | undefined) =>
     Effect.flatMap(
@@ -38,16 +41,20 @@ export const makeByRequest = (dialect: Dialect) => {
   const retry: (
     id: JobId,
     partitionKey: string | undefined,
+    available: NewJob["available"],
     now: Statement.Fragment,
     tries?: number
   ) => OnConnection<void, JobNotFound | JobNotRetryable | UniqueKeyTaken> = Effect.fnUntraced(function*(
     id,
     partitionKey,
+    available,
     now,
     tries = 5
   ) {
     const [retried] = yield* idRows(sql`
-      UPDATE ${jobsTable} SET status = 'pending', available_at = ${now}, failures = 0, finished_at = NULL,
+      UPDATE ${jobsTable} SET status = 'pending', available_at = ${
+      dueAt(available, now)
+    }, failures = 0, finished_at = NULL,
         settled_attempt = NULL, settled_by = NULL, settled_as = NULL, settled_to = NULL,
         cancel_requested_at = NULL, updated_at = ${now}, holds_key = ${truth("unique_key IS NOT NULL")}
       WHERE id = ${id} AND ${visible(partitionKey)} AND status IN ('failed', 'cancelled')
@@ -63,7 +70,7 @@ export const makeByRequest = (dialect: Dialect) => {
       const isRetryable = job.status === "failed" || job.status === "cancelled"
       // Elsewhere than on SQLite it may have become so between two statements, or its key free.
       return isRetryable && tries > 1
-        ? yield* retry(id, partitionKey, now, tries - 1)
+        ? yield* retry(id, partitionKey, available, now, tries - 1)
         : yield* new JobNotRetryable({ jobId: id, status: job.status })
     }
     return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
@@ -83,13 +90,10 @@ export const makeByRequest = (dialect: Dialect) => {
     tries = 5
   ) {
     const { available, priority } = changes
-    const dueAt = available === undefined
-      ? sql.literal("available_at")
-      : "at" in available
-      ? instant(available.at)
-      : later(now, int(available.after))
     const [edited] = yield* idRows(sql`
-      UPDATE ${jobsTable} SET available_at = ${dueAt}, updated_at = ${now},
+      UPDATE ${jobsTable} SET available_at = ${
+      available === undefined ? sql.literal("available_at") : dueAt(available, now)
+    }, updated_at = ${now},
         priority = ${priority === undefined ? sql.literal("priority") : sql`${priority}`}
       WHERE id = ${id} AND ${visible(partitionKey)} AND status = 'pending'
       RETURNING id`)

@@ -2,6 +2,7 @@ import type * as Statement from "@effect/sql/Statement"
 import { Array as Arr, Effect, Either, Predicate, Schema } from "effect"
 import { StoredJobId } from "../../domain/JobId.ts"
 import { JobFailure, JobRecord, JobStatus } from "../../domain/JobRecord.ts"
+import { JobSummary, shownOfError } from "../../domain/JobSummary.ts"
 import type { Dialect } from "../Differences.ts"
 import { rowsOf } from "./execute.ts"
 
@@ -216,10 +217,28 @@ export const recordRows = (statement: Statement.Statement<unknown>) =>
 export const listedRows = (statement: Statement.Statement<unknown>) =>
   Effect.map(listedRecordRows(statement), Arr.map(({ found, ...job }) => ({ found, job: recordOf(job) })))
 
+/** A job of a page without its JSON, and how many there were. */
+export const foundSummaryRows = rowsOf(Schema.Struct({
+  ...JobSummary.fields,
+  id: StoredJobId,
+  holdsKey: StoredRecord.fields.holdsKey,
+  found: Schema.Number
+}))
+
+const columnOf = (field: string) => field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
+
 /** The columns that `recordRows` and `listedRows` decode. */
 export const recordColumns = ({ answered, sql }: Dialect) =>
   sql.csv(
-    Object.keys(columns).map((field) =>
-      sql`${answered(field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`))} AS ${sql.literal(`"${field}"`)}`
+    Object.keys(columns).map((field) => sql`${answered(columnOf(field))} AS ${sql.literal(`"${field}"`)}`)
+  )
+
+/** The columns that `foundSummaryRows` decodes. */
+export const summaryColumns = ({ answered, sql }: Dialect) =>
+  sql.csv(
+    Object.keys(JobSummary.fields).map((field) =>
+      sql`${
+        field === "lastError" ? sql.literal(`substr(last_error, 1, ${shownOfError})`) : answered(columnOf(field))
+      } AS ${sql.literal(`"${field}"`)}`
     )
   )

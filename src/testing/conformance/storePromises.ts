@@ -4,6 +4,7 @@ import type { JobStore } from "../../store/JobStore.ts"
 import { requestPromises } from "./byRequest.ts"
 import { claimPromises } from "./claim.ts"
 import { enqueuePromises } from "./enqueue.ts"
+import { filterPromises } from "./filter.ts"
 import { leasePromises } from "./lease.ts"
 import { pausePromises } from "./pause.ts"
 import { settlePromises } from "./settle.ts"
@@ -36,6 +37,7 @@ export const storePromises = <E>(
     ...settlePromises,
     ...stalePromises,
     ...requestPromises,
+    ...filterPromises,
     ...pausePromises,
     ...workerPromises
   ].map(({ holds, name }) => ({

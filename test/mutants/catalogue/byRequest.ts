@@ -16,8 +16,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An edit that names no instant makes the job due",
     file,
-    find: "? sql.literal(\"available_at\")",
-    replace: "? now",
+    find: "available === undefined ? sql.literal(\"available_at\") : dueAt(available, now)",
+    replace: "available === undefined ? now : dueAt(available, now)",
     killedBy: conformance
   },
   {
@@ -72,7 +72,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retry keeps the failures of before",
     file,
-    find: "available_at = ${now}, failures = 0, finished_at = NULL",
+    find: "available_at = ${dueAt(available, now)}, failures = 0, finished_at = NULL",
     replace: "available_at = ${now}, finished_at = NULL",
     killedBy: conformance
   },
@@ -92,9 +92,16 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: conformance
   },
   {
+    name: "A retry ignores the instant that it is given",
+    file,
+    find: "SET status = 'pending', available_at = ${dueAt(available, now)}, failures = 0",
+    replace: "SET status = 'pending', available_at = ${now}, failures = 0",
+    killedBy: conformance
+  },
+  {
     name: "A retry leaves the job due when it was",
     file,
-    find: "SET status = 'pending', available_at = ${now}, failures = 0",
+    find: "SET status = 'pending', available_at = ${dueAt(available, now)}, failures = 0",
     replace: "SET status = 'pending', failures = 0",
     killedBy: conformance
   },
@@ -105,9 +112,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "AND status <> 'pending'\n        AND NOT EXISTS",
     also: [{
       file,
-      find: "SET status = 'pending', available_at = ${now}, failures = 0",
+      find: "SET status = 'pending', available_at = ${dueAt(available, now)}, failures = 0",
       replace:
-        "SET status = 'pending', result = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL, available_at = ${now}, failures = 0"
+        "SET status = 'pending', result = NULL, locked_at = NULL, locked_by = NULL, locked_until = NULL, available_at = ${dueAt(available, now)}, failures = 0"
     }],
     killedBy: conformance
   },
@@ -213,8 +220,8 @@ export const equivalents: ReadonlyArray<Equivalent> = [
   {
     name: "A retry looks and writes without a transaction around them",
     file,
-    find: "transaction(\"retry\", operations.retry(id, partitionKey))",
-    replace: "statement(\"retry\", operations.retry(id, partitionKey))",
+    find: "transaction(\"retry\", operations.retry(id, partitionKey, available))",
+    replace: "statement(\"retry\", operations.retry(id, partitionKey, available))",
     because: "What another process does between two of its statements is found out by trying again."
   }
 ]

@@ -1,22 +1,24 @@
 import type { Mutant } from "../Mutant.ts"
 
 const file = "src/store/statements/list.ts"
+const filter = "src/store/statements/filter.ts"
 const list = ["test/store/list.test.ts"]
+const conformance = ["test/store/conformance.test.ts"]
 
 /** Pages of jobs. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A list shows other tenants' jobs",
-    file,
-    find: "...filter(\"partition_key\", partitionKey, \"by_partition\"),",
+    file: filter,
+    find: "...equals(\"partition_key\", partitionKey, \"by_partition\"),",
     replace: "",
     killedBy: list
   },
   {
     name: "A page begins with the job that the page before ended with",
-    file,
-    find: "sql`id < ${listing.cursor}`",
-    replace: "sql`id <= ${listing.cursor}`",
+    file: filter,
+    find: "sql`id < ${cursor}`",
+    replace: "sql`id <= ${cursor}`",
     killedBy: list
   },
   {
@@ -29,13 +31,13 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page is the oldest jobs, newest first",
     file,
-    find: "ORDER BY id DESC ${atMost(listing.limit + 1)}",
-    replace: "ORDER BY id ${atMost(listing.limit + 1)}",
+    find: "ORDER BY id DESC ${atMost(listing.limit + 1)}\n      ),\n      sized",
+    replace: "ORDER BY id ${atMost(listing.limit + 1)}\n      ),\n      sized",
     killedBy: list
   },
   {
     name: "A page walks as far as it takes to be full",
-    file,
+    file: filter,
     find: "end === null ? sql.literal(\"TRUE\") : sql`id >= ${end}`",
     replace: "sql.literal(\"TRUE\")",
     killedBy: list
@@ -49,14 +51,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A page that follows a walk leaves out the job that the walk has ended with",
-    file,
+    file: filter,
     find: "sql`id >= ${end}`",
     replace: "sql`id > ${end}`",
     killedBy: list
   },
   {
     name: "A list walks the filter that comes first, however many jobs it has",
-    file,
+    file: filter,
     find: "if (end === null) break",
     replace: "break",
     killedBy: list
@@ -64,8 +66,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page that leaves jobs for their size is the last",
     file,
-    find: "jobs.length < (found[0]?.found ?? 0)",
-    replace: "found.length > listing.limit",
+    find: "isCut = last !== undefined && jobs.length < (found[0]?.found ?? 0)",
+    replace: "isCut = last !== undefined && found.length > listing.limit",
     killedBy: list
   },
   {
@@ -81,5 +83,116 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "WHERE id = listed_id AND (total <= ${mostBytes} OR total = bytes)",
     replace: "WHERE id = listed_id AND total <= ${mostBytes}",
     killedBy: list
+  },
+  {
+    name: "A search shows other errors than it was asked for",
+    file: filter,
+    find: "...error === undefined ? [] : [contains(\"last_error\", error)]\n      ],\n      most",
+    replace: "...error === undefined ? [] : [sql`last_error IS NOT NULL`]\n      ],\n      most",
+    killedBy: conformance
+  },
+  {
+    name: "A search for a unique key shows the jobs that have any",
+    file: filter,
+    find: "...uniqueKey === undefined ? [] : [sql`unique_key = ${uniqueKey}`],",
+    replace: "...uniqueKey === undefined ? [] : [sql`unique_key IS NOT NULL`],",
+    killedBy: conformance
+  },
+  {
+    name: "A search for a unique key shows only the job that holds it",
+    file: filter,
+    find: "...uniqueKey === undefined ? [] : [sql`unique_key = ${uniqueKey}`],",
+    replace: "...uniqueKey === undefined ? [] : [sql`unique_key = ${uniqueKey} AND holds_key = 1`],",
+    killedBy: conformance
+  },
+  {
+    name: "A search for several statuses shows the jobs of every status",
+    file: filter,
+    find: "...status === undefined || only !== undefined ? [] : [isOneOf([status].flat())],",
+    replace: "",
+    killedBy: conformance
+  },
+  {
+    name: "An error is searched with the case of its letters",
+    file: "src/store/sqlite/dialect.ts",
+    find: "instr(lower(${sql.literal(column)}), ${asciiLower(part)})",
+    replace: "instr(${sql.literal(column)}, ${part})",
+    also: [{
+      file: "src/store/sqlite/dialect.ts",
+      find: "import { asciiLower } from \"../asciiLower.ts\"\n",
+      replace: ""
+    }],
+    killedBy: conformance
+  },
+  {
+    name: "An error is searched for a pattern, in which % stands for anything",
+    file: "src/store/sqlite/dialect.ts",
+    find: "instr(lower(${sql.literal(column)}), ${asciiLower(part)}) > 0",
+    replace: "lower(${sql.literal(column)}) LIKE ${`%${asciiLower(part)}%`}",
+    killedBy: conformance
+  },
+  {
+    name: "A search for an error looks at as many rows as it takes",
+    file: filter,
+    find: "const mostSearched = 1000",
+    replace: "const mostSearched = 1_000_000",
+    killedBy: list
+  },
+  {
+    name: "A count of one condition is not bounded",
+    file: filter,
+    find: "const hasEnd = isCount || others.length > 0",
+    replace: "const hasEnd = others.length > 0",
+    killedBy: list
+  },
+  {
+    name: "A page of a search that is full is the last",
+    file,
+    find: "cursor: last !== undefined && jobs.length < (found[0]?.found ?? 0) ? last.id : end",
+    replace: "cursor: end",
+    killedBy: conformance
+  },
+  {
+    name: "A search shows a whole error, however long it is",
+    file: "src/store/statements/rows.ts",
+    find: "sql.literal(`substr(last_error, 1, ${shownOfError})`)",
+    replace: "sql.literal(shownOfError > 0 ? \"last_error\" : \"\")",
+    killedBy: conformance
+  },
+  {
+    name: "An action is done to jobs of another tenant",
+    file: filter,
+    find: ", partition_key: names.partitionKey })",
+    replace: " })",
+    killedBy: conformance
+  },
+  {
+    name: "An action is done to a job whose status has changed since it was found",
+    file: filter,
+    find: "...status === undefined ? [] : [isOneOf([status].flat())],",
+    replace: "",
+    killedBy: conformance
+  },
+  {
+    name: "An action is done to a job whose error is another one now",
+    file: filter,
+    find: "...error === undefined ? [] : [contains(\"last_error\", error)],\n        sql.literal",
+    replace: "sql.literal",
+    killedBy: conformance
+  },
+  {
+    name: "One job that refuses an action keeps all from being changed",
+    file: "src/store/operations.ts",
+    find: "yield* Effect.either(part(actOnOne(id, request, now))).pipe(",
+    replace: "yield* Effect.map(Effect.orDie(part(actOnOne(id, request, now))), Either.right).pipe(",
+    killedBy: conformance
+  },
+  {
+    name: "A retry of many makes the jobs due at once",
+    file: "src/store/operations.ts",
+    find: "Effect.as(statements.retry(id, partitionKey, available, now), \"pending\")",
+    replace:
+      "Effect.as(statements.retry(id, partitionKey, { after: available === undefined ? 1 : 0 }, now), \"pending\")",
+    killedBy: conformance
   }
 ]
