@@ -14,28 +14,38 @@ export * as Job from "./public/Job.ts"
 export type { AttemptEnd, SettledEnd } from "./domain/AttemptEnd.ts"
 export { Reason, reasonText } from "./domain/Explanation.ts"
 export type { Explanation } from "./domain/Explanation.ts"
+export { JobAction } from "./domain/JobAction.ts"
 export { JobEvent } from "./domain/JobEvent.ts"
 export type { AttemptFacts, FailedWith } from "./domain/JobEvent.ts"
+export { JobFate } from "./domain/JobFate.ts"
+export type { NotDone } from "./domain/JobFate.ts"
 export { JobId } from "./domain/JobId.ts"
 export { JobFailure, JobRecord, JobStatus } from "./domain/JobRecord.ts"
+export { JobSummary } from "./domain/JobSummary.ts"
 export type { Pause, PauseTarget } from "./domain/Pause.ts"
 export type { Count, LaneStats, Stats } from "./domain/Stats.ts"
 export { OnConflict, UniqueScope } from "./domain/UniqueKey.ts"
 export type { WorkerQueue, WorkerRecord } from "./domain/WorkerRecord.ts"
 export { JobQueue } from "./runtime/JobQueue.ts"
 export type {
+  BulkOptions,
   ClaimOptions,
+  CountOptions,
   EditOptions,
   Enqueue,
   EnqueueMany,
   EnqueueOptions,
   FailOptions,
+  FatePage,
   InPartition,
+  JobFilter,
   JobQueueService,
   ListOptions,
   Page,
   PauseOptions,
-  StatsOptions
+  RetryOptions,
+  StatsOptions,
+  SummaryPage
 } from "./runtime/JobQueueService.ts"
 
 // claim, run, settle
@@ -59,6 +69,7 @@ export {
   InvalidOption,
   JobIdConflict,
   JobNotFound,
+  JobNotMatching,
   JobNotPending,
   JobNotRetryable,
   JobRunning,

@@ -335,7 +335,7 @@ describe("the house", () => {
       "program/operate",
       "program/server",
       ...["api", "feed", "handlers", "server"].map((room) => `http/${room}`),
-      ...["worker", "attempt", "lease", "maintenance", "telemetry"].map((room) => `runtime/${room}`),
+      ...["worker", "attempt", "lease", "maintenance", "operate", "telemetry"].map((room) => `runtime/${room}`),
       ...["api", "parts", "screens", "state", "text"].map((room) => `dashboard/${room}`)
     ])
     expectNone(

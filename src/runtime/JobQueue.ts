@@ -7,16 +7,20 @@ import type { PauseTarget } from "../domain/Pause.ts"
 import type { Enqueued, JobStore, StoreFailure } from "../store/JobStore.ts"
 import { makeJobQueue } from "./jobQueueClient.ts"
 import type {
+  BulkOptions,
   ClaimOptions,
+  CountOptions,
   EditOptions,
   Enqueue,
   EnqueueMany,
   EnqueueOptions,
   FailOptions,
   InPartition,
+  JobFilter,
   JobQueueService,
   ListOptions,
   PauseOptions,
+  RetryOptions,
   StatsOptions
 } from "./JobQueueService.ts"
 
@@ -46,10 +50,15 @@ export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue,
 
   static readonly list = (options?: ListOptions) => Effect.flatMap(JobQueue, (queue) => queue.list(options))
 
+  static readonly search = (options?: ListOptions) => Effect.flatMap(JobQueue, (queue) => queue.search(options))
+
+  static readonly count = (filter?: JobFilter, options?: CountOptions) =>
+    Effect.flatMap(JobQueue, (queue) => queue.count(filter, options))
+
   static readonly cancel = (id: string, options?: InPartition) =>
     Effect.flatMap(JobQueue, (queue) => queue.cancel(id, options))
 
-  static readonly retry = (id: string, options?: InPartition) =>
+  static readonly retry = (id: string, options?: RetryOptions) =>
     Effect.flatMap(JobQueue, (queue) => queue.retry(id, options))
 
   static readonly edit = (id: string, options: EditOptions) =>
@@ -57,6 +66,11 @@ export class JobQueue extends Context.Tag("holdfast/runtime/JobQueue")<JobQueue,
 
   static readonly delete = (id: string, options?: InPartition) =>
     Effect.flatMap(JobQueue, (queue) => queue.delete(id, options))
+
+  static readonly bulkPage = (options: BulkOptions & { readonly limit?: number }) =>
+    Effect.flatMap(JobQueue, (queue) => queue.bulkPage(options))
+
+  static readonly bulk = (options: BulkOptions) => Stream.unwrap(Effect.map(JobQueue, (queue) => queue.bulk(options)))
 
   static readonly pause = (target: PauseTarget, options?: PauseOptions) =>
     Effect.flatMap(JobQueue, (queue) => queue.pause(target, options))

@@ -14,10 +14,13 @@ import type {
 import type { Explanation } from "../domain/Explanation.ts"
 import type { JobEvent } from "../domain/JobEvent.ts"
 import type * as Job from "../domain/Job.ts"
+import type { JobAction } from "../domain/JobAction.ts"
+import type { JobFate } from "../domain/JobFate.ts"
 import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
+import type { JobSummary } from "../domain/JobSummary.ts"
 import type { Lease } from "../domain/Lease.ts"
 import type { Pause, PauseTarget } from "../domain/Pause.ts"
-import type { Stats } from "../domain/Stats.ts"
+import type { Count, Stats } from "../domain/Stats.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { WorkerRecord } from "../domain/WorkerRecord.ts"
 import type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "../store/JobStore.ts"
@@ -70,12 +73,24 @@ export interface EnqueueOptions {
   readonly id?: string
 }
 
-/** A filter for jobs, and the place where the page begins. */
-export interface ListOptions {
-  readonly status?: JobStatus
+/** The jobs that fit all of these; every job if none is given. */
+export interface JobFilter {
+  /** One status, or several of which a job has one. */
+  readonly status?: JobStatus | ReadonlyArray<JobStatus>
   readonly kind?: string
   readonly queue?: string
   readonly partitionKey?: string
+  /** The whole key, also of a job that does not hold it any more. */
+  readonly uniqueKey?: string
+  /**
+   * A part of the last error's text, 1 to 1000 characters, with A to Z and a to z taken for the same. No index
+   * serves it: each page looks at up to a thousand rows, so name a status too, such as `failed`.
+   */
+  readonly error?: string
+}
+
+/** A filter for jobs, and the place where the page begins. */
+export interface ListOptions extends JobFilter {
   /** The `cursor` of the page before. */
   readonly cursor?: string
   /** From 1 to 100, which it is unless given. */
@@ -89,6 +104,48 @@ export interface ListOptions {
  */
 export interface Page {
   readonly jobs: ReadonlyArray<JobRecord>
+  /** The place where the next page begins; null on the last page. */
+  readonly cursor: string | null
+}
+
+/** The same without the payloads and the other JSON of the jobs, which end no page. */
+export interface SummaryPage {
+  readonly jobs: ReadonlyArray<JobSummary>
+  /** The place where the next page begins; null on the last page. */
+  readonly cursor: string | null
+}
+
+/** The bound of a count. */
+export interface CountOptions {
+  /** The jobs at which the count stops, from 1 to 100,000. 10,000 unless given. */
+  readonly limit?: number
+}
+
+/** When a job is due again that is retried. */
+export interface RetryOptions extends InPartition {
+  /** The wait from now until the job is due, at most ten years. Not with `at`. */
+  readonly delay?: Duration.DurationInput
+  /** The instant at which the job is due: now unless given. Not with `delay`. */
+  readonly at?: DateTime.DateTime.Input
+}
+
+/** An action on every job of a filter. */
+export interface BulkOptions {
+  /** `run-now` makes pending jobs due now. */
+  readonly action: JobAction
+  /** Without a status, those that the action can change: failed and cancelled jobs of a retry, and so on. */
+  readonly filter: JobFilter
+  /** Of a retry: the wait until the jobs are due. Not with `at`. */
+  readonly delay?: Duration.DurationInput
+  /** Of a retry: the instant at which the jobs are due. Not with `delay`. */
+  readonly at?: DateTime.DateTime.Input
+  /** The `cursor` of the page before, to go on behind it. */
+  readonly cursor?: string
+}
+
+/** The fates of the jobs of one page. */
+export interface FatePage {
+  readonly fates: ReadonlyArray<JobFate>
   /** The place where the next page begins; null on the last page. */
   readonly cursor: string | null
 }
@@ -177,8 +234,20 @@ export interface JobQueueService {
   /** The job as it stands. A job of another partition than the one named is not found. */
   readonly get: (id: string, options?: InPartition) => Effect.Effect<JobRecord, JobNotFound | StoreFailure>
 
-  /** A page of jobs, newest first. It may be short although more follow: go on until `cursor` is null. */
+  /** A page of whole jobs, newest first. It may be short although more follow: go on until `cursor` is null. */
   readonly list: (options?: ListOptions) => Effect.Effect<Page, InvalidOption | StoreFailure>
+
+  /**
+   * The same page without payloads, results, progress and lists of errors, which it does not read. Prefer it where
+   * many jobs are shown: its cost does not grow with their size.
+   */
+  readonly search: (options?: ListOptions) => Effect.Effect<SummaryPage, InvalidOption | StoreFailure>
+
+  /**
+   * Counts the jobs of a filter. It stops at the limit, and where it has looked at some hundred thousand rows;
+   * `isMore` says that there may be more.
+   */
+  readonly count: (filter?: JobFilter, options?: CountOptions) => Effect.Effect<Count, InvalidOption | StoreFailure>
 
   /**
    * Cancels a pending job; asks for a running one to be stopped, at once in this
@@ -188,11 +257,14 @@ export interface JobQueueService {
    */
   readonly cancel: (id: string, options?: InPartition) => Effect.Effect<JobStatus, JobNotFound | StoreFailure>
 
-  /** Makes a failed or cancelled job due now, with a fresh budget. */
+  /**
+   * Makes a failed or cancelled job pending with a fresh budget, due now unless `delay` or `at` says when. The write is
+   * one: the job is never due before that.
+   */
   readonly retry: (
     id: string,
-    options?: InPartition
-  ) => Effect.Effect<void, JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
+    options?: RetryOptions
+  ) => Effect.Effect<void, InvalidOption | JobNotFound | JobNotRetryable | UniqueKeyTaken | StoreFailure>
 
   /**
    * Changes when a pending job is due, or its priority: `delay: 0` runs it now, also one
@@ -212,6 +284,24 @@ export interface JobQueueService {
     id: string,
     options?: InPartition
   ) => Effect.Effect<JobStatus, JobNotFound | JobRunning | StoreFailure>
+
+  /**
+   * Does one thing to the next jobs of a filter, newest first: up to `limit`, from 1 to 100, in one transaction. Answers
+   * the fate of each, and where to go on; a page may have no fates although more follow.
+   *
+   * Each is changed as the call for one job changes it, and tells the same events. A job that refuses stays as it is
+   * and keeps no other from being changed, as does one that does not fit the filter any more when its turn comes.
+   */
+  readonly bulkPage: (
+    options: BulkOptions & { readonly limit?: number }
+  ) => Effect.Effect<FatePage, InvalidOption | StoreFailure>
+
+  /**
+   * Does one thing to every job of a filter, newest first, and tells the fate of each. Jobs that are enqueued after it
+   * began are left out. It works in transactions of a hundred jobs: interrupted, or when the store fails, it stops
+   * between two of them, and what was done stays done.
+   */
+  readonly bulk: (options: BulkOptions) => Stream.Stream<JobFate, InvalidOption | StoreFailure>
 
   /**
    * Stops every worker from claiming jobs of a queue or a kind until it is resumed.

@@ -1,15 +1,17 @@
-import { DateTime, Effect, Either, LogLevel, Option, Predicate, Schema } from "effect"
+import { Chunk, DateTime, Effect, Either, LogLevel, Option, Stream } from "effect"
 import { storableMillis } from "../domain/Backoff.ts"
 import { checkOption } from "../domain/check.ts"
 import { InvalidOption, JobNotFound } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
-import { JobId, StoredJobId } from "../domain/JobId.ts"
+import { JobAction, statusesOf } from "../domain/JobAction.ts"
+import type { JobId } from "../domain/JobId.ts"
+import { StoredJobId } from "../domain/JobId.ts"
 import { JobEvent } from "../domain/JobEvent.ts"
-import { JobStatus } from "../domain/JobRecord.ts"
-import { Delay, FiniteSpan, Instant, Kind, Name, PageLimit, Priority } from "../domain/limits.ts"
+import { CountLimit, Delay, FiniteSpan, Instant, Kind, Name, Priority } from "../domain/limits.ts"
 import { payloadAndMore } from "../domain/NoPayload.ts"
 import type { PauseTarget } from "../domain/Pause.ts"
 import { mostWorkers } from "../domain/WorkerRecord.ts"
+import { EventLoop } from "../platform/EventLoop.ts"
 import { line } from "../platform/line.ts"
 import { guardCalls, inSpanIfTraced } from "../store/guardTelemetry.ts"
 import type { Changes } from "../store/JobStore.ts"
@@ -19,6 +21,8 @@ import { explain } from "./explain.ts"
 import type { EditOptions, EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import type { Entry } from "./newJob.ts"
 import { newJobs } from "./newJob.ts"
+import { eventsOf, fatesOf } from "./operate/bulk.ts"
+import { countUpTo, cursorText, filterOf, listingOf } from "./operate/filters.ts"
 import { stats } from "./stats.ts"
 import { enqueueSpan } from "./telemetry/enqueueSpan.ts"
 import { observe } from "./telemetry/jobEvents.ts"
@@ -56,23 +60,22 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
     enqueueMany: enqueueAll
   }
 
-  const others = guardCalls<Omit<JobQueueService, keyof typeof enqueues | "events">>({
+  const others = guardCalls<Omit<JobQueueService, keyof typeof enqueues | "bulk" | "events">>({
     get: (id, options) => Effect.flatMap(jobIdOf(id), (id) => store.get(id, options?.partitionKey)),
 
     list: Effect.fn("JobQueue.list")(function*(options = {}) {
-      const { cursor, limit: most = 100, ...filter } = options
-      const limit = yield* checkOption("limit", PageLimit, most)
-      if (filter.status !== undefined) yield* checkOption("status", JobStatus, filter.status)
-      const page = yield* store.list({
-        ...filter,
-        limit,
-        cursor: cursor === undefined ? undefined : yield* Effect.mapError(
-          cursorId(cursor),
-          () =>
-            new InvalidOption({ option: "cursor", given: JSON.stringify(cursor), allowed: "the `cursor` of a page" })
-        )
-      })
-      return { jobs: page.jobs, cursor: page.cursor === null ? null : cursorAt(page.cursor) }
+      const page = yield* store.list(yield* listingOf(options))
+      return { jobs: page.jobs, cursor: cursorText(page.cursor) }
+    }),
+
+    search: Effect.fn("JobQueue.search")(function*(options = {}) {
+      const page = yield* store.search(yield* listingOf(options))
+      return { jobs: page.jobs, cursor: cursorText(page.cursor) }
+    }),
+
+    count: Effect.fn("JobQueue.count")(function*(filter = {}, { limit: most = 10_000 } = {}) {
+      const limit = yield* checkOption("limit", CountLimit, most)
+      return yield* countUpTo(store, yield* filterOf(filter), limit)
     }),
 
     cancel: Effect.fn("JobQueue.cancel")(function*(given, options) {
@@ -85,9 +88,10 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       return status
     }),
 
-    retry: Effect.fn("JobQueue.retry")(function*(given, options) {
+    retry: Effect.fn("JobQueue.retry")(function*(given, { partitionKey, ...due } = {}) {
       const id = yield* jobIdOf(given)
-      yield* thenTell(store.retry(id, options?.partitionKey), () => [JobEvent.Retried({ jobId: id })])
+      const available = yield* dueOf(due)
+      yield* thenTell(store.retry(id, partitionKey, available), () => [JobEvent.Retried({ jobId: id })])
       yield* store.afterTransaction(signals.wake)
     }),
 
@@ -104,6 +108,37 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
         store.delete(id, options?.partitionKey),
         (status) => [JobEvent.Deleted({ jobId: id, status })]
       )
+    }),
+
+    bulkPage: Effect.fn("JobQueue.bulkPage")(function*({ action: given, cursor, filter, limit, ...due }) {
+      const action = yield* checkOption("action", JobAction, given)
+      const available = yield* dueOf(due)
+      if (available !== undefined && action !== "retry") {
+        return yield* new InvalidOption({
+          option: "delay and at",
+          given: `one of them, for ${action}`,
+          allowed: "them for a retry only"
+        })
+      }
+      const { cursor: behind, limit: most, ...fits } = yield* listingOf({
+        ...filter,
+        status: filter.status ?? statusesOf[action],
+        ...cursor === undefined ? {} : { cursor },
+        ...limit === undefined ? {} : { limit }
+      })
+      const page = yield* store.search({ ...fits, cursor: behind, limit: most })
+      const ids = page.jobs.map(({ id }) => id)
+      const acted = ids.length === 0
+        ? []
+        : yield* thenTell(store.act({ action, available, filter: fits, ids }), (acted) => eventsOf(action, ids, acted))
+      const stopping = acted.flatMap((one, index) =>
+        action === "cancel" && Either.isRight(one) && one.right === "running" ? ids[index] ?? [] : []
+      )
+      for (const id of stopping) yield* store.afterTransaction(tellWorkers(id))
+      if ((action === "retry" || action === "run-now") && acted.some(Either.isRight)) {
+        yield* store.afterTransaction(signals.wake)
+      }
+      return { fates: fatesOf(ids, acted), cursor: cursorText(page.cursor) }
     }),
 
     pause: Effect.fn("JobQueue.pause")(function*(target, options) {
@@ -124,8 +159,39 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
     ...byHand
   })
-  return { ...enqueues, ...others, events: store.events.stream }
+  return {
+    ...enqueues,
+    ...others,
+    bulk: (options) =>
+      Stream.paginateChunkEffect(options, (options) =>
+        Effect.map(
+          // Others wait for the database, and for the event loop, while a page is changed.
+          Effect.flatMap(EventLoop, ({ turn }) => Effect.zipRight(turn, others.bulkPage(options))),
+          ({ cursor, fates }) => [
+            Chunk.fromIterable(fates),
+            cursor === null ? Option.none() : Option.some({ ...options, cursor })
+          ]
+        )),
+    events: store.events.stream
+  }
 })
+
+/** The due time that `delay` or `at` gives; undefined where neither is given. */
+const dueOf = (
+  { at, delay }: Pick<EditOptions, "at" | "delay">
+): Either.Either<Changes["available"], InvalidOption> =>
+  Either.gen(function*() {
+    if (at !== undefined && delay !== undefined) {
+      return yield* Either.left(
+        new InvalidOption({ option: "delay and at", given: "both", allowed: "only one of the two" })
+      )
+    }
+    return delay !== undefined
+      ? { after: storableMillis(yield* checkOption("delay", Delay, delay)) }
+      : at !== undefined
+      ? { at: Math.floor(DateTime.toEpochMillis(yield* checkOption("at", Instant, at))) }
+      : undefined
+  })
 
 /** The changes of an edit, or the option that does not fit. */
 const changesOf = ({ at, delay, priority }: EditOptions): Either.Either<Changes, InvalidOption> =>
@@ -135,18 +201,10 @@ const changesOf = ({ at, delay, priority }: EditOptions): Either.Either<Changes,
         new InvalidOption({ option: "edit", given: "nothing", allowed: "one or more of delay, at and priority" })
       )
     }
-    if (at !== undefined && delay !== undefined) {
-      return yield* Either.left(
-        new InvalidOption({ option: "delay and at", given: "both", allowed: "only one of the two" })
-      )
-    }
+    const available = yield* dueOf({ ...at === undefined ? {} : { at }, ...delay === undefined ? {} : { delay } })
     return {
       priority: priority === undefined ? undefined : yield* checkOption("priority", Priority, priority),
-      available: delay !== undefined
-        ? { after: storableMillis(yield* checkOption("delay", Delay, delay)) }
-        : at !== undefined
-        ? { at: Math.floor(DateTime.toEpochMillis(yield* checkOption("at", Instant, at))) }
-        : undefined
+      available
     }
   })
 
@@ -164,16 +222,6 @@ const checkTarget = (target: PauseTarget): Effect.Effect<string, InvalidOption> 
 /** Fails for text that cannot be an id. Any other may be the id of a row that an app's SQL has added. */
 const jobIdOf = (id: string) =>
   id.isWellFormed() ? Effect.succeed(StoredJobId.make(id)) : Effect.fail(new JobNotFound({ jobId: id }))
-
-/** The end of a page, as text that `cursorId` reads and that no other text can be mistaken for. */
-const cursorAt = (id: string) => Schema.is(JobId)(id) ? id : `${oddCursor}${id}`
-
-const cursorId = (cursor: string) =>
-  Predicate.isString(cursor) && cursor.startsWith(oddCursor)
-    ? Option.some(StoredJobId.make(cursor.slice(oddCursor.length)))
-    : Schema.decodeUnknownOption(JobId)(cursor)
-
-const oddCursor = "id:"
 
 /** The store answers for every item it is given. */
 const present = <A>(answer: A | undefined): A => Option.getOrThrow(Option.fromNullable(answer))

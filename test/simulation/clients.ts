@@ -64,7 +64,11 @@ export const aside = (world: ClientWorld) =>
 const retry = (world: ClientWorld) =>
   Effect.gen(function*() {
     const partition = (yield* Random.next) < 0.3 ? {} : { partitionKey: yield* oneOf(["p1", "p2"]) }
-    if (world.known.length > 0) yield* JobQueue.retry(yield* oneOf(world.known), partition)
+    if (world.known.length === 0) return
+    // Only where people edit: the other fleets are as they were.
+    const later = world.plan.edits && (yield* Random.next) < 0.3
+    const due = later ? { delay: yield* Random.nextIntBetween(1, 60_000) } : {}
+    yield* JobQueue.retry(yield* oneOf(world.known), { ...partition, ...due })
   })
 
 /** A page of some of the jobs, and now and then the one after it. */

@@ -13,11 +13,37 @@ import { oneOf, someJob, somePartition } from "./work.ts"
 export const editOrDelete = (world: ClientWorld) =>
   Effect.gen(function*() {
     const partition = yield* somePartition
-    if ((yield* Random.next) < 0.6) {
+    const draw = yield* Random.next
+    if (draw < 0.15) return yield* actOnSome(partition)
+    if (draw < 0.6) {
       return yield* JobQueue.edit(yield* someJob(world), { ...partition, ...yield* someChanges })
     }
     const some = world.known.filter((id) => mayBeDeleted(world, id)).slice(-12)
     return some.length === 0 ? undefined : yield* JobQueue.delete(yield* oneOf(some), partition)
+  })
+
+/** Does one thing to some of the jobs of a filter. None is deleted by it that a client may still enqueue. */
+const actOnSome = (partition: { readonly partitionKey?: string }) =>
+  Effect.gen(function*() {
+    const action = yield* oneOf(["cancel", "retry", "run-now"] as const)
+    // Each names a kind, so that no row of another program's is among them.
+    const filter = yield* oneOf(
+      [
+        { kind: "brief" },
+        { kind: "steady" },
+        { kind: "brief", status: "failed", error: "SCRIPTED" },
+        { kind: "steady", queue: "bulk" }
+      ] as const
+    )
+    const due = action === "retry" && (yield* Random.next) < 0.5
+      ? { delay: yield* Random.nextIntBetween(1, 60_000) }
+      : {}
+    yield* JobQueue.bulkPage({
+      action,
+      filter: { ...partition, ...filter },
+      ...due,
+      limit: yield* Random.nextIntBetween(1, 8)
+    })
   })
 
 const someChanges = Effect.gen(function*() {

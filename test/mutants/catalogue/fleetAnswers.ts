@@ -2,7 +2,6 @@ import type { Mutant } from "../Mutant.ts"
 import { bySeed } from "../Mutant.ts"
 
 const store = "src/store/SqlJobStore.ts"
-const list = "src/store/statements/list.ts"
 
 /** Shows that the simulation holds every part of an answer against what was there. */
 export const mutants: ReadonlyArray<Mutant> = [
@@ -22,16 +21,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet's answers, a list shows jobs of every kind",
-    file: list,
-    find: "filter(\"kind\", kind, \"by_kind\")",
-    replace: "filter(\"kind\", kind === \"\" ? kind : undefined, \"by_kind\")",
+    file: "src/store/statements/filter.ts",
+    find: "equals(\"kind\", kind, \"by_kind\")",
+    replace: "equals(\"kind\", kind === \"\" ? kind : undefined, \"by_kind\")",
     killedBy: bySeed(1)
   },
   {
     name: "In a fleet's answers, a second page begins with the last job of the first",
-    file: list,
-    find: "sql`id < ${listing.cursor}`",
-    replace: "sql`id <= ${listing.cursor}`",
+    file: "src/store/statements/filter.ts",
+    find: "sql`id < ${cursor}`",
+    replace: "sql`id <= ${cursor}`",
     killedBy: bySeed(1)
   },
   {

@@ -198,7 +198,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A list ends at a job whose id no enqueue would take",
-    file: "src/runtime/jobQueueClient.ts",
+    file: "src/runtime/operate/filters.ts",
     find: "Schema.is(JobId)(id) ? id : `${oddCursor}${id}`",
     replace: "id",
     killedBy: foreign

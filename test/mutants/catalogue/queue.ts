@@ -207,8 +207,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page that is exactly full is followed by an empty one",
     file: "src/store/statements/list.ts",
-    find: "jobs.length < (found[0]?.found ?? 0)",
-    replace: "(jobs.length < (found[0]?.found ?? 0) || jobs.length === listing.limit)",
+    find: "isCut = last !== undefined && jobs.length < (found[0]?.found ?? 0)",
+    replace: "isCut = last !== undefined && (jobs.length < (found[0]?.found ?? 0) || jobs.length === listing.limit)",
     killedBy: observe
   },
   {
@@ -298,5 +298,54 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "Math.ceil(Duration.toMillis(Duration.min(delay, longestDelay)))",
     replace: "Math.ceil(Duration.toMillis(delay))",
     killedBy: byBackoff
+  },
+  {
+    name: "Jobs that are retried together wake no worker",
+    file,
+    find: "if ((action === \"retry\" || action === \"run-now\") && acted.some(Either.isRight)) {",
+    replace: "if (action === \"cancel\" && ids.length < 0) {",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "Running jobs that are cancelled together are left to their next heartbeat",
+    file,
+    find: "for (const id of stopping) yield* store.afterTransaction(tellWorkers(id))",
+    replace: "yield* Effect.forEach(stopping, () => Effect.void)",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "Jobs that are changed together tell no events",
+    file: "src/runtime/operate/bulk.ts",
+    find: "one !== undefined && Either.isRight(one) ? [eventOf(action, id, one.right)] : []",
+    replace: "one !== undefined && Either.isRight(one) && id === \"\" ? [eventOf(action, id, one.right)] : []",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "An action on many ends with its first page",
+    file,
+    find: "cursor === null ? Option.none() : Option.some({ ...options, cursor })",
+    replace: "cursor === null ? Option.none() : Option.filter(Option.some({ ...options, cursor }), () => false)",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "A retry of a filter without a status changes nothing but failed jobs",
+    file: "src/domain/JobAction.ts",
+    find: "retry: [\"failed\", \"cancelled\"]",
+    replace: "retry: [\"failed\"]",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "A count goes on to the end",
+    file: "src/runtime/operate/filters.ts",
+    find: "const mostWalks = 20",
+    replace: "const mostWalks = 2000",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "A count that comes to its limit says that there are no more",
+    file: "src/runtime/operate/filters.ts",
+    find: "if (count > limit) return { count: limit, isMore: true }",
+    replace: "if (count > limit) return { count: limit, isMore: false }",
+    killedBy: ["test/runtime/bulk.test.ts"]
   }
 ]

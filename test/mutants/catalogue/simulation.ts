@@ -254,8 +254,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a list begins with the oldest job",
     file: "src/store/statements/list.ts",
-    find: "ORDER BY id DESC ${atMost(listing.limit + 1)}",
-    replace: "ORDER BY id ${atMost(listing.limit + 1)}",
+    find: "ORDER BY id DESC ${atMost(listing.limit + 1)}\n      ),\n      sized",
+    replace: "ORDER BY id ${atMost(listing.limit + 1)}\n      ),\n      sized",
     killedBy: bySeed(3)
   },
   {
@@ -274,9 +274,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a list ignores its partition",
-    file: "src/store/statements/list.ts",
-    find: "filter(\"partition_key\", partitionKey, \"by_partition\")",
-    replace: "filter(\"partition_key\", partitionKey === \"\" ? partitionKey : undefined, \"by_partition\")",
+    file: "src/store/statements/filter.ts",
+    find: "equals(\"partition_key\", partitionKey, \"by_partition\")",
+    replace: "equals(\"partition_key\", partitionKey === \"\" ? partitionKey : undefined, \"by_partition\")",
     killedBy: bySeed(1)
   },
   {
@@ -318,9 +318,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "In a fleet, a list shows jobs of every status",
-    file: "src/store/statements/list.ts",
-    find: `filter("status", status, "by_status",`,
-    replace: `filter("status", status === "waiting" ? status : undefined, "by_status",`,
+    file: "src/store/statements/filter.ts",
+    find: `equals("status", only, "by_status",`,
+    replace: `equals("status", only === "waiting" ? only : undefined, "by_status",`,
     killedBy: bySeed(1)
   },
   {

@@ -1,0 +1,44 @@
+import { Either } from "effect"
+import type { JobAction } from "../../domain/JobAction.ts"
+import { JobEvent } from "../../domain/JobEvent.ts"
+import { JobFate } from "../../domain/JobFate.ts"
+import type { JobId } from "../../domain/JobId.ts"
+import type { JobStatus } from "../../domain/JobRecord.ts"
+import type { Acted } from "../../store/JobStore.ts"
+
+/** The event that each of the calls for one job tells. */
+const eventOf = (action: JobAction, jobId: JobId, status: JobStatus): JobEvent => {
+  switch (action) {
+    case "cancel":
+      return JobEvent.CancelRequested({ jobId, status })
+    case "retry":
+      return JobEvent.Retried({ jobId })
+    case "run-now":
+      return JobEvent.Edited({ jobId })
+    case "delete":
+      return JobEvent.Deleted({ jobId, status })
+  }
+}
+
+/** The events of the jobs that an action has changed. */
+export const eventsOf = (
+  action: JobAction,
+  ids: ReadonlyArray<JobId>,
+  acted: ReadonlyArray<Acted>
+): ReadonlyArray<JobEvent> =>
+  ids.flatMap((id, index) => {
+    const one = acted[index]
+    return one !== undefined && Either.isRight(one) ? [eventOf(action, id, one.right)] : []
+  })
+
+/** What became of each job. */
+export const fatesOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>): ReadonlyArray<JobFate> =>
+  ids.flatMap((jobId, index) => {
+    const one = acted[index]
+    return one === undefined ? [] : [
+      Either.match(one, {
+        onLeft: (error) => JobFate.NotDone({ jobId, error }),
+        onRight: (status) => JobFate.Done({ jobId, status })
+      })
+    ]
+  })
