@@ -4,8 +4,9 @@ import { Option } from "effect"
 import { outliveOutput } from "./cli/logging.ts"
 import { makeStreams } from "./cli/Streams.ts"
 import { holdfastProgram, holdfastTeardown } from "./program/holdfastProgram.ts"
+import { isatty } from "node:tty"
 
-const streams = makeStreams(process.stdout, process.stderr)
+const streams = makeStreams(process.stdout, process.stderr, { isTTY: isatty(0) })
 
 outliveOutput({ isTold: false })
 process.on("exit", () => Option.map(streams.screen, ({ show }) => show("")))

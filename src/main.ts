@@ -3,8 +3,9 @@ import { Option } from "effect"
 import { outliveOutput } from "./cli/logging.ts"
 import { makeStreams } from "./cli/Streams.ts"
 import { isHoldfast, program, teardown } from "./program/program.ts"
+import { isatty } from "node:tty"
 
-const streams = makeStreams(process.stdout, process.stderr)
+const streams = makeStreams(process.stdout, process.stderr, { isTTY: isatty(0) })
 
 outliveOutput({ isTold: !isHoldfast(process.argv) })
 process.on("exit", () => Option.map(streams.screen, ({ show }) => show("")))

@@ -13,15 +13,22 @@ export interface Streams {
   readonly out: Output
   /** Standard error, through the screen if both are terminals: there, they are one. */
   readonly errors: Output
+  /** True if a person at a terminal can be asked. */
+  readonly isAttended: boolean
 }
 
-export const makeStreams = (stdout: Output, stderr: Output): Streams => {
+export const makeStreams = (
+  stdout: Output,
+  stderr: Output,
+  stdin: { readonly isTTY?: boolean } = {}
+): Streams => {
   const screen = stdout.isTTY === true ? Option.some(makeScreen(stdout)) : Option.none()
   return {
     stdout,
     stderr,
     screen,
     out: Option.getOrElse(screen, () => stdout),
-    errors: stderr.isTTY === true ? Option.getOrElse(screen, () => stderr) : stderr
+    errors: stderr.isTTY === true ? Option.getOrElse(screen, () => stderr) : stderr,
+    isAttended: stdin.isTTY === true && stdout.isTTY === true
   }
 }

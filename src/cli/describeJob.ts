@@ -1,5 +1,5 @@
 import { instantText } from "../domain/instantText.ts"
-import type { JobRecord, JobStatus } from "../index.ts"
+import type { JobRecord, JobStatus, JobSummary } from "../index.ts"
 import { oneLine } from "./readable.ts"
 import { distanceText, spanText } from "./spanText.ts"
 import type { Column, Room } from "./table.ts"
@@ -15,7 +15,7 @@ const colours: Readonly<Record<JobStatus, string>> = {
 }
 
 /** The columns of a list of jobs. */
-export const jobColumns = (now: number): ReadonlyArray<Column<JobRecord>> => [
+export const jobColumns = (now: number): ReadonlyArray<Column<JobSummary>> => [
   { title: "ID", of: ({ id }) => id, isWhole: true },
   { title: "STATUS", of: ({ status }) => status, isWhole: true, colourOf: ({ status }) => colours[status] },
   { title: "WHEN", of: (job) => whenOf(job, now) },
@@ -26,7 +26,7 @@ export const jobColumns = (now: number): ReadonlyArray<Column<JobRecord>> => [
 ]
 
 /** The instant that matters for the job's status, from now. */
-const whenOf = ({ availableAt, cancelRequestedAt, finishedAt, lockedAt, status }: JobRecord, now: number): string => {
+const whenOf = ({ availableAt, cancelRequestedAt, finishedAt, lockedAt, status }: JobSummary, now: number): string => {
   if (status === "waiting") return ""
   if (status === "pending") return `due ${distanceText(availableAt, now)}`
   if (status !== "running") return finishedAt === null ? "" : `${spanText(now - finishedAt)} ago`

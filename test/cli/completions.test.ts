@@ -44,8 +44,8 @@ describe("pnpm holdfast --completions", () => {
       assert.includeMembers(offered(bash, "holdfast", ""), ["jobs", "queues", "workers", "stats", "migrate"])
       assert.includeMembers(offered(bash, "holdfast", "jobs", ""), ["list", "cancel", "run-now"])
       assert.includeMembers(offered(bash, "holdfast", "jobs", "list", "--"), ["--status", "--queue", "--json"])
-      assert.includeMembers(offered(bash, "holdfast", "jobs", "run-now", "--"), ["--json"])
-      assert.notInclude(offered(bash, "holdfast", "jobs", "run-now", "--"), "--status")
+      assert.includeMembers(offered(bash, "holdfast", "jobs", "run-now", "--"), ["--json", "--error", "--dry-run"])
+      assert.notInclude(offered(bash, "holdfast", "jobs", "run-now", "--"), "--limit")
       assert.includeMembers(offered(bash, "holdfast", "stats", "--w"), ["--watch"])
     }))
 

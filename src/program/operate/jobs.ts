@@ -3,12 +3,13 @@ import { answer, jsonText, roomOn } from "../../cli/answer.ts"
 import { describeJob, jobColumns } from "../../cli/describeJob.ts"
 import { queueToChange, queueToRead } from "../../cli/openQueue.ts"
 import { oneLine } from "../../cli/readable.ts"
+import { jobLines } from "../../cli/jobLines.ts"
 import { progressBar } from "../../cli/progressBar.ts"
 import { sentenceOf } from "../../cli/report.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import { table } from "../../cli/table.ts"
 import { typedHoldfast } from "../../cli/typed.ts"
-import type { JobRecord, JobStatus, ListOptions, Page, StoreFailure } from "../../index.ts"
+import type { JobStatus, JobSummary, ListOptions, RetryOptions, StoreFailure, SummaryPage } from "../../index.ts"
 import { JobQueue } from "../../index.ts"
 
 /** The filter of a list as it was given. */
@@ -17,6 +18,8 @@ export interface ListFlags {
   readonly kind: Option.Option<string>
   readonly queue: Option.Option<string>
   readonly partition: Option.Option<string>
+  readonly uniqueKey: Option.Option<string>
+  readonly error: Option.Option<string>
   readonly limit: Option.Option<number>
   readonly cursor: Option.Option<string>
   readonly json: boolean
@@ -26,9 +29,12 @@ export interface ListFlags {
 const defaultLimit = 20
 
 /** Prints jobs, newest first, and where the next ones begin. */
-export const list = ({ cursor, json, kind, limit, partition, queue, status }: ListFlags, { stdout }: Streams) =>
+export const list = (
+  { cursor, error, json, kind, limit, partition, queue, status, uniqueKey }: ListFlags,
+  { stdout }: Streams
+) =>
   Effect.gen(function*() {
-    const filter = given({ status, kind, queue, partitionKey: partition })
+    const filter = given({ status, kind, queue, partitionKey: partition, uniqueKey, error })
     const most = Option.getOrElse(limit, () => defaultLimit)
     const page = yield* fullPage({ ...filter, ...given({ cursor }) }, most)
     const now = yield* Clock.currentTimeMillis
@@ -62,11 +68,15 @@ export const cancel = (ids: ReadonlyArray<string>, json: boolean, streams: Strea
       }))
   )
 
-/** Makes each job due, and prints what became of it. */
-export const retry = (ids: ReadonlyArray<string>, json: boolean, streams: Streams) =>
+/** Makes each job pending again, due now or at another instant, and prints what became of it. */
+export const retry = (ids: ReadonlyArray<string>, json: boolean, streams: Streams, due: RetryOptions = {}) =>
   forEachId(
     { ids, json, streams, doing: "Making due", done: "made due" },
-    (id) => Effect.as(JobQueue.retry(id), { fields: { status: "pending" }, words: "pending, due now" })
+    (id) =>
+      Effect.as(JobQueue.retry(id, due), {
+        fields: { status: "pending" },
+        words: due.at === undefined && due.delay === undefined ? "pending, due now" : "pending, due later"
+      })
   )
 
 /** Makes each pending job due now, also one that waits for its next attempt, and prints what became of it. */
@@ -124,7 +134,7 @@ const forEachId = <E extends { readonly _tag: string }>(
 ) =>
   Effect.gen(function*() {
     const ids = [...new Set(given)]
-    const { line, show } = linesOn(streams)
+    const { line, show } = jobLines(streams)
     const answers: Array<Readonly<Record<string, unknown>>> = []
     const failures: Array<E | StoreFailure> = []
     let stopped = false
@@ -154,22 +164,12 @@ const forEachId = <E extends { readonly _tag: string }>(
     if (ids.length === 1) return yield* Effect.fail(first)
     const failed = answers.filter(({ error }) => error !== undefined).length
     return yield* new SomeFailed({ failed, all: ids.length, done })
-  }).pipe(Effect.ensuring(linesOn(streams).show("")), Effect.provide(queueToChange))
-
-/** Prints answers above what a terminal shows in its last line. */
-const linesOn = ({ screen }: Streams) => ({
-  line: (text: string) =>
-    Option.match(screen, {
-      onNone: () => Console.log(text),
-      onSome: ({ write }) => Effect.sync(() => void write(`${text}\n`))
-    }),
-  show: (text: string) => Effect.sync(() => void Option.map(screen, ({ show }) => show(text)))
-})
+  }).pipe(Effect.ensuring(jobLines(streams).show("")), Effect.provide(queueToChange))
 
 const isOfStore = Predicate.or(Predicate.isTagged("StoreError"), Predicate.isTagged("ForeignTransaction"))
 
 /** The options that were given. */
-const given = <A>(options: { readonly [K in keyof A]: Option.Option<A[K]> }): Partial<A> =>
+export const given = <A>(options: { readonly [K in keyof A]: Option.Option<A[K]> }): Partial<A> =>
   Object.fromEntries(
     Object.entries<Option.Option<unknown>>(options).flatMap(([name, value]) =>
       Option.match(value, { onNone: () => [], onSome: (value) => [[name, value]] })
@@ -179,10 +179,10 @@ const given = <A>(options: { readonly [K in keyof A]: Option.Option<A[K]> }): Pa
 /** As many jobs as were asked for. The queue's own pages are short where few of many rows fit the filter. */
 const fullPage = (options: ListOptions, most: number) =>
   Effect.gen(function*() {
-    const jobs: Array<JobRecord> = []
-    let page: Page = { jobs, cursor: options.cursor ?? null }
+    const jobs: Array<JobSummary> = []
+    let page: SummaryPage = { jobs, cursor: options.cursor ?? null }
     do {
-      page = yield* JobQueue.list({
+      page = yield* JobQueue.search({
         ...options,
         ...(page.cursor === null ? {} : { cursor: page.cursor }),
         limit: most - jobs.length
@@ -193,11 +193,15 @@ const fullPage = (options: ListOptions, most: number) =>
   })
 
 /** The line that a person types to see the jobs that follow. */
-const nextLine = (cursor: string, limit: number, { kind, partitionKey, queue, status }: ListOptions) =>
+const nextLine = (
+  cursor: string,
+  limit: number,
+  { error, kind, partitionKey, queue, status, uniqueKey }: ListOptions
+) =>
   typedHoldfast(
     "jobs",
     "list",
-    ...Object.entries({ status, kind, queue, partition: partitionKey, limit, cursor })
+    ...Object.entries({ status, kind, queue, partition: partitionKey, "unique-key": uniqueKey, error, limit, cursor })
       .flatMap(([name, value]) => value === undefined ? [] : [`--${name}`, inShell(String(value))])
   )
 

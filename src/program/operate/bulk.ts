@@ -1,0 +1,197 @@
+import * as Prompt from "@effect/cli/Prompt"
+import type { Option } from "effect"
+import { Console, Effect, Schema, Stream } from "effect"
+import { answer } from "../../cli/answer.ts"
+import { refuse } from "../../cli/commandLine.ts"
+import { jobLines } from "../../cli/jobLines.ts"
+import { queueToChange, queueToRead } from "../../cli/openQueue.ts"
+import { counted, progressBar } from "../../cli/progressBar.ts"
+import { oneLine } from "../../cli/readable.ts"
+import { sentenceOf } from "../../cli/report.ts"
+import type { Streams } from "../../cli/Streams.ts"
+import type { JobAction } from "../../domain/JobAction.ts"
+import { statusesOf } from "../../domain/JobAction.ts"
+import type { BulkOptions, Count, JobFate, JobFilter, JobStatus, RetryOptions } from "../../index.ts"
+import { JobQueue } from "../../index.ts"
+import { given, SomeFailed } from "./jobs.ts"
+
+/** The jobs of a command: those of some ids, or of a filter. */
+export interface Chosen {
+  readonly ids: ReadonlyArray<string>
+  readonly status: Option.Option<JobStatus>
+  readonly kind: Option.Option<string>
+  readonly queue: Option.Option<string>
+  readonly partition: Option.Option<string>
+  readonly uniqueKey: Option.Option<string>
+  readonly error: Option.Option<string>
+  /** Every job that the action can change. */
+  readonly all: boolean
+  /** Do not ask. */
+  readonly yes: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+}
+
+/** The flags of a filter that were given. */
+export const filterOf = (
+  { error, kind, partition, queue, status, uniqueKey }: Omit<Chosen, "ids" | "all" | "yes" | "dryRun" | "json">
+): JobFilter => given({ status, kind, queue, partitionKey: partition, uniqueKey, error })
+
+/** An action in words. */
+interface Words {
+  /** As it happens, for the terminal's progress bar. */
+  readonly doing: string
+  /** As done, for the error. */
+  readonly done: string
+  /** As in "Cancel 12 jobs?". */
+  readonly toDo: (jobs: string) => string
+}
+
+const words: Readonly<Record<JobAction, Words>> = {
+  cancel: { doing: "Cancelling", done: "cancelled", toDo: (jobs) => `Cancel ${jobs}` },
+  retry: { doing: "Making due", done: "made due", toDo: (jobs) => `Retry ${jobs}` },
+  "run-now": { doing: "Making due", done: "made due", toDo: (jobs) => `Make ${jobs} due now` },
+  delete: {
+    doing: "Deleting",
+    done: "deleted",
+    toDo: (jobs) => `Delete ${jobs} for good, with their results and errors`
+  }
+}
+
+/** The most jobs that are counted before they are changed. */
+const mostCounted = 100_000
+
+/** Nobody said yes. Nothing was changed. */
+export class NotConfirmed extends Schema.TaggedError<NotConfirmed>()("NotConfirmed", { message: Schema.String }) {}
+
+/**
+ * Does `one` to the jobs that ids name, or the action to those of a filter: counts them, asks on a terminal unless it is told
+ * not to, and prints the fate of each.
+ */
+export const change = <E, R>(
+  action: JobAction,
+  chosen: Chosen,
+  due: Omit<RetryOptions, "partitionKey">,
+  streams: Streams,
+  byIds: Effect.Effect<void, E, R>
+) =>
+  Effect.gen(function*() {
+    const filter = filterOf(chosen)
+    const isFiltered = Object.keys(filter).length > 0 || chosen.all
+    if (due.at !== undefined && due.delay !== undefined) return yield* refuse("Give --delay or --at, not both")
+    if (isFiltered && chosen.ids.length > 0) return yield* refuse("Give ids or a filter, not both")
+    if (!isFiltered && (chosen.yes || chosen.dryRun)) return yield* refuse("--yes and --dry-run are for a filter")
+    if (!isFiltered && chosen.ids.length === 0) {
+      return yield* refuse("Give one or more <id>, a filter such as --status failed, or --all")
+    }
+    if (!isFiltered) return yield* byIds
+    yield* changeAll(action, filter, chosen, due, streams)
+  })
+
+const changeAll = (
+  action: JobAction,
+  filter: JobFilter,
+  { dryRun, json, yes }: Chosen,
+  due: Omit<RetryOptions, "partitionKey">,
+  streams: Streams
+) =>
+  Effect.gen(function*() {
+    const { done, doing, toDo } = words[action]
+    const count = yield* countOf(action, filter).pipe(Effect.provide(queueToRead))
+    const jobs = jobsText(count)
+    if (dryRun) {
+      return yield* answer(json, count, () => `Would ${lowerFirst(toDo(jobs))}: ${filterText(action, filter)}`)
+    }
+    if (count.count === 0 && !count.isMore) return yield* json ? Effect.void : Console.log("No job fits")
+    if (!yes) yield* confirm(`${toDo(jobs)} (${filterText(action, filter)})?`, json, streams)
+    const options: BulkOptions = { action, filter, ...due }
+    const { failed, all } = yield* tellEach(options, doing, count, json, streams).pipe(Effect.provide(queueToChange))
+    if (failed > 0) return yield* new SomeFailed({ failed, all, done })
+  })
+
+const countOf = (action: JobAction, filter: JobFilter) =>
+  JobQueue.count({ ...filter, status: filter.status ?? statusesOf[action] }, { limit: mostCounted })
+
+/** Prints the fate of each job as it is known, above a bar on a terminal. */
+const tellEach = (options: BulkOptions, doing: string, total: Count, json: boolean, streams: Streams) =>
+  Effect.suspend(() => {
+    const { line, show } = jobLines(streams)
+    let all = 0
+    let failed = 0
+    const tell = (fate: JobFate) =>
+      Effect.suspend(() => {
+        all += 1
+        // Something else has changed it first, which is no failure of the command.
+        if (fate._tag === "NotDone" && fate.error._tag !== "JobNotMatching") failed += 1
+        const text = json
+          ? JSON.stringify(fieldsOf(options.action, fate))
+          : oneLine(`${fate.jobId}  ${wordsOf(options.action, fate)}`)
+        return line(text)
+      })
+    return Stream.runForEachChunk(JobQueue.bulk(options), (fates) =>
+      Effect.zipRight(
+        Effect.forEach(fates, tell, { discard: true }),
+        show(progressBar(doing, all, Math.max(all, total.count)))
+      )).pipe(
+        Effect.map(() => ({ all, failed })),
+        Effect.ensuring(show(""))
+      )
+  })
+
+/** A fate for JSON, as the same action by id has it. */
+const fieldsOf = (action: JobAction, fate: JobFate) =>
+  fate._tag === "NotDone"
+    ? { id: fate.jobId, error: fate.error._tag, message: fate.error.message }
+    : action === "delete"
+    ? { id: fate.jobId, deleted: fate.status }
+    : { id: fate.jobId, status: fate.status }
+
+/** A fate for a person. */
+const wordsOf = (action: JobAction, fate: JobFate): string => {
+  if (fate._tag === "NotDone") return sentenceOf(fate.error)
+  const { status } = fate
+  if (action === "delete") return `deleted; it was ${status}`
+  if (action !== "cancel") return "pending"
+  return status === "cancelled"
+    ? "cancelled"
+    : status === "running"
+    ? "running; its worker has been asked to stop it"
+    : `had already ${status}`
+}
+
+/** Goes on if a person says yes. Where nobody can be asked, says which flag is missing. */
+export const confirm = (
+  question: string,
+  json: boolean,
+  { isAttended }: Pick<Streams, "isAttended">
+): Effect.Effect<boolean, NotConfirmed, Prompt.Prompt.Environment> =>
+  !isAttended || json
+    ? new NotConfirmed({ message: `${question} Nobody can be asked here, so nothing was changed; add --yes` })
+    : Prompt.run(Prompt.confirm({ message: oneLine(question) })).pipe(
+      // Ctrl-C.
+      Effect.catchTag("QuitException", () => Effect.interrupt),
+      Effect.filterOrFail((isYes) => isYes, () => new NotConfirmed({ message: "Nothing was changed" }))
+    )
+
+const jobsText = ({ count, isMore }: Count): string =>
+  `${counted(count)}${isMore ? "+" : ""} ${count === 1 && !isMore ? "job" : "jobs"}`
+
+/** A filter as its flags, with the statuses that an action is for where none was given. */
+const filterText = (action: JobAction, filter: JobFilter): string => {
+  const { error, kind, partitionKey, queue, status, uniqueKey } = filter
+  const fields = {
+    status: status === undefined ? statusesOf[action].join(" or ") : [status].flat().join(" or "),
+    kind,
+    queue,
+    partition: partitionKey,
+    "unique key": uniqueKey,
+    error
+  }
+  return Object.entries(fields)
+    .flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name} ${name === "status" ? value : JSON.stringify(value)}`]
+    )
+    .join(", ")
+}
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
