@@ -41,9 +41,7 @@ const api = Effect.flatMap(
 const retryFailed = (queue: string) =>
   Effect.gen(function*() {
     const { jobs } = yield* api
-    const failed = yield* jobs.list({ urlParams: { queue, status: "failed" } })
-    if (failed.jobs.length === 0) return
-    const { fates } = yield* jobs.act({ payload: { action: "retry", ids: failed.jobs.map(({ id }) => id) } })
+    const { fates } = yield* jobs.act({ payload: { action: "retry", filter: { queue, status: "failed" } } })
     for (const fate of fates) if (!fate.done) yield* Effect.logWarning(`${fate.id}: ${fate.message}`)
   })
 

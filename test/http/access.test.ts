@@ -13,6 +13,7 @@ const calls: Readonly<Record<string, { readonly status: number; readonly body?: 
   "GET /session": { status: 200 },
   "GET /openapi.json": { status: 200 },
   "GET /jobs": { status: 200 },
+  "GET /count": { status: 200 },
   "POST /jobs/actions": { status: 200, body: { action: "run-now", ids: ["00000000-0000-7000-8000-000000000000"] } },
   "GET /jobs/:id": { status: 200 },
   "GET /jobs/:id/explanation": { status: 200 },

@@ -168,6 +168,28 @@ describe("one job", () => {
     })
   )
 
+  for (const hidePayloads of [true, () => false]) {
+    test(
+      `searches no text of an error where such texts may be hidden: ${String(hidePayloads)}`,
+      Effect.gen(function*() {
+        yield* failed
+        const { ask } = yield* serving({ hidePayloads })
+        for (
+          const [method, path, body] of [
+            ["GET", "/jobs?error=s3nt1nel"],
+            ["GET", "/count?error=s3nt1nel"],
+            ["POST", "/jobs/actions", { action: "delete", filter: { error: "s3nt1nel" } }]
+          ] as const
+        ) {
+          const answer = yield* ask(method, path, { ...full, body })
+          assert.strictEqual(answer.status, 400, path)
+          assert.include(answer.text, "the texts of errors are hidden by this server")
+        }
+        assert.strictEqual((yield* JobQueue.list()).jobs.length, 1)
+      })
+    )
+  }
+
   test(
     "hides nothing of a job for which the rule says so",
     Effect.gen(function*() {
@@ -264,6 +286,80 @@ describe("an action", () => {
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual((yield* ask("POST", `/jobs/${id}/run-now`, full)).body, { status: "pending" })
       assert.deepInclude(yield* JobQueue.get(id), { availableAt: 1000, priority: -7 })
+    })
+  )
+
+  test(
+    "makes a job pending again for an instant that it names, in one write",
+    Effect.gen(function*() {
+      const [id, other] = [yield* failed, yield* failed]
+      const { ask } = yield* serving()
+      const at = 5_000_000
+      const { body } = yield* ask("POST", `/jobs/${id}/retry`, { ...full, body: { availableAt: at } })
+      assert.deepStrictEqual(body, { status: "pending" })
+      assert.deepInclude(yield* JobQueue.get(id), { status: "pending", availableAt: at })
+      const many = { action: "retry", ids: [other], availableAt: at }
+      assert.strictEqual((yield* ask("POST", "/jobs/actions", { ...full, body: many })).status, 200)
+      assert.deepInclude(yield* JobQueue.get(other), { status: "pending", availableAt: at })
+    })
+  )
+
+  test(
+    "for the jobs of a filter goes on by its cursor, and tells what became of each",
+    Effect.gen(function*() {
+      const { ask } = yield* serving()
+      const { beneath, inject } = yield* StoreFaults
+      const gone = yield* failed
+      const ids = (yield* JobQueue.enqueueMany(Mail, Array.from({ length: 5 }, () => ({ payload: { to: "ada" } }))))
+        .map(({ id }) => id).toSorted()
+      const act = (body: object) =>
+        Effect.map(ask("POST", "/jobs/actions", { ...full, body }), ({ body, status, text }) => {
+          assert.strictEqual(status, 200, text)
+          return body as {
+            cursor: string | null
+            fates: ReadonlyArray<{ id: string; done: boolean; status?: string; error?: string; message?: string }>
+          }
+        })
+      const filter = { status: "pending", kind: "mail.send", queue: "default" }
+      const first = yield* act({ action: "cancel", filter, limit: 3 })
+      assert.deepStrictEqual(first, {
+        fates: ids.slice(2).toReversed().map((id) => ({ id, done: true, status: "cancelled" })),
+        cursor: ids[2] ?? ""
+      })
+      const rest = yield* act({ action: "cancel", filter, cursor: first.cursor })
+      assert.deepStrictEqual([rest.fates.map(({ id }) => id), rest.cursor], [ids.slice(0, 2).toReversed(), null])
+      const third = ids[2]
+      assert(third)
+      yield* inject("act", (call) => Effect.zipRight(Effect.orDie(beneath.retry(third, undefined)), call), 1)
+      const deleted = yield* act({ action: "delete", filter: { status: "cancelled" } })
+      assert.deepStrictEqual(deleted.fates.find(({ id }) => id === third), {
+        id: third,
+        done: false,
+        error: "job_not_matching",
+        message: "It no longer fits the filter: something else changed it first"
+      })
+      const retried = yield* act({ action: "retry", filter: { error: "S3NT1NEL" }, availableAt: 7_000_000 })
+      assert.deepStrictEqual(retried.fates, [{ id: gone, done: true, status: "pending" }])
+      assert.deepInclude(yield* JobQueue.get(gone), { availableAt: 7_000_000 })
+      const all = yield* act({ action: "delete", filter: { all: true } })
+      assert.strictEqual(all.fates.length, 2)
+      assert.deepStrictEqual((yield* JobQueue.list()).jobs, [])
+    })
+  )
+
+  test(
+    "is counted before, by the same filter",
+    Effect.gen(function*() {
+      yield* failed
+      yield* JobQueue.enqueueMany(Mail, Array.from({ length: 3 }, () => ({ payload: { to: "ada" } })))
+      const { ask } = yield* serving()
+      const count = (query: string) => Effect.map(ask("GET", `/count${query}`, full), ({ body }) => body)
+      assert.deepStrictEqual(yield* count(""), { count: 4, isMore: false })
+      assert.deepStrictEqual(yield* count("?action=retry"), { count: 1, isMore: false })
+      assert.deepStrictEqual(yield* count("?action=retry&status=pending"), { count: 3, isMore: false })
+      assert.deepStrictEqual(yield* count("?limit=2"), { count: 2, isMore: true })
+      assert.deepStrictEqual(yield* count("?error=s3nt1nel"), { count: 1, isMore: false })
+      assert.deepStrictEqual(yield* count("?uniqueKey=none"), { count: 0, isMore: false })
     })
   )
 
@@ -408,7 +504,68 @@ describe("a refusal", () => {
     ["a long id of an event", `GET /events?after=${"1".repeat(101)}`, {}, 400, ["\"path\":\"after\""]],
     ["no JSON", "POST /jobs/actions", { body: "{\"action\":" }, 400, ["invalid_request", "expected JSON"]],
     ["no object", "POST /jobs/actions", { body: "[]" }, 400, ["expected a JSON object, got an array"]],
-    ["no body", "POST /jobs/actions", {}, 400, ["\"path\":\"action\"", "\"path\":\"ids\""]],
+    ["no body", "POST /jobs/actions", {}, 400, ["\"path\":\"action\""]],
+    ["neither ids nor a filter", "POST /jobs/actions", { body: { action: "cancel" } }, 400, ["expected ids or filter"]],
+    [
+      "ids and a filter",
+      "POST /jobs/actions",
+      { body: { action: "cancel", ids: ["a"], filter: { kind: "a" } } },
+      400,
+      ["expected ids or filter, and not both"]
+    ],
+    ["a cursor of ids", "POST /jobs/actions", { body: { action: "cancel", ids: ["a"], cursor: "x" } }, 400, [
+      "cursor and limit are for a filter"
+    ]],
+    ["an instant of a cancel", "POST /jobs/actions", { body: { action: "cancel", ids: ["a"], availableAt: 1 } }, 400, [
+      "availableAt is for a retry"
+    ]],
+    ["a filter of nothing", "POST /jobs/actions", { body: { action: "delete", filter: {} } }, 400, [
+      "\"path\":\"filter\"",
+      "expected one or more members"
+    ]],
+    [
+      "a filter of all and less",
+      "POST /jobs/actions",
+      { body: { action: "delete", filter: { all: true, kind: "a" } } },
+      400,
+      [
+        "expected all, or other members"
+      ]
+    ],
+    [
+      "a misspelt filter of an action",
+      "POST /jobs/actions",
+      { body: { action: "delete", filter: { kin: "a" } } },
+      400,
+      [
+        "filter.kin"
+      ]
+    ],
+    [
+      "a filter's cursor that is none",
+      "POST /jobs/actions",
+      {
+        body: { action: "delete", filter: { kind: "a" }, cursor: "x" }
+      },
+      400,
+      ["\"path\":\"cursor\"", "of a page"]
+    ],
+    [
+      "a limit of a filter of too many",
+      "POST /jobs/actions",
+      {
+        body: { action: "delete", filter: { kind: "a" }, limit: 101 }
+      },
+      400,
+      ["\"path\":\"limit\""]
+    ],
+    ["an empty error", "GET /jobs?error=", {}, 400, ["\"path\":\"error\"", "1 to 1000 characters"]],
+    ["an empty unique key", "GET /jobs?uniqueKey=", {}, 400, ["\"path\":\"uniqueKey\""]],
+    ["a misspelt count", "GET /count?kin=a", {}, 400, ["\"path\":\"kin\"", "kind"]],
+    ["a count of too many", "GET /count?limit=100001", {}, 400, ["from 1 to 100000"]],
+    ["a count for no action", "GET /count?action=stop", {}, 400, ["\"path\":\"action\"", "run-now"]],
+    ["half an instant of a retry", "POST /jobs/x/retry", { body: { availableAt: 0.5 } }, 400, ["availableAt"]],
+    ["a misspelt retry", "POST /jobs/x/retry", { body: { availableat: 1 } }, 400, ["availableat"]],
     ["an action that is none", "POST /jobs/actions", { body: { action: "stop", ids: ["a"] } }, 400, ["run-now"]],
     ["no ids", "POST /jobs/actions", { body: { action: "cancel", ids: [] } }, 400, ["\"path\":\"ids\""]],
     ["too many ids", "POST /jobs/actions", { body: { action: "cancel", ids: Array(101).fill("a") } }, 400, [
@@ -489,6 +646,8 @@ describe("a refusal", () => {
       for (
         const [method, path, body] of [
           ["GET", "/jobs"],
+          ["GET", "/count"],
+          ["POST", "/jobs/actions", { action: "cancel", filter: { all: true } }],
           ["GET", `/jobs/${id}`],
           ["GET", `/jobs/${id}/explanation`],
           ["POST", `/jobs/${id}/cancel`],
@@ -605,8 +764,11 @@ describe("the server", () => {
       const { client } = yield* serving()
       const api = yield* client(tokens.full)
       assert.strictEqual((yield* api.jobs.get({ path: { id } })).status, "failed")
-      assert.deepStrictEqual(yield* api.jobs.retry({ path: { id } }), { status: "pending" })
-      assert.deepStrictEqual((yield* Effect.flip(api.jobs.retry({ path: { id } })))._tag, "job_not_retryable")
+      assert.deepStrictEqual(yield* api.jobs.retry({ path: { id }, payload: {} }), { status: "pending" })
+      assert.deepStrictEqual(
+        (yield* Effect.flip(api.jobs.retry({ path: { id }, payload: {} })))._tag,
+        "job_not_retryable"
+      )
       assert.deepStrictEqual(yield* api.jobs.act({ payload: { action: "cancel", ids: [id] } }), {
         fates: [{ id, done: true, status: "cancelled" }]
       })
@@ -618,7 +780,7 @@ describe("the server", () => {
       const { reasons } = yield* api.jobs.explain({ path: { id } })
       assert.strictEqual(reasons[0]?._tag, "Finished")
       const reader = yield* client(tokens.read)
-      assert.strictEqual((yield* Effect.flip(reader.jobs.retry({ path: { id } })))._tag, "forbidden")
+      assert.strictEqual((yield* Effect.flip(reader.jobs.retry({ path: { id }, payload: {} })))._tag, "forbidden")
       const stranger = yield* client("another")
       assert.strictEqual((yield* Effect.flip(stranger.session.get()))._tag, "unauthorized")
     })
@@ -646,7 +808,7 @@ describe("calls of the store", () => {
   for (
     const [what, method, others] of [
       ["that change something", "cancel", ["/session", "/history", "/jobs", "/stats"]],
-      ["that read", "list", ["/session", "/history"]]
+      ["that read", "search", ["/session", "/history"]]
     ] as const
   ) {
     test(
@@ -665,7 +827,7 @@ describe("calls of the store", () => {
         for (const path of others) assert.strictEqual((yield* ask("GET", path, full)).status, 200, path)
         assert.strictEqual((yield* ask("GET", "/session")).status, 401)
         assert.strictEqual((yield* ask("DELETE", `/jobs/${id}`, { token: tokens.read })).status, 403)
-        if (method === "list") {
+        if (method === "search") {
           assert.deepStrictEqual((yield* ask("POST", `/jobs/${id}/run-now`, full)).body, { status: "pending" })
         }
 

@@ -17,6 +17,7 @@ import {
 } from "./refusals.ts"
 import {
   ActOnJobs,
+  CountJobs,
   EditJob,
   EventsAfter,
   EventsHeaders,
@@ -24,10 +25,12 @@ import {
   ListJobs,
   nameParam,
   PauseBy,
+  RetryJob,
   scopeParam,
   StatsOver
 } from "./requests.ts"
 import {
+  Count,
   DeletedView,
   ExplanationView,
   Fates,
@@ -55,6 +58,7 @@ const session = HttpApiGroup.make("session")
 /** Jobs, and what a person does to them. */
 const jobs = HttpApiGroup.make("jobs")
   .add(HttpApiEndpoint.get("list", "/jobs").setUrlParams(ListJobs).addSuccess(JobList))
+  .add(HttpApiEndpoint.get("count", "/count").setUrlParams(CountJobs).addSuccess(Count))
   .add(
     HttpApiEndpoint.post("act", "/jobs/actions")
       .setPayload(ActOnJobs)
@@ -69,10 +73,14 @@ const jobs = HttpApiGroup.make("jobs")
   .add(HttpApiEndpoint.post("cancel")`/jobs/${jobParam}/cancel`.addSuccess(StatusView).addError(jobNotFound))
   .add(
     HttpApiEndpoint.post("retry")`/jobs/${jobParam}/retry`
+      .setPayload(RetryJob)
       .addSuccess(PendingView)
       .addError(jobNotFound)
       .addError(jobNotRetryable)
       .addError(uniqueKeyTaken)
+      .addError(bodyTooLarge)
+      .addError(unsupportedMediaType)
+      .annotate(OpenApi.Transform, withOptionalBody)
   )
   .add(
     HttpApiEndpoint.post("runNow")`/jobs/${jobParam}/run-now`

@@ -1,7 +1,8 @@
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import { ParseResult, Schema } from "effect"
+import { JobAction } from "../../domain/JobAction.ts"
 import { JobStatus } from "../../domain/JobRecord.ts"
-import { Name, Priority } from "../../domain/limits.ts"
+import { Name, Priority, SearchText } from "../../domain/limits.ts"
 import { Segment } from "../../web/segment.ts"
 
 /** The requests of the API. Bounds keep a request from costing more than it is worth. */
@@ -32,15 +33,33 @@ const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(sche
 /** An unknown parameter is refused, since it may be misspelt: a list would show all jobs instead. */
 const asQuery = { errors: "all", onExcessProperty: "error" } as const
 
-/** A filter for jobs, and the place where the page begins. */
-export const ListJobs = Schema.Struct({
+/** The members of a filter: a job fits if it fits all. */
+const filterFields = {
   status: optional(JobStatus),
   kind: optional(Name),
   queue: optional(Name),
   partition: optional(Name),
+  /** The whole key, also of a job that does not hold it any more. */
+  uniqueKey: optional(Name),
+  /** A part of the last error, in any case of ASCII letters. */
+  error: optional(SearchText)
+}
+
+/** A filter for jobs, and the place where the page begins. */
+export const ListJobs = Schema.Struct({
+  ...filterFields,
   /** The `cursor` of the page before. */
   cursor: optional(Schema.String.pipe(Schema.maxLength(1000))),
   limit: optional(wholeNumber(1, 100))
+}).annotations({ parseOptions: asQuery })
+
+/** A filter for jobs to count. */
+export const CountJobs = Schema.Struct({
+  ...filterFields,
+  /** Without a status, only those that this action can change. */
+  action: optional(JobAction),
+  /** The jobs at which the count stops. 10,000 unless given. */
+  limit: optional(wholeNumber(1, 100_000))
 }).annotations({ parseOptions: asQuery })
 
 /** Longer ago than finished jobs are kept, and a span that every database can subtract. */
@@ -73,17 +92,48 @@ export const EditJob = Schema.Struct({ availableAt: optional(Instant), priority:
   )
 ).annotations({ identifier: "EditJob" })
 
-export const JobAction = Schema.Literal("cancel", "retry", "run-now", "delete")
-export type JobAction = typeof JobAction.Type
+/** When a job is due that is retried. Now unless given. */
+export const RetryJob = Schema.Struct({ availableAt: optional(Instant) }).annotations({ identifier: "RetryJob" })
 
-/** One action for several jobs. */
+/** The jobs of an action: what a filter has at least, so that nobody changes every job by leaving it out. */
+export const ActionFilter = Schema.Struct({
+  ...filterFields,
+  /** Every job that the action can change. Not with other members. */
+  all: optional(Schema.Literal(true))
+}).pipe(
+  Schema.filter(({ all, ...others }) => {
+    const named = Object.keys(others).length
+    if (all === true && named > 0) return "expected all, or other members, and not both"
+    return all === true || named > 0
+      ? undefined
+      : "expected one or more members; { \"all\": true } is every job that the action can change"
+  })
+).annotations({ identifier: "ActionFilter" })
+export type ActionFilter = typeof ActionFilter.Type
+
+/** One action for several jobs: those of the ids, or the next ones of a filter. */
 export const ActOnJobs = Schema.Struct({
   action: JobAction,
-  ids: Schema.Array(Schema.String.pipe(Schema.minLength(1), Schema.maxLength(255))).pipe(
-    Schema.minItems(1),
-    Schema.maxItems(100)
-  )
-}).annotations({ identifier: "ActOnJobs" })
+  ids: optional(
+    Schema.Array(Schema.String.pipe(Schema.minLength(1), Schema.maxLength(255))).pipe(
+      Schema.minItems(1),
+      Schema.maxItems(100)
+    )
+  ),
+  filter: optional(ActionFilter),
+  /** Of a filter: the `cursor` of the answer before. */
+  cursor: optional(Schema.String.pipe(Schema.maxLength(1000))),
+  /** Of a filter: the most jobs that this request changes. 100 unless given. */
+  limit: optional(Schema.Int.pipe(Schema.between(1, 100))),
+  /** Of a retry: when the jobs are due. Now unless given. */
+  availableAt: optional(Instant)
+}).pipe(
+  Schema.filter(({ action, availableAt, cursor, filter, ids, limit }) => {
+    if ((ids === undefined) === (filter === undefined)) return "expected ids or filter, and not both"
+    if (ids !== undefined && (cursor !== undefined || limit !== undefined)) return "cursor and limit are for a filter"
+    return availableAt !== undefined && action !== "retry" ? "availableAt is for a retry" : undefined
+  })
+).annotations({ identifier: "ActOnJobs" })
 
 export const PauseBy = Schema.Struct({
   /** Your name or your program's, for others to read. */

@@ -181,16 +181,25 @@ export const DeletedView = Schema.Struct({
 export const Fate = Schema.Union(
   /** Its status now; that which it had if it was deleted. */
   Schema.Struct({ id: Schema.String, done: Schema.Literal(true), status: JobStatus }),
-  /** `error` is the tag of a refusal, or `not_tried` if the store had failed at a job before. */
+  /**
+   * `error` is the tag of a refusal, `not_tried` if the store had failed at a job before, or `job_not_matching` if the job
+   * did not fit the filter any more when its turn came.
+   */
   Schema.Struct({ id: Schema.String, done: Schema.Literal(false), error: Schema.String, message: Schema.String })
 ).annotations({ identifier: "Fate" })
 export type Fate = typeof Fate.Type
 
-/** One for each id, in the order given. */
-export const Fates = Schema.Struct({ fates: Schema.Array(Fate) }).annotations({ identifier: "Fates" })
+/** One for each id, in the order given, or for each of the next jobs of a filter. */
+export const Fates = Schema.Struct({
+  fates: Schema.Array(Fate),
+  /** Of a filter: the place to go on; null after the last job. There may be none before it. */
+  cursor: Schema.optionalWith(Schema.NullOr(Schema.String), { exact: true })
+}).annotations({ identifier: "Fates" })
 
 /** `isMore`: counting stopped there, and there may be more. */
-const Count = Schema.Struct({ count: Schema.Number, isMore: Schema.Boolean }).annotations({ identifier: "Count" })
+export const Count = Schema.Struct({ count: Schema.Number, isMore: Schema.Boolean }).annotations({
+  identifier: "Count"
+})
 
 const LaneView = Schema.Struct({
   queue: Schema.String,

@@ -1,12 +1,12 @@
-import type { Explanation, JobRecord, Reason } from "../../index.ts"
+import type { Explanation, JobRecord, JobSummary as Summary, Reason } from "../../index.ts"
 import { reasonText } from "../../index.ts"
 import type { JobSummary, JobView, ReasonView } from "../api/views.ts"
 
 /** Decides of a job whether its data is hidden: payload, progress, result and the text of its errors. */
-export type Hides = (job: JobRecord) => boolean
+export type Hides = (job: Summary) => boolean
 
 /** The fields of a job that are never hidden. */
-const factsOf = (job: JobRecord) => ({
+const factsOf = (job: Summary) => ({
   id: job.id,
   queue: job.queue,
   kind: job.kind,
@@ -30,7 +30,7 @@ const factsOf = (job: JobRecord) => ({
 /** The characters of an error that a list shows. */
 const shownOfError = 200
 
-export const summaryOf = (job: JobRecord, hides: Hides): JobSummary => ({
+export const summaryOf = (job: Summary, hides: Hides): JobSummary => ({
   ...factsOf(job),
   lastError: job.lastError === null || hides(job) ? null : shortened(job.lastError)
 })

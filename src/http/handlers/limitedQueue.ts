@@ -26,7 +26,8 @@ export const limitedQueue = (queue: JobQueueService) => {
   const reads = limited()
   const writes = limited()
   return {
-    list: taking(reads, queue.list),
+    search: taking(reads, queue.search),
+    count: taking(reads, queue.count),
     get: taking(reads, queue.get),
     explain: taking(reads, queue.explain),
     stats: taking(reads, queue.stats),
@@ -36,6 +37,7 @@ export const limitedQueue = (queue: JobQueueService) => {
     retry: taking(writes, queue.retry),
     edit: taking(writes, queue.edit),
     delete: taking(writes, queue.delete),
+    bulkPage: taking(writes, queue.bulkPage),
     pause: taking(writes, queue.pause),
     resume: taking(writes, queue.resume)
   }

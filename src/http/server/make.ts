@@ -60,9 +60,10 @@ const longestSegment = 4000
  */
 export const make = (options: Options): Effect.Effect<HoldfastHttp, InvalidOption, JobQueue | Scope.Scope> =>
   Effect.gen(function*() {
-    const { authorize, database, eventClients, hides, metrics, page, payloads, prefix, unready } = yield* settingsOf(
-      options
-    )
+    const { authorize, database, eventClients, hides, metrics, page, payloads, prefix, searchesErrors, unready } =
+      yield* settingsOf(
+        options
+      )
     const queue = yield* JobQueue
     const limited = limitedQueue(queue)
     const files = yield* readPage(page)
@@ -71,7 +72,7 @@ export const make = (options: Options): Effect.Effect<HoldfastHttp, InvalidOptio
     const readiness = yield* makeReadiness(queue, unready)
     const groups = Layer.mergeAll(
       sessionLive({ address: `${prefix}/api`, database, payloads }),
-      jobsLive(limited, hides),
+      jobsLive(limited, hides, searchesErrors),
       figuresLive(limited, history),
       pausesLive(limited),
       workersLive(limited),

@@ -1,5 +1,5 @@
 import { Effect, Either, Redacted } from "effect"
-import type { JobRecord } from "../../index.ts"
+import type { JobSummary } from "../../index.ts"
 import { InvalidOption } from "../../index.ts"
 import { isToken } from "../../web/bearer.ts"
 import { isOrigin } from "../../web/origin.ts"
@@ -21,9 +21,9 @@ export interface Options {
   readonly authorize?: Authorize
   /**
    * True hides every job's payload, progress, result and texts of errors; a function those of the jobs for which it
-   * answers true. None are hidden unless given.
+   * answers true. It is given no JSON, which a list does not read. None are hidden unless given.
    */
-  readonly hidePayloads?: boolean | ((job: JobRecord) => boolean)
+  readonly hidePayloads?: boolean | ((job: JobSummary) => boolean)
   /** True where the server listens on this machine only: requests by another host name are refused. False unless given. */
   readonly loopbackOnly?: boolean
   /** Origins under which a proxy shows the page, as in `https://ops.example.com`, beside the server's own. */
@@ -46,6 +46,8 @@ export interface Settings {
   readonly authorize: Authorize
   readonly hides: Hides
   readonly payloads: boolean
+  /** False where texts of errors are hidden, since a search for one would tell them letter by letter. */
+  readonly searchesErrors: boolean
   readonly database: "sqlite" | "postgresql" | null
   readonly eventClients: number
   readonly page: string
@@ -65,6 +67,7 @@ export const settingsOf = (options: Options): Either.Either<Settings, InvalidOpt
       authorize: checked(yield* authorizeOf(options), yield* addressesOf(options)),
       hides: typeof hidePayloads === "function" ? hidePayloads : () => hidePayloads,
       payloads: hidePayloads !== true,
+      searchesErrors: hidePayloads === false,
       database: options.database ?? null,
       eventClients,
       page: options.page ?? builtPage,
