@@ -60,16 +60,18 @@ describe("the actions of a job", () => {
     await site.run(JobQueue.delete(id))
   })
 
-  it("cancel of a job that is due later has no undo, which would run it before its time", async () => {
+  it("cancel of a job that is due later is undone without running it before its time", async () => {
     const stop = await site.work()
     try {
       const { id } = await later("cancel later")
+      const { availableAt } = await get(id)
       await visit(site, { view: `jobs/${id}` }, async ({ page }) => {
         await button(page, "Cancel").click()
         await button(page, "Cancel it").click()
         await page.getByText("1 job cancelled.").waitFor()
-        assert.strictEqual(await button(page, "Undo").count(), 0)
-        assert.strictEqual((await get(id)).attempts, 0)
+        await button(page, "Undo").click()
+        await has(id, (job) => job.status === "pending" && job.availableAt === availableAt && job.attempts === 0)
+        await page.getByText("1 job restored.").waitFor()
       })
     } finally {
       await stop()
@@ -224,7 +226,7 @@ describe("actions on many jobs", () => {
     return counts
   }
 
-  it("cancel all that are loaded, more than a request takes, and undo those that were due", async () => {
+  it("cancel all that are loaded, more than a request takes, and undo each to the time when it was due", async () => {
     site.sql((database) => database.exec("UPDATE holdfast_jobs SET available_at = 1000"))
     await site.run(JobQueue.edit(ids[0] ?? "", { delay: "2 hours" }))
     await visit(site, { view: "jobs" }, async ({ page }) => {
@@ -239,10 +241,54 @@ describe("actions on many jobs", () => {
       await page.getByText("130 jobs cancelled.").waitFor()
       assert.deepStrictEqual(await statuses(), { cancelled: 130 })
       await bar.waitFor({ state: "detached" })
-      await button(page, "Undo for 129 jobs").click()
-      await page.getByText("129 jobs restored.").waitFor({ timeout: 30_000 })
-      assert.deepStrictEqual(await statuses(), { cancelled: 1, pending: 129 })
-      assert.strictEqual((await get(ids[0] ?? "")).status, "cancelled")
+      await button(page, "Undo").click()
+      await page.getByText("130 jobs restored.").waitFor({ timeout: 30_000 })
+      assert.deepStrictEqual(await statuses(), { pending: 130 })
+      assert.isAbove((await get(ids[0] ?? "")).availableAt, Date.now() + 3_600_000)
+    })
+  })
+
+  it("are for every job of the filter, also those that are not loaded, and name its count and the filter", async () => {
+    site.sql((database) =>
+      database.exec(`
+        WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 400)
+        INSERT INTO holdfast_jobs (
+          id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at
+        )
+        SELECT printf('00000000-0000-7000-8000-%012x', i), 'bulk', 'bulk.kind', '{}', 'pending', 0, 3, 9e12, 0, 0
+        FROM number`)
+    )
+    await visit(site, { view: "jobs?queue=bulk" }, async ({ page }) => {
+      await page.locator("[role=row][data-id]").first().waitFor()
+      await page.getByLabel("Select every job that is loaded").click()
+      const bar = page.getByRole("region", { name: "Actions on the selection" })
+      await bar.getByRole("button", { name: "Select all that fit the filter" }).click()
+      await bar.getByText("All 400 that fit the filter").waitFor()
+      await bar.getByRole("button", { name: "Cancel", exact: true }).click()
+      const dialog = page.getByRole("dialog", { name: "Cancel 400 jobs?" })
+      await dialog.getByText("queue \"bulk\"").waitFor()
+      await dialog.getByRole("button", { name: "Cancel: 400 jobs" }).click()
+      await page.getByText("400 jobs cancelled.").waitFor({ timeout: 30_000 })
+      await bar.waitFor({ state: "detached" })
+    })
+    const left = await site.run(JobQueue.count({ queue: "bulk", status: "cancelled" }))
+    assert.deepStrictEqual(left, { count: 400, isMore: false })
+    assert.deepStrictEqual(await statuses(), { pending: 130 })
+  })
+
+  it("are found by unique key and by a part of their error, which the address keeps", async () => {
+    await site.run(JobQueue.enqueue(Welcome, { user: "key" }, { uniqueKey: "brand-7" }))
+    const id = await failed()
+    await visit(site, { view: "jobs" }, async ({ page }) => {
+      await page.getByLabel("Unique key").fill("brand-7")
+      await page.getByLabel("Unique key").press("Enter")
+      await page.getByText("1 job, and no more.").waitFor()
+      await page.goto(`${page.url().split("#")[0]}#/jobs`)
+      await page.getByLabel("Error has").fill("REFUSED")
+      await page.getByLabel("Error has").press("Enter")
+      await page.locator(`[role=row][data-id="${id}"]`).waitFor()
+      assert.match(page.url(), /#\/jobs\?.*status=failed/)
+      assert.match(page.url(), /error=REFUSED/)
     })
   })
 

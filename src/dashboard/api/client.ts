@@ -143,6 +143,8 @@ export const refusalText = (tag: string): string => {
       return "The database does not answer. The page tries again."
     case "too_many_clients":
       return "Too many pages follow the events. Close some of them."
+    case "job_not_matching":
+      return "It no longer fits the filter: something else changed it first."
     case "not_tried":
       return "Not tried, because the database did not answer for a job before it."
     case "internal_error":

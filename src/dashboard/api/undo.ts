@@ -36,6 +36,17 @@ export const putBack = async (client: Client, before: JobSummary, change: Change
   }
 }
 
+/** Makes a cancelled job wait again until it was due before, in one write, so that it never runs earlier. */
+const retryAt = async (client: Client, { availableAt, id }: JobSummary): Promise<Fate> => {
+  try {
+    await client.ask("POST", `${jobPath(id)}/retry`, { availableAt })
+    return { id, done: true, status: "pending" }
+  } catch (error) {
+    const { message, tag } = asApiError(error)
+    return { id, done: false, error: tag, message }
+  }
+}
+
 /** An undo, and the number of jobs that it is for. */
 export interface Undo {
   readonly jobs: number
@@ -45,8 +56,6 @@ export interface Undo {
 /**
  * Takes an action back where that is possible; null where it is not. `jobs` are as they were before the action, and
  * `now` is the server's time of it.
- *
- * The undo of a cancel is a retry, which makes the job due at once. So only a job that was due has one.
  */
 export const undoOf = (
   { action, client, fates, jobs, now, retry }: {
@@ -65,9 +74,17 @@ export const undoOf = (
   })
   if (action === "cancel") {
     // A job that has ended meanwhile is left as it is, and answers its status.
-    const cancelled = pending.filter(({ fate, job }) => fate.status === "cancelled" && job.availableAt <= now)
-    const ids = cancelled.map(({ job }) => job.id)
-    return ids.length === 0 ? null : { jobs: ids.length, run: () => retry(ids) }
+    const cancelled = pending.filter(({ fate }) => fate.status === "cancelled").map(({ job }) => job)
+    const later = cancelled.filter(({ availableAt }) => availableAt > now)
+    const due = cancelled.filter(({ availableAt }) => availableAt <= now).map(({ id }) => id)
+    return cancelled.length === 0 ? null : {
+      jobs: cancelled.length,
+      run: async () => {
+        const restored = due.length === 0 ? [] : [...await retry(due)]
+        for (const job of later) restored.push(await retryAt(client, job))
+        return restored
+      }
+    }
   }
   if (action === "run-now") {
     const early = pending.map(({ job }) => job).filter(({ availableAt }) => availableAt > now)

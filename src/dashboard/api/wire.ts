@@ -37,6 +37,17 @@ export interface JobSummary {
   readonly finishedAt: number | null
 }
 
+/** The filter of a list of jobs: a job fits if it fits all. */
+export interface JobFilter {
+  readonly status?: JobStatus | undefined
+  readonly queue?: string | undefined
+  readonly kind?: string | undefined
+  readonly partition?: string | undefined
+  readonly uniqueKey?: string | undefined
+  /** A part of the last error. */
+  readonly error?: string | undefined
+}
+
 /** A page of jobs, newest first. It may be short, or empty, although `cursor` is not null. */
 export interface JobPage {
   readonly jobs: ReadonlyArray<JobSummary>

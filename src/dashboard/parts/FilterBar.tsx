@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from "preact/hooks"
+import type { JobFilter } from "../api/wire.ts"
 import { useCell } from "../state/Cell.ts"
-import { lastStats } from "../state/page.ts"
-import type { JobFilter } from "../state/router.ts"
+import { lastStats, session } from "../state/page.ts"
 import { addressOf, jobsAddress } from "../state/router.ts"
 import { statuses } from "../text/searchQuery.ts"
 
@@ -9,7 +9,8 @@ import { statuses } from "../text/searchQuery.ts"
 export const FilterBar = ({ filter }: { readonly filter: JobFilter }) => {
   const lanes = useCell(lastStats)?.lanes ?? []
   const names = (what: "queue" | "kind") => [...new Set(lanes.map((lane) => lane[what]))].sort()
-  const isFiltered = filter.queue !== undefined || filter.kind !== undefined || filter.partition !== undefined
+  const showsErrors = useCell(session)?.payloads !== false
+  const isFiltered = Object.entries(filter).some(([name, value]) => name !== "status" && value !== undefined)
   return (
     <div class="filters">
       <nav class="segments wrap" aria-label="The status of the jobs">
@@ -38,6 +39,24 @@ export const FilterBar = ({ filter }: { readonly filter: JobFilter }) => {
           names={[]}
           onValue={(partition) => go({ ...filter, partition })}
         />
+        <Field
+          name="Unique key"
+          value={filter.uniqueKey}
+          names={[]}
+          onValue={(uniqueKey) => go({ ...filter, uniqueKey })}
+        />
+        {showsErrors
+          ? (
+            <Field
+              name="Error has"
+              value={filter.error}
+              names={[]}
+              // Failed jobs are found by an index. Any other status is one click away.
+              onValue={(error) =>
+                go({ ...filter, error, status: error === undefined ? filter.status : filter.status ?? "failed" })}
+            />
+          )
+          : null}
         <Field
           name="Job id"
           value={undefined}

@@ -30,7 +30,9 @@ export const Help = ({ onClose }: { readonly onClose: () => void }) => {
       </dl>
       <p>
         The search takes the id of a job, or words such as{" "}
-        <code>failed queue:mail kind:email.welcome partition:acme</code>. A name with spaces stands in quotation marks.
+        <code>failed queue:mail kind:email.welcome partition:acme key:brand-7 error:"mailbox full"</code>. A text with
+        spaces stands in quotation marks. An error is found by a part of its text; among failed jobs it is found
+        soonest.
       </p>
       <p class="muted">
         The address in your browser has the whole view, so it can be sent to somebody, without the token. Times are

@@ -1,15 +1,19 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
-import type { Action, JobPage, JobSummary } from "../api/wire.ts"
+import type { Count } from "../../domain/Stats.ts"
+import { actOnFilter, countJobs } from "../api/bulk.ts"
+import { asApiError } from "../api/client.ts"
+import type { Action, JobFilter, JobPage, JobSummary } from "../api/wire.ts"
 import { BulkBar } from "../parts/BulkBar.tsx"
+import { ConfirmEvery } from "../parts/ConfirmEvery.tsx"
 import { FilterBar } from "../parts/FilterBar.tsx"
 import { JobRow } from "../parts/JobRow.tsx"
 import { Empty, Failure, Loading } from "../parts/States.tsx"
-import { actionWords, actOnAll, isFor, tellFates } from "../state/actions.ts"
+import { actionWords, actOnAll, isFor, tellFates, tellTally } from "../state/actions.ts"
 import { useCell } from "../state/Cell.ts"
 import type { JobList } from "../state/jobList.ts"
 import { addPage, emptyList, loadShown, nextMark, refreshPage } from "../state/jobList.ts"
 import { client, session } from "../state/page.ts"
-import type { JobFilter } from "../state/router.ts"
+import { tell } from "../state/toasts.ts"
 import { useKeys } from "../state/useKeys.ts"
 import { usePolled } from "../state/usePolled.ts"
 import { mostRows, useWindowOfRows } from "../state/useWindowOfRows.ts"
@@ -41,6 +45,8 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
   const [active, setActive] = useState<string | null>(null)
   const [asked, setAsked] = useState<{ readonly action: Action; readonly jobs: ReadonlyArray<JobSummary> } | null>(null)
   const [acted, setActed] = useState<number | null>(null)
+  const [every, setEvery] = useState<Count | null>(null)
+  const [askedOfEvery, setAskedOfEvery] = useState<{ readonly action: Action; readonly count: Count } | null>(null)
   const body = useRef<HTMLDivElement>(null)
   const { end, reveal, rowHeight, start } = useWindowOfRows(body, list.jobs.length)
 
@@ -84,12 +90,18 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
     setActive(list.jobs[next]?.id ?? null)
     reveal(next)
   }
-  const toggle = (job: JobSummary) =>
+  const clear = () => {
+    setSelected(new Map())
+    setEvery(null)
+  }
+  const toggle = (job: JobSummary) => {
+    setEvery(null)
     setSelected((before) => {
       const after = new Map(before)
       if (!after.delete(job.id)) after.set(job.id, job)
       return after
     })
+  }
   useKeys({
     j: () => move(1),
     k: () => move(-1),
@@ -97,7 +109,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
       const job = list.jobs.find(({ id }) => id === active)
       if (canWrite && job !== undefined) toggle(job)
     },
-    Escape: () => setSelected(new Map())
+    Escape: () => clear()
   })
   useLayoutEffect(() => {
     if (active === null) return
@@ -112,6 +124,20 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
     setAsked(null)
     setSelected(new Map())
     tellFates(action, jobs, fates, polled.look)
+  }
+
+  const counted = (action: Action | undefined, then: (count: Count) => void) =>
+    void countJobs(client, filter, action).then(
+      then,
+      (error: unknown) => tell("bad", `The jobs could not be counted. ${asApiError(error).message}`)
+    )
+  const confirmEvery = async (action: Action) => {
+    setActed(0)
+    const tally = await actOnFilter(client, action, filter, setActed)
+    setActed(null)
+    setAskedOfEvery(null)
+    clear()
+    tellTally(action, tally, polled.look)
   }
 
   const isFiltered = Object.values(filter).some((value) => value !== undefined)
@@ -151,10 +177,12 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
                         type="checkbox"
                         aria-label="Select every job that is loaded"
                         checked={list.jobs.every(({ id }) => selected.has(id))}
-                        onChange={(event) =>
+                        onChange={(event) => {
+                          setEvery(null)
                           setSelected(
                             new Map(event.currentTarget.checked ? list.jobs.map((job) => [job.id, job]) : [])
-                          )}
+                          )
+                        }}
                       />
                     </span>
                   )
@@ -207,14 +235,29 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
       {selected.size === 0 || !canWrite ? null : (
         <BulkBar
           jobs={[...selected.values()]}
+          every={every}
           isBusy={acted !== null}
-          onClear={() => setSelected(new Map())}
+          onClear={clear}
+          onEvery={list.isWhole ? null : () => counted(undefined, setEvery)}
           onAsk={(action) =>
-            setAsked({
-              action,
-              // As they are now, where they are still in the list.
-              jobs: [...selected.values()].map((job) => list.jobs.find(({ id }) => id === job.id) ?? job)
-            })}
+            every === null
+              ? setAsked({
+                action,
+                // As they are now, where they are still in the list.
+                jobs: [...selected.values()].map((job) => list.jobs.find(({ id }) => id === job.id) ?? job)
+              })
+              : counted(action, (count) => setAskedOfEvery({ action, count }))}
+        />
+      )}
+      {askedOfEvery === null ? null : (
+        <ConfirmEvery
+          {...askedOfEvery}
+          acted={acted}
+          filter={filter}
+          onClose={() => {
+            if (acted === null) setAskedOfEvery(null)
+          }}
+          onConfirm={() => void confirmEvery(askedOfEvery.action)}
         />
       )}
       {asked === null ? null : (

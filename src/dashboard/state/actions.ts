@@ -1,4 +1,6 @@
 import { asApiError } from "../api/client.ts"
+import type { Tally } from "../api/bulk.ts"
+import { sum } from "../api/bulk.ts"
 import { undoOf } from "../api/undo.ts"
 import type { Action, Fate, JobSummary } from "../api/wire.ts"
 import type { JobStatus } from "../../domain/JobRecord.ts"
@@ -112,6 +114,29 @@ export const tellFates = (
   if (refused.length > 0) {
     tell("bad", `${jobsText(refused.length)} not ${actionWords[action].done}. ${commonest(refused)}`)
   }
+  onChange()
+}
+
+/** Says what became of the jobs of a filter. Their due times are not known here, so there is no undo. */
+export const tellTally = (action: Action, tally: Tally, onChange: () => void): void => {
+  const { asked, done, refused, skipped, stopped } = tally
+  const changed = jobsText(skipped)
+  if (done > 0 || skipped > 0) {
+    tell(
+      "good",
+      `${jobsText(done)} ${asked > 0 ? "cancelled or asked to stop" : actionWords[action].done}.${
+        skipped === 0 ? "" : ` ${changed} had changed before, and stayed as ${skipped === 1 ? "it is" : "they are"}.`
+      }`
+    )
+  }
+  if (refused.size > 0) {
+    const [[most] = [""]] = [...refused].sort((left, right) => right[1] - left[1])
+    tell("bad", `${jobsText(sum(refused))} not ${actionWords[action].done}. ${most}`)
+  }
+  if (stopped !== null) {
+    tell("bad", `Stopped after ${jobsText(done)}, which stay ${actionWords[action].done}. ${stopped}`)
+  }
+  if (done === 0 && skipped === 0 && refused.size === 0 && stopped === null) tell("good", "No job fitted any more.")
   onChange()
 }
 

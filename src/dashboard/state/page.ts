@@ -10,7 +10,7 @@ import { serverNow } from "./clock.ts"
 import type { Feed, FeedState } from "./feed.ts"
 import { startFeed } from "./feed.ts"
 import type { Timers } from "./poll.ts"
-import type { JobFilter } from "./router.ts"
+import type { JobFilter } from "../api/wire.ts"
 import { listBeforeOf, routeOf, tokenOf } from "./router.ts"
 import { isVisible, onVisibility } from "./visibility.ts"
 

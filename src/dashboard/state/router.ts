@@ -1,15 +1,7 @@
-import type { JobStatus } from "../../domain/JobRecord.ts"
+import type { JobFilter } from "../api/wire.ts"
 import { isStatus } from "../text/searchQuery.ts"
 import type { TroubleType } from "../text/trouble.ts"
 import { troubleTypes } from "../text/trouble.ts"
-
-/** The filter of a list of jobs. */
-export interface JobFilter {
-  readonly status?: JobStatus | undefined
-  readonly queue?: string | undefined
-  readonly kind?: string | undefined
-  readonly partition?: string | undefined
-}
 
 /** A view of the page with all of its state, as the address has it after `#`. */
 export type Route =
@@ -44,7 +36,9 @@ export const routeOf = (fragment: string): Route => {
         status: status !== undefined && isStatus(status) ? status : undefined,
         queue: text("queue"),
         kind: text("kind"),
-        partition: text("partition")
+        partition: text("partition"),
+        uniqueKey: text("uniqueKey"),
+        error: text("error")
       }
     }
   }

@@ -11,6 +11,8 @@ export type Search =
     readonly queue?: string
     readonly kind?: string
     readonly partition?: string
+    readonly uniqueKey?: string
+    readonly error?: string
   }
 
 /** Names that exist, so that a bare word can be told. */
@@ -22,12 +24,20 @@ export interface Known {
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * Reads the text of the search field: an id of a job, or words like `failed queue:mail kind:email.welcome partition:acme`.
+ * Reads the text of the search field: an id of a job, or words like `failed queue:mail kind:email.welcome partition:acme
+ * key:brand-7 error:"mailbox full"`.
  * A word alone is a status, then a queue that exists, then a kind. A value with spaces stands in quotation marks.
  */
 export const searchOf = (text: string, known: Known): Search | null => {
   const words = [...text.matchAll(/(\w+):"([^"]*)"|(\w+):(\S+)|"([^"]*)"|(\S+)/g)]
-  const filter: { status?: JobStatus; queue?: string; kind?: string; partition?: string } = {}
+  const filter: {
+    status?: JobStatus
+    queue?: string
+    kind?: string
+    partition?: string
+    uniqueKey?: string
+    error?: string
+  } = {}
   for (const [, quotedKey, quoted, plainKey, plain, quotedWord, bareWord] of words) {
     const key = quotedKey ?? plainKey
     const value = quoted ?? plain ?? quotedWord ?? bareWord ?? ""
@@ -35,7 +45,8 @@ export const searchOf = (text: string, known: Known): Search | null => {
     if (key === "id" || (key === undefined && uuid.test(value))) {
       return { id: key === "id" ? value : value.toLowerCase() }
     }
-    if (key === "queue" || key === "kind" || key === "partition") filter[key] = value
+    if (key === "queue" || key === "kind" || key === "partition" || key === "error") filter[key] = value
+    else if (key === "key") filter.uniqueKey = value
     else if (key === "status" && isStatus(value)) filter.status = value
     else if (key === undefined && isStatus(value)) filter.status = value
     else if (key === undefined && known.queues.includes(value)) filter.queue = value

@@ -19,8 +19,28 @@ describe("the address", () => {
   const routes: ReadonlyArray<Route> = [
     { view: "overview", span: 60 },
     { view: "overview", span: 10 },
-    { view: "jobs", filter: { status: undefined, queue: undefined, kind: undefined, partition: undefined } },
-    { view: "jobs", filter: { status: "failed", queue: "a&b=c#d", kind: "k/é?%", partition: "\u{1F600} +" } },
+    {
+      view: "jobs",
+      filter: {
+        status: undefined,
+        queue: undefined,
+        kind: undefined,
+        partition: undefined,
+        uniqueKey: undefined,
+        error: undefined
+      }
+    },
+    {
+      view: "jobs",
+      filter: {
+        status: "failed",
+        queue: "a&b=c#d",
+        kind: "k/é?%",
+        partition: "\u{1F600} +",
+        uniqueKey: "brand:7",
+        error: "100 % of \"it\""
+      }
+    },
     { view: "job", id: "odd id/with?all#of&it%" },
     { view: "queues", by: "kind", find: "a b" },
     { view: "queues", by: "queue", find: "" },

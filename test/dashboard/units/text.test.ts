@@ -202,6 +202,11 @@ describe("the search", () => {
       queue: "two words",
       kind: "other kind"
     })
+    assert.deepStrictEqual(searchOf(`key:brand-7 error:"mailbox full" failed`, known), {
+      status: "failed",
+      uniqueKey: "brand-7",
+      error: "mailbox full"
+    })
     assert.deepStrictEqual(searchOf("acme:import", known), { kind: "acme:import" })
   })
 

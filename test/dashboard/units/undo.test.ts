@@ -26,20 +26,38 @@ const undo = (action: Action, jobs: ReadonlyArray<JobSummary>, status: "cancelle
 }
 
 describe("the undo of a cancel", () => {
-  it("is not there for a job that is due later, which a retry would run at once", () => {
-    assert.strictEqual(undo("cancel", [job({ availableAt: now + 1 })], "cancelled").found, null)
+  it("gives a job that is due later its due time in the write that retries it", async () => {
+    const { asked, found, retried } = undo("cancel", [job({ id: "a/b", availableAt: now + 1 })], "cancelled")
+    assert.strictEqual(found?.jobs, 1)
+    assert.deepStrictEqual(await found?.run(), [{ id: "a/b", done: true, status: "pending" }])
+    assert.deepStrictEqual(asked, [`POST jobs/a%2Fb/retry {"availableAt":${now + 1}}`])
+    assert.deepStrictEqual(retried, [])
   })
 
-  it("retries those of many that were pending and due", async () => {
+  it("retries those of many that were pending: together if they were due, and each to its time if not", async () => {
     const jobs = [
       job({ id: "due", availableAt: now }),
       job({ id: "later", availableAt: now + 1 }),
       job({ id: "ran", status: "running" })
     ]
-    const { found, retried } = undo("cancel", jobs, "cancelled")
-    assert.strictEqual(found?.jobs, 1)
+    const { asked, found, retried } = undo("cancel", jobs, "cancelled")
+    assert.strictEqual(found?.jobs, 2)
     await found?.run()
     assert.deepStrictEqual(retried, ["due"])
+    assert.deepStrictEqual(asked, [`POST jobs/later/retry {"availableAt":${now + 1}}`])
+  })
+
+  it("says which jobs it could not restore", async () => {
+    const { client } = fakeClient(() => new ApiError(409, "unique_key_taken", "taken"))
+    const found = undoOf({
+      action: "cancel",
+      client,
+      jobs: [job({ id: "j", availableAt: now + 1 })],
+      now,
+      fates: [{ id: "j", done: true, status: "cancelled" }],
+      retry: () => Promise.resolve([])
+    })
+    assert.deepStrictEqual(await found?.run(), [{ id: "j", done: false, error: "unique_key_taken", message: "taken" }])
   })
 })
 

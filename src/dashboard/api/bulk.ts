@@ -1,0 +1,75 @@
+import type { Count } from "../../domain/Stats.ts"
+import type { Client } from "./client.ts"
+import { asApiError } from "./client.ts"
+import type { Action, Fate, JobFilter } from "./wire.ts"
+
+/** The members of a filter that are set. */
+const named = (filter: JobFilter): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(filter).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]])
+  )
+
+/** Counts the jobs of a filter; with an action, those that it can change. Throws `ApiError`. */
+export const countJobs = (client: Client, filter: JobFilter, action?: Action): Promise<Count> => {
+  const query = new URLSearchParams(named(filter))
+  if (action !== undefined) query.set("action", action)
+  const text = query.toString()
+  return client.ask<Count>("GET", text === "" ? "count" : `count?${text}`)
+}
+
+/** What became of the jobs of a filter, in numbers. */
+export interface Tally {
+  readonly done: number
+  /** Of those, running jobs whose workers were asked to stop them. */
+  readonly asked: number
+  /** Jobs that did not fit any more when their turn came. */
+  readonly skipped: number
+  /** Jobs that were refused, by the sentence that says why. */
+  readonly refused: ReadonlyMap<string, number>
+  /** The sentence of the request that failed, after which no more were sent; null if none did. */
+  readonly stopped: string | null
+}
+
+/**
+ * Does something to every job of a filter, a hundred in a request, and tells how many it has come to as it goes. It
+ * ends at the first request that fails. What was done stays done.
+ */
+export const actOnFilter = async (
+  client: Client,
+  action: Action,
+  filter: JobFilter,
+  onProgress: (jobs: number) => void
+): Promise<Tally> => {
+  const members = named(filter)
+  const body = { action, filter: Object.keys(members).length === 0 ? { all: true } : members }
+  const refused = new Map<string, number>()
+  let done = 0
+  let asked = 0
+  let skipped = 0
+  let cursor: string | null = null
+  try {
+    do {
+      const page: { readonly fates: ReadonlyArray<Fate>; readonly cursor: string | null } = await client.ask(
+        "POST",
+        "jobs/actions",
+        cursor === null ? body : { ...body, cursor }
+      )
+      for (const fate of page.fates) {
+        if (fate.done) {
+          done++
+          if (action === "cancel" && fate.status === "running") asked++
+        } else if (fate.error === "job_not_matching") skipped++
+        else refused.set(fate.message, (refused.get(fate.message) ?? 0) + 1)
+      }
+      cursor = page.cursor
+      onProgress(done + skipped + sum(refused))
+    } while (cursor !== null)
+  } catch (error) {
+    return { done, asked, skipped, refused, stopped: asApiError(error).message }
+  }
+  return { done, asked, skipped, refused, stopped: null }
+}
+
+/** The number of jobs that were refused. */
+export const sum = (refused: ReadonlyMap<string, number>): number =>
+  [...refused.values()].reduce((left, right) => left + right, 0)
