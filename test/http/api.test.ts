@@ -21,6 +21,7 @@ const calls: Readonly<Record<string, ReadonlyArray<number>>> = {
   "GET /history": [],
   "GET /pauses": [],
   "GET /workers": [],
+  "GET /count": [],
   "PUT /pauses/:scope/:name": [413, 415],
   "DELETE /pauses/:scope/:name": [],
   "GET /events": [429]
