@@ -13,7 +13,7 @@ const calls: Readonly<Record<string, ReadonlyArray<number>>> = {
   "GET /jobs/:id": [404],
   "GET /jobs/:id/explanation": [404],
   "POST /jobs/:id/cancel": [404],
-  "POST /jobs/:id/retry": [404, 409],
+  "POST /jobs/:id/retry": [404, 409, 413, 415],
   "POST /jobs/:id/run-now": [404, 409],
   "PATCH /jobs/:id": [404, 409, 413, 415],
   "DELETE /jobs/:id": [404, 409],
