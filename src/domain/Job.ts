@@ -55,6 +55,8 @@ export interface Any {
   readonly timeout: Option.Option<Duration.Duration>
   /** The length of a lease on a job of this kind; none for the worker's own setting. */
   readonly leaseFor: Option.Option<Duration.Duration>
+  /** The longest block of the event loop in which its lease is extended; none for the worker's own setting. */
+  readonly stallLimit: Option.Option<Duration.Duration>
   /** The unique key of a job whose enqueue names none, from its payload. */
   readonly uniqueKey: Option.Option<(payload: never) => string | undefined>
   /** The partition of a job whose enqueue names none, from its payload. */
@@ -158,6 +160,11 @@ export interface Options<Type, Success, Error> {
   readonly timeout?: Duration.DurationInput
   /** The length of a lease on a job of this kind. The worker's setting unless given. */
   readonly leaseFor?: Duration.DurationInput
+  /**
+   * The longest block of the event loop in which the lease of such a job is extended: longer than the longest
+   * computation of its handler. The worker's setting unless given.
+   */
+  readonly stallLimit?: Duration.DurationInput
   /** The unique key, unless an enqueue names one: text, or a function of the payload. Undefined means that the job has no key. */
   readonly uniqueKey?: string | ((payload: Type) => string | undefined)
   /** The partition, or tenant, of jobs whose enqueue names none: text, or a function of the payload. */
@@ -209,7 +216,7 @@ export const make: Make = (
 ) => {
   const option = <A, I>(field: keyof typeof options | "kind", rule: Schema.Schema<A, I>, given: unknown): A =>
     Either.getOrThrowWith(checkField(kind, field, rule, given), (problem: InvalidJob) => problem)
-  const span = (field: "timeout" | "leaseFor") =>
+  const span = (field: "timeout" | "leaseFor" | "stallLimit") =>
     Option.map(Option.fromNullable(options[field]), (given) => option(field, TimerSpan, given))
   const key = (field: "uniqueKey" | "partitionKey") =>
     Option.map(Option.fromNullable(options[field]), (given) => {
@@ -229,6 +236,7 @@ export const make: Make = (
     backoff: options.backoff ?? defaultBackoff,
     timeout: span("timeout"),
     leaseFor: span("leaseFor"),
+    stallLimit: span("stallLimit"),
     uniqueKey: key("uniqueKey"),
     partitionKey: key("partitionKey"),
     toLayer: (handler: AnyHandler | Effect.Effect<AnyHandler, unknown, unknown>) => handlerLayer(job, handler)

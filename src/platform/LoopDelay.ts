@@ -66,8 +66,8 @@ const ofTheProcess = (): LoopDelayService => {
   }
 }
 
-/** Real delays mean nothing to who lives by a clock that a test moves. */
-const isByRealTime = Effect.map(
+/** True unless a test moves the clock: real delays mean nothing then. */
+export const isByRealTime = Effect.map(
   Effect.clock,
   (clock) => clock === Context.get(DefaultServices.liveServices, Clock.Clock)
 )

@@ -15,7 +15,7 @@ import { checkKinds, checkQueues, defaultLease } from "./options.ts"
 import { findHandlers } from "./worker/handlers.ts"
 import { runWorker } from "./worker/workerLoop.ts"
 import { inOwnContext } from "./worker/ownContext.ts"
-import type { WorkerSettings } from "./worker/WorkerSettings.ts"
+import type { KindSettings, WorkerSettings } from "./worker/WorkerSettings.ts"
 
 /** The options of a worker. Everything but `jobs` has a default. */
 export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
@@ -36,6 +36,12 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   readonly queues?: Readonly<Record<string, number | QueueOptions>>
   /** The length of a lease on jobs whose kind names none, 10 minutes unless given. */
   readonly leaseFor?: Duration.DurationInput
+  /**
+   * The longest block of the event loop in which leases are extended, 5 minutes unless given. While a handler computes
+   * and no heartbeat can run, a thread extends them; a process whose loop is blocked for longer is taken to hang, and
+   * loses its jobs once their leases are over. A kind may name its own. It is not for handlers that wait, however long.
+   */
+  readonly stallLimit?: Duration.DurationInput
   /** The interval at which a running job's lease is extended, 30 s unless given. Less than half of every lease. */
   readonly heartbeatInterval?: Duration.DurationInput
   /** The interval at which to look for jobs that nothing announced, 5 s unless given. */
@@ -179,7 +185,8 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
     if (jobs.length === 0) {
       return yield* new InvalidOption({ option: "jobs", given: "none", allowed: "one job or more" })
     }
-    const kinds = new Map<string, { readonly job: Job.Any; readonly leaseFor: number }>()
+    const workersStallLimit = yield* checkOption("stallLimit", TimerSpan, options.stallLimit ?? "5 minutes")
+    const kinds = new Map<string, KindSettings & { readonly job: Job.Any }>()
     for (const job of yield* checkKinds(jobs)) {
       const leaseFor = Option.getOrElse(job.leaseFor, () => workersLease)
       if (Duration.toMillis(heartbeatInterval) * 2 >= Duration.toMillis(leaseFor)) {
@@ -189,7 +196,11 @@ const validate = <Jobs extends ReadonlyArray<Job.Any>>(
           allowed: `less than half the lease of "${job.kind}", which is ${Duration.format(leaseFor)}`
         })
       }
-      kinds.set(job.kind, { job, leaseFor: Duration.toMillis(leaseFor) })
+      kinds.set(job.kind, {
+        job,
+        leaseFor: Duration.toMillis(leaseFor),
+        stallLimit: Duration.toMillis(Option.getOrElse(job.stallLimit, () => workersStallLimit))
+      })
     }
     const kept = (status: "succeeded" | "failed" | "cancelled", unlessGiven: Duration.DurationInput) =>
       Effect.map(

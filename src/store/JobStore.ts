@@ -23,6 +23,7 @@ import type { WorkerRecord } from "../domain/WorkerRecord.ts"
 import type { JsonRefusal } from "../domain/wireValue.ts"
 import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
+import type { LeaseKeeper } from "./keeper/LeaseKeeper.ts"
 
 /** Why a store operation cannot answer. Whether its write happened is unknown after a StoreError, and repeating is safe. */
 export type StoreFailure = StoreError | ForeignTransaction
@@ -276,6 +277,9 @@ export type Acted = Either.Either<JobStatus, NotDone>
 export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   /** Called with each payload, result, progress and encoded error before the store gets it. A store without it holds all of JSON. */
   readonly jsonRefusal?: JsonRefusal | undefined
+
+  /** Extends leases while the event loop is blocked. Without it a block that outlasts a lease costs the attempt. */
+  readonly leaseKeeper?: LeaseKeeper | undefined
 
   /**
    * Adds the jobs as if one after the other, all, or none when it fails, also in a

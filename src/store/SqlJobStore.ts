@@ -7,6 +7,7 @@ import type { Waiting } from "./groupCommits.ts"
 import { groupCommits } from "./groupCommits.ts"
 import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
+import type { LeaseKeeper } from "./keeper/LeaseKeeper.ts"
 import type { NewJob } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
@@ -21,6 +22,7 @@ export interface Database extends Circumstances {
   readonly transactions: Transactions
   readonly events: JobEvents
   readonly signals: JobSignals
+  readonly leaseKeeper?: LeaseKeeper | undefined
   readonly tidy: Effect.Effect<void>
 }
 
@@ -29,7 +31,7 @@ export interface Database extends Circumstances {
  * how it meets its caller's transaction. Enqueues that have none go together.
  */
 export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, database: Database) {
-  const { events, signals, tidy, transactions } = database
+  const { events, leaseKeeper, signals, tidy, transactions } = database
   const { afterCommit, afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } =
     transactions
   const operations = makeOperations(dialect, database)
@@ -73,6 +75,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
 
   return JobStore.of({
     jsonRefusal,
+    leaseKeeper,
     enqueue: (jobs) =>
       // One that changes a job which waits is a commit of its own, which others can see. Where one with a unique key can
       // wait for another's transaction, those without do not wait with it.

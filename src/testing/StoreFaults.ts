@@ -10,7 +10,15 @@ type Store = typeof JobStore.Service
 export type StoreOperation = Exclude<keyof Store, typeof noOperations[number]>
 
 /** Members of a store whose answers cannot go wrong. */
-const noOperations = ["afterTransaction", "afterCommit", "events", "jsonRefusal", "signals", "tidy"] as const
+const noOperations = [
+  "afterTransaction",
+  "afterCommit",
+  "events",
+  "jsonRefusal",
+  "leaseKeeper",
+  "signals",
+  "tidy"
+] as const
 
 /** A change of one call of a store operation. */
 export type Fault = <A, E>(call: Effect.Effect<A, E>, operation: StoreOperation) => Effect.Effect<A, E | StoreFailure>

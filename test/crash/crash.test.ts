@@ -1,32 +1,11 @@
 import { SqlClient } from "@effect/sql"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import type { Scope } from "effect"
+import { Effect } from "effect"
 import { readdirSync } from "node:fs"
 import { JobQueue } from "../../src/index.ts"
-import { SqliteStore } from "../../src/sqlite.ts"
 import { Hold } from "./jobs.ts"
-import type { WorkerProcessOptions } from "./workerProcesses.ts"
+import { inSharedFolder, queueOn, untilFinished } from "./sharedQueue.ts"
 import { noNamespace, pidsOf, sharedFolder, startFirstProcess, startWorker } from "./workerProcesses.ts"
-
-const queueOn = (database: string) => JobQueue.layer.pipe(Layer.provideMerge(SqliteStore.layer({ filename: database })))
-
-/** Runs a test with a job queue on a file of its own, which worker processes of these settings can share. */
-const inSharedFolder = <A, E>(
-  settings: Omit<WorkerProcessOptions, "database" | "locks">,
-  test: (settings: WorkerProcessOptions) => Effect.Effect<A, E, JobQueue | SqlClient.SqlClient | Scope.Scope>
-) =>
-  Effect.gen(function*() {
-    const shared = yield* sharedFolder
-    return yield* Effect.provide(test({ ...shared, ...settings }), queueOn(shared.database))
-  }).pipe(Effect.scoped)
-
-const untilFinished = (ids: ReadonlyArray<string>) =>
-  Effect.forEach(ids, (id) =>
-    JobQueue.get(id).pipe(
-      Effect.delay("10 millis"),
-      Effect.repeat({ until: (job) => job.finishedAt !== null })
-    ))
 
 it.live("two worker processes on one file never run a job at once, over a thousand jobs", () =>
   inSharedFolder({

@@ -29,7 +29,7 @@ const crashBy = (crash: "exception" | "rejection" | undefined) => {
   }
 }
 
-const HoldLive = Hold.toLayer(({ crash, millis, n, stubborn }) =>
+const HoldLive = Hold.toLayer(({ blocks = 0, crash, millis, n, stubborn }) =>
   Effect.gen(function*() {
     const { attempt, id } = yield* CurrentJob
     yield* Effect.acquireRelease(
@@ -38,6 +38,8 @@ const HoldLive = Hold.toLayer(({ crash, millis, n, stubborn }) =>
     ).pipe(Effect.catchAllDefect(() => say(`overlap ${n}`)))
     yield* say(`running ${n} ${attempt}`)
     if (attempt === 1) crashBy(crash)
+    const until = performance.now() + blocks
+    while (performance.now() < until);
     const work = Effect.sleep(millis)
     yield* stubborn ? Effect.uninterruptible(work) : work
     yield* say(`done ${n} ${attempt}`)
@@ -51,7 +53,8 @@ const worker = Worker.run({
   heartbeatInterval: options.heartbeat,
   pollInterval: "50 millis",
   staleCheckInterval: "200 millis",
-  shutdownGrace: options.grace
+  shutdownGrace: options.grace,
+  stallLimit: options.stallLimit ?? "5 minutes"
 })
 
 Effect.gen(function*() {
@@ -60,7 +63,7 @@ Effect.gen(function*() {
 }).pipe(
   Effect.provide(HoldLive.pipe(
     Layer.provideMerge(JobQueue.layer),
-    Layer.provideMerge(SqliteStore.layer({ filename: options.database }))
+    Layer.provideMerge(SqliteStore.layer({ filename: options.database, leaseKeeper: options.leaseKeeper }))
   )),
   handleSignals({ exitAfterGrace: "5 seconds" }),
   Effect.provide(Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.jsonLogger))),

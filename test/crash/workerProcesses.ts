@@ -14,6 +14,9 @@ export interface WorkerProcessOptions {
   readonly heartbeat: `${number} ${"seconds" | "millis"}`
   readonly grace: `${number} ${"seconds" | "millis"}`
   readonly concurrency: number
+  readonly stallLimit?: `${number} ${"seconds" | "millis"}`
+  /** As in the options of SqliteStore. */
+  readonly leaseKeeper?: boolean
 }
 
 /** A database and a folder of locks that several worker processes can share. */

@@ -41,6 +41,8 @@ const keptBy = (extendWith?: Extend) =>
     const lease = new KeptLease({
       job,
       leaseFor: 60_000,
+      stallLimit: 300_000,
+      keptByThread: undefined,
       interval: Duration.seconds(20),
       claimSentAt: began,
       stop: () => Effect.void,

@@ -2,6 +2,7 @@ import type { Context, Duration, Effect, Option, Runtime } from "effect"
 import type { HandlerService } from "../../domain/Job.ts"
 import type { Stall } from "../../domain/Stall.ts"
 import type { ClaimedJob, JobStore } from "../../store/JobStore.ts"
+import type { KeptLeases } from "../../store/keeper/LeaseKeeper.ts"
 import type { LoopWatchService } from "../telemetry/LoopWatch.ts"
 import type { HeldLeasesService } from "../lease/HeldLeases.ts"
 import type { Extend } from "../lease/beats.ts"
@@ -30,6 +31,8 @@ export interface Host {
   readonly extend: Extend
   readonly settles: Settles
   readonly heldLeases: HeldLeasesService
+  /** Extends leases while the event loop is blocked; undefined where nothing can. */
+  readonly keptByThread: KeptLeases | undefined
   readonly loopWatch: LoopWatchService
 }
 
@@ -39,6 +42,8 @@ export interface Attempt {
   readonly handler: HandlerService
   /** Milliseconds. */
   readonly leaseFor: number
+  /** Milliseconds for which the event loop may be blocked while its lease is extended. */
+  readonly stallLimit: number
   /** Monotonic milliseconds, read before the claim was sent. */
   readonly claimSentAt: number
   /** False once nobody waits for the claim any more: the job is handed back, and its handler does not run. */

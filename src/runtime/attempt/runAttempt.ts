@@ -43,8 +43,8 @@ export class RunningAttempt {
 
   /** The heartbeat ends with the scope at the latest. */
   constructor(attempt: Attempt, scope: Scope.CloseableScope) {
-    const { claimSentAt, host, job, leaseFor, stopRequest } = attempt
-    const { extend, heartbeatInterval, heartsRuntime, now, store, wakeUps } = host
+    const { claimSentAt, host, job, leaseFor, stallLimit, stopRequest } = attempt
+    const { extend, heartbeatInterval, heartsRuntime, keptByThread, now, store, wakeUps } = host
     const fibers = new AttemptFibers(attempt)
     this.claimed = claimed(job)
     this.attempt = attempt
@@ -52,6 +52,8 @@ export class RunningAttempt {
     this.lease = new KeptLease({
       job,
       leaseFor,
+      stallLimit,
+      keptByThread,
       interval: heartbeatInterval,
       claimSentAt,
       stop: (reason) => stopRequest.tell(reason),

@@ -6,6 +6,7 @@ import { StopReason } from "../../domain/Outcome.ts"
 import type { JobEvents } from "../../store/JobEvents.ts"
 import { updateNow } from "../../store/guardTelemetry.ts"
 import type { ClaimedJob, Extended } from "../../store/JobStore.ts"
+import type { KeptByThread, KeptLeases } from "../../store/keeper/LeaseKeeper.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import { memoized } from "../telemetry/memoized.ts"
 import { metrics } from "../telemetry/metrics.ts"
@@ -46,6 +47,10 @@ export interface LeaseToKeep {
   readonly job: ClaimedJob
   /** Milliseconds. */
   readonly leaseFor: number
+  /** Milliseconds for which the event loop may be blocked while a thread extends the lease. */
+  readonly stallLimit: number
+  /** Extends the lease while the event loop is blocked; undefined where nothing can. */
+  readonly keptByThread: KeptLeases | undefined
   readonly interval: Duration.Duration
   /** Monotonic milliseconds, read before the claim was sent. */
   readonly claimSentAt: number
@@ -86,6 +91,7 @@ export class KeptLease {
   /** Raised each time the beating is stopped. A start belongs to an era, and starts nothing once that is over. */
   private era = 0
   private heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  private byThread: KeptByThread | undefined
   /** Calls off what it waits for: the late start, or after that its deadline. */
   private wakeNoMore: () => void = () => {}
 
@@ -98,13 +104,14 @@ export class KeptLease {
 
   /** The monotonic millisecond at which the handler is told to stop, unless a heartbeat gets through before. */
   get deadline(): number {
-    return this.until
+    return this.byThread === undefined ? this.until : Math.max(this.until, this.byThread.heldUntil())
   }
 
   /** Begins to keep the lease. */
   keep(): void {
     const { claimSentAt, interval, wakeUps } = this.options
     const { era } = this
+    this.keepByThread(claimSentAt)
     this.wakeNoMore = wakeUps.at(claimSentAt + Duration.toMillis(interval) / 2, () => this.startLate(era))
   }
 
@@ -119,7 +126,9 @@ export class KeptLease {
       const era = yield* this.stopBeating
       // First this, then the write: it may land although no answer comes.
       this.lowerDeadline(this.pace.leaseFor)
-      this.start(this.options.now(), era)
+      const now = this.options.now()
+      this.keepByThread(now)
+      this.start(now, era)
     }))
   }
 
@@ -130,7 +139,7 @@ export class KeptLease {
    */
   get cut(): Effect.Effect<Option.Option<{ readonly lease: Lease; readonly leaseFor: number }>> {
     return Effect.sync(() => {
-      if (this.isLetGo || this.until <= this.options.now()) {
+      if (this.isLetGo || this.deadline <= this.options.now()) {
         return Option.none()
       }
       const leaseFor = Math.min(this.pace.leaseFor, crashLease)
@@ -152,7 +161,9 @@ export class KeptLease {
       const era = yield* this.stopBeating
       // The answer to a beat that was under way may have come in between.
       this.until = Math.min(this.until, this.cutTo)
-      this.start(this.options.now() + Duration.toMillis(resumesAfter), era)
+      const from = this.options.now() + Duration.toMillis(resumesAfter)
+      this.keepByThread(from)
+      this.start(from, era)
     }))
   }
 
@@ -160,6 +171,7 @@ export class KeptLease {
   get letGo(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.isLetGo = true
+      this.leaveToHeart()
       this.callOff()
       return this.heart === undefined ? Effect.void : Fiber.interruptFork(this.heart)
     })
@@ -168,6 +180,7 @@ export class KeptLease {
   /** Stops keeping the lease. Answers what ends the heartbeat, if it has begun. */
   end(): Effect.Effect<void> | undefined {
     this.hasEnded = true
+    this.leaveToHeart()
     this.callOff()
     return this.heart === undefined ? undefined : Scope.close(this.options.scope, Exit.void)
   }
@@ -189,8 +202,8 @@ export class KeptLease {
   }
 
   private watch(): void {
-    this.wakeNoMore = this.options.wakeUps.at(this.until, () => {
-      if (this.until > this.options.now()) return this.watch()
+    this.wakeNoMore = this.options.wakeUps.at(this.deadline, () => {
+      if (this.deadline > this.options.now()) return this.watch()
       // A beat that is under way could still move the deadline.
       this.heart?.unsafeInterruptAsFork(FiberId.none)
       this.options.fork(this.options.stop(StopReason.DeadlinePassed()))
@@ -219,8 +232,29 @@ export class KeptLease {
     })
   }
 
+  /** From now on the thread extends the lease for no longer either. What it has under way does not count. */
   private lowerDeadline(leaseFor: number): void {
-    this.until = Math.min(this.until, this.options.now() + holdsFor({ leaseFor }))
+    this.until = Math.min(this.deadline, this.options.now() + holdsFor({ leaseFor }))
+    this.leaveToHeart()
+  }
+
+  /** Has the thread extend the lease when no beat follows the one that was sent at this instant. */
+  private keepByThread(sentAt: number): void {
+    const { job, keptByThread, stallLimit } = this.options
+    if (keptByThread === undefined || this.hasEnded) return
+    const { leaseFor } = this.pace
+    this.byThread = keptByThread.keep(job.lease, {
+      sentAt,
+      leaseFor,
+      holdsFor: holdsFor(this.pace),
+      deadline: this.until,
+      stallLimit
+    })
+  }
+
+  private leaveToHeart(): void {
+    this.byThread?.letGo()
+    this.byThread = undefined
   }
 
   private beating(pace: Pace): Effect.Effect<void> {
@@ -235,7 +269,7 @@ export class KeptLease {
     return Effect.withFiberRuntime((fiber) => {
       const sentAt = now()
       // Nothing will be written under this lease, so it must not be made to last longer.
-      if (this.until <= sentAt) return gone
+      if (this.deadline <= sentAt) return gone
       updateNow(
         fiber,
         latenessOf(job.kind),
@@ -243,24 +277,29 @@ export class KeptLease {
       )
       this.lastSentAt = sentAt
       // What is not written by the deadline must not be written any more.
-      const answerBy = Math.min(sentAt + Duration.toMillis(mayTake), this.until)
+      const answerBy = Math.min(sentAt + Duration.toMillis(mayTake), this.deadline)
       return Effect.matchEffect(extend({ lease: job.lease, leaseFor: pace.leaseFor }, answerBy), {
         onFailure: (error) =>
           events.publish(JobEvent.HeartbeatFailed({ error, ...factsOf(job) })).pipe(
             Effect.zipRight(Effect.sleep(mayTake)),
             Effect.zipRight(this.beat(pace))
           ),
-        onSuccess: (answer) => this.answered(answer, sentAt + holdsFor(pace))
+        onSuccess: (answer) => this.answered(answer, sentAt, sentAt + holdsFor(pace))
       })
     })
   }
 
   /** Takes the answer to an extension, which holds until the monotonic millisecond `until`. */
-  private answered(answer: Either.Either<Extended, LeaseLost>, until: number): Effect.Effect<void, Gone> {
+  private answered(
+    answer: Either.Either<Extended, LeaseLost>,
+    sentAt: number,
+    until: number
+  ): Effect.Effect<void, Gone> {
     const { events, job, stop } = this.options
     if (Either.isLeft(answer)) return Effect.zipRight(stop(StopReason.LeaseLost()), gone)
     const { cancelRequested, lease: { lockedUntil } } = answer.right
     this.until = Math.max(this.until, until)
+    this.byThread?.extended(sentAt, this.until)
     const told = events.publish(JobEvent.Extended({ lockedUntil, ...factsOf(job) }))
     return cancelRequested ? Effect.zipRight(stop(StopReason.Cancelled()), told) : told
   }

@@ -93,8 +93,8 @@ export class Slots {
     return { limit: open ? room : 0, queues }
   }
 
-  /** While a store claims but does not settle, at most as many jobs wait to be settled as may run. */
-  private get mostInAll(): number {
+  /** The most attempts. While a store claims but does not settle, at most as many jobs wait to be settled as may run. */
+  get mostInAll(): number {
     return 2 * this.concurrency + this.ahead.most
   }
 

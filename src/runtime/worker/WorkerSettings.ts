@@ -3,10 +3,18 @@ import { Option } from "effect"
 import type * as Job from "../../domain/Job.ts"
 import type { Retention } from "../maintenance/maintenance.ts"
 
+/** The settings of a kind that its definition or else its worker names, in milliseconds. */
+export interface KindSettings {
+  /** The length of a lease. */
+  readonly leaseFor: number
+  /** The longest block of the event loop in which a lease is extended. */
+  readonly stallLimit: number
+}
+
 /** A worker's options, checked and complete. */
 export interface WorkerSettings<Jobs extends ReadonlyArray<Job.Any> = ReadonlyArray<Job.Any>> {
-  /** The definition of each kind, with the milliseconds that a claim of it holds. */
-  readonly kinds: ReadonlyMap<string, { readonly job: Jobs[number]; readonly leaseFor: number }>
+  /** The definition of each kind. */
+  readonly kinds: ReadonlyMap<string, KindSettings & { readonly job: Jobs[number] }>
   readonly concurrency: number
   /** The most jobs that wait, claimed, for a place. */
   readonly claimAhead: number

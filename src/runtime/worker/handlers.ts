@@ -2,10 +2,10 @@ import { Context, Effect } from "effect"
 import { InvalidOption } from "../../domain/errors.ts"
 import * as Job from "../../domain/Job.ts"
 import { ownContext } from "./ownContext.ts"
-import type { WorkerSettings } from "./WorkerSettings.ts"
+import type { KindSettings, WorkerSettings } from "./WorkerSettings.ts"
 
-/** The code that runs a kind, and the milliseconds a claim of it holds. */
-export type Handlers = (kind: string) => { readonly handler: Job.HandlerService; readonly leaseFor: number }
+/** The code that runs a kind, and the kind's settings. */
+export type Handlers = (kind: string) => KindSettings & { readonly handler: Job.HandlerService }
 
 /** The handler of each kind. One that was made for another definition of its kind is refused. */
 export const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>(
@@ -14,7 +14,7 @@ export const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>(
   Effect.gen(function*() {
     const context = yield* Effect.context<never>()
     const found = new Map<string, ReturnType<Handlers>>()
-    for (const [kind, { job, leaseFor }] of kinds) {
+    for (const [kind, { job, leaseFor, stallLimit }] of kinds) {
       const handler = Context.unsafeGet(context as Context.Context<Job.Handler<string>>, Job.handlerTag(kind))
       if (handler.job !== job) {
         return yield* new InvalidOption({
@@ -23,7 +23,7 @@ export const findHandlers = <Jobs extends ReadonlyArray<Job.Any>>(
           allowed: "one definition of each kind"
         })
       }
-      found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor })
+      found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor, stallLimit })
     }
     return (kind) => {
       const one = found.get(kind)

@@ -1,5 +1,5 @@
 import type { Scope } from "effect"
-import { Context, Effect, Option, Runtime, RuntimeFlags } from "effect"
+import { Context, Duration, Effect, Option, Runtime, RuntimeFlags } from "effect"
 import type { HandlerService } from "../../domain/Job.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { toMillis } from "../../platform/monotonic.ts"
@@ -11,11 +11,15 @@ import { HeldLeases } from "../lease/HeldLeases.ts"
 import { makeWakeUps } from "../lease/wakeUps.ts"
 import { makeSettles } from "../attempt/settles.ts"
 import { LoopWatch } from "../telemetry/LoopWatch.ts"
+import type { Slots } from "./Slots.ts"
 import type { WorkerSettings } from "./WorkerSettings.ts"
 
 /** The part of a worker that its attempts see. Call it in the fiber whose loggers, clock and scheduler they should inherit. */
-export const makeHost = ({ graceOver, settings: { claimAhead, heartbeatInterval } }: {
+export const makeHost = ({ graceOver, settings: { claimAhead, heartbeatInterval }, slots, worker }: {
   readonly settings: WorkerSettings
+  /** The name under which its leases are claimed. */
+  readonly worker: string
+  readonly slots: Pick<Slots, "mostInAll">
   /** Succeeds when the grace of the worker's shutdown is over. */
   readonly graceOver: Effect.Effect<void>
 }): Effect.Effect<Host, never, JobStore | Scope.Scope> =>
@@ -48,6 +52,11 @@ export const makeHost = ({ graceOver, settings: { claimAhead, heartbeatInterval 
       extend: yield* makeExtend(store),
       settles: yield* makeSettles(store, { graceOver, gathering: claimAhead > 0 ? turn : Effect.void }),
       heldLeases: yield* HeldLeases,
+      keptByThread: yield* store.leaseKeeper?.open({
+        name: worker,
+        capacity: slots.mostInAll,
+        interval: Duration.toMillis(heartbeatInterval)
+      }) ?? Effect.succeed(undefined),
       loopWatch: yield* LoopWatch
     }
   })

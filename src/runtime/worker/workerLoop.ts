@@ -72,7 +72,7 @@ export const runWorker = (
     const claimable = yield* Ref.make(settings.maxJobs)
     const shutdown = yield* makeShutdown
     const place = yield* ThisProcess
-    const host = yield* makeHost({ settings, graceOver: Deferred.await(shutdown.graceOver) }).pipe(
+    const host = yield* makeHost({ settings, worker, slots, graceOver: Deferred.await(shutdown.graceOver) }).pipe(
       Effect.annotateLogs({ worker })
     )
 

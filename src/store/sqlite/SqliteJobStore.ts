@@ -1,5 +1,5 @@
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { StoreError } from "../../domain/errors.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
@@ -9,8 +9,9 @@ import { JobStore } from "../JobStore.ts"
 import { makeSqlJobStore } from "../SqlJobStore.ts"
 import type { Now } from "../Transactions.ts"
 import { readBusyTimeout, setBusyTimeout } from "./busyTimeout.ts"
-import { databasePath } from "./databaseFile.ts"
+import { databasePath, watchDatabaseFile } from "./databaseFile.ts"
 import { sqliteDialect } from "./dialect.ts"
+import { sqliteKeeper } from "./keeper/sqliteKeeper.ts"
 import { warnOfAborts } from "./loadedDriver.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
@@ -54,6 +55,7 @@ export const layer = (
         transactions: yield* makeTransactions(sql),
         events: yield* makeJobEvents,
         signals: yield* signalsOf(sql),
+        leaseKeeper: yield* keeperOf(client, options),
         tidy: tidyWal(sql),
         newest,
         now: options?.now === undefined
@@ -67,6 +69,15 @@ export const layer = (
       guardTelemetry
     )
   )
+
+/** The keeper of leases, for a database in a file that may be written. */
+const keeperOf = (client: SqlClient.SqlClient, options: Omit<SqliteOptions, "mode"> | undefined) =>
+  Effect.gen(function*() {
+    if (options?.leaseKeeper !== true || options.readonly === true || options.now !== undefined) return undefined
+    const { files } = yield* Effect.scoped(Effect.flatMap(client.reserve, watchDatabaseFile))
+    if (Option.isNone(files)) return undefined
+    return Option.getOrUndefined(yield* sqliteKeeper(client.withoutTransforms(), files.value))
+  })
 
 /** The signals of a new store, which reach as far as the database does: none but its own if that is in memory. */
 const signalsOf = (sql: SqlClient.SqlClient) =>

@@ -44,6 +44,9 @@ export interface Options extends SqliteOptions {
  * - A WAL that has grown, as behind a reader, is copied into the database by a
  *   thread, and not by a commit that blocks the event loop.
  *
+ * A thread extends the leases of workers while a handler blocks the event loop,
+ * see `leaseKeeper`.
+ *
  * An export or a backup holds the connection until it is done, heartbeats
  * included; inside a transaction of this client it would wait for itself.
  */
@@ -53,6 +56,9 @@ export const layer = (
   // Not by `provideMerge`, which builds the client for two: Effect 3 never closes it when the second is interrupted as it gets it.
   Layer.scopedContext(Effect.flatMap(openClient(options), (client) =>
     Effect.map(
-      Effect.provide(Layer.build(SqliteJobStore.layer(options)), client),
+      Effect.provide(
+        Layer.build(SqliteJobStore.layer({ ...options, leaseKeeper: options.leaseKeeper ?? true })),
+        client
+      ),
       (store) => Context.merge(client, store)
     )))

@@ -18,6 +18,12 @@ export interface SqliteOptions {
    * given: when the client opens the file, and for each statement and transaction.
    */
   readonly busyTimeout?: Duration.DurationInput | undefined
+  /**
+   * Has a thread with a connection of its own extend leases while the event loop of this process is blocked. On unless
+   * given for `SqliteStore.layer`, off for a store on the app's own client. A database in memory has none, and neither
+   * has a bundle that better-sqlite3 is part of.
+   */
+  readonly leaseKeeper?: boolean | undefined
   /** Opens an existing database and changes nothing in it, not even by migrating; writes fail. */
   readonly readonly?: boolean | undefined
   /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The Clock's unless given. */

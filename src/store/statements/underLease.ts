@@ -10,16 +10,20 @@ export const makeUnderLease = (dialect: Dialect) => {
   const { byId, jobsTable, jsonOf, later, millis, sql, truth } = dialect
   const { held, leased } = makeLeased(dialect)
 
-  const extend = (items: ReadonlyArray<Leased & { readonly leaseFor: number }>, now: Statement.Fragment) =>
-    Effect.map(
-      extendedRows(sql`
+  /** The statement of a heartbeat, which a keeper's thread runs, too. Its text is the same for all leases. */
+  const extension = (items: ReadonlyArray<Leased & { readonly leaseFor: number }>, now: Statement.Fragment) =>
+    sql`
         UPDATE ${jobsTable} ${byId} SET
           locked_at = ${now}, locked_until = ${later(now, "item.lease_for")}, updated_at = ${now}
         FROM ${leased(items, { lease_for: "int" }, ({ leaseFor }) => ({ lease_for: leaseFor }))}
         WHERE ${held(items)}
         RETURNING holdfast_jobs.id, kind, attempts, locked_by AS worker, ${millis("locked_at")} AS locked_at,
           ${millis("locked_until")} AS locked_until,
-          ${truth("cancel_requested_at IS NOT NULL")} AS cancel_requested`),
+          ${truth("cancel_requested_at IS NOT NULL")} AS cancel_requested`
+
+  const extend = (items: ReadonlyArray<Leased & { readonly leaseFor: number }>, now: Statement.Fragment) =>
+    Effect.map(
+      extendedRows(extension(items, now)),
       (extended) =>
         answers(items, extended, ({ cancel_requested, kind, locked_at, locked_until }, lease) => ({
           lease: leaseOf(lease, locked_at, locked_until),
@@ -38,5 +42,5 @@ export const makeUnderLease = (dialect: Dialect) => {
       (written) => answers(items, written, () => undefined)
     )
 
-  return { extend, progress }
+  return { extension, extend, progress }
 }

@@ -1,0 +1,302 @@
+import type { Session } from "node:inspector"
+import type { layout } from "./LeaseTable.ts"
+
+/** The messages to the thread. */
+export type Told =
+  | { readonly add: TableData }
+  | { readonly remove: number }
+
+/** The leases of one worker. */
+export interface TableData {
+  readonly id: number
+  readonly worker: string
+  /** Milliseconds between two heartbeats. */
+  readonly interval: number
+  readonly memory: SharedArrayBuffer
+}
+
+/** The messages of the thread. The event loop hears them once it is free again. */
+export type Report =
+  /** The event loop runs again after it was blocked for so long that leases were overdue. */
+  | {
+    readonly _tag: "Stalled"
+    readonly millis: number
+    /** Jobs whose leases were extended meanwhile. */
+    readonly jobs: number
+    /** Extensions that the database refused because the lease was another's by then. */
+    readonly lost: number
+  }
+  /** Leases are left to run out, since the event loop has been blocked for the `stallLimit` of their jobs. */
+  | { readonly _tag: "Hung"; readonly millis: number; readonly jobs: number; readonly stack: string | undefined }
+  /** The database could not be written. It is tried again at the next look. */
+  | { readonly _tag: "Failed"; readonly error: string }
+
+/** A lease to extend, as the thread's database is given it. */
+export interface Overdue {
+  readonly id: string
+  readonly worker: string
+  readonly attempt: number
+  /** Milliseconds. */
+  readonly leaseFor: number
+}
+
+/** The thread's own connection. */
+export interface ThreadDatabase {
+  /** Extends those that are still held. Answers them by id and attempt; "busy" if another connection keeps it from writing. */
+  readonly extend: (
+    leases: ReadonlyArray<Overdue>
+  ) => Held | Promise<Held>
+  readonly close: () => unknown
+}
+
+type Held = ReadonlyArray<{ readonly id: string; readonly attempts: number }> | "busy"
+
+/** The data that the thread starts with. */
+export interface ThreadData {
+  readonly layout: typeof layout
+  /** A number of 8 bytes: the instant at which the event loop last ran, in milliseconds of `process.hrtime`. */
+  readonly pulse: SharedArrayBuffer
+  /** True if the worker runs on the main thread, whose stack the inspector can tell. */
+  readonly isOnMainThread: boolean
+}
+
+/**
+ * The code of the thread, which is passed as text: a file would have to be found
+ * again in the package, in an app's bundle and beside TypeScript sources. So it
+ * uses nothing but its parameters and what Node has everywhere.
+ */
+export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDatabase): void {
+  const { parentPort, workerData } = require("node:worker_threads") as typeof import("node:worker_threads")
+  const { writeSync } = require("node:fs") as typeof import("node:fs")
+  const { isOnMainThread, layout, pulse } = workerData as ThreadData
+  const pulseAt = new Float64Array(pulse)
+
+  /** The longest pause between two looks, and the fewest milliseconds without a pulse that count as a block. */
+  const longestPause = 1_000
+  const shortestBlock = 250
+  /** This much later than it should run, this thread was stopped as well: with its process, or its machine. */
+  const wasStopped = 500
+  /** The pause after a try to write that another connection was in the way of. */
+  const afterBusy = 20
+  /** Leases of one statement. */
+  const most = 500
+
+  interface Table extends TableData {
+    readonly ints: Int32Array
+    readonly doubles: Float64Array
+    readonly bytes: Uint8Array
+  }
+  interface Kept extends Overdue {
+    readonly table: Table
+    readonly slot: number
+    readonly version: number
+    readonly sentAt: number
+    readonly until: number
+    readonly holdsFor: number
+    readonly stallLimit: number
+  }
+
+  const tables = new Map<number, Table>()
+  let database: ThreadDatabase | undefined
+  let stall: { readonly since: number; lost: number; isTold: boolean; readonly jobs: Set<string> } | undefined
+  /** Slots by table, slot and version whose lease is another's by now. */
+  const lost = new Set<string>()
+  let goneOnAt = -Infinity
+  let failure = ""
+  let isLooking = false
+
+  const now = () => Number(process.hrtime.bigint()) / 1e6
+  const tell = (report: Report) => parentPort?.postMessage(report)
+  const nameOf = ({ slot, table, version }: Kept) => `${table.id} ${slot} ${version}`
+
+  /** The lease in a slot; none if it is free, or just being written. */
+  const read = (table: Table, slot: number): Kept | undefined => {
+    const { bytes, doubles, ints } = table
+    const int = slot * (layout.bytes / 4)
+    const double = slot * (layout.bytes / 8)
+    const version = Atomics.load(ints, int + layout.version)
+    const idLength = ints[int + layout.idLength]!
+    if (version % 2 !== 0 || idLength === 0) return undefined
+    const id = slot * layout.bytes + layout.id
+    const holdsFor = doubles[double + layout.holdsFor]!
+    const isHeld = Atomics.load(ints, int + layout.heldVersion) === version
+    const heldUntil = isHeld ? doubles[double + layout.heldUntil]! : -Infinity
+    const kept = {
+      table,
+      slot,
+      version,
+      worker: table.worker,
+      id: String.fromCharCode(...bytes.subarray(id, id + idLength)),
+      attempt: ints[int + layout.attempt]!,
+      leaseFor: ints[int + layout.leaseFor]!,
+      holdsFor,
+      stallLimit: doubles[double + layout.stallLimit]!,
+      sentAt: Math.max(doubles[double + layout.beatSentAt]!, heldUntil - holdsFor),
+      until: Math.max(doubles[double + layout.deadline]!, heldUntil)
+    }
+    // Adding nothing keeps the reads above before it, which a load would not.
+    return Atomics.add(ints, int + layout.version, 0) === version ? kept : undefined
+  }
+
+  /** All leases that are kept. */
+  const allKept = (): ReadonlyArray<Kept> => {
+    const found: Array<Kept> = []
+    for (const table of tables.values()) {
+      for (let slot = 0; slot * layout.bytes < table.memory.byteLength; slot++) {
+        const kept = read(table, slot)
+        if (kept !== undefined) found.push(kept)
+      }
+    }
+    return found
+  }
+
+  /** True for a lease whose heartbeat is overdue, and that may still be extended. */
+  const isOverdue = (kept: Kept, at: number) =>
+    at >= kept.sentAt + 1.25 * kept.table.interval && at < kept.until && !lost.has(nameOf(kept))
+
+  /** Extends leases. Answers false if it should be tried again soon. */
+  const extend = async (leases: ReadonlyArray<Kept>, during: NonNullable<typeof stall>): Promise<boolean> => {
+    for (let from = 0; from < leases.length; from += most) {
+      const some = leases.slice(from, from + most)
+      const sentAt = now()
+      database ??= openDatabase()
+      const held = await database.extend(
+        some.map(({ attempt, id, leaseFor, worker }) => ({ attempt, id, leaseFor, worker }))
+      )
+      if (held === "busy") return false
+      const names = new Set(held.map(({ attempts, id }) => `${attempts} ${id}`))
+      for (const kept of some) {
+        if (!names.has(`${kept.attempt} ${kept.id}`)) {
+          lost.add(nameOf(kept))
+          during.lost++
+          continue
+        }
+        during.jobs.add(kept.id)
+        const { doubles, ints } = kept.table
+        doubles[kept.slot * (layout.bytes / 8) + layout.heldUntil] = sentAt + kept.holdsFor
+        Atomics.store(ints, kept.slot * (layout.bytes / 4) + layout.heldVersion, kept.version)
+      }
+    }
+    return true
+  }
+
+  /** The stack of the main thread, by Node's inspector; undefined if it does not come, as from within native code. */
+  const stackOfMain = (): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      let session: Session | undefined
+      const end = (stack: string | undefined) => {
+        clearTimeout(timer)
+        try {
+          session?.disconnect()
+        } catch {
+          // The stack counts, not the end of the session.
+        }
+        session = undefined
+        resolve(stack)
+      }
+      const timer = setTimeout(() => end(undefined), 2_000)
+      try {
+        const inspector = require("node:inspector") as typeof import("node:inspector")
+        session = new inspector.Session()
+        session.connectToMainThread()
+        session.on("Debugger.paused", ({ params }) => {
+          const frames = params.callFrames.slice(0, 30).map(({ functionName, location, url }) =>
+            `at ${functionName === "" ? "<anonymous>" : functionName} (${url}:${location.lineNumber + 1})`
+          )
+          session?.post("Debugger.resume")
+          end(frames.join("\n"))
+        })
+        session.post("Debugger.enable")
+        session.post("Debugger.pause")
+      } catch {
+        end(undefined)
+      }
+    })
+
+  /** Tells of a process that hangs, once for each block of its event loop. */
+  const tellHang = async (during: NonNullable<typeof stall>, jobs: ReadonlyArray<Kept>) => {
+    during.isTold = true
+    const millis = now() - during.since
+    const stack = isOnMainThread ? await stackOfMain() : undefined
+    const message = `The event loop has been blocked for ${(millis / 1000).toFixed(1)} s. `
+      + `The leases of ${jobs.length} ${jobs.length === 1 ? "job" : "jobs"} are left to run out.`
+    const shown = stack === undefined ? "" : ` stack=${JSON.stringify(stack)}`
+    // The main thread can log nothing while it hangs, and this thread's own streams go through it.
+    try {
+      writeSync(
+        2,
+        `timestamp=${new Date().toISOString()} level=ERROR fiber=#keeper message=${JSON.stringify(message)}${shown}\n`
+      )
+    } catch {
+      // Nobody reads standard error any more.
+    }
+    tell({ _tag: "Hung", millis, jobs: jobs.length, stack })
+  }
+
+  const fail = (thrown: unknown) => {
+    const error = String(thrown)
+    if (error !== failure) tell({ _tag: "Failed", error })
+    failure = error
+    const broken = database
+    database = undefined
+    try {
+      broken?.close()
+    } catch {
+      // It is opened anew in any case.
+    }
+  }
+
+  /** Looks at the event loop and its leases. Answers the milliseconds until the next look. */
+  const look = async (pause: number, dueAt: number): Promise<number> => {
+    const at = now()
+    if (at - dueAt > wasStopped) goneOnAt = at
+    const since = Math.max(pulseAt[0]!, goneOnAt)
+    const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
+    if (at - since < block) {
+      if (stall !== undefined && stall.jobs.size + stall.lost > 0) {
+        tell({ _tag: "Stalled", millis: pulseAt[0]! - stall.since, jobs: stall.jobs.size, lost: stall.lost })
+      }
+      stall = undefined
+      lost.clear()
+      return pause
+    }
+    stall ??= { since, lost: 0, isTold: false, jobs: new Set() }
+    const blockedFor = at - stall.since
+    const leases = allKept()
+    const hung = leases.filter(({ stallLimit }) => blockedFor >= stallLimit)
+    const isWritten = await extend(
+      leases.filter((kept) => blockedFor < kept.stallLimit && isOverdue(kept, at)),
+      stall
+    )
+    if (isWritten) failure = ""
+    if (hung.length > 0 && !stall.isTold) await tellHang(stall, hung)
+    return isWritten ? pause : afterBusy
+  }
+
+  const again = (dueAt: number) => {
+    let pause = longestPause
+    for (const { interval } of tables.values()) pause = Math.min(pause, Math.max(20, interval / 8))
+    const next = (after: number) => {
+      const nextAt = now() + after
+      setTimeout(() => again(nextAt), after)
+    }
+    look(pause, dueAt).then(next, (thrown) => {
+      fail(thrown)
+      next(pause)
+    })
+  }
+
+  parentPort?.on("message", (told: Told) => {
+    if ("remove" in told) return void tables.delete(told.remove)
+    const { memory } = told.add
+    tables.set(told.add.id, {
+      ...told.add,
+      ints: new Int32Array(memory),
+      doubles: new Float64Array(memory),
+      bytes: new Uint8Array(memory)
+    })
+    if (isLooking) return
+    isLooking = true
+    again(now())
+  })
+}

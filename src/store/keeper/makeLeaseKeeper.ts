@@ -1,0 +1,150 @@
+import { Context, Effect, Option, Queue } from "effect"
+import { isMainThread, Worker } from "node:worker_threads"
+import { isByRealTime, LoopDelay } from "../../platform/LoopDelay.ts"
+import { guardTelemetry } from "../guardTelemetry.ts"
+import type { KeeperReport } from "./keeperReports.ts"
+import { reportKeeper } from "./keeperReports.ts"
+import type { ThreadData, Told } from "./keeperThread.ts"
+import { keepLeases } from "./keeperThread.ts"
+import type { KeptLeases, LeaseKeeper } from "./LeaseKeeper.ts"
+import { layout, LeaseTable } from "./LeaseTable.ts"
+
+/** The code by which the thread opens its connection. */
+export interface ThreadCode {
+  /** A function of `require` and `data` that answers a `ThreadDatabase`. It is passed as text, so it uses nothing else. */
+  readonly open: (require: NodeJS.Require, data: never) => unknown
+  readonly data: unknown
+}
+
+/** Starts a thread that runs this code. */
+export type StartThread = (code: string, data: unknown) => Worker
+
+/** Replaceable: a simulation has no threads. */
+export class KeeperThread extends Context.Reference<KeeperThread>()("holdfast/store/KeeperThread", {
+  defaultValue: (): Option.Option<StartThread> => Option.some(startThread)
+}) {}
+
+/** The thread gets none of the flags of the process, which might load anything, and a heap of the size that it needs. */
+const startThread: StartThread = (code, workerData) => {
+  const thread = new Worker(code, {
+    eval: true,
+    execArgv: [],
+    env: {},
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
+  })
+  thread.unref()
+  return thread
+}
+
+/** The pause after a thread that ended by itself, in milliseconds. */
+const startsAgainAfter = 60_000
+
+/** Milliseconds of a clock that all threads share. */
+const threadMillis = () => Number(process.hrtime.bigint()) / 1e6
+
+/** The keeper of one store; none where there can be no thread, or under a clock that a test moves. */
+export const makeLeaseKeeper = (code: ThreadCode): Effect.Effect<Option.Option<LeaseKeeper>> =>
+  Effect.gen(function*() {
+    const start = yield* KeeperThread
+    return (yield* isByRealTime) ? Option.map(start, (start) => keeperOf(code, start)) : Option.none()
+  })
+
+const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
+  // A build that keeps names calls `__name` in each function.
+  const text = `const __name = (named) => named; (${keepLeases})(require, () => (${code.open})(require, `
+    + `require("node:worker_threads").workerData.database))`
+  const pulse = new SharedArrayBuffer(8)
+  const pulseAt = new Float64Array(pulse)
+  const tables = new Map<number, Extract<Told, { readonly add: unknown }>>()
+  /** Those who log, of whom the first does. */
+  const listeners = new Set<Queue.Queue<KeeperReport>>()
+  let lastId = 0
+  let thread: Worker | undefined
+  let startsAt = -Infinity
+
+  const report = (report: KeeperReport) => {
+    const [first] = listeners
+    if (first !== undefined) Queue.unsafeOffer(first, report)
+  }
+  const ended = (error: string) => {
+    startsAt = threadMillis() + startsAgainAfter
+    report({ _tag: "Ended", error })
+  }
+
+  /** Starts the thread where there is none. It is there before a handler can block the loop: starting one does not take the loop. */
+  const startOnce = () => {
+    if (thread !== undefined || threadMillis() < startsAt) return
+    try {
+      const data: ThreadData & { readonly database: unknown } = {
+        layout,
+        pulse,
+        isOnMainThread: isMainThread,
+        database: code.data
+      }
+      const started = start(text, data)
+      let error = "it ended by itself"
+      started.on("message", report)
+      started.on("error", (thrown) => void (error = String(thrown)))
+      started.on("exit", () => {
+        if (thread !== started) return
+        thread = undefined
+        ended(error)
+      })
+      thread = started
+      for (const table of tables.values()) started.postMessage(table)
+    } catch (thrown) {
+      ended(String(thrown))
+    }
+  }
+
+  const remove = (id: number) =>
+    Effect.suspend(() => {
+      tables.delete(id)
+      thread?.postMessage({ remove: id } satisfies Told)
+      if (tables.size > 0 || thread === undefined) return Effect.void
+      const last = thread
+      thread = undefined
+      return Effect.promise(() => last.terminate())
+    })
+
+  return {
+    open: ({ capacity, interval, name }) =>
+      Effect.gen(function*() {
+        const clock = yield* Effect.clock
+        const table = new LeaseTable(capacity)
+        const told = { add: { id: ++lastId, worker: name, interval, memory: table.memory } }
+        const reports = yield* Queue.sliding<KeeperReport>(16)
+        yield* Effect.acquireRelease(
+          Effect.sync(() => {
+            listeners.add(reports)
+            tables.set(told.add.id, told)
+            thread?.postMessage(told)
+          }),
+          () => Effect.ensuring(remove(told.add.id), Effect.sync(() => listeners.delete(reports)))
+        )
+        yield* Effect.forkScoped(guardTelemetry(Effect.forever(Effect.flatMap(Queue.take(reports), reportKeeper))))
+        const tick = () => void (pulseAt[0] = threadMillis())
+        tick()
+        yield* (yield* LoopDelay).watch(tick)
+        // The two clocks run at the same pace.
+        const ahead = threadMillis() - Number(clock.unsafeCurrentTimeNanos()) / 1e6
+        return {
+          keep: (lease, terms) => {
+            const slot = table.take(lease, {
+              ...terms,
+              sentAt: terms.sentAt + ahead,
+              deadline: terms.deadline + ahead
+            })
+            if (slot === undefined) return undefined
+            startOnce()
+            return {
+              heldUntil: () => table.heldUntil(slot) - ahead,
+              extended: (sentAt, deadline) => table.extended(slot, sentAt + ahead, deadline + ahead),
+              letGo: () => table.letGo(slot)
+            }
+          }
+        } satisfies KeptLeases
+      })
+  }
+}
