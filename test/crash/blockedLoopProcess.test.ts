@@ -101,7 +101,7 @@ describe("a process that is stopped past its lease", () => {
         const second = yield* startWorker(options)
         yield* second.says("done 1 2")
         yield* first.kill("SIGCONT")
-        yield* first.complains("Lost the lease")
+        yield* first.complains("Lease lost")
         const job = yield* JobQueue.get(id)
         assert.strictEqual(job.status, "succeeded")
         assert.strictEqual(job.attempts, 2)

@@ -78,6 +78,8 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
   const wasStopped = 500
   /** The pause after a try to write that another connection was in the way of. */
   const afterBusy = 20
+  /** Frames of a stack that are told. The handler's own come first. */
+  const mostFrames = 30
   /** Leases of one statement. */
   const most = 500
 
@@ -199,9 +201,12 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
         const inspector = require("node:inspector") as typeof import("node:inspector")
         session = new inspector.Session()
         session.connectToMainThread()
+        const files = new Map<string, string>()
+        session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => void files.set(scriptId, url))
         session.on("Debugger.paused", ({ params }) => {
-          const frames = params.callFrames.slice(0, 30).map(({ functionName, location, url }) =>
-            `at ${functionName === "" ? "<anonymous>" : functionName} (${url}:${location.lineNumber + 1})`
+          const frames = params.callFrames.slice(0, mostFrames).map(({ functionName, location }) =>
+            `at ${functionName === "" ? "<anonymous>" : functionName} `
+            + `(${files.get(location.scriptId) ?? "<unknown>"}:${location.lineNumber + 1})`
           )
           session?.post("Debugger.resume")
           end(frames.join("\n"))
