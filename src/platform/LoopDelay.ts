@@ -5,10 +5,15 @@ import { clearInterval, setInterval } from "node:timers"
 
 /** Measures how late the event loop runs its timers. */
 export interface LoopDelayService {
-  /** Tells, some times a second until the scope closes, by how many milliseconds the loop was late. */
-  readonly watch: (tell: (late: number) => void) => Effect.Effect<void, never, Scope.Scope>
+  /**
+   * Tells, some times a second until the scope closes, by how many milliseconds the loop was late, and how many
+   * milliseconds of CPU time the process has used since it told before.
+   */
+  readonly watch: (tell: (late: number, computed: number) => void) => Effect.Effect<void, never, Scope.Scope>
   /** By how many milliseconds it is late now, which nobody has been told yet: 0 unless it stands or has only just stood. */
   readonly overdue: () => number
+  /** The milliseconds of CPU time that go with `overdue`. */
+  readonly computed: () => number
 }
 
 /** In milliseconds: often enough to see what costs a lease of a second, and seldom enough to cost nothing. */
@@ -28,17 +33,22 @@ const monotonicMillis = performance.now.bind(performance)
  * when, and so not which jobs ran then.
  */
 const ofTheProcess = (): LoopDelayService => {
-  const watching = new Set<(late: number) => void>()
+  const watching = new Set<(late: number, computed: number) => void>()
   let timer: NodeJS.Timeout | undefined
   let dueAt = Infinity
+  let used = 0
   const overdue = () => Math.max(0, monotonicMillis() - dueAt)
+  const computed = () => cpuMillis() - used
   const tick = () => {
     const late = overdue()
+    const worked = computed()
     dueAt = monotonicMillis() + every
-    for (const tell of watching) tell(late)
+    used += worked
+    for (const tell of watching) tell(late, worked)
   }
   const start = () => {
     dueAt = monotonicMillis() + every
+    used = cpuMillis()
     timer = repeat(tick, every).unref()
   }
   const end = () => {
@@ -62,8 +72,15 @@ const ofTheProcess = (): LoopDelayService => {
         )),
         isByRealTime
       ),
-    overdue
+    overdue,
+    computed
   }
+}
+
+/** The CPU time of the process, of all its threads. */
+const cpuMillis = () => {
+  const { system, user } = process.cpuUsage()
+  return (system + user) / 1000
 }
 
 /** True unless a test moves the clock: real delays mean nothing then. */

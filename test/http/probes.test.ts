@@ -51,12 +51,12 @@ describe("the probes", () => {
     Effect.gen(function*() {
       const { inject, mend } = yield* StoreFaults
       yield* inject("every", failing)
-      let tell: (late: number) => void = () => {}
+      let tell: (late: number, computed: number) => void = () => {}
       let wrong: ReadonlyArray<string> = []
       const { askAt } = yield* Effect.provideService(
         serving({ unready: Effect.sync(() => wrong) }),
         LoopDelay,
-        { watch: (heard) => Effect.sync(() => void (tell = heard)), overdue: () => 0 }
+        { watch: (heard) => Effect.sync(() => void (tell = heard)), overdue: () => 0, computed: () => 0 }
       )
       const reasons = Effect.map(
         askAt("GET", "/readyz"),
@@ -68,9 +68,9 @@ describe("the probes", () => {
       }])
       yield* mend()
       yield* TestClock.adjust("5 seconds")
-      tell(1_500)
+      tell(1_500, 1_500)
       assert.deepStrictEqual(yield* reasons, [])
-      tell(3_000)
+      tell(3_000, 3_000)
       wrong = ["No worker looks for jobs"]
       assert.deepStrictEqual(yield* reasons, [
         { reason: "loop", message: "The event loop was blocked for 3s" },

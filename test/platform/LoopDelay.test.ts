@@ -29,15 +29,19 @@ describe("the delay of the process's event loop", () => {
   it.scopedLive("is known as soon as the loop has stood, and told once its timer comes due", () =>
     Effect.gen(function*() {
       const { next, told } = yield* watching
-      const { overdue } = yield* LoopDelay
+      const { computed, overdue } = yield* LoopDelay
       yield* next
+      const used = process.cpuUsage()
       yield* stand(500)
       assert.isAtLeast(overdue(), 399)
+      const { system, user } = process.cpuUsage(used)
+      assert.isAtLeast(computed(), (system + user) / 1000)
       const before = told.length
       yield* next
       assert.isAtLeast(told[before] ?? 0, 399)
       yield* next
       assert.isBelow(overdue(), 400)
+      assert.isBelow(computed(), (system + user) / 1000 + 400)
     }))
 
   it.scopedLive("is none when the wall clock is set", () =>

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Duration, Effect, Layer, Metric, Schema, TestClock } from "effect"
+import { Clock, Deferred, Duration, Effect, Layer, Metric, Option, Schema, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { LoopDelay } from "../../src/platform/LoopDelay.ts"
 import { metrics } from "../../src/runtime/telemetry/metrics.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { LoopWatch, makeLoopWatch } from "../../src/runtime/telemetry/LoopWatch.ts"
+import { stood } from "../../src/runtime/telemetry/words.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
 import { calm, inHoldfast, linesSaying, Logs, settled } from "./harness.ts"
 
@@ -18,9 +19,11 @@ const Handlers = Layer.merge(Computing.toLayer(() => Effect.never), Innocent.toL
  * meanwhile, no timer goes off, and those that were due do so afterwards.
  */
 const makeLoop = Effect.map(Effect.clock, (clock) => {
-  const watching = new Set<(late: number) => void>()
+  const watching = new Set<(late: number, computed: number) => void>()
   let stood = 0
   let overdue = 0
+  /** The part of a processor that the process uses meanwhile. */
+  let busy = 1
   const wall = () => clock.unsafeCurrentTimeMillis() + stood
   const nanos = () => clock.unsafeCurrentTimeNanos() + BigInt(stood) * 1_000_000n
   const slow: Clock.Clock = {
@@ -36,7 +39,8 @@ const makeLoop = Effect.map(Effect.clock, (clock) => {
       Effect.asVoid(
         Effect.acquireRelease(Effect.sync(() => watching.add(tell)), () => Effect.sync(() => watching.delete(tell)))
       ),
-    overdue: () => overdue
+    overdue: () => overdue,
+    computed: () => overdue * busy
   })
   const watch = makeLoopWatch()
   return {
@@ -46,10 +50,12 @@ const makeLoop = Effect.map(Effect.clock, (clock) => {
         overdue = Duration.toMillis(duration)
         stood += overdue
       }),
+    /** The process does this much from now on while the loop stands. */
+    uses: (part: number) => Effect.sync(() => void (busy = part)),
     /** Whoever watches is told. */
     tells: Effect.zipRight(
       Effect.sync(() => {
-        for (const tell of watching) tell(overdue)
+        for (const tell of watching) tell(overdue, overdue * busy)
         overdue = 0
       }),
       settled
@@ -91,7 +97,7 @@ describe("a lease that a blocked event loop has cost", () => {
       // Its timers come due, in whichever order.
       yield* TestClock.adjust("1 second")
       yield* tells
-      const because = "The event loop was blocked, or the process stopped, for 9.8 s, "
+      const because = "The event loop was blocked for 9.8 s, "
         + "while these kinds ran: loopDelay.computing, loopDelay.innocent"
       for (const message of ["Stopping the handler", "Lease lost, the attempt's outcome is not written"]) {
         const lines = yield* linesSaying(message)
@@ -111,6 +117,22 @@ describe("a lease that a blocked event loop has cost", () => {
       yield* TestClock.adjust("1 second")
       const [line] = yield* linesSaying("Stopping the handler")
       assert.include(String(line?.annotations["because"]), "for 9.8 s, while these kinds ran: loopDelay.computing")
+    }).pipe(inHoldfast(Handlers)))
+
+  it.effect("tells a process that was stopped from one that computed, by its CPU time", () =>
+    Effect.gen(function*() {
+      const { stands, uses, watch, within } = yield* running(Computing)
+      const said = Effect.map(within(watch.blame(4000)), Option.map(stood))
+      const expected: ReadonlyArray<readonly [part: number, text: string]> = [
+        [0.5, "The event loop was blocked for 3.0 s"],
+        [0.49, "The event loop was blocked, or the process stopped, for 3.0 s"],
+        [0.1, "The process was stopped, or waited in a synchronous call, for 3.0 s"]
+      ]
+      yield* stands("3 seconds")
+      for (const [part, text] of expected) {
+        yield* uses(part)
+        assert.deepStrictEqual(yield* said, Option.some(text))
+      }
     }).pipe(inHoldfast(Handlers)))
 
   it.effect("does not blame what stood longer ago than a lease lasts, nor what is too short to matter", () =>
@@ -142,7 +164,7 @@ describe("a process whose event loop stands", () => {
       const [line] = yield* warned
       assert.strictEqual(
         line?.message,
-        "The event loop was blocked, or the process stopped, for 0.6 s: "
+        "The event loop was blocked for 0.6 s: "
           + "no heartbeat is sent meanwhile, and from 1.0 s on it can cost a lease"
       )
       assert.strictEqual(line?.level, "WARN")
@@ -290,7 +312,7 @@ describe("the real event loop", () => {
       assert.strictEqual(stopping?.annotations["kind"], "loopDelay.neighbour")
       assert.match(
         String(stopping?.annotations["because"]),
-        /^The event loop was blocked, or the process stopped, for \d+\.\d s, while these kinds ran: loopDelay\.blocking, loopDelay\.neighbour$/
+        /^The event loop was blocked(?:, or the process stopped,)? for \d+\.\d s, while these kinds ran: loopDelay\.blocking, loopDelay\.neighbour$/
       )
       const lines = yield* Effect.repeat(Effect.delay(warned, "10 millis"), {
         until: (lines) => lines.some(({ annotations }) => String(annotations["kinds"]).includes("loopDelay.blocking"))

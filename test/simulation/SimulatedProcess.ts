@@ -52,7 +52,7 @@ export class SimulatedProcess implements Owner {
   private state: "running" | "stopped" | "dead" = "running"
   private stops = 0
   private stoppedAt = 0
-  private readonly delays = new Set<(late: number) => void>()
+  private readonly delays = new Set<(late: number, computed: number) => void>()
   private readonly parked: Array<() => void> = []
   private fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
   private readonly world: World
@@ -163,7 +163,7 @@ export class SimulatedProcess implements Owner {
   resume(stop = this.stops): boolean {
     if (this.state !== "stopped" || stop !== this.stops) return false
     this.state = "running"
-    for (const tell of this.delays) this.inside(() => tell(this.world.now - this.stoppedAt))()
+    for (const tell of this.delays) this.inside(() => tell(this.world.now - this.stoppedAt, 0))()
     for (const task of this.parked.splice(0)) this.world.enqueue(this, this.inside(task))
     return true
   }
@@ -262,7 +262,8 @@ export class SimulatedProcess implements Owner {
             Effect.sync(() => this.delays.add(tell)),
             () => Effect.sync(() => this.delays.delete(tell))
           )),
-        overdue: () => 0
+        overdue: () => 0,
+        computed: () => 0
       }),
       Context.add(ProcessEnd, {
         ...this.end,

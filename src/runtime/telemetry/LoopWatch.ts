@@ -14,8 +14,11 @@ import type { Stall } from "../../domain/Stall.ts"
 
 /** Remembers when the event loop of this process was blocked, and which kinds of jobs ran then. */
 export interface LoopWatchService {
-  /** Has the worker log long stalls until the scope closes; of several workers, the first does. Milliseconds. */
-  readonly watch: (shortestLease: number) => Effect.Effect<void, never, Scope.Scope>
+  /**
+   * Has the worker log long stalls until the scope closes; of several workers, the first does. Milliseconds. `isKept`:
+   * a thread extends the leases meanwhile.
+   */
+  readonly watch: (shortestLease: number, isKept: boolean) => Effect.Effect<void, never, Scope.Scope>
   /** Notes that a job of this kind runs. */
   readonly began: (kind: string) => void
   /** Notes that a job of this kind has ended, at this monotonic millisecond. */
@@ -62,8 +65,9 @@ export const makeLoopWatch = (): LoopWatchService => {
   const stalls: Array<Stall> = []
   let longestTold = 0
 
-  const stallOf = (millis: number, endedAt: number): Stall => ({
+  const stallOf = (millis: number, computed: number, endedAt: number): Stall => ({
     millis,
+    computed,
     endedAt,
     kinds: [...kinds]
       .filter(([, one]) => one.running > 0 || one.endedAt >= endedAt - millis)
@@ -71,8 +75,8 @@ export const makeLoopWatch = (): LoopWatchService => {
       .sort()
   })
 
-  const note = (millis: number, now: number) => {
-    const stall = stallOf(millis, now)
+  const note = (millis: number, computed: number, now: number) => {
+    const stall = stallOf(millis, computed, now)
     stalls.push(stall)
     if (stalls.length > mostRemembered) stalls.shift()
     return stall
@@ -88,7 +92,7 @@ export const makeLoopWatch = (): LoopWatchService => {
   }
 
   return {
-    watch: (shortest) =>
+    watch: (shortest, isKept) =>
       Effect.gen(function*() {
         const { watch } = yield* LoopDelay
         const clock = yield* Effect.clock
@@ -101,15 +105,15 @@ export const makeLoopWatch = (): LoopWatchService => {
           () => Effect.sync(() => workers.delete(worker))
         )
         yield* Effect.forkScoped(Effect.forever(Effect.flatten(Queue.take(reports))))
-        yield* watch((late) => {
+        yield* watch((late, computed) => {
           const [first] = workers
           if (first !== worker) return
           const at = now()
           const longest = gauge(late, at)
           if (longest !== undefined) reports.unsafeOffer(log.loopDelay(longest))
           if (late < least) return
-          const stall = note(late, at)
-          if (isToTell(stall)) reports.unsafeOffer(log.loopStood(stall, canCost(shortestLease())))
+          const stall = note(late, computed, at)
+          if (isToTell(stall)) reports.unsafeOffer(log.loopStood(stall, canCost(shortestLease()), isKept))
         })
       }),
     began: (kind) => {
@@ -127,7 +131,8 @@ export const makeLoopWatch = (): LoopWatchService => {
       Effect.gen(function*() {
         const now = yield* monotonicMillis
         // The loop may have stood until just now, and its timer not have had its turn.
-        const pending = stallOf((yield* LoopDelay).overdue(), now)
+        const { computed, overdue } = yield* LoopDelay
+        const pending = stallOf(overdue(), computed(), now)
         const worst = [...stalls, pending]
           .filter(({ endedAt }) => endedAt > now - leaseFor)
           .reduce((worst, stall) => stall.millis > worst.millis ? stall : worst)

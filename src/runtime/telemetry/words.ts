@@ -11,8 +11,16 @@ export const becauseOf = (stall: Option.Option<Stall>): { readonly because?: str
     onSome: (stall) => ({ because: `${stood(stall)}, while these kinds ran: ${named(stall.kinds)}` })
   })
 
-export const stood = ({ millis }: Stall): string =>
-  `The event loop was blocked, or the process stopped, for ${inSeconds(millis)}`
+/**
+ * A loop that was blocked by computing used CPU time. One that used none was
+ * stopped with its process or machine, or waited in a synchronous call.
+ */
+export const stood = ({ computed, millis }: Stall): string => {
+  const span = inSeconds(millis)
+  if (computed >= millis / 2) return `The event loop was blocked for ${span}`
+  if (computed <= millis / 10) return `The process was stopped, or waited in a synchronous call, for ${span}`
+  return `The event loop was blocked, or the process stopped, for ${span}`
+}
 
 export const inSeconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
 

@@ -23,10 +23,12 @@ export const claimedTooLate = (stall: Option.Option<Stall>) =>
   line(LogLevel.Warning, "Claimed too late to begin, handing the job back", becauseOf(stall))
 
 /** The event loop stood for a good part of the milliseconds that can cost a lease of this process. */
-export const loopStood = (stall: Stall, canCost: number) =>
+export const loopStood = (stall: Stall, canCost: number, isKept: boolean) =>
   line(
     LogLevel.Warning,
-    `${stood(stall)}: no heartbeat is sent meanwhile, and from ${inSeconds(canCost)} on it can cost a lease`,
+    `${stood(stall)}: no heartbeat is sent meanwhile, ${
+      isKept ? "and a thread extends the leases" : `and from ${inSeconds(canCost)} on it can cost a lease`
+    }`,
     { kinds: named(stall.kinds) }
   )
 

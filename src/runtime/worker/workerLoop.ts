@@ -152,7 +152,7 @@ export const runWorker = (
     const claimOnce = claim(Duration.infinity)
 
     yield* Effect.gen(function*() {
-      yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)))
+      yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)), store.leaseKeeper !== undefined)
       yield* store.signals.listen({ wake, cancel: (id) => slots.cancel(id) })
       yield* log.workerStarted(kinds.map(({ kind }) => kind), settings.concurrency)
       const upkeep = {

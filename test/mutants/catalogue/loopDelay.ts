@@ -9,8 +9,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A loop that has stood until just now is blamed for nothing",
     file,
-    find: "(yield* LoopDelay).overdue()",
-    replace: "(yield* LoopDelay).overdue() * 0",
+    find: "stallOf(overdue(), computed(), now)",
+    replace: "stallOf(overdue() * 0, computed(), now)",
     killedBy
   },
   {
