@@ -89,6 +89,8 @@ export type JobEvent = Data.TaggedEnum<{
   StaleReleased: AttemptFacts & {
     /** Epoch milliseconds of the last claim or extension. */
     readonly lockedAt: number
+    /** True if the worker's process was known to have ended. */
+    readonly holderIsGone: boolean
     /** The status that the job has now. */
     readonly status: JobStatus
   }

@@ -24,6 +24,7 @@ import type { JsonRefusal } from "../domain/wireValue.ts"
 import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
 import type { LeaseKeeper } from "./keeper/LeaseKeeper.ts"
+import type { Presence } from "./Presence.ts"
 
 /** Why a store operation cannot answer. Whether its write happened is unknown after a StoreError, and repeating is safe. */
 export type StoreFailure = StoreError | ForeignTransaction
@@ -165,7 +166,7 @@ export const exitOf = <A>(answer: Fenced<A>): Exit.Exit<Either.Either<A, LeaseLo
   return answer.left._tag === "StoreError" ? Exit.fail(answer.left) : Exit.succeed(Either.left(answer.left))
 }
 
-/** A lease that is over and not yet released: whose, of which attempt, and until when it held, in epoch milliseconds. */
+/** A lease as a sweep has seen it: whose, of which attempt, and until when it holds, in epoch milliseconds. */
 export interface StaleLease {
   readonly id: JobId
   readonly attempt: number
@@ -173,10 +174,16 @@ export interface StaleLease {
   readonly lockedUntil: number
 }
 
-/** Which stale jobs to free: up to `limit`, those longest over first, or the holders of `leases` that are still as they say. */
-export type StaleChoice = { readonly limit: number } | { readonly leases: ReadonlyArray<StaleLease> }
+/**
+ * Which stale jobs to free: up to `limit`, those longest over first, or those of
+ * `leases` that are still as they say. With `holderIsGone`, of workers whose processes
+ * are known to have ended, these need not be over.
+ */
+export type StaleChoice =
+  | { readonly limit: number }
+  | { readonly leases: ReadonlyArray<StaleLease>; readonly holderIsGone?: boolean | undefined }
 
-/** A job whose lease was over, and who held it since when, read before the row was cleared. */
+/** A job that was freed, and who held it since when, read before the row was cleared. */
 export interface StaleJob {
   readonly id: JobId
   readonly kind: string
@@ -184,6 +191,8 @@ export interface StaleJob {
   readonly lockedBy: string
   /** Epoch milliseconds of the last claim or extension. */
   readonly lockedAt: number
+  /** True if it was freed because its holder's process had ended, and perhaps before its lease was over. */
+  readonly holderIsGone: boolean
   /** What became of the job. */
   readonly status: JobStatus
 }
@@ -280,6 +289,9 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
 
   /** Extends leases while the event loop is blocked. Without it a block that outlasts a lease costs the attempt. */
   readonly leaseKeeper?: LeaseKeeper | undefined
+
+  /** Tells at once which workers on this machine have died. Without it their jobs wait until their leases are over. */
+  readonly presence?: Presence | undefined
 
   /**
    * Adds the jobs as if one after the other, all, or none when it fails, also in a
@@ -388,13 +400,17 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
     readonly limit: number
   }) => Effect.Effect<ReadonlyArray<LaneHolder>, StoreFailure>
 
-  /** Up to `limit` leases that are over, those longest over first, from behind `after` on. Only reads. */
+  /**
+   * Up to `limit` leases that are over, those longest over first, from behind `after` on. With `heldBy` it answers those
+   * of these workers instead, over or not. Only reads.
+   */
   readonly staleLeases: (options: {
     readonly limit: number
     readonly after?: StaleLease | undefined
+    readonly heldBy?: ReadonlyArray<string> | undefined
   }) => Effect.Effect<ReadonlyArray<StaleLease>, StoreFailure>
 
-  /** Frees jobs whose lease is over, those longest over first. A lease that was extended since it was seen keeps its job. */
+  /** Frees jobs whose lease is over or whose holder is gone. A lease that was extended since it was seen keeps its job. */
   readonly releaseStale: (which: StaleChoice) => Effect.Effect<ReadonlyArray<StaleJob>, StoreFailure>
 
   /** The job, if it is there and in the partition, when one is given. */

@@ -8,6 +8,7 @@ import { groupCommits } from "./groupCommits.ts"
 import type { JobEvents } from "./JobEvents.ts"
 import type { JobSignals } from "./JobSignals.ts"
 import type { LeaseKeeper } from "./keeper/LeaseKeeper.ts"
+import type { Presence } from "./Presence.ts"
 import type { NewJob } from "./JobStore.ts"
 import { JobStore } from "./JobStore.ts"
 import { nameForOneClaim } from "./nameForOneClaim.ts"
@@ -23,6 +24,7 @@ export interface Database extends Circumstances {
   readonly events: JobEvents
   readonly signals: JobSignals
   readonly leaseKeeper?: LeaseKeeper | undefined
+  readonly presence?: Presence | undefined
   readonly tidy: Effect.Effect<void>
 }
 
@@ -31,7 +33,7 @@ export interface Database extends Circumstances {
  * how it meets its caller's transaction. Enqueues that have none go together.
  */
 export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, database: Database) {
-  const { events, leaseKeeper, signals, tidy, transactions } = database
+  const { events, leaseKeeper, presence, signals, tidy, transactions } = database
   const { afterCommit, afterTransaction, allOrNone, interruptibleUntilRun, isInside, statement, transaction } =
     transactions
   const operations = makeOperations(dialect, database)
@@ -76,6 +78,7 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
   return JobStore.of({
     jsonRefusal,
     leaseKeeper,
+    presence,
     enqueue: (jobs) =>
       // One that changes a job which waits is a commit of its own, which others can see. Where one with a unique key can
       // wait for another's transaction, those without do not wait with it.

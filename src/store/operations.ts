@@ -130,7 +130,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
       Effect.flatMap(statements.staleJobs(which, now, except), (stale) =>
         inHalves(
           stale,
-          (jobs) => part(statements.releaseStale(jobs, now)),
+          (jobs) => part(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),
           ({ id }, error) => Effect.as(refusedRows.add("releaseStale", id, error), [])
         ))
     )

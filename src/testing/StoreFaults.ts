@@ -16,6 +16,7 @@ const noOperations = [
   "events",
   "jsonRefusal",
   "leaseKeeper",
+  "presence",
   "signals",
   "tidy"
 ] as const

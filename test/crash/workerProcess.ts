@@ -63,7 +63,9 @@ Effect.gen(function*() {
 }).pipe(
   Effect.provide(HoldLive.pipe(
     Layer.provideMerge(JobQueue.layer),
-    Layer.provideMerge(SqliteStore.layer({ filename: options.database, leaseKeeper: options.leaseKeeper }))
+    Layer.provideMerge(
+      SqliteStore.layer({ filename: options.database, leaseKeeper: options.leaseKeeper, presence: options.presence })
+    )
   )),
   handleSignals({ exitAfterGrace: "5 seconds" }),
   Effect.provide(Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.jsonLogger))),

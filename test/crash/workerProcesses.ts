@@ -17,6 +17,7 @@ export interface WorkerProcessOptions {
   readonly stallLimit?: `${number} ${"seconds" | "millis"}`
   /** As in the options of SqliteStore. */
   readonly leaseKeeper?: boolean
+  readonly presence?: boolean
 }
 
 /** A database and a folder of locks that several worker processes can share. */

@@ -86,7 +86,13 @@ export const fill = async (site: Site): Promise<Filled> => {
           JobEvent.HeartbeatFailed({ ...facts, error: new Error("locked") }),
           JobEvent.LeaseLost({ ...facts, reason: "DeadlinePassed", stall: Option.none() }),
           JobEvent.Zombie(facts),
-          JobEvent.StaleReleased({ ...facts, attempt: 2, lockedAt: Date.now() - 640_000, status: "pending" })
+          JobEvent.StaleReleased({
+            ...facts,
+            attempt: 2,
+            lockedAt: Date.now() - 640_000,
+            holderIsGone: false,
+            status: "pending"
+          })
         ]
       ) await site.publish(event)
     },

@@ -9,6 +9,8 @@ export interface FeedEvent {
   /** A field that is a text; "" if it is not. */
   readonly text: (field: string) => string
   readonly number: (field: string) => number | null
+  /** True for a field that is true. */
+  readonly flag: (field: string) => boolean
   readonly texts: (field: string) => ReadonlyArray<string>
 }
 
@@ -31,6 +33,7 @@ export const feedEvent = ({ data, event, id }: Message): FeedEvent | null => {
       const value = field(name)
       return typeof value === "number" ? value : null
     },
+    flag: (name) => field(name) === true,
     texts: (name) => {
       const value = field(name)
       return Array.isArray(value) ? value.filter((each) => typeof each === "string") : []

@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 /** The text that the sweep writes when it frees a job. */
-const rescued = /^(?:Released from stale lock|Stale lock after)/
+const rescued = /^(?:Released from (?:stale lock|a dead worker)|(?:Stale lock|Dead worker) after)/
 
 /** True if an attempt ended because its lease ran out and a sweep freed the job. */
 export const isRescue = (message: string): boolean => rescued.test(message)

@@ -83,7 +83,9 @@ export const troubleOf = (event: FeedEvent, at: number): Trouble | null => {
       return made(
         "rescue",
         `${
-          lockedAt === null ?
+          event.flag("holderIsGone") ?
+            "Its worker's process has ended" :
+            lockedAt === null ?
             "Its lease had run out" :
             `Its holder last extended the lease ${at > lockedAt ? `${spanText(at - lockedAt)} before, ` : ""}at ${
               instantText(lockedAt)

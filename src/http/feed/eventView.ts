@@ -35,7 +35,7 @@ export const eventView: EventView = (event) => {
     case "LeaseLost":
       return { ...facts(event), reason: event.reason }
     case "StaleReleased":
-      return { ...facts(event), lockedAt: event.lockedAt, status: event.status }
+      return { ...facts(event), lockedAt: event.lockedAt, holderIsGone: event.holderIsGone, status: event.status }
     case "HeartbeatFailed":
     case "Zombie":
     case "OutcomeUnknown":

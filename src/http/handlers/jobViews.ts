@@ -65,7 +65,7 @@ export const viewOf = (job: JobRecord, hides: Hides): JobView => {
 const ofSweep = (text: string | null) => text !== null && sweepText.test(text) ? text : null
 
 const sweepText =
-  /^(?:Released from stale lock|Stale lock after \d+ attempts) \(was locked by .+ since \d{4}-\d\d-\d\dT[\d:.]+Z\)$/
+  /^(?:Released from (?:stale lock|a dead worker)|(?:Stale lock|Dead worker) after \d+ attempts) \(was locked by .+ since \d{4}-\d\d-\d\dT[\d:.]+Z\)$/
 
 /** Each reason with its sentence, for a person who reads it at `now`. */
 export const reasonsOf = ({ job, reasons }: Explanation, hides: Hides, now: number): ReadonlyArray<ReasonView> =>

@@ -1,11 +1,13 @@
 import type { Scope } from "effect"
-import { Deferred, Duration, Effect, Option, Schedule } from "effect"
+import { Deferred, Duration, Effect, Option, Queue, Schedule } from "effect"
 import type { JobStore, StoreFailure } from "../../store/JobStore.ts"
+import type { Presence } from "../../store/Presence.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { callStore } from "../callStore.ts"
 import { staleReleased } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
+import { releaseGone } from "./goneWorkers.ts"
 import { silentAfter } from "./silentHolders.ts"
 import { look, nextLookAt, noSuspects, sweepOnce } from "./staleSweep.ts"
 import { watchWaiting } from "./waitingJobs.ts"
@@ -50,6 +52,7 @@ export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, nev
     const { interval, retention, store } = upkeep
     const pruned = yield* Deferred.make<void>()
     yield* Effect.forkScoped(sweepAgainAndAgain(upkeep))
+    if (store.presence !== undefined) yield* Effect.forkScoped(freeOfGone(store, store.presence, interval))
     yield* orReport("prune", prune(store, retention)).pipe(
       Effect.zipRight(Deferred.succeed(pruned, undefined)),
       Effect.zipRight(orReport("tidy", store.tidy)),
@@ -102,6 +105,17 @@ const sweepAgainAndAgain = ({ heartbeatInterval, interval, store }: Upkeep): Eff
       const now = yield* monotonicMillis
       if (now >= nextCheckAt) nextCheckAt = now + Duration.toMillis(interval)
       yield* Effect.sleep(Math.min(nextCheckAt, nextLookAt(suspects, heartbeatInterval, now)) - now)
+    }
+  })
+
+/** Frees the jobs of workers that are gone: now, as soon as one goes, and every `interval`. */
+const freeOfGone = (store: Upkeep["store"], presence: Presence, interval: Duration.Duration) =>
+  Effect.gen(function*() {
+    const changes = yield* Queue.sliding<void>(1)
+    yield* presence.watch(Effect.asVoid(Queue.offer(changes, undefined)))
+    while (true) {
+      yield* orReport("release of dead workers", releaseGone(store, presence))
+      yield* Effect.timeoutOption(Queue.take(changes), interval)
     }
   })
 

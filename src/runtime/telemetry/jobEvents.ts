@@ -38,5 +38,5 @@ export const claimed = (job: ClaimedJob): JobEvent =>
   })
 
 /** The event of a release of a stale job. */
-export const staleReleased = ({ attempt, id, kind, lockedAt, lockedBy, status }: StaleJob): JobEvent =>
-  JobEvent.StaleReleased({ jobId: id, kind, attempt, worker: lockedBy, lockedAt, status })
+export const staleReleased = ({ attempt, holderIsGone, id, kind, lockedAt, lockedBy, status }: StaleJob): JobEvent =>
+  JobEvent.StaleReleased({ jobId: id, kind, attempt, worker: lockedBy, lockedAt, holderIsGone, status })

@@ -60,14 +60,18 @@ export const logEvent = (
     case "LeftBehind":
       return of(event, LogLevel.Error, "The job does not stop and is left behind; its lease will run out")
     case "StaleReleased":
-      return line(event.status === "failed" ? LogLevel.Warning : LogLevel.Info, "Released a stale lock", {
-        jobId: event.jobId,
-        kind: event.kind,
-        attempt: event.attempt,
-        lockedBy: event.worker,
-        lockedSince: instantText(event.lockedAt),
-        status: event.status
-      })
+      return line(
+        event.status === "failed" ? LogLevel.Warning : LogLevel.Info,
+        event.holderIsGone ? "Released a job of a worker whose process is gone" : "Released a stale lock",
+        {
+          jobId: event.jobId,
+          kind: event.kind,
+          attempt: event.attempt,
+          lockedBy: event.worker,
+          lockedSince: instantText(event.lockedAt),
+          status: event.status
+        }
+      )
     case "Extended":
     case "CancelRequested":
     case "Retried":

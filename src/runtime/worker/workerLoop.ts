@@ -162,6 +162,11 @@ export const runWorker = (
         interval: settings.staleCheckInterval,
         takes: claimsFrom(settings)
       }
+      // Before its first claim, and until nothing holds a lease any more: what is left behind keeps it in sight.
+      yield* Effect.acquireRelease(
+        store.presence?.show(worker) ?? Effect.succeed(Effect.void),
+        (hide) => slots.isBusy ? Effect.void : hide
+      )
       const keptHouse = yield* maintain(upkeep)
       const row = yield* keepRow({
         store,

@@ -1,6 +1,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Layer, Option } from "effect"
 import { StoreError } from "../../domain/errors.ts"
+import { isByRealTime } from "../../platform/LoopDelay.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
 import { makeJobEvents } from "../JobEvents.ts"
@@ -16,6 +17,8 @@ import { warnOfAborts } from "./loadedDriver.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import type { SqliteOptions } from "./options.ts"
+import { placeOf } from "./presence/places.ts"
+import { presenceIn } from "./presence/presenceIn.ts"
 import { shareInProcess } from "./processSignals.ts"
 import { refuseUnsupported } from "./supportedClient.ts"
 import { makeTransactions } from "./transaction/transactions.ts"
@@ -56,6 +59,7 @@ export const layer = (
         events: yield* makeJobEvents,
         signals: yield* signalsOf(sql),
         leaseKeeper: yield* keeperOf(client, options),
+        presence: yield* presenceOn(client, options),
         tidy: tidyWal(sql),
         newest,
         now: options?.now === undefined
@@ -77,6 +81,14 @@ const keeperOf = (client: SqlClient.SqlClient, options: Omit<SqliteOptions, "mod
     const { files } = yield* Effect.scoped(Effect.flatMap(client.reserve, watchDatabaseFile))
     if (Option.isNone(files)) return undefined
     return Option.getOrUndefined(yield* sqliteKeeper(client.withoutTransforms(), files.value))
+  })
+
+/** The presence of workers, for a database in a file that may be written. */
+const presenceOn = (client: SqlClient.SqlClient, options: Omit<SqliteOptions, "mode"> | undefined) =>
+  Effect.gen(function*() {
+    if (options?.presence !== true || options.readonly === true || !(yield* isByRealTime)) return undefined
+    const file = yield* databasePath(client)
+    return file === undefined ? undefined : Option.getOrUndefined(Option.map(placeOf(file), presenceIn))
   })
 
 /** The signals of a new store, which reach as far as the database does: none but its own if that is in memory. */

@@ -57,7 +57,13 @@ export const layer = (
   Layer.scopedContext(Effect.flatMap(openClient(options), (client) =>
     Effect.map(
       Effect.provide(
-        Layer.build(SqliteJobStore.layer({ ...options, leaseKeeper: options.leaseKeeper ?? true })),
+        Layer.build(
+          SqliteJobStore.layer({
+            ...options,
+            leaseKeeper: options.leaseKeeper ?? true,
+            presence: options.presence ?? true
+          })
+        ),
         client
       ),
       (store) => Context.merge(client, store)

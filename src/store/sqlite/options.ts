@@ -24,6 +24,12 @@ export interface SqliteOptions {
    * has a bundle that better-sqlite3 is part of.
    */
   readonly leaseKeeper?: boolean | undefined
+  /**
+   * Has each worker listen on a socket in the folder `<file>-workers`, so that workers of this machine notice its death at
+   * once, and not when its leases are over. On unless given for `SqliteStore.layer`, off for a store on the app's own
+   * client. It needs Linux; a database in memory has none.
+   */
+  readonly presence?: boolean | undefined
   /** Opens an existing database and changes nothing in it, not even by migrating; writes fail. */
   readonly readonly?: boolean | undefined
   /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The Clock's unless given. */

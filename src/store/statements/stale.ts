@@ -41,9 +41,16 @@ export const makeStale = (dialect: Dialect) => {
   const attempt = safeCount("holdfast_jobs.attempts")
   const lockedUntil = safeMillis("holdfast_jobs.locked_until")
 
+  const isHeldBy = (workers: ReadonlyArray<string>) =>
+    sql`locked_by IN (SELECT worker FROM ${items({ worker: "text" }, workers.map((worker) => ({ worker })))})`
+
   /** For a WHERE, after a condition of its own. */
   const staleLeases = (
-    { after, limit }: { readonly limit: number; readonly after?: StaleLease | undefined },
+    { after, heldBy, limit }: {
+      readonly limit: number
+      readonly after?: StaleLease | undefined
+      readonly heldBy?: ReadonlyArray<string> | undefined
+    },
     now: Statement.Fragment,
     except: ReadonlyArray<JobId> = []
   ) => {
@@ -53,7 +60,8 @@ export const makeStale = (dialect: Dialect) => {
     return staleLeaseRows(sql`
         SELECT id, ${attempt} AS attempt, locked_by AS "lockedBy", ${lockedUntil} AS "lockedUntil"
         FROM ${jobsTable} ${byIndex("holdfast_jobs_lease")}
-        WHERE status = 'running' AND locked_until <= ${now} AND ${isBehind} ${without("id", except)}
+        WHERE status = 'running' AND ${heldBy === undefined ? sql`locked_until <= ${now}` : isHeldBy(heldBy)}
+          AND ${isBehind} ${without("id", except)}
         ORDER BY locked_until, id ${atMost(limit)}`)
   }
 
@@ -84,8 +92,10 @@ export const makeStale = (dialect: Dialect) => {
             }))
           )
         } JOIN ${jobsTable} ${byId} ON holdfast_jobs.id = item.id
-      WHERE ${isRunning} AND holdfast_jobs.locked_until <= ${now} AND ${attempt} = item.attempt
-        AND locked_by = item.worker AND ${lockedUntil} = item.locked_until${
+      WHERE ${isRunning} AND ${
+          which.holderIsGone === true ? sql.literal("TRUE") : sql`holdfast_jobs.locked_until <= ${now}`
+        }
+        AND ${attempt} = item.attempt AND locked_by = item.worker AND ${lockedUntil} = item.locked_until${
           among("holdfast_jobs.id", which.leases.map(({ id }) => id))
         }
       ORDER BY holdfast_jobs.locked_until, holdfast_jobs.id`
@@ -99,7 +109,7 @@ export const makeStale = (dialect: Dialect) => {
     )
 
   /** Frees jobs that `staleJobs` has found. One whose lease was extended since keeps its holder. */
-  const releaseStale = (stale: ReadonlyArray<StaleRow>, now: Statement.Fragment) => {
+  const releaseStale = (stale: ReadonlyArray<StaleRow>, now: Statement.Fragment, holderIsGone: boolean) => {
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
     const idsOfStale = stale.map(({ id }) => id)
     const rivals = rivalsOf(items(leaseColumns, stale.map(leaseItem)), idsOfStale)
@@ -124,8 +134,10 @@ export const makeStale = (dialect: Dialect) => {
             const holder = `was locked by ${job.locked_by} since ${instantText(job.locked_at)}`
             return {
               ...leaseItem(job),
-              released: `Released from stale lock (${holder})`,
-              spent: `Stale lock after ${job.attempts} attempts (${holder})`
+              released: holderIsGone
+                ? `Released from a dead worker (${holder})`
+                : `Released from stale lock (${holder})`,
+              spent: `${holderIsGone ? "Dead worker" : "Stale lock"} after ${job.attempts} attempts (${holder})`
             }
           })
         )
@@ -144,6 +156,7 @@ export const makeStale = (dialect: Dialect) => {
               attempt: job.attempts,
               lockedBy: job.locked_by,
               lockedAt: job.locked_at,
+              holderIsGone,
               status
             }))
         )

@@ -4,6 +4,7 @@ import type { Promised } from "./StoreUnderTest.ts"
 import {
   advance,
   cancel,
+  claim,
   claimOne,
   enqueue,
   everyJob,
@@ -113,6 +114,56 @@ export const stalePromises: ReadonlyArray<Promised> = [
     }
     yield* expect(yield* store.releaseStale({ leases: seen }), [{ id: jobId(2), status: "pending" }])
     yield* expect(yield* get(jobId(1)), { status: "running" })
+  }),
+
+  promise("leases of named workers are told, over or not, and of no others", function*() {
+    const store = yield* JobStore
+    for (const [number, worker] of [[1, "dead"], [2, "alive"], [3, "dead"]] as const) {
+      yield* enqueue(job(number))
+      yield* claimOne(worker)
+    }
+    const lease = { attempt: 1, lockedBy: "dead", lockedUntil: start + leaseFor }
+    yield* expect(yield* store.staleLeases({ limit: 5, heldBy: ["dead", "nobody"] }), [
+      { id: jobId(1), ...lease },
+      { id: jobId(3), ...lease }
+    ])
+    yield* expect(yield* store.staleLeases({ limit: 1, heldBy: ["dead"] }), [{ id: jobId(1), ...lease }])
+    yield* advance(2 * leaseFor)
+    yield* expect(yield* store.staleLeases({ limit: 5, heldBy: ["alive"] }), [{ id: jobId(2) }])
+    yield* expect(yield* store.staleLeases({ limit: 5, heldBy: [] }), [])
+  }),
+
+  promise(
+    "jobs of a worker that is gone are released before their leases are over, as failed attempts that say why",
+    function*() {
+      const store = yield* JobStore
+      yield* enqueue(job(1), job(2, { maxAttempts: 1 }))
+      yield* claim({ worker: "dead", limit: 2 })
+      const leases = yield* store.staleLeases({ limit: 5, heldBy: ["dead"] })
+      yield* expect(yield* store.releaseStale({ leases }), [])
+      yield* advance(1000)
+      yield* expect(yield* store.releaseStale({ leases, holderIsGone: true }), [
+        { id: jobId(1), lockedBy: "dead", lockedAt: start, holderIsGone: true, status: "pending" },
+        { id: jobId(2), lockedBy: "dead", lockedAt: start, holderIsGone: true, status: "failed" }
+      ])
+      const holder = "(was locked by dead since 2026-01-01T00:00:00.000Z)"
+      yield* expect(yield* get(jobId(1)), {
+        failures: 1,
+        availableAt: start + 1000,
+        lastError: `Released from a dead worker ${holder}`
+      })
+      yield* expect(yield* get(jobId(2)), { failures: 1, lastError: `Dead worker after 1 attempts ${holder}` })
+    }
+  ),
+
+  promise("of a worker that is gone, only leases are released that are still as they were seen", function*() {
+    const store = yield* JobStore
+    const lease = yield* running(1)
+    const leases = yield* store.staleLeases({ limit: 5, heldBy: ["w"] })
+    yield* advance(1000)
+    yield* extend(lease)
+    yield* expect(yield* store.releaseStale({ leases, holderIsGone: true }), [])
+    yield* expect(yield* get(jobId(1)), { status: "running", failures: 0 })
   }),
 
   promise("a job asked to cancel that goes stale ends cancelled", function*() {

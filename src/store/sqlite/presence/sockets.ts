@@ -1,0 +1,68 @@
+import { Effect } from "effect"
+import { lstatSync } from "node:fs"
+import type { Server, Socket } from "node:net"
+import { connect, createServer } from "node:net"
+
+/** The longest wait for an answer that the kernel gives at once. */
+const answersWithin = 1_000
+
+/** Listens on a path, until the process ends or the answer is closed. It keeps no process alive. */
+export const listenOn = (path: string): Effect.Effect<{ readonly close: Effect.Effect<void> }, unknown> =>
+  Effect.async((resume) => {
+    const held = new Set<Socket>()
+    const server: Server = createServer((socket) => {
+      held.add(socket)
+      socket.unref().on("error", () => {}).on("close", () => held.delete(socket)).resume()
+    })
+    server.unref()
+    server.once("error", (error) => resume(Effect.fail(error)))
+    // A program of Node's cluster module would listen for this process otherwise, and outlive it.
+    server.listen({ path, exclusive: true }, () => {
+      server.on("error", () => {})
+      resume(Effect.succeed({
+        close: Effect.async<void>((closed) => {
+          server.close(() => closed(Effect.void))
+          for (const socket of held) socket.destroy()
+        })
+      }))
+    })
+  })
+
+/** True if this is a socket, and nothing listens behind it any more. False means nothing. */
+export const refuses = (path: string): Effect.Effect<boolean> =>
+  Effect.suspend(() => isSocket(path) ? isRefused(path) : Effect.succeed(false))
+
+/** What is not a socket refuses as well. */
+const isSocket = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
+  } catch {
+    return false
+  }
+}
+
+const isRefused = (path: string): Effect.Effect<boolean> =>
+  Effect.async<boolean>((resume) => {
+    const socket = connect({ path })
+    const answer = (isRefused: boolean) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resume(Effect.succeed(isRefused))
+    }
+    const timer = setTimeout(() => answer(false), answersWithin)
+    socket.once("connect", () => answer(false))
+    socket.on("error", (error) => answer("code" in error && error.code === "ECONNREFUSED"))
+    return Effect.sync(() => answer(false))
+  })
+
+/** Holds a connection to this path and calls `ended` once it breaks. Answers what lets it go. */
+export const holdOn = (path: string, ended: () => void): () => void => {
+  const socket = connect({ path })
+  socket.unref()
+  socket.on("error", () => {}).resume()
+  socket.once("close", ended)
+  return () => {
+    socket.removeListener("close", ended)
+    socket.destroy()
+  }
+}

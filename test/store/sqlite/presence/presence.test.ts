@@ -1,0 +1,140 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Option } from "effect"
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
+import { placeOf } from "../../../../src/store/sqlite/presence/places.ts"
+import { presenceIn } from "../../../../src/store/sqlite/presence/presenceIn.ts"
+import { startProcess } from "../../../processes/startProcess.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+
+const worker = (n: number) => `host:${n}:${n.toString(16).padStart(32, "0")}`
+
+/** The place of a database's workers, and two processes that look at it. */
+const opened = Effect.gen(function*() {
+  const database = join(yield* temporaryFolder, "jobs.db")
+  const place = Option.getOrThrow(placeOf(database))
+  const pathOf = (n: number) => Option.getOrThrow(place.pathOf(worker(n)))
+  return { place, pathOf, ours: presenceIn(place), theirs: presenceIn(place) }
+})
+
+/** A process that listens on this path, as a worker does, and is killed. */
+const killedOn = (path: string) =>
+  Effect.gen(function*() {
+    const listens = yield* startProcess([
+      "-e",
+      `require("node:net").createServer().listen(process.argv[1], () => console.log("listens"))`,
+      path
+    ])
+    yield* listens.says("listens")
+    return Effect.zipRight(listens.kill("SIGKILL"), listens.ended)
+  })
+
+describe("the presence of workers on one machine", () => {
+  it.scopedLive("tells of a worker whose process was killed that it is gone, and not before", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf } = yield* opened
+      const kill = yield* killedOn(pathOf(1))
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+      yield* kill
+      assert.deepStrictEqual(yield* ours.gone([worker(1), worker(2)]), [worker(1)])
+    }))
+
+  it.scopedLive("takes a process that is stopped for one that lives", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf } = yield* opened
+      const listens = yield* startProcess([
+        "-e",
+        `require("node:net").createServer().listen(process.argv[1], () => console.log("listens"))`,
+        pathOf(1)
+      ])
+      yield* listens.says("listens")
+      yield* listens.kill("SIGSTOP")
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+    }))
+
+  it.scopedLive("holds a worker that has ended well for nothing in particular, and leaves no file of it", () =>
+    Effect.gen(function*() {
+      const { ours, place, theirs } = yield* opened
+      const hide = yield* theirs.show(worker(1))
+      assert.strictEqual(readdirSync(place.folder).length, 1)
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+      yield* hide
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+      assert.deepStrictEqual(readdirSync(place.folder), [])
+    }))
+
+  it.scopedLive("takes nothing for evidence but a socket that refuses: no file, no other file, no name of another kind", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf } = yield* opened
+      writeFileSync(pathOf(1), "")
+      mkdirSync(pathOf(2))
+      symlinkSync("/nowhere", pathOf(3))
+      const names = [worker(1), worker(2), worker(3), worker(4), "w", "hand.1", `${worker(5)}#mark`, ""]
+      assert.deepStrictEqual(yield* ours.gone(names), [])
+    }))
+
+  it.scopedLive("takes nothing for evidence that was made under another boot, network or file system", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf, place } = yield* opened
+      yield* Effect.flatten(killedOn(pathOf(1)))
+      const elsewhere = join(place.folder, `0123456789ab.${basename(pathOf(1)).split(".")[1]}`)
+      renameSync(pathOf(1), elsewhere)
+      assert.isFalse(place.isHere(basename(elsewhere)))
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+    }))
+
+  it.scopedLive("hears at once of a worker that is killed, of one that came before it looked and of one that came later", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf } = yield* opened
+      for (const early of [true, false]) {
+        const heard = yield* Deferred.make<void>()
+        const listen = ours.watch(Effect.asVoid(Deferred.succeed(heard, undefined)))
+        yield* Effect.scoped(Effect.gen(function*() {
+          if (!early) yield* listen
+          const n = early ? 1 : 2
+          const kill = yield* killedOn(pathOf(n))
+          if (early) yield* listen
+          // It holds a connection by then, or hears by the file alone.
+          yield* ours.gone([worker(n)])
+          yield* kill
+          yield* Deferred.await(heard)
+          assert.deepStrictEqual(yield* ours.gone([worker(n)]), [worker(n)])
+        }))
+      }
+    }))
+
+  it.scopedLive("forgets workers that are gone and hold nothing, and those of other machines after a month", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf, place, theirs } = yield* opened
+      for (const n of [1, 2, 3, 4]) yield* Effect.flatten(killedOn(pathOf(n)))
+      yield* theirs.show(worker(5))
+      const [recent, old] = [join(place.folder, "0123456789ab.recent"), join(place.folder, "0123456789ab.old")]
+      renameSync(pathOf(3), recent)
+      renameSync(pathOf(4), old)
+      utimesSync(old, 0, 0)
+      yield* ours.tidy(new Set([worker(2)]))
+      assert.sameMembers(
+        readdirSync(place.folder),
+        [pathOf(2), pathOf(5), recent].map((path) => basename(path))
+      )
+    }))
+
+  it.scopedLive("does without where a path is too long for a socket, or the folder cannot be made or is gone", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporaryFolder
+      const deep = join(folder, "d".repeat(60))
+      mkdirSync(deep)
+      const long = Option.getOrThrow(placeOf(join(deep, "jobs.db")))
+      assert.isTrue(Option.isNone(long.pathOf(worker(1))))
+      yield* yield* presenceIn(long).show(worker(1))
+      writeFileSync(join(folder, "file"), "")
+      assert.isTrue(Option.isNone(placeOf(join(folder, "file", "jobs.db"))))
+      const { ours, place } = yield* opened
+      rmSync(place.folder, { recursive: true })
+      yield* yield* ours.show(worker(1))
+      yield* ours.watch(Effect.void)
+      yield* ours.tidy(new Set())
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+      assert.isTrue(dirname(place.folder).length > 0)
+    }))
+})
