@@ -238,17 +238,22 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
     tell({ _tag: "Hung", millis, jobs: jobs.length, stack })
   }
 
-  const fail = (thrown: unknown) => {
+  /** The connection is opened anew when it is next needed: few processes ever need it, and fewer for long. */
+  const closeDatabase = async () => {
+    const open = database
+    database = undefined
+    try {
+      await open?.close()
+    } catch {
+      // It is of no use in any case.
+    }
+  }
+
+  const fail = async (thrown: unknown) => {
     const error = String(thrown)
     if (error !== failure) tell({ _tag: "Failed", error })
     failure = error
-    const broken = database
-    database = undefined
-    try {
-      broken?.close()
-    } catch {
-      // It is opened anew in any case.
-    }
+    await closeDatabase()
   }
 
   /** Looks at the event loop and its leases. Answers the milliseconds until the next look. */
@@ -261,6 +266,7 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
       if (stall !== undefined && stall.jobs.size + stall.lost > 0) {
         tell({ _tag: "Stalled", millis: pulseAt[0]! - stall.since, jobs: stall.jobs.size, lost: stall.lost })
       }
+      if (stall !== undefined) await closeDatabase()
       stall = undefined
       lost.clear()
       return pause
@@ -285,10 +291,9 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
       const nextAt = now() + after
       setTimeout(() => again(nextAt), after)
     }
-    look(pause, dueAt).then(next, (thrown) => {
-      fail(thrown)
-      next(pause)
-    })
+    look(pause, dueAt)
+      .catch((thrown: unknown) => fail(thrown).then(() => pause))
+      .then(next, () => next(pause))
   }
 
   parentPort?.on("message", (told: Told) => {

@@ -1,5 +1,6 @@
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Layer } from "effect"
+import type { PgClient } from "@effect/sql-pg/PgClient"
+import { Effect, Layer, Option, Predicate } from "effect"
 import { StoreError } from "../../domain/errors.ts"
 import { databaseOf } from "../dialect.ts"
 import type { Dialect } from "../Differences.ts"
@@ -14,6 +15,7 @@ import type { Now } from "../Transactions.ts"
 import { defaultLimit, readSpan } from "./answering.ts"
 import { postgresDialect } from "./dialect.ts"
 import { missingRight, stateOf } from "./errorCodes.ts"
+import { postgresKeeper } from "./keeper/postgresKeeper.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
 import { makeSignals } from "./notify.ts"
@@ -50,15 +52,19 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
       const schema = yield* (options.migrate === false ? checkMigrated : migrate)(limit, given)
       const sql = client.withoutTransforms()
       const dialect = postgresDialect(sql, schema)
+      const now = options.now === undefined
+        ? Effect.succeed(serversNow(dialect))
+        : Effect.map(options.now, givenNow(dialect))
       const store = yield* makeSqlJobStore(dialect, {
+        leaseKeeper: options.leaseKeeper === true && options.now === undefined && isPgClient(client)
+          ? Option.getOrUndefined(yield* postgresKeeper(dialect, yield* now, client.config))
+          : undefined,
         transactions: yield* makeTransactions(sql, limit),
         events: yield* makeJobEvents,
         signals: yield* makeSignals(sql, { channel: channelOf(schema), limit, listenUrl }),
         tidy: Effect.void,
         newest,
-        now: options.now === undefined
-          ? Effect.succeed(serversNow(dialect))
-          : Effect.map(options.now, givenNow(dialect))
+        now
       })
       return {
         ...store,
@@ -71,6 +77,10 @@ export const layer = (options: JobStoreOptions = {}): Layer.Layer<JobStore, Stor
       guardTelemetry
     )
   )
+
+/** True for the driver's client, and ours. */
+const isPgClient = (client: SqlClient.SqlClient): client is PgClient =>
+  Predicate.hasProperty(client, "config") && Predicate.isRecord(client.config)
 
 /**
  * The failure of a beat, with the statement that a missing right needs. A role had every right before a

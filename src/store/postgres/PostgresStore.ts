@@ -32,6 +32,9 @@ export interface Options
  * - A fiber that outlives its transaction does not write into a later one.
  * - A fiber that is interrupted while it waits for a connection costs the pool none.
  *
+ * A thread extends the leases of workers while a handler blocks the event loop,
+ * see `leaseKeeper`.
+ *
  * A connection that does not come within `connectTimeout`, 5 seconds unless given, is an error.
  */
 export const layer = (
@@ -39,6 +42,9 @@ export const layer = (
 ): Layer.Layer<JobStore | SqlClient.SqlClient | PgClient.PgClient, StoreError> =>
   Layer.scopedContext(Effect.flatMap(openClient(options), (client) =>
     Effect.map(
-      Effect.provide(Layer.build(PostgresJobStore.layer(options)), client),
+      Effect.provide(
+        Layer.build(PostgresJobStore.layer({ ...options, leaseKeeper: options.leaseKeeper ?? true })),
+        client
+      ),
       (store) => Context.merge(client, store)
     )))

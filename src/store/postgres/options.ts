@@ -23,6 +23,12 @@ export interface JobStoreOptions {
    * a connection of the client listens.
    */
   readonly listenUrl?: Redacted.Redacted | false | undefined
+  /**
+   * Has a thread with a connection of its own extend leases while the event loop of this process is blocked. The
+   * connection is open only then. On unless given for `PostgresStore.layer`, off for a store on the app's own client. It
+   * needs `pg` loaded from its own folder, so a bundle that `pg` is part of has none.
+   */
+  readonly leaseKeeper?: boolean | undefined
   /** The instant that statements take for now, in epoch milliseconds: for tests of a store. The server's unless given. */
   readonly now?: Effect.Effect<number> | undefined
 }

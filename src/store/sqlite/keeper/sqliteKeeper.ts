@@ -1,10 +1,9 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, LogLevel, Option } from "effect"
-import type { JobId } from "../../../domain/JobId.ts"
-import { Lease } from "../../../domain/Lease.ts"
 import { line } from "../../../platform/line.ts"
 import type { LeaseKeeper } from "../../keeper/LeaseKeeper.ts"
 import { makeLeaseKeeper } from "../../keeper/makeLeaseKeeper.ts"
+import { someLease } from "../../keeper/someLease.ts"
 import { makeUnderLease } from "../../statements/underLease.ts"
 import type { DatabaseFiles } from "../databaseFile.ts"
 import { sqliteDialect } from "../dialect.ts"
@@ -44,13 +43,3 @@ export const sqliteKeeper = (
       return makeLeaseKeeper({ open: openInThread, data })
     }
   })
-
-/** The statement has the same text for all leases. */
-const someLease = new Lease({
-  jobId: "00000000-0000-7000-8000-000000000000" as JobId,
-  worker: "-",
-  attempt: 1,
-  failures: 0,
-  lockedAt: 0,
-  lockedUntil: 0
-})

@@ -1,0 +1,52 @@
+import type { Overdue, ThreadDatabase } from "../../keeper/keeperThread.ts"
+
+/** The data of `openInThread`. */
+export interface PostgresThreadData {
+  /** The file of the `pg` that this process has loaded. */
+  readonly library: string
+  /** The settings of the connection, as `pg` takes them. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** The heartbeat's statement, and its parameters for some lease: the leases as JSON, and their ids as an array. */
+  readonly text: string
+  readonly parameters: ReadonlyArray<unknown>
+}
+
+/** Opens a connection of the thread's own, once it is needed. It is passed as text, see `keepLeases`. */
+export function openInThread(
+  require: NodeJS.Require,
+  { config, library, parameters, text }: PostgresThreadData
+): ThreadDatabase {
+  interface Connection {
+    connect(): Promise<unknown>
+    query(
+      text: string,
+      values: ReadonlyArray<unknown>
+    ): Promise<{ rows: ReadonlyArray<{ id: string; attempts: number }> }>
+    end(): Promise<unknown>
+    on(event: "error", listener: () => void): unknown
+  }
+  const { Client } = require(library) as { readonly Client: new(config: object) => Connection }
+  let connection: Promise<Connection> | undefined
+  const connect = async () => {
+    const client = new Client(config)
+    // The next statement fails, and says it.
+    client.on("error", () => {})
+    await client.connect()
+    return client
+  }
+  const itemOf = ({ attempt, id, leaseFor, worker }: Overdue) => ({ id, worker, attempt, lease_for: leaseFor })
+  return {
+    extend: async (leases) => {
+      connection ??= connect()
+      const items = JSON.stringify(leases.map(itemOf))
+      const ids = `{${leases.map(({ id }) => id).join()}}`
+      const values = parameters.map((parameter) => String(parameter).startsWith("[") ? items : ids)
+      return (await (await connection).query(text, values)).rows
+    },
+    close: async () => {
+      const open = connection
+      connection = undefined
+      await (await open)?.end()
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Schema } from "effect"
+import { Job, JobQueue, Worker } from "holdfast"
+import { PostgresStore } from "holdfast/postgres"
+import { LoopWatch, makeLoopWatch } from "../../src/runtime/telemetry/LoopWatch.ts"
+import { freshDatabase } from "./freshDatabase.ts"
+
+/** Blocks the event loop, and ends a little later: a lease that was lost meanwhile stops it before. */
+const Block = Job.make("postgres.block", { payload: { millis: Schema.Number }, leaseFor: "1 second" })
+
+const BlockLive = Block.toLayer(({ millis }) =>
+  Effect.zipRight(
+    Effect.sync(() => {
+      const until = performance.now() + millis
+      while (performance.now() < until);
+    }),
+    Effect.sleep("50 millis")
+  )
+)
+
+const blocked = (options: { readonly leaseKeeper?: boolean; readonly schema?: string }) =>
+  Effect.gen(function*() {
+    const url = yield* freshDatabase
+    const services = Layer.mergeAll(BlockLive, JobQueue.layer).pipe(
+      Layer.provideMerge(PostgresStore.layer({ url, maxConnections: 3, ...options }))
+    )
+    return yield* Effect.gen(function*() {
+      yield* Effect.forkScoped(Worker.run({
+        jobs: [Block],
+        heartbeatInterval: "200 millis",
+        pollInterval: "50 millis",
+        staleCheckInterval: "200 millis"
+      }))
+      const { id } = yield* JobQueue.enqueue(Block, { millis: 2_500 })
+      return yield* JobQueue.get(id).pipe(
+        Effect.delay("20 millis"),
+        Effect.repeat({ until: ({ failures, finishedAt }) => finishedAt !== null || failures > 0 })
+      )
+    }).pipe(Effect.scoped, Effect.provide(services), Effect.provideService(LoopWatch, makeLoopWatch()))
+  })
+
+describe("on PostgreSQL a handler that blocks the event loop for longer than its lease", () => {
+  it.scopedLive("keeps its job by a thread with a connection of its own, in any schema", () =>
+    Effect.gen(function*() {
+      for (const options of [{}, { schema: "Mine too" }]) {
+        const { attempts, failures, status } = yield* blocked(options)
+        assert.deepStrictEqual([status, attempts, failures], ["succeeded", 1, 0])
+      }
+    }))
+
+  it.scopedLive("loses it without the thread", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* blocked({ leaseKeeper: false })).failures, 1)
+    }))
+})
