@@ -161,6 +161,7 @@ export const settings = Config.all({
   pollInterval: variable("HOLDFAST_POLL_INTERVAL", span(TimerSpan), Duration.seconds(5)),
   heartbeatInterval: variable("HOLDFAST_HEARTBEAT_INTERVAL", span(TimerSpan), Duration.seconds(30)),
   leaseFor: variable("HOLDFAST_LEASE_DURATION", span(TimerSpan), Duration.minutes(10)),
+  stallLimit: variable("HOLDFAST_STALL_LIMIT", span(TimerSpan), Duration.minutes(5)),
   staleCheckInterval: variable("HOLDFAST_STALE_CHECK_INTERVAL", span(TimerSpan), Duration.minutes(1)),
   shutdownGrace: variable("HOLDFAST_SHUTDOWN_GRACE", span(Grace), Duration.seconds(25)),
   retention: Config.all({

@@ -14,6 +14,7 @@ import * as fleetTelemetry from "./catalogue/fleetTelemetry.ts"
 import * as fleetTransactions from "./catalogue/fleetTransactions.ts"
 import * as groupCommits from "./catalogue/groupCommits.ts"
 import * as heartbeat from "./catalogue/heartbeat.ts"
+import * as keeper from "./catalogue/keeper.ts"
 import * as list from "./catalogue/list.ts"
 import * as databaseFile from "./catalogue/databaseFile.ts"
 import * as loopDelay from "./catalogue/loopDelay.ts"
@@ -44,6 +45,7 @@ const themes: ReadonlyArray<{
   claim,
   fences,
   heartbeat,
+  keeper,
   attempt,
   settle,
   stale,

@@ -1,5 +1,6 @@
 import { Metric, MetricBoundaries } from "effect"
 import { telemetryFailures } from "../../store/guardTelemetry.ts"
+import { hangs, keptByThread } from "../../store/keeper/keeperReports.ts"
 import { walSize } from "../../store/walSize.ts"
 
 const seconds = MetricBoundaries.exponential({ start: 0.001, factor: 4, count: 12 })
@@ -37,6 +38,8 @@ export const metrics = {
     seconds,
     "How much later than its interval a heartbeat was sent: a blocked event loop shows here"
   ),
+  keptByThread,
+  hangs,
   loopDelay: Metric.gauge("holdfast_event_loop_delay_seconds", {
     description: "The longest that the event loop of a worker's process was blocked, in the last minute or two"
   }),

@@ -39,7 +39,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A beat is sent after the deadline",
     file,
-    find: "if (this.until <= sentAt) return gone",
+    find: "if (this.deadline <= sentAt) return gone",
     replace: "",
     killedBy: keptLease
   },
@@ -130,8 +130,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The deadline counts from when an extension was answered",
     file,
-    find: "this.answered(answer, sentAt + holdsFor(pace))",
-    replace: "this.answered(answer, now() + holdsFor(pace))",
+    find: "this.answered(answer, sentAt, sentAt + holdsFor(pace))",
+    replace: "this.answered(answer, sentAt, now() + holdsFor(pace))",
     killedBy: heartbeat
   },
   {
@@ -165,7 +165,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A beat that waits for the store is written after its deadline",
     file: "src/runtime/lease/heartbeat.ts",
-    find: "Math.min(sentAt + Duration.toMillis(mayTake), this.until)",
+    find: "Math.min(sentAt + Duration.toMillis(mayTake), this.deadline)",
     replace: "sentAt + Duration.toMillis(mayTake)",
     killedBy: ["test/runtime/keptLease.test.ts"]
   },
@@ -282,7 +282,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A drain gives a handler more time than it had",
     file,
-    find: "this.until = Math.min(this.until, this.options.now() + holdsFor({ leaseFor }))",
+    find: "this.until = Math.min(this.deadline, this.options.now() + holdsFor({ leaseFor }))",
     replace: "this.until = this.options.now() + holdsFor({ leaseFor })",
     killedBy: drain
   },
@@ -303,7 +303,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A deadline that a drain lowers is seen at the next beat",
     file,
-    find: "this.start(this.options.now(), era)",
+    find: "this.start(now, era)",
     replace: "if (this.era === era) this.heart = this.options.forkHeart(this.beating(this.pace))",
     killedBy: drain
   },

@@ -197,7 +197,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: heartbeat,
     find: "this.heart?.unsafeInterruptAsFork(FiberId.none)\n      this.options.fork",
     replace: "this.options.fork",
-    also: [{ file: heartbeat, find: "if (this.until <= sentAt) return gone", replace: "" }],
+    also: [{ file: heartbeat, find: "if (this.deadline <= sentAt) return gone", replace: "" }],
     killedBy: bySeed(1)
   },
   {

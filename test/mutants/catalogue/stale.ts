@@ -118,15 +118,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lease is seen as over a millisecond too late",
     file,
-    find: "AND locked_until <= ${now} AND ${isBehind}",
-    replace: "AND locked_until < ${now} AND ${isBehind}",
+    find: "sql`locked_until <= ${now}` : isHeldBy(heldBy)",
+    replace: "sql`locked_until < ${now}` : isHeldBy(heldBy)",
     killedBy: ["test/store/stale.test.ts"]
   },
   {
     name: "A look at stale leases begins anew each time",
     file,
-    find: "AND locked_until <= ${now} AND ${isBehind}",
-    replace: "AND locked_until <= ${now}",
+    find: "AND ${isBehind} ${without(\"id\", except)}",
+    replace: "${without(\"id\", except)}",
     hangs: true,
     killedBy: ["test/store/stale.test.ts"]
   },
@@ -162,9 +162,30 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A release of a lease that was seen frees one that is not over any more",
     file,
-    find: "AND holdfast_jobs.locked_until <= ${now} AND ${attempt}",
-    replace: "AND attempts",
+    find: "which.holderIsGone === true ? sql.literal(\"TRUE\")",
+    replace: "which.leases.length > 0 ? sql.literal(\"TRUE\")",
     killedBy: ["test/store/stale.test.ts"]
+  },
+  {
+    name: "A release of a gone worker's jobs waits until their leases are over",
+    file,
+    find: "which.holderIsGone === true ? sql.literal(\"TRUE\")",
+    replace: "which.leases.length === 0 ? sql.literal(\"TRUE\")",
+    killedBy: conformance
+  },
+  {
+    name: "Leases of a named worker are those of every worker",
+    file,
+    find: "sql`locked_until <= ${now}` : isHeldBy(heldBy)",
+    replace: "sql`locked_until <= ${now}` : sql`(TRUE OR ${isHeldBy(heldBy)})`",
+    killedBy: conformance
+  },
+  {
+    name: "A job of a gone worker does not say so in its error",
+    file: "src/store/operations.ts",
+    find: "\"leases\" in which && which.holderIsGone === true",
+    replace: "\"leases\" in which && which.leases.length < 0",
+    killedBy: conformance
   },
   {
     name: "A worker frees what one look saw",

@@ -1,0 +1,121 @@
+import type { Mutant } from "../Mutant.ts"
+
+const thread = "src/store/keeper/keeperThread.ts"
+const table = "src/store/keeper/LeaseTable.ts"
+const heartbeat = "src/runtime/lease/heartbeat.ts"
+const sockets = "src/store/sqlite/presence/sockets.ts"
+const gone = "src/runtime/maintenance/goneWorkers.ts"
+const blocked = ["test/crash/blockedLoopProcess.test.ts"]
+const inProcess = ["test/runtime/keeperProcess.test.ts"]
+const tables = ["test/store/keeper/LeaseTable.test.ts"]
+const presence = ["test/store/sqlite/presence/presence.test.ts"]
+
+/** The thread that keeps leases while the event loop is blocked, and how the death of a process is noticed. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "The thread extends nothing",
+    file: thread,
+    find: "at >= kept.sentAt + 1.25 * kept.table.interval",
+    replace: "at >= kept.sentAt + 1_000 * kept.table.interval",
+    killedBy: inProcess
+  },
+  {
+    name: "The thread extends leases after the stall limit",
+    file: thread,
+    find: "blockedFor < kept.stallLimit && isOverdue(kept, at)",
+    replace: "isOverdue(kept, at)",
+    killedBy: blocked
+  },
+  {
+    name: "A process that hangs is not told of",
+    file: thread,
+    find: "if (hung.length > 0 && !stall.isTold) await tellHang(stall, hung)",
+    replace: "",
+    killedBy: blocked
+  },
+  {
+    name: "The thread extends a lease whose deadline has passed",
+    file: thread,
+    find: "&& at < kept.until && !lost.has(nameOf(kept))",
+    replace: "&& !lost.has(nameOf(kept))",
+    killedBy: blocked
+  },
+  {
+    name: "The thread tells of a lease that was lost as of one that holds",
+    file: thread,
+    find: "if (!names.has(`${kept.attempt} ${kept.id}`)) {",
+    replace: "if (names.size < 0) {",
+    killedBy: blocked
+  },
+  {
+    name: "The loop does not learn what the thread has extended",
+    file: thread,
+    find: "Atomics.store(ints, kept.slot * (layout.bytes / 4) + layout.heldVersion, kept.version)",
+    replace: "",
+    killedBy: inProcess
+  },
+  {
+    name: "A handler is stopped for a heartbeat that the thread made",
+    file: heartbeat,
+    find: "this.byThread === undefined ? this.until : Math.max(this.until, this.byThread.heldUntil())",
+    replace: "this.until",
+    killedBy: inProcess
+  },
+  {
+    name: "A lease counts as held for which the thread extended another in its slot",
+    file: table,
+    find: "Atomics.load(this.ints, int + layout.heldVersion) === version",
+    replace: "Atomics.load(this.ints, int + layout.heldVersion) >= 0 && version > 0",
+    killedBy: tables
+  },
+  {
+    name: "A slot is freed twice",
+    file: table,
+    find:
+      "if (this.ints[int + layout.version] !== version) return\n    Atomics.store(this.ints, int + layout.version, version + 1)",
+    replace: "Atomics.store(this.ints, int + layout.version, version + 1)",
+    killedBy: tables
+  },
+  {
+    name: "A job that has ended stays in the thread's table",
+    file: heartbeat,
+    find: "this.hasEnded = true\n    this.leaveToHeart()",
+    replace: "this.hasEnded = true",
+    killedBy: inProcess
+  },
+  {
+    name: "A file that is missing is taken for a death",
+    file: sockets,
+    find: "lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false",
+    replace: "lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? true",
+    killedBy: presence
+  },
+  {
+    name: "Any failure to connect is taken for a death",
+    file: sockets,
+    find: "\"code\" in error && error.code === \"ECONNREFUSED\"",
+    replace: "\"code\" in error",
+    killedBy: presence
+  },
+  {
+    name: "What is not a socket is taken for a worker that is gone",
+    file: sockets,
+    find: "isSocket(path) ? isRefused(path) : Effect.succeed(false)",
+    replace: "isSocket(path) || path !== \"\" ? isRefused(path) : Effect.succeed(false)",
+    killedBy: presence
+  },
+  {
+    name: "The jobs of a worker that is gone wait for their leases",
+    file: gone,
+    find: "suspects.length === 0 ? [] : yield* releaseSome(store, presence, suspects)",
+    replace: "suspects.length >= 0 ? [] : yield* releaseSome(store, presence, suspects)",
+    killedBy: ["test/runtime/goneWorkers.test.ts"]
+  },
+  {
+    name: "Who is gone is asked before its leases are read, and not after",
+    file: gone,
+    find: "const gone = new Set(yield* presence.gone(suspects))",
+    replace: "const gone = new Set(suspects)",
+    killedBy: ["test/runtime/goneWorkers.test.ts"]
+  }
+]
