@@ -46,6 +46,8 @@ export interface ThreadDatabase {
   readonly extend: (
     leases: ReadonlyArray<Overdue>
   ) => Held | Promise<Held>
+  /** True if it failed because of one of the leases, as by a trigger of the app's, so that it may succeed for the others. */
+  readonly isOfARow: (thrown: unknown) => boolean
   readonly close: () => unknown
 }
 
@@ -74,8 +76,9 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
   /** The longest pause between two looks, and the fewest milliseconds without a pulse that count as a block. */
   const longestPause = 1_000
   const shortestBlock = 250
-  /** This much later than it should run, this thread was stopped as well: with its process, or its machine. */
+  /** This much later than it should run, and with little CPU time used meanwhile, this thread was stopped with its process. */
   const wasStopped = 500
+  const littleCpu = 0.1
   /** The pause after a try to write that another connection was in the way of. */
   const afterBusy = 20
   /** Frames of a stack that are told. The handler's own come first. */
@@ -104,11 +107,18 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
   /** Slots by table, slot and version whose lease is another's by now. */
   const lost = new Set<string>()
   let goneOnAt = -Infinity
+  let usedCpu = 0
   let failure = ""
   let isLooking = false
 
   const now = () => Number(process.hrtime.bigint()) / 1e6
   const tell = (report: Report) => parentPort?.postMessage(report)
+  /** Tells of a failure, once until it is another one or a block of the loop is over. */
+  const tellFailure = (thrown: unknown) => {
+    const error = String(thrown)
+    if (error !== failure) tell({ _tag: "Failed", error })
+    failure = error
+  }
   const nameOf = ({ slot, table, version }: Kept) => `${table.id} ${slot} ${version}`
 
   /** The lease in a slot; none if it is free, or just being written. */
@@ -156,30 +166,44 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
   const isOverdue = (kept: Kept, at: number) =>
     at >= kept.sentAt + 1.25 * kept.table.interval && at < kept.until && !lost.has(nameOf(kept))
 
-  /** Extends leases. Answers false if it should be tried again soon. */
+  /** The extension was written at the earliest at this instant, or the lease was another's. */
+  const answered = (kept: Kept, isHeld: boolean, sentAt: number, during: NonNullable<typeof stall>) => {
+    if (!isHeld) {
+      lost.add(nameOf(kept))
+      during.lost++
+      return
+    }
+    during.jobs.add(kept.id)
+    const { doubles, ints } = kept.table
+    doubles[kept.slot * (layout.bytes / 8) + layout.heldUntil] = sentAt + kept.holdsFor
+    Atomics.store(ints, kept.slot * (layout.bytes / 4) + layout.heldVersion, kept.version)
+  }
+
+  /** Extends leases. Answers false if it should be tried again soon. One that refuses is left out, and tried again. */
   const extend = async (leases: ReadonlyArray<Kept>, during: NonNullable<typeof stall>): Promise<boolean> => {
-    for (let from = 0; from < leases.length; from += most) {
-      const some = leases.slice(from, from + most)
-      const sentAt = now()
-      database ??= openDatabase()
-      const held = await database.extend(
-        some.map(({ attempt, id, leaseFor, worker }) => ({ attempt, id, leaseFor, worker }))
+    if (leases.length === 0) return true
+    if (leases.length > most) {
+      return await extend(leases.slice(0, most), during) && await extend(leases.slice(most), during)
+    }
+    const sentAt = now()
+    const used = database ??= openDatabase()
+    try {
+      const held = await used.extend(
+        leases.map(({ attempt, id, leaseFor, worker }) => ({ attempt, id, leaseFor, worker }))
       )
       if (held === "busy") return false
       const names = new Set(held.map(({ attempts, id }) => `${attempts} ${id}`))
-      for (const kept of some) {
-        if (!names.has(`${kept.attempt} ${kept.id}`)) {
-          lost.add(nameOf(kept))
-          during.lost++
-          continue
-        }
-        during.jobs.add(kept.id)
-        const { doubles, ints } = kept.table
-        doubles[kept.slot * (layout.bytes / 8) + layout.heldUntil] = sentAt + kept.holdsFor
-        Atomics.store(ints, kept.slot * (layout.bytes / 4) + layout.heldVersion, kept.version)
+      for (const kept of leases) answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt, during)
+      return true
+    } catch (thrown) {
+      if (!used.isOfARow(thrown)) throw thrown
+      if (leases.length === 1) {
+        tellFailure(thrown)
+        return true
       }
+      const half = leases.length >> 1
+      return await extend(leases.slice(0, half), during) && await extend(leases.slice(half), during)
     }
-    return true
   }
 
   /** The stack of the main thread, by Node's inspector; undefined if it does not come, as from within native code. */
@@ -249,17 +273,14 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
     }
   }
 
-  const fail = async (thrown: unknown) => {
-    const error = String(thrown)
-    if (error !== failure) tell({ _tag: "Failed", error })
-    failure = error
-    await closeDatabase()
-  }
-
   /** Looks at the event loop and its leases. Answers the milliseconds until the next look. */
   const look = async (pause: number, dueAt: number): Promise<number> => {
     const at = now()
-    if (at - dueAt > wasStopped) goneOnAt = at
+    const { system, user } = process.cpuUsage()
+    const cpu = (system + user) / 1000 - usedCpu
+    usedCpu += cpu
+    // A thread that had to wait for a processor is late as well. The process has used that, then.
+    if (at - dueAt > wasStopped && cpu < littleCpu * (at - dueAt)) goneOnAt = at
     const since = Math.max(pulseAt[0]!, goneOnAt)
     const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
     if (at - since < block) {
@@ -268,6 +289,7 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
       }
       if (stall !== undefined) await closeDatabase()
       stall = undefined
+      failure = ""
       lost.clear()
       return pause
     }
@@ -279,7 +301,6 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
       leases.filter((kept) => blockedFor < kept.stallLimit && isOverdue(kept, at)),
       stall
     )
-    if (isWritten) failure = ""
     if (hung.length > 0 && !stall.isTold) await tellHang(stall, hung)
     return isWritten ? pause : afterBusy
   }
@@ -292,7 +313,10 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
       setTimeout(() => again(nextAt), after)
     }
     look(pause, dueAt)
-      .catch((thrown: unknown) => fail(thrown).then(() => pause))
+      .catch((thrown: unknown) => {
+        tellFailure(thrown)
+        return closeDatabase().then(() => pause)
+      })
       .then(next, () => next(pause))
   }
 

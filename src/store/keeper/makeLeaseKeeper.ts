@@ -31,7 +31,7 @@ const startThread: StartThread = (code, workerData) => {
     execArgv: [],
     env: {},
     workerData,
-    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
+    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 }
   })
   thread.unref()
   return thread

@@ -43,8 +43,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The thread tells of a lease that was lost as of one that holds",
     file: thread,
-    find: "if (!names.has(`${kept.attempt} ${kept.id}`)) {",
-    replace: "if (names.size < 0) {",
+    find: "answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt, during)",
+    replace: "answered(kept, names.size >= 0, sentAt, during)",
     killedBy: blocked
   },
   {

@@ -6,6 +6,8 @@ export interface PostgresThreadData {
   readonly library: string
   /** The settings of the connection, as `pg` takes them. */
   readonly config: Readonly<Record<string, unknown>>
+  /** The variables that `pg` reads by itself, of which a thread has none. */
+  readonly environment: Readonly<Record<string, string>>
   /** The heartbeat's statement, and its parameters for some lease: the leases as JSON, and their ids as an array. */
   readonly text: string
   readonly parameters: ReadonlyArray<unknown>
@@ -14,7 +16,7 @@ export interface PostgresThreadData {
 /** Opens a connection of the thread's own, once it is needed. It is passed as text, see `keepLeases`. */
 export function openInThread(
   require: NodeJS.Require,
-  { config, library, parameters, text }: PostgresThreadData
+  { config, environment, library, parameters, text }: PostgresThreadData
 ): ThreadDatabase {
   interface Connection {
     connect(): Promise<unknown>
@@ -25,6 +27,7 @@ export function openInThread(
     end(): Promise<unknown>
     on(event: "error", listener: () => void): unknown
   }
+  Object.assign(process.env, environment)
   const { Client } = require(library) as { readonly Client: new(config: object) => Connection }
   let connection: Promise<Connection> | undefined
   const connect = async () => {
@@ -43,6 +46,8 @@ export function openInThread(
       const values = parameters.map((parameter) => String(parameter).startsWith("[") ? items : ids)
       return (await (await connection).query(text, values)).rows
     },
+    // What a constraint or a function of the app's raises. A server that ends or cancels something says so by other classes.
+    isOfARow: (thrown) => /^(?:22|23|P0)/.test(String((thrown as { readonly code?: unknown }).code)),
     close: async () => {
       const open = connection
       connection = undefined

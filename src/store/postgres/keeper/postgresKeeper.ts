@@ -33,10 +33,18 @@ export const postgresKeeper = (
     onSome: (found) => {
       const [text, parameters] = makeUnderLease(dialect).extension([{ lease: someLease, leaseFor: 1 }], now.sql)
         .compile(true)
-      const data: PostgresThreadData = { ...found, text, parameters }
+      const data: PostgresThreadData = { ...found, environment: variablesOfDriver(), text, parameters }
       return makeLeaseKeeper({ open: openInThread, data })
     }
   })
+
+/** The variables that `pg` reads: where the server is, who connects, and where the file of passwords is. */
+const variablesOfDriver = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && /^(?:PG[A-Z]+|HOME|APPDATA|USER|USERNAME)$/.test(name) ? [[name, value]] : []
+    )
+  )
 
 /** The file of `pg`, as this process has loaded it. */
 const loadedLibrary: () => Option.Option<string> = () => {

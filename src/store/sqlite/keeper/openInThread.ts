@@ -39,6 +39,7 @@ export function openInThread(
   database.pragma("synchronous = NORMAL")
   database.pragma("wal_autocheckpoint = 0")
   const statement = database.prepare(text)
+  const codeOf = (thrown: unknown) => String((thrown as { readonly code?: unknown }).code)
   const itemOf = ({ attempt, id, leaseFor, worker }: Overdue) => ({ id, worker, attempt, lease_for: leaseFor })
   return {
     extend: (leases) => {
@@ -47,11 +48,11 @@ export function openInThread(
       try {
         return statement.all(values)
       } catch (thrown) {
-        const { code } = thrown as { readonly code?: unknown }
-        if (typeof code === "string" && code.startsWith("SQLITE_BUSY")) return "busy"
+        if (codeOf(thrown).startsWith("SQLITE_BUSY")) return "busy"
         throw thrown
       }
     },
+    isOfARow: (thrown) => codeOf(thrown).startsWith("SQLITE_CONSTRAINT"),
     close: () => database.close()
   }
 }
