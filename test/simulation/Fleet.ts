@@ -5,6 +5,7 @@ import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import type { SharedDatabase } from "./database.ts"
 import { heldUp, stoppedSince } from "./heldUp.ts"
 import type { History } from "./History.ts"
+import { Presences } from "./presence.ts"
 import { program } from "./program.ts"
 import { Machine, SimulatedProcess } from "./SimulatedProcess.ts"
 import { endsAfterGrace } from "./Timeline.ts"
@@ -38,6 +39,7 @@ export class Fleet {
   private readonly allows: (name: string) => boolean
   private healed = false
   private closing = false
+  private readonly presences: Presences
   readonly leftovers: Array<string> = []
 
   constructor(
@@ -52,6 +54,7 @@ export class Fleet {
     this.files = files
     this.clients = clients
     this.allows = allows
+    this.presences = new Presences(world, clients.plan.presence)
     this.posts = clients.plan.machines.map(({ name, offset }) => ({
       machine: new Machine(name, offset),
       process: undefined,
@@ -137,10 +140,11 @@ export class Fleet {
         post.calls.set(operation, count)
         return count
       },
+      presences: this.presences,
       block: (millis) => {
         if (!process.running) return
         this.history.incident("blocked", process.name, millis)
-        this.stop(process, millis)
+        this.stop(process, millis, "event loop")
       }
     })
   }
@@ -194,6 +198,7 @@ export class Fleet {
   kill(post: Post, process: SimulatedProcess): void {
     if (process.inTransaction) this.history.rare.push("a process was killed inside a transaction")
     process.kill()
+    this.presences.died(process)
     this.history.killed(process.name)
     post.process = undefined
   }
@@ -237,10 +242,10 @@ export class Fleet {
     })
   }
 
-  /** Keeps a process from running for some milliseconds. */
-  stop(process: SimulatedProcess, millis: number): void {
+  /** Keeps a process, or its event loop alone, from running for some milliseconds. */
+  stop(process: SimulatedProcess, millis: number, what?: "event loop"): void {
     if (process.inTransaction) this.history.rare.push("a process was stopped inside a transaction")
-    const stop = process.stop()
+    const stop = process.stop(what)
     this.world.after(millis, () => this.resume(process, stop))
   }
 

@@ -51,6 +51,9 @@ export class SimulatedProcess implements Owner {
   readonly databases = new Set<Database.Database>()
   private state: "running" | "stopped" | "dead" = "running"
   private stops = 0
+  private isBlocked = false
+  /** Its threads, which go on while its event loop is blocked. Each is told that it is. */
+  readonly threads = new Set<() => void>()
   private stoppedAt = 0
   private readonly delays = new Set<(late: number, computed: number) => void>()
   private readonly parked: Array<() => void> = []
@@ -151,12 +154,29 @@ export class SimulatedProcess implements Owner {
     for (const database of this.databases) database.close()
   }
 
-  /** Stops it. The number tells this stop from later ones. */
-  stop(): number {
+  /** Stops it, or its event loop alone. The number tells this stop from later ones. */
+  stop(what: "process" | "event loop" = "process"): number {
     this.stoppedAt = this.world.now
     this.state = "stopped"
+    this.isBlocked = what === "event loop"
     this.parked.push(...this.world.takeReady(this))
+    if (this.isBlocked) { for (const begin of this.threads) begin() }
     return ++this.stops
+  }
+
+  /** The milliseconds for which its event loop has been blocked while its threads run. */
+  get blockedFor(): number | undefined {
+    return this.state === "stopped" && this.isBlocked ? this.world.now - this.stoppedAt : undefined
+  }
+
+  /** Runs what a thread of it does. */
+  inThread<A>(task: () => A): A {
+    running.process = this
+    try {
+      return task()
+    } finally {
+      running.process = undefined
+    }
   }
 
   /** Lets it go on, if this stop is what it is in. True if it does. */

@@ -10,6 +10,7 @@ import type { Fleet } from "./Fleet.ts"
 import { checkHeartbeats } from "./heartbeats.ts"
 import type { History } from "./History.ts"
 import { checkDeaths, checkLimits } from "./limits.ts"
+import { checkKeepers } from "./keepers.ts"
 import { checkLives } from "./lives.ts"
 import { checkNewerSchema } from "./newerSchema.ts"
 import { checkPauses } from "./pauses.ts"
@@ -51,6 +52,7 @@ export const check = (
   checkBothDatabases(timeline, findings, secondFiles)
   checkRuns(timeline, findings)
   checkHeartbeats(timeline, findings)
+  checkKeepers(timeline, findings)
   checkCrashes(timeline, findings)
   checkSweeps(timeline, findings)
   checkWorkers(timeline, findings, workers)

@@ -11,6 +11,9 @@ import type { World } from "./World.ts"
 /** The number, in the history, of the store operation that a fiber is in; 0 when it is in none. */
 export const currentOperation = FiberRef.unsafeMake(0)
 
+/** The same of what a thread does, outside of every fiber. */
+export const ofThread = { operation: 0 }
+
 /** Under which circumstances a row was changed, and what it carries since. */
 export interface Circumstances {
   /** The change's place among everything that happened. */
@@ -250,7 +253,7 @@ export class SharedDatabase {
    */
   private note(content: Pick<Circumstances, "payload" | "progress" | "result" | "errors">): number {
     const operation = Option.match(Fiber.getCurrentFiber(), {
-      onNone: () => 0,
+      onNone: () => ofThread.operation,
       onSome: (fiber) => fiber.getFiberRef(currentOperation)
     })
     return this.circumstances.push({

@@ -3,6 +3,8 @@ import { StoreError } from "../../src/domain/errors.ts"
 import { ambientConnection } from "../../src/store/transaction/ambientTransaction.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import type { StoreFailure } from "../../src/store/JobStore.ts"
+import type { LeaseKeeper } from "../../src/store/keeper/LeaseKeeper.ts"
+import type { Presence } from "../../src/store/Presence.ts"
 import { behind } from "../../src/testing/StoreFaults.ts"
 import type { StoreOperation } from "../../src/testing/StoreFaults.ts"
 import { currentOperation } from "./database.ts"
@@ -25,6 +27,10 @@ export interface StoreFaults {
   readonly allows: (name: string) => boolean
   /** Whether the whole database is out of this machine's reach. */
   readonly out: () => boolean
+  /** Keeps the leases of its workers while its event loop is blocked. */
+  readonly keeper: LeaseKeeper | undefined
+  /** Shows its workers to others, and theirs to it. */
+  readonly presence: Presence | undefined
   /** Counts the calls of a machine, whose faults they number. */
   readonly count: (operation: StoreOperation) => number
 }
@@ -35,7 +41,12 @@ export const faultyStore = (faults: StoreFaults): Layer.Layer<JobStore, never, J
     JobStore,
     Effect.map(JobStore, (store) => {
       const { claim, ...others } = behind(store, suffering(faults))
-      return { ...others, claim: (request) => claim({ ...request, maxBytes: faults.claimBytes }) }
+      return {
+        ...others,
+        leaseKeeper: faults.keeper,
+        presence: faults.presence,
+        claim: (request) => claim({ ...request, maxBytes: faults.claimBytes })
+      }
     })
   )
 

@@ -13,6 +13,7 @@ export interface Plan {
     readonly pollInterval: number
     readonly staleCheckInterval: number
     readonly shutdownGrace: number
+    readonly stallLimit: number
     readonly concurrency: number
     readonly claimAhead: number
     readonly queues: Readonly<Record<string, number>> | undefined
@@ -34,6 +35,10 @@ export interface Plan {
   readonly ownClient: boolean
   /** Clients edit and delete jobs, as people do. */
   readonly edits: boolean
+  /** Workers have a thread that keeps their leases, which may die. */
+  readonly keeper: "none" | "well" | "mortal"
+  /** Workers of one machine see at once that another's process has died. All of the fleet's are on one, then, whatever their clocks. */
+  readonly presence: boolean
   /** They pause queues and kinds. */
   readonly pauses: boolean
   /** How long things go wrong, before they heal. */
@@ -104,6 +109,7 @@ export const makePlan = (world: World): Plan => {
       pollInterval: between(5, 60) * 1000,
       staleCheckInterval: between(15, 90) * 1000,
       shutdownGrace: pick(random, [0, 5000, 20_000]),
+      stallLimit: pick(world.stream("stall limit"), [20_000, 60_000, 300_000]),
       concurrency: between(1, 6) + (large ? 30 : 0),
       claimAhead: pick(world.stream("claim ahead"), [0, 0, 0, 1, 4]),
       queues: random.number() < 0.3 && !large ? { default: between(1, 3), bulk: between(1, 2) } : undefined,
@@ -117,6 +123,8 @@ export const makePlan = (world: World): Plan => {
     second,
     ownClient: world.stream("own client").number() < 0.5,
     edits: world.stream("edits").number() < 0.5,
+    keeper: pick(world.stream("keeper"), ["none", "none", "well", "mortal"]),
+    presence: world.stream("presence").number() < 0.4,
     pauses: world.stream("pauses").number() < 0.4,
     troubledFor,
     jobs: between(25, 110),

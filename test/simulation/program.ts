@@ -1,3 +1,4 @@
+import { SqlClient } from "@effect/sql"
 import { Cause, Context, Effect, HashMap, Layer, Logger, LogLevel, Option } from "effect"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
@@ -8,8 +9,10 @@ import { client } from "./clients.ts"
 import { faultyStore } from "./faultyStore.ts"
 import type { History } from "./History.ts"
 import { handlers } from "./jobs.ts"
+import { simulatedKeeper } from "./keeper.ts"
 import { mortal } from "./mortal.ts"
 import { Second, secondClient, secondStore } from "./secondClient.ts"
+import type { Presences } from "./presence.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { thrown } from "./telemetry.ts"
 import type { ClientWorld } from "./work.ts"
@@ -33,13 +36,15 @@ export interface ProgramOptions {
   readonly out: () => boolean
   /** Counts the calls of its machine. */
   readonly count: (operation: StoreOperation) => number
+  /** What the workers of the fleet see of each other. */
+  readonly presences: Presences
   /** Keeps the process's event loop busy for some milliseconds. */
   readonly block: (millis: number) => void
 }
 
 /** The program of each process: the real runtime over the real store, with clients beside the worker. */
 export const program = (options: ProgramOptions) => {
-  const { clients, filename, history, limits, process, second, world } = options
+  const { clients, filename, history, limits, presences, process, second, world } = options
   const { kinds, plan } = clients
   const { worker } = plan
   return Effect.gen(function*() {
@@ -62,6 +67,7 @@ export const program = (options: ProgramOptions) => {
       pollInterval: worker.pollInterval,
       staleCheckInterval: worker.staleCheckInterval,
       shutdownGrace: worker.shutdownGrace,
+      stallLimit: worker.stallLimit,
       retention: { succeeded: worker.retention, failed: worker.retention, cancelled: worker.retention }
     }
     const isLayer = plan.layers && Object.keys(limits).length === 0
@@ -81,8 +87,14 @@ export const program = (options: ProgramOptions) => {
       const build = <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.buildWithMemoMap(layer, memo, scope)
       // So that an operation is sometimes given up.
       const store = yield* build(SqliteStore.layer({ filename, synchronous: "normal", busyTimeout: "5 seconds" }))
+      const keeper = plan.keeper === "none"
+        ? undefined
+        : simulatedKeeper(
+          { ...options, plan: plan.keeper },
+          Context.get(store, SqlClient.SqlClient).withoutTransforms()
+        )
       const faulty = yield* Effect.provide(
-        build(faultyStore({ ...options, rates: plan.rates, claimBytes: plan.claimBytes })),
+        build(faultyStore({ ...options, rates: plan.rates, claimBytes: plan.claimBytes, keeper, presence: presences.of(process) })),
         store
       )
       const first = Context.merge(store, faulty)

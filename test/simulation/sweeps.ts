@@ -20,6 +20,10 @@ export const checkSweeps = (timeline: Timeline, findings: Findings): void => {
     for (const lease of which.leases) {
       const evidence = () =>
         `attempt ${lease.attempt} of ${lease.id}, held by ${lease.lockedBy} until ${lease.lockedUntil}, at ${call.invoked.at} by ${call.process}`
+      if (which.holderIsGone === true) {
+        checkGone(timeline, findings, call, lease)
+        continue
+      }
       findings.expect(
         wasSeenTwice(looks.get(nameOf(lease)) ?? [], call, timeline.plan.worker.heartbeatInterval)
           || mayFreeAtOnce(timeline, call),
@@ -49,6 +53,20 @@ export const checkSweeps = (timeline: Timeline, findings: Findings): void => {
         )
     )
   }
+}
+
+/** Before its lease is over, a job is freed only from a process that is dead. */
+const checkGone = (timeline: Timeline, findings: Findings, { invoked, process, returned }: Call, lease: StaleLease) => {
+  const [holder = ""] = lease.lockedBy.split(":")
+  findings.expect(
+    timeline.endOf(holder) <= invoked.at,
+    "a worker frees at once what a dead process held, and nothing of a live one",
+    () => `attempt ${lease.attempt} of ${lease.id}, held by ${lease.lockedBy}, at ${invoked.at} by ${process}`
+  )
+  findings.sometimes(
+    "a job of a dead worker was freed before its lease was over",
+    returned?.tag === "ok" && lease.lockedUntil > invoked.at
+  )
 }
 
 /** A lease as a look saw it. */

@@ -55,7 +55,8 @@ export const releasedStale = (which: StaleChoice, before: JobRow, row: JobRow): 
     return "a stale release of a lease that was not named"
   }
   if (before.status !== "running" || before.locked_until === null) return "a stale release of a job that is not running"
-  if (before.locked_until > row.updated_at) return "a release of a lease that is not over"
+  const isGone = "leases" in which && which.holderIsGone === true
+  if (!isGone && before.locked_until > row.updated_at) return "a release of a lease that is not over"
   const over = before.failures + 1 >= before.max_attempts
   const status = before.cancel_requested_at !== null ? "cancelled" : over ? "failed" : "pending"
   if (row.last_error?.includes(`was locked by ${before.locked_by} since`) !== true) {

@@ -14,6 +14,16 @@ import { openInThread } from "./openInThread.ts"
 /** Stands for the instant of an extension: no clock shows it. */
 const nowMark = -1
 
+/** The statement of a heartbeat, with marks for the parameters that each has anew. */
+export const heartbeatStatement = (
+  sql: SqlClient.SqlClient
+): Pick<SqliteThreadData, "text" | "parameters" | "nowMark"> => {
+  const [text, parameters] = makeUnderLease(sqliteDialect(sql))
+    .extension([{ lease: someLease, leaseFor: 1 }], sql`${nowMark}`)
+    .compile(true)
+  return { text, parameters, nowMark }
+}
+
 /** The keeper of a database in a file; none where the driver is not loaded from one place, as in a bundle. */
 export const sqliteKeeper = (
   sql: SqlClient.SqlClient,
@@ -29,17 +39,8 @@ export const sqliteKeeper = (
         Option.none()
       ),
     onSome: (driver) => {
-      const [text, parameters] = makeUnderLease(sqliteDialect(sql))
-        .extension([{ lease: someLease, leaseFor: 1 }], sql`${nowMark}`)
-        .compile(true)
-      const data: SqliteThreadData = {
-        ...driver,
-        file: files.file,
-        identities: files.identities,
-        text,
-        parameters,
-        nowMark
-      }
+      const { file, identities } = files
+      const data: SqliteThreadData = { ...driver, file, identities, ...heartbeatStatement(sql) }
       return makeLeaseKeeper({ open: openInThread, data })
     }
   })
