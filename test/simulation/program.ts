@@ -94,7 +94,15 @@ export const program = (options: ProgramOptions) => {
           Context.get(store, SqlClient.SqlClient).withoutTransforms()
         )
       const faulty = yield* Effect.provide(
-        build(faultyStore({ ...options, rates: plan.rates, claimBytes: plan.claimBytes, keeper, presence: presences.of(process) })),
+        build(
+          faultyStore({
+            ...options,
+            rates: plan.rates,
+            claimBytes: plan.claimBytes,
+            keeper,
+            presence: presences.of(process)
+          })
+        ),
         store
       )
       const first = Context.merge(store, faulty)

@@ -232,7 +232,10 @@ export class KeptLease {
     })
   }
 
-  /** From now on the thread extends the lease for no longer either. What it has under way does not count. */
+  /**
+   * From now on the thread extends the lease for no longer either. What it has under way does not count: it may still
+   * land, and the row then holds for longer than this says, until the next beat.
+   */
   private lowerDeadline(leaseFor: number): void {
     this.until = Math.min(this.deadline, this.options.now() + holdsFor({ leaseFor }))
     this.leaveToHeart()
@@ -241,11 +244,13 @@ export class KeptLease {
   /** Has the thread extend the lease when no beat follows the one that was sent at this instant. */
   private keepByThread(sentAt: number): void {
     const { job, keptByThread, stallLimit } = this.options
+    this.leaveToHeart()
     if (keptByThread === undefined || this.hasEnded) return
-    const { leaseFor } = this.pace
+    const { interval, leaseFor } = this.pace
     this.byThread = keptByThread.keep(job.lease, {
       sentAt,
       leaseFor,
+      interval: Duration.toMillis(interval),
       holdsFor: holdsFor(this.pace),
       deadline: this.until,
       stallLimit

@@ -1,5 +1,5 @@
 import type { Scope } from "effect"
-import { Context, Duration, Effect, Option, Runtime, RuntimeFlags } from "effect"
+import { Context, Effect, Option, Runtime, RuntimeFlags } from "effect"
 import type { HandlerService } from "../../domain/Job.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import { toMillis } from "../../platform/monotonic.ts"
@@ -54,8 +54,7 @@ export const makeHost = ({ graceOver, settings: { claimAhead, heartbeatInterval 
       heldLeases: yield* HeldLeases,
       keptByThread: yield* store.leaseKeeper?.open({
         name: worker,
-        capacity: slots.mostInAll,
-        interval: Duration.toMillis(heartbeatInterval)
+        capacity: slots.mostInAll
       }) ?? Effect.succeed(undefined),
       loopWatch: yield* LoopWatch
     }

@@ -17,8 +17,6 @@ export interface KeptWorker {
   readonly name: string
   /** The most leases at once. Those beyond are not kept. */
   readonly capacity: number
-  /** The milliseconds between two heartbeats. */
-  readonly interval: number
 }
 
 /** The leases that the thread keeps for one worker. */
@@ -33,11 +31,16 @@ export interface Terms {
   readonly sentAt: number
   /** Milliseconds that an extension asks for. */
   readonly leaseFor: number
+  /** The milliseconds between two heartbeats, which are fewer in a drain. */
+  readonly interval: number
   /** Milliseconds from before an extension is sent to the deadline that it buys. */
   readonly holdsFor: number
   /** The deadline. A lease is not extended behind it. */
   readonly deadline: number
-  /** Milliseconds for which the event loop may be blocked until its lease is left to run out. */
+  /**
+   * Milliseconds for which its handler may block the event loop. Nobody can tell which handler does, so the longest
+   * of a process's jobs holds for all: after that their leases are left to run out.
+   */
   readonly stallLimit: number
 }
 

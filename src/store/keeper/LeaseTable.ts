@@ -10,7 +10,7 @@ import type { Terms } from "./LeaseKeeper.ts"
  * version for which it holds; all else is the worker's.
  */
 export const layout = {
-  bytes: 96,
+  bytes: 104,
   version: 0,
   attempt: 1,
   leaseFor: 2,
@@ -19,9 +19,10 @@ export const layout = {
   deadline: 3,
   holdsFor: 4,
   stallLimit: 5,
-  heldUntil: 6,
-  heldVersion: 14,
-  id: 60,
+  interval: 6,
+  heldUntil: 7,
+  heldVersion: 16,
+  id: 68,
   longestId: 36
 } as const
 
@@ -62,6 +63,7 @@ export class LeaseTable {
     doubles[double + layout.beatSentAt] = terms.sentAt
     doubles[double + layout.deadline] = terms.deadline
     doubles[double + layout.holdsFor] = terms.holdsFor
+    doubles[double + layout.interval] = terms.interval
     doubles[double + layout.stallLimit] = terms.stallLimit
     const id = slot * layout.bytes + layout.id
     for (let at = 0; at < lease.jobId.length; at++) bytes[id + at] = lease.jobId.charCodeAt(at)
@@ -93,7 +95,7 @@ export class LeaseTable {
     if (this.ints[int + layout.version] !== version) return
     Atomics.store(this.ints, int + layout.version, version + 1)
     this.ints[int + layout.idLength] = 0
-    // It wraps after a billion leases in one slot, and a thread that slept through those would still be fenced.
+    // It wraps after half a billion leases in one slot, and a thread that slept through those would still be fenced.
     Atomics.store(this.ints, int + layout.version, (version + 2) | 0)
     this.free.push(slot)
   }

@@ -1,17 +1,16 @@
-import type { Session } from "node:inspector"
 import type { layout } from "./LeaseTable.ts"
 
 /** The messages to the thread. */
 export type Told =
   | { readonly add: TableData }
   | { readonly remove: number }
+  /** There are leases again. */
+  | "look"
 
 /** The leases of one worker. */
 export interface TableData {
   readonly id: number
   readonly worker: string
-  /** Milliseconds between two heartbeats. */
-  readonly interval: number
   readonly memory: SharedArrayBuffer
 }
 
@@ -56,10 +55,11 @@ type Held = ReadonlyArray<{ readonly id: string; readonly attempts: number }> | 
 /** The data that the thread starts with. */
 export interface ThreadData {
   readonly layout: typeof layout
-  /** A number of 8 bytes: the instant at which the event loop last ran, in milliseconds of `process.hrtime`. */
+  /**
+   * A number of 8 bytes: the instant at which the event loop last ran, in milliseconds of `process.hrtime`. Behind it one of 4 bytes:
+   * 1 while there are no leases, and the thread wants to be told of the first.
+   */
   readonly pulse: SharedArrayBuffer
-  /** True if the worker runs on the main thread, whose stack the inspector can tell. */
-  readonly isOnMainThread: boolean
 }
 
 /**
@@ -67,11 +67,16 @@ export interface ThreadData {
  * again in the package, in an app's bundle and beside TypeScript sources. So it
  * uses nothing but its parameters and what Node has everywhere.
  */
-export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDatabase): void {
+export function keepLeases(
+  require: NodeJS.Require,
+  openDatabase: () => ThreadDatabase,
+  stackOfMain: () => Promise<string | undefined>
+): void {
   const { parentPort, workerData } = require("node:worker_threads") as typeof import("node:worker_threads")
   const { writeSync } = require("node:fs") as typeof import("node:fs")
-  const { isOnMainThread, layout, pulse } = workerData as ThreadData
-  const pulseAt = new Float64Array(pulse)
+  const { layout, pulse } = workerData as ThreadData
+  const pulseAt = new Float64Array(pulse, 0, 1)
+  const isIdle = new Int32Array(pulse, 8, 1)
 
   /** The longest pause between two looks, and the fewest milliseconds without a pulse that count as a block. */
   const longestPause = 1_000
@@ -81,8 +86,8 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
   const littleCpu = 0.1
   /** The pause after a try to write that another connection was in the way of. */
   const afterBusy = 20
-  /** Frames of a stack that are told. The handler's own come first. */
-  const mostFrames = 30
+  /** Milliseconds that the end of a connection may take. */
+  const closesWithin = 1_000
   /** Leases of one statement. */
   const most = 500
 
@@ -97,18 +102,32 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
     readonly version: number
     readonly sentAt: number
     readonly until: number
+    readonly interval: number
     readonly holdsFor: number
     readonly stallLimit: number
+  }
+  /** A time in which the event loop has not run. */
+  interface Stall {
+    /** The last pulse before it. */
+    readonly since: number
+    /** Milliseconds of it in which the whole process was stopped. */
+    stopped: number
+    /** The process went on at this instant after it was stopped. */
+    goneOnAt: number
+    lost: number
+    isTold: boolean
+    readonly jobs: Set<string>
   }
 
   const tables = new Map<number, Table>()
   let database: ThreadDatabase | undefined
-  let stall: { readonly since: number; lost: number; isTold: boolean; readonly jobs: Set<string> } | undefined
+  /** Of the pulse that was seen last, whether it has become long or not. */
+  let stall: Stall = { since: pulseAt[0]!, stopped: 0, goneOnAt: -Infinity, lost: 0, isTold: false, jobs: new Set() }
   /** Slots by table, slot and version whose lease is another's by now. */
   const lost = new Set<string>()
-  let goneOnAt = -Infinity
   let usedCpu = 0
   let failure = ""
+  let timer: NodeJS.Timeout | undefined
   let isLooking = false
 
   const now = () => Number(process.hrtime.bigint()) / 1e6
@@ -141,6 +160,7 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
       id: String.fromCharCode(...bytes.subarray(id, id + idLength)),
       attempt: ints[int + layout.attempt]!,
       leaseFor: ints[int + layout.leaseFor]!,
+      interval: doubles[double + layout.interval]!,
       holdsFor,
       stallLimit: doubles[double + layout.stallLimit]!,
       sentAt: Math.max(doubles[double + layout.beatSentAt]!, heldUntil - holdsFor),
@@ -164,27 +184,25 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
 
   /** True for a lease whose heartbeat is overdue, and that may still be extended. */
   const isOverdue = (kept: Kept, at: number) =>
-    at >= kept.sentAt + 1.25 * kept.table.interval && at < kept.until && !lost.has(nameOf(kept))
+    at >= kept.sentAt + 1.25 * kept.interval && at < kept.until && !lost.has(nameOf(kept))
 
   /** The extension was written at the earliest at this instant, or the lease was another's. */
-  const answered = (kept: Kept, isHeld: boolean, sentAt: number, during: NonNullable<typeof stall>) => {
+  const answered = (kept: Kept, isHeld: boolean, sentAt: number) => {
     if (!isHeld) {
       lost.add(nameOf(kept))
-      during.lost++
+      stall.lost++
       return
     }
-    during.jobs.add(kept.id)
+    stall.jobs.add(kept.id)
     const { doubles, ints } = kept.table
     doubles[kept.slot * (layout.bytes / 8) + layout.heldUntil] = sentAt + kept.holdsFor
     Atomics.store(ints, kept.slot * (layout.bytes / 4) + layout.heldVersion, kept.version)
   }
 
-  /** Extends leases. Answers false if it should be tried again soon. One that refuses is left out, and tried again. */
-  const extend = async (leases: ReadonlyArray<Kept>, during: NonNullable<typeof stall>): Promise<boolean> => {
+  /** Extends leases. Answers false if it should be tried again soon. One that refuses is left out, and tried again later. */
+  const extend = async (leases: ReadonlyArray<Kept>): Promise<boolean> => {
     if (leases.length === 0) return true
-    if (leases.length > most) {
-      return await extend(leases.slice(0, most), during) && await extend(leases.slice(most), during)
-    }
+    if (leases.length > most) return await extend(leases.slice(0, most)) && await extend(leases.slice(most))
     const sentAt = now()
     const used = database ??= openDatabase()
     try {
@@ -193,7 +211,7 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
       )
       if (held === "busy") return false
       const names = new Set(held.map(({ attempts, id }) => `${attempts} ${id}`))
-      for (const kept of leases) answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt, during)
+      for (const kept of leases) answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt)
       return true
     } catch (thrown) {
       if (!used.isOfARow(thrown)) throw thrown
@@ -202,53 +220,16 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
         return true
       }
       const half = leases.length >> 1
-      return await extend(leases.slice(0, half), during) && await extend(leases.slice(half), during)
+      return await extend(leases.slice(0, half)) && await extend(leases.slice(half))
     }
   }
 
-  /** The stack of the main thread, by Node's inspector; undefined if it does not come, as from within native code. */
-  const stackOfMain = (): Promise<string | undefined> =>
-    new Promise((resolve) => {
-      let session: Session | undefined
-      const end = (stack: string | undefined) => {
-        clearTimeout(timer)
-        try {
-          session?.disconnect()
-        } catch {
-          // The stack counts, not the end of the session.
-        }
-        session = undefined
-        resolve(stack)
-      }
-      const timer = setTimeout(() => end(undefined), 2_000)
-      try {
-        const inspector = require("node:inspector") as typeof import("node:inspector")
-        session = new inspector.Session()
-        session.connectToMainThread()
-        const files = new Map<string, string>()
-        session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => void files.set(scriptId, url))
-        session.on("Debugger.paused", ({ params }) => {
-          const frames = params.callFrames.slice(0, mostFrames).map(({ functionName, location }) =>
-            `at ${functionName === "" ? "<anonymous>" : functionName} `
-            + `(${files.get(location.scriptId) ?? "<unknown>"}:${location.lineNumber + 1})`
-          )
-          session?.post("Debugger.resume")
-          end(frames.join("\n"))
-        })
-        session.post("Debugger.enable")
-        session.post("Debugger.pause")
-      } catch {
-        end(undefined)
-      }
-    })
-
   /** Tells of a process that hangs, once for each block of its event loop. */
-  const tellHang = async (during: NonNullable<typeof stall>, jobs: ReadonlyArray<Kept>) => {
-    during.isTold = true
-    const millis = now() - during.since
-    const stack = isOnMainThread ? await stackOfMain() : undefined
+  const tellHang = async (millis: number, jobs: number) => {
+    stall.isTold = true
+    const stack = await stackOfMain()
     const message = `The event loop has been blocked for ${(millis / 1000).toFixed(1)} s. `
-      + `The leases of ${jobs.length} ${jobs.length === 1 ? "job" : "jobs"} are left to run out.`
+      + `The leases of ${jobs} ${jobs === 1 ? "job" : "jobs"} are left to run out.`
     const shown = stack === undefined ? "" : ` stack=${JSON.stringify(stack)}`
     // The main thread can log nothing while it hangs, and this thread's own streams go through it.
     try {
@@ -259,78 +240,92 @@ export function keepLeases(require: NodeJS.Require, openDatabase: () => ThreadDa
     } catch {
       // Nobody reads standard error any more.
     }
-    tell({ _tag: "Hung", millis, jobs: jobs.length, stack })
+    tell({ _tag: "Hung", millis, jobs, stack })
   }
 
   /** The connection is opened anew when it is next needed: few processes ever need it, and fewer for long. */
   const closeDatabase = async () => {
     const open = database
     database = undefined
+    const tooLong = new Promise((resolve) => setTimeout(resolve, closesWithin).unref())
     try {
-      await open?.close()
+      await Promise.race([open?.close(), tooLong])
     } catch {
       // It is of no use in any case.
     }
   }
 
-  /** Looks at the event loop and its leases. Answers the milliseconds until the next look. */
-  const look = async (pause: number, dueAt: number): Promise<number> => {
-    const at = now()
+  /** Notes the pulse. The block that was before it is over. */
+  const notePulse = async (at: number, late: number) => {
     const { system, user } = process.cpuUsage()
     const cpu = (system + user) / 1000 - usedCpu
     usedCpu += cpu
-    // A thread that had to wait for a processor is late as well. The process has used that, then.
-    if (at - dueAt > wasStopped && cpu < littleCpu * (at - dueAt)) goneOnAt = at
-    const since = Math.max(pulseAt[0]!, goneOnAt)
-    const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
-    if (at - since < block) {
-      if (stall !== undefined && stall.jobs.size + stall.lost > 0) {
-        tell({ _tag: "Stalled", millis: pulseAt[0]! - stall.since, jobs: stall.jobs.size, lost: stall.lost })
-      }
-      if (stall !== undefined) await closeDatabase()
-      stall = undefined
+    const since = pulseAt[0]!
+    if (since !== stall.since) {
+      const { jobs, lost: another, since: before } = stall
+      stall = { since, stopped: 0, goneOnAt: -Infinity, lost: 0, isTold: false, jobs: new Set() }
       failure = ""
       lost.clear()
-      return pause
+      if (jobs.size + another > 0) tell({ _tag: "Stalled", millis: since - before, jobs: jobs.size, lost: another })
+      if (database !== undefined) await closeDatabase()
     }
-    stall ??= { since, lost: 0, isTold: false, jobs: new Set() }
-    const blockedFor = at - stall.since
-    const leases = allKept()
-    const hung = leases.filter(({ stallLimit }) => blockedFor >= stallLimit)
-    const isWritten = await extend(
-      leases.filter((kept) => blockedFor < kept.stallLimit && isOverdue(kept, at)),
-      stall
-    )
-    if (hung.length > 0 && !stall.isTold) await tellHang(stall, hung)
-    return isWritten ? pause : afterBusy
+    // A thread that had to wait for a processor is late as well. The process has used that, then.
+    if (late > wasStopped && cpu < littleCpu * late) {
+      stall.stopped += late
+      stall.goneOnAt = at
+    }
   }
 
-  const again = (dueAt: number) => {
+  /** Looks at the event loop and its leases. Answers the milliseconds until the next look. */
+  const look = async (dueAt: number): Promise<number> => {
+    const at = now()
+    await notePulse(at, at - dueAt)
+    const leases = allKept()
     let pause = longestPause
-    for (const { interval } of tables.values()) pause = Math.min(pause, Math.max(20, interval / 8))
-    const next = (after: number) => {
-      const nextAt = now() + after
-      setTimeout(() => again(nextAt), after)
+    for (const { interval } of leases) pause = Math.min(pause, Math.max(20, interval / 8))
+    const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
+    // Where the process was stopped, the loop gets its chance first.
+    if (at - Math.max(stall.since, stall.goneOnAt) < block) {
+      Atomics.store(isIdle, 0, leases.length === 0 ? 1 : 0)
+      return pause
     }
-    look(pause, dueAt)
+    const blockedFor = at - stall.since - stall.stopped
+    const limit = Math.max(0, ...leases.map(({ stallLimit }) => stallLimit))
+    if (leases.length > 0 && blockedFor >= limit) {
+      if (!stall.isTold) await tellHang(blockedFor, leases.length)
+      return pause
+    }
+    return await extend(leases.filter((kept) => isOverdue(kept, at))) ? pause : afterBusy
+  }
+
+  const lookAgain = (dueAt: number) => {
+    isLooking = true
+    const next = (after: number) => {
+      isLooking = false
+      const nextAt = now() + after
+      timer = setTimeout(() => lookAgain(nextAt), after)
+    }
+    look(dueAt)
       .catch((thrown: unknown) => {
         tellFailure(thrown)
-        return closeDatabase().then(() => pause)
+        return closeDatabase().then(() => afterBusy)
       })
-      .then(next, () => next(pause))
+      .then(next, () => next(longestPause))
   }
 
   parentPort?.on("message", (told: Told) => {
-    if ("remove" in told) return void tables.delete(told.remove)
-    const { memory } = told.add
-    tables.set(told.add.id, {
-      ...told.add,
-      ints: new Int32Array(memory),
-      doubles: new Float64Array(memory),
-      bytes: new Uint8Array(memory)
-    })
+    if (typeof told === "object" && "remove" in told) return void tables.delete(told.remove)
+    if (typeof told === "object") {
+      const { memory } = told.add
+      tables.set(told.add.id, {
+        ...told.add,
+        ints: new Int32Array(memory),
+        doubles: new Float64Array(memory),
+        bytes: new Uint8Array(memory)
+      })
+    }
     if (isLooking) return
-    isLooking = true
-    again(now())
+    clearTimeout(timer)
+    lookAgain(now())
   })
 }

@@ -1,4 +1,5 @@
 import { Context, Effect, Option, Queue } from "effect"
+import { url as inspectorUrl } from "node:inspector"
 import { isMainThread, Worker } from "node:worker_threads"
 import { isByRealTime, LoopDelay } from "../../platform/LoopDelay.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
@@ -6,6 +7,7 @@ import type { KeeperReport } from "./keeperReports.ts"
 import { reportKeeper } from "./keeperReports.ts"
 import type { ThreadData, Told } from "./keeperThread.ts"
 import { keepLeases } from "./keeperThread.ts"
+import { mainStack } from "./mainStack.ts"
 import type { KeptLeases, LeaseKeeper } from "./LeaseKeeper.ts"
 import { layout, LeaseTable } from "./LeaseTable.ts"
 
@@ -37,6 +39,9 @@ const startThread: StartThread = (code, workerData) => {
   return thread
 }
 
+/** A worker's end waits no longer for its thread's. */
+const endsWithin = "2 seconds"
+
 /** The pause after a thread that ended by itself, in milliseconds. */
 const startsAgainAfter = 60_000
 
@@ -52,10 +57,14 @@ export const makeLeaseKeeper = (code: ThreadCode): Effect.Effect<Option.Option<L
 
 const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
   // A build that keeps names calls `__name` in each function.
-  const text = `const __name = (named) => named; (${keepLeases})(require, () => (${code.open})(require, `
-    + `require("node:worker_threads").workerData.database))`
-  const pulse = new SharedArrayBuffer(8)
-  const pulseAt = new Float64Array(pulse)
+  const text = `const __name = (named) => named; const { workerData } = require("node:worker_threads"); (${keepLeases})(
+    require,
+    () => (${code.open})(require, workerData.database),
+    () => workerData.canBePaused ? (${mainStack})(require) : Promise.resolve(undefined)
+  )`
+  const pulse = new SharedArrayBuffer(16)
+  const pulseAt = new Float64Array(pulse, 0, 1)
+  const isIdle = new Int32Array(pulse, 8, 1)
   const tables = new Map<number, Extract<Told, { readonly add: unknown }>>()
   /** Those who log, of whom the first does. */
   const listeners = new Set<Queue.Queue<KeeperReport>>()
@@ -76,13 +85,10 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
   const startOnce = () => {
     if (thread !== undefined || threadMillis() < startsAt) return
     try {
-      const data: ThreadData & { readonly database: unknown } = {
-        layout,
-        pulse,
-        isOnMainThread: isMainThread,
-        database: code.data
-      }
-      const started = start(text, data)
+      const data: ThreadData = { layout, pulse }
+      // Another thread's stack cannot be had, and a debugger would see its own pauses end.
+      const canBePaused = isMainThread && inspectorUrl() === undefined
+      const started = start(text, { ...data, canBePaused, database: code.data })
       let error = "it ended by itself"
       started.on("message", report)
       started.on("error", (thrown) => void (error = String(thrown)))
@@ -105,15 +111,16 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
       if (tables.size > 0 || thread === undefined) return Effect.void
       const last = thread
       thread = undefined
-      return Effect.promise(() => last.terminate())
+      // It ends in the middle of what it does: of a statement that is not committed, nothing stays.
+      return Effect.asVoid(Effect.timeoutOption(Effect.promise(() => last.terminate()), endsWithin))
     })
 
   return {
-    open: ({ capacity, interval, name }) =>
+    open: ({ capacity, name }) =>
       Effect.gen(function*() {
         const clock = yield* Effect.clock
         const table = new LeaseTable(capacity)
-        const told = { add: { id: ++lastId, worker: name, interval, memory: table.memory } }
+        const told = { add: { id: ++lastId, worker: name, memory: table.memory } }
         const reports = yield* Queue.sliding<KeeperReport>(16)
         yield* Effect.acquireRelease(
           Effect.sync(() => {
@@ -131,6 +138,8 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
         const ahead = threadMillis() - Number(clock.unsafeCurrentTimeNanos()) / 1e6
         return {
           keep: (lease, terms) => {
+            // A claim may be answered when its worker has ended, and a claim in a transaction has a name of its own.
+            if (!tables.has(told.add.id) || lease.worker !== name) return undefined
             const slot = table.take(lease, {
               ...terms,
               sentAt: terms.sentAt + ahead,
@@ -138,6 +147,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
             })
             if (slot === undefined) return undefined
             startOnce()
+            if (Atomics.compareExchange(isIdle, 0, 1, 0) === 1) thread?.postMessage("look" satisfies Told)
             return {
               heldUntil: () => table.heldUntil(slot) - ahead,
               extended: (sentAt, deadline) => table.extended(slot, sentAt + ahead, deadline + ahead),

@@ -8,7 +8,14 @@ const leaseOn = (jobId: string) =>
 
 const id = "0198f3a0-0000-7000-8000-000000000001"
 
-const terms = { sentAt: 1_000.5, leaseFor: 60_000, holdsFor: 45_000, deadline: 46_000.5, stallLimit: 300_000 }
+const terms = {
+  sentAt: 1_000.5,
+  leaseFor: 60_000,
+  interval: 20_000,
+  holdsFor: 45_000,
+  deadline: 46_000.5,
+  stallLimit: 300_000
+}
 
 /** The table as its thread sees it. */
 const seen = (table: LeaseTable) => {
@@ -28,6 +35,7 @@ const seen = (table: LeaseTable) => {
       ),
       attempt: int(slot, layout.attempt),
       leaseFor: int(slot, layout.leaseFor),
+      interval: double(slot, layout.interval),
       sentAt: double(slot, layout.beatSentAt),
       holdsFor: double(slot, layout.holdsFor),
       deadline: double(slot, layout.deadline),

@@ -34,11 +34,15 @@ export function openInThread(
     close(): void
   }
   const Database = require(library) as new(file: string, options: object) => Connection
-  const database = new Database(file, { nativeBinding: addon, fileMustExist: true, timeout: 50 })
-  // A lease that a power cut undoes is no loss: the process is gone as well. Checkpoints are for the store's connection.
-  database.pragma("synchronous = NORMAL")
-  database.pragma("wal_autocheckpoint = 0")
-  const statement = database.prepare(text)
+  // It waits for no lock, so that what is written is of now.
+  const database = new Database(file, { nativeBinding: addon, fileMustExist: true, timeout: 0 })
+  let statement: ReturnType<Connection["prepare"]> | undefined
+  const prepare = () => {
+    // A lease that a power cut undoes is no loss: the process is gone as well. Checkpoints are for the store's connection.
+    database.pragma("synchronous = NORMAL")
+    database.pragma("wal_autocheckpoint = 0")
+    return database.prepare(text)
+  }
   const codeOf = (thrown: unknown) => String((thrown as { readonly code?: unknown }).code)
   const itemOf = ({ attempt, id, leaseFor, worker }: Overdue) => ({ id, worker, attempt, lease_for: leaseFor })
   return {
@@ -46,6 +50,7 @@ export function openInThread(
       const items = JSON.stringify(leases.map(itemOf))
       const values = parameters.map((parameter) => parameter === nowMark ? Date.now() : items)
       try {
+        statement ??= prepare()
         return statement.all(values)
       } catch (thrown) {
         if (codeOf(thrown).startsWith("SQLITE_BUSY")) return "busy"
