@@ -55,7 +55,7 @@ export interface Any {
   readonly timeout: Option.Option<Duration.Duration>
   /** The length of a lease on a job of this kind; none for the worker's own setting. */
   readonly leaseFor: Option.Option<Duration.Duration>
-  /** The longest block of the event loop in which its lease is extended; none for the worker's own setting. */
+  /** The time for which its handler may block the event loop; none for the worker's own setting. */
   readonly stallLimit: Option.Option<Duration.Duration>
   /** The unique key of a job whose enqueue names none, from its payload. */
   readonly uniqueKey: Option.Option<(payload: never) => string | undefined>
@@ -161,8 +161,8 @@ export interface Options<Type, Success, Error> {
   /** The length of a lease on a job of this kind. The worker's setting unless given. */
   readonly leaseFor?: Duration.DurationInput
   /**
-   * The longest block of the event loop in which the lease of such a job is extended: longer than the longest
-   * computation of its handler. The worker's setting unless given.
+   * The time for which its handler may block the event loop: more than its longest computation takes. While such a
+   * job runs, a process may be blocked for as long. The worker's setting unless given.
    */
   readonly stallLimit?: Duration.DurationInput
   /** The unique key, unless an enqueue names one: text, or a function of the payload. Undefined means that the job has no key. */

@@ -38,8 +38,9 @@ export interface Options<Jobs extends ReadonlyArray<Job.Any>> {
   readonly leaseFor?: Duration.DurationInput
   /**
    * The longest block of the event loop in which leases are extended, 5 minutes unless given. While a handler computes
-   * and no heartbeat can run, a thread extends them; a process whose loop is blocked for longer is taken to hang, and
-   * loses its jobs once their leases are over. A kind may name its own. It is not for handlers that wait, however long.
+   * and no heartbeat can run, a thread extends them. A process whose loop is blocked for longer is taken to hang, and
+   * loses its jobs once their leases are over. A kind may name its own; the longest of the jobs that run holds for the
+   * process. A handler that waits blocks nothing, and needs no limit.
    */
   readonly stallLimit?: Duration.DurationInput
   /** The interval at which a running job's lease is extended, 30 s unless given. Less than half of every lease. */

@@ -1,23 +1,23 @@
 import type { Effect, Scope } from "effect"
 
 /**
- * Shows to other processes of this machine that a worker lives, and tells which
- * workers of theirs have died. It goes by positive evidence alone: whatever else
- * happens, as a file that is missing, a wait for an answer, another host or another
- * namespace, means nothing, and a lease then ends when it is over.
+ * Shows to other processes of this machine that a worker lives, and tells which of
+ * their workers have died. It goes by positive evidence alone. A file that is missing,
+ * a wait for an answer, another host or another namespace means nothing: then a
+ * lease ends when it is over.
  */
 export interface Presence {
   /**
    * Shows that this worker's process lives, from now until the process ends or
-   * the answered effect runs. Run that only once no lease of the worker's is left, in
-   * a handler that does not stop either: whoever sees it gone takes its jobs.
+   * the answered effect runs. Run that only once the worker holds no lease, also none
+   * of a handler that does not stop: who sees it gone takes its jobs.
    */
   readonly show: (worker: string) => Effect.Effect<Effect.Effect<void>>
   /** Runs `changed` soon after a worker of another process has come or gone, until the scope closes. A hint: it may be lost. */
   readonly watch: (changed: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
   /**
    * Those of these workers whose processes are gone for certain. Read their leases before, and free just those: a worker
-   * shows itself before it claims, so whoever had a lease then and is gone now never comes back for it.
+   * shows itself before it claims, so one that had a lease then and is gone now never comes back for it.
    */
   readonly gone: (workers: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>>
   /** Forgets what is left of workers that are gone and have no leases. `holders`: all workers that have one. */

@@ -11,13 +11,16 @@ export const becauseOf = (stall: Option.Option<Stall>): { readonly because?: str
     onSome: (stall) => ({ because: `${stood(stall)}, while these kinds ran: ${named(stall.kinds)}` })
   })
 
+/** True if the process was not stopped: it computed for at least half of the time. */
+export const wasBusy = ({ computed, millis }: Pick<Stall, "computed" | "millis">): boolean => computed >= millis / 2
+
 /**
  * A loop that was blocked by computing used CPU time. One that used none was
  * stopped with its process or machine, or waited in a synchronous call.
  */
 export const stood = ({ computed, millis }: Stall): string => {
   const span = inSeconds(millis)
-  if (computed >= millis / 2) return `The event loop was blocked for ${span}`
+  if (wasBusy({ computed, millis })) return `The event loop was blocked for ${span}`
   if (computed <= millis / 10) return `The process was stopped, or waited in a synchronous call, for ${span}`
   return `The event loop was blocked, or the process stopped, for ${span}`
 }

@@ -10,7 +10,7 @@ import { updateMetric } from "../../store/guardTelemetry.ts"
 import type { ClaimedJob } from "../../store/JobStore.ts"
 import { metrics } from "./metrics.ts"
 import { updateLabelled } from "./updateLabelled.ts"
-import { becauseOf, inSeconds, named, shown, stood } from "./words.ts"
+import { becauseOf, inSeconds, named, shown, stood, wasBusy } from "./words.ts"
 
 /*
  * The log lines and metrics of a worker and its process that are not facts about
@@ -27,7 +27,9 @@ export const loopStood = (stall: Stall, canCost: number, isKept: boolean) =>
   line(
     LogLevel.Warning,
     `${stood(stall)}: no heartbeat is sent meanwhile, ${
-      isKept ? "and a thread extends the leases" : `and from ${inSeconds(canCost)} on it can cost a lease`
+      isKept && wasBusy(stall)
+        ? "and a thread extends the leases"
+        : `and from ${inSeconds(canCost)} on it can cost a lease`
     }`,
     { kinds: named(stall.kinds) }
   )

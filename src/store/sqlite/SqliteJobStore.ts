@@ -1,6 +1,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Either, Layer, LogLevel, Option } from "effect"
 import { StoreError } from "../../domain/errors.ts"
+import { line } from "../../platform/line.ts"
 import { isByRealTime } from "../../platform/LoopDelay.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
@@ -88,7 +89,13 @@ const presenceOn = (client: SqlClient.SqlClient, options: Omit<SqliteOptions, "m
   Effect.gen(function*() {
     if (options?.presence !== true || options.readonly === true || !(yield* isByRealTime)) return undefined
     const file = yield* databasePath(client)
-    return file === undefined ? undefined : Option.getOrUndefined(Option.map(placeOf(file), presenceIn))
+    if (file === undefined) return undefined
+    const place = placeOf(file)
+    if (Either.isRight(place)) return presenceIn(place.right)
+    yield* line(LogLevel.Info, "Workers of one machine notice each other's death by their leases alone", {
+      reason: place.left
+    })
+    return undefined
   })
 
 /** The signals of a new store, which reach as far as the database does: none but its own if that is in memory. */

@@ -22,11 +22,13 @@ export function openInThread(
     connect(): Promise<unknown>
     query(
       text: string,
-      values: ReadonlyArray<unknown>
+      values?: ReadonlyArray<unknown>
     ): Promise<{ rows: ReadonlyArray<{ id: string; attempts: number }> }>
     end(): Promise<unknown>
     on(event: "error", listener: () => void): unknown
   }
+  /** Milliseconds. */
+  const waitsForRow = 200
   Object.assign(process.env, environment)
   const { Client } = require(library) as { readonly Client: new(config: object) => Connection }
   let connection: Promise<Connection> | undefined
@@ -44,10 +46,20 @@ export function openInThread(
       const items = JSON.stringify(leases.map(itemOf))
       const ids = `{${leases.map(({ id }) => id).join()}}`
       const values = parameters.map((parameter) => String(parameter).startsWith("[") ? items : ids)
-      return (await (await connection).query(text, values)).rows
+      const client = await connection
+      // A row may be locked by the very transaction that the main thread is in. It must not keep the others waiting.
+      await client.query(`BEGIN; SET LOCAL lock_timeout = ${waitsForRow}`)
+      try {
+        const { rows } = await client.query(text, values)
+        await client.query("COMMIT")
+        return rows
+      } catch (thrown) {
+        await client.query("ROLLBACK")
+        throw thrown
+      }
     },
-    // What a constraint or a function of the app's raises. A server that ends or cancels something says so by other classes.
-    isOfARow: (thrown) => /^(?:22|23|P0)/.test(String((thrown as { readonly code?: unknown }).code)),
+    // What a constraint or a function of the app's raises, and a row that is locked. A server that ends or cancels something says so by other classes.
+    isOfARow: (thrown) => /^(?:22|23|P0|55P03$)/.test(String((thrown as { readonly code?: unknown }).code)),
     close: async () => {
       const open = connection
       connection = undefined

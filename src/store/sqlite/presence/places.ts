@@ -1,12 +1,14 @@
-import { Option } from "effect"
+import { Either, Option } from "effect"
 import { createHash } from "node:crypto"
-import { mkdirSync, readFileSync, readlinkSync, statSync } from "node:fs"
-import { join } from "node:path"
+import { readFileSync, readlinkSync, statfsSync, statSync } from "node:fs"
+import { dirname, join } from "node:path"
 
 /** The folder of the sockets of a database's workers, and the names in it. */
 export interface Place {
   readonly folder: string
-  /** The path of a worker's socket; none for a name that no worker of ours has, or a path that is too long for a socket. */
+  /** The device of its file system. */
+  readonly device: number
+  /** The path of a worker's socket; none for a name that is not a worker's, or a path that is too long for a socket. */
   readonly pathOf: (worker: string) => Option.Option<string>
   /** True for the name of a file that a worker of this machine, network namespace and file system has made. */
   readonly isHere: (name: string) => boolean
@@ -15,39 +17,61 @@ export interface Place {
 /** The most bytes of a socket's path, without the NUL at its end: Linux has 108, and others fewer. */
 const longestPath = 103
 
+/**
+ * The magic numbers of file systems of one machine (linux/magic.h): ext, XFS,
+ * Btrfs, ZFS, F2FS, tmpfs and overlayfs. On others, as on NFS, the file that a name
+ * leads to may not be the one that a live worker listens on.
+ */
+const local = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x794c7630])
+
 /** The last part of a worker's name, which no other worker ever has. */
 const incarnation = /:([0-9a-f]{32})$/
 
 /**
- * The place of a database, by its path; none on a system that does not tell what
- * the evidence rests on.
+ * The place of a database, by its path, or why there is none: the system does not
+ * tell what the evidence rests on, or the file system may be another machine's too.
  *
  * A socket refuses a connection if nothing listens behind the file's inode in this
  * kernel. So the names begin with a digest of the kernel's boot, the file system as
  * it is mounted here, and the network namespace: what is refused under
  * another of those, as from another host on a shared file system, may well be alive.
  */
-export const placeOf = (database: string): Option.Option<Place> =>
-  Option.flatten(
-    Option.liftThrowable(() => {
-      const folder = `${database}-workers`
-      const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
-      const network = readlinkSync("/proc/self/ns/net")
-      // Readable for those who can read the database: what it holds is no secret, and whoever writes there may write the database.
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      const { dev } = statSync(folder)
-      const prefix = `${createHash("sha256").update(`${boot} ${network} ${dev}`).digest("hex").slice(0, 12)}.`
-      return Option.some<Place>({
-        folder,
-        isHere: (name) => name.startsWith(prefix),
-        pathOf: (worker) =>
-          Option.filter(
-            Option.map(
-              Option.fromNullable(incarnation.exec(worker)?.[1]),
-              (unique) => join(folder, `${prefix}${unique}`)
-            ),
-            (path) => Buffer.byteLength(path) <= longestPath
-          )
-      })
-    })()
+export const placeOf = (database: string): Either.Either<Place, string> =>
+  Either.flatMap(
+    Either.try({
+      try: () => {
+        const around = dirname(database)
+        return {
+          boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+          network: readlinkSync("/proc/self/ns/net"),
+          device: statSync(around).dev,
+          type: statfsSync(around).type
+        }
+      },
+      catch: (error) => `this is not Linux, or something of it cannot be read: ${String(error)}`
+    }),
+    ({ boot, device, network, type }) =>
+      local.has(type)
+        ? Either.right(placeIn(`${database}-workers`, device, digestOf(boot, network, device)))
+        : Either.left(
+          `the file system of the database, of type 0x${type.toString(16)}, may be shared with other machines`
+        )
   )
+
+/** The beginning of the names of sockets that were made under these. */
+export const digestOf = (boot: string, network: string, device: number): string =>
+  createHash("sha256").update(`${boot} ${network} ${device}`).digest("hex").slice(0, 12)
+
+const placeIn = (folder: string, device: number, digest: string): Place => {
+  const prefix = `${digest}.`
+  return {
+    folder,
+    device,
+    isHere: (name) => name.startsWith(prefix),
+    pathOf: (worker) =>
+      Option.filter(
+        Option.map(Option.fromNullable(incarnation.exec(worker)?.[1]), (unique) => join(folder, `${prefix}${unique}`)),
+        (path) => Buffer.byteLength(path) <= longestPath
+      )
+  }
+}

@@ -1,7 +1,7 @@
 import type { Scope } from "effect"
-import { Effect, LogLevel, Option, Runtime } from "effect"
+import { Duration, Effect, LogLevel, Option, Runtime, Schedule } from "effect"
 import type { FSWatcher } from "node:fs"
-import { readdirSync, rmSync, statSync, watch } from "node:fs"
+import { mkdirSync, readdirSync, rmSync, statSync, watch } from "node:fs"
 import { join } from "node:path"
 import { readable } from "../../../domain/readableError.ts"
 import { line } from "../../../platform/line.ts"
@@ -12,6 +12,9 @@ import { holdOn, listenOn, refuses } from "./sockets.ts"
 
 /** Connections to other workers at most. Those beyond are noticed by the sweep. */
 const mostHeld = 200
+
+/** The interval at which to look for workers that nothing told of. */
+const looksEvery = Duration.minutes(1)
 
 /** Sockets of another boot or another machine are deleted after this, in milliseconds: nobody can tell whether they are used. */
 const foreignAfter = 30 * 24 * 3_600_000
@@ -38,7 +41,8 @@ export const presenceIn = (place: Place): Presence => {
       Option.match(place.pathOf(worker), {
         onNone: () => Effect.as(notShown(place.folder, "the path is too long for a socket"), Effect.void),
         onSome: (path) =>
-          listenOn(path).pipe(
+          Effect.try(() => void mkdirSync(place.folder, { recursive: true, mode: 0o700 })).pipe(
+            Effect.zipRight(listenOn(path)),
             Effect.map(({ close }) => {
               ours.add(path)
               return Effect.ensuring(close, Effect.sync(() => ours.delete(path)))
@@ -72,14 +76,15 @@ export const presenceIn = (place: Place): Presence => {
               for (const letGo of held.values()) letGo()
             })
         )
-        look()
+        // One whose connection broke, as in a process that had too many files open, is held again.
+        yield* Effect.forkScoped(Effect.repeat(Effect.sync(look), Schedule.spaced(looksEvery)))
       }),
 
     gone: (workers) =>
       Effect.filter(workers, (worker) =>
         Option.match(place.pathOf(worker), {
           onNone: () => Effect.succeed(false),
-          onSome: (path) => ours.has(path) ? Effect.succeed(false) : refuses(path)
+          onSome: (path) => ours.has(path) ? Effect.succeed(false) : refuses(path, place.device)
         })),
 
     tidy: (holders) =>
@@ -88,14 +93,14 @@ export const presenceIn = (place: Place): Presence => {
         for (const name of names()) {
           const path = join(place.folder, name)
           if (ours.has(path) || needed.has(path)) continue
-          if ((place.isHere(name) || isOld(path, Date.now())) && (yield* refuses(path))) remove(path)
+          if ((place.isHere(name) || isOld(path, Date.now())) && (yield* refuses(path, place.device))) remove(path)
         }
       })
   }
 }
 
 const notShown = (path: string, error: unknown) =>
-  line(LogLevel.Debug, "Other workers of this machine will notice the death of this one by its leases alone", {
+  line(LogLevel.Info, "Other workers of this machine will notice the death of this one by its leases alone", {
     socket: path,
     error: readable(() => String(error))
   })

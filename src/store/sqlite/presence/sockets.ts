@@ -28,14 +28,15 @@ export const listenOn = (path: string): Effect.Effect<{ readonly close: Effect.E
     })
   })
 
-/** True if this is a socket, and nothing listens behind it any more. False means nothing. */
-export const refuses = (path: string): Effect.Effect<boolean> =>
-  Effect.suspend(() => isSocket(path) ? isRefused(path) : Effect.succeed(false))
+/** True if this is a socket on this device, and nothing listens behind it any more. False means nothing. */
+export const refuses = (path: string, device: number): Effect.Effect<boolean> =>
+  Effect.suspend(() => isSocketOn(path, device) ? isRefused(path) : Effect.succeed(false))
 
-/** What is not a socket refuses as well. */
-const isSocket = (path: string): boolean => {
+/** What is not a socket refuses as well. So does a copy, as on something that was mounted in the folder's place. */
+const isSocketOn = (path: string, device: number): boolean => {
   try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
+    const stat = lstatSync(path, { throwIfNoEntry: false })
+    return stat !== undefined && stat.isSocket() && stat.dev === device
   } catch {
     return false
   }
