@@ -175,6 +175,7 @@ export const staleLeaseRows = rowsOf(Schema.Struct({
 const StaleRow = Schema.Struct({
   id: StoredJobId,
   attempts: Schema.Number,
+  failures: Schema.Number,
   kind: Schema.String,
   locked_by: Schema.String,
   locked_at: Schema.Number,

@@ -1,5 +1,6 @@
 import type * as Statement from "@effect/sql/Statement"
 import { Array as Arr, Effect, Option } from "effect"
+import { delayAfterDeath } from "../../domain/Backoff.ts"
 import { instantText } from "../../domain/instantText.ts"
 import type { JobId } from "../../domain/JobId.ts"
 import type { Dialect } from "../Differences.ts"
@@ -24,6 +25,7 @@ export const makeStale = (dialect: Dialect) => {
     instant,
     items,
     jobsTable,
+    later,
     millis,
     remember,
     safeCount,
@@ -78,9 +80,9 @@ export const makeStale = (dialect: Dialect) => {
     staleRows(
       "leases" in which
         ? sql`
-      SELECT holdfast_jobs.id, kind, ${attempt} AS attempts, locked_by, ${
-          millis("locked_at")
-        } AS locked_at, ${lockedUntil} AS locked_until
+      SELECT holdfast_jobs.id, kind, ${attempt} AS attempts, ${
+          safeCount("holdfast_jobs.failures")
+        } AS failures, locked_by, ${millis("locked_at")} AS locked_at, ${lockedUntil} AS locked_until
       FROM ${
           items(
             leaseColumns,
@@ -100,7 +102,7 @@ export const makeStale = (dialect: Dialect) => {
         }
       ORDER BY holdfast_jobs.locked_until, holdfast_jobs.id`
         : sql`
-      SELECT id, kind, ${attempt} AS attempts, locked_by, ${
+      SELECT id, kind, ${attempt} AS attempts, ${safeCount("holdfast_jobs.failures")} AS failures, locked_by, ${
           millis("locked_at")
         } AS locked_at, ${lockedUntil} AS locked_until
       FROM ${jobsTable} ${byIndex("holdfast_jobs_lease")}
@@ -120,7 +122,7 @@ export const makeStale = (dialect: Dialect) => {
         status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
           WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
         finished_at = CASE WHEN ${over} THEN ${now} END,
-        available_at = CASE WHEN ${over} THEN available_at ELSE ${now} END,
+        available_at = CASE WHEN ${over} THEN available_at ELSE ${later(now, "item.delay")} END,
         failures = failures + 1, last_error = ${message}, last_error_value = NULL,
         errors = ${remember({ at: now, message })},
         updated_at = ${now}, ${unlocked},
@@ -129,11 +131,12 @@ export const makeStale = (dialect: Dialect) => {
       }
       FROM ${
         items(
-          { ...leaseColumns, released: "text", spent: "text" },
+          { ...leaseColumns, delay: "int", released: "text", spent: "text" },
           stale.map((job) => {
             const holder = `was locked by ${job.locked_by} since ${instantText(job.locked_at)}`
             return {
               ...leaseItem(job),
+              delay: holderIsGone ? delayAfterDeath(job.failures) : 0,
               released: holderIsGone
                 ? `Released from a dead worker (${holder})`
                 : `Released from stale lock (${holder})`,

@@ -15,21 +15,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The thread extends nothing",
     file: thread,
-    find: "at >= kept.sentAt + 1.25 * kept.table.interval",
-    replace: "at >= kept.sentAt + 1_000 * kept.table.interval",
+    find: "at >= kept.sentAt + 1.25 * kept.interval",
+    replace: "at >= kept.sentAt + 1_000 * kept.interval",
     killedBy: inProcess
   },
   {
     name: "The thread extends leases after the stall limit",
     file: thread,
-    find: "blockedFor < kept.stallLimit && isOverdue(kept, at)",
-    replace: "isOverdue(kept, at)",
+    find: "leases.length > 0 && blockedFor >= limit",
+    replace: "leases.length < 0 && blockedFor >= limit",
     killedBy: blocked
   },
   {
     name: "A process that hangs is not told of",
     file: thread,
-    find: "if (hung.length > 0 && !stall.isTold) await tellHang(stall, hung)",
+    find: "if (!stall.isTold) await tellHang(blockedFor, leases.length)",
     replace: "",
     killedBy: blocked
   },
@@ -43,8 +43,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The thread tells of a lease that was lost as of one that holds",
     file: thread,
-    find: "answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt, during)",
-    replace: "answered(kept, names.size >= 0, sentAt, during)",
+    find: "answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt)",
+    replace: "answered(kept, names.size >= 0, sentAt)",
     killedBy: blocked
   },
   {
@@ -69,6 +69,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: tables
   },
   {
+    name: "The thread goes by the worker's pace in a drain",
+    file: heartbeat,
+    find: "interval: Duration.toMillis(interval),\n      holdsFor: holdsFor(this.pace),",
+    replace: "interval: Duration.toMillis(this.options.interval),\n      holdsFor: holdsFor(this.pace),",
+    killedBy: ["test/runtime/keptLease.test.ts"]
+  },
+  {
+    name: "A lease that is kept anew keeps its old slot, too",
+    file: heartbeat,
+    find: "this.leaveToHeart()\n    if (keptByThread === undefined || this.hasEnded) return",
+    replace: "if (keptByThread === undefined || this.hasEnded) return",
+    killedBy: ["test/runtime/keptLease.test.ts"]
+  },
+  {
     name: "A slot is freed twice",
     file: table,
     find:
@@ -84,10 +98,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: inProcess
   },
   {
-    name: "A file that is missing is taken for a death",
+    name: "A socket on another device is taken for a worker's",
     file: sockets,
-    find: "lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false",
-    replace: "lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? true",
+    find: "stat.isSocket() && stat.dev === device",
+    replace: "stat.isSocket() && device >= 0",
     killedBy: presence
   },
   {
@@ -100,8 +114,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What is not a socket is taken for a worker that is gone",
     file: sockets,
-    find: "isSocket(path) ? isRefused(path) : Effect.succeed(false)",
-    replace: "isSocket(path) || path !== \"\" ? isRefused(path) : Effect.succeed(false)",
+    find: "isSocketOn(path, device) ? isRefused(path) : Effect.succeed(false)",
+    replace: "isSocketOn(path, device) || path !== \"\" ? isRefused(path) : Effect.succeed(false)",
     killedBy: presence
   },
   {

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Option } from "effect"
+import { Deferred, Effect, Either, Option } from "effect"
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
-import { basename, dirname, join } from "node:path"
-import { placeOf } from "../../../../src/store/sqlite/presence/places.ts"
+import { basename, join } from "node:path"
+import { digestOf, placeOf } from "../../../../src/store/sqlite/presence/places.ts"
 import { presenceIn } from "../../../../src/store/sqlite/presence/presenceIn.ts"
+import { refuses } from "../../../../src/store/sqlite/presence/sockets.ts"
 import { startProcess } from "../../../processes/startProcess.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 
@@ -12,7 +13,8 @@ const worker = (n: number) => `host:${n}:${n.toString(16).padStart(32, "0")}`
 /** The place of a database's workers, and two processes that look at it. */
 const opened = Effect.gen(function*() {
   const database = join(yield* temporaryFolder, "jobs.db")
-  const place = Option.getOrThrow(placeOf(database))
+  const place = Either.getOrThrow(placeOf(database))
+  mkdirSync(place.folder)
   const pathOf = (n: number) => Option.getOrThrow(place.pathOf(worker(n)))
   return { place, pathOf, ours: presenceIn(place), theirs: presenceIn(place) }
 })
@@ -52,7 +54,7 @@ describe("the presence of workers on one machine", () => {
       assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
     }))
 
-  it.scopedLive("holds a worker that has ended well for nothing in particular, and leaves no file of it", () =>
+  it.scopedLive("takes a worker that ended well for neither dead nor alive, and leaves no file of it", () =>
     Effect.gen(function*() {
       const { ours, place, theirs } = yield* opened
       const hide = yield* theirs.show(worker(1))
@@ -75,12 +77,40 @@ describe("the presence of workers on one machine", () => {
 
   it.scopedLive("takes nothing for evidence that was made under another boot, network or file system", () =>
     Effect.gen(function*() {
-      const { ours, pathOf, place } = yield* opened
+      const { pathOf, place } = yield* opened
+      const here = digestOf("boot", "network", 1)
+      for (
+        const elsewhere of [
+          digestOf("boot 2", "network", 1),
+          digestOf("boot", "net", 1),
+          digestOf("boot", "network", 2)
+        ]
+      ) {
+        assert.notStrictEqual(elsewhere, here)
+      }
+      const [digest = ""] = basename(pathOf(1)).split(".")
+      assert.isTrue(place.isHere(basename(pathOf(1))))
+      assert.isFalse(place.isHere(basename(pathOf(1)).replace(digest, here)))
       yield* Effect.flatten(killedOn(pathOf(1)))
-      const elsewhere = join(place.folder, `0123456789ab.${basename(pathOf(1)).split(".")[1]}`)
-      renameSync(pathOf(1), elsewhere)
-      assert.isFalse(place.isHere(basename(elsewhere)))
-      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+      assert.isTrue(yield* refuses(pathOf(1), place.device))
+      assert.isFalse(yield* refuses(pathOf(1), place.device + 1))
+    }))
+
+  it.scopedLive("takes no other failure for a refusal, as of a worker whose socket is full", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf } = yield* opened
+      const listens = yield* startProcess([
+        "-e",
+        `require("node:net").createServer().listen({ path: process.argv[1], backlog: 1 }, () => console.log("listens"))`,
+        pathOf(1)
+      ])
+      yield* listens.says("listens")
+      yield* listens.kill("SIGSTOP")
+      // The kernel takes a few that nobody accepts.
+      const answers = yield* Effect.all(Array.from({ length: 20 }, () => ours.gone([worker(1)])), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(answers.flat(), [])
     }))
 
   it.scopedLive("hears at once of a worker that is killed, of one that came before it looked and of one that came later", () =>
@@ -124,17 +154,23 @@ describe("the presence of workers on one machine", () => {
       const folder = yield* temporaryFolder
       const deep = join(folder, "d".repeat(60))
       mkdirSync(deep)
-      const long = Option.getOrThrow(placeOf(join(deep, "jobs.db")))
+      const long = Either.getOrThrow(placeOf(join(deep, "jobs.db")))
       assert.isTrue(Option.isNone(long.pathOf(worker(1))))
       yield* yield* presenceIn(long).show(worker(1))
       writeFileSync(join(folder, "file"), "")
-      assert.isTrue(Option.isNone(placeOf(join(folder, "file", "jobs.db"))))
+      assert.isTrue(Either.isLeft(placeOf(join(folder, "file", "jobs.db"))))
       const { ours, place } = yield* opened
       rmSync(place.folder, { recursive: true })
-      yield* yield* ours.show(worker(1))
       yield* ours.watch(Effect.void)
       yield* ours.tidy(new Set())
       assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
-      assert.isTrue(dirname(place.folder).length > 0)
+      writeFileSync(place.folder, "")
+      yield* yield* ours.show(worker(1))
+    }))
+
+  it.scopedLive("says on file systems that other machines may share that it does without", () =>
+    Effect.sync(() => {
+      // What /proc shows is no file system of a disk.
+      assert.match(String(Either.flip(placeOf("/proc/self/jobs.db"))), /may be shared with other machines/)
     }))
 })
