@@ -10,13 +10,14 @@ import { KeptLease } from "../../src/runtime/lease/heartbeat.ts"
 import { makeWakeUps } from "../../src/runtime/lease/wakeUps.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
+import type { KeptLeases, Terms } from "../../src/store/keeper/LeaseKeeper.ts"
 import { StoreFaults } from "../../src/testing.ts"
 import { inHoldfast, settled } from "./harness.ts"
 
 const Task = Job.make("keptLease.task", { payload: Schema.Void, leaseFor: "1 minute" })
 
 /** A lease of a minute, beaten every 20 s once it has started, and started by nobody but the test. */
-const keptBy = (extendWith?: Extend) =>
+const keptBy = (extendWith?: Extend, keptByThread?: KeptLeases) =>
   Effect.gen(function*() {
     const store = yield* JobStore
     yield* JobQueue.enqueue(Task, undefined)
@@ -42,7 +43,7 @@ const keptBy = (extendWith?: Extend) =>
       job,
       leaseFor: 60_000,
       stallLimit: 300_000,
-      keptByThread: undefined,
+      keptByThread,
       interval: Duration.seconds(20),
       claimSentAt: began,
       stop: () => Effect.void,
@@ -84,6 +85,73 @@ const beatsIn = (seconds: number) =>
     yield* TestClock.adjust(Duration.seconds(seconds))
     return (yield* StoreFaults.calls("extend")) - before
   })
+
+/** A thread that keeps leases, of which a test says what it does. */
+const makeThread = () => {
+  const kept = new Set<Terms>()
+  const told: Array<readonly [sentAt: number, deadline: number]> = []
+  let heldUntil = -Infinity
+  const leases: KeptLeases = {
+    keep: (_, terms) => {
+      kept.add(terms)
+      return {
+        heldUntil: () => heldUntil,
+        extended: (sentAt, deadline) => void told.push([sentAt, deadline]),
+        letGo: () => void kept.delete(terms)
+      }
+    }
+  }
+  return { kept, told, leases, holdsUntil: (until: number) => void (heldUntil = until) }
+}
+
+describe("a lease that a thread keeps, too", () => {
+  it.effect("is told to it as it is, after each beat and in a drain, and once", () =>
+    Effect.gen(function*() {
+      const { kept, leases, told } = makeThread()
+      const { lease, startLate } = yield* keptBy(undefined, leases)
+      assert.deepStrictEqual([...kept], [
+        { sentAt: 0, leaseFor: 60_000, interval: 20_000, holdsFor: 45_000, deadline: 45_000, stallLimit: 300_000 }
+      ])
+      yield* startLate
+      yield* TestClock.adjust("20 seconds")
+      assert.deepStrictEqual(told, [[20_000, 65_000]])
+      yield* lease.drain
+      assert.deepStrictEqual([...kept], [
+        { sentAt: 20_000, leaseFor: 30_000, interval: 5_000, holdsFor: 22_500, deadline: 42_500, stallLimit: 300_000 }
+      ])
+      yield* lease.end() ?? Effect.void
+      assert.deepStrictEqual([...kept], [])
+    }).pipe(inHoldfast()))
+
+  it.effect("is in no slot twice where its worker drains while it goes on after a crash, and in none once it was let go", () =>
+    Effect.gen(function*() {
+      const { kept, leases } = makeThread()
+      const { lease, startLate } = yield* keptBy(undefined, leases)
+      yield* startLate
+      yield* Effect.all([lease.drain, lease.resume], { concurrency: 2 })
+      yield* lease.resume
+      assert.strictEqual(kept.size, 1)
+      yield* lease.cut
+      assert.strictEqual(kept.size, 0)
+      yield* lease.resume
+      assert.strictEqual(kept.size, 1)
+      yield* lease.letGo
+      assert.strictEqual(kept.size, 0)
+    }).pipe(inHoldfast()))
+
+  it.effect("is held until the deadline that the thread has bought, and beaten again after that", () =>
+    Effect.gen(function*() {
+      const { holdsUntil, leases } = makeThread()
+      const { asked, lease, stand, startLate } = yield* keptBy(undefined, leases)
+      yield* startLate
+      holdsUntil(100_000)
+      assert.strictEqual(lease.deadline, 100_000)
+      // The loop was blocked past the deadline that the worker knows of itself.
+      yield* stand(80_000)
+      assert.strictEqual(yield* beatsIn(20), 1)
+      assert.isTrue(asked.every((at) => at >= 0))
+    }).pipe(inHoldfast()))
+})
 
 describe("a lease that is kept", () => {
   it.effect("is not extended by a heart that was about to begin when its job ended", () =>

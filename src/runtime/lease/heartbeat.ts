@@ -88,6 +88,8 @@ export class KeptLease {
   private cutTo = Infinity
   private isLetGo = false
   private hasEnded = false
+  /** The store has said that it is another's. */
+  private isLost = false
   /** Raised each time the beating is stopped. A start belongs to an era, and starts nothing once that is over. */
   private era = 0
   private heart: Fiber.RuntimeFiber<unknown, unknown> | undefined
@@ -203,7 +205,11 @@ export class KeptLease {
 
   private watch(): void {
     this.wakeNoMore = this.options.wakeUps.at(this.deadline, () => {
-      if (this.deadline > this.options.now()) return this.watch()
+      if (this.deadline > this.options.now()) {
+        // A beat may have found the deadline passed, before the thread's last extension was known.
+        const hasStopped = this.heart?.unsafePoll() != null && !this.isLost
+        return hasStopped ? this.start(this.options.now(), this.era) : this.watch()
+      }
       // A beat that is under way could still move the deadline.
       this.heart?.unsafeInterruptAsFork(FiberId.none)
       this.options.fork(this.options.stop(StopReason.DeadlinePassed()))
@@ -301,7 +307,10 @@ export class KeptLease {
     until: number
   ): Effect.Effect<void, Gone> {
     const { events, job, stop } = this.options
-    if (Either.isLeft(answer)) return Effect.zipRight(stop(StopReason.LeaseLost()), gone)
+    if (Either.isLeft(answer)) {
+      this.isLost = true
+      return Effect.zipRight(stop(StopReason.LeaseLost()), gone)
+    }
     const { cancelRequested, lease: { lockedUntil } } = answer.right
     this.until = Math.max(this.until, until)
     this.byThread?.extended(sentAt, this.until)

@@ -74,9 +74,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A lease that the store says is lost counts as extended",
     file,
-    find: "if (Either.isLeft(answer)) return Effect.zipRight(stop(StopReason.LeaseLost()), gone)",
-    replace:
-      "if (Either.isLeft(answer)) {\n      this.until = Math.max(this.until, until)\n      return Effect.void\n    }",
+    find: "this.isLost = true\n      return Effect.zipRight(stop(StopReason.LeaseLost()), gone)",
+    replace: "this.until = Math.max(this.until, until)\n      return Effect.void",
     killedBy: heartbeat
   },
   {
