@@ -103,7 +103,8 @@ class Thread {
       history.rare.push("the thread that keeps leases died")
       return this.end()
     }
-    const due = [...this.kept].filter((one) => blockedFor < one.terms.stallLimit && this.isOverdue(one))
+    const limit = Math.max(...[...this.kept].map(({ terms }) => terms.stallLimit))
+    const due = blockedFor < limit ? [...this.kept].filter((one) => this.isOverdue(one)) : []
     const isWritten = due.length === 0 || this.extend(due)
     world.after(isWritten ? pause : afterBusy, this.look)
   }
@@ -111,7 +112,7 @@ class Thread {
   private isOverdue({ deadline, heldUntil, isLost, sentAt, terms }: Kept): boolean {
     const { now } = this.options.world
     const last = Math.max(sentAt, heldUntil - terms.holdsFor)
-    return !isLost && now >= last + 1.25 * this.worker.interval && now < Math.max(deadline, heldUntil)
+    return !isLost && now >= last + 1.25 * terms.interval && now < Math.max(deadline, heldUntil)
   }
 
   /** Extends leases, as one operation of the process. False if another connection had the lock. */
