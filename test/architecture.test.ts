@@ -325,6 +325,8 @@ describe("the house", () => {
       "backup",
       "doctor",
       "transaction",
+      "keeper",
+      "presence",
       "wal",
       "migrations",
       "statements",
@@ -514,11 +516,19 @@ describe("what only one place does", () => {
 
 describe("time, chance and timers", () => {
   it("come from services that a test can replace", () => {
+    const keeper = [
+      "store/keeper/keeperThread.ts",
+      "store/keeper/mainStack.ts",
+      "store/keeper/makeLeaseKeeper.ts",
+      "store/sqlite/keeper/openInThread.ts"
+    ]
     // How long the real event loop has stood is told by real time only, and its service is what a test replaces.
     // The dashboard runs in a browser, where no Effect runs; what it says of time is in functions of an instant.
     const real = [
       "platform/EventLoop.ts",
       "platform/LoopDelay.ts",
+      // The thread that keeps leases judges real time, and is replaced as a whole.
+      ...keeper,
       "dashboard/state/clock.ts",
       "dashboard/state/page.ts"
     ]
@@ -526,6 +536,8 @@ describe("time, chance and timers", () => {
     expectNone(filesWith(/\bMath\.random\b/))
     expectNone(
       filesWith(/\bset(Timeout|Interval)\b/, [
+        ...keeper,
+        "store/sqlite/presence/sockets.ts",
         "platform/LoopDelay.ts",
         "dashboard/state/clock.ts",
         "dashboard/state/page.ts"

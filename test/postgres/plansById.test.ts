@@ -78,7 +78,15 @@ describe("a statement that names its jobs", () => {
           prune: statements.prune([{ id: lease.jobId }], { status: "succeeded", since: now }),
           staleJobs: statements.staleJobs({ leases: [stale] }, now),
           releaseStale: statements.releaseStale(
-            [{ id: lease.jobId, attempts: 1, kind: "plans.some", locked_by: "worker", locked_at: 1, locked_until: 2 }],
+            [{
+              id: lease.jobId,
+              attempts: 1,
+              failures: 0,
+              kind: "plans.some",
+              locked_by: "worker",
+              locked_at: 1,
+              locked_until: 2
+            }],
             now
           )
         })

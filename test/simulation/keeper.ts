@@ -173,7 +173,7 @@ class Thread {
         lease_for: terms.leaseFor
       })))
       const values = parameters.map((parameter) => parameter === nowMark ? this.options.process.wall : items)
-      return database.prepare<ReadonlyArray<unknown>, ExtendedRow>(text).all(...values)
+      return database.prepare<Array<unknown>, ExtendedRow>(text).all(...values)
     } finally {
       database.close()
     }

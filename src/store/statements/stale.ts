@@ -111,7 +111,7 @@ export const makeStale = (dialect: Dialect) => {
     )
 
   /** Frees jobs that `staleJobs` has found. One whose lease was extended since keeps its holder. */
-  const releaseStale = (stale: ReadonlyArray<StaleRow>, now: Statement.Fragment, holderIsGone: boolean) => {
+  const releaseStale = (stale: ReadonlyArray<StaleRow>, now: Statement.Fragment, holderIsGone = false) => {
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
     const idsOfStale = stale.map(({ id }) => id)
     const rivals = rivalsOf(items(leaseColumns, stale.map(leaseItem)), idsOfStale)

@@ -139,7 +139,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A crash extends a lease whose deadline has passed",
     file: heartbeat,
-    find: "if (this.isLetGo || this.until <= this.options.now()) {",
+    find: "if (this.isLetGo || this.deadline <= this.options.now()) {",
     replace: "if (this.isLetGo) {",
     killedBy: crashed
   },

@@ -500,9 +500,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A kind is kept for the longest lease of its worker's",
     file,
-    find: "found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor })",
+    find: "found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor, stallLimit })",
     replace:
-      "found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor: Math.max(...[...kinds.values()].map((one) => one.leaseFor)) })",
+      "found.set(kind, { handler: { ...handler, services: ownContext(handler.services) }, leaseFor: Math.max(...[...kinds.values()].map((one) => one.leaseFor)), stallLimit })",
     killedBy: ["test/runtime/leaseOfKind.test.ts"]
   },
   {

@@ -1,5 +1,4 @@
-import type { Scope } from "effect"
-import { Duration, Effect, LogLevel, Option, Runtime, Schedule } from "effect"
+import { Clock, Duration, Effect, LogLevel, Option, Runtime, Schedule } from "effect"
 import type { FSWatcher } from "node:fs"
 import { mkdirSync, readdirSync, rmSync, statSync, watch } from "node:fs"
 import { join } from "node:path"
@@ -89,11 +88,12 @@ export const presenceIn = (place: Place): Presence => {
 
     tidy: (holders) =>
       Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
         const needed = new Set([...holders].flatMap((worker) => Option.toArray(place.pathOf(worker))))
         for (const name of names()) {
           const path = join(place.folder, name)
           if (ours.has(path) || needed.has(path)) continue
-          if ((place.isHere(name) || isOld(path, Date.now())) && (yield* refuses(path, place.device))) remove(path)
+          if ((place.isHere(name) || isOld(path, now)) && (yield* refuses(path, place.device))) remove(path)
         }
       })
   }
