@@ -1,4 +1,5 @@
-import type { NewJob } from "../../src/store/JobStore.ts"
+import { delayAfterDeath } from "../../src/domain/Backoff.ts"
+import type { NewJob, StaleChoice } from "../../src/store/JobStore.ts"
 import { ofOneJob } from "./acts.ts"
 import type { JobRow } from "./database.ts"
 import type { Step, Timeline } from "./Timeline.ts"
@@ -69,7 +70,11 @@ export const wrongInstants = ({ before, call, row }: Step): string | undefined =
     ["fail", "release", "releaseStale", "retry", "enqueue", "edit"].includes(operation)
   if (!schedules && row.available_at !== before.available_at) return "another due instant than it had"
   if (!schedules) return undefined
-  if (operation === "releaseStale") return row.available_at === row.updated_at ? undefined : "not due at once"
+  if (operation === "releaseStale") {
+    const isGone = (request as Partial<Extract<StaleChoice, { readonly leases: unknown }>>).holderIsGone === true
+    const delay = isGone ? delayAfterDeath(before.failures) : 0
+    return row.available_at === row.updated_at + delay ? undefined : "not due when it should be"
+  }
   if (operation !== "retry") return undefined
   const { available = { after: 0 } } = request as { readonly available?: NewJob["available"] }
   const dueAt = "at" in available ? available.at : row.updated_at + available.after

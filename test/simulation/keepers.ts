@@ -8,9 +8,12 @@ import type { Timeline } from "./Timeline.ts"
 export const checkKeepers = (timeline: Timeline, findings: Findings): void => {
   const { history, plan } = timeline
   const blocks = history.incidents.filter(({ what }) => what === "blocked")
-  for (const { at, millis, order, to } of blocks) {
+  for (const { at, order, to } of blocks) {
+    const over = history.incidents.find((next) =>
+      next.to === to && next.order > order && (next.what === "resumed" || next.what === "ended" || next.what === "kill")
+    )
     const meanwhile = history.calls.filter(({ invoked, process }) =>
-      process === to && invoked.order > order && invoked.at < at + millis
+      process === to && invoked.order > order && invoked.at > at && invoked.order < (over?.order ?? Infinity)
     )
     for (const { invoked, operation } of meanwhile) {
       findings.expect(

@@ -32,7 +32,10 @@ export const wronglyHeads = (look: Look, answer: ReadonlyArray<LaneHead>): strin
 export const wronglyHeld = (look: Look, answer: ReadonlyArray<LaneHolder>): string | undefined => {
   const { answered, call, timeline } = look
   const latest = timeline.latestWall(call.process, call.invoked.at, answered.at)
-  const isSeen = ({ locked_until, status }: JobRow) => status === "running" && (locked_until ?? 0) > latest
+  const earliest = timeline.earliestWall(call.process, call.invoked.at, answered.at)
+  const { areOver = false } = call.request as { readonly areOver?: boolean }
+  const isSeen = ({ locked_until, status }: JobRow) =>
+    status === "running" && (areOver ? (locked_until ?? 0) <= earliest : (locked_until ?? 0) > latest)
   const seen = allTheTime(look, isSeen)
   const ran = [...timeline.jobIds].flatMap((id) =>
     statesDuring(look, id).flatMap((row) => row?.status === "running" ? [row] : [])

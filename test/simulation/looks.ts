@@ -104,7 +104,11 @@ const isHeavy = ({ plan }: Timeline): boolean => plan.large
 
 /** What is wrong with a look at stale leases, if anything: its length or order, a lease that was not so or not over, or one that is left out. */
 export const wronglyStale = (look: Look, answer: ReadonlyArray<StaleLease>): string | undefined => {
-  const { after, limit } = look.call.request as { readonly limit: number; readonly after?: StaleLease }
+  const { after, heldBy, limit } = look.call.request as {
+    readonly limit: number
+    readonly after?: StaleLease
+    readonly heldBy?: ReadonlyArray<string>
+  }
   const { call, answered, timeline } = look
   if (answer.length > limit) return `${answer.length} leases, of at most ${limit}`
   const from = after === undefined ? answer : [after, ...answer]
@@ -112,14 +116,16 @@ export const wronglyStale = (look: Look, answer: ReadonlyArray<StaleLease>): str
   if (outOfOrder !== undefined) return `${outOfOrder.id} is out of order`
   const latest = timeline.latestWall(call.process, call.invoked.at, answered.at)
   const untrue = answer.find((lease) =>
-    lease.lockedUntil > latest || !statesDuring(look, lease.id).some((row) => row !== undefined && isUnder(row, lease))
+    (heldBy === undefined ? lease.lockedUntil > latest : !heldBy.includes(lease.lockedBy)) ||
+    !statesDuring(look, lease.id).some((row) => row !== undefined && isUnder(row, lease))
   )
   if (untrue !== undefined) return `the lease of ${untrue.id} was never so, or not over`
   const earliest = timeline.earliestWall(call.process, call.invoked.at, answered.at)
   const seen = new Set<string>(answer.map(({ id }) => id))
   const last = answer.length < limit ? undefined : answer.at(-1)
   const missed = allTheTime(look, (row) => {
-    if (row.status !== "running" || row.locked_until === null || row.locked_until > earliest) return false
+    if (row.status !== "running" || row.locked_until === null) return false
+    if (heldBy === undefined ? row.locked_until > earliest : !heldBy.includes(row.locked_by ?? "")) return false
     // One that has refused a claim is left out of sweeps as well.
     if (!obeys(look, row)) return false
     const place = { id: row.id, lockedUntil: row.locked_until }
