@@ -24,7 +24,7 @@ const longer = [
   "test/brandbrain/actors/ApifyActorPlatform.test.ts",
   "test/brandbrain/compile/compileProcesses.test.ts",
   "test/commands/commandsProcess.test.ts",
-  "test/crash/{blockedLoop,killedBeside}Process.test.ts",
+  "test/crash/{blockedLoop,killedBeside,longTransaction}Process.test.ts",
   "test/postgres/{brandbrain,copy}/*.test.ts",
   "test/postgres/{network,plans,plansById,refusingServer,restart,start}.test.ts",
   "test/program/{copy,holdfast,pidOne}Process.test.ts",

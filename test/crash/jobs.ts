@@ -2,8 +2,9 @@ import { Schema } from "effect"
 import { Job } from "../../src/index.ts"
 
 /**
- * Takes `millis`, does not let itself be interrupted when `stubborn`, and has its process die of a `crash` on its first
- * attempt. Before that it blocks the event loop of its process for `blocks` milliseconds.
+ * Takes `millis`, and does not let itself be interrupted when `stubborn`. On its first attempt it blocks the event loop of its
+ * process for `blocks` milliseconds before that, in a transaction that holds the write lock if it `locks`, or has its process
+ * die of a `crash`.
  */
 export const Hold = Job.make("hold", {
   payload: {
@@ -11,6 +12,7 @@ export const Hold = Job.make("hold", {
     millis: Schema.Number,
     stubborn: Schema.Boolean,
     blocks: Schema.optional(Schema.Number),
+    locks: Schema.optional(Schema.Boolean),
     crash: Schema.optional(Schema.Literal("exception", "rejection"))
   }
 })

@@ -1,5 +1,6 @@
 // Not from the barrel, which takes longer to load than everything else.
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { SqlClient } from "@effect/sql"
 import { Effect, Layer, Logger } from "effect"
 import { mkdirSync, rmdirSync, writeSync } from "node:fs"
 import { CurrentJob, handleSignals, JobQueue, Worker } from "../../src/index.ts"
@@ -29,21 +30,27 @@ const crashBy = (crash: "exception" | "rejection" | undefined) => {
   }
 }
 
-const HoldLive = Hold.toLayer(({ blocks = 0, crash, millis, n, stubborn }) =>
+const HoldLive = Hold.toLayer(({ blocks = 0, crash, locks = false, millis, n, stubborn }) =>
   Effect.gen(function*() {
     const { attempt, id } = yield* CurrentJob
+    const sql = yield* SqlClient.SqlClient
     yield* Effect.acquireRelease(
       Effect.sync(() => mkdirSync(`${options.locks}/${id}`)),
       () => Effect.sync(() => rmdirSync(`${options.locks}/${id}`))
     ).pipe(Effect.catchAllDefect(() => say(`overlap ${n}`)))
     yield* say(`running ${n} ${attempt}`)
     if (attempt === 1) crashBy(crash)
-    const until = performance.now() + blocks
-    while (performance.now() < until);
+    const computes = Effect.sync(() => {
+      const until = performance.now() + (attempt === 1 ? blocks : 0)
+      while (performance.now() < until);
+    })
+    yield* locks
+      ? sql.withTransaction(Effect.zipRight(sql`UPDATE holdfast_jobs SET id = id WHERE 0`, computes))
+      : computes
     const work = Effect.sleep(millis)
     yield* stubborn ? Effect.uninterruptible(work) : work
     yield* say(`done ${n} ${attempt}`)
-  }).pipe(Effect.onInterrupt(() => say(`interrupted ${n}`)))
+  }).pipe(Effect.orDie, Effect.onInterrupt(() => say(`interrupted ${n}`)))
 )
 
 const worker = Worker.run({

@@ -1,3 +1,5 @@
+import { SqlClient } from "@effect/sql"
+import type { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
@@ -18,13 +20,17 @@ const BlockLive = Block.toLayer(({ millis }) =>
   )
 )
 
-const blocked = (options: { readonly leaseKeeper?: boolean; readonly schema?: string }) =>
+const blocked = (
+  options: { readonly leaseKeeper?: boolean; readonly schema?: string },
+  prepare: Effect.Effect<unknown, SqlError, SqlClient.SqlClient> = Effect.void
+) =>
   Effect.gen(function*() {
     const url = yield* freshDatabase
     const services = Layer.mergeAll(BlockLive, JobQueue.layer).pipe(
       Layer.provideMerge(PostgresStore.layer({ url, maxConnections: 3, ...options }))
     )
     return yield* Effect.gen(function*() {
+      yield* prepare
       yield* Effect.forkScoped(Worker.run({
         jobs: [Block],
         heartbeatInterval: "200 millis",
@@ -46,6 +52,26 @@ describe("on PostgreSQL a handler that blocks the event loop for longer than its
         const { attempts, failures, status } = yield* blocked(options)
         assert.deepStrictEqual([status, attempts, failures], ["succeeded", 1, 0])
       }
+    }))
+
+  it.scopedLive("keeps it although the thread's connection breaks at its first write", () =>
+    Effect.gen(function*() {
+      const { attempts, failures, status } = yield* blocked(
+        {},
+        Effect.gen(function*() {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql`CREATE SEQUENCE extensions`
+          yield* sql`
+            CREATE FUNCTION end_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              IF nextval('extensions') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+              RETURN new;
+            END $$`
+          yield* sql`
+            CREATE TRIGGER end_first BEFORE UPDATE OF locked_until ON holdfast_jobs FOR EACH ROW
+            WHEN (old.status = 'running' AND new.status = 'running') EXECUTE FUNCTION end_first()`
+        })
+      )
+      assert.deepStrictEqual([status, attempts, failures], ["succeeded", 1, 0])
     }))
 
   it.scopedLive("loses it without the thread", () =>

@@ -48,6 +48,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: blocked
   },
   {
+    name: "The thread extends a lease for whichever attempt holds it",
+    file: "src/store/sqlite/keeper/openInThread.ts",
+    find: "return database.prepare(text)",
+    replace: "return database.prepare(text.replace(\"attempts = item.attempt\", \"attempts >= 0\"))",
+    killedBy: ["test/store/sqlite/keeper/openInThread.test.ts"]
+  },
+  {
     name: "The loop does not learn what the thread has extended",
     file: thread,
     find: "Atomics.store(ints, kept.slot * (layout.bytes / 4) + layout.heldVersion, kept.version)",
