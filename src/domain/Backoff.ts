@@ -17,12 +17,12 @@ export const undecodedDelay = (failures: number): Duration.Duration =>
   Duration.minutes(failures <= 1 ? 1 : failures === 2 ? 10 : 60)
 
 /**
- * The wait of a job whose worker's process died, in milliseconds, after so many failures before that. The first time it
- * is none, so that a crash costs seconds. From then on it is the default backoff: the job may be what kills its
- * processes, and everything else that they run.
+ * The wait in milliseconds of a job with so many failures whose worker's process died, and the one of its attempt before that,
+ * too: the default backoff. The job may be what kills its processes, and everything else that they run. After a first death
+ * there is no wait, so that a crash costs seconds.
  */
 export const delayAfterDeath = (failures: number): number =>
-  failures === 0 ? 0 : Math.min(60_000 * 2 ** (failures - 1), 3_600_000)
+  Math.min(60_000 * 2 ** Math.max(0, failures - 1), 3_600_000)
 
 /** A delay as a row can keep it: whole milliseconds, rounded up, and at most ten years. */
 export const storableMillis = (delay: Duration.Duration): number =>

@@ -82,6 +82,7 @@ describe("a statement that names its jobs", () => {
               id: lease.jobId,
               attempts: 1,
               failures: 0,
+              died_before: 0,
               kind: "plans.some",
               locked_by: "worker",
               locked_at: 1,

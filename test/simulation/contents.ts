@@ -1,4 +1,3 @@
-import { delayAfterDeath } from "../../src/domain/Backoff.ts"
 import type { NewJob, StaleChoice } from "../../src/store/JobStore.ts"
 import { ofOneJob } from "./acts.ts"
 import type { JobRow } from "./database.ts"
@@ -72,8 +71,10 @@ export const wrongInstants = ({ before, call, row }: Step): string | undefined =
   if (!schedules) return undefined
   if (operation === "releaseStale") {
     const isGone = (request as Partial<Extract<StaleChoice, { readonly leases: unknown }>>).holderIsGone === true
-    const delay = isGone ? delayAfterDeath(before.failures) : 0
-    return row.available_at === row.updated_at + delay ? undefined : "not due when it should be"
+    const diesAgain = isGone && before.last_error?.startsWith("Released from a dead worker") === true
+    const delay = diesAgain ? Math.min(60_000 * 2 ** (before.failures - 1), 3_600_000) : 0
+    const dueAt = Math.max(row.updated_at, Math.min(row.updated_at + delay, Number(before.locked_until)))
+    return row.available_at === dueAt ? undefined : "not due when it should be"
   }
   if (operation !== "retry") return undefined
   const { available = { after: 0 } } = request as { readonly available?: NewJob["available"] }

@@ -176,6 +176,7 @@ const StaleRow = Schema.Struct({
   id: StoredJobId,
   attempts: Schema.Number,
   failures: Schema.Number,
+  died_before: Schema.Number,
   kind: Schema.String,
   locked_by: Schema.String,
   locked_at: Schema.Number,

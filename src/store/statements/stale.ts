@@ -15,6 +15,9 @@ import { makeUniqueKey } from "./uniqueKey.ts"
 /** A lease that is over, as columns of a statement's items. */
 const leaseColumns = { id: "id", attempt: "int", worker: "text", locked_until: "int" } as const
 
+/** How the error of a job begins whose worker died. */
+const ofDeadWorker = "Released from a dead worker"
+
 /** The statements that find leases which are over, and free their jobs. Each leaves out the jobs of `except`. */
 export const makeStale = (dialect: Dialect) => {
   const {
@@ -31,6 +34,7 @@ export const makeStale = (dialect: Dialect) => {
     safeCount,
     safeMillis,
     sql,
+    truth,
     unindexed
   } = dialect
   const { without } = makeIds(dialect)
@@ -45,6 +49,9 @@ export const makeStale = (dialect: Dialect) => {
 
   const isHeldBy = (workers: ReadonlyArray<string>) =>
     sql`locked_by IN (SELECT worker FROM ${items({ worker: "text" }, workers.map((worker) => ({ worker })))})`
+
+  /** The attempt before this one ended with the death of its worker, too. */
+  const diedBefore = truth(`last_error IS NOT NULL AND last_error LIKE '${ofDeadWorker}%'`)
 
   /** For a WHERE, after a condition of its own. */
   const staleLeases = (
@@ -82,7 +89,9 @@ export const makeStale = (dialect: Dialect) => {
         ? sql`
       SELECT holdfast_jobs.id, kind, ${attempt} AS attempts, ${
           safeCount("holdfast_jobs.failures")
-        } AS failures, locked_by, ${millis("locked_at")} AS locked_at, ${lockedUntil} AS locked_until
+        } AS failures, ${diedBefore} AS died_before, locked_by, ${
+          millis("locked_at")
+        } AS locked_at, ${lockedUntil} AS locked_until
       FROM ${
           items(
             leaseColumns,
@@ -102,9 +111,9 @@ export const makeStale = (dialect: Dialect) => {
         }
       ORDER BY holdfast_jobs.locked_until, holdfast_jobs.id`
         : sql`
-      SELECT id, kind, ${attempt} AS attempts, ${safeCount("holdfast_jobs.failures")} AS failures, locked_by, ${
-          millis("locked_at")
-        } AS locked_at, ${lockedUntil} AS locked_until
+      SELECT id, kind, ${attempt} AS attempts, ${
+          safeCount("holdfast_jobs.failures")
+        } AS failures, 0 AS died_before, locked_by, ${millis("locked_at")} AS locked_at, ${lockedUntil} AS locked_until
       FROM ${jobsTable} ${byIndex("holdfast_jobs_lease")}
       WHERE status = 'running' AND holdfast_jobs.locked_until <= ${now} ${without("id", except)}
       ORDER BY holdfast_jobs.locked_until, id ${atMost(which.limit)}`
@@ -113,6 +122,10 @@ export const makeStale = (dialect: Dialect) => {
   /** Frees jobs that `staleJobs` has found. One whose lease was extended since keeps its holder. */
   const releaseStale = (stale: ReadonlyArray<StaleRow>, now: Statement.Fragment, holderIsGone = false) => {
     const over = sql`cancel_requested_at IS NOT NULL OR failures + 1 >= max_attempts`
+    // No later than it would be if nobody knew that its worker is gone.
+    const delayed = later(now, "item.delay")
+    const dueAgain = sql`CASE WHEN holdfast_jobs.locked_until <= ${now} THEN ${now}
+          WHEN holdfast_jobs.locked_until < ${delayed} THEN holdfast_jobs.locked_until ELSE ${delayed} END`
     const idsOfStale = stale.map(({ id }) => id)
     const rivals = rivalsOf(items(leaseColumns, stale.map(leaseItem)), idsOfStale)
     const message = sql`CASE WHEN failures + 1 >= max_attempts THEN item.spent ELSE item.released END`
@@ -122,7 +135,7 @@ export const makeStale = (dialect: Dialect) => {
         status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
           WHEN failures + 1 >= max_attempts THEN 'failed' ELSE 'pending' END,
         finished_at = CASE WHEN ${over} THEN ${now} END,
-        available_at = CASE WHEN ${over} THEN available_at ELSE ${later(now, "item.delay")} END,
+        available_at = CASE WHEN ${over} THEN available_at ELSE ${dueAgain} END,
         failures = failures + 1, last_error = ${message}, last_error_value = NULL,
         errors = ${remember({ at: now, message })},
         updated_at = ${now}, ${unlocked},
@@ -136,10 +149,8 @@ export const makeStale = (dialect: Dialect) => {
             const holder = `was locked by ${job.locked_by} since ${instantText(job.locked_at)}`
             return {
               ...leaseItem(job),
-              delay: holderIsGone ? delayAfterDeath(job.failures) : 0,
-              released: holderIsGone
-                ? `Released from a dead worker (${holder})`
-                : `Released from stale lock (${holder})`,
+              delay: holderIsGone && job.died_before === 1 ? delayAfterDeath(job.failures) : 0,
+              released: `${holderIsGone ? ofDeadWorker : "Released from stale lock"} (${holder})`,
               spent: `${holderIsGone ? "Dead worker" : "Stale lock"} after ${job.attempts} attempts (${holder})`
             }
           })

@@ -10,6 +10,7 @@ import {
   everyJob,
   expect,
   extend,
+  fail,
   get,
   job,
   jobId,
@@ -153,6 +154,28 @@ export const stalePromises: ReadonlyArray<Promised> = [
         lastError: `Released from a dead worker ${holder}`
       })
       yield* expect(yield* get(jobId(2)), { failures: 1, lastError: `Dead worker after 1 attempts ${holder}` })
+    }
+  ),
+
+  promise(
+    "a job whose worker dies a second time in a row is due later, and no later than its lease was over",
+    function*() {
+      const store = yield* JobStore
+      const dies = (leaseFor: number) =>
+        Effect.gen(function*() {
+          yield* claim({ worker: "dead", kinds: [{ kind: "email", leaseFor }] })
+          const leases = yield* store.staleLeases({ limit: 5, heldBy: ["dead"] })
+          yield* store.releaseStale({ leases, holderIsGone: true })
+        })
+      yield* enqueue(job(1, { maxAttempts: 9 }))
+      yield* fail(yield* claimOne(), { retryAfter: 0 })
+      yield* dies(600_000)
+      yield* expect(yield* get(jobId(1)), { failures: 2, availableAt: start })
+      yield* dies(600_000)
+      yield* expect(yield* get(jobId(1)), { failures: 3, availableAt: start + 120_000 })
+      yield* advance(120_000)
+      yield* dies(30_000)
+      yield* expect(yield* get(jobId(1)), { failures: 4, availableAt: start + 150_000 })
     }
   ),
 

@@ -416,9 +416,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a stale job waits before it may run again",
     file: store,
     find:
-      "available_at = CASE WHEN ${over} THEN available_at ELSE ${later(now, \"item.delay\")} END,\n        failures = failures + 1, last_error = ${message}",
+      "available_at = CASE WHEN ${over} THEN available_at ELSE ${dueAgain} END,\n        failures = failures + 1, last_error = ${message}",
     replace:
-      "available_at = CASE WHEN ${over} THEN available_at ELSE ${later(now, \"item.delay\")} + 1 END,\n        failures = failures + 1, last_error = ${message}",
+      "available_at = CASE WHEN ${over} THEN available_at ELSE ${dueAgain} + 1 END,\n        failures = failures + 1, last_error = ${message}",
     killedBy: bySeed(1)
   },
   {

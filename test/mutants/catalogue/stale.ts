@@ -88,8 +88,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A stale job is run again only when it was first due, which may be never again",
     file,
-    find:
-      "available_at = CASE WHEN ${over} THEN available_at ELSE ${later(now, \"item.delay\")} END,\n        failures",
+    find: "available_at = CASE WHEN ${over} THEN available_at ELSE ${dueAgain} END,\n        failures",
     replace: "failures",
     killedBy: conformance
   },
