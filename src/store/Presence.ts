@@ -9,8 +9,8 @@ import type { Effect, Scope } from "effect"
 export interface Presence {
   /**
    * Shows that this worker's process lives, from now until the process ends or
-   * the answered effect runs. Run that only once the worker holds no lease, also none
-   * of a handler that does not stop: who sees it gone takes its jobs.
+   * the answered effect runs. Run that only once the worker holds no lease: others
+   * would free its jobs. A handler that does not stop still holds one.
    */
   readonly show: (worker: string) => Effect.Effect<Effect.Effect<void>>
   /** Runs `changed` soon after a worker of another process has come or gone, until the scope closes. A hint: it may be lost. */
@@ -20,6 +20,12 @@ export interface Presence {
    * shows itself before it claims, so one that had a lease then and is gone now never comes back for it.
    */
   readonly gone: (workers: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>>
-  /** Forgets what is left of workers that are gone and have no leases. `holders`: all workers that have one. */
-  readonly tidy: (holders: ReadonlySet<string>) => Effect.Effect<void>
+  /** Forgets what is left of workers that are gone and hold no lease. `holders` reads who holds one; nothing is forgotten if those are not all. */
+  readonly tidy: <E>(holders: Effect.Effect<Holders, E>) => Effect.Effect<void, E>
+}
+
+/** Workers that hold leases. */
+export interface Holders {
+  readonly workers: ReadonlySet<string>
+  readonly areAll: boolean
 }

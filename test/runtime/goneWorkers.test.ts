@@ -42,7 +42,7 @@ const makePresence = () => {
         onAsked()
         return answer
       }),
-    tidy: (holders) => Effect.sync(() => void (tidied = holders))
+    tidy: (holders) => Effect.map(holders, ({ workers }) => void (tidied = workers))
   }
   return {
     gone,

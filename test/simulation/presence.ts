@@ -39,8 +39,10 @@ export class Presences {
         }),
       gone: (workers) => Effect.sync(() => workers.filter((worker) => this.shown.get(worker)?.alive === false)),
       tidy: (holders) =>
-        Effect.sync(() => {
-          for (const [worker, { alive }] of this.shown) if (!alive && !holders.has(worker)) this.shown.delete(worker)
+        Effect.map(holders, ({ areAll, workers }) => {
+          for (const [worker, { alive }] of this.shown) {
+            if (areAll && !alive && !workers.has(worker)) this.shown.delete(worker)
+          }
         })
     }
   }

@@ -21,8 +21,7 @@ const batch = 100
 export const releaseGone = (store: Store, presence: Presence): Effect.Effect<void, StoreFailure> =>
   Effect.gen(function*() {
     const { turn } = yield* EventLoop
-    const holders = yield* holdersOf(store)
-    const suspects = yield* presence.gone([...holders])
+    const suspects = yield* presence.gone([...(yield* holdersOf(store)).workers])
     let released: ReadonlyArray<StaleJob> = []
     let freed = 0
     // What a row refuses stays, and is not tried again before the next sweep.
@@ -32,15 +31,19 @@ export const releaseGone = (store: Store, presence: Presence): Effect.Effect<voi
       yield* turn
     } while (released.length === batch)
     if (freed > 0) yield* store.signals.wake
-    yield* presence.tidy(freed > 0 ? yield* holdersOf(store) : holders)
+    yield* presence.tidy(holdersOf(store))
   })
 
-/** The workers that hold a lease, over or not. */
+/** The workers that hold a lease, over or not, and whether those are all. */
 const holdersOf = (store: Store) =>
   Effect.gen(function*() {
     const holding = yield* store.laneHolders({ limit: mostLeases })
     const over = yield* store.laneHolders({ limit: mostLeases, areOver: true })
-    return new Set([...holding, ...over].map(({ lockedBy }) => lockedBy))
+    const leasesOf = (lanes: typeof over) => lanes.reduce((sum, { jobs }) => sum + jobs, 0)
+    return {
+      workers: new Set([...holding, ...over].map(({ lockedBy }) => lockedBy)),
+      areAll: leasesOf(holding) < mostLeases && leasesOf(over) < mostLeases
+    }
   })
 
 /**

@@ -7,7 +7,7 @@ import { line } from "../../../platform/line.ts"
 import { guardTelemetry } from "../../guardTelemetry.ts"
 import type { Presence } from "../../Presence.ts"
 import type { Place } from "./places.ts"
-import { holdOn, listenOn, refuses } from "./sockets.ts"
+import { holdOn, isOurs, isSocketOn, listenOn, refuses } from "./sockets.ts"
 
 /** Connections to other workers at most. Those beyond are noticed by the sweep. */
 const mostHeld = 200
@@ -26,6 +26,11 @@ const foreignAfter = 30 * 24 * 3_600_000
 export const presenceIn = (place: Place): Presence => {
   /** The sockets of this process, which need no watching. */
   const ours = new Set<string>()
+  /** Connections to other workers, by their sockets: one for all workers of this process. */
+  const held = new Map<string, () => void>()
+  /** Those who want to hear of changes, of whom the first does: it looks for all. */
+  const listeners = new Set<() => void>()
+  let watcher: FSWatcher | undefined
 
   const names = (): ReadonlyArray<string> => {
     try {
@@ -35,47 +40,69 @@ export const presenceIn = (place: Place): Presence => {
     }
   }
 
+  const tell = () => {
+    const [first] = listeners
+    first?.()
+  }
+
+  /** Holds a connection to each worker of another process. */
+  const look = () => {
+    for (const name of names()) {
+      const path = join(place.folder, name)
+      if (!place.isHere(name) || ours.has(path) || held.has(path) || held.size >= mostHeld) continue
+      const letGo = holdOn(path, () => {
+        held.delete(path)
+        tell()
+      })
+      held.set(path, letGo)
+    }
+  }
+
+  const listen = (listener: () => void) => {
+    listeners.add(listener)
+    watcher ??= watched(place.folder, look)
+  }
+
+  const listenNoMore = (listener: () => void) => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    watcher?.close()
+    watcher = undefined
+    for (const letGo of held.values()) letGo()
+    held.clear()
+  }
+
+  const shownOn = (path: string) =>
+    Effect.gen(function*() {
+      yield* Effect.try(() => void mkdirSync(place.folder, { recursive: true, mode: 0o700 }))
+      if (!isOurs(place.folder)) return yield* Effect.fail("the folder is another user's, or others may write it")
+      const { close } = yield* listenOn(path)
+      // An overlay of several file systems tells another device of a file than of its folder.
+      if (!isSocketOn(path, place.device)) {
+        yield* close
+        return yield* Effect.fail("the file system tells another device of the socket than of its folder")
+      }
+      ours.add(path)
+      return Effect.ensuring(close, Effect.sync(() => ours.delete(path)))
+    })
+
   return {
     show: (worker) =>
       Option.match(place.pathOf(worker), {
         onNone: () => Effect.as(notShown(place.folder, "the path is too long for a socket"), Effect.void),
-        onSome: (path) =>
-          Effect.try(() => void mkdirSync(place.folder, { recursive: true, mode: 0o700 })).pipe(
-            Effect.zipRight(listenOn(path)),
-            Effect.map(({ close }) => {
-              ours.add(path)
-              return Effect.ensuring(close, Effect.sync(() => ours.delete(path)))
-            }),
-            Effect.catchAll((error) => Effect.as(notShown(path, error), Effect.void))
-          )
+        onSome: (path) => Effect.catchAll(shownOn(path), (error) => Effect.as(notShown(path, error), Effect.void))
       }),
 
     watch: (changed) =>
       Effect.gen(function*() {
         const runFork = Runtime.runFork(yield* Effect.runtime())
         const scope = yield* Effect.scope
-        const tell = () => void runFork(guardTelemetry(changed), { scope })
-        const held = new Map<string, () => void>()
-        const look = () => {
-          for (const name of names()) {
-            const path = join(place.folder, name)
-            if (!place.isHere(name) || ours.has(path) || held.has(path) || held.size >= mostHeld) continue
-            const letGo = holdOn(path, () => {
-              held.delete(path)
-              tell()
-            })
-            held.set(path, letGo)
-          }
-        }
+        const listener = () => void runFork(guardTelemetry(changed), { scope })
         yield* Effect.acquireRelease(
-          Effect.sync(() => watched(place.folder, look)),
-          (watcher) =>
-            Effect.sync(() => {
-              watcher?.close()
-              for (const letGo of held.values()) letGo()
-            })
+          Effect.sync(() => listen(listener)),
+          () => Effect.sync(() => listenNoMore(listener))
         )
-        // One whose connection broke, as in a process that had too many files open, is held again.
+        // At once, and again: one whose connection broke, as in a process that had too many files open, is held again.
         yield* Effect.forkScoped(Effect.repeat(Effect.sync(look), Schedule.spaced(looksEvery)))
       }),
 
@@ -89,11 +116,20 @@ export const presenceIn = (place: Place): Presence => {
     tidy: (holders) =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
-        const needed = new Set([...holders].flatMap((worker) => Option.toArray(place.pathOf(worker))))
-        for (const name of names()) {
+        const unused = yield* Effect.filter(names(), (name) => {
           const path = join(place.folder, name)
-          if (ours.has(path) || needed.has(path)) continue
-          if ((place.isHere(name) || isOld(path, now)) && (yield* refuses(path, place.device))) remove(path)
+          return !ours.has(path) && (place.isHere(name) || isOld(path, now))
+            ? refuses(path, place.device)
+            : Effect.succeed(false)
+        })
+        if (unused.length === 0) return
+        // Read after that: one that refuses claims nothing more.
+        const { areAll, workers } = yield* holders
+        if (!areAll) return
+        const needed = new Set([...workers].flatMap((worker) => Option.toArray(place.pathOf(worker))))
+        for (const name of unused) {
+          const path = join(place.folder, name)
+          if (!needed.has(path)) remove(path)
         }
       })
   }

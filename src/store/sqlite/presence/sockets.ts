@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { lstatSync } from "node:fs"
 import type { Server, Socket } from "node:net"
 import { connect, createServer } from "node:net"
+import { dirname } from "node:path"
 
 /** The longest wait for an answer that the kernel gives at once. */
 const answersWithin = 1_000
@@ -28,15 +29,28 @@ export const listenOn = (path: string): Effect.Effect<{ readonly close: Effect.E
     })
   })
 
-/** True if this is a socket on this device, and nothing listens behind it any more. False means nothing. */
+/**
+ * True if this is a socket of this user's on this device, in a folder that nobody else may write, and nothing listens behind it
+ * any more. False means nothing.
+ */
 export const refuses = (path: string, device: number): Effect.Effect<boolean> =>
-  Effect.suspend(() => isSocketOn(path, device) ? isRefused(path) : Effect.succeed(false))
+  Effect.suspend(() => isSocketOn(path, device) && isOurs(dirname(path)) ? isRefused(path) : Effect.succeed(false))
 
 /** What is not a socket refuses as well. So does a copy, as on something that was mounted in the folder's place. */
-const isSocketOn = (path: string, device: number): boolean => {
+export const isSocketOn = (path: string, device: number): boolean => {
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false })
-    return stat !== undefined && stat.isSocket() && stat.dev === device
+    return stat !== undefined && stat.isSocket() && stat.dev === device && stat.uid === process.geteuid?.()
+  } catch {
+    return false
+  }
+}
+
+/** True for a folder of this user's that nobody else may write. In another's, as beside a database in /tmp, sockets can be forged. */
+export const isOurs = (folder: string): boolean => {
+  try {
+    const stat = lstatSync(folder, { throwIfNoEntry: false })
+    return stat !== undefined && stat.isDirectory() && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0
   } catch {
     return false
   }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Option } from "effect"
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { digestOf, placeOf } from "../../../../src/store/sqlite/presence/places.ts"
 import { presenceIn } from "../../../../src/store/sqlite/presence/presenceIn.ts"
@@ -142,7 +142,10 @@ describe("the presence of workers on one machine", () => {
       renameSync(pathOf(3), recent)
       renameSync(pathOf(4), old)
       utimesSync(old, 0, 0)
-      yield* ours.tidy(new Set([worker(2)]))
+      const holders = { workers: new Set([worker(2)]), areAll: true }
+      yield* ours.tidy(Effect.succeed({ ...holders, areAll: false }))
+      assert.lengthOf(readdirSync(place.folder), 5)
+      yield* ours.tidy(Effect.succeed(holders))
       assert.sameMembers(
         readdirSync(place.folder),
         [pathOf(2), pathOf(5), recent].map((path) => basename(path))
@@ -161,10 +164,43 @@ describe("the presence of workers on one machine", () => {
       const { ours, place } = yield* opened
       rmSync(place.folder, { recursive: true })
       yield* ours.watch(Effect.void)
-      yield* ours.tidy(new Set())
+      yield* ours.tidy(Effect.succeed({ workers: new Set<string>(), areAll: true }))
       assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
       writeFileSync(place.folder, "")
       yield* yield* ours.show(worker(1))
+    }))
+
+  it.scopedLive("takes no socket for evidence that another user may have put there", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf, place } = yield* opened
+      yield* Effect.flatten(killedOn(pathOf(1)))
+      chmodSync(place.folder, 0o777)
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+      yield* yield* ours.show(worker(2))
+      assert.deepStrictEqual(readdirSync(place.folder), [basename(pathOf(1))])
+      chmodSync(place.folder, 0o755)
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [worker(1)])
+      renameSync(place.folder, `${place.folder}.moved`)
+      symlinkSync(`${place.folder}.moved`, place.folder)
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+    }))
+
+  it.scopedLive("holds one connection to a worker for all workers of this process, and tells one of them", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf } = yield* opened
+      const heard: Array<number> = []
+      const told = yield* Deferred.make<void>()
+      for (const n of [1, 2, 3]) {
+        yield* ours.watch(Effect.zipRight(
+          Effect.sync(() => void heard.push(n)),
+          Effect.asVoid(Deferred.succeed(told, undefined))
+        ))
+      }
+      const kill = yield* killedOn(pathOf(9))
+      yield* ours.gone([worker(9)])
+      yield* kill
+      yield* Deferred.await(told)
+      assert.deepStrictEqual([...new Set(heard)], [1])
     }))
 
   it.scopedLive("says on file systems that other machines may share that it does without", () =>
