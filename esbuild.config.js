@@ -23,14 +23,15 @@ const shared = {
 /*
  * Makes dist/start of the compiled program, with nearly all that it imports: a
  * start then reads a few files, where it read a thousand and took twice as long.
- * The driver stays outside, because it is no JavaScript, and so do the packages
- * that only a compile of the reference app loads.
+ * The drivers stay outside: the one is no JavaScript, and a keeper's thread loads
+ * the other again from its file. So do the packages that only a compile of the
+ * reference app loads.
  */
 await build({
   ...shared,
   entryPoints: ["dist/main.js"],
   outdir: "dist/start",
-  external: ["better-sqlite3", "apify-client", "compromise", "stopword", "tinyld"],
+  external: ["better-sqlite3", "pg", "apify-client", "compromise", "stopword", "tinyld"],
   sourcemap: true,
   sourcesContent: false
 })
