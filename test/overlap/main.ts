@@ -23,10 +23,8 @@ const flags = {
   )
 }
 
-const told = ({ completions, mostAtOnce, runs }: Outcome) =>
-  `${runs} ${runs === 1 ? "run" : "runs"}, ${completions} completed, ${
-    mostAtOnce === 1 ? "no two" : mostAtOnce
-  } at once`
+const told = ({ ended, mostAtOnce, runs }: Outcome) =>
+  `${runs} ${runs === 1 ? "run" : "runs"}, ${ended} to the end, ${mostAtOnce === 1 ? "no two" : mostAtOnce} at once`
 
 /** All that is measured of one queue, as a row of the table. */
 const measure = (folder: string, name: string, contender: Contender, millis: number) =>

@@ -5,8 +5,9 @@ import type { Contender, Work } from "./queues.ts"
 /** What became of one job that two worker processes could run. */
 export interface Outcome {
   readonly runs: number
-  readonly completions: number
-  /** The most runs at the same time. */
+  /** Runs whose handler came to its end, also of those whose completion the queue refused. */
+  readonly ended: number
+  /** The most runs at the same time, looked at every 20 ms. */
   readonly mostAtOnce: number
 }
 
@@ -47,7 +48,7 @@ export const runs = (name: string, contender: Contender, place: string, work: Wo
       if (said.length !== seen || begun > ended) quietSince = now
       seen = said.length
       if ((begun > 0 && now - quietSince > lasts) || now - startedAt > 8 * lasts) {
-        return { runs: begun, completions: ended, mostAtOnce } satisfies Outcome
+        return { runs: begun, ended, mostAtOnce } satisfies Outcome
       }
       yield* Effect.sleep("20 millis")
     }
