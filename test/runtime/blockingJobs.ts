@@ -35,32 +35,36 @@ export const options = {
 } as const
 
 /** A store on a file of its own, the threads that its keeper starts, and what was logged. */
-export const opened = Effect.gen(function*() {
-  const start = Option.getOrThrow(yield* KeeperThread)
-  const threads: Array<{ readonly thread: Thread; isOver: boolean }> = []
-  const lines: Array<string> = []
-  const logger = Logger.make(({ message }) => void lines.push(String(message)))
-  const filename = join(yield* temporaryFolder, "jobs.db")
-  const noting: typeof start = (code, data) => {
-    const thread = start(code, data)
-    const noted = { thread, isOver: false }
-    threads.push(noted)
-    thread.on("exit", () => void (noted.isOver = true))
-    return thread
-  }
-  const inStore = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    effect.pipe(
-      Effect.provide(
-        Layer.mergeAll(BlockLive, JobQueue.layer).pipe(
-          Layer.provideMerge(SqliteStore.layer({ filename }))
-        )
-      ),
-      Effect.provideService(KeeperThread, Option.some(noting)),
-      Effect.provideService(LoopWatch, makeLoopWatch()),
-      Effect.provide(Logger.replace(Logger.defaultLogger, logger))
-    )
-  return { threads, lines, inStore }
-})
+export const openedWith = (options: Pick<SqliteStore.Options, "leaseKeeper">) =>
+  Effect.gen(function*() {
+    const start = Option.getOrThrow(yield* KeeperThread)
+    const threads: Array<{ readonly thread: Thread; isOver: boolean }> = []
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    const filename = join(yield* temporaryFolder, "jobs.db")
+    const noting: typeof start = (code, data) => {
+      const thread = start(code, data)
+      const noted = { thread, isOver: false }
+      threads.push(noted)
+      thread.on("exit", () => void (noted.isOver = true))
+      return thread
+    }
+    const inStore = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      effect.pipe(
+        Effect.provide(
+          Layer.mergeAll(BlockLive, JobQueue.layer).pipe(
+            Layer.provideMerge(SqliteStore.layer({ filename, ...options }))
+          )
+        ),
+        Effect.provideService(KeeperThread, Option.some(noting)),
+        Effect.provideService(LoopWatch, makeLoopWatch()),
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
+    return { threads, lines, inStore }
+  })
+
+/** The same, with a keeper. */
+export const opened = openedWith({})
 
 /** Waits until a job has ended. */
 export const untilOver = (id: string) =>

@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { JobQueue, Worker } from "../../src/index.ts"
-import { Block, opened, options, untilOver, untilSaid } from "./blockingJobs.ts"
+import { Block, opened, openedWith, options, untilOver, untilSaid } from "./blockingJobs.ts"
 
 /*
  * A worker in this process whose handlers block its event loop, and the thread that
@@ -84,8 +84,13 @@ describe("the thread that keeps leases", () => {
 
   it.scopedLive("is not started by a worker that claims nothing, nor where it is turned off", () =>
     Effect.gen(function*() {
-      const { inStore, threads } = yield* opened
-      yield* inStore(Worker.run({ ...options, once: true }))
-      assert.strictEqual(threads.length, 0)
+      const idle = yield* opened
+      yield* idle.inStore(Worker.run({ ...options, once: true }))
+      assert.strictEqual(idle.threads.length, 0)
+      const without = yield* openedWith({ leaseKeeper: false })
+      yield* without.inStore(
+        Effect.zipRight(JobQueue.enqueue(Block, { millis: 1 }), Worker.run({ ...options, once: true }))
+      )
+      assert.strictEqual(without.threads.length, 0)
     }))
 })

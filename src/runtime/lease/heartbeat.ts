@@ -36,6 +36,9 @@ const whileDraining = ({ interval, leaseFor }: Pace): Pace => ({
 /** Milliseconds that a lease lasts once its process crashes. */
 const crashLease = 5_000
 
+/** The intervals after a heartbeat at which the thread takes the next one for overdue, as in keeperThread.ts. */
+const overdueAfter = 1.25
+
 /** The wait until a process that goes on after a crash extends its leases again: the shortened ones still last. */
 export const resumesAfter = Duration.millis(2_500)
 
@@ -164,7 +167,8 @@ export class KeptLease {
       // The answer to a beat that was under way may have come in between.
       this.until = Math.min(this.until, this.cutTo)
       const from = this.options.now() + Duration.toMillis(resumesAfter)
-      this.keepByThread(from)
+      // As if a heartbeat had been due then: the shortened lease lasts for less than the thread waits otherwise.
+      this.keepByThread(from - overdueAfter * Duration.toMillis(this.pace.interval))
       this.start(from, era)
     }))
   }

@@ -55,8 +55,8 @@ export class LeaseTable {
     const { bytes, doubles, ints } = this
     const int = slot * (layout.bytes / 4)
     const double = slot * (layout.bytes / 8)
-    const version = ints[int + layout.version] ?? 0
-    Atomics.store(ints, int + layout.version, version + 1)
+    // Adding keeps the writes below behind it, which a store would not.
+    const version = Atomics.add(ints, int + layout.version, 1)
     ints[int + layout.attempt] = lease.attempt
     ints[int + layout.leaseFor] = terms.leaseFor
     ints[int + layout.idLength] = lease.jobId.length
@@ -76,7 +76,7 @@ export class LeaseTable {
     const int = slot * (layout.bytes / 4)
     const double = slot * (layout.bytes / 8)
     if (this.ints[int + layout.version] !== version) return
-    // One after the other is well: both only move forward.
+    // A reader may see one without the other: both only move forward.
     this.doubles[double + layout.beatSentAt] = sentAt
     this.doubles[double + layout.deadline] = deadline
   }
@@ -93,7 +93,7 @@ export class LeaseTable {
   letGo({ slot, version }: Slot): void {
     const int = slot * (layout.bytes / 4)
     if (this.ints[int + layout.version] !== version) return
-    Atomics.store(this.ints, int + layout.version, version + 1)
+    Atomics.add(this.ints, int + layout.version, 1)
     this.ints[int + layout.idLength] = 0
     // It wraps after half a billion leases in one slot, and a thread that slept through those would still be fenced.
     Atomics.store(this.ints, int + layout.version, (version + 2) | 0)

@@ -41,16 +41,20 @@ export interface Overdue {
 
 /** The thread's own connection. */
 export interface ThreadDatabase {
-  /** Extends those that are still held. Answers them by id and attempt; "busy" if another connection keeps it from writing. */
-  readonly extend: (
-    leases: ReadonlyArray<Overdue>
-  ) => Held | Promise<Held>
-  /** True if it failed because of one of the leases, as by a trigger of the app's, so that it may succeed for the others. */
+  /** Connects, once. */
+  readonly connect: () => unknown
+  /** Extends those that are still held. "busy" if another connection keeps it from writing at all. */
+  readonly extend: (leases: ReadonlyArray<Overdue>) => Held | Promise<Held>
+  /** True if it failed because of one of the leases, as by a trigger of an app, so that it may succeed for the others. */
   readonly isOfARow: (thrown: unknown) => boolean
   readonly close: () => unknown
 }
 
-type Held = ReadonlyArray<{ readonly id: string; readonly attempts: number }> | "busy"
+export type Held = "busy" | {
+  readonly extended: ReadonlyArray<{ readonly id: string; readonly attempts: number }>
+  /** The ids of rows that another transaction holds: they may be extended later. */
+  readonly locked: ReadonlyArray<string>
+}
 
 /** The data that the thread starts with. */
 export interface ThreadData {
@@ -70,10 +74,9 @@ export interface ThreadData {
 export function keepLeases(
   require: NodeJS.Require,
   openDatabase: () => ThreadDatabase,
-  stackOfMain: () => Promise<string | undefined>
+  writeHang: (millis: number, jobs: number) => Promise<string | undefined>
 ): void {
   const { parentPort, workerData } = require("node:worker_threads") as typeof import("node:worker_threads")
-  const { writeSync } = require("node:fs") as typeof import("node:fs")
   const { layout, pulse } = workerData as ThreadData
   const pulseAt = new Float64Array(pulse, 0, 1)
   const isIdle = new Int32Array(pulse, 8, 1)
@@ -84,8 +87,9 @@ export function keepLeases(
   /** This much later than it should run, and with little CPU time used meanwhile, this thread was stopped with its process. */
   const wasStopped = 500
   const littleCpu = 0.1
-  /** The pause after a try to write that another connection was in the way of. */
+  /** The pauses after a try to write that another connection was in the way of, and after one that failed. */
   const afterBusy = 20
+  const afterFailure = 250
   /** Milliseconds that the end of a connection may take. */
   const closesWithin = 1_000
   /** Leases of one statement. */
@@ -113,7 +117,7 @@ export function keepLeases(
     /** Milliseconds of it in which the whole process was stopped. */
     stopped: number
     /** The process went on at this instant after it was stopped. */
-    goneOnAt: number
+    resumedAt: number
     lost: number
     isTold: boolean
     readonly jobs: Set<string>
@@ -122,7 +126,7 @@ export function keepLeases(
   const tables = new Map<number, Table>()
   let database: ThreadDatabase | undefined
   /** Of the pulse that was seen last, whether it has become long or not. */
-  let stall: Stall = { since: pulseAt[0]!, stopped: 0, goneOnAt: -Infinity, lost: 0, isTold: false, jobs: new Set() }
+  let stall: Stall = { since: pulseAt[0]!, stopped: 0, resumedAt: -Infinity, lost: 0, isTold: false, jobs: new Set() }
   /** Slots by table, slot and version whose lease is another's by now. */
   const lost = new Set<string>()
   let usedCpu = 0
@@ -170,6 +174,19 @@ export function keepLeases(
     return Atomics.add(ints, int + layout.version, 0) === version ? kept : undefined
   }
 
+  /** The shortest interval of the leases that are kept; none if there are none. */
+  const shortestInterval = (): number | undefined => {
+    let shortest: number | undefined
+    for (const { doubles, ints, memory } of tables.values()) {
+      for (let slot = 0; slot * layout.bytes < memory.byteLength; slot++) {
+        if (Atomics.load(ints, slot * (layout.bytes / 4) + layout.idLength) === 0) continue
+        const interval = doubles[slot * (layout.bytes / 8) + layout.interval]!
+        if (shortest === undefined || interval < shortest) shortest = interval
+      }
+    }
+    return shortest
+  }
+
   /** All leases that are kept. */
   const allKept = (): ReadonlyArray<Kept> => {
     const found: Array<Kept> = []
@@ -199,48 +216,44 @@ export function keepLeases(
     Atomics.store(ints, kept.slot * (layout.bytes / 4) + layout.heldVersion, kept.version)
   }
 
-  /** Extends leases. Answers false if it should be tried again soon. One that refuses is left out, and tried again later. */
+  /**
+   * Extends those of these leases that are still overdue, unless the loop has run meanwhile. Answers false if it should be tried
+   * again soon. A lease whose row refuses it is left out, and tried again later.
+   */
   const extend = async (leases: ReadonlyArray<Kept>): Promise<boolean> => {
     if (leases.length === 0) return true
-    if (leases.length > most) return await extend(leases.slice(0, most)) && await extend(leases.slice(most))
-    const sentAt = now()
     const used = database ??= openDatabase()
+    await used.connect()
+    const sentAt = now()
+    const overdue = pulseAt[0] === stall.since ? leases.filter((kept) => isOverdue(kept, sentAt)) : []
+    if (overdue.length === 0) return true
+    if (overdue.length > most) return await extend(overdue.slice(0, most)) && await extend(overdue.slice(most))
     try {
       const held = await used.extend(
-        leases.map(({ attempt, id, leaseFor, worker }) => ({ attempt, id, leaseFor, worker }))
+        overdue.map(({ attempt, id, leaseFor, worker }) => ({ attempt, id, leaseFor, worker }))
       )
       if (held === "busy") return false
-      const names = new Set(held.map(({ attempts, id }) => `${attempts} ${id}`))
-      for (const kept of leases) answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt)
+      const names = new Set(held.extended.map(({ attempts, id }) => `${attempts} ${id}`))
+      const locked = new Set(held.locked)
+      for (const kept of overdue) {
+        if (!locked.has(kept.id)) answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt)
+      }
       return true
     } catch (thrown) {
       if (!used.isOfARow(thrown)) throw thrown
-      if (leases.length === 1) {
+      if (overdue.length === 1) {
         tellFailure(thrown)
         return true
       }
-      const half = leases.length >> 1
-      return await extend(leases.slice(0, half)) && await extend(leases.slice(half))
+      const half = overdue.length >> 1
+      return await extend(overdue.slice(0, half)) && await extend(overdue.slice(half))
     }
   }
 
   /** Tells of a process that hangs, once for each block of its event loop. */
   const tellHang = async (millis: number, jobs: number) => {
     stall.isTold = true
-    const stack = await stackOfMain()
-    const message = `The event loop has been blocked for ${(millis / 1000).toFixed(1)} s. `
-      + `The leases of ${jobs} ${jobs === 1 ? "job" : "jobs"} are left to run out.`
-    const shown = stack === undefined ? "" : ` stack=${JSON.stringify(stack)}`
-    // The main thread can log nothing while it hangs, and this thread's own streams go through it.
-    try {
-      writeSync(
-        2,
-        `timestamp=${new Date().toISOString()} level=ERROR fiber=#keeper message=${JSON.stringify(message)}${shown}\n`
-      )
-    } catch {
-      // Nobody reads standard error any more.
-    }
-    tell({ _tag: "Hung", millis, jobs, stack })
+    tell({ _tag: "Hung", millis, jobs, stack: await writeHang(millis, jobs) })
   }
 
   /** The connection is opened anew when it is next needed: few processes ever need it, and fewer for long. */
@@ -263,7 +276,7 @@ export function keepLeases(
     const since = pulseAt[0]!
     if (since !== stall.since) {
       const { jobs, lost: another, since: before } = stall
-      stall = { since, stopped: 0, goneOnAt: -Infinity, lost: 0, isTold: false, jobs: new Set() }
+      stall = { since, stopped: 0, resumedAt: -Infinity, lost: 0, isTold: false, jobs: new Set() }
       failure = ""
       lost.clear()
       if (jobs.size + another > 0) tell({ _tag: "Stalled", millis: since - before, jobs: jobs.size, lost: another })
@@ -272,7 +285,7 @@ export function keepLeases(
     // A thread that had to wait for a processor is late as well. The process has used that, then.
     if (late > wasStopped && cpu < littleCpu * late) {
       stall.stopped += late
-      stall.goneOnAt = at
+      stall.resumedAt = at
     }
   }
 
@@ -280,15 +293,16 @@ export function keepLeases(
   const look = async (dueAt: number): Promise<number> => {
     const at = now()
     await notePulse(at, at - dueAt)
-    const leases = allKept()
-    let pause = longestPause
-    for (const { interval } of leases) pause = Math.min(pause, Math.max(20, interval / 8))
+    const interval = shortestInterval()
+    const pause = interval === undefined ? longestPause : Math.min(longestPause, Math.max(20, interval / 8))
     const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
     // Where the process was stopped, the loop gets its chance first.
-    if (at - Math.max(stall.since, stall.goneOnAt) < block) {
-      Atomics.store(isIdle, 0, leases.length === 0 ? 1 : 0)
-      return pause
+    if (at - Math.max(stall.since, stall.resumedAt) < block) {
+      Atomics.store(isIdle, 0, interval === undefined ? 1 : 0)
+      // One that was taken just before that has told nobody.
+      return interval === undefined && shortestInterval() !== undefined ? shortestBlock : pause
     }
+    const leases = allKept()
     const blockedFor = at - stall.since - stall.stopped
     const limit = Math.max(0, ...leases.map(({ stallLimit }) => stallLimit))
     if (leases.length > 0 && blockedFor >= limit) {
@@ -308,7 +322,7 @@ export function keepLeases(
     look(dueAt)
       .catch((thrown: unknown) => {
         tellFailure(thrown)
-        return closeDatabase().then(() => afterBusy)
+        return closeDatabase().then(() => afterFailure)
       })
       .then(next, () => next(longestPause))
   }

@@ -10,6 +10,7 @@ import { keepLeases } from "./keeperThread.ts"
 import { mainStack } from "./mainStack.ts"
 import type { KeptLeases, LeaseKeeper } from "./LeaseKeeper.ts"
 import { layout, LeaseTable } from "./LeaseTable.ts"
+import { writeHang } from "./writeHang.ts"
 
 /** The code by which the thread opens its connection. */
 export interface ThreadCode {
@@ -60,7 +61,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
   const text = `const __name = (named) => named; const { workerData } = require("node:worker_threads"); (${keepLeases})(
     require,
     () => (${code.open})(require, workerData.database),
-    () => workerData.canBePaused ? (${mainStack})(require) : Promise.resolve(undefined)
+    (${writeHang})(require, () => workerData.canBePaused ? (${mainStack})(require) : Promise.resolve(undefined))
   )`
   const pulse = new SharedArrayBuffer(16)
   const pulseAt = new Float64Array(pulse, 0, 1)
@@ -112,12 +113,16 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
       const last = thread
       thread = undefined
       // It ends in the middle of what it does: of a statement that is not committed, nothing stays.
-      return Effect.asVoid(Effect.timeoutOption(Effect.promise(() => last.terminate()), endsWithin))
+      // As a finalizer it could not be interrupted, and would be waited for all the same.
+      const ends = Effect.interruptible(Effect.disconnect(Effect.promise(() => last.terminate())))
+      return Effect.asVoid(Effect.timeoutOption(ends, endsWithin))
     })
 
   return {
     open: ({ capacity, name }) =>
       Effect.gen(function*() {
+        // The store may have been opened under another clock than the worker's.
+        const isReal = yield* isByRealTime
         const clock = yield* Effect.clock
         const table = new LeaseTable(capacity)
         const told = { add: { id: ++lastId, worker: name, memory: table.memory } }
@@ -139,7 +144,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
         return {
           keep: (lease, terms) => {
             // A claim may be answered when its worker has ended, and a claim in a transaction has a name of its own.
-            if (!tables.has(told.add.id) || lease.worker !== name) return undefined
+            if (!isReal || !tables.has(told.add.id) || lease.worker !== name) return undefined
             const slot = table.take(lease, {
               ...terms,
               sentAt: terms.sentAt + ahead,

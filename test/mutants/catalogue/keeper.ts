@@ -7,6 +7,7 @@ const sockets = "src/store/sqlite/presence/sockets.ts"
 const gone = "src/runtime/maintenance/goneWorkers.ts"
 const blocked = ["test/crash/blockedLoopProcess.test.ts"]
 const inProcess = ["test/runtime/keeperProcess.test.ts"]
+const inThread = ["test/store/keeper/keepLeases.test.ts"]
 const tables = ["test/store/keeper/LeaseTable.test.ts"]
 const presence = ["test/store/sqlite/presence/presence.test.ts"]
 
@@ -27,6 +28,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: blocked
   },
   {
+    name: "The thread goes on with old terms once the loop has run",
+    file: thread,
+    find: "pulseAt[0] === stall.since ? leases.filter((kept) => isOverdue(kept, sentAt)) : []",
+    replace: "leases.filter((kept) => isOverdue(kept, sentAt))",
+    killedBy: inThread
+  },
+  {
+    name: "A lease whose row is locked counts as lost",
+    file: thread,
+    find: "if (!locked.has(kept.id)) answered(",
+    replace: "answered(",
+    killedBy: inThread
+  },
+  {
     name: "A process that hangs is not told of",
     file: thread,
     find: "if (!stall.isTold) await tellHang(blockedFor, leases.length)",
@@ -38,14 +53,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: thread,
     find: "&& at < kept.until && !lost.has(nameOf(kept))",
     replace: "&& !lost.has(nameOf(kept))",
-    killedBy: blocked
+    killedBy: inThread
   },
   {
     name: "The thread tells of a lease that was lost as of one that holds",
     file: thread,
     find: "answered(kept, names.has(`${kept.attempt} ${kept.id}`), sentAt)",
     replace: "answered(kept, names.size >= 0, sentAt)",
-    killedBy: blocked
+    killedBy: inThread
   },
   {
     name: "The thread extends a lease for whichever attempt holds it",
@@ -93,8 +108,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "A slot is freed twice",
     file: table,
     find:
-      "if (this.ints[int + layout.version] !== version) return\n    Atomics.store(this.ints, int + layout.version, version + 1)",
-    replace: "Atomics.store(this.ints, int + layout.version, version + 1)",
+      "if (this.ints[int + layout.version] !== version) return\n    Atomics.add(this.ints, int + layout.version, 1)",
+    replace: "Atomics.add(this.ints, int + layout.version, 1)",
     killedBy: tables
   },
   {
@@ -102,13 +117,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: heartbeat,
     find: "this.hasEnded = true\n    this.leaveToHeart()",
     replace: "this.hasEnded = true",
-    killedBy: inProcess
+    killedBy: ["test/runtime/keptLease.test.ts"]
   },
   {
     name: "A socket on another device is taken for a worker's",
     file: sockets,
-    find: "stat.isSocket() && stat.dev === device",
-    replace: "stat.isSocket() && device >= 0",
+    find: "stat.isSocket() && stat.dev === device &&",
+    replace: "stat.isSocket() && device >= 0 &&",
     killedBy: presence
   },
   {
@@ -121,8 +136,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "What is not a socket is taken for a worker that is gone",
     file: sockets,
-    find: "isSocketOn(path, device) ? isRefused(path) : Effect.succeed(false)",
-    replace: "isSocketOn(path, device) || path !== \"\" ? isRefused(path) : Effect.succeed(false)",
+    find: "isSocketOn(path, device) && isOurs(dirname(path)) ? isRefused(path)",
+    replace: "isOurs(dirname(path)) ? isRefused(path)",
+    killedBy: presence
+  },
+  {
+    name: "A socket in a folder that others may write is taken for a worker's",
+    file: sockets,
+    find: "isSocketOn(path, device) && isOurs(dirname(path)) ? isRefused(path)",
+    replace: "isSocketOn(path, device) ? isRefused(path)",
     killedBy: presence
   },
   {
@@ -131,6 +153,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "suspects.length === 0 ? [] : yield* releaseSome(store, presence, suspects)",
     replace: "suspects.length >= 0 ? [] : yield* releaseSome(store, presence, suspects)",
     killedBy: ["test/runtime/goneWorkers.test.ts"]
+  },
+  {
+    name: "A job that may kill its processes is due again at once",
+    file: "src/store/statements/stale.ts",
+    find: "holderIsGone && job.died_before === 1 ?",
+    replace: "holderIsGone && job.died_before > 1 ?",
+    killedBy: ["test/store/conformance.test.ts"]
+  },
+  {
+    name: "A job whose worker died twice waits for longer than its lease",
+    file: "src/store/statements/stale.ts",
+    find: "WHEN holdfast_jobs.locked_until < ${delayed} THEN holdfast_jobs.locked_until ELSE",
+    replace: "ELSE",
+    killedBy: ["test/store/conformance.test.ts"]
+  },
+  {
+    name: "A job whose worker died waits as if it were the second death",
+    file: "src/store/statements/stale.ts",
+    find: "last_error IS NOT NULL AND last_error LIKE '${ofDeadWorker}%'",
+    replace: "last_error IS NOT NULL",
+    killedBy: ["test/store/conformance.test.ts"]
   },
   {
     name: "Who is gone is asked before its leases are read, and not after",

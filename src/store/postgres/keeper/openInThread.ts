@@ -8,6 +8,8 @@ export interface PostgresThreadData {
   readonly config: Readonly<Record<string, unknown>>
   /** The variables that `pg` reads by itself, of which a thread has none. */
   readonly environment: Readonly<Record<string, string>>
+  /** Locks the rows of an array of ids that nobody else has locked, and answers their ids. */
+  readonly lockText: string
   /** The heartbeat's statement, and its parameters for some lease: the leases as JSON, and their ids as an array. */
   readonly text: string
   readonly parameters: ReadonlyArray<unknown>
@@ -16,7 +18,7 @@ export interface PostgresThreadData {
 /** Opens a connection of the thread's own, once it is needed. It is passed as text, see `keepLeases`. */
 export function openInThread(
   require: NodeJS.Require,
-  { config, environment, library, parameters, text }: PostgresThreadData
+  { config, environment, library, lockText, parameters, text }: PostgresThreadData
 ): ThreadDatabase {
   interface Connection {
     connect(): Promise<unknown>
@@ -28,7 +30,9 @@ export function openInThread(
     on(event: "error", listener: () => void): unknown
   }
   /** Milliseconds. */
-  const waitsForRow = 200
+  const waitsForLock = 200
+  const staysOpen = 2_000
+  const codeOf = (thrown: unknown) => String((thrown as { readonly code?: unknown }).code)
   Object.assign(process.env, environment)
   const { Client } = require(library) as { readonly Client: new(config: object) => Connection }
   let connection: Promise<Connection> | undefined
@@ -40,26 +44,34 @@ export function openInThread(
     return client
   }
   const itemOf = ({ attempt, id, leaseFor, worker }: Overdue) => ({ id, worker, attempt, lease_for: leaseFor })
+  const idsOf = (ids: ReadonlyArray<string>) => `{${ids.join()}}`
   return {
+    connect: () => connection ??= connect(),
     extend: async (leases) => {
-      connection ??= connect()
-      const items = JSON.stringify(leases.map(itemOf))
-      const ids = `{${leases.map(({ id }) => id).join()}}`
-      const values = parameters.map((parameter) => String(parameter).startsWith("[") ? items : ids)
-      const client = await connection
-      // A row may be locked by the very transaction that the main thread is in. It must not keep the others waiting.
-      await client.query(`BEGIN; SET LOCAL lock_timeout = ${waitsForRow}`)
+      const client = await (connection ??= connect())
+      // What a pause of the machine leaves open, the server ends. The table may be locked, and must not keep the thread waiting.
+      await client.query(
+        `BEGIN; SET LOCAL lock_timeout = ${waitsForLock}; SET LOCAL idle_in_transaction_session_timeout = ${staysOpen}`
+      )
       try {
-        const { rows } = await client.query(text, values)
+        // A row may be locked by the very transaction that the main thread is in. It must not keep the others waiting.
+        const { rows } = await client.query(lockText, [idsOf(leases.map(({ id }) => id))])
+        const free = new Set(rows.map(({ id }) => id))
+        const items = leases.filter(({ id }) => free.has(id)).map(itemOf)
+        const values = parameters.map((parameter) =>
+          String(parameter).startsWith("[") ? JSON.stringify(items) : idsOf([...free])
+        )
+        const extended = items.length === 0 ? [] : (await client.query(text, values)).rows
         await client.query("COMMIT")
-        return rows
+        return { extended, locked: leases.filter(({ id }) => !free.has(id)).map(({ id }) => id) }
       } catch (thrown) {
         await client.query("ROLLBACK")
+        if (codeOf(thrown) === "55P03") return "busy"
         throw thrown
       }
     },
-    // What a constraint or a function of the app's raises, and a row that is locked. A server that ends or cancels something says so by other classes.
-    isOfARow: (thrown) => /^(?:22|23|P0|55P03$)/.test(String((thrown as { readonly code?: unknown }).code)),
+    // What a constraint or a function of an app raises. A server that ends or cancels something says so by other classes.
+    isOfARow: (thrown) => /^(?:22|23|P0)/.test(codeOf(thrown)),
     close: async () => {
       const open = connection
       connection = undefined

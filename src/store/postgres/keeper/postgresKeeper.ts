@@ -33,7 +33,12 @@ export const postgresKeeper = (
     onSome: (found) => {
       const [text, parameters] = makeUnderLease(dialect).extension([{ lease: someLease, leaseFor: 1 }], now.sql)
         .compile(true)
-      const data: PostgresThreadData = { ...found, environment: variablesOfDriver(), text, parameters }
+      const { jobsTable, sql } = dialect
+      const [lockText] = sql`
+        SELECT id FROM ${jobsTable} WHERE id = ANY(${"{}"}::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`.compile(
+        true
+      )
+      const data: PostgresThreadData = { ...found, environment: variablesOfDriver(), lockText, text, parameters }
       return makeLeaseKeeper({ open: openInThread, data })
     }
   })
@@ -42,7 +47,9 @@ export const postgresKeeper = (
 const variablesOfDriver = (): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
-      value !== undefined && /^(?:PG[A-Z]+|HOME|APPDATA|USER|USERNAME)$/.test(name) ? [[name, value]] : []
+      value !== undefined && /^(?:PG[A-Z]+|HOME|APPDATA|USER|USERNAME|NODE_TLS_REJECT_UNAUTHORIZED)$/.test(name)
+        ? [[name, value]]
+        : []
     )
   )
 

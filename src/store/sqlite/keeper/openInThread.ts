@@ -46,12 +46,13 @@ export function openInThread(
   const codeOf = (thrown: unknown) => String((thrown as { readonly code?: unknown }).code)
   const itemOf = ({ attempt, id, leaseFor, worker }: Overdue) => ({ id, worker, attempt, lease_for: leaseFor })
   return {
+    connect: () => undefined,
     extend: (leases) => {
       const items = JSON.stringify(leases.map(itemOf))
       const values = parameters.map((parameter) => parameter === nowMark ? Date.now() : items)
       try {
         statement ??= prepare()
-        return statement.all(values)
+        return { extended: statement.all(values), locked: [] }
       } catch (thrown) {
         if (codeOf(thrown).startsWith("SQLITE_BUSY")) return "busy"
         throw thrown
