@@ -19,7 +19,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "In a fleet, a write under a lease asks neither who holds the job nor which attempt it is",
     file: store,
     find: "\n        AND holdfast_jobs.locked_by = item.worker AND holdfast_jobs.attempts = item.attempt${",
-    replace: "`)",
+    replace: "${",
     killedBy: bySeed(3)
   },
   {
@@ -33,7 +33,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     also: [{
       file: store,
       find: "IN (SELECT id FROM ${free.name}) AND ${unindexed(\"holdfast_jobs.status\")} = 'pending'",
-      replace: "IN (SELECT id FROM chosen)"
+      replace: "IN (SELECT id FROM chosen) AND ${unindexed(\"holdfast_jobs.status\")} <> 'failed'"
     }],
     killedBy: bySeed(2)
   },
@@ -319,8 +319,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a list shows jobs of every status",
     file: "src/store/statements/filter.ts",
-    find: `equals("status", only, "by_status",`,
-    replace: `equals("status", only === "waiting" ? only : undefined, "by_status",`,
+    find: "statuses.length === 1 ? statuses.map(hasStatus)",
+    replace: "statuses.length === 1 && statuses[0] === \"waiting\" ? statuses.map(hasStatus)",
     killedBy: bySeed(1)
   },
   {
