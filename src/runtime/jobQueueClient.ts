@@ -3,7 +3,7 @@ import { storableMillis } from "../domain/Backoff.ts"
 import { checkOption } from "../domain/check.ts"
 import { InvalidOption, JobNotFound } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
-import { JobAction, statusesOf } from "../domain/JobAction.ts"
+import { changedBy, JobAction } from "../domain/JobAction.ts"
 import type { JobId } from "../domain/JobId.ts"
 import { StoredJobId } from "../domain/JobId.ts"
 import { JobEvent } from "../domain/JobEvent.ts"
@@ -122,7 +122,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       }
       const { cursor: behind, limit: most, ...fits } = yield* listingOf({
         ...filter,
-        status: filter.status ?? statusesOf[action],
+        status: yield* changedBy(action, filter.status),
         ...cursor === undefined ? {} : { cursor },
         ...limit === undefined ? {} : { limit }
       })

@@ -112,6 +112,10 @@ describe("a search", () => {
         /^delay and at: got one of them, for cancel; expected them for a retry only/
       )
       assert.match(yield* refused(JobQueue.bulkPage({ action: "cancel", filter: {}, limit: 101 })), /^limit: got 101/)
+      assert.match(
+        yield* refused(JobQueue.bulkPage({ action: "cancel", filter: { status: ["failed", "succeeded"] } })),
+        /^status: got failed or succeeded; expected pending or running, which cancel changes/
+      )
     }).pipe(inHoldfast()))
 })
 

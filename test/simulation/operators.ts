@@ -31,7 +31,7 @@ const actOnSome = (partition: { readonly partitionKey?: string }) =>
       [
         { kind: "brief" },
         { kind: "steady" },
-        { kind: "brief", status: "failed", error: "SCRIPTED" },
+        { kind: "brief", error: "SCRIPTED", ...(action === "retry" ? { status: "failed" as const } : {}) },
         { kind: "steady", queue: "bulk" }
       ] as const
     )

@@ -1,3 +1,4 @@
+import type { JobStatus } from "../../domain/JobRecord.ts"
 import type { Count } from "../../domain/Stats.ts"
 import type { Action, JobSummary } from "../api/wire.ts"
 import { actionWords, isFor } from "../state/actions.ts"
@@ -7,8 +8,10 @@ const actions: ReadonlyArray<Action> = ["run-now", "retry", "cancel", "delete"]
 
 /** What can be done with the jobs that are selected, or with every job of the filter. */
 export const BulkBar = (
-  { every, isBusy, jobs, onAsk, onClear, onEvery }: {
+  { every, isBusy, jobs, onAsk, onClear, onEvery, status }: {
     readonly jobs: ReadonlyArray<JobSummary>
+    /** The status that the filter names. */
+    readonly status: JobStatus | undefined
     /** The number of jobs that fit the filter, when all of them are selected. */
     readonly every: Count | null
     /** True while an action on the selection runs. */
@@ -34,7 +37,9 @@ export const BulkBar = (
           key={action}
           type="button"
           class={action === "delete" ? "danger" : ""}
-          disabled={isBusy || (every === null && !jobs.some(({ status }) => isFor(action, status)))}
+          disabled={isBusy || (every === null
+            ? !jobs.some(({ status }) => isFor(action, status))
+            : status !== undefined && !isFor(action, status))}
           onClick={() => onAsk(action)}
         >
           {actionWords[action].verb}

@@ -235,6 +235,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
       {selected.size === 0 || !canWrite ? null : (
         <BulkBar
           jobs={[...selected.values()]}
+          status={filter.status}
           every={every}
           isBusy={acted !== null}
           onClear={clear}

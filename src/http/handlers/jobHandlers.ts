@@ -1,6 +1,6 @@
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import { Clock, Effect } from "effect"
-import { statusesOf } from "../../domain/JobAction.ts"
+import { changedBy } from "../../domain/JobAction.ts"
 import type { EditOptions, JobFilter } from "../../index.ts"
 import { HoldfastApi } from "../api/api.ts"
 import type { ActionFilter } from "../api/requests.ts"
@@ -39,9 +39,13 @@ export const jobsLive = (queue: LimitedQueue, hides: Hides, searchesErrors: bool
           ))))
       .handle("count", ({ urlParams: { action, limit, ...filter } }) =>
         Effect.flatMap(allowed(filter), (filter) =>
-          refusing(queue.count(
-            { ...action === undefined ? {} : { status: statusesOf[action] }, ...filter },
-            limit === undefined ? {} : { limit }
+          refusing(Effect.flatMap(
+            action === undefined ? Effect.succeed(filter.status) : changedBy(action, filter.status),
+            (status) =>
+              queue.count(
+                { ...filter, ...status === undefined ? {} : { status } },
+                limit === undefined ? {} : { limit }
+              )
           ))))
       .handleRaw("act", () =>
         Effect.gen(function*() {

@@ -10,7 +10,7 @@ import { oneLine } from "../../cli/readable.ts"
 import { sentenceOf } from "../../cli/report.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import type { JobAction } from "../../domain/JobAction.ts"
-import { statusesOf } from "../../domain/JobAction.ts"
+import { changedBy, statusesOf } from "../../domain/JobAction.ts"
 import type { BulkOptions, Count, JobFate, JobFilter, JobStatus, RetryOptions } from "../../index.ts"
 import { JobQueue } from "../../index.ts"
 import { given, SomeFailed } from "./jobs.ts"
@@ -110,7 +110,10 @@ const changeAll = (
   })
 
 const countOf = (action: JobAction, filter: JobFilter) =>
-  JobQueue.count({ ...filter, status: filter.status ?? statusesOf[action] }, { limit: mostCounted })
+  Effect.flatMap(
+    changedBy(action, filter.status),
+    (status) => JobQueue.count({ ...filter, status }, { limit: mostCounted })
+  )
 
 /** Prints the fate of each job as it is known, above a bar on a terminal. */
 const tellEach = (options: BulkOptions, doing: string, total: Count, json: boolean, streams: Streams) =>
