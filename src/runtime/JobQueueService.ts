@@ -238,14 +238,14 @@ export interface JobQueueService {
   readonly list: (options?: ListOptions) => Effect.Effect<Page, InvalidOption | StoreFailure>
 
   /**
-   * The same page without payloads, results, progress and lists of errors, which it does not read. Prefer it where
-   * many jobs are shown: its cost does not grow with their size.
+   * The same page without payloads, results, progress and lists of errors. Prefer it where many jobs are shown: on PostgreSQL
+   * its cost does not grow with their size, and on SQLite much less.
    */
   readonly search: (options?: ListOptions) => Effect.Effect<SummaryPage, InvalidOption | StoreFailure>
 
   /**
-   * Counts the jobs of a filter. It stops at the limit, and where it has looked at some hundred thousand rows;
-   * `isMore` says that there may be more.
+   * Counts the jobs of a filter. It stops at the limit, and where it has looked at 100,000 rows, or at 20,000 whose errors it
+   * searched; `isMore` says that there may be more.
    */
   readonly count: (filter?: JobFilter, options?: CountOptions) => Effect.Effect<Count, InvalidOption | StoreFailure>
 
@@ -268,7 +268,7 @@ export interface JobQueueService {
 
   /**
    * Changes when a pending job is due, or its priority: `delay: 0` runs it now, also one
-   * that waits for its next attempt. Wakes workers.
+   * that waits for its next attempt; one that is due already keeps its place. Wakes workers.
    */
   readonly edit: (
     id: string,
@@ -297,9 +297,10 @@ export interface JobQueueService {
   ) => Effect.Effect<FatePage, InvalidOption | StoreFailure>
 
   /**
-   * Does one thing to every job of a filter, newest first, and tells the fate of each. Jobs that are enqueued after it
-   * began are left out. It works in transactions of a hundred jobs: interrupted, or when the store fails, it stops
-   * between two of them, and what was done stays done.
+   * Does one thing to every job of a filter, from the highest id down, and tells the fate of each. Jobs that are enqueued after
+   * it began have higher ids, unless the caller made them or their machine's clock is behind. It works in transactions of a
+   * hundred jobs: interrupted, or when the store fails, it stops between two of them, and what was done stays done. Within a
+   * transaction of yours it is part of that.
    */
   readonly bulk: (options: BulkOptions) => Stream.Stream<JobFate, InvalidOption | StoreFailure>
 

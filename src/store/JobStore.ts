@@ -426,7 +426,7 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
    */
   readonly list: (listing: Listing) => Effect.Effect<JobPage, StoreFailure>
 
-  /** A page of jobs without their JSON, as `list` has it, whatever the size of the jobs. */
+  /** A page of jobs without their JSON, as `list` has it. No sum of sizes ends it. */
   readonly search: (listing: Listing) => Effect.Effect<SummaryPage, StoreFailure>
 
   /**

@@ -76,6 +76,12 @@ export const makeByRequest = (dialect: Dialect) => {
     return yield* new UniqueKeyTaken({ jobId: id, uniqueKey: String(job.uniqueKey), heldBy: holder.id })
   })
 
+  /** A job that is to run now and is due already keeps its place before those that became due after it. */
+  const noLater = (available: NewJob["available"], due: Statement.Fragment) =>
+    "after" in available && available.after === 0
+      ? sql`CASE WHEN available_at < ${due} THEN available_at ELSE ${due} END`
+      : due
+
   const edit: (
     id: JobId,
     partitionKey: string | undefined,
@@ -92,7 +98,7 @@ export const makeByRequest = (dialect: Dialect) => {
     const { available, priority } = changes
     const [edited] = yield* idRows(sql`
       UPDATE ${jobsTable} SET available_at = ${
-      available === undefined ? sql.literal("available_at") : dueAt(available, now)
+      available === undefined ? sql.literal("available_at") : noLater(available, dueAt(available, now))
     }, updated_at = ${now},
         priority = ${priority === undefined ? sql.literal("priority") : sql`${priority}`}
       WHERE id = ${id} AND ${visible(partitionKey)} AND status = 'pending'

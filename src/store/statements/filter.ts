@@ -12,10 +12,12 @@ const mostWalked = 5000
 /** The same where the text of each row's error is searched, which takes some microseconds a row. */
 const mostSearched = 1000
 
-/** One condition, and the index that has its jobs. All but that of the few that run have them in the order of their ids. */
+/** One condition, and the index that has its jobs in the order of their ids. That of the few that run has another order. */
 interface Indexed {
   readonly index: Statement.Fragment
   readonly holds: Statement.Fragment
+  /** For several statuses: the first ids of each, so many in all. */
+  readonly merged?: (isBefore: Statement.Fragment, most: number) => Statement.Fragment
 }
 
 /** The conditions of a filter. */
@@ -58,25 +60,42 @@ export const makeFilter = (dialect: Dialect) => {
       holds: sql`${sql.literal(column)} = ${value} AND ${sql.literal(isOfIndex)}`
     }]
 
-  /** Of several statuses none has an index of its own: PostgreSQL would sort all jobs that have one of them. */
+  /** Several statuses have no common order of ids in an index: PostgreSQL would sort all their jobs. */
   const isOneOf = (statuses: ReadonlyArray<string>) =>
     statuses.length === 0 ? sql.literal("FALSE") : sql`${unindexed("status")} IN ${sql.in(statuses)}`
 
+  const hasStatus = (status: string): Indexed => ({
+    index: byIndex(status === "running" ? "holdfast_jobs_lease" : "holdfast_jobs_by_status"),
+    // SQLite takes a partial index only where its condition stands in the query.
+    holds: status === "running" ? sql`status = 'running'` : sql`status = ${status} AND status <> 'running'`
+  })
+
+  /** The jobs of several statuses: some of each, as its index has them, put in order. */
+  const hasOneOf = (statuses: ReadonlyArray<string>): Indexed => ({
+    index: byId,
+    holds: isOneOf(statuses),
+    merged: (isBefore, most) =>
+      sql.join(" UNION ALL ", false)(
+        statuses.map(hasStatus).map(({ holds, index }) =>
+          sql`SELECT id FROM (
+          SELECT id FROM ${jobsTable} ${index} WHERE ${holds} AND ${isBefore} ORDER BY id DESC ${atMost(most)}
+        ) AS of_status`
+        )
+      )
+  })
+
   const conditionsOf = ({ error, kind, partitionKey, queue, status, uniqueKey }: Filter): Conditions => {
-    const [one, ...more] = status === undefined ? [] : [status].flat()
-    const only = more.length === 0 ? one : undefined
+    const statuses = status === undefined ? [] : [...new Set([status].flat())]
     return {
       indexed: [
+        ...equals("unique_key", uniqueKey, "by_unique_key", "unique_key IS NOT NULL"),
         ...equals("partition_key", partitionKey, "by_partition"),
-        ...only === "running"
-          ? equals("status", only, "lease", "status = 'running'")
-          : equals("status", only, "by_status", "status <> 'running'"),
+        ...statuses.length === 1 ? statuses.map(hasStatus) : statuses.length > 1 ? [hasOneOf(statuses)] : [],
         ...equals("kind", kind, "by_kind"),
         ...equals("queue", queue, "by_queue")
       ],
       others: [
-        ...status === undefined || only !== undefined ? [] : [isOneOf([status].flat())],
-        ...uniqueKey === undefined ? [] : [sql`unique_key = ${uniqueKey}`],
+        ...status !== undefined && statuses.length === 0 ? [sql.literal("FALSE")] : [],
         ...error === undefined ? [] : [contains("last_error", error)]
       ],
       most: error === undefined ? mostWalked : mostSearched
@@ -84,24 +103,25 @@ export const makeFilter = (dialect: Dialect) => {
   }
 
   /** The last job that a walk along this index comes to; none when the index ends before. */
-  const endOfWalk = ({ holds, index }: Indexed, isBefore: Statement.Fragment, most: number) =>
+  const endOfWalk = ({ holds, index, merged }: Indexed, isBefore: Statement.Fragment, most: number) =>
     Effect.map(
       idRows(sql`
-        SELECT id FROM ${jobsTable} ${index} WHERE ${holds} AND ${isBefore}
+        SELECT id FROM ${
+        merged === undefined
+          ? sql`${jobsTable} ${index} WHERE ${holds} AND ${isBefore}`
+          : sql`(${merged(isBefore, most)}) AS merged`
+      }
         ORDER BY id DESC ${atMost(1)} OFFSET ${most - 1} + 0`),
       ([last]) => last?.id ?? null
     )
 
-  /** The index along which a walk comes furthest, and where it ends: first of all one that ends by itself. */
+  /** The index along which a walk comes furthest, and where it ends. The first whose jobs end before that is taken at once. */
   const furthest = (indexes: ReadonlyArray<Indexed>, isBefore: Statement.Fragment, most: number) =>
     Effect.gen(function*() {
-      let best: { readonly index: Statement.Fragment; readonly end: JobId | null } = {
-        index: sql.literal(""),
-        end: null
-      }
-      for (const [place, each] of indexes.entries()) {
-        const end = yield* endOfWalk(each, isBefore, most)
-        if (place === 0 || end === null || best.end !== null && end < best.end) best = { index: each.index, end }
+      let best: { readonly along: Indexed | undefined; readonly end: JobId | null } = { along: undefined, end: null }
+      for (const [place, along] of indexes.entries()) {
+        const end = yield* endOfWalk(along, isBefore, most)
+        if (place === 0 || end === null || best.end !== null && end < best.end) best = { along, end }
         if (end === null) break
       }
       return best
@@ -112,19 +132,21 @@ export const makeFilter = (dialect: Dialect) => {
     Effect.gen(function*() {
       const { indexed, most, others } = conditionsOf(filter)
       const isBefore = cursor === undefined ? sql.literal("TRUE") : sql`id < ${cursor}`
-      const hasEnd = isCount || others.length > 0 || indexed.length > 1
-      const indexes = indexed.length === 0 && hasEnd ? [everyJob] : indexed
-      const [alone] = indexes
-      const { end, index } = hasEnd
-        ? yield* furthest(indexes, isBefore, most)
-        : { end: null, index: alone?.index ?? sql.literal("") }
+      const indexes = indexed.length === 0 ? [everyJob] : indexed
+      const isPlain = indexed.length <= 1 && indexed.every(({ merged }) => merged === undefined) && others.length === 0
+      const { along = everyJob, end } = isPlain && !isCount
+        ? { along: indexed[0], end: null }
+        : yield* furthest(indexes, isBefore, most)
       const conditions = [
         ...indexed.map(({ holds }) => holds),
         ...others,
         isBefore,
-        end === null ? sql.literal("TRUE") : sql`id >= ${end}`
+        end === null ? sql.literal("TRUE") : sql`id >= ${end}`,
+        along.merged === undefined
+          ? sql.literal("TRUE")
+          : sql`id IN (SELECT id FROM (${along.merged(isBefore, most)}) AS walked)`
       ]
-      return { end, rows: sql`FROM ${jobsTable} ${index} WHERE ${sql.and(conditions)}` } satisfies Walk
+      return { end, rows: sql`FROM ${jobsTable} ${along.index} WHERE ${sql.and(conditions)}` } satisfies Walk
     })
 
   /** Those of some jobs that fit a filter. Nothing else changes them before the transaction ends. */

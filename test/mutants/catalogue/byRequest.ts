@@ -16,8 +16,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An edit that names no instant makes the job due",
     file,
-    find: "available === undefined ? sql.literal(\"available_at\") : dueAt(available, now)",
-    replace: "available === undefined ? now : dueAt(available, now)",
+    find: "available === undefined ? sql.literal(\"available_at\") : noLater(",
+    replace: "available === undefined ? now : noLater(",
     killedBy: conformance
   },
   {

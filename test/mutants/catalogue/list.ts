@@ -94,22 +94,23 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A search for a unique key shows the jobs that have any",
     file: filter,
-    find: "...uniqueKey === undefined ? [] : [sql`unique_key = ${uniqueKey}`],",
-    replace: "...uniqueKey === undefined ? [] : [sql`unique_key IS NOT NULL`],",
+    find: "...equals(\"unique_key\", uniqueKey, \"by_unique_key\", \"unique_key IS NOT NULL\"),",
+    replace:
+      "...uniqueKey === undefined ? [] : [{ index: byIndex(\"holdfast_jobs_by_unique_key\"), holds: sql`unique_key IS NOT NULL` }],",
     killedBy: conformance
   },
   {
     name: "A search for a unique key shows only the job that holds it",
     file: filter,
-    find: "...uniqueKey === undefined ? [] : [sql`unique_key = ${uniqueKey}`],",
-    replace: "...uniqueKey === undefined ? [] : [sql`unique_key = ${uniqueKey} AND holds_key = 1`],",
+    find: "uniqueKey, \"by_unique_key\", \"unique_key IS NOT NULL\"",
+    replace: "uniqueKey, \"by_unique_key\", \"unique_key IS NOT NULL AND holds_key = 1\"",
     killedBy: conformance
   },
   {
     name: "A search for several statuses shows the jobs of every status",
     file: filter,
-    find: "...status === undefined || only !== undefined ? [] : [isOneOf([status].flat())],",
-    replace: "",
+    find: "statuses.length > 1 ? [hasOneOf(statuses)] : []",
+    replace: "[]",
     killedBy: conformance
   },
   {
@@ -141,8 +142,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A count of one condition is not bounded",
     file: filter,
-    find: "const hasEnd = isCount || others.length > 0",
-    replace: "const hasEnd = others.length > 0",
+    find: "isPlain && !isCount",
+    replace: "isPlain",
     killedBy: list
   },
   {

@@ -4,9 +4,10 @@ import { Effect } from "effect"
 /**
  * The table of the workers that beat in the last hour, as SQLite has it. No index
  * has a column that a beat changes, and `fillfactor` leaves room for the new
- * version of a row in its page, so that a beat writes no index.
+ * version of a row in its page, so that a beat writes no index. With it comes the
+ * index by which people find all jobs of a unique key.
  */
-export const workers = Effect.gen(function*() {
+export const operate = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
     CREATE TABLE holdfast_workers (
@@ -23,4 +24,6 @@ export const workers = Effect.gen(function*() {
       running integer NOT NULL CHECK (running >= 0),
       draining smallint NOT NULL CHECK (draining IN (0, 1))
     ) WITH (fillfactor = 50)`
+  yield* sql`
+    CREATE INDEX holdfast_jobs_by_unique_key ON holdfast_jobs (unique_key, id) WHERE unique_key IS NOT NULL`
 })

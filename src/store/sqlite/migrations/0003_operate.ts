@@ -1,8 +1,11 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 
-/** The table of the workers that beat in the last hour. Nothing that runs a job reads it. */
-export const workers = Effect.gen(function*() {
+/**
+ * The table of the workers that beat in the last hour, and the index by which people find all jobs of a unique key.
+ * Nothing that runs a job reads them.
+ */
+export const operate = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
     CREATE TABLE holdfast_workers (
@@ -19,4 +22,6 @@ export const workers = Effect.gen(function*() {
       running INTEGER NOT NULL CHECK (running >= 0),
       draining INTEGER NOT NULL CHECK (draining IN (0, 1))
     ) STRICT, WITHOUT ROWID`
+  yield* sql`
+    CREATE INDEX holdfast_jobs_by_unique_key ON holdfast_jobs (unique_key, id) WHERE unique_key IS NOT NULL`
 })
