@@ -214,7 +214,7 @@ export interface Ended {
   readonly jobs: number
 }
 
-/** What a worker tells of itself with a beat; the instant is the store's now. */
+/** What a worker reports with a beat; the instant is the store's now. */
 export type WorkerBeat = Omit<WorkerRecord, "startedAt" | "beatAt" | "isLive">
 
 /** The jobs that a pruning deleted, and those that it could not, for example because one of the app's tables refers to them. */
@@ -481,17 +481,22 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   readonly pauses: () => Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
 
   /**
-   * Writes what a worker tells of itself, with now as its last beat, and as its first
-   * if it has none. Deletes the rows of other workers whose last beat is more than an
-   * hour ago.
+   * Writes what a worker reports, with now as its last beat, and as its first if it has
+   * no row.
    */
   readonly beatWorker: (beat: WorkerBeat) => Effect.Effect<void, StoreFailure>
 
-  /** Deletes the row of a worker that has ended. One that is not there is none to delete. */
+  /** Deletes the row of a worker that has ended. Does nothing if there is none. */
   readonly forgetWorker: (worker: string) => Effect.Effect<void, StoreFailure>
 
-  /** Up to `limit` workers: live ones first, then by their start. Only reads. */
+  /**
+   * Up to `limit` workers: live ones first, then by their start. One that has not been
+   * live for more than an hour is left out. Only reads.
+   */
   readonly workers: (options: { readonly limit: number }) => Effect.Effect<ReadonlyArray<WorkerRecord>, StoreFailure>
+
+  /** Deletes the rows of the workers that `workers` leaves out. */
+  readonly pruneWorkers: () => Effect.Effect<void, StoreFailure>
 
   /** The number of pending jobs behind each of these heads, and of those that are due, each counted up to `limit`. Only reads. */
   readonly laneDepths: (options: {

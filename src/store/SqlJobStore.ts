@@ -145,9 +145,15 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
         (isResumed) => isResumed ? afterTransaction(signals.wake) : Effect.void
       ),
     pauses: () => statement("pauses", operations.pauses),
-    beatWorker: (beat) => operations.beatWorker(statement, beat),
+    beatWorker: (beat) => statement("beatWorker", operations.beatWorker(beat)),
     forgetWorker: (worker) => statement("forgetWorker", operations.forgetWorker(worker)),
     workers: (options) => statement("workers", operations.workers(options)),
+    // One that finds nothing, which is nearly every one, writes nothing.
+    pruneWorkers: () =>
+      Effect.if(statement("pruneWorkers", operations.anyOldWorker), {
+        onTrue: () => statement("pruneWorkers", operations.pruneWorkers),
+        onFalse: () => Effect.void
+      }),
     laneDepths: (options) => statement("laneDepths", operations.laneDepths(options)),
     countAhead: (job, options) => statement("countAhead", operations.countAhead(job, options)),
     endedLately: (options) => statement("endedLately", operations.endedLately(options)),

@@ -141,16 +141,6 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
   const ofJob = <A, E>(id: JobId, partitionKey: string | undefined, found: OnConnection<A, E | JobNotFound>) =>
     isId(id) && canBe(partitionKey) ? found : Effect.fail(new JobNotFound({ jobId: id }))
 
-  /**
-   * The two are not one transaction: of two workers that come back together after more
-   * than an hour, each would hold its own row and wait for the other's.
-   */
-  const beatWorker = (run: Run, beat: WorkerBeat) =>
-    Effect.zipRight(
-      run("beatWorker", at((now) => statements.beatWorker(beat, now))),
-      run("beatWorker", at(statements.forgetDeadWorkers))
-    )
-
   /** Each half of a batch that a row refuses is a transaction by itself, since a commit may be what refuses. */
   const prune = Effect.fnUntraced(function*(run: Run, { limit, retention, skip = 0, status }: Pruning) {
     const old = { status, since: later((yield* now).sql, int(-retention)) }
@@ -265,9 +255,11 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
       at((now) => Effect.map(statements.pause(target, by, now), Arr.unsafeGet(0))),
     resume: statements.resume,
     pauses: statements.pauses,
-    beatWorker,
+    beatWorker: (beat: WorkerBeat) => at((now) => statements.beatWorker(beat, now)),
     forgetWorker: statements.forgetWorker,
     workers: ({ limit }: Parameters<Store["workers"]>[0]) => at((now) => statements.workers(limit, now)),
+    anyOldWorker: at(statements.anyOldWorker),
+    pruneWorkers: at(statements.pruneWorkers),
     laneDepths: (options: Parameters<Store["laneDepths"]>[0]) => at((now) => statements.laneDepths(options, now)),
     countAhead: (job: Parameters<Store["countAhead"]>[0], options: Parameters<Store["countAhead"]>[1]) =>
       at((now) => statements.countAhead(job, options, now)),

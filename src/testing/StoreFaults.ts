@@ -166,6 +166,7 @@ export const behind = (store: Store, around: Around): Store => ({
   beatWorker: (beat) => around("beatWorker", store.beatWorker(beat), beat),
   forgetWorker: (worker) => around("forgetWorker", store.forgetWorker(worker), worker),
   workers: (options) => around("workers", store.workers(options), options),
+  pruneWorkers: () => around("pruneWorkers", store.pruneWorkers(), undefined),
   laneDepths: (options) => around("laneDepths", store.laneDepths(options), options),
   countAhead: (job, options) => around("countAhead", store.countAhead(job, options), { job, options }),
   endedLately: (options) => around("endedLately", store.endedLately(options), options),

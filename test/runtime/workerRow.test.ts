@@ -1,8 +1,10 @@
+import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Scope, TestClock } from "effect"
-import { Job, JobQueue, Worker } from "holdfast"
+import { Job, JobQueue, JobStore, Worker } from "holdfast"
 import { hostname } from "node:os"
 import { version } from "../../src/platform/version.ts"
+import { workerBeat } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { dying, failing, hanging, StoreFaults } from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, makeGate, settled, work } from "./harness.ts"
 
@@ -89,7 +91,7 @@ describe("a worker's row", () => {
       yield* JobQueue.enqueue(Task, undefined)
       yield* Worker.run({ ...calm, jobs: [Task], maxJobs: 1 })
       assert.deepStrictEqual(yield* workers, [])
-      assert.isAtLeast(yield* StoreFaults.calls("beatWorker"), 2)
+      assert.isAtLeast(yield* StoreFaults.calls("beatWorker"), 3)
     }).pipe(inHoldfast(done)))
 
   it.effect("says at once that the worker drains, and goes when its jobs have ended", () =>
@@ -120,6 +122,25 @@ describe("a worker's row", () => {
       yield* TestClock.adjust("96 seconds")
       assert.isFalse((yield* only).isLive)
     }).pipe(inHoldfast(Task.toLayer(() => Effect.uninterruptible(Effect.never)))))
+
+  it.effect("is deleted by another worker's check once nothing shows it, which is no trouble where it fails", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const rows = Effect.map(
+        sql<{ readonly worker: string }>`SELECT worker FROM holdfast_workers`,
+        (found) => found.map(({ worker }) => worker)
+      )
+      yield* (yield* JobStore).beatWorker(workerBeat({ worker: "dead" }))
+      yield* StoreFaults.inject("pruneWorkers", failing)
+      yield* work({ jobs: [Task], staleCheckInterval: "10 minutes", heartbeatInterval: "4 minutes" })
+      yield* TestClock.adjust("70 minutes")
+      assert.notStrictEqual((yield* only).worker, "dead")
+      assert.include(yield* rows, "dead")
+      assert.deepStrictEqual(yield* linesSaying("The job store failed, trying again"), [])
+      yield* StoreFaults.mend()
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(yield* rows, [(yield* only).worker])
+    }).pipe(inHoldfast(done)))
 
   it.effect("is not written again by a beat that was under way at the end", () =>
     Effect.gen(function*() {

@@ -191,6 +191,7 @@ const checkAnswer = (asked: Asked): void => {
       return
     case "beatWorker":
     case "forgetWorker":
+    case "pruneWorkers":
       // They answer nothing.
       return
   }

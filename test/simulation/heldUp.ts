@@ -75,6 +75,7 @@ const isOfClient = ({ operation, request }: Call): boolean => {
     case "beatWorker":
     case "forgetWorker":
     case "workers":
+    case "pruneWorkers":
     case "prune":
       return false
     case "claim":

@@ -118,6 +118,7 @@ const whatIsWrong = (
     case "beatWorker":
     case "forgetWorker":
     case "workers":
+    case "pruneWorkers":
     case "prune":
       return "an operation that changes no job changed one"
   }

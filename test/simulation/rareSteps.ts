@@ -97,6 +97,7 @@ export const noteRareStates = (timeline: Timeline, step: Step, findings: Finding
     case "beatWorker":
     case "forgetWorker":
     case "workers":
+    case "pruneWorkers":
     case "prune":
       return
   }

@@ -247,6 +247,7 @@ describe("what the other operations cost", () => {
       yield* store.staleLeases({ limit: 100 })
       yield* store.releaseStale({ limit: 100 })
       yield* store.prune({ status: "succeeded", retention: 0, limit: 100 })
+      yield* store.pruneWorkers()
       yield* store.list({ limit: 100 })
       yield* store.search({ limit: 100, error: "boom" })
       yield* store.count({ kind: "email" })

@@ -137,6 +137,7 @@ describe("every operation of the store", () => {
     beatWorker: (store) => store.beatWorker(workerBeat()),
     forgetWorker: (store) => store.forgetWorker("w"),
     workers: (store) => store.workers({ limit: 1 }),
+    pruneWorkers: (store) => store.pruneWorkers(),
     laneDepths: (store) => store.laneDepths({ heads: [], limit: 1 }),
     countAhead: (store) =>
       store.countAhead({ queue: "q", kind: "k", priority: 0, availableAt: 0, id: id as never }, { limit: 1 }),

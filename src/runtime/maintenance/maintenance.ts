@@ -26,6 +26,9 @@ const pruneBatch = 500
 /** Long enough for every batch there is, short enough to come round again. */
 const stepFor = Duration.minutes(5)
 
+/** A table that is locked for long must not hold a connection that a job may need. */
+const pruneWorkersFor = Duration.seconds(5)
+
 /** The settings of a worker's housekeeping. */
 export interface Upkeep {
   readonly store: typeof JobStore.Service
@@ -41,8 +44,9 @@ export interface Upkeep {
 }
 
 /**
- * Frees jobs whose lease is over, deletes finished ones past their retention and
- * logs those that wait unseen, now and every `interval`, until the scope closes.
+ * Frees jobs whose lease is over, deletes finished ones past their retention and the
+ * rows of workers that are long dead, and logs jobs that wait unseen, now and every
+ * `interval`, until the scope closes.
  * Every worker does it; doing it twice at once changes nothing. Answers an effect
  * that waits for the first pruning and the first look at waiting jobs, since a
  * worker may end before they are over.
@@ -56,6 +60,7 @@ export const maintain = (upkeep: Upkeep): Effect.Effect<Effect.Effect<void>, nev
     yield* orReport("prune", prune(store, retention)).pipe(
       Effect.zipRight(Deferred.succeed(pruned, undefined)),
       Effect.zipRight(orReport("tidy", store.tidy)),
+      Effect.zipRight(pruneWorkers(store)),
       Effect.repeat(Schedule.spaced(interval)),
       Effect.forkScoped
     )
@@ -151,6 +156,10 @@ const prune = (store: typeof JobStore.Service, retention: Retention) =>
     },
     { discard: true }
   )
+
+/** Nothing depends on these rows, and a role without the right to them hears of that from its worker's beats. */
+const pruneWorkers = (store: typeof JobStore.Service): Effect.Effect<void> =>
+  Effect.catchAll(callStore("pruneWorkers", pruneWorkersFor, store.pruneWorkers), log.workersNotPruned)
 
 /** Repeats a step that answers how many it did, until that is less than a whole batch. Answers how many in all. */
 const inBatchesOf = (size: number, batch: Effect.Effect<number, StoreFailure>): Effect.Effect<number, StoreFailure> =>

@@ -141,6 +141,12 @@ export const pruned = (status: "succeeded" | "failed" | "cancelled", jobs: numbe
       )
     )
 
+/** The rows of workers that are long dead are still there. */
+export const workersNotPruned = (error: unknown) =>
+  line(LogLevel.Debug, "The rows of dead workers could not be deleted, trying again at the next check", {
+    error: shown(error)
+  })
+
 /** A worker died of a bug, and is started again. */
 export const workerDied = (cause: Cause.Cause<unknown>, after: Duration.Duration) =>
   Effect.zipRight(

@@ -82,8 +82,9 @@ export const makeStatements = (dialect: Dialect, isOurs: Statement.Fragment) => 
     pauses: pauses.all,
     beatWorker: workers.beat,
     forgetWorker: workers.forget,
-    forgetDeadWorkers: workers.forgetDead,
     workers: workers.all,
+    anyOldWorker: workers.anyOld,
+    pruneWorkers: workers.prune,
 
     findOld: pruning.findOld,
     prune: pruning.prune

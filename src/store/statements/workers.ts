@@ -7,7 +7,7 @@ import type { OnConnection } from "../Transactions.ts"
 import { execute } from "./execute.ts"
 import { workerRows } from "./rows.ts"
 
-/** The milliseconds for which people can see that a worker is dead. Rows must not pile up. */
+/** The milliseconds for which people can see that a worker is dead. Older rows are neither shown nor kept. */
 const keptFor = 3_600_000
 
 /** The statements about the workers' rows. */
@@ -54,19 +54,25 @@ export const makeWorkers = (dialect: Dialect) => {
   const forget = (worker: string): OnConnection<void> =>
     Effect.asVoid(execute(sql`DELETE FROM ${workersTable} WHERE worker = ${worker}`))
 
-  /** Deletes the rows of workers that are dead for long. */
-  const forgetDead = (now: Statement.Fragment): OnConnection<void> =>
-    Effect.asVoid(execute(sql`DELETE FROM ${workersTable} WHERE beat_at < ${later(now, int(-keptFor))}`))
-
   // Two beats may fail or be late while a third is under way. A fraction, since three times the longest interval is too much for an integer.
   const lastsUntil = later(sql.literal("beat_at"), "(beat_every * 3.0 + 5000)")
+  const keptUntil = later(lastsUntil, int(keptFor))
+
+  const anyOld = (now: Statement.Fragment): OnConnection<boolean> =>
+    Effect.map(
+      execute(sql`SELECT 1 FROM ${workersTable} WHERE ${keptUntil} < ${now} LIMIT 1`),
+      (found) => found.length > 0
+    )
+
+  const prune = (now: Statement.Fragment): OnConnection<void> =>
+    Effect.asVoid(execute(sql`DELETE FROM ${workersTable} WHERE ${keptUntil} < ${now}`))
 
   const all = (limit: number, now: Statement.Fragment): OnConnection<ReadonlyArray<WorkerRecord>> =>
     workerRows(sql`
       SELECT worker, host, pid, version, ${millis("started_at")} AS "startedAt", ${millis("beat_at")} AS "beatAt",
         beat_every AS "beatEvery", ${truth(sql`${now} <= ${lastsUntil}`)} AS "isLive", draining AS "isDraining",
         ${jsonText("kinds")} AS kinds, ${jsonText("queues")} AS queues, concurrency, running
-      FROM ${workersTable} ORDER BY "isLive" DESC, started_at, worker ${atMost(limit)}`)
+      FROM ${workersTable} WHERE ${now} <= ${keptUntil} ORDER BY "isLive" DESC, started_at, worker ${atMost(limit)}`)
 
-  return { beat, forget, forgetDead, all }
+  return { beat, forget, all, anyOld, prune }
 }

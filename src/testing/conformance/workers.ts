@@ -18,9 +18,11 @@ const live = Effect.map(workers(), (all) => all.filter(({ isLive }) => isLive).m
 const second = 1000
 const minute = 60 * second
 
-/** The rows of workers: what each last told of itself, and whether it lives. */
+const prune = Effect.flatMap(JobStore, (store) => store.pruneWorkers())
+
+/** The rows of workers: what each last reported, and whether it lives. */
 export const workerPromises: ReadonlyArray<Promised> = [
-  promise("a worker is shown as it told of itself, with the instants of its first and its last beat", function*() {
+  promise("a worker is shown as it reported, with the instants of its first and its last beat", function*() {
     yield* expect(yield* workers(), [])
     const queues = [{ queue: "mail", concurrency: 3 }, { queue: "a \"b\" c", concurrency: 1 }]
     yield* beat({ kinds: ["email", "sms"], queues, running: 2 })
@@ -80,7 +82,7 @@ export const workerPromises: ReadonlyArray<Promised> = [
     yield* expect(yield* names(2), ["b", "c"])
   }),
 
-  promise("a worker that has ended is forgotten, and no other with it; forgetting it again is nothing", function*() {
+  promise("a worker that has ended is forgotten, and no other with it; forgetting it again does nothing", function*() {
     yield* beat({ worker: "a" })
     yield* beat({ worker: "b" })
     yield* forget("a")
@@ -92,14 +94,42 @@ export const workerPromises: ReadonlyArray<Promised> = [
     yield* expect(yield* workers(), [{ worker: "b" }, { worker: "a", startedAt: start + minute }])
   }),
 
-  promise("a dead worker is shown for an hour, and the beat of another deletes its row after that", function*() {
+  promise("a dead worker is shown for an hour after it was last live, and no longer", function*() {
     yield* beat({ worker: "dead" })
-    yield* advance(60 * minute)
+    yield* advance(95 * second + 60 * minute)
     yield* beat()
     yield* expect(yield* names(), ["w", "dead"])
     yield* advance(1)
-    yield* expect(yield* names(), ["w", "dead"])
-    yield* beat()
     yield* expect(yield* names(), ["w"])
+  }),
+
+  promise("a pruning deletes the rows that are no longer shown, and no others", function*() {
+    yield* beat({ worker: "old" })
+    yield* advance(minute)
+    yield* beat({ worker: "dead" })
+    yield* advance(95 * second + 60 * minute)
+    yield* expect(yield* names(), ["dead"])
+    // A beat alone deletes nothing: the worker is shown again, from its first beat on.
+    yield* beat({ worker: "old" })
+    yield* expect(yield* workers(), [{ worker: "old", startedAt: start }, { worker: "dead" }])
+    yield* advance(1)
+    yield* prune
+    yield* prune
+    yield* beat({ worker: "dead" })
+    yield* expect(yield* workers(), [
+      { worker: "old", startedAt: start },
+      { worker: "dead", startedAt: start + minute + 95 * second + 60 * minute + 1 }
+    ])
+  }),
+
+  promise("a live worker that beats seldom keeps its row, however long its interval is", function*() {
+    yield* beat({ worker: "slow", beatEvery: 2 * 60 * minute })
+    yield* advance(61 * minute)
+    yield* beat()
+    yield* prune
+    yield* expect(yield* workers(), [{ worker: "slow", isLive: true, startedAt: start }, { worker: "w" }])
+    yield* advance(61 * minute)
+    yield* beat({ worker: "slow", beatEvery: 2 * 60 * minute })
+    yield* expect(yield* workers(), [{ worker: "slow", startedAt: start }, { worker: "w" }])
   })
 ]

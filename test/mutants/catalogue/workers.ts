@@ -54,9 +54,30 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The rows of dead workers are kept for ever",
     file: statements,
-    find: "DELETE FROM ${workersTable} WHERE beat_at < ${later(now, int(-keptFor))}",
-    replace: "DELETE FROM ${workersTable} WHERE FALSE AND beat_at < ${later(now, int(-keptFor))}",
+    find: "DELETE FROM ${workersTable} WHERE ${keptUntil} < ${now}",
+    replace: "DELETE FROM ${workersTable} WHERE FALSE AND ${keptUntil} < ${now}",
     killedBy: conformance
+  },
+  {
+    name: "The row of a live worker that beats seldom is deleted",
+    file: statements,
+    find: "const keptUntil = later(lastsUntil, int(keptFor))",
+    replace: "const keptUntil = later(sql.literal(\"beat_at\"), int(keptFor))",
+    killedBy: conformance
+  },
+  {
+    name: "A worker that is long dead is shown until its row is deleted",
+    file: statements,
+    find: "FROM ${workersTable} WHERE ${now} <= ${keptUntil} ORDER BY",
+    replace: "FROM ${workersTable} WHERE ${now} <= ${keptUntil} OR ${keptUntil} < ${now} ORDER BY",
+    killedBy: conformance
+  },
+  {
+    name: "A worker does not delete the rows of dead ones",
+    file: "src/runtime/maintenance/maintenance.ts",
+    find: "Effect.zipRight(pruneWorkers(store)),",
+    replace: "",
+    killedBy: byRow
   },
   {
     name: "A worker beats once and not again",

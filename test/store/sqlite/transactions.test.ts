@@ -339,6 +339,7 @@ describe("a transaction of another client", () => {
         beatWorker: jobs.beatWorker(workerBeat()),
         forgetWorker: jobs.forgetWorker("w"),
         workers: jobs.workers({ limit: 1 }),
+        pruneWorkers: jobs.pruneWorkers(),
         laneDepths: jobs.laneDepths({ heads: [], limit: 1 }),
         countAhead: jobs.countAhead(
           { queue: "default", kind: "email", priority: 0, availableAt: 0, id: jobId(1) },

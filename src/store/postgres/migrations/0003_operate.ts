@@ -2,7 +2,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 
 /**
- * The table of the workers that beat in the last hour, as SQLite has it. No index
+ * The table of the workers that were live in the last hour, as SQLite has it. No index
  * has a column that a beat changes, and `fillfactor` leaves room for the new
  * version of a row in its page, so that a beat writes no index. With it comes the
  * index by which people find all jobs of a unique key.

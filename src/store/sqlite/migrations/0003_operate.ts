@@ -2,7 +2,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 
 /**
- * The table of the workers that beat in the last hour, and the index by which people find all jobs of a unique key.
+ * The table of the workers that were live in the last hour, and the index by which people find all jobs of a unique key.
  * Nothing that runs a job reads them.
  */
 export const operate = Effect.gen(function*() {
