@@ -257,7 +257,8 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
     pauses: statements.pauses,
     beatWorker: (beat: WorkerBeat) => at((now) => statements.beatWorker(beat, now)),
     forgetWorker: statements.forgetWorker,
-    workers: ({ limit }: Parameters<Store["workers"]>[0]) => at((now) => statements.workers(limit, now)),
+    // It may fail alone, for want of a right, and must not spoil the transaction of a caller that goes on.
+    workers: ({ limit }: Parameters<Store["workers"]>[0]) => at((now) => part(statements.workers(limit, now))),
     anyOldWorker: at(statements.anyOldWorker),
     pruneWorkers: at(statements.pruneWorkers),
     laneDepths: (options: Parameters<Store["laneDepths"]>[0]) => at((now) => statements.laneDepths(options, now)),

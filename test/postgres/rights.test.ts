@@ -1,9 +1,11 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
+import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
+import type { Redacted } from "effect"
 import { Array as Arr, Effect, HashMap, Layer, Logger, Option } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
-import { PostgresStore } from "holdfast/postgres"
+import { PostgresJobStore, PostgresStore } from "holdfast/postgres"
 import { readFileSync } from "node:fs"
 import { JobStore } from "../../src/store/JobStore.ts"
 import { asRole, freshRole } from "./freshRole.ts"
@@ -75,17 +77,20 @@ describe("a role with the rights that the documentation names", () => {
       yield* open
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 
+  /** A role with all rights but those on the table of workers, and the statements that would give them. */
+  const withoutWorkers = Effect.gen(function*() {
+    const url = yield* freshDatabase
+    const admin = yield* PgClient.make({ url, maxConnections: 1 })
+    yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url })))
+    const role = yield* freshRole(admin)
+    const [missing, others] = Arr.partition(grants(role, "public"), (grant) => !grant.includes("holdfast_workers"))
+    for (const statement of others) yield* admin.unsafe(statement)
+    return { role, url: asRole(url, role), missing }
+  })
+
   it.live("works without the right on the table of workers, and its worker says once what to run", () =>
     Effect.gen(function*() {
-      const url = yield* freshDatabase
-      const admin = yield* PgClient.make({ url, maxConnections: 1 })
-      yield* Effect.void.pipe(Effect.provide(PostgresStore.layer({ url })))
-      const role = yield* freshRole(admin)
-      const [withWorkers, others] = Arr.partition(
-        grants(role, "public"),
-        (grant) => !grant.includes("holdfast_workers")
-      )
-      for (const statement of others) yield* admin.unsafe(statement)
+      const { missing: withWorkers, role, url } = yield* withoutWorkers
       const lines: Array<string> = []
       const logger = Logger.make(({ annotations }) => {
         const error = HashMap.get(annotations, "error")
@@ -93,7 +98,7 @@ describe("a role with the rights that the documentation names", () => {
       })
       const app = Ping.toLayer(() => Effect.void).pipe(
         Layer.provideMerge(JobQueue.layer),
-        Layer.provideMerge(PostgresStore.layer({ url: asRole(url, role), maxConnections: 4 })),
+        Layer.provideMerge(PostgresStore.layer({ url, maxConnections: 4 })),
         Layer.provideMerge(Logger.replace(Logger.defaultLogger, logger))
       )
       yield* Effect.gen(function*() {
@@ -108,6 +113,28 @@ describe("a role with the rights that the documentation names", () => {
         assert.deepStrictEqual([`${missing} TO ${role};`].map(unquoted), withWorkers.map(unquoted))
       }).pipe(Effect.provide(app))
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+
+  const clients = {
+    "our client": (url: Redacted.Redacted) => PostgresStore.layer({ url, maxConnections: 4 }),
+    "an app's own client": (url: Redacted.Redacted) =>
+      Layer.provideMerge(PostgresJobStore.layer(), PgClient.layer({ url, maxConnections: 4 }))
+  }
+  for (const [name, storeOn] of Object.entries(clients)) {
+    it.live(`explains a job without the right on the table of workers in a transaction that goes on, on ${name}`, () =>
+      Effect.gen(function*() {
+        const { url } = yield* withoutWorkers
+        yield* Effect.gen(function*() {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql.withTransaction(Effect.gen(function*() {
+            const { id } = yield* JobQueue.enqueue(Ping)
+            assert.deepStrictEqual((yield* JobQueue.explain(id)).reasons.map(({ _tag }) => _tag), ["InLine"])
+            assert.strictEqual((yield* Effect.flip(JobQueue.workers))._tag, "StoreError")
+            yield* JobQueue.enqueue(Ping)
+          }))
+          assert.lengthOf((yield* JobQueue.list()).jobs, 2)
+        }).pipe(Effect.provide(JobQueue.layer), Effect.provide(storeOn(url)))
+      }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
+  }
 
   it.live("fails in words where the tables are not there, or a right is missing", () =>
     Effect.gen(function*() {
