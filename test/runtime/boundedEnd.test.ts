@@ -4,12 +4,17 @@ import { CurrentJob } from "../../src/domain/CurrentJob.ts"
 import * as Job from "../../src/domain/Job.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
+import { makeProcessEnd, ProcessEnd } from "../../src/runtime/worker/ProcessEnd.ts"
 import { answeredAfter, hanging, StoreFaults } from "../../src/testing.ts"
 import { calm, inHoldfast, linesSaying, settled } from "./harness.ts"
 
 const Task = Job.make("bounded.task", { payload: Schema.String })
 
 const leftBehind = linesSaying("The job does not stop and is left behind; its lease will run out")
+
+const rowsLeft = linesSaying(
+  "The worker's row was not deleted; it may show the worker as live at first, then as dead for an hour"
+)
 
 /** A worker's layer, and what tears it down. Its grace is 25 s. */
 const layered = Effect.gen(function*() {
@@ -123,11 +128,29 @@ describe("a worker's layer ends 10 s after its grace at the latest", () => {
       const { tearDown } = yield* layered
       yield* StoreFaults.inject("every", hanging)
       yield* expectEndAt(2000, yield* tearDown)
-      assert.strictEqual(
-        (yield* linesSaying("The worker's row is left behind; it shows the worker as dead for an hour")).length,
-        1
-      )
+      assert.lengthOf(yield* rowsLeft, 1)
     }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
+
+  it.effect("at once when the store hangs and nothing runs, once it has not answered a beat for 2 s", () =>
+    Effect.gen(function*() {
+      const { tearDown } = yield* layered
+      yield* StoreFaults.inject("every", hanging)
+      yield* TestClock.adjust("32 seconds")
+      assert.isTrue(yield* yield* tearDown)
+      assert.lengthOf(yield* rowsLeft, 1)
+    }).pipe(inHoldfast(Task.toLayer(() => Effect.void))))
+
+  it.effect("half a second after a second signal when the store hangs and nothing runs", () =>
+    Effect.gen(function*() {
+      const { tearDown } = yield* layered
+      yield* StoreFaults.inject("every", hanging)
+      const isClosed = yield* tearDown
+      yield* TestClock.adjust("100 millis")
+      assert.isFalse(yield* isClosed)
+      yield* Effect.flatMap(ProcessEnd, ({ endGrace }) => endGrace)
+      yield* settled
+      yield* expectEndAt(500, isClosed)
+    }).pipe(Effect.provideService(ProcessEnd, makeProcessEnd()), inHoldfast(Task.toLayer(() => Effect.void))))
 
   it.effect("a job that is left behind and stops after all is handed back while its lease lasts", () =>
     Effect.gen(function*() {

@@ -5,10 +5,10 @@ import type { Call } from "./History.ts"
 import type { Timeline } from "./Timeline.ts"
 import { rounding } from "./Timeline.ts"
 
-/** How many milliseconds a worker waits for the answer to a beat. */
-const beatMayTake = 30_000
+/** How many milliseconds a worker waits for the answer to a beat at most. */
+const beatMayTake = 5_000
 
-/** A worker tells of itself at its interval as long as it works, and is forgotten once it has ended. */
+/** A worker reports at its interval as long as it works, and is forgotten once it has ended. */
 export const checkWorkers = (timeline: Timeline, findings: Findings, left: ReadonlyArray<WorkerRow>): void => {
   const { history } = timeline
   const ofWorker = new Map<string, Array<Call>>()
@@ -20,7 +20,8 @@ export const checkWorkers = (timeline: Timeline, findings: Findings, left: Reado
     calls.forEach((call, index) => {
       if (call.operation !== "beatWorker" || call.returned === undefined) return
       // One that takes longer is given up, and may return at any time.
-      if (call.returned.at - call.invoked.at >= beatMayTake - rounding) return
+      const given = Math.min(beatMayTake, (call.request as WorkerBeat).beatEvery)
+      if (call.returned.at - call.invoked.at >= given - rounding) return
       checkNext(timeline, findings, call, call.returned.at, calls[index + 1])
     })
     const forgotten = calls.find(({ operation, returned }) => operation === "forgetWorker" && returned?.tag === "ok")

@@ -171,11 +171,13 @@ export const onEndDied = (cause: Cause.Cause<unknown>) =>
 export const workerStarted = (kinds: ReadonlyArray<string>, concurrency: number) =>
   line(LogLevel.Info, "Worker started", { kinds: kinds.join(", "), concurrency })
 
-/** A worker has ended, and its row is still there. */
+/** A worker has ended, and its row may still be there. */
 export const rowLeftBehind = (error: unknown) =>
-  line(LogLevel.Debug, "The worker's row is left behind; it shows the worker as dead for an hour", {
-    error: shown(error)
-  })
+  line(
+    LogLevel.Debug,
+    "The worker's row was not deleted; it may show the worker as live at first, then as dead for an hour",
+    { error: shown(error) }
+  )
 
 /** A worker has ended, as it was told to or at one of its limits. */
 export const workerStopped = line(LogLevel.Info, "Worker stopped")

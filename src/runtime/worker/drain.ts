@@ -8,10 +8,7 @@ import type { WorkerRow } from "./workerRow.ts"
 /** The longest that a worker takes to end after its grace. */
 const endsAfterGrace = Duration.seconds(10)
 
-/** A database that has not deleted a row by then is away, or busy with what matters more. */
-const forgetMayTake = Duration.seconds(2)
-
-/** The same after the grace, when the program may exit soon. */
+/** The longest wait for the deletion of the worker's row once the grace is over, when the program may exit soon. */
 const lateForgetMayTake = Duration.millis(500)
 
 /** The two steps in which a worker is told to end. */
@@ -34,8 +31,8 @@ export const makeShutdown: Effect.Effect<Shutdown> = Effect.all({
  * behind, named in the log, and its lease runs out.
  *
  * At the end the worker's row is deleted, unless jobs are left behind: people should
- * see such a worker die. That takes no longer than the grace, so without one the row
- * may stay on a server.
+ * see such a worker die. The end waits for that within the grace, and then for half a
+ * second at most, and the deletion goes on by itself.
  */
 export const drain = (
   slots: Slots,
@@ -45,22 +42,26 @@ export const drain = (
 ): Effect.Effect<void> =>
   Effect.gen(function*() {
     yield* Deferred.succeed(began, undefined)
-    let left = forgetMayTake
+    let waitsFor = grace
     if (slots.isBusy) {
       const { size } = slots
       yield* slots.drain
       yield* row.beatNow
       yield* log.draining(size, grace)
       yield* endsWithin(Effect.raceFirst(slots.ended, Deferred.await(graceOver)), grace)
-      if (slots.isBusy) left = lateForgetMayTake
+      const isOver = slots.isBusy
       const graceOverAt = yield* monotonicMillis
       yield* slots.stopAll(StopReason.Shutdown())
-      yield* Deferred.succeed(graceOver, undefined)
+      if (isOver) yield* Deferred.succeed(graceOver, undefined)
       if (!(yield* endsWithin(slots.ended, endsAfterGrace))) yield* slots.leaveBehind
       const took = Duration.millis((yield* monotonicMillis) - graceOverAt)
-      left = Duration.min(left, Duration.subtract(endsAfterGrace, took))
+      waitsFor = Duration.min(grace, Duration.subtract(endsAfterGrace, took))
     }
-    if (!slots.isBusy) yield* interruptibly(row.forget(Duration.min(left, grace)))
+    if (!slots.isBusy) {
+      const forgotten = yield* Effect.forkDaemon(Effect.interruptible(row.forget))
+      const isLate = Effect.zipRight(Deferred.await(graceOver), Effect.sleep(lateForgetMayTake))
+      yield* endsWithin(Effect.raceFirst(Fiber.join(forgotten), isLate), waitsFor)
+    }
     yield* log.workerStopped
   })
 

@@ -1,5 +1,6 @@
 import type { Scope } from "effect"
 import { Deferred, Duration, Effect, FiberId, Queue } from "effect"
+import { monotonicMillis } from "../../platform/monotonic.ts"
 import type { JobStore, WorkerBeat } from "../../store/JobStore.ts"
 import { callStore } from "../callStore.ts"
 import * as log from "../telemetry/workerLog.ts"
@@ -11,18 +12,21 @@ import * as log from "../telemetry/workerLog.ts"
 
 /** The row of a worker. */
 export interface WorkerRow {
-  /** Has the worker tell of itself now, and not only at its next beat. Does not wait for it. */
+  /** Has the worker report now, and not only at its next beat. Does not wait for it. */
   readonly beatNow: Effect.Effect<void>
-  /** Ends the beats and deletes the row. Waits for at most this long. Its caller must be interruptible. */
-  readonly forget: (within: Duration.DurationInput) => Effect.Effect<void>
+  /** Ends the beats and deletes the row. Takes 2 s at most. Its caller must be interruptible. */
+  readonly forget: Effect.Effect<void>
 }
 
-/** As long as the default interval. A call that takes longer is given up, and others follow. */
-const beatMayTake = Duration.seconds(30)
+/** A call that takes longer is given up, and others follow. It may hold a connection that a lease needs. */
+const beatMayTake = Duration.seconds(5)
+
+/** A database that has not deleted a row by then is away, or busy with what matters more. */
+const forgetMayTake = Duration.seconds(2)
 
 /**
  * Writes the row of a worker now and every `every`, until it is forgotten or the
- * scope closes. `beat` says what there is to tell.
+ * scope closes. `beat` says what there is to report.
  */
 export const keepRow = ({ beat, every, store, worker }: {
   readonly store: typeof JobStore.Service
@@ -33,26 +37,35 @@ export const keepRow = ({ beat, every, store, worker }: {
   Effect.gen(function*() {
     const asked = yield* Queue.sliding<void>(1)
     let isForgotten = false
-    /** Waits for the answer to the last beat; undefined before the first. */
-    let answered: Effect.Effect<void> | undefined
+    /** The last beat. `ended` is completed once it is no longer under way. */
+    let last: { readonly sentAt: number; readonly ended: Deferred.Deferred<void>; isUnderWay: boolean } | undefined
     /** The last failure that was logged, until a beat succeeds. */
     let logged: string | undefined
 
-    const write = Effect.suspend(() => {
+    const removeAgain = Effect.catchAll(store.forgetWorker(worker), log.rowLeftBehind)
+
+    const write = Effect.flatMap(monotonicMillis, (sentAt) => {
       if (isForgotten) return Effect.void
-      const done = Deferred.unsafeMake<void>(FiberId.none)
-      answered = Deferred.await(done)
-      return Effect.ensuring(store.beatWorker(beat()), Deferred.succeed(done, undefined))
+      const sent = { sentAt, ended: Deferred.unsafeMake<void>(FiberId.none), isUnderWay: true }
+      last = sent
+      return Effect.ensuring(
+        store.beatWorker(beat()),
+        Effect.suspend(() => {
+          sent.isUnderWay = false
+          // One that was given up may be written long after that.
+          return Effect.zipRight(isForgotten ? removeAgain : Effect.void, Deferred.succeed(sent.ended, undefined))
+        })
+      )
     })
 
-    const beatOnce = Effect.matchEffect(callStore("beatWorker", beatMayTake, () => write), {
+    const beatOnce = Effect.matchEffect(callStore("beatWorker", Duration.min(beatMayTake, every), () => write), {
       onSuccess: () => Effect.sync(() => void (logged = undefined)),
       // The polls say so again and again where the database is away. What lasts, such as a missing right, is said once.
       onFailure: (error) =>
         Effect.suspend(() => {
           const isNew = logged !== String(error)
           logged = String(error)
-          return isNew ? log.storeUnavailable("beat", error) : Effect.void
+          return isNew ? log.storeUnavailable("worker's row", error) : Effect.void
         })
     })
 
@@ -61,14 +74,19 @@ export const keepRow = ({ beat, every, store, worker }: {
       Effect.forkScoped
     )
 
-    /** A beat that is under way may be written after its row was deleted. So it is waited for. */
     const erase = Effect.suspend(() => {
       isForgotten = true
-      return answered === undefined ? Effect.void : Effect.zipRight(answered, store.forgetWorker(worker))
+      if (last === undefined) return Effect.void
+      // A beat that is under way deletes its row itself, since it may be written after a deletion that is made now.
+      return last.isUnderWay ? Deferred.await(last.ended) : store.forgetWorker(worker)
     })
 
-    return {
-      beatNow: Effect.asVoid(Queue.offer(asked, undefined)),
-      forget: (within) => Effect.catchAll(callStore("forgetWorker", within, () => erase), log.rowLeftBehind)
-    }
+    /** Does not wait for a store that has left the last beat unanswered for as long. */
+    const forget = Effect.flatMap(monotonicMillis, (now) => {
+      const waited = last?.isUnderWay === true ? now - last.sentAt : 0
+      const left = Math.max(0, Duration.toMillis(forgetMayTake) - waited)
+      return Effect.catchAll(callStore("forgetWorker", left, () => erase), log.rowLeftBehind)
+    })
+
+    return { beatNow: Effect.asVoid(Queue.offer(asked, undefined)), forget }
   })

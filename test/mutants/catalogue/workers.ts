@@ -2,6 +2,7 @@ import type { Mutant } from "../Mutant.ts"
 
 const conformance = ["test/store/conformance.test.ts"]
 const byRow = ["test/runtime/workerRow.test.ts"]
+const bounded = ["test/runtime/boundedEnd.test.ts"]
 const byExplain = ["test/runtime/explain.test.ts"]
 const statements = "src/store/statements/workers.ts"
 const row = "src/runtime/worker/workerRow.ts"
@@ -90,15 +91,36 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that ends leaves its row",
     file: row,
-    find: "return answered === undefined ? Effect.void : Effect.zipRight(answered, store.forgetWorker(worker))",
-    replace: "return answered === undefined || worker !== \"\" ? Effect.void : store.forgetWorker(worker)",
+    find: "if (last === undefined) return Effect.void",
+    replace: "if (last === undefined || worker !== \"\") return Effect.void",
     killedBy: byRow
   },
   {
-    name: "A worker that ends deletes its row while a beat is under way, which writes it again",
+    name: "A beat that is answered after the end of its worker leaves a row",
     file: row,
-    find: "return answered === undefined ? Effect.void : Effect.zipRight(answered, store.forgetWorker(worker))",
-    replace: "return answered === undefined ? Effect.void : store.forgetWorker(worker)",
+    find: "isForgotten ? removeAgain : Effect.void",
+    replace: "isForgotten && sentAt < 0 ? removeAgain : Effect.void",
+    killedBy: byRow
+  },
+  {
+    name: "A worker that ends deletes its row while a beat is under way, and does not wait for that",
+    file: row,
+    find: "last.isUnderWay ? Deferred.await(last.ended) : store",
+    replace: "last.sentAt < 0 ? Deferred.await(last.ended) : store",
+    killedBy: byRow
+  },
+  {
+    name: "A worker that ends waits for a store that has not answered its last beat for long",
+    file: row,
+    find: "last?.isUnderWay === true ? now - last.sentAt : 0",
+    replace: "last?.isUnderWay === true ? Math.min(0, now - last.sentAt) : 0",
+    killedBy: bounded
+  },
+  {
+    name: "A beat waits for its answer for half a minute",
+    file: row,
+    find: "const beatMayTake = Duration.seconds(5)",
+    replace: "const beatMayTake = Duration.seconds(30)",
     killedBy: byRow
   },
   {
@@ -111,16 +133,23 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that leaves jobs behind deletes its row",
     file: "src/runtime/worker/drain.ts",
-    find: "if (!slots.isBusy) yield* interruptibly(",
-    replace: "yield* interruptibly(",
+    find: "if (!slots.isBusy) { const forgotten",
+    replace: "{ const forgotten",
     killedBy: byRow
   },
   {
     name: "A worker waits longer than its grace for its row to be deleted",
     file: "src/runtime/worker/drain.ts",
-    find: "row.forget(Duration.min(left, grace))",
-    replace: "row.forget(left)",
+    find: "isLate), waitsFor)",
+    replace: "isLate), Duration.max(waitsFor, Duration.infinity))",
     killedBy: byRow
+  },
+  {
+    name: "A second signal does not shorten the wait of an idle worker for its row",
+    file: "src/runtime/worker/drain.ts",
+    find: "Effect.raceFirst(Fiber.join(forgotten), isLate)",
+    replace: "Effect.raceFirst(Fiber.join(forgotten), Effect.zipRight(isLate, Effect.never))",
+    killedBy: bounded
   },
   {
     name: "A worker does not tell at once that it drains",
