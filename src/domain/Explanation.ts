@@ -20,8 +20,8 @@ export type Reason = Data.TaggedEnum<{
   /** It is due, and so many due jobs of its queue and kind come before it. `isMore`: counting stopped there. */
   InLine: { readonly queue: string; readonly kind: string; readonly ahead: number; readonly isMore: boolean }
   /**
-   * It is due, and no worker claims its queue and kind now. `lately`: of those that listed both and are dead or told to
-   * end, the one with the last beat; null if none did in the last hour. A program that claims by hand is no worker here.
+   * It is due, and no worker claims its queue and kind now. `lately`: of those that listed both and are dead or claim no
+   * more, the one with the last beat; null if none was live in the last hour. Programs that claim by hand do not count.
    */
   NoWorker: { readonly queue: string; readonly kind: string; readonly lately: WorkerRecord | null }
   /** It is due, but the database has refused its last claim by this process. */
@@ -78,7 +78,7 @@ export const reasonText = (reason: Reason, now: number): string =>
       + (lately === null
         ? "Start a worker that lists both. "
         : lately.isLive
-        ? `The last one, ${lately.worker}, was told to end and claims no more: start another. `
+        ? `The last one, ${lately.worker}, claims no more: it was told to end, or has claimed all that it may. Start another. `
         : `The last one, ${lately.worker}, gave its last sign of life ${at(lately.beatAt, now)}: `
           + "check its process, or start another. ")
       + "If a program claims such jobs by hand, it is not known here.",

@@ -6,7 +6,7 @@ export interface WorkerQueue {
 }
 
 /**
- * A worker, as it last told of itself. Instants are epoch milliseconds by the
+ * A worker, as it last reported. Instants are epoch milliseconds by the
  * store's clock, which on PostgreSQL is the server's.
  *
  * It is for people to read. No claim and no sweep depends on it, and a worker
@@ -19,15 +19,15 @@ export interface WorkerRecord {
   readonly pid: number
   /** The version of Holdfast that it runs. */
   readonly version: string
-  /** Its first beat. */
+  /** Its first beat; a later one if its row was deleted meanwhile, after more than an hour in which it was not live. */
   readonly startedAt: number
-  /** Its last beat, with which it told everything here. */
+  /** Its last beat, with which it reported everything here. */
   readonly beatAt: number
   /** The milliseconds between two beats: its heartbeat interval. */
   readonly beatEvery: number
   /** True if its last beat was at most three of its intervals and 5 s ago. */
   readonly isLive: boolean
-  /** True from the moment it was told to end: it claims nothing more. */
+  /** True once it claims nothing more: it was told to end, or has come to its `maxJobs` or the claim of `once`. */
   readonly isDraining: boolean
   readonly kinds: ReadonlyArray<string>
   /** Null if it claims from every queue. */
@@ -51,6 +51,6 @@ type Lane = { readonly queue: string; readonly kind: string }
 export const listsLane = ({ kinds, queues }: Pick<WorkerRecord, "kinds" | "queues">, { kind, queue }: Lane): boolean =>
   kinds.includes(kind) && (queues === null || queues.some((one) => one.queue === queue))
 
-/** True for a worker that claims the jobs of a lane now: one that lists it, lives, and was not told to end. */
+/** True for a worker that claims the jobs of a lane now: one that lists it, lives, and does not drain. */
 export const claimsLane = (worker: WorkerRecord, lane: Lane): boolean =>
   worker.isLive && !worker.isDraining && listsLane(worker, lane)

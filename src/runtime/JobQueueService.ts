@@ -319,10 +319,10 @@ export interface JobQueueService {
   readonly pauses: Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
 
   /**
-   * The workers of every process, each as it last told of itself, which it does at its
+   * The workers of every process, each as it last reported, which it does at its
    * heartbeat interval: live ones first, then by their start, at most 1,000. One that
-   * ends leaves the list; one that dies stays in it for an hour. A program that claims
-   * by hand is not in it.
+   * ends leaves the list; one that dies stays in it for an hour after it was last live.
+   * Programs that claim by hand are not in it.
    */
   readonly workers: Effect.Effect<ReadonlyArray<WorkerRecord>, StoreFailure>
 

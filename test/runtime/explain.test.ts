@@ -198,7 +198,7 @@ describe("why a job is not running", () => {
       assert.deepStrictEqual((yield* explained(id)).tags, ["InLine"])
     }).pipe(inHoldfast()))
 
-  it.effect("the workers that listed it are dead, or were told to end: the last of them is named", () =>
+  it.effect("the workers that listed it are dead, or claim no more: the last of them is named", () =>
     Effect.gen(function*() {
       yield* elsewhere()
       yield* TestClock.adjust("1 minute")
@@ -216,7 +216,10 @@ describe("why a job is not running", () => {
       yield* elsewhere({ worker: "later:8:bb", isDraining: true })
       const ending = yield* explained(first)
       assert.deepStrictEqual(ending.tags, ["NoWorker"])
-      assert.include(ending.text, "The last one, later:8:bb, was told to end and claims no more: start another.")
+      assert.include(
+        ending.text,
+        "The last one, later:8:bb, claims no more: it was told to end, or has claimed all that it may. Start another."
+      )
     }).pipe(inHoldfast()))
 
   it.effect("a worker is no reason where the job is not due or is paused, nor where the workers cannot be read", () =>

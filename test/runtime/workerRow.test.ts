@@ -110,6 +110,23 @@ describe("a worker's row", () => {
       }).pipe(inHoldfast(Task.toLayer(() => gate.pass)))
     }))
 
+  for (const limit of [{ once: true }, { maxJobs: 1 }] as const) {
+    it.effect(`says at once that a worker with ${JSON.stringify(limit)} claims no more`, () =>
+      Effect.gen(function*() {
+        const gate = yield* makeGate
+        yield* Effect.gen(function*() {
+          yield* JobQueue.enqueue(Task, undefined)
+          yield* work({ jobs: [Task], ...limit })
+          assert.deepInclude({ ...yield* only }, { isDraining: true, running: 1, isLive: true })
+          const { id } = yield* JobQueue.enqueue(Task, undefined)
+          assert.deepStrictEqual((yield* JobQueue.explain(id)).reasons.map(({ _tag }) => _tag), ["NoWorker"])
+          yield* gate.open
+          yield* settled
+          assert.deepStrictEqual(yield* workers, [])
+        }).pipe(inHoldfast(Task.toLayer(() => gate.pass)))
+      }))
+  }
+
   it.effect("stays where the worker leaves a job behind, and shows it dead", () =>
     Effect.gen(function*() {
       const { end } = yield* scoped()

@@ -89,7 +89,7 @@ export const Resumed = Schema.Struct({
   resumed: Schema.Boolean
 })
 
-/** A worker, as it last told of itself. */
+/** A worker, as it last reported. */
 export const WorkerView = Schema.Struct({
   /** Its name, which is the `lockedBy` of the jobs that it runs. */
   worker: Schema.String,
@@ -103,7 +103,7 @@ export const WorkerView = Schema.Struct({
   beatEvery: Schema.Number,
   /** True if its last beat was at most three of its intervals and 5 s ago. */
   isLive: Schema.Boolean,
-  /** True from the moment it was told to end. */
+  /** True once it claims nothing more. */
   isDraining: Schema.Boolean,
   kinds: Schema.Array(Schema.String),
   /** Null if it claims from every queue. */

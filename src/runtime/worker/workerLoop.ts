@@ -79,6 +79,9 @@ export const runWorker = (
     /** True after a claim that got all it had asked for. */
     let mayBeMore = false
 
+    /** True once the worker has come to its own limit of claims. */
+    let hasClaimedAll = false
+
     /**
      * Claims what there is room for and starts it. Waiting for the store can be
      * interrupted; once the claim is made nothing comes between, or a claimed
@@ -177,7 +180,7 @@ export const runWorker = (
           ...place,
           version,
           beatEvery: Duration.toMillis(settings.heartbeatInterval),
-          isDraining: slots.areDraining,
+          isDraining: slots.areDraining || hasClaimedAll,
           kinds: kinds.map(({ kind }) => kind),
           queues: queuesOf(settings),
           concurrency: settings.concurrency,
@@ -194,6 +197,9 @@ export const runWorker = (
       const mayEndSoon = settings.once || settings.maxJobs < Infinity
       yield* Effect.when(sweepBeforeClaiming(upkeep), () => mayEndSoon).pipe(
         Effect.zipRight(settings.once ? claimOnce : claimLoop),
+        Effect.zipRight(Effect.sync(() => void (hasClaimedAll = true))),
+        // Its jobs may run for hours.
+        Effect.zipRight(Effect.when(row.beatNow, () => slots.isBusy)),
         Effect.zipRight(slots.ended),
         Effect.zipRight(keptHouse),
         Effect.raceFirst(Deferred.await(shutdown.began))

@@ -152,14 +152,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: bounded
   },
   {
-    name: "A worker does not tell at once that it drains",
+    name: "A worker does not report at once that it drains",
     file: "src/runtime/worker/drain.ts",
     find: "yield* row.beatNow yield* log.draining",
     replace: "yield* log.draining",
     killedBy: byRow
   },
   {
-    name: "A worker tells how many jobs it may run, and not how many it runs",
+    name: "A worker at its limit of claims is shown as one that claims",
+    file: "src/runtime/worker/workerLoop.ts",
+    find: "isDraining: slots.areDraining || hasClaimedAll,",
+    replace: "isDraining: slots.areDraining || hasClaimedAll && settings.concurrency < 0,",
+    killedBy: byRow
+  },
+  {
+    name: "A worker at its limit of claims reports that at its next beat only",
+    file: "src/runtime/worker/workerLoop.ts",
+    find: "Effect.zipRight(Effect.when(row.beatNow, () => slots.isBusy)),",
+    replace: "",
+    killedBy: byRow
+  },
+  {
+    name: "A worker reports how many jobs it may run, and not how many it runs",
     file: "src/runtime/worker/workerLoop.ts",
     find: "running: slots.taken",
     replace: "running: settings.concurrency",
