@@ -104,10 +104,13 @@ const noWorker = (
       const lately = listed.toSorted((one, other) => other.beatAt - one.beatAt)[0] ?? null
       return Reason.NoWorker({ queue, kind, lately })
     }),
-    Effect.catchAll((error) =>
-      Effect.as(line(LogLevel.Debug, "The workers could not be read", { error: error._tag }), undefined)
-    )
+    Effect.catchAll((error) => unread(error._tag)),
+    // A row that an app's SQL has changed is not as expected.
+    Effect.catchAllDefect((defect) => unread(String(defect)))
   )
+
+const unread = (error: string) =>
+  Effect.as(line(LogLevel.Debug, "The workers could not be read", { error }), undefined)
 
 const placeInLine = (store: Store, job: JobRecord): Effect.Effect<Reason, StoreFailure> =>
   Effect.gen(function*() {

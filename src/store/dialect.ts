@@ -9,3 +9,6 @@ export const databaseOf = (sql: SqlClient.SqlClient): "sqlite" | "postgresql" | 
 /** True for the code of an error by which one of the databases says that its disk is full. */
 export const isDiskFullCode = (code: unknown): boolean =>
   sqliteErrors.isDiskFull(code) || postgresErrors.isDiskFull(code)
+
+/** True for an error of the store which says that the role lacks a right. SQLite knows neither roles nor rights. */
+export const isMissingRight = (error: unknown): boolean => postgresErrors.lacksRight(error)

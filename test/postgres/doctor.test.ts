@@ -112,6 +112,18 @@ describe("pnpm holdfast doctor on PostgreSQL", () => {
         `The role ${role} lacks INSERT on holdfast_jobs, UPDATE on holdfast_jobs, DELETE on holdfast_jobs`
       )
       assert.include(refused.of("transactions")?.says, `of those that the role ${role} may see`)
+      yield* admin.unsafe(`
+        REVOKE ALL ON holdfast_workers FROM ${role};
+        GRANT INSERT, UPDATE, DELETE ON holdfast_jobs, holdfast_pauses TO ${role}`)
+      const unseen = yield* doctor(asRole(url, role))
+      assert.strictEqual(unseen.code, 0, JSON.stringify(unseen.findings))
+      assert.deepInclude(unseen.of("rights"), {
+        verdict: "warning",
+        says: `The role ${role} lacks SELECT on holdfast_workers, INSERT on holdfast_workers, UPDATE on holdfast_workers, `
+          + "DELETE on holdfast_workers; its workers run jobs all the same, and nobody sees them"
+      })
+      assert.match(unseen.of("workers")?.says ?? "", /^The workers cannot be read: .*permission denied/)
+      assert.strictEqual(unseen.of("workers")?.todo, "Ask the owner of the tables for a GRANT")
       const wrong = new URL(Redacted.value(url))
       wrong.pathname = "/no_such_database"
       const away = yield* doctor(Redacted.make(wrong.href))

@@ -5,7 +5,7 @@ import { Job, JobQueue, JobStore, reasonText, snooze } from "holdfast"
 import type { WorkerBeat } from "../../src/store/JobStore.ts"
 import { workerBeat } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { failing, StoreFaults } from "../../src/testing.ts"
-import { inHoldfast, settled, work } from "./harness.ts"
+import { inHoldfast, linesSaying, settled, work } from "./harness.ts"
 
 const Task = Job.make("explain.task", { payload: Schema.Void, leaseFor: "60 seconds" })
 
@@ -231,6 +231,23 @@ describe("why a job is not running", () => {
       assert.deepStrictEqual((yield* explained(id)).tags, ["NoWorker"])
       yield* StoreFaults.inject("workers", failing)
       assert.deepStrictEqual((yield* explained(id)).tags, ["InLine"])
+    }).pipe(inHoldfast()))
+
+  it.effect("a worker is no reason where its row is damaged", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const id = yield* enqueue()
+      yield* elsewhere({ kinds: ["another"] })
+      assert.deepStrictEqual((yield* explained(id)).tags, ["NoWorker"])
+      yield* sql`UPDATE holdfast_workers SET queues = '{}'`
+      assert.deepStrictEqual((yield* explained(id)).tags, ["InLine"])
+      const [line] = yield* linesSaying("The workers could not be read")
+      assert.include(line?.annotations["error"], "A row of holdfast_workers is not as expected")
+      // One that is as it should be is enough to say more.
+      yield* elsewhere({ worker: "b", kinds: ["another"] })
+      assert.deepStrictEqual((yield* explained(id)).tags, ["NoWorker"])
+      const [leftOut] = yield* linesSaying("A worker's row is not as expected and is left out")
+      assert.strictEqual(leftOut?.annotations["worker"], "elsewhere:7:aa")
     }).pipe(inHoldfast()))
 
   it.effect("there is no such job, also where it is another tenant's", () =>

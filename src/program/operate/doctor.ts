@@ -15,6 +15,7 @@ import { typedHoldfast } from "../../cli/typed.ts"
 import { JobQueue } from "../../index.ts"
 import type { DatabaseUrl } from "../../store/databaseUrl.ts"
 import { nameOf } from "../../store/databaseUrl.ts"
+import { isMissingRight } from "../../store/dialect.ts"
 import { look } from "../../store/doctor/look.ts"
 import { JobStore } from "../../store/JobStore.ts"
 import { checkPostgres, checkSqlite, checkVersion, restoreAdvice } from "./doctor/databaseChecks.ts"
@@ -188,22 +189,27 @@ const checkQueue = (settings: Settings, version: Finding) =>
       // Stats are also not whole where there are many jobs of few lanes.
       checkDue({ at, lanes, isWhole: isWhole || (yield* store.laneHeads({ limit: mostHeads })).length < mostHeads }),
       ...checkLeases(yield* overLeases, { lanes, now: at, sweptWithin }),
-      ...yield* Effect.match(JobQueue.workers, {
-        onSuccess: (workers) => checkWorkers(workers, { lanes, now: at }),
-        // A role may lack the right to read them, and its workers work all the same.
-        onFailure: (error) => [
-          warning(
-            "workers",
-            `The workers cannot be read: ${sentenceOf(error)}`,
-            "Ask the owner of the tables for a GRANT"
-          )
-        ]
+      ...Either.match(yield* readWorkers, {
+        onLeft: (unread) => [unread],
+        onRight: (workers) => checkWorkers(workers, { lanes, now: at })
       })
     ]
   }).pipe(
     Effect.provide(Layer.provideMerge(JobQueue.layer, storeOf(settings, { readonly: true }))),
     Effect.catchAll((error) => Effect.succeed([unreadable(settings.database, sentenceOf(error))]))
   )
+
+/** Jobs run also where a role may not read the workers, or an app's SQL has changed a row of theirs. */
+const readWorkers = JobQueue.workers.pipe(
+  Effect.map((workers) => Either.right(workers)),
+  Effect.catchAllDefect((defect) =>
+    unreadWorkers(defect, "Delete the rows of holdfast_workers: live workers write theirs again")
+  ),
+  Effect.catchIf(isMissingRight, (error) => unreadWorkers(error, "Ask the owner of the tables for a GRANT"))
+)
+
+const unreadWorkers = (error: unknown, todo: string) =>
+  Effect.succeed(Either.left(warning("workers", `The workers cannot be read: ${sentenceOf(error)}`, todo)))
 
 /** Read by the index of leases, so however many others there are, none that is over is missed. */
 const overLeases = Effect.gen(function*() {

@@ -35,6 +35,8 @@ export interface PostgresFacts extends Facts {
   readonly role: string
   /** The rights on Holdfast's tables that a worker needs and the role lacks, such as "UPDATE on holdfast_jobs". */
   readonly lacksRights: ReadonlyArray<string>
+  /** The same on the table that shows workers to people, without which a worker works. */
+  readonly lacksRightsToShow: ReadonlyArray<string>
   readonly tables: ReadonlyArray<{
     readonly table: string
     /** As the server estimates. */

@@ -14,7 +14,7 @@ import { nowRows } from "../statements/rows.ts"
 import type { Now } from "../Transactions.ts"
 import { defaultLimit, readSpan } from "./answering.ts"
 import { postgresDialect } from "./dialect.ts"
-import { missingRight, stateOf } from "./errorCodes.ts"
+import { lacksRight } from "./errorCodes.ts"
 import { postgresKeeper } from "./keeper/postgresKeeper.ts"
 import { checkMigrated, migrate } from "./migrations/migrate.ts"
 import { newest } from "./migrations/migrations.ts"
@@ -87,7 +87,7 @@ const isPgClient = (client: SqlClient.SqlClient): client is PgClient =>
  * release made the table of workers, and works without this one, so opening the store does not ask for it.
  */
 const sayingRight = (schema: string) => (error: StoreFailure): StoreFailure => {
-  if (error._tag !== "StoreError" || stateOf(error.cause) !== missingRight) return error
+  if (error._tag !== "StoreError" || !lacksRight(error)) return error
   const table = tableIn(schema, "holdfast_workers")
   const problem = `this role may not write ${table}, so nobody sees its workers; ask its owner to run: `
     + `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO <this role>`

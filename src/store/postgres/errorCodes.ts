@@ -4,7 +4,7 @@ import { isSqlError } from "../isSqlError.ts"
 import type { StoreFailure } from "../JobStore.ts"
 
 /** The SQLSTATE of an error of PostgreSQL; undefined where the server did not answer. A socket's error has a code as well, and no severity. */
-export const stateOf = (error: unknown): string | undefined => {
+const stateOf = (error: unknown): string | undefined => {
   const reported = serverError(error)
   return typeof reported?.["code"] === "string" ? reported["code"] : undefined
 }
@@ -28,8 +28,8 @@ export const isRefusal = (error: unknown): boolean => {
   return state !== undefined && !/^(?:08|57)|^40003$/.test(state)
 }
 
-/** The SQLSTATE of a statement for which the role lacks a right. */
-export const missingRight = "42501"
+/** True for an error of a statement for which the role lacks a right. */
+export const lacksRight = (error: unknown): boolean => stateOf(error) === "42501"
 
 /** True for the code of an error that says that the disk is full. */
 export const isDiskFull = (code: unknown): boolean => code === "53100"

@@ -9,15 +9,15 @@ import { newest } from "./migrations/migrations.ts"
 import { openClient } from "./openClient.ts"
 import { tableIn } from "./schema.ts"
 
-/** The rights that a worker uses. */
-const needed = {
+/** The rights that a worker uses. It works without those on `holdfast_workers`. */
+const used = {
   holdfast_jobs: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   holdfast_pauses: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   holdfast_workers: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   holdfast_migrations: ["SELECT"]
 } as const
 
-const tables = Object.keys(needed)
+const tables = Object.keys(used)
 
 /** Looks at a database on a server. */
 export const look = Effect.fn("look")(function*(url: Redacted.Redacted, { limit, schema }: LookOptions) {
@@ -40,10 +40,12 @@ export const look = Effect.fn("look")(function*(url: Redacted.Redacted, { limit,
   const lacks = yield* Effect.forEach(places, ({ place, table }) =>
     Effect.map(
       sql<{ readonly name: string }>`
-        SELECT name FROM unnest(string_to_array(${needed[table as keyof typeof needed].join(" ")}, ' ')) AS name
+        SELECT name FROM unnest(string_to_array(${used[table as keyof typeof used].join(" ")}, ' ')) AS name
         WHERE to_regclass(${place}) IS NOT NULL AND NOT has_table_privilege(to_regclass(${place}), name)`,
-      (rows) => rows.map(({ name }) => `${name} on ${table}`)
+      (rows) => ({ table, rights: rows.map(({ name }) => `${name} on ${table}`) })
     ))
+  const lacksOf = (isOfWorkers: boolean) =>
+    lacks.filter(({ table }) => (table === "holdfast_workers") === isOfWorkers).flatMap(({ rights }) => rights)
   const vacuumed = yield* sql<{
     readonly table: string
     readonly live: number
@@ -77,7 +79,8 @@ export const look = Effect.fn("look")(function*(url: Redacted.Redacted, { limit,
     newest,
     serverVersion: server?.version ?? 0,
     role: server?.role ?? "",
-    lacksRights: lacks.flat(),
+    lacksRights: lacksOf(false),
+    lacksRightsToShow: lacksOf(true),
     tables: vacuumed.map(({ vacuumed_at: vacuumedAt, ...counts }) => ({ ...counts, vacuumedAt })),
     transactions,
     seesAllTransactions: may?.see === true,

@@ -27,6 +27,18 @@ export const execute = (
     return endsInterrupted in connection ? run : Effect.uninterruptible(run)
   })
 
+/** The names of a table's rows in messages. */
+export interface RowNames {
+  readonly table: string
+  /** Of one row. */
+  readonly what: string
+  /** The column that names a row, and the annotation that shows it. */
+  readonly key: string
+  readonly annotation: string
+}
+
+const ofJobs: RowNames = { table: "holdfast_jobs", what: "job", key: "id", annotation: "jobId" }
+
 /**
  * Makes what executes a statement and decodes its rows, each by itself: one that
  * does not fit is logged and left out. When none fits, the statement and the
@@ -35,7 +47,7 @@ export const execute = (
  *
  * Make each decoder once: that takes several times as long as a short statement.
  */
-export const rowsOf = <A, I>(row: Schema.Schema<A, I>) => {
+export const rowsOf = <A, I>(row: Schema.Schema<A, I>, names: RowNames = ofJobs) => {
   const decode = Schema.decodeUnknownEither(row)
   return (statement: Statement.Statement<unknown>) =>
     Effect.flatMap(execute(statement), (found) => {
@@ -47,18 +59,18 @@ export const rowsOf = <A, I>(row: Schema.Schema<A, I>) => {
         if (Either.isRight(fit)) decoded.push(fit.right)
         else {
           issues = schemaIssues(fit.left)
-          misfits.push(tellMisfit(row, issues))
+          misfits.push(tellMisfit(row, issues, names))
         }
       }
       if (misfits.length === 0) return Effect.succeed(decoded)
-      if (decoded.length === 0) return Effect.dieMessage(`A row of holdfast_jobs is not as expected: ${issues}`)
+      if (decoded.length === 0) return Effect.dieMessage(`A row of ${names.table} is not as expected: ${issues}`)
       return Effect.as(Effect.all(misfits, { discard: true }), decoded)
     })
 }
 
 /** Logs that a row does not decode. A logger that throws must not undo what was done to the other rows. */
-const tellMisfit = (row: unknown, issues: string): Effect.Effect<void> =>
-  guardTelemetry(line(LogLevel.Warning, "A job's row is not as expected and is left out", {
-    jobId: Predicate.hasProperty(row, "id") ? String(row.id) : "unknown",
+const tellMisfit = (row: unknown, issues: string, { annotation, key, what }: RowNames): Effect.Effect<void> =>
+  guardTelemetry(line(LogLevel.Warning, `A ${what}'s row is not as expected and is left out`, {
+    [annotation]: Predicate.hasProperty(row, key) ? String(row[key]) : "unknown",
     expected: issues
   }))

@@ -66,7 +66,7 @@ export const pauseRows = rowsOf(Schema.Struct({
 
 const Truth = Schema.transformLiterals([0, false], [1, true])
 
-export const workerRows = rowsOf(Schema.Struct({
+const WorkerRow = Schema.Struct({
   worker: Schema.String,
   host: Schema.String,
   pid: Schema.Number,
@@ -82,7 +82,13 @@ export const workerRows = rowsOf(Schema.Struct({
   ),
   concurrency: Schema.Number,
   running: Schema.Number
-}))
+})
+export const workerRows = rowsOf(WorkerRow, {
+  table: "holdfast_workers",
+  what: "worker",
+  key: "worker",
+  annotation: "worker"
+})
 
 export const countRows = rowsOf(Schema.Struct({ jobs: Schema.Number }))
 

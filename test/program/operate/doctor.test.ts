@@ -2,10 +2,11 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
 import { Effect } from "effect"
-import { JobQueue } from "holdfast"
+import { JobQueue, JobStore } from "holdfast"
 import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Finding } from "../../../src/cli/findings.ts"
+import { workerBeat } from "../../../src/testing/conformance/StoreUnderTest.ts"
 import { onSqlite } from "../../store/copy/onSqlite.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 import { databaseIn, messagesIn, runProgram } from "../runProgram.ts"
@@ -199,28 +200,42 @@ describe("pnpm holdfast doctor", () => {
       assert.include((yield* doctor(folder)).of("disk").says, ` are free on the disk of ${elsewhere}`)
     }))
 
-  it.scopedLive("names a restore for a page that is damaged, and the damage in one line", () =>
+  it.scopedLive("tells a row of a worker that is not as expected, and checks the rest", () =>
     Effect.gen(function*() {
       const folder = yield* freshQueue
-      yield* onQueue(folder, JobQueue.enqueueMany(Mail, [{}, {}]))
-      const root = onFile(folder, (database) => {
-        database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
-        return Number(
-          database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'holdfast_jobs_claim'").pluck().get()
-        )
-      })
-      const bytes = readFileSync(databaseIn(folder))
-      bytes.fill(0xff, (root - 1) * 4096, root * 4096)
-      writeFileSync(databaseIn(folder), bytes)
-      const damaged = yield* doctor(folder)
-      assert.strictEqual(damaged.of("database").verdict, "problem")
-      assert.include(damaged.of("database").says, "malformed")
-      assert.match(damaged.of("database").todo ?? "", /`doctor --deep` lists the damage\. .*restore a backup$/)
-      assert.notInclude(damaged.checks, "tables")
-      const deep = yield* doctor(folder, ["--deep"])
-      assert.match(deep.of("integrity").says, /^quick_check has found damage: Tree \d+ page \d+/)
-      assert.notMatch(JSON.stringify(deep.answer.findings), /\\n/)
+      yield* onQueue(folder, Effect.flatMap(JobStore, (store) => store.beatWorker(workerBeat())))
+      onFile(folder, (database) => database.exec("UPDATE holdfast_workers SET queues = '{}'"))
+      const { answer, checks, of } = yield* doctor(folder)
+      assert.strictEqual(answer.verdict, "warning")
+      assert.match(of("workers").says, /^The workers cannot be read: A row of holdfast_workers is not as expected: /)
+      assert.include(of("workers").todo, "Delete the rows of holdfast_workers")
+      assert.includeMembers([...checks], ["due", "leases", "wal"])
     }))
+
+  for (const damagedPage of ["holdfast_jobs_claim", "holdfast_workers"]) {
+    it.scopedLive(`names a restore where a page of ${damagedPage} is damaged, and the damage in one line`, () =>
+      Effect.gen(function*() {
+        const folder = yield* freshQueue
+        yield* onQueue(folder, JobQueue.enqueueMany(Mail, [{}, {}]))
+        const root = onFile(folder, (database) => {
+          database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+          return Number(
+            database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(damagedPage)
+          )
+        })
+        const bytes = readFileSync(databaseIn(folder))
+        bytes.fill(0xff, (root - 1) * 4096, root * 4096)
+        writeFileSync(databaseIn(folder), bytes)
+        const damaged = yield* doctor(folder)
+        assert.strictEqual(damaged.of("database").verdict, "problem")
+        assert.include(damaged.of("database").says, "malformed")
+        assert.match(damaged.of("database").todo ?? "", /`doctor --deep` lists the damage\. .*restore a backup$/)
+        assert.notInclude(damaged.checks, "tables")
+        const deep = yield* doctor(folder, ["--deep"])
+        assert.match(deep.of("integrity").says, /^quick_check has found damage: Tree \d+ page \d+/)
+        assert.notMatch(JSON.stringify(deep.answer.findings), /\\n/)
+      }))
+  }
 
   it.scopedLive("finds leases that are over behind more than it counts that are not", () =>
     Effect.gen(function*() {

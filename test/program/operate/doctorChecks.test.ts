@@ -16,6 +16,7 @@ const sound: PostgresFacts = {
   serverVersion: 160_004,
   role: "app",
   lacksRights: [],
+  lacksRightsToShow: [],
   tables: [{ table: "holdfast_jobs", live: 100, dead: 20, vacuumedAt: null }],
   transactions: [],
   seesAllTransactions: true,
@@ -42,6 +43,13 @@ describe("the checks of doctor", () => {
       of("rights", { lacksRights: ["UPDATE on holdfast_jobs", "SELECT on holdfast_pauses"] }).says,
       "The role app lacks UPDATE on holdfast_jobs, SELECT on holdfast_pauses"
     )
+    const toShow = { lacksRightsToShow: ["INSERT on holdfast_workers"] }
+    const { says, verdict } = of("rights", toShow)
+    assert.deepStrictEqual([verdict, says], [
+      "warning",
+      "The role app lacks INSERT on holdfast_workers; its workers run jobs all the same, and nobody sees them"
+    ])
+    assert.strictEqual(of("rights", { ...toShow, lacksRights: ["UPDATE on holdfast_jobs"] }).verdict, "problem")
     const dead = of("vacuum", {
       tables: [{ table: "holdfast_jobs", live: 20_000, dead: 50_000, vacuumedAt: 1_000_000 - minute }]
     })

@@ -92,7 +92,7 @@ const tooLongTransaction = 60 * minute
 const clocksApart = 2 * second
 
 export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
-  const { clock, lacksRights, role, seesAllTransactions, serverVersion, tables, transactions } = facts
+  const { clock, role, seesAllTransactions, serverVersion, tables, transactions } = facts
   const server = `PostgreSQL ${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
   const bloated = tables.filter(({ dead, live }) => dead > manyDead && dead > deadShare * live)
   const [oldest] = transactions
@@ -109,13 +109,7 @@ export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
     serverVersion >= oldestServer
       ? ok("server", `The server is ${server}`)
       : problem("server", `The server is ${server}, and Holdfast needs 14 or later`, "Upgrade the server"),
-    lacksRights.length === 0
-      ? ok("rights", `The role ${role} has every right that a worker needs on the existing tables`)
-      : problem(
-        "rights",
-        `The role ${role} lacks ${lacksRights.join(", ")}`,
-        `Ask the owner of the tables to GRANT them to ${role}, if workers use this role`
-      ),
+    checkRights(facts),
     ...(tables.length === 0 ? [] : [
       bloated.length === 0
         ? ok("vacuum", tables.map((table) => `${table.table} has ${vacuumText(table, clock.server)}`).join(", "))
@@ -143,6 +137,16 @@ export const checkPostgres = (facts: PostgresFacts): ReadonlyArray<Finding> => {
         "Set both by NTP; the server's clock decides which leases are over and which jobs are due"
       )
   ]
+}
+
+const checkRights = ({ lacksRights, lacksRightsToShow, role }: PostgresFacts): Finding => {
+  const lacks = `The role ${role} lacks ${[...lacksRights, ...lacksRightsToShow].join(", ")}`
+  const todo = `Ask the owner of the tables to GRANT them to ${role}, if workers use this role`
+  return lacksRights.length > 0
+    ? problem("rights", lacks, todo)
+    : lacksRightsToShow.length > 0
+    ? warning("rights", `${lacks}; its workers run jobs all the same, and nobody sees them`, todo)
+    : ok("rights", `The role ${role} has every right that a worker needs on the existing tables`)
 }
 
 const vacuumText = (

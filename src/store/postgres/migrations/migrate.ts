@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { StoreError } from "../../../domain/errors.ts"
 import { failingAs, runMigrations, wrongVersion } from "../../migrating.ts"
 import { answeredWithin } from "../answering.ts"
-import { missingRight, stateOf } from "../errorCodes.ts"
+import { lacksRight } from "../errorCodes.ts"
 import { quoted, tableIn } from "../schema.ts"
 import { postgresTransaction } from "../transaction.ts"
 import { migrations, newest } from "./migrations.ts"
@@ -73,7 +73,7 @@ const enter = (schema: string) =>
     const there = yield* sql`SELECT 1 FROM pg_namespace WHERE nspname = ${schema}`
     if (there.length === 0) {
       yield* Effect.mapError(sql`CREATE SCHEMA ${name}`, (error) =>
-        stateOf(error) === missingRight ? mayNot(schema) : error)
+        lacksRight(error) ? mayNot(schema) : error)
     }
     yield* sql`SET LOCAL search_path TO ${name}`
   })
