@@ -29,7 +29,7 @@ const columns = (now: number): ReadonlyArray<Column<WorkerRecord>> => [
   { title: "STARTED", of: ({ startedAt }) => instantText(startedAt) }
 ]
 
-/** A dead worker is dead, whatever it was told before. */
+/** A dead worker is dead, whatever it last reported. */
 const stateOf = ({ isDraining, isLive }: WorkerRecord) => isLive ? isDraining ? "draining" : "live" : "dead"
 
 const queuesText = ({ queues }: WorkerRecord) =>

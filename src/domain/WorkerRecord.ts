@@ -34,7 +34,7 @@ export interface WorkerRecord {
   readonly queues: ReadonlyArray<WorkerQueue> | null
   /** The most handlers that it runs at once. */
   readonly concurrency: number
-  /** The places that jobs had at its last beat, out of `concurrency`. */
+  /** The slots in use at its last beat, of the `concurrency` that it has. */
   readonly running: number
 }
 

@@ -222,7 +222,7 @@ describe("one job", () => {
 
 describe("the workers", () => {
   test(
-    "are listed as they told of themselves, and named where none claims a job",
+    "are listed as they reported, and named where none claims a job",
     Effect.gen(function*() {
       const store = yield* JobStore
       yield* store.beatWorker(workerBeat({ worker: "a", queues: [{ queue: "mail", concurrency: 2 }], running: 1 }))

@@ -1,7 +1,7 @@
 import type { WorkerRecord } from "../../domain/WorkerRecord.ts"
 import type { JobSummary } from "../api/wire.ts"
 
-/** The state of a worker in a word. A dead one is dead, whatever it was told before. */
+/** The state of a worker in a word. A dead one is dead, whatever it last reported. */
 export const workerState = ({ isDraining, isLive }: WorkerRecord): "live" | "draining" | "dead" =>
   isLive ? isDraining ? "draining" : "live" : "dead"
 

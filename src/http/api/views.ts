@@ -109,7 +109,7 @@ export const WorkerView = Schema.Struct({
   /** Null if it claims from every queue. */
   queues: Schema.NullOr(Schema.Array(Schema.Struct({ queue: Schema.String, concurrency: Schema.Number }))),
   concurrency: Schema.Number,
-  /** The places that jobs had at its last beat. */
+  /** The slots in use at its last beat. */
   running: Schema.Number
 }).annotations({ identifier: "Worker" })
 

@@ -21,7 +21,7 @@ const worker = (options: Partial<WorkerRecord> = {}): WorkerRecord => ({
 })
 
 describe("a worker", () => {
-  it("is live, drains, or is dead whatever it was told before", () => {
+  it("is live, drains, or is dead whatever it last reported", () => {
     assert.strictEqual(workerState(worker()), "live")
     assert.strictEqual(workerState(worker({ isDraining: true })), "draining")
     assert.strictEqual(workerState(worker({ isLive: false })), "dead")

@@ -42,14 +42,14 @@ describe("what doctor says of workers", () => {
     assert.deepStrictEqual(check([worker()], lane()), [["workers", "ok", "1 worker is live"]])
   })
 
-  it("names the dead ones, the last to die first, and since when", () => {
+  it("names the dead ones, that with the last beat first, and since when", () => {
     const dead = ["a", "b", "c", "d"].map((name, index) =>
       worker({ worker: name, isLive: false, beatAt: now - 200_000 + index * 1000 })
     )
     assert.deepStrictEqual(check([worker(), ...dead]), [[
       "workers",
       "warning",
-      "4 workers died in the last hour: d, last beat 3m 17s ago; c, last beat 3m 18s ago; b, last beat 3m 19s ago; "
+      "4 workers give no sign of life: d, last beat 3m 17s ago; c, last beat 3m 18s ago; b, last beat 3m 19s ago; "
       + "and 1 more; 1 worker is live"
     ]])
   })

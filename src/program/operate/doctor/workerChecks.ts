@@ -8,7 +8,7 @@ import type { Stats, WorkerRecord } from "../../../index.ts"
 /** Names that a finding has room for. */
 const mostNamed = 3
 
-/** The workers that died in the last hour, and the queues and kinds with due jobs that no live one claims. */
+/** The workers that were live in the last hour and are dead, and the queues and kinds with due jobs that no live one claims. */
 export const checkWorkers = (
   workers: ReadonlyArray<WorkerRecord>,
   { lanes, now }: { readonly lanes: Stats["lanes"]; readonly now: number }
@@ -22,7 +22,7 @@ const checkDead = (workers: ReadonlyArray<WorkerRecord>, now: number): Finding =
     ? ok("workers", are)
     : warning(
       "workers",
-      `${dead.length === 1 ? "A worker" : `${counted(dead.length)} workers`} died in the last hour: ${
+      `${dead.length === 1 ? "A worker gives" : `${counted(dead.length)} workers give`} no sign of life: ${
         named(dead.map(({ beatAt, worker }) => `${worker}, last beat ${distanceText(beatAt, now)}`))
       }; ${are.charAt(0).toLowerCase()}${are.slice(1)}`,
       "Check whether these processes were killed, or run with a blocked event loop or without the database"
