@@ -1,14 +1,20 @@
 import { instantText } from "../domain/instantText.ts"
 import type { WorkerRecord } from "../index.ts"
-import { distanceText } from "./spanText.ts"
+import { spanText } from "./spanText.ts"
 import type { Column, Room } from "./table.ts"
 import { table } from "./table.ts"
 
-/** The workers for a person who reads it at `now`, in epoch milliseconds. */
-export const describeWorkers = (workers: ReadonlyArray<WorkerRecord>, now: number, room: Room): string =>
-  workers.length === 0 ? "No workers" : table(workers, columns(now), room)
+/** The workers for a person. */
+export const describeWorkers = (workers: ReadonlyArray<WorkerRecord>, room: Room): string =>
+  workers.length === 0 ? "No workers" : table(workers, columns, room)
 
-const columns = (now: number): ReadonlyArray<Column<WorkerRecord>> => [
+/** A dead worker is dead, whatever it last reported. */
+const stateOf = ({ isDraining, isLive }: WorkerRecord) => isLive ? isDraining ? "draining" : "live" : "dead"
+
+const queuesText = ({ queues }: WorkerRecord) =>
+  queues === null ? "all" : queues.map(({ concurrency, queue }) => `${queue} (${concurrency})`).join(", ")
+
+const columns: ReadonlyArray<Column<WorkerRecord>> = [
   { title: "WORKER", of: ({ worker }) => worker },
   {
     title: "STATE",
@@ -16,7 +22,7 @@ const columns = (now: number): ReadonlyArray<Column<WorkerRecord>> => [
     isWhole: true,
     colourOf: (worker) => ({ live: "32", draining: "33", dead: "31" })[stateOf(worker)]
   },
-  { title: "LAST BEAT", of: ({ beatAt }) => distanceText(beatAt, now), isNumber: true, isWhole: true },
+  { title: "LAST BEAT", of: ({ sinceBeat }) => `${spanText(sinceBeat)} ago`, isNumber: true, isWhole: true },
   {
     title: "RUNNING",
     of: ({ concurrency, running }) => `${running}/${concurrency}`,
@@ -28,9 +34,3 @@ const columns = (now: number): ReadonlyArray<Column<WorkerRecord>> => [
   { title: "VERSION", of: ({ version }) => version },
   { title: "STARTED", of: ({ startedAt }) => instantText(startedAt) }
 ]
-
-/** A dead worker is dead, whatever it last reported. */
-const stateOf = ({ isDraining, isLive }: WorkerRecord) => isLive ? isDraining ? "draining" : "live" : "dead"
-
-const queuesText = ({ queues }: WorkerRecord) =>
-  queues === null ? "all" : queues.map(({ concurrency, queue }) => `${queue} (${concurrency})`).join(", ")

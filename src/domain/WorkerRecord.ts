@@ -23,6 +23,8 @@ export interface WorkerRecord {
   readonly startedAt: number
   /** Its last beat, with which it reported everything here. */
   readonly beatAt: number
+  /** The milliseconds since its last beat when this was read, by the same clock. */
+  readonly sinceBeat: number
   /** The milliseconds between two beats: its heartbeat interval. */
   readonly beatEvery: number
   /** True if its last beat was at most three of its intervals and 5 s ago. */

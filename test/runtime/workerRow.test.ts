@@ -54,6 +54,7 @@ describe("a worker's row", () => {
         version,
         startedAt: 0,
         beatAt: 0,
+        sinceBeat: 0,
         beatEvery: 30_000,
         isLive: true,
         isDraining: false,

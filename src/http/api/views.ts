@@ -99,6 +99,8 @@ export const WorkerView = Schema.Struct({
   version: Schema.String,
   startedAt: Schema.Number,
   beatAt: Schema.Number,
+  /** Milliseconds since its last beat, by the clock that has set `beatAt`. */
+  sinceBeat: Schema.Number,
   /** Milliseconds between two beats. */
   beatEvery: Schema.Number,
   /** True if its last beat was at most three of its intervals and 5 s ago. */

@@ -191,7 +191,7 @@ const checkQueue = (settings: Settings, version: Finding) =>
       ...checkLeases(yield* overLeases, { lanes, now: at, sweptWithin }),
       ...Either.match(yield* readWorkers, {
         onLeft: (unread) => [unread],
-        onRight: (workers) => checkWorkers(workers, { lanes, now: at })
+        onRight: (workers) => checkWorkers(workers, lanes)
       })
     ]
   }).pipe(

@@ -1,4 +1,4 @@
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { answer, roomOn } from "../../cli/answer.ts"
 import { describeWorkers } from "../../cli/describeWorkers.ts"
 import { queueToRead } from "../../cli/openQueue.ts"
@@ -9,6 +9,5 @@ import { JobQueue } from "../../index.ts"
 export const workers = (json: boolean, { stdout }: Streams) =>
   Effect.gen(function*() {
     const found = yield* JobQueue.workers
-    const now = yield* Clock.currentTimeMillis
-    yield* answer(json, { workers: found }, () => describeWorkers(found, now, roomOn(stdout)))
+    yield* answer(json, { workers: found }, () => describeWorkers(found, roomOn(stdout)))
   }).pipe(Effect.provide(queueToRead))

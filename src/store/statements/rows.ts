@@ -73,6 +73,7 @@ const WorkerRow = Schema.Struct({
   version: Schema.String,
   startedAt: Schema.Number,
   beatAt: Schema.Number,
+  sinceBeat: Schema.Number,
   beatEvery: Schema.Number,
   isLive: Truth,
   isDraining: Truth,

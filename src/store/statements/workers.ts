@@ -70,7 +70,8 @@ export const makeWorkers = (dialect: Dialect) => {
   const all = (limit: number, now: Statement.Fragment): OnConnection<ReadonlyArray<WorkerRecord>> =>
     workerRows(sql`
       SELECT worker, host, pid, version, ${millis("started_at")} AS "startedAt", ${millis("beat_at")} AS "beatAt",
-        beat_every AS "beatEvery", ${truth(sql`${now} <= ${lastsUntil}`)} AS "isLive", draining AS "isDraining",
+        ${millis(now)} - ${millis("beat_at")} AS "sinceBeat", beat_every AS "beatEvery",
+        ${truth(sql`${now} <= ${lastsUntil}`)} AS "isLive", draining AS "isDraining",
         ${jsonText("kinds")} AS kinds, ${jsonText("queues")} AS queues, concurrency, running
       FROM ${workersTable} WHERE ${now} <= ${keptUntil} ORDER BY "isLive" DESC, started_at, worker ${atMost(limit)}`)
 

@@ -33,6 +33,7 @@ export const workerPromises: ReadonlyArray<Promised> = [
       version: "1.2.3",
       startedAt: start,
       beatAt: start,
+      sinceBeat: 0,
       beatEvery: 30_000,
       isLive: true,
       isDraining: false,
@@ -42,6 +43,7 @@ export const workerPromises: ReadonlyArray<Promised> = [
       running: 2
     }])
     yield* advance(30_000)
+    yield* expect(yield* workers(), [{ beatAt: start, sinceBeat: 30_000 }])
     yield* beat({ isDraining: true, kinds: ["email"], queues: null, running: 1 })
     yield* expect(yield* workers(), [{
       startedAt: start,

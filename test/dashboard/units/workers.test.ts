@@ -10,6 +10,7 @@ const worker = (options: Partial<WorkerRecord> = {}): WorkerRecord => ({
   version: "1.2.3",
   startedAt: 0,
   beatAt: 0,
+  sinceBeat: 0,
   beatEvery: 30_000,
   isLive: true,
   isDraining: false,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Struct } from "effect"
 import { JobQueue, JobStore } from "holdfast"
 import { workerBeat } from "../../../src/testing/conformance/StoreUnderTest.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
@@ -45,7 +45,13 @@ describe("pnpm holdfast workers", () => {
       const folder = yield* three
       const known = yield* onQueue(folder, JobQueue.workers)
       assert.lengthOf(known, 3)
-      assert.deepStrictEqual(valueOf(yield* workers(folder, "--json")), { workers: JSON.parse(JSON.stringify(known)) })
+      const told = valueOf<{ readonly workers: typeof known }>(yield* workers(folder, "--json"))
+      // Some time has passed between the two.
+      for (const [index, { sinceBeat }] of known.entries()) {
+        assert.isAtLeast(told.workers[index]?.sinceBeat ?? -1, sinceBeat)
+      }
+      const lasting = (all: typeof known) => all.map((worker) => Struct.omit(worker, "sinceBeat"))
+      assert.deepStrictEqual(lasting(told.workers), JSON.parse(JSON.stringify(lasting(known))))
       onFile(folder, (database) => database.exec("DELETE FROM holdfast_workers"))
       assert.deepStrictEqual((yield* workers(folder)).said, ["No workers"])
     }))

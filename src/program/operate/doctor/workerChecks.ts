@@ -1,7 +1,7 @@
 import type { Finding } from "../../../cli/findings.ts"
 import { ok, warning } from "../../../cli/findings.ts"
 import { counted } from "../../../cli/progressBar.ts"
-import { distanceText } from "../../../cli/spanText.ts"
+import { spanText } from "../../../cli/spanText.ts"
 import { claimsLane, mayLackLive } from "../../../domain/WorkerRecord.ts"
 import type { Stats, WorkerRecord } from "../../../index.ts"
 
@@ -11,11 +11,11 @@ const mostNamed = 3
 /** The workers that were live in the last hour and are dead, and the queues and kinds with due jobs that no live one claims. */
 export const checkWorkers = (
   workers: ReadonlyArray<WorkerRecord>,
-  { lanes, now }: { readonly lanes: Stats["lanes"]; readonly now: number }
-): ReadonlyArray<Finding> => [checkDead(workers, now), ...checkClaimed(workers, lanes)]
+  lanes: Stats["lanes"]
+): ReadonlyArray<Finding> => [checkDead(workers), ...checkClaimed(workers, lanes)]
 
-const checkDead = (workers: ReadonlyArray<WorkerRecord>, now: number): Finding => {
-  const dead = workers.filter(({ isLive }) => !isLive).toSorted((one, other) => other.beatAt - one.beatAt)
+const checkDead = (workers: ReadonlyArray<WorkerRecord>): Finding => {
+  const dead = workers.filter(({ isLive }) => !isLive).toSorted((one, other) => one.sinceBeat - other.sinceBeat)
   const live = workers.length - dead.length
   const are = live === 0 ? "No worker is live" : live === 1 ? "1 worker is live" : `${counted(live)} workers are live`
   return dead.length === 0
@@ -23,7 +23,7 @@ const checkDead = (workers: ReadonlyArray<WorkerRecord>, now: number): Finding =
     : warning(
       "workers",
       `${dead.length === 1 ? "A worker gives" : `${counted(dead.length)} workers give`} no sign of life: ${
-        named(dead.map(({ beatAt, worker }) => `${worker}, last beat ${distanceText(beatAt, now)}`))
+        named(dead.map(({ sinceBeat, worker }) => `${worker}, last beat ${spanText(sinceBeat)} ago`))
       }; ${are.charAt(0).toLowerCase()}${are.slice(1)}`,
       "Check whether these processes were killed, or run with a blocked event loop or without the database"
     )
