@@ -5,8 +5,10 @@ import type { Column, Room } from "./table.ts"
 import { table } from "./table.ts"
 
 /** The workers for a person. */
-export const describeWorkers = (workers: ReadonlyArray<WorkerRecord>, room: Room): string =>
-  workers.length === 0 ? "No workers" : table(workers, columns, room)
+export const describeWorkers = (workers: ReadonlyArray<WorkerRecord>, isWhole: boolean, room: Room): string =>
+  workers.length === 0
+    ? "No workers"
+    : `${table(workers, columns, room)}${isWhole ? "" : "\nThere may be more workers than these."}`
 
 /** A dead worker is dead, whatever it last reported. */
 const stateOf = ({ isDraining, isLive }: WorkerRecord) => isLive ? isDraining ? "draining" : "live" : "dead"

@@ -43,9 +43,12 @@ export interface WorkerRecord {
 /** The most workers that a list has: more than a person reads. */
 export const mostWorkers = 1000
 
+/** True if no worker may be missing from a list. */
+export const isWholeList = (workers: ReadonlyArray<WorkerRecord>): boolean => workers.length < mostWorkers
+
 /** True if workers that live may be missing from a list, in which live ones come first. */
 export const mayLackLive = (workers: ReadonlyArray<WorkerRecord>): boolean =>
-  workers.length >= mostWorkers && workers.every(({ isLive }) => isLive)
+  !isWholeList(workers) && workers.every(({ isLive }) => isLive)
 
 type Lane = { readonly queue: string; readonly kind: string }
 

@@ -231,7 +231,11 @@ describe("the workers", () => {
       yield* TestClock.adjust("96 seconds")
       yield* store.beatWorker(workerBeat({ worker: "a", queues: [{ queue: "mail", concurrency: 2 }], running: 1 }))
       const { ask, client } = yield* serving()
-      const { workers } = (yield* ask("GET", "/workers", full)).body as { workers: ReadonlyArray<object> }
+      const { isWhole, workers } = (yield* ask("GET", "/workers", full)).body as {
+        isWhole: boolean
+        workers: ReadonlyArray<object>
+      }
+      assert.isTrue(isWhole)
       assert.deepStrictEqual(workers, JSON.parse(JSON.stringify(yield* JobQueue.workers)))
       assert.deepInclude(workers[0], {
         worker: "a",

@@ -14,7 +14,7 @@ const mostLinked = 10
 
 /** The workers of every process: what each runs and claims, and whether it lives. */
 export const Workers = () => {
-  const workers = usePolled<{ readonly workers: ReadonlyArray<WorkerRecord> }>("workers", {
+  const workers = usePolled<{ readonly workers: ReadonlyArray<WorkerRecord>; readonly isWhole: boolean }>("workers", {
     load: (signal) => client.ask("GET", "workers", undefined, signal),
     // No event tells of a beat.
     concerns: () => false,
@@ -49,6 +49,7 @@ export const Workers = () => {
             <Worker key={worker.worker} worker={worker} jobs={jobsOf(worker, running.value?.jobs ?? [])} />
           ))}
         </ul>
+        {workers.value.isWhole ? null : <p class="muted">There may be more workers than these.</p>}
         {running.value === null || running.value.cursor === null ? null : (
           <p class="muted">
             More jobs run than are linked here. <a href={jobsAddress({ status: "running" })}>All running jobs</a>

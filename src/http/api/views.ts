@@ -116,7 +116,11 @@ export const WorkerView = Schema.Struct({
 }).annotations({ identifier: "Worker" })
 
 /** Live ones first, then by their start; at most 1,000. */
-export const WorkerList = Schema.Struct({ workers: Schema.Array(WorkerView) })
+export const WorkerList = Schema.Struct({
+  workers: Schema.Array(WorkerView),
+  /** False if there may be workers that are not listed. */
+  isWhole: Schema.Boolean
+})
 
 /** Its sentence, for a person. */
 const text = Schema.String

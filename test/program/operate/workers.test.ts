@@ -45,7 +45,10 @@ describe("pnpm holdfast workers", () => {
       const folder = yield* three
       const known = yield* onQueue(folder, JobQueue.workers)
       assert.lengthOf(known, 3)
-      const told = valueOf<{ readonly workers: typeof known }>(yield* workers(folder, "--json"))
+      const told = valueOf<{ readonly workers: typeof known; readonly isWhole: boolean }>(
+        yield* workers(folder, "--json")
+      )
+      assert.isTrue(told.isWhole)
       // Some time has passed between the two.
       for (const [index, { sinceBeat }] of known.entries()) {
         assert.isAtLeast(told.workers[index]?.sinceBeat ?? -1, sinceBeat)
@@ -54,6 +57,23 @@ describe("pnpm holdfast workers", () => {
       assert.deepStrictEqual(lasting(told.workers), JSON.parse(JSON.stringify(lasting(known))))
       onFile(folder, (database) => database.exec("DELETE FROM holdfast_workers"))
       assert.deepStrictEqual((yield* workers(folder)).said, ["No workers"])
+    }))
+
+  it.scopedLive("says that there may be more than the thousand that it lists", () =>
+    Effect.gen(function*() {
+      const folder = yield* three
+      onFile(folder, (database) =>
+        database.exec(`
+          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 997)
+          INSERT INTO holdfast_workers
+            (worker, host, pid, version, started_at, beat_at, beat_every, kinds, queues, concurrency, running, draining)
+          SELECT worker || i, host, pid, version, started_at, beat_at, beat_every, kinds, queues, concurrency, running,
+            draining
+          FROM holdfast_workers, n WHERE worker = 'a:1:aa'`))
+      const { said } = yield* workers(folder)
+      assert.lengthOf(said, 1 + 1000 + 1)
+      assert.strictEqual(said.at(-1), "There may be more workers than these.")
+      assert.isFalse(valueOf<{ readonly isWhole: boolean }>(yield* workers(folder, "--json")).isWhole)
     }))
 
   it.scopedLive("fails for a database that is not there", () =>
