@@ -17,8 +17,17 @@ export type Reason = Data.TaggedEnum<{
   }
   /** No worker claims from its queue, or jobs of its kind, until that is resumed. */
   Paused: { readonly pause: Pause }
-  /** It is due, and so many due jobs of its queue and kind come before it. `isMore`: counting stopped there. */
-  InLine: { readonly queue: string; readonly kind: string; readonly ahead: number; readonly isMore: boolean }
+  /**
+   * It is due, and so many due jobs of its queue and kind come before it. `isMore`: counting stopped there. `isClaimed`:
+   * a live worker is known to claim its queue and kind.
+   */
+  InLine: {
+    readonly queue: string
+    readonly kind: string
+    readonly ahead: number
+    readonly isMore: boolean
+    readonly isClaimed: boolean
+  }
   /**
    * It is due, and no worker claims its queue and kind now. `lately`: of those that listed both and are dead or claim no
    * more, the one with the last beat; null if none was live in the last hour. Programs that claim by hand do not count.
@@ -66,10 +75,11 @@ export const reasonText = (reason: Reason, now: number): string =>
       `The ${scope} "${name}" has been paused since ${instantText(pausedAt)}${
         pausedBy === null ? "" : ` by ${pausedBy}`
       }. No worker claims its jobs until it is resumed.`,
-    InLine: ({ ahead, isMore, kind, queue }) =>
+    InLine: ({ ahead, isClaimed, isMore, kind, queue }) =>
       ahead === 0
         ? `No due job of the queue "${queue}" and the kind "${kind}" comes before it. A worker may first take jobs of a higher `
           + "priority from other queues, or be at its limit."
+          + (isClaimed ? "" : " It is not known whether a live worker lists both: check that one does.")
         : `${isMore ? "At least " : ""}${ahead} due ${
           ahead === 1 ? "job comes" : "jobs come"
         } before it in the queue "${queue}" of the kind "${kind}".`,

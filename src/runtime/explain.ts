@@ -85,21 +85,25 @@ const whyWaiting = (store: Store, job: JobRecord, now: number): Effect.Effect<Re
       ]
     }
     if (paused.length > 0) return paused
-    const nobody = yield* noWorker(store, job)
-    const place = yield* placeInLine(store, job)
-    if (nobody === undefined) return [place]
+    const claimed = yield* lookForWorker(store, job)
+    const place = yield* placeInLine(store, job, claimed === true)
+    if (claimed === true || claimed === undefined) return [place]
     // Being the first in line explains nothing where nobody comes.
-    return place._tag === "InLine" && place.ahead === 0 ? [nobody] : [nobody, place]
+    return place._tag === "InLine" && place.ahead === 0 ? [claimed] : [claimed, place]
   })
 
-/** The reason that no worker claims the lane, if the rows of workers show that. They are a hint, so a look at them that fails shows nothing. */
-const noWorker = (
+/**
+ * True if a live worker is known to claim the lane, and the reason if none does; undefined if that is not known. The
+ * rows of workers are a hint, so a look at them that fails shows nothing.
+ */
+const lookForWorker = (
   store: Store,
   { kind, queue }: JobRecord
-): Effect.Effect<Extract<Reason, { readonly _tag: "NoWorker" }> | undefined> =>
+): Effect.Effect<Extract<Reason, { readonly _tag: "NoWorker" }> | true | undefined> =>
   store.workers({ limit: mostWorkers }).pipe(
     Effect.map((workers) => {
-      if (mayLackLive(workers) || workers.some((worker) => claimsLane(worker, { queue, kind }))) return undefined
+      if (workers.some((worker) => claimsLane(worker, { queue, kind }))) return true as const
+      if (mayLackLive(workers)) return undefined
       const listed = workers.filter((worker) => listsLane(worker, { queue, kind }))
       const lately = listed.toSorted((one, other) => other.beatAt - one.beatAt)[0] ?? null
       return Reason.NoWorker({ queue, kind, lately })
@@ -112,12 +116,12 @@ const noWorker = (
 const unread = (error: string) =>
   Effect.as(line(LogLevel.Debug, "The workers could not be read", { error }), undefined)
 
-const placeInLine = (store: Store, job: JobRecord): Effect.Effect<Reason, StoreFailure> =>
+const placeInLine = (store: Store, job: JobRecord, isClaimed: boolean): Effect.Effect<Reason, StoreFailure> =>
   Effect.gen(function*() {
     const { kind, queue } = job
     const ahead = (yield* dueAbove(store, job)) + (yield* store.countAhead(job, { limit: mostAhead }))
     if (ahead > 0) {
-      return Reason.InLine({ queue, kind, ahead: Math.min(ahead, mostAhead), isMore: ahead >= mostAhead })
+      return Reason.InLine({ queue, kind, ahead: Math.min(ahead, mostAhead), isMore: ahead >= mostAhead, isClaimed })
     }
     const [next] = yield* store.due({
       queues: Option.some([{ queue, limit: 1 }]),
@@ -125,7 +129,7 @@ const placeInLine = (store: Store, job: JobRecord): Effect.Effect<Reason, StoreF
       limit: 1,
       maxBytes: Infinity
     })
-    return next?.id === job.id ? Reason.InLine({ queue, kind, ahead: 0, isMore: false }) : Reason.LeftOut()
+    return next?.id === job.id ? Reason.InLine({ queue, kind, ahead: 0, isMore: false, isClaimed }) : Reason.LeftOut()
   })
 
 /** Due jobs of the same queue and kind with a higher priority, counted so far that it shows. */

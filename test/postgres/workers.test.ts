@@ -17,7 +17,8 @@ import {
   jobId,
   refusal,
   releaseStale,
-  request
+  request,
+  workerBeat
 } from "../../src/testing/conformance/StoreUnderTest.ts"
 import { freshDatabase, onFreshDatabase } from "./freshDatabase.ts"
 
@@ -53,6 +54,25 @@ describe("stores that start at once on an empty database", () => {
         }), { concurrency: "unbounded" })
       assert.strictEqual(Math.max(...counts), 8)
     }).pipe(Effect.scoped))
+})
+
+describe("prunings of workers at once", () => {
+  it.live("beside the beats of some that come back, delete the other rows and fail for none", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabase
+      const [first, second] = yield* Effect.all([storeOn(url, 8), storeOn(url, 8)])
+      const sql = yield* PgClient.make({ url, maxConnections: 1 })
+      const names = Array.from({ length: 40 }, (_, number) => `w${number}`)
+      const beats = (store: typeof first, some: ReadonlyArray<string>) =>
+        some.map((worker) => store.beatWorker(workerBeat({ worker })))
+      yield* Effect.all(beats(first, names))
+      yield* sql`UPDATE holdfast_workers SET beat_at = beat_at - interval '2 hours'`
+      const back = names.slice(10, 20)
+      const prunings = Array.from({ length: 4 }, () => [first.pruneWorkers(), second.pruneWorkers()])
+      yield* Effect.all([...prunings.flat(), ...beats(second, back)], { concurrency: "unbounded" })
+      const left = yield* sql<{ readonly worker: string }>`SELECT worker FROM holdfast_workers ORDER BY worker`
+      assert.deepStrictEqual(left.map(({ worker }) => worker), back)
+    }).pipe(Effect.scoped, Effect.provide(Reactivity.layer)))
 })
 
 describe("claims at once", () => {

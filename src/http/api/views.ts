@@ -148,6 +148,7 @@ export const ReasonView = Schema.Union(
     kind: Schema.String,
     ahead: Schema.Number,
     isMore: Schema.Boolean,
+    isClaimed: Schema.Boolean,
     text
   }),
   Schema.TaggedStruct("NoWorker", {
