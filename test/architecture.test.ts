@@ -489,11 +489,12 @@ describe("what only one place does", () => {
 
   it("only one place gives up a call of the store that is not answered", () => {
     // A job's backoff schedule is the app's code, and not a call of the store. Nor is the question whether a connection is there,
-    // or a statement of an app's own call, which nothing else bounds.
+    // a statement of an app's own call, which nothing else bounds, or the end of a thread.
     const others = [
       "runtime/attempt/delayAfter.ts",
       "store/postgres/answering.ts",
       "store/postgres/notify.ts",
+      "store/keeper/makeLeaseKeeper.ts",
       "brandbrain",
       "cli"
     ]
@@ -520,6 +521,7 @@ describe("time, chance and timers", () => {
       "store/keeper/keeperThread.ts",
       "store/keeper/mainStack.ts",
       "store/keeper/makeLeaseKeeper.ts",
+      "store/keeper/writeHang.ts",
       "store/sqlite/keeper/openInThread.ts"
     ]
     // How long the real event loop has stood is told by real time only, and its service is what a test replaces.

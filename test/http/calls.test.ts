@@ -360,7 +360,11 @@ describe("an action", () => {
       const count = (query: string) => Effect.map(ask("GET", `/count${query}`, full), ({ body }) => body)
       assert.deepStrictEqual(yield* count(""), { count: 4, isMore: false })
       assert.deepStrictEqual(yield* count("?action=retry"), { count: 1, isMore: false })
-      assert.deepStrictEqual(yield* count("?action=retry&status=pending"), { count: 3, isMore: false })
+      assert.deepStrictEqual(yield* count("?action=retry&status=failed"), { count: 1, isMore: false })
+      assert.deepStrictEqual(yield* count("?action=retry&status=pending"), {
+        error: "invalid_request",
+        issues: [{ path: "status", message: "expected failed or cancelled, which retry changes, got pending" }]
+      })
       assert.deepStrictEqual(yield* count("?limit=2"), { count: 2, isMore: true })
       assert.deepStrictEqual(yield* count("?error=s3nt1nel"), { count: 1, isMore: false })
       assert.deepStrictEqual(yield* count("?uniqueKey=none"), { count: 0, isMore: false })

@@ -266,7 +266,12 @@ describe("what the other operations cost", () => {
           [{ kind: "email" }, /INDEX holdfast_jobs_by_kind \(kind=\?\)$/],
           [{ status: "failed" }, /INDEX holdfast_jobs_by_status \(status=\?\)$/],
           [{ status: "failed", error: "boom" }, /INDEX holdfast_jobs_by_status \(status=\?(?: AND id>\?)?\)$/],
-          [{ partitionKey: "acme", uniqueKey: "k" }, /INDEX holdfast_jobs_by_partition \(partition_key=\?\)$/]
+          [{ partitionKey: "acme", uniqueKey: "k" }, /INDEX holdfast_jobs_by_unique_key \(unique_key=\?\)$/],
+          [{ status: ["failed", "cancelled"] }, /INDEX holdfast_jobs_by_status \(status=\?\)$/],
+          [
+            { kind: "email", status: ["failed", "running"] },
+            /INDEX holdfast_jobs_(?:by_status|lease|by_kind)(?: \(\w+=\?(?: AND id>\?)?\))?$/
+          ]
         ] as const
       ) {
         const asked = store.search({ limit: 10, ...filter })

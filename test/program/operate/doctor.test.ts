@@ -100,7 +100,8 @@ describe("pnpm holdfast doctor", () => {
       assert.include(newer.of("tables").says, "A newer release has migrated the tables to version 99")
       assert.notInclude(newer.checks, "due")
       yield* sql(
-        "DELETE FROM holdfast_migrations WHERE migration_id > 1; DROP TABLE holdfast_pauses; DROP TABLE holdfast_workers"
+        "DELETE FROM holdfast_migrations WHERE migration_id > 1; DROP TABLE holdfast_pauses; DROP TABLE holdfast_workers; "
+          + "DROP INDEX holdfast_jobs_by_unique_key"
       )
       const older = yield* doctor(folder)
       assert.include(older.of("tables").says, `have version 1, and this release needs version ${newestVersion}`)
@@ -232,7 +233,12 @@ describe("pnpm holdfast doctor", () => {
         assert.match(damaged.of("database").todo ?? "", /`doctor --deep` lists the damage\. .*restore a backup$/)
         assert.notInclude(damaged.checks, "tables")
         const deep = yield* doctor(folder, ["--deep"])
-        assert.match(deep.of("integrity").says, /^quick_check has found damage: Tree \d+ page \d+/)
+        if (damagedPage === "holdfast_workers") {
+          // SQLite's own check gives up on the table that is an index.
+          assert.include(deep.of("database").todo, "restore a backup")
+        } else {
+          assert.match(deep.of("integrity").says, /^quick_check has found damage: Tree \d+ page \d+/)
+        }
         assert.notMatch(JSON.stringify(deep.answer.findings), /\\n/)
       }))
   }
