@@ -89,7 +89,9 @@ export const reasonText = (reason: Reason, now: number): string =>
         ? "Start a worker that lists both. "
         : lately.isLive
         ? `The last one, ${lately.worker}, claims no more: it was told to end, or has claimed all that it may. Start another. `
-        : `The last one, ${lately.worker}, gave its last sign of life ${at(lately.beatAt, lately.beatAt + lately.sinceBeat)}: `
+        : `The last one, ${lately.worker}, gave its last sign of life ${
+          at(lately.beatAt, lately.beatAt + lately.sinceBeat)
+        }: `
           + "check its process, or start another. ")
       + "If a program claims such jobs by hand, it is not known here.",
     LeftOut: () => "It is due, but the database has refused its last claim, and the log of this process says why.",

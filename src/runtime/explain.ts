@@ -113,8 +113,7 @@ const lookForWorker = (
     Effect.catchAllDefect((defect) => unread(String(defect)))
   )
 
-const unread = (error: string) =>
-  Effect.as(line(LogLevel.Debug, "The workers could not be read", { error }), undefined)
+const unread = (error: string) => Effect.as(line(LogLevel.Debug, "The workers could not be read", { error }), undefined)
 
 const placeInLine = (store: Store, job: JobRecord, isClaimed: boolean): Effect.Effect<Reason, StoreFailure> =>
   Effect.gen(function*() {

@@ -65,9 +65,10 @@ describe("a handler that blocks the event loop for longer than its lease", () =>
         yield* first.says("running 9 1")
         const second = yield* startWorker(options)
         const jobs = yield* untilFinished(enqueued.map(({ id }) => id))
-        assert.deepStrictEqual(jobs.map(({ attempts, failures, status }) => [attempts, failures, status]), [
-          ...jobs.map(() => [1, 0, "succeeded"])
-        ])
+        assert.deepStrictEqual(
+          jobs.map(({ attempts, failures, status }) => [attempts, failures, status]),
+          jobs.map(() => [1, 0, "succeeded"])
+        )
         assert.strictEqual(count([...first.said, ...second.said], "running"), 10)
       })))
 

@@ -38,7 +38,9 @@ it.live("a job whose worker process is killed in the middle is finished by anoth
     leaseFor: "2 seconds",
     heartbeat: "400 millis",
     concurrency: 1,
-    grace: "5 seconds"
+    grace: "5 seconds",
+    // Another would hear of its death at once.
+    presence: false
   }, (settings) =>
     Effect.gen(function*() {
       const { id } = yield* JobQueue.enqueue(Hold, { n: 1, millis: 1500, stubborn: false })

@@ -60,7 +60,7 @@ export const takesOver = (name: string, contender: Contender, place: string) =>
     const { queue, workers } = yield* start(name, contender, place)
     yield* Effect.promise(() => queue.send({ computes: 0, waits: 60_000 }))
     const first = yield* Effect.raceAll(workers.map((worker) => Effect.as(worker.says("begins"), worker)))
-    const other = workers.find((worker) => worker !== first)!
+    const other = workers[0] === first ? workers[1] : workers[0]
     const killedAt = yield* Clock.currentTimeMillis
     yield* first.kill("SIGKILL")
     yield* Effect.repeat(Effect.sleep("10 millis"), {

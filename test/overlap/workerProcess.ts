@@ -9,7 +9,9 @@ import { contenders } from "./queues.ts"
 
 const [name = "", place = ""] = process.argv.slice(2)
 
-const queue = await contenders[name]!.open(place)
+const contender = contenders[name]
+if (contender === undefined) throw new Error(`there is no queue called ${name}`)
+const queue = await contender.open(place)
 await queue.listen(async ({ computes, waits }) => {
   writeSync(1, "begins\n")
   const until = performance.now() + computes

@@ -119,7 +119,8 @@ describe("pnpm holdfast doctor on PostgreSQL", () => {
       assert.strictEqual(unseen.code, 0, JSON.stringify(unseen.findings))
       assert.deepInclude(unseen.of("rights"), {
         verdict: "warning",
-        says: `The role ${role} lacks SELECT on holdfast_workers, INSERT on holdfast_workers, UPDATE on holdfast_workers, `
+        says:
+          `The role ${role} lacks SELECT on holdfast_workers, INSERT on holdfast_workers, UPDATE on holdfast_workers, `
           + "DELETE on holdfast_workers; its workers run jobs all the same, and nobody sees them"
       })
       assert.match(unseen.of("workers")?.says ?? "", /^The workers cannot be read: .*permission denied/)

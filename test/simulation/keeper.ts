@@ -2,9 +2,10 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import Database from "better-sqlite3"
 import { Effect, Either } from "effect"
 import { LeaseLost } from "../../src/domain/errors.ts"
-import { Lease } from "../../src/domain/Lease.ts"
+import type { Lease } from "../../src/domain/Lease.ts"
 import { heartbeatStatement } from "../../src/store/sqlite/keeper/sqliteKeeper.ts"
 import type { KeptWorker, LeaseKeeper, Terms } from "../../src/store/keeper/LeaseKeeper.ts"
+import { leaseOf } from "../../src/store/statements/leased.ts"
 import type { Call, History } from "./History.ts"
 import { ofThread } from "./database.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
@@ -142,7 +143,7 @@ class Thread {
         one.heldUntil = sentAt + one.terms.holdsFor
         const { cancel_requested, kind, locked_at, locked_until } = row
         return Either.right({
-          lease: new Lease({ ...one.lease, lockedAt: locked_at, lockedUntil: locked_until }),
+          lease: leaseOf(one.lease, locked_at, locked_until),
           kind,
           cancelRequested: cancel_requested === 1
         })

@@ -211,7 +211,7 @@ export class KeptLease {
     this.wakeNoMore = this.options.wakeUps.at(this.deadline, () => {
       if (this.deadline > this.options.now()) {
         // A beat may have found the deadline passed, before the thread's last extension was known.
-        const hasStopped = this.heart?.unsafePoll() != null && !this.isLost
+        const hasStopped = this.heart !== undefined && this.heart.unsafePoll() !== null && !this.isLost
         return hasStopped ? this.start(this.options.now(), this.era) : this.watch()
       }
       // A beat that is under way could still move the deadline.

@@ -1,3 +1,4 @@
+import type * as WorkerThreads from "node:worker_threads"
 import type { layout } from "./LeaseTable.ts"
 
 /** The messages to the thread. */
@@ -76,7 +77,7 @@ export function keepLeases(
   openDatabase: () => ThreadDatabase,
   writeHang: (millis: number, jobs: number) => Promise<string | undefined>
 ): void {
-  const { parentPort, workerData } = require("node:worker_threads") as typeof import("node:worker_threads")
+  const { parentPort, workerData } = require("node:worker_threads") as typeof WorkerThreads
   const { layout, pulse } = workerData as ThreadData
   const pulseAt = new Float64Array(pulse, 0, 1)
   const isIdle = new Int32Array(pulse, 8, 1)
@@ -123,10 +124,19 @@ export function keepLeases(
     readonly jobs: Set<string>
   }
 
+  const now = () => Number(process.hrtime.bigint()) / 1e6
+  const numberAt = (numbers: Int32Array | Float64Array, index: number) => numbers[index] ?? Number.NaN
   const tables = new Map<number, Table>()
   let database: ThreadDatabase | undefined
   /** Of the pulse that was seen last, whether it has become long or not. */
-  let stall: Stall = { since: pulseAt[0]!, stopped: 0, resumedAt: -Infinity, lost: 0, isTold: false, jobs: new Set() }
+  let stall: Stall = {
+    since: numberAt(pulseAt, 0),
+    stopped: 0,
+    resumedAt: -Infinity,
+    lost: 0,
+    isTold: false,
+    jobs: new Set()
+  }
   /** Slots by table, slot and version whose lease is another's by now. */
   const lost = new Set<string>()
   let usedCpu = 0
@@ -134,8 +144,7 @@ export function keepLeases(
   let timer: NodeJS.Timeout | undefined
   let isLooking = false
 
-  const now = () => Number(process.hrtime.bigint()) / 1e6
-  const tell = (report: Report) => parentPort?.postMessage(report)
+  const tell = (report: Report) => parentPort?.postMessage(report, [])
   /** Tells of a failure, once until it is another one or a block of the loop is over. */
   const tellFailure = (thrown: unknown) => {
     const error = String(thrown)
@@ -150,25 +159,25 @@ export function keepLeases(
     const int = slot * (layout.bytes / 4)
     const double = slot * (layout.bytes / 8)
     const version = Atomics.load(ints, int + layout.version)
-    const idLength = ints[int + layout.idLength]!
+    const idLength = numberAt(ints, int + layout.idLength)
     if (version % 2 !== 0 || idLength === 0) return undefined
     const id = slot * layout.bytes + layout.id
-    const holdsFor = doubles[double + layout.holdsFor]!
+    const holdsFor = numberAt(doubles, double + layout.holdsFor)
     const isHeld = Atomics.load(ints, int + layout.heldVersion) === version
-    const heldUntil = isHeld ? doubles[double + layout.heldUntil]! : -Infinity
+    const heldUntil = isHeld ? numberAt(doubles, double + layout.heldUntil) : -Infinity
     const kept = {
       table,
       slot,
       version,
       worker: table.worker,
       id: String.fromCharCode(...bytes.subarray(id, id + idLength)),
-      attempt: ints[int + layout.attempt]!,
-      leaseFor: ints[int + layout.leaseFor]!,
-      interval: doubles[double + layout.interval]!,
+      attempt: numberAt(ints, int + layout.attempt),
+      leaseFor: numberAt(ints, int + layout.leaseFor),
+      interval: numberAt(doubles, double + layout.interval),
       holdsFor,
-      stallLimit: doubles[double + layout.stallLimit]!,
-      sentAt: Math.max(doubles[double + layout.beatSentAt]!, heldUntil - holdsFor),
-      until: Math.max(doubles[double + layout.deadline]!, heldUntil)
+      stallLimit: numberAt(doubles, double + layout.stallLimit),
+      sentAt: Math.max(numberAt(doubles, double + layout.beatSentAt), heldUntil - holdsFor),
+      until: Math.max(numberAt(doubles, double + layout.deadline), heldUntil)
     }
     // Adding nothing keeps the reads above before it, which a load would not.
     return Atomics.add(ints, int + layout.version, 0) === version ? kept : undefined
@@ -180,7 +189,7 @@ export function keepLeases(
     for (const { doubles, ints, memory } of tables.values()) {
       for (let slot = 0; slot * layout.bytes < memory.byteLength; slot++) {
         if (Atomics.load(ints, slot * (layout.bytes / 4) + layout.idLength) === 0) continue
-        const interval = doubles[slot * (layout.bytes / 8) + layout.interval]!
+        const interval = numberAt(doubles, slot * (layout.bytes / 8) + layout.interval)
         if (shortest === undefined || interval < shortest) shortest = interval
       }
     }
@@ -273,7 +282,7 @@ export function keepLeases(
     const { system, user } = process.cpuUsage()
     const cpu = (system + user) / 1000 - usedCpu
     usedCpu += cpu
-    const since = pulseAt[0]!
+    const since = numberAt(pulseAt, 0)
     if (since !== stall.since) {
       const { jobs, lost: another, since: before } = stall
       stall = { since, stopped: 0, resumedAt: -Infinity, lost: 0, isTold: false, jobs: new Set() }

@@ -1,4 +1,4 @@
-import type { Session } from "node:inspector"
+import type * as Inspector from "node:inspector"
 
 /**
  * The stack of the main thread, by Node's inspector, called in another thread. Undefined if it does not come
@@ -8,7 +8,7 @@ export function mainStack(require: NodeJS.Require): Promise<string | undefined> 
   /** The handler's own frames come first. */
   const mostFrames = 30
   return new Promise((resolve) => {
-    let session: Session | undefined
+    let session: Inspector.Session | undefined
     const end = (stack: string | undefined) => {
       clearTimeout(timer)
       try {
@@ -21,7 +21,7 @@ export function mainStack(require: NodeJS.Require): Promise<string | undefined> 
     }
     const timer = setTimeout(() => end(undefined), 2_000)
     try {
-      const inspector = require("node:inspector") as typeof import("node:inspector")
+      const inspector = require("node:inspector") as typeof Inspector
       session = new inspector.Session()
       session.connectToMainThread()
       const files = new Map<string, string>()

@@ -56,12 +56,19 @@ export const makeLeaseKeeper = (code: ThreadCode): Effect.Effect<Option.Option<L
     return (yield* isByRealTime) ? Option.map(start, (start) => keeperOf(code, start)) : Option.none()
   })
 
+/** The code of a function, for another thread. */
+const textOf = (code: (...args: Array<never>) => unknown) => Function.prototype.toString.call(code)
+
 const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
   // A build that keeps names calls `__name` in each function.
-  const text = `const __name = (named) => named; const { workerData } = require("node:worker_threads"); (${keepLeases})(
+  const text = `const __name = (named) => named; const { workerData } = require("node:worker_threads"); (${
+    textOf(keepLeases)
+  })(
     require,
-    () => (${code.open})(require, workerData.database),
-    (${writeHang})(require, () => workerData.canBePaused ? (${mainStack})(require) : Promise.resolve(undefined))
+    () => (${textOf(code.open)})(require, workerData.database),
+    (${textOf(writeHang)})(require, () => workerData.canBePaused ? (${
+    textOf(mainStack)
+  })(require) : Promise.resolve(undefined))
   )`
   const pulse = new SharedArrayBuffer(16)
   const pulseAt = new Float64Array(pulse, 0, 1)
@@ -99,7 +106,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
         ended(error)
       })
       thread = started
-      for (const table of tables.values()) started.postMessage(table)
+      for (const table of tables.values()) started.postMessage(table, [])
     } catch (thrown) {
       ended(String(thrown))
     }
@@ -108,7 +115,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
   const remove = (id: number) =>
     Effect.suspend(() => {
       tables.delete(id)
-      thread?.postMessage({ remove: id } satisfies Told)
+      thread?.postMessage({ remove: id } satisfies Told, [])
       if (tables.size > 0 || thread === undefined) return Effect.void
       const last = thread
       thread = undefined
@@ -131,7 +138,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
           Effect.sync(() => {
             listeners.add(reports)
             tables.set(told.add.id, told)
-            thread?.postMessage(told)
+            thread?.postMessage(told, [])
           }),
           () => Effect.ensuring(remove(told.add.id), Effect.sync(() => listeners.delete(reports)))
         )
@@ -152,7 +159,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
             })
             if (slot === undefined) return undefined
             startOnce()
-            if (Atomics.compareExchange(isIdle, 0, 1, 0) === 1) thread?.postMessage("look" satisfies Told)
+            if (Atomics.compareExchange(isIdle, 0, 1, 0) === 1) thread?.postMessage("look" satisfies Told, [])
             return {
               heldUntil: () => table.heldUntil(slot) - ahead,
               extended: (sentAt, deadline) => table.extended(slot, sentAt + ahead, deadline + ahead),

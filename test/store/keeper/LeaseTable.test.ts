@@ -17,6 +17,13 @@ const terms = {
   stallLimit: 300_000
 }
 
+/** A slot of the table with the lease. */
+const taken = (table: LeaseTable) => {
+  const slot = table.take(leaseOn(id), terms)
+  assert.isDefined(slot)
+  return slot
+}
+
 /** The table as its thread sees it. */
 const seen = (table: LeaseTable) => {
   const ints = new Int32Array(table.memory)
@@ -62,7 +69,7 @@ describe("the table of leases that a thread reads", () => {
 
   it("shows what a heartbeat has bought", () => {
     const table = new LeaseTable(1)
-    const slot = table.take(leaseOn(id), terms)!
+    const slot = taken(table)
     table.extended(slot, 2_000, 47_000)
     assert.deepStrictEqual(seen(table).fields(0), { id, attempt: 3, ...terms, sentAt: 2_000, deadline: 47_000 })
   })
@@ -70,13 +77,13 @@ describe("the table of leases that a thread reads", () => {
   it("believes the thread for the lease that it extended, and for no later one in the same slot", () => {
     const table = new LeaseTable(1)
     const { fields, hold } = seen(table)
-    const first = table.take(leaseOn(id), terms)!
+    const first = taken(table)
     assert.strictEqual(table.heldUntil(first), -Infinity)
     hold(0, first.version, 50_000)
     assert.strictEqual(table.heldUntil(first), 50_000)
     table.letGo(first)
     assert.strictEqual(fields(0).id, "")
-    const second = table.take(leaseOn(id), terms)!
+    const second = taken(table)
     assert.strictEqual(second.slot, first.slot)
     assert.notStrictEqual(second.version, first.version)
     assert.strictEqual(table.heldUntil(second), -Infinity)
@@ -87,9 +94,9 @@ describe("the table of leases that a thread reads", () => {
 
   it("frees a slot once, and changes nothing of the next lease in it", () => {
     const table = new LeaseTable(1)
-    const first = table.take(leaseOn(id), terms)!
+    const first = taken(table)
     table.letGo(first)
-    const second = table.take(leaseOn(id), terms)!
+    const second = taken(table)
     table.letGo(first)
     table.extended(first, 9_000, 99_000)
     assert.strictEqual(seen(table).fields(0).deadline, terms.deadline)

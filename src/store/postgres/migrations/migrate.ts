@@ -72,8 +72,7 @@ const enter = (schema: string) =>
     // CREATE SCHEMA IF NOT EXISTS asks for the right to create one also where it is there.
     const there = yield* sql`SELECT 1 FROM pg_namespace WHERE nspname = ${schema}`
     if (there.length === 0) {
-      yield* Effect.mapError(sql`CREATE SCHEMA ${name}`, (error) =>
-        lacksRight(error) ? mayNot(schema) : error)
+      yield* Effect.mapError(sql`CREATE SCHEMA ${name}`, (error) => lacksRight(error) ? mayNot(schema) : error)
     }
     yield* sql`SET LOCAL search_path TO ${name}`
   })

@@ -1,3 +1,4 @@
+import type * as FileSystem from "node:fs"
 import type { Overdue, ThreadDatabase } from "../../keeper/keeperThread.ts"
 
 /** The data of `openInThread`. */
@@ -23,7 +24,7 @@ export function openInThread(
   require: NodeJS.Require,
   { addon, file, identities, library, nowMark, parameters, text }: SqliteThreadData
 ): ThreadDatabase {
-  const { statSync } = require("node:fs") as typeof import("node:fs")
+  const { statSync } = require("node:fs") as typeof FileSystem
   for (const [path, identity] of Object.entries(identities)) {
     const found = statSync(path, { bigint: true, throwIfNoEntry: false })
     if (`${found?.dev} ${found?.ino}` !== identity) throw new Error(`${path} was deleted or replaced`)
