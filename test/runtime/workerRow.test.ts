@@ -216,9 +216,9 @@ describe("a store that does not take a beat", () => {
       }).pipe(inHoldfast(done)))
   }
 
-  it.effect("and does not delete a row keeps an end waiting no longer than 2 s, nor than its grace", () =>
+  it.effect("and does not delete a row keeps an end waiting no longer than 2 s, nor than its grace or half a second", () =>
     Effect.gen(function*() {
-      for (const [shutdownGrace, waits] of [["25 seconds", 2000], ["500 millis", 500]] as const) {
+      for (const [shutdownGrace, waits] of [["25 seconds", 2000], ["1 second", 1000], [0, 500]] as const) {
         yield* StoreFaults.mend()
         const { end } = yield* scoped({ shutdownGrace })
         yield* StoreFaults.inject("forgetWorker", hanging)
@@ -228,9 +228,5 @@ describe("a store that does not take a beat", () => {
         yield* TestClock.adjust(1)
         assert.isTrue(yield* isEnded)
       }
-      yield* StoreFaults.mend()
-      const { end } = yield* scoped({ shutdownGrace: 0 })
-      yield* StoreFaults.inject("forgetWorker", hanging)
-      assert.isTrue(yield* yield* end)
     }).pipe(inHoldfast(done)))
 })

@@ -252,10 +252,13 @@ export class SharedDatabase {
    * What is long is kept here, since notes in the file would use up a full disk sooner than jobs do.
    */
   private note(content: Pick<Circumstances, "payload" | "progress" | "result" | "errors">): number {
-    const operation = Option.match(Fiber.getCurrentFiber(), {
-      onNone: () => ofThread.operation,
-      onSome: (fiber) => fiber.getFiberRef(currentOperation)
-    })
+    // While a thread writes, the fiber that is current, if one is, is the one that runs the whole simulation.
+    const operation = ofThread.operation !== 0
+      ? ofThread.operation
+      : Option.match(Fiber.getCurrentFiber(), {
+        onNone: () => 0,
+        onSome: (fiber) => fiber.getFiberRef(currentOperation)
+      })
     return this.circumstances.push({
       order: this.world.next(),
       at: this.world.now,

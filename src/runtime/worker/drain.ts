@@ -42,7 +42,7 @@ export const drain = (
 ): Effect.Effect<void> =>
   Effect.gen(function*() {
     yield* Deferred.succeed(began, undefined)
-    let waitsFor = grace
+    let waitsFor = Duration.max(grace, lateForgetMayTake)
     if (slots.isBusy) {
       const { size } = slots
       yield* slots.drain
@@ -55,12 +55,12 @@ export const drain = (
       if (isOver) yield* Deferred.succeed(graceOver, undefined)
       if (!(yield* endsWithin(slots.ended, endsAfterGrace))) yield* slots.leaveBehind
       const took = Duration.millis((yield* monotonicMillis) - graceOverAt)
-      waitsFor = Duration.min(grace, Duration.subtract(endsAfterGrace, took))
+      waitsFor = Duration.min(waitsFor, Duration.subtract(endsAfterGrace, took))
     }
-    if (!slots.isBusy) {
-      const forgotten = yield* Effect.forkDaemon(Effect.interruptible(row.forget))
+    // Without time for an answer it is not sent: to interrupt it closes a connection of the pool.
+    if (!slots.isBusy && Duration.toMillis(waitsFor) > 0) {
       const isLate = Effect.zipRight(Deferred.await(graceOver), Effect.sleep(lateForgetMayTake))
-      yield* endsWithin(Effect.raceFirst(Fiber.join(forgotten), isLate), waitsFor)
+      yield* endsWithin(Effect.raceFirst(row.forget, isLate), waitsFor)
     }
     yield* log.workerStopped
   })

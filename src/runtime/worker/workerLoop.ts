@@ -166,10 +166,10 @@ export const runWorker = (
         takes: claimsFrom(settings)
       }
       // Before its first claim, and until nothing holds a lease any more: what is left behind keeps it in sight.
-      yield* Effect.acquireRelease(
+      yield* Effect.asVoid(Effect.acquireRelease(
         store.presence?.show(worker) ?? Effect.succeed(Effect.void),
         (hide) => slots.isBusy ? Effect.void : hide
-      )
+      ))
       const keptHouse = yield* maintain(upkeep)
       const row = yield* keepRow({
         store,

@@ -71,7 +71,9 @@ const setUp = Effect.gen(function*() {
     /** All that the programs have said and all that they have left in files. */
     left: () => [
       ...programs.flatMap(({ complained, said }) => [...said, ...complained]),
-      ...readdirSync(join(folder, "data")).map((name) => readFileSync(join(folder, "data", name), "latin1"))
+      // Beside the files there is a folder of sockets.
+      ...readdirSync(join(folder, "data"), { withFileTypes: true })
+        .flatMap((entry) => entry.isFile() ? [readFileSync(join(folder, "data", entry.name), "latin1")] : [])
     ]
   }
 })

@@ -133,8 +133,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that leaves jobs behind deletes its row",
     file: "src/runtime/worker/drain.ts",
-    find: "if (!slots.isBusy) { const forgotten",
-    replace: "{ const forgotten",
+    find: "if (!slots.isBusy && Duration.toMillis(waitsFor) > 0)",
+    replace: "if (Duration.toMillis(waitsFor) > 0)",
     killedBy: byRow
   },
   {
@@ -147,8 +147,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A second signal does not shorten the wait of an idle worker for its row",
     file: "src/runtime/worker/drain.ts",
-    find: "Effect.raceFirst(Fiber.join(forgotten), isLate)",
-    replace: "Effect.raceFirst(Fiber.join(forgotten), Effect.zipRight(isLate, Effect.never))",
+    find: "Effect.raceFirst(row.forget, isLate)",
+    replace: "Effect.raceFirst(row.forget, Effect.zipRight(isLate, Effect.never))",
     killedBy: bounded
   },
   {
