@@ -84,7 +84,7 @@ describe("the actions of a job", () => {
     await visit(site, { view: `jobs/${id}` }, async ({ page }) => {
       await button(page, "Run now").click()
       await has(id, (job) => job.availableAt < availableAt - 3_600_000)
-      await page.locator(".why").getByText("No due job").waitFor()
+      await page.locator(".why").getByText("No live worker").waitFor()
       await button(page, "Undo").click()
       await has(id, (job) => job.availableAt === availableAt)
     })
