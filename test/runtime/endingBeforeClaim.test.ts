@@ -22,7 +22,8 @@ it.effect("a worker whose claim waits for the connection when it is told to end 
     yield* gate.open
     yield* settled
     const ending = yield* Effect.fork(Fiber.interrupt(worker))
-    yield* settled
+    // The deletion of its row waits for the connection, too, but not for long.
+    yield* TestClock.adjust("500 millis")
     const ended = yield* Fiber.poll(ending)
     yield* TestClock.adjust("20 seconds")
     yield* Fiber.join(other)
