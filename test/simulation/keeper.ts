@@ -152,8 +152,8 @@ class Thread {
       history.rare.push("a thread kept a lease while the event loop was blocked")
       return true
     } catch {
-      // The lock was another's, there was no room, or a trigger refused one of the rows.
-      call.returned = { ...history.moment(), tag: "unknown", interrupted: false }
+      // The lock was another's, there was no room, or a trigger refused one of the rows. No worker hears of it.
+      call.returned = { ...history.moment(), tag: "unknown", interrupted: true }
       return false
     } finally {
       ofThread.operation = 0

@@ -207,6 +207,9 @@ const edited = ({ changes, partitionKey }: Edit, before: JobRow, row: JobRow): s
     ? before.available_at
     : "at" in available
     ? available.at
+    // One that is to run now and is due already keeps its place.
+    : available.after === 0
+    ? Math.min(before.available_at, row.updated_at)
     : row.updated_at + available.after
   return before.status === "pending" && isSeen(before, partitionKey)
       && isDeepStrictEqual(row, { ...before, priority, available_at: availableAt, updated_at: row.updated_at })
