@@ -179,6 +179,10 @@ function* checkFailures(job: JobHistory, row: Row, known: Known): Generator<stri
       if (job.asked?.byHand === false && wasWell(job, attempt, at + known.epoch, known)) {
         yield `attempt ${attempt} was released although its process was well, which never tried to extend its lease`
       }
+    } else if (/^(Released from a dead|Dead) worker/.test(message)) {
+      const released = at + known.epoch + 1
+      const wentOn = job.writes.some((write) => write.worker === worker && write.sentAt > released)
+      if (wentOn) yield `attempt ${attempt} was released as a dead worker's, which went on to write`
     } else if (!triedProgress(job, attempt)) yield `it failed with what no script says: ${message}`
   }
 }
