@@ -50,7 +50,7 @@ const overlap = Command.make("overlap", flags, ({ only, seconds }) =>
   Effect.gen(function*() {
     const chosen = Object.entries(contenders).filter(([name]) => only.length === 0 || only.includes(name))
     if (chosen.length === 0) return yield* Effect.fail(new Error(`there is no queue called ${only.join(" or ")}`))
-    const folder = mkdtempSync(join(tmpdir(), "holdfast-overlap-"))
+    const folder = mkdtempSync(join(tmpdir(), "overlap-"))
     const all = Effect.forEach(chosen, ([name, contender]) =>
       Effect.tap(measure(folder, name, contender, seconds * 1000), (row) =>
         Console.error(row.join(" | "))))
