@@ -31,8 +31,8 @@ export const makeShutdown: Effect.Effect<Shutdown> = Effect.all({
  * behind, named in the log, and its lease runs out.
  *
  * At the end the worker's row is deleted, unless jobs are left behind: people should
- * see such a worker die. The end waits for that within the grace, and then for half a
- * second at most, and the deletion goes on by itself.
+ * see such a worker die. The end waits for that within the grace, but for half a second
+ * also where that is shorter or over; then it gives the deletion up.
  */
 export const drain = (
   slots: Slots,
@@ -67,8 +67,10 @@ export const drain = (
 
 /** Waits for at most `duration`, also where nothing can be interrupted. Answers whether the effect has ended. */
 const endsWithin = (effect: Effect.Effect<void>, duration: Duration.Duration): Effect.Effect<boolean> =>
-  interruptibly(Effect.map(Effect.timeoutOption(effect, duration), Option.isSome))
-
-/** Runs what interrupts its parts, also where nothing can be interrupted. */
-const interruptibly = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
-  effect.pipe(Effect.interruptible, Effect.forkDaemon, Effect.flatMap(Fiber.join))
+  effect.pipe(
+    Effect.timeoutOption(duration),
+    Effect.map(Option.isSome),
+    Effect.interruptible,
+    Effect.forkDaemon,
+    Effect.flatMap(Fiber.join)
+  )
