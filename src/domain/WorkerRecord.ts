@@ -1,9 +1,12 @@
+import { Schema } from "effect"
+
 /** The part of the queues that a worker claims from. */
-export interface WorkerQueue {
-  readonly queue: string
+export const WorkerQueue = Schema.Struct({
+  queue: Schema.String,
   /** The most jobs of this queue that the worker runs at once. */
-  readonly concurrency: number
-}
+  concurrency: Schema.Number
+})
+export type WorkerQueue = typeof WorkerQueue.Type
 
 /**
  * A worker, as it last reported. Instants are epoch milliseconds by the
@@ -12,33 +15,34 @@ export interface WorkerQueue {
  * It is for people to read. No claim and no sweep depends on it, and a worker
  * that cannot write its row works all the same.
  */
-export interface WorkerRecord {
+export const WorkerRecord = Schema.Struct({
   /** Its name, which is the `lockedBy` of the jobs that it runs. A worker that is started again has another. */
-  readonly worker: string
-  readonly host: string
-  readonly pid: number
+  worker: Schema.String,
+  host: Schema.String,
+  pid: Schema.Number,
   /** The version of Holdfast that it runs. */
-  readonly version: string
+  version: Schema.String,
   /** Its first beat; a later one if its row was deleted meanwhile, after more than an hour in which it was not live. */
-  readonly startedAt: number
+  startedAt: Schema.Number,
   /** Its last beat, with which it reported everything here. */
-  readonly beatAt: number
+  beatAt: Schema.Number,
   /** The milliseconds since its last beat when this was read, by the same clock. */
-  readonly sinceBeat: number
+  sinceBeat: Schema.Number,
   /** The milliseconds between two beats: its heartbeat interval. */
-  readonly beatEvery: number
+  beatEvery: Schema.Number,
   /** True if its last beat was at most three of its intervals and 5 s ago. */
-  readonly isLive: boolean
+  isLive: Schema.Boolean,
   /** True once it claims nothing more: it was told to end, or has come to its `maxJobs` or the claim of `once`. */
-  readonly isDraining: boolean
-  readonly kinds: ReadonlyArray<string>
+  isDraining: Schema.Boolean,
+  kinds: Schema.Array(Schema.String),
   /** Null if it claims from every queue. */
-  readonly queues: ReadonlyArray<WorkerQueue> | null
+  queues: Schema.NullOr(Schema.Array(WorkerQueue)),
   /** The most handlers that it runs at once. */
-  readonly concurrency: number
+  concurrency: Schema.Number,
   /** The slots in use at its last beat, of the `concurrency` that it has. */
-  readonly running: number
-}
+  running: Schema.Number
+})
+export type WorkerRecord = typeof WorkerRecord.Type
 
 /** The most workers that a list has: more than a person reads. */
 export const mostWorkers = 1000

@@ -1,5 +1,6 @@
 import { Schema, Struct } from "effect"
 import { JobRecord, JobStatus } from "../../domain/JobRecord.ts"
+import { WorkerRecord } from "../../domain/WorkerRecord.ts"
 import { Access } from "./access.ts"
 
 /** The answers of the API. Instants are epoch milliseconds. */
@@ -90,30 +91,7 @@ export const Resumed = Schema.Struct({
 })
 
 /** A worker, as it last reported. */
-export const WorkerView = Schema.Struct({
-  /** Its name, which is the `lockedBy` of the jobs that it runs. */
-  worker: Schema.String,
-  host: Schema.String,
-  pid: Schema.Number,
-  /** Of Holdfast. */
-  version: Schema.String,
-  startedAt: Schema.Number,
-  beatAt: Schema.Number,
-  /** Milliseconds since its last beat, by the clock that has set `beatAt`. */
-  sinceBeat: Schema.Number,
-  /** Milliseconds between two beats. */
-  beatEvery: Schema.Number,
-  /** True if its last beat was at most three of its intervals and 5 s ago. */
-  isLive: Schema.Boolean,
-  /** True once it claims nothing more. */
-  isDraining: Schema.Boolean,
-  kinds: Schema.Array(Schema.String),
-  /** Null if it claims from every queue. */
-  queues: Schema.NullOr(Schema.Array(Schema.Struct({ queue: Schema.String, concurrency: Schema.Number }))),
-  concurrency: Schema.Number,
-  /** The slots in use at its last beat. */
-  running: Schema.Number
-}).annotations({ identifier: "Worker" })
+export const WorkerView = WorkerRecord.annotations({ identifier: "Worker" })
 
 /** Live ones first, then by their start; at most 1,000. */
 export const WorkerList = Schema.Struct({

@@ -3,6 +3,7 @@ import { Array as Arr, Effect, Either, Predicate, Schema } from "effect"
 import { StoredJobId } from "../../domain/JobId.ts"
 import { JobFailure, JobRecord, JobStatus } from "../../domain/JobRecord.ts"
 import { JobSummary, shownOfError } from "../../domain/JobSummary.ts"
+import { WorkerQueue, WorkerRecord } from "../../domain/WorkerRecord.ts"
 import type { Dialect } from "../Differences.ts"
 import { rowsOf } from "./execute.ts"
 
@@ -67,22 +68,11 @@ export const pauseRows = rowsOf(Schema.Struct({
 const Truth = Schema.transformLiterals([0, false], [1, true])
 
 const WorkerRow = Schema.Struct({
-  worker: Schema.String,
-  host: Schema.String,
-  pid: Schema.Number,
-  version: Schema.String,
-  startedAt: Schema.Number,
-  beatAt: Schema.Number,
-  sinceBeat: Schema.Number,
-  beatEvery: Schema.Number,
+  ...WorkerRecord.fields,
   isLive: Truth,
   isDraining: Truth,
-  kinds: Schema.parseJson(Schema.Array(Schema.String)),
-  queues: Schema.NullOr(
-    Schema.parseJson(Schema.Array(Schema.Struct({ queue: Schema.String, concurrency: Schema.Number })))
-  ),
-  concurrency: Schema.Number,
-  running: Schema.Number
+  kinds: Schema.parseJson(WorkerRecord.fields.kinds),
+  queues: Schema.NullOr(Schema.parseJson(Schema.Array(WorkerQueue)))
 })
 export const workerRows = rowsOf(WorkerRow, {
   table: "holdfast_workers",
