@@ -194,14 +194,15 @@ const dueOf = (
   })
 
 /** The changes of an edit, or the option that does not fit. */
-const changesOf = ({ at, delay, priority }: EditOptions): Either.Either<Changes, InvalidOption> =>
+const changesOf = (options: EditOptions): Either.Either<Changes, InvalidOption> =>
   Either.gen(function*() {
+    const { at, delay, priority } = options
     if (at === undefined && delay === undefined && priority === undefined) {
       return yield* Either.left(
         new InvalidOption({ option: "edit", given: "nothing", allowed: "one or more of delay, at and priority" })
       )
     }
-    const available = yield* dueOf({ ...at === undefined ? {} : { at }, ...delay === undefined ? {} : { delay } })
+    const available = yield* dueOf(options)
     return {
       priority: priority === undefined ? undefined : yield* checkOption("priority", Priority, priority),
       available

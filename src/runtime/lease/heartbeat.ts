@@ -7,6 +7,7 @@ import type { JobEvents } from "../../store/JobEvents.ts"
 import { updateNow } from "../../store/guardTelemetry.ts"
 import type { ClaimedJob, Extended } from "../../store/JobStore.ts"
 import type { KeptByThread, KeptLeases } from "../../store/keeper/LeaseKeeper.ts"
+import { overdueAfter } from "../../store/keeper/LeaseKeeper.ts"
 import { factsOf } from "../telemetry/jobEvents.ts"
 import { memoized } from "../telemetry/memoized.ts"
 import { metrics } from "../telemetry/metrics.ts"
@@ -35,9 +36,6 @@ const whileDraining = ({ interval, leaseFor }: Pace): Pace => ({
 
 /** Milliseconds that a lease lasts once its process crashes. */
 const crashLease = 5_000
-
-/** The intervals after a heartbeat at which the thread takes the next one for overdue, as in keeperThread.ts. */
-const overdueAfter = 1.25
 
 /** The wait until a process that goes on after a crash extends its leases again: the shortened ones still last. */
 export const resumesAfter = Duration.millis(2_500)

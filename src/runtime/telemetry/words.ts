@@ -1,4 +1,5 @@
 import { Option } from "effect"
+import { inSeconds } from "../../domain/inSeconds.ts"
 import type { Stall } from "../../domain/Stall.ts"
 
 /** An error of the store as a log line shows it. `callStore` makes a StoreError, which has a text, of whatever is thrown. */
@@ -24,8 +25,6 @@ export const stood = ({ computed, millis }: Stall): string => {
   if (computed <= millis / 10) return `The process was stopped, or waited in a synchronous call, for ${span}`
   return `The event loop was blocked, or the process stopped, for ${span}`
 }
-
-export const inSeconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
 
 /** The first few names of many. */
 export const named = (kinds: ReadonlyArray<string>): string => {

@@ -1,6 +1,7 @@
 import type { Cause, Option } from "effect"
 import { Duration, Effect, LogLevel } from "effect"
 import type { StoreError } from "../../domain/errors.ts"
+import { inSeconds } from "../../domain/inSeconds.ts"
 import { instantText } from "../../domain/instantText.ts"
 import { causeName } from "../../domain/Outcome.ts"
 import { readableCause } from "../../domain/readableCause.ts"
@@ -10,7 +11,7 @@ import { updateMetric } from "../../store/guardTelemetry.ts"
 import type { ClaimedJob } from "../../store/JobStore.ts"
 import { metrics } from "./metrics.ts"
 import { updateLabelled } from "./updateLabelled.ts"
-import { becauseOf, inSeconds, named, shown, stood, wasBusy } from "./words.ts"
+import { becauseOf, named, shown, stood, wasBusy } from "./words.ts"
 
 /*
  * The log lines and metrics of a worker and its process that are not facts about

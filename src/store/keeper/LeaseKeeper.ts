@@ -1,6 +1,9 @@
 import type { Effect, Scope } from "effect"
 import type { Lease } from "../../domain/Lease.ts"
 
+/** The intervals after a heartbeat at which the thread takes the next one for overdue. */
+export const overdueAfter = 1.25
+
 /**
  * Extends leases from a thread while the event loop of this process is blocked and
  * no heartbeat can run. It uses the statement of a heartbeat, so it extends nothing

@@ -1,4 +1,5 @@
 import { Effect, LogLevel, Metric } from "effect"
+import { inSeconds } from "../../domain/inSeconds.ts"
 import { line } from "../../platform/line.ts"
 import { updateMetric } from "../guardTelemetry.ts"
 import type { Report } from "./keeperThread.ts"
@@ -32,7 +33,7 @@ export const reportKeeper = (report: KeeperReport): Effect.Effect<void> => {
           LogLevel.Warning,
           "The event loop was blocked, and a thread extended the leases of the jobs that run here",
           {
-            blocked: seconds(report.millis),
+            blocked: inSeconds(report.millis),
             jobs: report.jobs,
             ...report.lost > 0 ? { lost: report.lost } : {}
           }
@@ -45,7 +46,7 @@ export const reportKeeper = (report: KeeperReport): Effect.Effect<void> => {
           LogLevel.Error,
           "The event loop was blocked for longer than the stall limit; leases were left to run out",
           {
-            blocked: seconds(report.millis),
+            blocked: inSeconds(report.millis),
             jobs: report.jobs,
             ...report.stack === undefined ? {} : { stack: report.stack }
           }
@@ -64,5 +65,3 @@ export const reportKeeper = (report: KeeperReport): Effect.Effect<void> => {
       )
   }
 }
-
-const seconds = (millis: number) => `${(millis / 1000).toFixed(1)} s`

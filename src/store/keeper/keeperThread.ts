@@ -60,6 +60,8 @@ export type Held = "busy" | {
 /** The data that the thread starts with. */
 export interface ThreadData {
   readonly layout: typeof layout
+  /** In intervals of a heartbeat. */
+  readonly overdueAfter: number
   /**
    * A number of 8 bytes: the instant at which the event loop last ran, in milliseconds of `process.hrtime`. Behind it one of 4 bytes:
    * 1 while there are no leases, and the thread wants to be told of the first.
@@ -78,7 +80,7 @@ export function keepLeases(
   writeHang: (millis: number, jobs: number) => Promise<string | undefined>
 ): void {
   const { parentPort, workerData } = require("node:worker_threads") as typeof WorkerThreads
-  const { layout, pulse } = workerData as ThreadData
+  const { layout, overdueAfter, pulse } = workerData as ThreadData
   const pulseAt = new Float64Array(pulse, 0, 1)
   const isIdle = new Int32Array(pulse, 8, 1)
 
@@ -210,7 +212,7 @@ export function keepLeases(
 
   /** True for a lease whose heartbeat is overdue, and that may still be extended. */
   const isOverdue = (kept: Kept, at: number) =>
-    at >= kept.sentAt + 1.25 * kept.interval && at < kept.until && !lost.has(nameOf(kept))
+    at >= kept.sentAt + overdueAfter * kept.interval && at < kept.until && !lost.has(nameOf(kept))
 
   /** The extension was written at the earliest at this instant, or the lease was another's. */
   const answered = (kept: Kept, isHeld: boolean, sentAt: number) => {

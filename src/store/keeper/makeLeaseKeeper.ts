@@ -9,6 +9,7 @@ import type { ThreadData, Told } from "./keeperThread.ts"
 import { keepLeases } from "./keeperThread.ts"
 import { mainStack } from "./mainStack.ts"
 import type { KeptLeases, LeaseKeeper } from "./LeaseKeeper.ts"
+import { overdueAfter } from "./LeaseKeeper.ts"
 import { layout, LeaseTable } from "./LeaseTable.ts"
 import { writeHang } from "./writeHang.ts"
 
@@ -93,7 +94,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
   const startOnce = () => {
     if (thread !== undefined || threadMillis() < startsAt) return
     try {
-      const data: ThreadData = { layout, pulse }
+      const data: ThreadData = { layout, overdueAfter, pulse }
       // Another thread's stack cannot be had, and a debugger would see its own pauses end.
       const canBePaused = isMainThread && inspectorUrl() === undefined
       const started = start(text, { ...data, canBePaused, database: code.data })

@@ -16,7 +16,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "The thread extends nothing",
     file: thread,
-    find: "at >= kept.sentAt + 1.25 * kept.interval",
+    find: "at >= kept.sentAt + overdueAfter * kept.interval",
     replace: "at >= kept.sentAt + 1_000 * kept.interval",
     killedBy: inProcess
   },

@@ -3,6 +3,7 @@ import { createRequire } from "node:module"
 import type { JobId } from "../../../src/domain/JobId.ts"
 import { Lease } from "../../../src/domain/Lease.ts"
 import type { Held, Overdue, Report, ThreadDatabase, Told } from "../../../src/store/keeper/keeperThread.ts"
+import { overdueAfter } from "../../../src/store/keeper/LeaseKeeper.ts"
 import { keepLeases } from "../../../src/store/keeper/keeperThread.ts"
 import { layout, LeaseTable } from "../../../src/store/keeper/LeaseTable.ts"
 
@@ -45,7 +46,7 @@ const start = (
     close: () => undefined
   }
   const requires = (name: string) =>
-    name === "node:worker_threads" ? { parentPort, workerData: { layout, pulse } } : require(name)
+    name === "node:worker_threads" ? { parentPort, workerData: { layout, overdueAfter, pulse } } : require(name)
   pulseAt[0] = startedAt
   keepLeases(requires as NodeJS.Require, () => database, (millis, jobs) => {
     hangs.push([millis, jobs])
