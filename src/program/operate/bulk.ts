@@ -1,5 +1,4 @@
 import * as Prompt from "@effect/cli/Prompt"
-import type { Option } from "effect"
 import { Console, Effect, Schema, Stream } from "effect"
 import { answer } from "../../cli/answer.ts"
 import { refuse } from "../../cli/commandLine.ts"
@@ -11,19 +10,14 @@ import { sentenceOf } from "../../cli/report.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import type { JobAction } from "../../domain/JobAction.ts"
 import { changedBy, statusesOf } from "../../domain/JobAction.ts"
-import type { BulkOptions, Count, JobFate, JobFilter, JobStatus, RetryOptions } from "../../index.ts"
+import type { BulkOptions, Count, JobFate, JobFilter, RetryOptions } from "../../index.ts"
 import { JobQueue } from "../../index.ts"
-import { given, SomeFailed } from "./jobs.ts"
+import type { FilterFlags } from "./jobs.ts"
+import { cancelWords, deleteWords, filterOf, SomeFailed, verbs } from "./jobs.ts"
 
 /** The jobs of a command: those of some ids, or of a filter. */
-export interface Chosen {
+export interface Chosen extends FilterFlags {
   readonly ids: ReadonlyArray<string>
-  readonly status: Option.Option<JobStatus>
-  readonly kind: Option.Option<string>
-  readonly queue: Option.Option<string>
-  readonly partition: Option.Option<string>
-  readonly uniqueKey: Option.Option<string>
-  readonly error: Option.Option<string>
   /** Every job that the action can change. */
   readonly all: boolean
   /** Do not ask. */
@@ -32,30 +26,12 @@ export interface Chosen {
   readonly json: boolean
 }
 
-/** The flags of a filter that were given. */
-export const filterOf = (
-  { error, kind, partition, queue, status, uniqueKey }: Omit<Chosen, "ids" | "all" | "yes" | "dryRun" | "json">
-): JobFilter => given({ status, kind, queue, partitionKey: partition, uniqueKey, error })
-
-/** An action in words. */
-interface Words {
-  /** As it happens, for the terminal's progress bar. */
-  readonly doing: string
-  /** As done, for the error. */
-  readonly done: string
-  /** As in "Cancel 12 jobs?". */
-  readonly toDo: (jobs: string) => string
-}
-
-const words: Readonly<Record<JobAction, Words>> = {
-  cancel: { doing: "Cancelling", done: "cancelled", toDo: (jobs) => `Cancel ${jobs}` },
-  retry: { doing: "Making due", done: "made due", toDo: (jobs) => `Retry ${jobs}` },
-  "run-now": { doing: "Making due", done: "made due", toDo: (jobs) => `Make ${jobs} due now` },
-  delete: {
-    doing: "Deleting",
-    done: "deleted",
-    toDo: (jobs) => `Delete ${jobs} for good, with their results and errors`
-  }
+/** The question about an action, without its mark: as in "Cancel 12 jobs?". */
+const toDo: Readonly<Record<JobAction, (jobs: string) => string>> = {
+  cancel: (jobs) => `Cancel ${jobs}`,
+  retry: (jobs) => `Retry ${jobs}`,
+  "run-now": (jobs) => `Make ${jobs} due now`,
+  delete: (jobs) => `Delete ${jobs} for good, with their results and errors`
 }
 
 /** The most jobs that are counted before they are changed. */
@@ -96,14 +72,14 @@ const changeAll = (
   streams: Streams
 ) =>
   Effect.gen(function*() {
-    const { done, doing, toDo } = words[action]
+    const { doing, done } = verbs[action]
     const count = yield* countOf(action, filter).pipe(Effect.provide(queueToRead))
     const jobs = jobsText(count)
     if (dryRun) {
-      return yield* answer(json, count, () => `Would ${lowerFirst(toDo(jobs))}: ${filterText(action, filter)}`)
+      return yield* answer(json, count, () => `Would ${lowerFirst(toDo[action](jobs))}: ${filterText(action, filter)}`)
     }
     if (count.count === 0 && !count.isMore) return yield* json ? Effect.void : Console.log("No job fits")
-    if (!yes) yield* confirm(`${toDo(jobs)} (${filterText(action, filter)})?`, json, streams)
+    if (!yes) yield* confirm(`${toDo[action](jobs)} (${filterText(action, filter)})?`, json, streams)
     const options: BulkOptions = { action, filter, ...due }
     const { failed, all } = yield* tellEach(options, doing, count, json, streams).pipe(Effect.provide(queueToChange))
     if (failed > 0) return yield* new SomeFailed({ failed, all, done })
@@ -153,13 +129,7 @@ const fieldsOf = (action: JobAction, fate: JobFate) =>
 const wordsOf = (action: JobAction, fate: JobFate): string => {
   if (fate._tag === "NotDone") return sentenceOf(fate.error)
   const { status } = fate
-  if (action === "delete") return `deleted; it was ${status}`
-  if (action !== "cancel") return "pending"
-  return status === "cancelled"
-    ? "cancelled"
-    : status === "running"
-    ? "running; its worker has been asked to stop it"
-    : `had already ${status}`
+  return action === "delete" ? deleteWords(status) : action === "cancel" ? cancelWords(status) : "pending"
 }
 
 /** Goes on if a person says yes. Where nobody can be asked, says which flag is missing. */

@@ -9,17 +9,30 @@ import { sentenceOf } from "../../cli/report.ts"
 import type { Streams } from "../../cli/Streams.ts"
 import { table } from "../../cli/table.ts"
 import { typedHoldfast } from "../../cli/typed.ts"
-import type { JobStatus, JobSummary, ListOptions, RetryOptions, StoreFailure, SummaryPage } from "../../index.ts"
+import type {
+  JobAction,
+  JobFilter,
+  JobStatus,
+  JobSummary,
+  ListOptions,
+  RetryOptions,
+  StoreFailure,
+  SummaryPage
+} from "../../index.ts"
 import { JobQueue } from "../../index.ts"
 
-/** The filter of a list as it was given. */
-export interface ListFlags {
+/** A filter as it was given. */
+export interface FilterFlags {
   readonly status: Option.Option<JobStatus>
   readonly kind: Option.Option<string>
   readonly queue: Option.Option<string>
   readonly partition: Option.Option<string>
   readonly uniqueKey: Option.Option<string>
   readonly error: Option.Option<string>
+}
+
+/** A list as it was asked for. */
+export interface ListFlags extends FilterFlags {
   readonly limit: Option.Option<number>
   readonly cursor: Option.Option<string>
   readonly json: boolean
@@ -29,12 +42,9 @@ export interface ListFlags {
 const defaultLimit = 20
 
 /** Prints jobs, newest first, and where the next ones begin. */
-export const list = (
-  { cursor, error, json, kind, limit, partition, queue, status, uniqueKey }: ListFlags,
-  { stdout }: Streams
-) =>
+export const list = ({ cursor, json, limit, ...flags }: ListFlags, { stdout }: Streams) =>
   Effect.gen(function*() {
-    const filter = given({ status, kind, queue, partitionKey: partition, uniqueKey, error })
+    const filter = filterOf(flags)
     const most = Option.getOrElse(limit, () => defaultLimit)
     const page = yield* fullPage({ ...filter, ...given({ cursor }) }, most)
     const now = yield* Clock.currentTimeMillis
@@ -53,25 +63,47 @@ export const show = (id: string, json: boolean, { stdout }: Streams) =>
     yield* answer(json, job, () => describeJob(job, now, roomOn(stdout)))
   }).pipe(Effect.provide(queueToRead))
 
+/** An action in words. */
+interface Verbs {
+  /** As it happens, for the terminal's progress bar. */
+  readonly doing: string
+  /** As done, for the error. */
+  readonly done: string
+}
+
+export const verbs: Readonly<Record<JobAction, Verbs>> = {
+  cancel: { doing: "Cancelling", done: "cancelled" },
+  retry: { doing: "Making due", done: "made due" },
+  "run-now": { doing: "Making due", done: "made due" },
+  delete: { doing: "Deleting", done: "deleted" }
+}
+
+/** The outcome of a cancel, by the status that the job has now. */
+export const cancelWords = (status: JobStatus): string =>
+  status === "cancelled"
+    ? "cancelled"
+    : status === "running"
+    ? "running; its worker has been asked to stop it"
+    : `had already ${status}`
+
+/** The outcome of a deletion, by the status that the job had. */
+export const deleteWords = (status: JobStatus): string => `deleted; it was ${status}`
+
 /** Cancels each job, and prints what became of it. One that has ended stays as it is, which is not a failure. */
 export const cancel = (ids: ReadonlyArray<string>, json: boolean, streams: Streams) =>
   forEachId(
-    { ids, json, streams, doing: "Cancelling", done: "cancelled" },
+    { ids, json, streams, ...verbs.cancel },
     (id) =>
       Effect.map(JobQueue.cancel(id), (status) => ({
         fields: { status },
-        words: status === "cancelled"
-          ? "cancelled"
-          : status === "running"
-          ? "running; its worker has been asked to stop it"
-          : `had already ${status}`
+        words: cancelWords(status)
       }))
   )
 
 /** Makes each job pending again, due now or at another instant, and prints what became of it. */
 export const retry = (ids: ReadonlyArray<string>, json: boolean, streams: Streams, due: RetryOptions = {}) =>
   forEachId(
-    { ids, json, streams, doing: "Making due", done: "made due" },
+    { ids, json, streams, ...verbs.retry },
     (id) =>
       Effect.as(JobQueue.retry(id, due), {
         fields: { status: "pending" },
@@ -82,16 +114,15 @@ export const retry = (ids: ReadonlyArray<string>, json: boolean, streams: Stream
 /** Makes each pending job due now, also one that waits for its next attempt, and prints what became of it. */
 export const runNow = (ids: ReadonlyArray<string>, json: boolean, streams: Streams) =>
   forEachId(
-    { ids, json, streams, doing: "Making due", done: "made due" },
+    { ids, json, streams, ...verbs["run-now"] },
     (id) => Effect.as(JobQueue.edit(id, { delay: 0 }), { fields: { status: "pending" }, words: "pending, due now" })
   )
 
 /** Deletes each job that does not run, and prints what it was. */
 export const remove = (ids: ReadonlyArray<string>, json: boolean, streams: Streams) =>
   forEachId(
-    { ids, json, streams, doing: "Deleting", done: "deleted" },
-    (id) =>
-      Effect.map(JobQueue.delete(id), (status) => ({ fields: { deleted: status }, words: `deleted; it was ${status}` }))
+    { ids, json, streams, ...verbs.delete },
+    (id) => Effect.map(JobQueue.delete(id), (status) => ({ fields: { deleted: status }, words: deleteWords(status) }))
   )
 
 /** Some of several jobs were not changed. Those that were stay so. */
@@ -113,14 +144,10 @@ interface Done {
   readonly words: string
 }
 
-interface Asked {
+interface Asked extends Verbs {
   readonly ids: ReadonlyArray<string>
   readonly json: boolean
   readonly streams: Streams
-  /** The change as it happens, for the terminal's progress bar. */
-  readonly doing: string
-  /** The change as done, for the error. */
-  readonly done: string
 }
 
 /**
@@ -169,12 +196,16 @@ const forEachId = <E extends { readonly _tag: string }>(
 const isOfStore = Predicate.or(Predicate.isTagged("StoreError"), Predicate.isTagged("ForeignTransaction"))
 
 /** The options that were given. */
-export const given = <A>(options: { readonly [K in keyof A]: Option.Option<A[K]> }): Partial<A> =>
+const given = <A>(options: { readonly [K in keyof A]: Option.Option<A[K]> }): Partial<A> =>
   Object.fromEntries(
     Object.entries<Option.Option<unknown>>(options).flatMap(([name, value]) =>
       Option.match(value, { onNone: () => [], onSome: (value) => [[name, value]] })
     )
   ) as Partial<A>
+
+/** The flags of a filter that were given. */
+export const filterOf = ({ error, kind, partition, queue, status, uniqueKey }: FilterFlags): JobFilter =>
+  given({ status, kind, queue, partitionKey: partition, uniqueKey, error })
 
 /** As many jobs as were asked for. The queue's own pages are short where few of many rows fit the filter. */
 const fullPage = (options: ListOptions, most: number) =>
