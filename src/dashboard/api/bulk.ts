@@ -1,21 +1,12 @@
 import type { Count } from "../../domain/Stats.ts"
 import type { Client } from "./client.ts"
 import { asApiError } from "./client.ts"
+import { query } from "../text/query.ts"
 import type { Action, Fate, JobFilter } from "./wire.ts"
 
-/** The members of a filter that are set. */
-const named = (filter: JobFilter): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(filter).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]])
-  )
-
 /** Counts the jobs of a filter; with an action, those that it can change. Throws `ApiError`. */
-export const countJobs = (client: Client, filter: JobFilter, action?: Action): Promise<Count> => {
-  const query = new URLSearchParams(named(filter))
-  if (action !== undefined) query.set("action", action)
-  const text = query.toString()
-  return client.ask<Count>("GET", text === "" ? "count" : `count?${text}`)
-}
+export const countJobs = (client: Client, filter: JobFilter, action?: Action): Promise<Count> =>
+  client.ask<Count>("GET", `count${query({ ...filter, action })}`)
 
 /** What became of the jobs of a filter, in numbers. */
 export interface Tally {
@@ -40,8 +31,8 @@ export const actOnFilter = async (
   filter: JobFilter,
   onProgress: (jobs: number) => void
 ): Promise<Tally> => {
-  const members = named(filter)
-  const body = { action, filter: Object.keys(members).length === 0 ? { all: true } : members }
+  // What is undefined is not sent.
+  const body = { action, filter: Object.values(filter).every((value) => value === undefined) ? { all: true } : filter }
   const refused = new Map<string, number>()
   let done = 0
   let asked = 0

@@ -12,13 +12,22 @@ export interface Change {
 /** The path of a job in the API. */
 export const jobPath = (id: string): string => `jobs/${encodeURIComponent(id)}`
 
+/** Asks for a job to be pending as it was before, and tells its fate. `ask` answers the fate of one that it leaves alone. */
+const restored = async (id: string, ask: () => Promise<Fate | undefined>): Promise<Fate> => {
+  try {
+    return await ask() ?? { id, done: true, status: "pending" }
+  } catch (error) {
+    const { message, tag } = asApiError(error)
+    return { id, done: false, error: tag, message }
+  }
+}
+
 /**
  * Gives a pending job what it had before, unless an attempt began since: then its due time is the one that the attempt
  * gave it, and nothing is changed.
  */
-export const putBack = async (client: Client, before: JobSummary, change: Change): Promise<Fate> => {
-  const { attempts, id } = before
-  try {
+export const putBack = (client: Client, { attempts, id }: JobSummary, change: Change): Promise<Fate> =>
+  restored(id, async () => {
     const now = await client.ask<JobView>("GET", jobPath(id))
     if (now.attempts !== attempts) {
       return {
@@ -29,22 +38,24 @@ export const putBack = async (client: Client, before: JobSummary, change: Change
       }
     }
     await client.ask("PATCH", jobPath(id), change)
-    return { id, done: true, status: "pending" }
-  } catch (error) {
-    const { message, tag } = asApiError(error)
-    return { id, done: false, error: tag, message }
-  }
-}
+    return undefined
+  })
 
 /** Makes a cancelled job wait again until it was due before, in one write, so that it never runs earlier. */
-const retryAt = async (client: Client, { availableAt, id }: JobSummary): Promise<Fate> => {
-  try {
+const retryAt = (client: Client, { availableAt, id }: JobSummary): Promise<Fate> =>
+  restored(id, async () => {
     await client.ask("POST", `${jobPath(id)}/retry`, { availableAt })
-    return { id, done: true, status: "pending" }
-  } catch (error) {
-    const { message, tag } = asApiError(error)
-    return { id, done: false, error: tag, message }
-  }
+    return undefined
+  })
+
+/** Restores one job after the other. */
+const inTurn = async (
+  jobs: ReadonlyArray<JobSummary>,
+  restore: (job: JobSummary) => Promise<Fate>
+): Promise<ReadonlyArray<Fate>> => {
+  const fates: Array<Fate> = []
+  for (const job of jobs) fates.push(await restore(job))
+  return fates
 }
 
 /** An undo, and the number of jobs that it is for. */
@@ -79,22 +90,17 @@ export const undoOf = (
     const due = cancelled.filter(({ availableAt }) => availableAt <= now).map(({ id }) => id)
     return cancelled.length === 0 ? null : {
       jobs: cancelled.length,
-      run: async () => {
-        const restored = due.length === 0 ? [] : [...await retry(due)]
-        for (const job of later) restored.push(await retryAt(client, job))
-        return restored
-      }
+      run: async () => [
+        ...due.length === 0 ? [] : await retry(due),
+        ...await inTurn(later, (job) => retryAt(client, job))
+      ]
     }
   }
   if (action === "run-now") {
     const early = pending.map(({ job }) => job).filter(({ availableAt }) => availableAt > now)
     return early.length === 0 ? null : {
       jobs: early.length,
-      run: async () => {
-        const restored: Array<Fate> = []
-        for (const job of early) restored.push(await putBack(client, job, { availableAt: job.availableAt }))
-        return restored
-      }
+      run: () => inTurn(early, (job) => putBack(client, job, { availableAt: job.availableAt }))
     }
   }
   return null

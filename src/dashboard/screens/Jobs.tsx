@@ -18,6 +18,7 @@ import { useKeys } from "../state/useKeys.ts"
 import { usePolled } from "../state/usePolled.ts"
 import { mostRows, useWindowOfRows } from "../state/useWindowOfRows.ts"
 import { firstJobText, jobsText, numberText, skippedText } from "../text/format.ts"
+import { query } from "../text/query.ts"
 import { Confirm } from "../parts/Dialog.tsx"
 
 /** Jobs of a page, as the API allows at most. */
@@ -27,12 +28,8 @@ const pageSize = 100
 const loadedByItself = 20_000
 
 /** The path of a page of jobs. */
-const listPath = (filter: JobFilter, cursor: string | null, limit: number): string => {
-  const query = new URLSearchParams({ limit: String(limit) })
-  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value))
-  if (cursor !== null) query.set("cursor", cursor)
-  return `jobs?${query.toString()}`
-}
+const listPath = (filter: JobFilter, cursor: string | null, limit: number): string =>
+  `jobs${query({ limit: String(limit), ...filter, cursor: cursor ?? undefined })}`
 
 /** The jobs that a filter lets through, newest first. Only rows near the window are in the document. */
 export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {

@@ -104,7 +104,7 @@ export const tellFates = (
               lost.length === 0 ? "good" : "bad",
               lost.length === 0
                 ? `${jobsText(back)} restored.`
-                : `${jobsText(back)} restored, ${numberText(lost.length)} not. ${commonest(lost)}`
+                : `${jobsText(back)} restored, ${numberText(lost.length)} not. ${commonest(reasonsOf(lost))}`
             )
             onChange()
           })
@@ -112,7 +112,7 @@ export const tellFates = (
     )
   }
   if (refused.length > 0) {
-    tell("bad", `${jobsText(refused.length)} not ${actionWords[action].done}. ${commonest(refused)}`)
+    tell("bad", `${jobsText(refused.length)} not ${actionWords[action].done}. ${commonest(reasonsOf(refused))}`)
   }
   onChange()
 }
@@ -130,8 +130,7 @@ export const tellTally = (action: Action, tally: Tally, onChange: () => void): v
     )
   }
   if (refused.size > 0) {
-    const [[most] = [""]] = [...refused].sort((left, right) => right[1] - left[1])
-    tell("bad", `${jobsText(sum(refused))} not ${actionWords[action].done}. ${most}`)
+    tell("bad", `${jobsText(sum(refused))} not ${actionWords[action].done}. ${commonest(refused)}`)
   }
   if (stopped !== null) {
     tell("bad", `Stopped after ${jobsText(done)}, which stay ${actionWords[action].done}. ${stopped}`)
@@ -140,10 +139,15 @@ export const tellTally = (action: Action, tally: Tally, onChange: () => void): v
   onChange()
 }
 
-/** The reason that most of these were refused for. */
-const commonest = (refused: ReadonlyArray<Fate & { readonly done: false }>): string => {
-  const messages = new Map<string, number>()
-  for (const { message } of refused) messages.set(message, (messages.get(message) ?? 0) + 1)
-  const [[most] = [""]] = [...messages].sort((left, right) => right[1] - left[1])
+/** The number of jobs that were refused, by the sentence that says why. */
+const reasonsOf = (refused: ReadonlyArray<Fate & { readonly done: false }>): ReadonlyMap<string, number> => {
+  const reasons = new Map<string, number>()
+  for (const { message } of refused) reasons.set(message, (reasons.get(message) ?? 0) + 1)
+  return reasons
+}
+
+/** The reason that most jobs were refused for. */
+const commonest = (reasons: ReadonlyMap<string, number>): string => {
+  const [[most] = [""]] = [...reasons].sort((left, right) => right[1] - left[1])
   return most
 }

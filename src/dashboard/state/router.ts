@@ -1,4 +1,5 @@
 import type { JobFilter } from "../api/wire.ts"
+import { query } from "../text/query.ts"
 import { isStatus } from "../text/searchQuery.ts"
 import type { TroubleType } from "../text/trouble.ts"
 import { troubleTypes } from "../text/trouble.ts"
@@ -93,13 +94,6 @@ export const tokenOf = (fragment: string): string | null => {
 const split = (text: string): ReadonlyArray<string> => {
   const at = text.indexOf("?")
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-const query = (fields: Readonly<Record<string, string | undefined>>): string => {
-  const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined && value !== "") search.set(name, value)
-  const text = search.toString()
-  return text === "" ? "" : `?${text}`
 }
 
 const decoded = (part: string): string => {
