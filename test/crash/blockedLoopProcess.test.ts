@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { JobQueue } from "../../src/index.ts"
 import { Hold } from "./jobs.ts"
 import { inSharedFolder, untilFinished } from "./sharedQueue.ts"
+import type { WorkerProcessOptions } from "./workerProcesses.ts"
 import { startWorker } from "./workerProcesses.ts"
 
 /*
@@ -19,6 +20,16 @@ const settings = {
 
 const blocking = (n: number, blocks: number) => ({ payload: { n, millis: 10, stubborn: false, blocks } })
 
+/** A worker whose one job blocks its event loop for so many milliseconds, and has begun. */
+const blocked = (options: WorkerProcessOptions, blocks: number) =>
+  Effect.gen(function*() {
+    const first = yield* startWorker(options)
+    yield* first.says("started")
+    const { id } = yield* JobQueue.enqueue(Hold, blocking(1, blocks).payload)
+    yield* first.says("running 1 1")
+    return { first, id }
+  })
+
 /** Lines that begin with this word. */
 const count = (said: ReadonlyArray<string>, word: string) => said.filter((line) => line.startsWith(`${word} `)).length
 
@@ -26,10 +37,7 @@ describe("a handler that blocks the event loop for longer than its lease", () =>
   it.live("runs once, while another process waits for its job", () =>
     inSharedFolder(settings, (options) =>
       Effect.gen(function*() {
-        const first = yield* startWorker(options)
-        yield* first.says("started")
-        const { id } = yield* JobQueue.enqueue(Hold, blocking(1, 10_000).payload)
-        yield* first.says("running 1 1")
+        const { first, id } = yield* blocked(options, 10_000)
         const second = yield* startWorker(options)
         const [job] = yield* untilFinished([id])
         assert.strictEqual(job?.status, "succeeded")
@@ -43,10 +51,7 @@ describe("a handler that blocks the event loop for longer than its lease", () =>
   it.live("without the thread loses its job to the other process, or this test shows nothing", () =>
     inSharedFolder({ ...settings, leaseKeeper: false }, (options) =>
       Effect.gen(function*() {
-        const first = yield* startWorker(options)
-        yield* first.says("started")
-        const { id } = yield* JobQueue.enqueue(Hold, blocking(1, 10_000).payload)
-        yield* first.says("running 1 1")
+        const { id } = yield* blocked(options, 10_000)
         const second = yield* startWorker(options)
         yield* second.says("running 1 2")
         yield* second.kill("SIGKILL")
@@ -75,10 +80,7 @@ describe("a handler that blocks the event loop for longer than its lease", () =>
   it.live("hangs after its stall limit: its job runs elsewhere, and the stack is told", () =>
     inSharedFolder({ ...settings, stallLimit: "4 seconds" }, (options) =>
       Effect.gen(function*() {
-        const first = yield* startWorker(options)
-        yield* first.says("started")
-        const { id } = yield* JobQueue.enqueue(Hold, blocking(1, 15_000).payload)
-        yield* first.says("running 1 1")
+        const { first, id } = yield* blocked(options, 15_000)
         const told = yield* first.complains("fiber=#keeper")
         assert.match(told, /The event loop has been blocked for \d+\.\d s\. The leases of 1 job are left to run out\./)
         assert.match(told, /workerProcess\.js:\d+/)
@@ -94,10 +96,7 @@ describe("a process that is stopped past its lease", () => {
   it.live("loses its job, and its own completion is refused", () =>
     inSharedFolder(settings, (options) =>
       Effect.gen(function*() {
-        const first = yield* startWorker(options)
-        yield* first.says("started")
-        const { id } = yield* JobQueue.enqueue(Hold, blocking(1, 2_000).payload)
-        yield* first.says("running 1 1")
+        const { first, id } = yield* blocked(options, 2_000)
         yield* first.kill("SIGSTOP")
         const second = yield* startWorker(options)
         yield* second.says("done 1 2")

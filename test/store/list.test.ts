@@ -71,20 +71,31 @@ describe("list", () => {
     }).pipe(Effect.provide(memory)))
 })
 
+/** Puts 12,000 jobs that have ended into the table, of which every other is an email. */
+const insertMany = (
+  { lastError, result, status }: {
+    readonly status: string
+    readonly result: string | null
+    readonly lastError: string | null
+  }
+) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql`
+      WITH RECURSIVE number (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < 11999)
+      INSERT INTO holdfast_jobs (
+        id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
+        result, last_error
+      )
+      SELECT printf('00000000-0000-7000-8000-%012x', i), 'default', CASE WHEN i % 2 = 0 THEN 'email' ELSE 'crawl' END,
+        '{}', ${status}, 0, 3, 0, 0, 0, 0, ${result}, ${lastError}
+      FROM number`)
+
 describe("a list of few jobs among many", () => {
   /** Of 12,000 jobs every fiftieth has failed, every other is an email, and none is both but these. */
   const many = (both: ReadonlyArray<number>) =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      yield* sql`
-        WITH RECURSIVE number (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < 11999)
-        INSERT INTO holdfast_jobs (
-          id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
-          result
-        )
-        SELECT printf('00000000-0000-7000-8000-%012x', i), 'default', CASE WHEN i % 2 = 0 THEN 'email' ELSE 'crawl' END,
-          '{}', 'succeeded', 0, 3, 0, 0, 0, 0, 'null'
-        FROM number`
+      yield* insertMany({ status: "succeeded", result: "null", lastError: null })
       yield* sql`
         UPDATE holdfast_jobs SET status = 'cancelled', result = NULL
         WHERE rowid % 50 = 0 AND kind = 'crawl' OR id IN ${sql.in(both.map(jobId))}`
@@ -147,15 +158,7 @@ describe("a search of few jobs among many", () => {
   const failures = (others: ReadonlyArray<number>) =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      yield* sql`
-        WITH RECURSIVE number (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < 11999)
-        INSERT INTO holdfast_jobs (
-          id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
-          last_error
-        )
-        SELECT printf('00000000-0000-7000-8000-%012x', i), 'default', CASE WHEN i % 2 = 0 THEN 'email' ELSE 'crawl' END,
-          '{}', 'failed', 0, 3, 0, 0, 0, 0, 'Error: usual'
-        FROM number`
+      yield* insertMany({ status: "failed", result: null, lastError: "Error: usual" })
       yield* sql`UPDATE holdfast_jobs SET last_error = 'Error: Rare', unique_key = 'k', unique_scope = 'pending'
         WHERE id IN ${sql.in(others.map(jobId))}`
     })
