@@ -21,7 +21,7 @@ export const changedBy = (
 ): Either.Either<ReadonlyArray<JobStatus>, InvalidOption> => {
   const changed = statusesOf[action]
   const named = status === undefined ? changed : [status].flat()
-  // What is no status is refused elsewhere, as in every filter.
+  // A value that is not a status is refused elsewhere, as in every filter.
   if (!named.every(Schema.is(JobStatus)) || named.length === 0) return Either.right(named)
   const both = named.filter((one) => changed.includes(one))
   return both.length > 0 ? Either.right(both) : Either.left(

@@ -20,7 +20,7 @@ export type NotDone =
   | UniqueKeyTaken
   | StoreError
 
-/** What became of one of the jobs of an action. */
+/** The fate of one job of an action. */
 export type JobFate = Data.TaggedEnum<{
   /** The action was carried out. `status` is the one that the job has now, or had if it was deleted. */
   Done: { readonly jobId: string; readonly status: JobStatus }

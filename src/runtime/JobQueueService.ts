@@ -299,8 +299,8 @@ export interface JobQueueService {
   /**
    * Does one thing to every job of a filter, from the highest id down, and tells the fate of each. Jobs that are enqueued after
    * it began have higher ids, unless the caller made them or their machine's clock is behind. It works in transactions of a
-   * hundred jobs: interrupted, or when the store fails, it stops between two of them, and what was done stays done. Within a
-   * transaction of yours it is part of that.
+   * hundred jobs. When it is interrupted or the store fails, it stops between two of them, and what was done stays done. In
+   * your own transaction, all of it is one transaction with yours.
    */
   readonly bulk: (options: BulkOptions) => Stream.Stream<JobFate, InvalidOption | StoreFailure>
 

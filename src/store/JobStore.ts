@@ -214,7 +214,7 @@ export interface Ended {
   readonly jobs: number
 }
 
-/** What a worker reports with a beat; the instant is the store's now. */
+/** The report of a worker with a beat, whose instant is the store's now. */
 export type WorkerBeat = Omit<WorkerRecord, "startedAt" | "beatAt" | "sinceBeat" | "isLive">
 
 /** The jobs that a pruning deleted, and those that it could not, for example because one of the app's tables refers to them. */

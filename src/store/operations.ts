@@ -162,7 +162,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
   const canFit = ({ error, kind, partitionKey, queue, uniqueKey }: Filter) =>
     [kind, queue, partitionKey, uniqueKey, error].every(canBe)
 
-  /** What the operation for one job does. */
+  /** Changes one job as the operation for one job does. */
   const actOnOne = (
     id: JobId,
     { action, available = { after: 0 }, filter: { partitionKey } }: ActRequest,

@@ -2,7 +2,7 @@ import { Clock, Effect } from "effect"
 import { startProcess } from "../processes/startProcess.ts"
 import type { Contender, Work } from "./queues.ts"
 
-/** What became of one job that two worker processes could run. */
+/** The fate of one job that two worker processes could run. */
 export interface Outcome {
   readonly runs: number
   /** Runs whose handler came to its end, also of those whose completion the queue refused. */

@@ -8,7 +8,7 @@ import type { Action, Fate, JobFilter } from "./wire.ts"
 export const countJobs = (client: Client, filter: JobFilter, action?: Action): Promise<Count> =>
   client.ask<Count>("GET", `count${query({ ...filter, action })}`)
 
-/** What became of the jobs of a filter, in numbers. */
+/** The outcome of an action on the jobs of a filter, in numbers. */
 export interface Tally {
   readonly done: number
   /** Of those, running jobs whose workers were asked to stop them. */

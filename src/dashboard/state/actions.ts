@@ -117,7 +117,7 @@ export const tellFates = (
   onChange()
 }
 
-/** Says what became of the jobs of a filter. Their due times are not known here, so there is no undo. */
+/** Tells the outcome of an action on the jobs of a filter. There is no undo, since their due times are not known here. */
 export const tellTally = (action: Action, tally: Tally, onChange: () => void): void => {
   const { asked, done, refused, skipped, stopped } = tally
   const changed = jobsText(skipped)

@@ -100,7 +100,7 @@ const tellEach = (options: BulkOptions, doing: string, total: Count, json: boole
     const tell = (fate: JobFate) =>
       Effect.suspend(() => {
         all += 1
-        // Something else has changed it first, which is no failure of the command.
+        // Another program or person changed the job first. That is no failure of the command.
         if (fate._tag === "NotDone" && fate.error._tag !== "JobNotMatching") failed += 1
         const text = json
           ? JSON.stringify(fieldsOf(options.action, fate))

@@ -31,7 +31,7 @@ export const eventsOf = (
     return one !== undefined && Either.isRight(one) ? [eventOf(action, id, one.right)] : []
   })
 
-/** What became of each job. */
+/** The fate of each job. */
 export const fatesOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>): ReadonlyArray<JobFate> =>
   ids.flatMap((jobId, index) => {
     const one = acted[index]

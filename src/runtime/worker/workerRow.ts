@@ -37,7 +37,7 @@ export const keepRow = ({ beat, every, store, worker }: {
   Effect.gen(function*() {
     const asked = yield* Queue.sliding<void>(1)
     let isForgotten = false
-    /** The last beat. `ended` is completed once it is no longer under way. */
+    /** The last beat. `ended` completes when its call has ended. */
     let last: { readonly sentAt: number; readonly ended: Deferred.Deferred<void>; isUnderWay: boolean } | undefined
     /** The last failure that was logged, until a beat succeeds. */
     let logged: string | undefined

@@ -4,7 +4,7 @@ import { line } from "../../platform/line.ts"
 import { updateMetric } from "../guardTelemetry.ts"
 import type { Report } from "./keeperThread.ts"
 
-/** What a keeper's thread tells, and what becomes of the thread. */
+/** A report of a keeper's thread, or of its end. */
 export type KeeperReport = Report | {
   /** The thread could not be started, or ended. */
   readonly _tag: "Ended"

@@ -95,7 +95,7 @@ export const request = (options: Partial<ClaimRequest> = {}): ClaimRequest => ({
   ...options
 })
 
-/** What worker "w" reports: it beats every 30 s. */
+/** The report of worker "w", which beats every 30 s. */
 export const workerBeat = (options: Partial<WorkerBeat> = {}): WorkerBeat => ({
   worker: "w",
   host: "machine",

@@ -39,7 +39,7 @@ export function openInThread(
   const database = new Database(file, { nativeBinding: addon, fileMustExist: true, timeout: 0 })
   let statement: ReturnType<Connection["prepare"]> | undefined
   const prepare = () => {
-    // A lease that a power cut undoes is no loss: the process is gone as well. Checkpoints are for the store's connection.
+    // A power cut may undo an extension, but it ends the process, too. The store's connection makes the checkpoints.
     database.pragma("synchronous = NORMAL")
     database.pragma("wal_autocheckpoint = 0")
     return database.prepare(text)

@@ -36,7 +36,7 @@ export const listenOn = (path: string): Effect.Effect<{ readonly close: Effect.E
 export const refuses = (path: string, device: number): Effect.Effect<boolean> =>
   Effect.suspend(() => isSocketOn(path, device) && isOurs(dirname(path)) ? isRefused(path) : Effect.succeed(false))
 
-/** What is not a socket refuses as well. So does a copy, as on something that was mounted in the folder's place. */
+/** A file that is not a socket refuses, too. So does a copy of one, as on a file system that was mounted in the folder's place. */
 export const isSocketOn = (path: string, device: number): boolean => {
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false })
