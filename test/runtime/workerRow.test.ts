@@ -229,4 +229,16 @@ describe("a store that does not take a beat", () => {
         assert.isTrue(yield* isEnded)
       }
     }).pipe(inHoldfast(done)))
+
+  it.effect("and is given up at the end is asked for nothing more", () =>
+    Effect.gen(function*() {
+      const { end } = yield* scoped({ shutdownGrace: "25 seconds" })
+      yield* StoreFaults.inject("beatWorker", () => Effect.never)
+      yield* TestClock.adjust("31 seconds")
+      const isEnded = yield* end
+      yield* TestClock.adjust("2 seconds")
+      assert.isTrue(yield* isEnded)
+      yield* settled
+      assert.strictEqual(yield* StoreFaults.calls("forgetWorker"), 0)
+    }).pipe(inHoldfast(done)))
 })

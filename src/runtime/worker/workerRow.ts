@@ -37,8 +37,15 @@ export const keepRow = ({ beat, every, store, worker }: {
   Effect.gen(function*() {
     const asked = yield* Queue.sliding<void>(1)
     let isForgotten = false
-    /** The last beat. `ended` completes when its call has ended. */
-    let last: { readonly sentAt: number; readonly ended: Deferred.Deferred<void>; isUnderWay: boolean } | undefined
+    /** True once `forget` has ended, and leaves behind what it could not delete. */
+    let isOver = false
+    /** The last beat. `ended` completes when its call has ended; nobody waits any more for one that is given up. */
+    let last: {
+      readonly sentAt: number
+      readonly ended: Deferred.Deferred<void>
+      isUnderWay: boolean
+      isGivenUp: boolean
+    } | undefined
     /** The last failure that was logged, until a beat succeeds. */
     let logged: string | undefined
 
@@ -46,14 +53,15 @@ export const keepRow = ({ beat, every, store, worker }: {
 
     const write = Effect.flatMap(monotonicMillis, (sentAt) => {
       if (isForgotten) return Effect.void
-      const sent = { sentAt, ended: Deferred.unsafeMake<void>(FiberId.none), isUnderWay: true }
+      const sent = { sentAt, ended: Deferred.unsafeMake<void>(FiberId.none), isUnderWay: true, isGivenUp: false }
       last = sent
       return Effect.ensuring(
         store.beatWorker(beat()),
         Effect.suspend(() => {
           sent.isUnderWay = false
-          // One that was given up may be written long after that.
-          return Effect.zipRight(isForgotten ? removeAgain : Effect.void, Deferred.succeed(sent.ended, undefined))
+          // One that was given up may be written long after that. One that the end of the scope interrupts sends nothing more.
+          const isToGo = isForgotten && (!isOver || sent.isGivenUp)
+          return Effect.zipRight(isToGo ? removeAgain : Effect.void, Deferred.succeed(sent.ended, undefined))
         })
       )
     })
@@ -63,6 +71,7 @@ export const keepRow = ({ beat, every, store, worker }: {
       // The polls say so again and again where the database is away. What lasts, such as a missing right, is said once.
       onFailure: (error) =>
         Effect.suspend(() => {
+          if (last !== undefined) last.isGivenUp = true
           const isNew = logged !== String(error)
           logged = String(error)
           return isNew ? log.storeUnavailable("worker's row", error) : Effect.void
@@ -86,7 +95,7 @@ export const keepRow = ({ beat, every, store, worker }: {
       const waited = last?.isUnderWay === true ? now - last.sentAt : 0
       const left = Math.max(0, Duration.toMillis(forgetMayTake) - waited)
       return Effect.catchAll(callStore("forgetWorker", left, () => erase), log.rowLeftBehind)
-    })
+    }).pipe(Effect.ensuring(Effect.sync(() => void (isOver = true))))
 
     return { beatNow: Effect.asVoid(Queue.offer(asked, undefined)), forget }
   })

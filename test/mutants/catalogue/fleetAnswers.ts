@@ -45,6 +45,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/statements/enqueue.ts",
     find: "const added = yield* eachInTurn(inChunks(missing), (chunk) => insert(chunk, now.sql))",
     replace: "const added = yield* eachInTurn(inChunks(missing).slice(0, 1), (chunk) => insert(chunk, now.sql))",
-    killedBy: bySeed(26, 116)
+    killedBy: bySeed(276, 255)
   }
 ]
