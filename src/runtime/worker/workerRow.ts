@@ -37,8 +37,6 @@ export const keepRow = ({ beat, every, store, worker }: {
   Effect.gen(function*() {
     const asked = yield* Queue.sliding<void>(1)
     let isForgotten = false
-    /** True once `forget` has ended, and leaves behind what it could not delete. */
-    let isOver = false
     /** The last beat. `ended` completes when its call has ended; nobody waits any more for one that is given up. */
     let last: {
       readonly sentAt: number
@@ -59,9 +57,9 @@ export const keepRow = ({ beat, every, store, worker }: {
         store.beatWorker(beat()),
         Effect.suspend(() => {
           sent.isUnderWay = false
-          // One that was given up may be written long after that. One that the end of the scope interrupts sends nothing more.
-          const isToGo = isForgotten && (!isOver || sent.isGivenUp)
-          return Effect.zipRight(isToGo ? removeAgain : Effect.void, Deferred.succeed(sent.ended, undefined))
+          // Such a beat may be written long after the row was deleted.
+          const isLate = isForgotten && sent.isGivenUp
+          return Effect.zipRight(isLate ? removeAgain : Effect.void, Deferred.succeed(sent.ended, undefined))
         })
       )
     })
@@ -86,8 +84,9 @@ export const keepRow = ({ beat, every, store, worker }: {
     const erase = Effect.suspend(() => {
       isForgotten = true
       if (last === undefined) return Effect.void
-      // A beat that is under way deletes its row itself, since it may be written after a deletion that is made now.
-      return last.isUnderWay ? Deferred.await(last.ended) : store.forgetWorker(worker)
+      // A beat that is under way may be written after a deletion that is made now.
+      const isWritten = last.isUnderWay ? Deferred.await(last.ended) : Effect.void
+      return Effect.zipRight(isWritten, store.forgetWorker(worker))
     })
 
     /** Does not wait for a store that has left the last beat unanswered for as long. */
@@ -95,7 +94,7 @@ export const keepRow = ({ beat, every, store, worker }: {
       const waited = last?.isUnderWay === true ? now - last.sentAt : 0
       const left = Math.max(0, Duration.toMillis(forgetMayTake) - waited)
       return Effect.catchAll(callStore("forgetWorker", left, () => erase), log.rowLeftBehind)
-    }).pipe(Effect.ensuring(Effect.sync(() => void (isOver = true))))
+    })
 
     return { beatNow: Effect.asVoid(Queue.offer(asked, undefined)), forget }
   })
