@@ -172,27 +172,6 @@ describe("a worker's row", () => {
       assert.isTrue(yield* isEnded)
       assert.deepStrictEqual(yield* workers, [])
     }).pipe(inHoldfast(done)))
-
-  it.effect("is not written again by a beat that was given up, however late that is answered", () =>
-    Effect.gen(function*() {
-      const answer = yield* Deferred.make<void>()
-      yield* StoreFaults.inject(
-        "beatWorker",
-        (call) => Effect.uninterruptible(Effect.zipRight(Deferred.await(answer), call)),
-        1
-      )
-      const { end } = yield* scoped({ shutdownGrace: "25 seconds" })
-      yield* TestClock.adjust("34 seconds")
-      assert.deepStrictEqual(yield* workers, [])
-      // It was given up after 5 s, and the next is 30 s later.
-      yield* TestClock.adjust("1 second")
-      assert.lengthOf(yield* workers, 1)
-      assert.isTrue(yield* yield* end)
-      assert.deepStrictEqual(yield* workers, [])
-      yield* Deferred.succeed(answer, undefined)
-      yield* settled
-      assert.deepStrictEqual(yield* workers, [])
-    }).pipe(inHoldfast(done)))
 })
 
 describe("a store that does not take a beat", () => {

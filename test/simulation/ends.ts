@@ -142,7 +142,8 @@ const excusedRelease = (timeline: Timeline, step: Step): boolean => {
   if (held?.row === undefined || held.row === null) return false
   const leaseFor = Number(held.row.locked_until) - Number(held.row.locked_at)
   if (timeline.killedAt(held.process) <= held.at + leaseFor) return true
-  if (at < held.at + leaseFor) return timeline.showedOver(step)
+  // A process that has ended, and left the job behind, is as dead as one that was killed.
+  if (at < held.at + leaseFor) return timeline.showedOver(step) || timeline.endOf(held.process) <= at
   return wasGivenUp(timeline, id, before.attempts, at)
     || couldNotSettle(timeline, id, before.attempts)
     || passedItsDeadline(timeline, id, before.attempts, before.kind, step.order)

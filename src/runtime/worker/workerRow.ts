@@ -37,29 +37,20 @@ export const keepRow = ({ beat, every, store, worker }: {
   Effect.gen(function*() {
     const asked = yield* Queue.sliding<void>(1)
     let isForgotten = false
-    /** The last beat. `ended` completes when its call has ended; nobody waits any more for one that is given up. */
-    let last: {
-      readonly sentAt: number
-      readonly ended: Deferred.Deferred<void>
-      isUnderWay: boolean
-      isGivenUp: boolean
-    } | undefined
+    /** The last beat. `ended` completes when its call has ended. */
+    let last: { readonly sentAt: number; readonly ended: Deferred.Deferred<void>; isUnderWay: boolean } | undefined
     /** The last failure that was logged, until a beat succeeds. */
     let logged: string | undefined
 
-    const removeAgain = Effect.catchAll(store.forgetWorker(worker), log.rowLeftBehind)
-
     const write = Effect.flatMap(monotonicMillis, (sentAt) => {
       if (isForgotten) return Effect.void
-      const sent = { sentAt, ended: Deferred.unsafeMake<void>(FiberId.none), isUnderWay: true, isGivenUp: false }
+      const sent = { sentAt, ended: Deferred.unsafeMake<void>(FiberId.none), isUnderWay: true }
       last = sent
       return Effect.ensuring(
         store.beatWorker(beat()),
         Effect.suspend(() => {
           sent.isUnderWay = false
-          // Such a beat may be written long after the row was deleted.
-          const isLate = isForgotten && sent.isGivenUp
-          return Effect.zipRight(isLate ? removeAgain : Effect.void, Deferred.succeed(sent.ended, undefined))
+          return Deferred.succeed(sent.ended, undefined)
         })
       )
     })
@@ -69,7 +60,6 @@ export const keepRow = ({ beat, every, store, worker }: {
       // The polls say so again and again where the database is away. What lasts, such as a missing right, is said once.
       onFailure: (error) =>
         Effect.suspend(() => {
-          if (last !== undefined) last.isGivenUp = true
           const isNew = logged !== String(error)
           logged = String(error)
           return isNew ? log.storeUnavailable("worker's row", error) : Effect.void
@@ -84,7 +74,8 @@ export const keepRow = ({ beat, every, store, worker }: {
     const erase = Effect.suspend(() => {
       isForgotten = true
       if (last === undefined) return Effect.void
-      // A beat that is under way may be written after a deletion that is made now.
+      // A beat that is under way may be written after a deletion that is made now. So may one that was given up before:
+      // the row that it leaves is pruned as that of a dead worker is.
       const isWritten = last.isUnderWay ? Deferred.await(last.ended) : Effect.void
       return Effect.zipRight(isWritten, store.forgetWorker(worker))
     })
