@@ -464,7 +464,8 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   /**
    * Does to each of these jobs what the operation for one does, in one transaction, and answers for
    * each in the order given. A job that refuses, or whose row does, stays as it is and keeps no other
-   * from being changed.
+   * from being changed. Where a row refuses the commit, there are several transactions: what fails
+   * after the first of them is an answer too.
    */
   readonly act: (request: ActRequest) => Effect.Effect<ReadonlyArray<Acted>, StoreFailure>
 

@@ -51,6 +51,13 @@ export interface Transactions {
    */
   readonly part: <A, E>(write: OnConnection<A, E>) => OnConnection<A, E>
 
+  /**
+   * As `part`, within a transaction that goes on with what others may have written:
+   * nothing of the write stays if it fails. If the database has rolled back more than
+   * the write, it fails with an error that is no row's.
+   */
+  readonly undoable: <A, E>(write: OnConnection<A, E>) => OnConnection<A, E>
+
   /** True in the context of a caller that is in a transaction: the effects of an operation may still be rolled back. */
   readonly isInside: (context: Context.Context<never>) => boolean
 

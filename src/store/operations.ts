@@ -34,7 +34,7 @@ import type { Now, OnConnection, Run, Transactions } from "./Transactions.ts"
 export interface Circumstances {
   /** The version of the tables that the statements are made for. */
   readonly newest: number
-  readonly transactions: Pick<Transactions, "part">
+  readonly transactions: Pick<Transactions, "part" | "undoable">
   /** It is read once an operation has its connection. */
   readonly now: Effect.Effect<Now>
 }
@@ -44,7 +44,7 @@ export interface Circumstances {
  * and what is to be done where a row refuses it. They run on the connection in
  * the context, and read the clock once.
  */
-export const makeOperations = (dialect: Dialect, { newest, now, transactions: { part } }: Circumstances) => {
+export const makeOperations = (dialect: Dialect, { newest, now, transactions: { part, undoable } }: Circumstances) => {
   const { int, isId, isName, isOfARow, later, manyClaimAtOnce } = dialect
   const { explained, isOurs } = makeNewerSchema(dialect, newest)
   const statements = makeStatements(dialect, isOurs)
@@ -102,7 +102,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
         Effect.flatMap(statements.claimable(request, now, except), (jobs) =>
           inHalves(
             jobs,
-            (some) => part(statements.claimThese(some, request, now)),
+            (some) => undoable(statements.claimThese(some, request, now)),
             ({ id }, error) => Effect.as(refusedRows.add("claim", id, error), [])
           ))
       ),
@@ -130,7 +130,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
       Effect.flatMap(statements.staleJobs(which, now, except), (stale) =>
         inHalves(
           stale,
-          (jobs) => part(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),
+          (jobs) => undoable(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),
           ({ id }, error) => Effect.as(refusedRows.add("releaseStale", id, error), [])
         ))
     )
@@ -193,7 +193,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
         for (const { id } of fitting) {
           acted.set(
             id,
-            yield* Effect.either(part(actOnOne(id, request, now))).pipe(
+            yield* Effect.either(undoable(actOnOne(id, request, now))).pipe(
               Effect.flatMap((either): OnConnection<Acted> =>
                 Either.isRight(either) || either.left._tag !== "SqlError"
                   ? Effect.succeed(either as Acted)
@@ -208,13 +208,23 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
       })
     )
 
-  /** A commit may be what refuses a row: then each half of the jobs is a transaction by itself. */
+  /**
+   * A commit may be what refuses a row: then each half of the jobs is a transaction by itself. Once
+   * one of those is committed, nothing keeps the others from being told of: neither an interruption
+   * nor a store that fails, which is the fate of the jobs that are left.
+   */
   const act = (run: Run, request: ActRequest) =>
-    inHalves(
-      request.ids,
-      (ids) => run("act", actOn({ ...request, ids })),
-      (_, cause) => Effect.succeed([ofRow(cause)])
-    )
+    Effect.uninterruptibleMask((restore) => {
+      let isCommitted = false
+      const some = (ids: ActRequest["ids"]) =>
+        Effect.suspend(() => {
+          const acted = run("act", actOn({ ...request, ids }))
+          return isCommitted
+            ? Effect.catchIf(acted, (error) => !isOfARow(error), (error) => Effect.succeed(ids.map(() => ofRow(error))))
+            : Effect.tap(restore(acted), () => Effect.sync(() => void (isCommitted = true)))
+        })
+      return inHalves(request.ids, some, (_, cause) => Effect.succeed([ofRow(cause)]))
+    })
 
   return {
     enqueue: (jobs: ReadonlyArray<NewJob>) => at((_, now) => enqueue(jobs, now)),

@@ -290,6 +290,7 @@ describe("a row that refuses an action on many", () => {
   for (
     const [where, when] of [
       ["in a statement", "SELECT RAISE(ABORT, 'odd')"],
+      ["in a statement that has changed it", "SELECT RAISE(FAIL, 'odd')"],
       ["at the commit", "INSERT INTO posts (brand) VALUES (404)"]
     ] as const
   ) {
@@ -310,4 +311,39 @@ describe("a row that refuses an action on many", () => {
         assert.deepStrictEqual(left.jobs.map(({ id }) => id as string), [odd])
       }).pipe(inHoldfast()))
   }
+
+  it.effect("rolls all of the page back where it does so to the transaction, and the action fails", () =>
+    Effect.gen(function*() {
+      yield* enqueue(2)
+      yield* enqueue(1, { partitionKey: "odd" })
+      yield* enqueue(2)
+      const events = yield* watching
+      yield* refusing("SELECT RAISE(ROLLBACK, 'odd')")
+      const failure = yield* Effect.flip(run({ action: "cancel", filter: {} }))
+      assert.strictEqual(failure._tag, "StoreError")
+      assert.include(failure.message, "odd")
+      assert.deepStrictEqual(new Set(Object.values(yield* statuses)), new Set(["pending"]))
+      yield* settled
+      assert.deepStrictEqual(events, [])
+    }).pipe(inHoldfast()))
+
+  it.effect("at the commit has the others told of, also where the store fails after the first of them", () =>
+    Effect.gen(function*() {
+      const [first = "", second = ""] = yield* enqueue(2)
+      yield* enqueue(1, { partitionKey: "odd" })
+      yield* enqueue(1)
+      yield* refusing("INSERT INTO posts (brand) VALUES (404)")
+      const sql = yield* SqlClient.SqlClient
+      // The older two are the second half. Before that, in the page as a whole, one other is cancelled by then.
+      yield* sql.unsafe(`
+        CREATE TRIGGER gone BEFORE UPDATE ON holdfast_jobs WHEN old.id = '${second}'
+          AND (SELECT count(*) FROM holdfast_jobs WHERE status = 'cancelled') = 2
+        BEGIN SELECT RAISE(ROLLBACK, 'the store is away'); END`)
+      const events = yield* watching
+      const page = yield* JobQueue.bulkPage({ action: "cancel", filter: {} })
+      assert.deepStrictEqual(told(page.fates), ["cancelled", "StoreError", "StoreError", "StoreError"])
+      assert.deepStrictEqual(idsOf(page.fates).slice(2), [second, first])
+      yield* settled
+      assert.lengthOf(events, 1)
+    }).pipe(inHoldfast()))
 })

@@ -7,7 +7,7 @@ import { ForeignTransaction, StoreError } from "../../domain/errors.ts"
 import { line } from "../../platform/line.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { isSqlError } from "../isSqlError.ts"
-import { command } from "../transaction/transactionControl.ts"
+import { inSavepoint } from "../transaction/inSavepoint.ts"
 import { ambientTransaction } from "../transaction/ambientTransaction.ts"
 import { nested } from "../transaction/levels.ts"
 import type { Level } from "../transaction/openTransaction.ts"
@@ -175,6 +175,7 @@ export const makeTransactions = (
       transaction: untraced(joining(inTransaction)),
       allOrNone: untraced(joining(inTransaction, true)),
       part,
+      undoable: part,
       isInside: (context) => Option.isSome(ambientTransaction(context)),
       afterTransaction: after(false),
       afterCommit: after(true)
@@ -198,24 +199,10 @@ const alone = -1
 
 /** In a savepoint, without which a statement that fails would spoil the transaction. */
 const part: Transactions["part"] = (write) =>
-  Effect.flatMap(SqlClient.TransactionConnection, ([connection, depth]) =>
-    depth === alone
-      ? write
-      : Effect.uninterruptible(
-        Effect.zipRight(
-          command(connection, `SAVEPOINT ${partName}`),
-          Effect.matchEffect(write, {
-            onFailure: (error) =>
-              command(connection, `ROLLBACK TO ${partName}`).pipe(
-                Effect.zipRight(command(connection, `RELEASE ${partName}`)),
-                Effect.zipRight(Effect.fail(error))
-              ),
-            onSuccess: (answer) => Effect.as(command(connection, `RELEASE ${partName}`), answer)
-          })
-        )
-      ))
-
-const partName = "holdfast_part"
+  Effect.flatMap(
+    SqlClient.TransactionConnection,
+    ([, depth]) => depth === alone ? write : inSavepoint(write, (gone) => gone)
+  )
 
 /** The caller's trace is about the caller's work. */
 const untraced = (run: Run): Run => (operation, effect) => Effect.withTracerEnabled(run(operation, effect), false)

@@ -11,7 +11,9 @@ import { outsideTransaction } from "../../ambientTransaction.ts"
 import { ambientTransaction, connectionOf } from "../../transaction/ambientTransaction.ts"
 import { nested } from "../../transaction/levels.ts"
 import type { Level } from "../../transaction/openTransaction.ts"
+import { inSavepoint } from "../../transaction/inSavepoint.ts"
 import { isLevel } from "../../transaction/openTransaction.ts"
+import { rolledBackAfter } from "../../transaction/transactionErrors.ts"
 import { inTransactionOf } from "../appsConnection.ts"
 import { asCaller, exclusively, holdingConnection, lendOf, watchLent, whenFree } from "../connection.ts"
 import { isBusy } from "../errorCodes.ts"
@@ -120,7 +122,7 @@ export const makeTransactions = (
           if (isLevel(value)) return isWhole ? whole(value) : value.transaction.within(value, use, alone)
           return inTurn(
             (connection) =>
-              inTransactionOf(connection, isWhole ? inSavepoint(client, connection, whole) : use(connection)),
+              inTransactionOf(connection, isWhole ? inLevel(client, connection, whole) : use(connection)),
             asCaller
           )
         }).pipe(
@@ -147,6 +149,8 @@ export const makeTransactions = (
       transaction: untraced(joining(inTransaction)),
       allOrNone: untraced(joining(inTransaction, true)),
       part: (write) => write,
+      // SQLite may have rolled the whole transaction back, and nothing may follow in it then.
+      undoable: (write) => inSavepoint(write, (_, error) => rolledBackAfter(error)),
       isInside: (context) => Option.isSome(ambientTransaction(context)),
       afterTransaction: (effect) =>
         Effect.flatMap(ambient, (ambient) => Option.isNone(ambient) ? effect : waitForEnd(effect)),
@@ -201,8 +205,8 @@ const onConnection = (context: Context.Context<never>, connection: SqlConnection
 /** The caller's trace is about the caller's work. */
 const untraced = (run: Run): Run => (operation, effect) => Effect.withTracerEnabled(run(operation, effect), false)
 
-/** Runs an effect in a savepoint of a transaction that an app's own client has begun. */
-const inSavepoint = <A, E, R>(
+/** Runs an effect in a level of a transaction that an app's own client has begun. */
+const inLevel = <A, E, R>(
   client: SqlClient.SqlClient,
   connection: SqlConnection.Connection,
   use: (level: Level) => Effect.Effect<A, E, R>
