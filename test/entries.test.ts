@@ -125,6 +125,7 @@ const names = {
     "type FailedWith",
     "type FatePage",
     "type InPartition",
+    "type JobCount",
     "type JobFilter",
     "type JobQueueService",
     "type LaneStats",

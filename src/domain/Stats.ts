@@ -6,6 +6,12 @@ export interface Count {
   readonly isMore: boolean
 }
 
+/** The number of jobs of a filter. */
+export interface JobCount extends Count {
+  /** Where a page or an action begins that comes to these jobs and to none with a higher id, as new ones have; null if none was found. */
+  readonly cursor: string | null
+}
+
 /** The jobs of one lane, which is a queue and a kind. Instants are epoch milliseconds. */
 export interface LaneStats {
   readonly queue: string

@@ -20,7 +20,7 @@ import type { JobRecord, JobStatus } from "../domain/JobRecord.ts"
 import type { JobSummary } from "../domain/JobSummary.ts"
 import type { Lease } from "../domain/Lease.ts"
 import type { Pause, PauseTarget } from "../domain/Pause.ts"
-import type { Count, Stats } from "../domain/Stats.ts"
+import type { JobCount, Stats } from "../domain/Stats.ts"
 import type { OnConflict, UniqueScope } from "../domain/UniqueKey.ts"
 import type { WorkerRecord } from "../domain/WorkerRecord.ts"
 import type { ClaimedJob, DueJob, Enqueued, StoreFailure } from "../store/JobStore.ts"
@@ -91,7 +91,7 @@ export interface JobFilter {
 
 /** A filter for jobs, and the place where the page begins. */
 export interface ListOptions extends JobFilter {
-  /** The `cursor` of the page before. */
+  /** The `cursor` of the page before, or of a count. */
   readonly cursor?: string
   /** From 1 to 100, which it is unless given. */
   readonly limit?: number
@@ -139,7 +139,7 @@ export interface BulkOptions {
   readonly delay?: Duration.DurationInput
   /** Of a retry: the instant at which the jobs are due. Not with `delay`. */
   readonly at?: DateTime.DateTime.Input
-  /** The `cursor` of the page before, to go on behind it. */
+  /** The `cursor` of the page before, to go on behind it, or of a count, to come to no job that is newer than those. */
   readonly cursor?: string
 }
 
@@ -245,9 +245,13 @@ export interface JobQueueService {
 
   /**
    * Counts the jobs of a filter. It stops at the limit, and where it has looked at 100,000 rows, or at 20,000 whose errors it
-   * searched; `isMore` says that there may be more.
+   * searched; `isMore` says that there may be more. Give its `cursor` to `bulk` to change what was counted, and nothing that
+   * was enqueued since.
    */
-  readonly count: (filter?: JobFilter, options?: CountOptions) => Effect.Effect<Count, InvalidOption | StoreFailure>
+  readonly count: (
+    filter?: JobFilter,
+    options?: CountOptions
+  ) => Effect.Effect<JobCount, InvalidOption | StoreFailure>
 
   /**
    * Cancels a pending job; asks for a running one to be stopped, at once in this

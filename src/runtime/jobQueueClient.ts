@@ -120,13 +120,13 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
           allowed: "them for a retry only"
         })
       }
-      const { cursor: behind, limit: most, ...fits } = yield* listingOf({
+      const { cursor: place, isFrom, limit: most, ...fits } = yield* listingOf({
         ...filter,
         status: yield* changedBy(action, filter.status),
         ...cursor === undefined ? {} : { cursor },
         ...limit === undefined ? {} : { limit }
       })
-      const page = yield* store.search({ ...fits, cursor: behind, limit: most })
+      const page = yield* store.search({ ...fits, cursor: place, isFrom, limit: most })
       const ids = page.jobs.map(({ id }) => id)
       const acted = ids.length === 0
         ? []

@@ -258,6 +258,8 @@ export interface Filter {
 export interface Listing extends Filter {
   /** The `cursor` of the page before: only jobs whose id sorts before this one. */
   readonly cursor?: JobId | undefined
+  /** The cursor's own job is the first of the page. */
+  readonly isFrom?: boolean | undefined
   readonly limit: number
 }
 

@@ -250,8 +250,8 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
       canFit(listing) ? statements.list(listing) : Effect.succeed<JobPage>({ jobs: [], cursor: null }),
     search: (listing: Listing) =>
       canFit(listing) ? statements.search(listing) : Effect.succeed<SummaryPage>({ jobs: [], cursor: null }),
-    count: ({ cursor, ...filter }: Omit<Listing, "limit">) =>
-      canFit(filter) ? statements.countJobs(filter, cursor) : Effect.succeed<CountedJobs>({ jobs: 0, cursor: null }),
+    count: (place: Omit<Listing, "limit">) =>
+      canFit(place) ? statements.countJobs(place) : Effect.succeed<CountedJobs>({ jobs: 0, cursor: null }),
     cancel: (id: JobId, partitionKey: string | undefined) =>
       ofJob(id, partitionKey, at((now) => statements.cancel(id, partitionKey, now))),
     retry: (id: JobId, partitionKey: string | undefined, available: NewJob["available"] = { after: 0 }) =>

@@ -37,6 +37,10 @@ const statuses = Effect.map(
   ({ jobs }) => Object.fromEntries(jobs.map(({ id, status }): readonly [string, string] => [id, status]))
 )
 
+/** A count without the place at which it begins. */
+const counted = (...of: Parameters<typeof JobQueue.count>) =>
+  Effect.map(JobQueue.count(...of), ({ count, isMore }) => ({ count, isMore }))
+
 describe("a retry to an instant", () => {
   it.effect("runs the job then, and never before", () => {
     const runs: Array<string> = []
@@ -124,11 +128,42 @@ describe("a count", () => {
     Effect.gen(function*() {
       yield* enqueue(7)
       yield* JobQueue.enqueue(Other)
-      assert.deepStrictEqual(yield* JobQueue.count(), { count: 8, isMore: false })
-      assert.deepStrictEqual(yield* JobQueue.count({ kind: "bulk.task" }), { count: 7, isMore: false })
-      assert.deepStrictEqual(yield* JobQueue.count({ kind: "bulk.task" }, { limit: 7 }), { count: 7, isMore: false })
-      assert.deepStrictEqual(yield* JobQueue.count({ kind: "bulk.task" }, { limit: 6 }), { count: 6, isMore: true })
-      assert.deepStrictEqual(yield* JobQueue.count({ status: "failed" }), { count: 0, isMore: false })
+      assert.deepStrictEqual(yield* counted(), { count: 8, isMore: false })
+      assert.deepStrictEqual(yield* counted({ kind: "bulk.task" }), { count: 7, isMore: false })
+      assert.deepStrictEqual(yield* counted({ kind: "bulk.task" }, { limit: 7 }), { count: 7, isMore: false })
+      assert.deepStrictEqual(yield* counted({ kind: "bulk.task" }, { limit: 6 }), { count: 6, isMore: true })
+      assert.deepStrictEqual(yield* counted({ status: "failed" }), { count: 0, isMore: false })
+    }).pipe(inHoldfast()))
+
+  it.effect("tells where to begin so that an action comes to what was counted, and to nothing that is newer", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* JobQueue.count()).cursor, null)
+      const ids = yield* enqueue(3)
+      yield* JobQueue.enqueue(Other)
+      const { cursor, ...all } = yield* JobQueue.count({ kind: "bulk.task" })
+      assert.deepStrictEqual(all, { count: 3, isMore: false })
+      assert(cursor)
+      const newer = yield* enqueue(2)
+      assert.deepStrictEqual(
+        idsOf(yield* run({ action: "delete", filter: { kind: "bulk.task" }, cursor })),
+        ids.toReversed()
+      )
+      const left = yield* JobQueue.search({ kind: "bulk.task" })
+      assert.deepStrictEqual(left.jobs.map(({ id }) => id as string), newer.toReversed())
+    }).pipe(inHoldfast()))
+
+  it.effect("does so where the newest job has an id of another program's", () =>
+    Effect.gen(function*() {
+      const [first = "", odd = "", last = ""] = yield* enqueue(3)
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE holdfast_jobs SET id = 'zz: odd' WHERE id = ${odd}`
+      const { cursor } = yield* JobQueue.count()
+      assert(cursor)
+      assert.deepStrictEqual(idsOf(yield* run({ action: "cancel", filter: {}, cursor })), ["zz: odd", last, first])
+      assert.match(
+        (yield* Effect.flip(JobQueue.search({ cursor: "from:" }))).message,
+        /^cursor: got "from:"; expected the `cursor` of a page/
+      )
     }).pipe(inHoldfast()))
 
   it.effect("gives up after twenty walks that find nothing, and says that there may be more", () =>
@@ -141,7 +176,7 @@ describe("a count", () => {
           last_error
         )
         SELECT printf('%d', i), 'default', 'bulk.task', '{}', 'failed', 0, 3, 0, 0, 0, 0, 'boom' FROM number`
-      assert.deepStrictEqual(yield* JobQueue.count({ error: "rare" }), { count: 0, isMore: true })
+      assert.deepStrictEqual(yield* counted({ error: "rare" }), { count: 0, isMore: true })
       assert.strictEqual(yield* StoreFaults.calls("count"), 20)
     }).pipe(inHoldfast()))
 })
@@ -162,7 +197,7 @@ describe("an action on the jobs of a filter", () => {
         events.map((event) => [event._tag, event._tag === "CancelRequested" ? event.jobId : ""]),
         ids.toReversed().map((id) => ["CancelRequested", id])
       )
-      assert.deepStrictEqual(yield* JobQueue.count({ status: "cancelled" }), { count: 250, isMore: false })
+      assert.deepStrictEqual(yield* counted({ status: "cancelled" }), { count: 250, isMore: false })
     }).pipe(inHoldfast()))
 
   it.effect("without a status is for those that it can change", () =>
@@ -217,7 +252,7 @@ describe("an action on the jobs of a filter", () => {
       assert.deepStrictEqual([idsOf(page.fates), page.cursor], [ids.slice(120, 150).toReversed(), ids[120] ?? ""])
       const behind = yield* JobQueue.bulkPage({ action: "delete", filter: {}, cursor: ids[100] ?? "" })
       assert.deepStrictEqual([idsOf(behind.fates), behind.cursor], [ids.slice(0, 100).toReversed(), null])
-      assert.deepStrictEqual(yield* JobQueue.count(), { count: 20, isMore: false })
+      assert.deepStrictEqual(yield* counted(), { count: 20, isMore: false })
     }).pipe(inHoldfast()))
 
   it.effect("fails with the store, and what was done before stays done and was told", () =>
@@ -238,7 +273,7 @@ describe("an action on the jobs of a filter", () => {
       )
       assert.strictEqual(failure._tag, "StoreError")
       assert.strictEqual(fates.length, 100)
-      assert.deepStrictEqual(yield* JobQueue.count({ status: "cancelled" }), { count: 100, isMore: false })
+      assert.deepStrictEqual(yield* counted({ status: "cancelled" }), { count: 100, isMore: false })
     }).pipe(inHoldfast()))
 
   it.effect("leaves a job that another process has changed meanwhile, and says so", () =>

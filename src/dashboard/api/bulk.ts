@@ -1,12 +1,12 @@
-import type { Count } from "../../domain/Stats.ts"
+import type { JobCount } from "../../domain/Stats.ts"
 import type { Client } from "./client.ts"
 import { asApiError } from "./client.ts"
 import { query } from "../text/query.ts"
 import type { Action, Fate, JobFilter } from "./wire.ts"
 
 /** Counts the jobs of a filter; with an action, those that it can change. Throws `ApiError`. */
-export const countJobs = (client: Client, filter: JobFilter, action?: Action): Promise<Count> =>
-  client.ask<Count>("GET", `count${query({ ...filter, action })}`)
+export const countJobs = (client: Client, filter: JobFilter, action?: Action): Promise<JobCount> =>
+  client.ask<JobCount>("GET", `count${query({ ...filter, action })}`)
 
 /** The outcome of an action on the jobs of a filter, in numbers. */
 export interface Tally {
@@ -22,13 +22,14 @@ export interface Tally {
 }
 
 /**
- * Does something to every job of a filter, a hundred in a request, and tells how many it has come to as it goes. It
+ * Does something to the jobs of a filter that were counted, a hundred in a request, and tells how many it has come to as it goes. It
  * ends at the first request that fails. What was done stays done.
  */
 export const actOnFilter = async (
   client: Client,
   action: Action,
   filter: JobFilter,
+  counted: string | null,
   onProgress: (jobs: number) => void
 ): Promise<Tally> => {
   // What is undefined is not sent.
@@ -37,7 +38,7 @@ export const actOnFilter = async (
   let done = 0
   let asked = 0
   let skipped = 0
-  let cursor: string | null = null
+  let cursor = counted
   try {
     do {
       const page: { readonly fates: ReadonlyArray<Fate>; readonly cursor: string | null } = await client.ask(

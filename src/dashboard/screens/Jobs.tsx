@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
-import type { Count } from "../../domain/Stats.ts"
+import type { JobCount } from "../../domain/Stats.ts"
 import { actOnFilter, countJobs } from "../api/bulk.ts"
 import { asApiError } from "../api/client.ts"
 import type { Action, JobFilter, JobPage, JobSummary } from "../api/wire.ts"
@@ -42,8 +42,8 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
   const [active, setActive] = useState<string | null>(null)
   const [asked, setAsked] = useState<{ readonly action: Action; readonly jobs: ReadonlyArray<JobSummary> } | null>(null)
   const [acted, setActed] = useState<number | null>(null)
-  const [every, setEvery] = useState<Count | null>(null)
-  const [askedOfEvery, setAskedOfEvery] = useState<{ readonly action: Action; readonly count: Count } | null>(null)
+  const [every, setEvery] = useState<JobCount | null>(null)
+  const [askedOfEvery, setAskedOfEvery] = useState<{ readonly action: Action; readonly count: JobCount } | null>(null)
   const body = useRef<HTMLDivElement>(null)
   const { end, reveal, rowHeight, start } = useWindowOfRows(body, list.jobs.length)
 
@@ -123,14 +123,14 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
     tellFates(action, jobs, fates, polled.look)
   }
 
-  const counted = (action: Action | undefined, then: (count: Count) => void) =>
+  const counted = (action: Action | undefined, then: (count: JobCount) => void) =>
     void countJobs(client, filter, action).then(
       then,
       (error: unknown) => tell("bad", `The jobs could not be counted. ${asApiError(error).message}`)
     )
-  const confirmEvery = async (action: Action) => {
+  const confirmEvery = async (action: Action, { cursor }: JobCount) => {
     setActed(0)
-    const tally = await actOnFilter(client, action, filter, setActed)
+    const tally = await actOnFilter(client, action, filter, cursor, setActed)
     setActed(null)
     setAskedOfEvery(null)
     clear()
@@ -255,7 +255,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
           onClose={() => {
             if (acted === null) setAskedOfEvery(null)
           }}
-          onConfirm={() => void confirmEvery(askedOfEvery.action)}
+          onConfirm={() => void confirmEvery(askedOfEvery.action, askedOfEvery.count)}
         />
       )}
       {asked === null ? null : (

@@ -30,11 +30,11 @@ import {
   StatsOver
 } from "./requests.ts"
 import {
-  Count,
   DeletedView,
   ExplanationView,
   Fates,
   HistoryView,
+  JobCount,
   JobList,
   JobView,
   PauseList,
@@ -58,7 +58,7 @@ const session = HttpApiGroup.make("session")
 /** Jobs, and what a person does to them. */
 const jobs = HttpApiGroup.make("jobs")
   .add(HttpApiEndpoint.get("list", "/jobs").setUrlParams(ListJobs).addSuccess(JobList))
-  .add(HttpApiEndpoint.get("count", "/count").setUrlParams(CountJobs).addSuccess(Count))
+  .add(HttpApiEndpoint.get("count", "/count").setUrlParams(CountJobs).addSuccess(JobCount))
   .add(
     HttpApiEndpoint.post("act", "/jobs/actions")
       .setPayload(ActOnJobs)

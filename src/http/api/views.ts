@@ -186,6 +186,11 @@ export const Count = Schema.Struct({ count: Schema.Number, isMore: Schema.Boolea
   identifier: "Count"
 })
 
+/** `cursor`: where a page or an action begins that comes to these jobs and to none that is newer; null if none was found. */
+export const JobCount = Schema.Struct({ ...Count.fields, cursor: Schema.NullOr(Schema.String) }).annotations({
+  identifier: "JobCount"
+})
+
 const LaneView = Schema.Struct({
   queue: Schema.String,
   kind: Schema.String,

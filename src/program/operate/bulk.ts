@@ -76,13 +76,22 @@ const changeAll = (
     const count = yield* countOf(action, filter).pipe(Effect.provide(queueToRead))
     const jobs = jobsText(count)
     if (dryRun) {
-      return yield* answer(json, count, () => `Would ${lowerFirst(toDo[action](jobs))}: ${filterText(action, filter)}`)
+      const { isMore } = count
+      return yield* answer(json, { count: count.count, isMore }, () =>
+        `Would ${lowerFirst(toDo[action](jobs))}: ${filterText(action, filter)}`)
     }
-    if (count.count === 0 && !count.isMore) return yield* json ? Effect.void : Console.log("No job fits")
-    if (!yes) yield* confirm(`${toDo[action](jobs)} (${filterText(action, filter)})?`, json, streams)
-    const options: BulkOptions = { action, filter, ...due }
+    if (count.count === 0 && !count.isMore) {
+      return yield* json ? Effect.void : Console.log("No job fits")
+    }
+    if (!yes) {
+      yield* confirm(`${toDo[action](jobs)} (${filterText(action, filter)})?`, json, streams)
+    }
+    // Those that were counted: others may come to fit while a person thinks.
+    const options: BulkOptions = { action, filter, ...due, ...count.cursor === null ? {} : { cursor: count.cursor } }
     const { failed, all } = yield* tellEach(options, doing, count, json, streams).pipe(Effect.provide(queueToChange))
-    if (failed > 0) return yield* new SomeFailed({ failed, all, done })
+    if (failed > 0) {
+      return yield* new SomeFailed({ failed, all, done })
+    }
   })
 
 const countOf = (action: JobAction, filter: JobFilter) =>

@@ -4,7 +4,7 @@ import { InvalidOption } from "../../domain/errors.ts"
 import { JobId, StoredJobId } from "../../domain/JobId.ts"
 import { JobStatus } from "../../domain/JobRecord.ts"
 import { PageLimit, SearchText } from "../../domain/limits.ts"
-import type { Count } from "../../domain/Stats.ts"
+import type { JobCount } from "../../domain/Stats.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import type { Filter, JobStore, Listing } from "../../store/JobStore.ts"
 import type { JobFilter, ListOptions } from "../JobQueueService.ts"
@@ -34,26 +34,32 @@ export const filterOf = (filter: JobFilter): Either.Either<Filter, InvalidOption
 export const listingOf = ({ cursor, limit = 100, ...filter }: ListOptions): Either.Either<Listing, InvalidOption> =>
   Either.gen(function*() {
     const most = yield* checkOption("limit", PageLimit, limit)
-    return {
-      ...yield* filterOf(filter),
-      limit: most,
-      cursor: cursor === undefined ? undefined : yield* Either.fromOption(
-        cursorId(cursor),
-        () => new InvalidOption({ option: "cursor", given: JSON.stringify(cursor), allowed: "the `cursor` of a page" })
-      )
-    }
+    if (cursor === undefined) return { ...yield* filterOf(filter), limit: most }
+    const place = yield* Either.fromOption(
+      placeOf(cursor),
+      () => new InvalidOption({ option: "cursor", given: JSON.stringify(cursor), allowed: "the `cursor` of a page" })
+    )
+    return { ...yield* filterOf(filter), ...place, limit: most }
   })
 
-/** The end of a page, as text that `cursorId` reads and that no other text can be mistaken for; null on the last page. */
+/** The end of a page, as text that `placeOf` reads and that no other text can be mistaken for; null on the last page. */
 export const cursorText = (id: string | null): string | null =>
   id === null ? null : Schema.is(JobId)(id) ? id : `${oddCursor}${id}`
 
-const cursorId = (cursor: string) =>
-  Predicate.isString(cursor) && cursor.startsWith(oddCursor)
-    ? Option.some(StoredJobId.make(cursor.slice(oddCursor.length)))
-    : Schema.decodeUnknownOption(JobId)(cursor)
+const placeOf = (cursor: string): Option.Option<Pick<Listing, "cursor" | "isFrom">> => {
+  if (!Predicate.isString(cursor)) return Option.none()
+  const isFrom = cursor.startsWith(fromCursor)
+  const text = isFrom ? cursor.slice(fromCursor.length) : cursor
+  const id = text.startsWith(oddCursor)
+    ? Option.some(StoredJobId.make(text.slice(oddCursor.length)))
+    : Schema.decodeUnknownOption(JobId)(text)
+  return Option.map(id, (id) => ({ cursor: id, isFrom }))
+}
 
 const oddCursor = "id:"
+
+/** Of a page that begins with the job itself. */
+const fromCursor = "from:"
 
 /** The walks of one count: some tens of milliseconds in all, between which the event loop turns. */
 const mostWalks = 20
@@ -66,15 +72,20 @@ export const countUpTo = (
 ) =>
   Effect.gen(function*() {
     const { overdue, turn } = yield* EventLoop
+    let place: Pick<Listing, "cursor"> = {}
+    let cursor: string | null = null
     let count = 0
-    let cursor: JobId | undefined
     for (let walks = 0; walks < mostWalks; walks++) {
-      const counted = yield* store.count({ ...filter, cursor })
+      const counted = yield* store.count({ ...filter, ...place })
+      if (cursor === null && counted.jobs > 0) {
+        const { jobs: [newest] } = yield* store.search({ ...filter, ...place, limit: 1 })
+        cursor = newest === undefined ? null : `${fromCursor}${cursorText(newest.id)}`
+      }
       count += counted.jobs
-      if (count > limit) return { count: limit, isMore: true } satisfies Count
-      if (counted.cursor === null) return { count, isMore: false } satisfies Count
-      cursor = counted.cursor
+      if (count > limit) return { count: limit, isMore: true, cursor } satisfies JobCount
+      if (counted.cursor === null) return { count, isMore: false, cursor } satisfies JobCount
+      place = { cursor: counted.cursor }
       if (overdue()) yield* turn
     }
-    return { count, isMore: true } satisfies Count
+    return { count, isMore: true, cursor } satisfies JobCount
   })

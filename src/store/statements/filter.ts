@@ -2,7 +2,7 @@ import type * as Statement from "@effect/sql/Statement"
 import { Effect } from "effect"
 import type { JobId } from "../../domain/JobId.ts"
 import type { Dialect } from "../Differences.ts"
-import type { Filter } from "../JobStore.ts"
+import type { Filter, Listing } from "../JobStore.ts"
 import { makeIds } from "./ids.ts"
 import { idRows } from "./rows.ts"
 
@@ -28,6 +28,9 @@ interface Conditions {
   /** The rows that one walk may look at. */
   readonly most: number
 }
+
+/** A filter, and where a walk begins. */
+type Place = Omit<Listing, "limit">
 
 /** The jobs of a filter before a cursor, as far as one walk goes. */
 interface Walk {
@@ -128,10 +131,14 @@ export const makeFilter = (dialect: Dialect) => {
     })
 
   /** Walks from behind a cursor. Where every row of an index fits, a page ends by its own limit, unless all are counted. */
-  const walk = (filter: Filter, cursor: JobId | undefined, { isCount }: { readonly isCount: boolean }) =>
+  const walk = ({ cursor, isFrom, ...filter }: Place, { isCount }: { readonly isCount: boolean }) =>
     Effect.gen(function*() {
       const { indexed, most, others } = conditionsOf(filter)
-      const isBefore = cursor === undefined ? sql.literal("TRUE") : sql`id < ${cursor}`
+      const isBefore = cursor === undefined
+        ? sql.literal("TRUE")
+        : isFrom === true
+        ? sql`id <= ${cursor}`
+        : sql`id < ${cursor}`
       const indexes = indexed.length === 0 ? [everyJob] : indexed
       const isPlain = indexed.length <= 1 && indexed.every(({ merged }) => merged === undefined) && others.length === 0
       const { along = everyJob, end } = isPlain && !isCount

@@ -1,7 +1,6 @@
 import { Effect, Struct } from "effect"
 import type { Dialect } from "../Differences.ts"
-import type { CountedJobs, Filter, JobPage, Listing, SummaryPage } from "../JobStore.ts"
-import type { JobId } from "../../domain/JobId.ts"
+import type { CountedJobs, JobPage, Listing, SummaryPage } from "../JobStore.ts"
 import { makeFilter } from "./filter.ts"
 import { countRows, foundSummaryRows, listedRows, recordColumns, summaryColumns } from "./rows.ts"
 
@@ -14,7 +13,7 @@ export const makeList = (dialect: Dialect) => {
   const { walk } = makeFilter(dialect)
 
   const list = Effect.fnUntraced(function*(listing: Listing) {
-    const { end, rows } = yield* walk(listing, listing.cursor, { isCount: false })
+    const { end, rows } = yield* walk(listing, { isCount: false })
     const found = yield* listedRows(sql`
       WITH listed (listed_id, bytes) AS (
         SELECT id, ${jsonBytes("payload")} + ${jsonBytes("errors")}
@@ -38,7 +37,7 @@ export const makeList = (dialect: Dialect) => {
 
   /** A page without its JSON, whose size has no part in where it ends. */
   const search = Effect.fnUntraced(function*(listing: Listing) {
-    const { end, rows } = yield* walk(listing, listing.cursor, { isCount: false })
+    const { end, rows } = yield* walk(listing, { isCount: false })
     const found = yield* foundSummaryRows(sql`
       WITH listed (listed_id) AS (SELECT id ${rows} ORDER BY id DESC ${atMost(listing.limit + 1)})
       SELECT (SELECT ${count()} FROM listed) AS found, ${summaryColumns(dialect)}
@@ -53,8 +52,8 @@ export const makeList = (dialect: Dialect) => {
   })
 
   /** The jobs of one walk, which is as long for every filter, so that a count stops nobody. */
-  const countJobs = Effect.fnUntraced(function*(filter: Filter, cursor: JobId | undefined) {
-    const { end, rows } = yield* walk(filter, cursor, { isCount: true })
+  const countJobs = Effect.fnUntraced(function*(place: Omit<Listing, "limit">) {
+    const { end, rows } = yield* walk(place, { isCount: true })
     const [counted] = yield* countRows(sql`SELECT ${count()} AS jobs ${rows}`)
     return { jobs: counted?.jobs ?? 0, cursor: end } satisfies CountedJobs
   })

@@ -127,6 +127,9 @@ export const filterPromises: ReadonlyArray<Promised> = [
     yield* expect([rest.jobs.map(({ id }) => id), rest.cursor], [inOrder([0]), null])
     yield* expect(yield* store.count({ kind: "email" }), { jobs: 4, cursor: null })
     yield* expect(yield* store.count({ kind: "email", cursor: jobId(4) }), { jobs: 2, cursor: null })
+    yield* expect(yield* store.count({ kind: "email", cursor: jobId(4), isFrom: true }), { jobs: 3, cursor: null })
+    const from = yield* store.search({ kind: "email", limit: 1, cursor: jobId(4), isFrom: true })
+    yield* expect([from.jobs.map(({ id }) => id), from.cursor], [inOrder([4]), jobId(4)])
     yield* expect(yield* store.count({}), { jobs: 7, cursor: null })
     yield* expect(yield* store.count({ uniqueKey: "none" }), { jobs: 0, cursor: null })
   }),

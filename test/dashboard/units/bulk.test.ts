@@ -18,7 +18,7 @@ const answering = (
 }
 
 describe("an action on every job of a filter", () => {
-  it("goes on until there is no cursor, also past a page without jobs, and counts what became of them", async () => {
+  it("begins where the count did, and goes on until there is no cursor, also past a page without jobs, and counts what became of them", async () => {
     const { asked, client } = answering(
       { fates: [done("a"), refused("b", "unique_key_taken", "taken")], cursor: "c1" },
       { fates: [], cursor: "c2" },
@@ -32,10 +32,11 @@ describe("an action on every job of a filter", () => {
       client,
       "retry",
       { status: "failed", queue: undefined, error: "50 %" },
+      "from:c0",
       (jobs) => told.push(jobs)
     )
     assert.deepStrictEqual(asked, [
-      `POST jobs/actions {"action":"retry","filter":{"status":"failed","error":"50 %"}}`,
+      `POST jobs/actions {"action":"retry","filter":{"status":"failed","error":"50 %"},"cursor":"from:c0"}`,
       `POST jobs/actions {"action":"retry","filter":{"status":"failed","error":"50 %"},"cursor":"c1"}`,
       `POST jobs/actions {"action":"retry","filter":{"status":"failed","error":"50 %"},"cursor":"c2"}`
     ])
@@ -45,7 +46,7 @@ describe("an action on every job of a filter", () => {
 
   it("says so where the filter is empty, and tells the running jobs of a cancel apart", async () => {
     const { asked, client } = answering({ fates: [done("a", "running"), done("b", "cancelled")], cursor: null })
-    const tally = await actOnFilter(client, "cancel", { kind: undefined }, () => {})
+    const tally = await actOnFilter(client, "cancel", { kind: undefined }, null, () => {})
     assert.deepStrictEqual(asked, [`POST jobs/actions {"action":"cancel","filter":{"all":true}}`])
     assert.deepStrictEqual([tally.done, tally.asked], [2, 1])
   })
@@ -55,7 +56,7 @@ describe("an action on every job of a filter", () => {
       { fates: [done("a")], cursor: "c1" },
       new ApiError(503, "unavailable", "The database does not answer.")
     )
-    const tally = await actOnFilter(client, "delete", { kind: "a" }, () => {})
+    const tally = await actOnFilter(client, "delete", { kind: "a" }, null, () => {})
     assert.deepStrictEqual([tally.done, tally.stopped, asked.length], [1, "The database does not answer.", 2])
   })
 })

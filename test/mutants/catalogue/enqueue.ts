@@ -139,7 +139,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name:
       "On an app's client, a claim or a sweep that is interrupted leaves a part of itself in the caller's transaction",
     file: "src/store/sqlite/transaction/transactions.ts",
-    find: "isWhole ? inSavepoint(client, connection, whole) : use(connection)",
+    find: "isWhole ? inLevel(client, connection, whole) : use(connection)",
     replace: "Effect.interruptible(use(connection))",
     killedBy: ["test/store/sqlite/interruptedInside.test.ts"]
   },

@@ -344,8 +344,29 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A count that comes to its limit says that there are no more",
     file: "src/runtime/operate/filters.ts",
-    find: "if (count > limit) return { count: limit, isMore: true }",
-    replace: "if (count > limit) return { count: limit, isMore: false }",
+    find: "if (count > limit) return { count: limit, isMore: true, cursor }",
+    replace: "if (count > limit) return { count: limit, isMore: false, cursor }",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "An action on what was counted leaves out the newest",
+    file: "src/store/statements/filter.ts",
+    find: "sql`id <= ${cursor}`",
+    replace: "sql`id < ${cursor}`",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "A refused row of a page is left half changed on SQLite",
+    file: "src/store/operations.ts",
+    find: "Effect.either(undoable(actOnOne(id, request, now)))",
+    replace: "Effect.either(part(actOnOne(id, request, now)))",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "A page whose second half fails tells nothing of the first",
+    file: "src/store/operations.ts",
+    find: "Effect.sync(() => void (isCommitted = true))",
+    replace: "Effect.void",
     killedBy: ["test/runtime/bulk.test.ts"]
   }
 ]

@@ -96,17 +96,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: byRow
   },
   {
-    name: "A beat that is answered after the end of its worker leaves a row",
-    file: row,
-    find: "isForgotten ? removeAgain : Effect.void",
-    replace: "isForgotten && sentAt < 0 ? removeAgain : Effect.void",
-    killedBy: byRow
-  },
-  {
     name: "A worker that ends deletes its row while a beat is under way, and does not wait for that",
     file: row,
-    find: "last.isUnderWay ? Deferred.await(last.ended) : store",
-    replace: "last.sentAt < 0 ? Deferred.await(last.ended) : store",
+    find: "last.isUnderWay ? Deferred.await(last.ended) : Effect.void",
+    replace: "last.sentAt < 0 ? Deferred.await(last.ended) : Effect.void",
     killedBy: byRow
   },
   {

@@ -121,8 +121,7 @@ export const makeTransactions = (
           const whole = (level: Level) => nested(level, (inner) => inner.transaction.within(inner, use, alone), alone)
           if (isLevel(value)) return isWhole ? whole(value) : value.transaction.within(value, use, alone)
           return inTurn(
-            (connection) =>
-              inTransactionOf(connection, isWhole ? inLevel(client, connection, whole) : use(connection)),
+            (connection) => inTransactionOf(connection, isWhole ? inLevel(client, connection, whole) : use(connection)),
             asCaller
           )
         }).pipe(
