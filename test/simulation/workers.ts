@@ -53,8 +53,9 @@ const checkNext = (
   next: Call | undefined
 ): void => {
   const { beatEvery, isDraining, worker } = request as WorkerBeat
-  const drains = timeline.history.incidents.find(({ order, to, what }) =>
-    what === "worker drains" && to === process && order > invoked.order
+  // A worker that fails as it starts may send its first beat in the instant in which it has begun to drain.
+  const drains = timeline.history.incidents.find(({ at, to, what }) =>
+    what === "worker drains" && to === process && at >= invoked.at
   )
   // Its process may go on without it.
   if (isDraining || (drains?.at ?? Infinity) <= answeredAt) return
