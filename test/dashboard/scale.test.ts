@@ -25,6 +25,32 @@ const setHidden = (page: Page, hidden: boolean) =>
     document.dispatchEvent(new Event("visibilitychange"))
   }, hidden)
 
+describe("a search that finds nothing in many rows", () => {
+  it("ends after twenty pages, and goes on when somebody asks", async () => {
+    const own = await openSite()
+    try {
+      own.sql((database) =>
+        database.exec(`
+          WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 21000)
+          INSERT INTO holdfast_jobs (
+            id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
+            last_error
+          )
+          SELECT printf('%08x-0000-7000-8000-000000000000', i), 'default', 'old', '{}', 'failed', 0, 3, 0, 0, 0, 0,
+            iif(i = 7, 'a rare one', 'boom') FROM number`)
+      )
+      await visit(own, { view: "jobs" }, async ({ page }) => {
+        await go(page, "jobs?status=failed&error=rare")
+        await page.getByText("No job found so far").waitFor({ timeout: 30_000 })
+        await page.getByRole("button", { name: "Look further" }).click()
+        await page.getByText("1 job, and no more.").waitFor()
+      })
+    } finally {
+      await own.close()
+    }
+  })
+})
+
 describe("a list of 5,000 jobs", () => {
   it(
     "is scrolled from the first to the last with at most 200 rows in the document",

@@ -27,6 +27,9 @@ const pageSize = 100
 /** Jobs after which the list goes on only when the reader asks. */
 const loadedByItself = 20_000
 
+/** The same of pages in a row without a job: some 100,000 rows, or 20,000 whose errors were searched. */
+const emptyByItself = 20
+
 /** The path of a page of jobs. */
 const listPath = (filter: JobFilter, cursor: string | null, limit: number): string =>
   `jobs${query({ limit: String(limit), ...filter, cursor: cursor ?? undefined })}`
@@ -38,6 +41,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
   const [isLoading, setLoading] = useState(false)
   const [loadError, setLoadError] = useState<unknown>(null)
   const [most, setMost] = useState(loadedByItself)
+  const [mostEmpty, setMostEmpty] = useState(emptyByItself)
   const [selected, setSelected] = useState<ReadonlyMap<string, JobSummary>>(new Map())
   const [active, setActive] = useState<string | null>(null)
   const [asked, setAsked] = useState<{ readonly action: Action; readonly jobs: ReadonlyArray<JobSummary> } | null>(null)
@@ -62,7 +66,8 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
   })
 
   const isFirst = polled.value === null
-  const wantsMore = !isFirst && !list.isWhole && end + 40 >= list.jobs.length && list.jobs.length < most
+  const isInVain = !list.isWhole && list.emptyPages >= mostEmpty
+  const wantsMore = !isFirst && !list.isWhole && !isInVain && end + 40 >= list.jobs.length && list.jobs.length < most
   const mark = nextMark(list)
   useEffect(() => {
     if (!wantsMore || isLoading || loadError !== null) return
@@ -137,6 +142,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
     tellTally(action, tally, polled.look)
   }
 
+  const goOn = <button type="button" onClick={() => setMostEmpty(list.emptyPages + emptyByItself)}>Look further</button>
   const isFiltered = Object.values(filter).some((value) => value !== undefined)
   const ofAsked = asked === null ? [] : asked.jobs.filter(({ status }) => isFor(asked.action, status))
   return (
@@ -145,6 +151,12 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
       {list.jobs.length === 0
         ? (polled.error !== null
           ? <Failure error={polled.error} onRetry={polled.look} />
+          : isInVain
+          ? (
+            <Empty title="No job found so far">
+              <p>The newest {numberText(list.emptyPages)} pages of the table have none that fits this filter. {goOn}</p>
+            </Empty>
+          )
           : isFirst || !list.isWhole
           ? <Loading what="the jobs" />
           : (
@@ -219,6 +231,8 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
             )
             : list.isWhole
             ? `${jobsText(list.jobs.length)}, and no more.`
+            : isInVain
+            ? <>{jobsText(list.jobs.length)} loaded; none was found for {numberText(list.emptyPages)} pages. {goOn}</>
             : list.jobs.length >= most
             ? (
               <>

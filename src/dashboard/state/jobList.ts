@@ -15,11 +15,13 @@ export interface JobList {
   readonly marks: ReadonlyArray<Mark>
   /** True if the last job that is loaded is the last one there is. */
   readonly isWhole: boolean
+  /** The pages at the end, one after the other, in which no job was. */
+  readonly emptyPages: number
 }
 
 const first: Mark = { cursor: null, after: null }
 
-export const emptyList: JobList = { jobs: [], marks: [first], isWhole: false }
+export const emptyList: JobList = { jobs: [], marks: [first], isWhole: false, emptyPages: 0 }
 
 /** The mark of the next page. */
 export const nextMark = (list: JobList): Mark => list.marks.at(-1) ?? first
@@ -42,7 +44,8 @@ export const addPage = (list: JobList, { cursor, jobs }: JobPage): JobList => {
   return {
     jobs: all,
     marks: cursor === null ? list.marks : [...list.marks, { cursor, after: all.at(-1)?.id ?? null }],
-    isWhole: cursor === null
+    isWhole: cursor === null,
+    emptyPages: jobs.length === 0 ? list.emptyPages + 1 : 0
   }
 }
 
@@ -87,7 +90,7 @@ export const refreshPage = (list: JobList, mark: Mark, page: JobPage): JobList =
   const rest = list.jobs.slice(begin)
   const last = page.jobs.at(-1)
   if (page.cursor === null) {
-    return { jobs: [...before, ...page.jobs], marks: marksIn(list, before), isWhole: true }
+    return { jobs: [...before, ...page.jobs], marks: marksIn(list, before), isWhole: true, emptyPages: 0 }
   }
   // A short page may end anywhere.
   if (last === undefined) return list
@@ -96,14 +99,15 @@ export const refreshPage = (list: JobList, mark: Mark, page: JobPage): JobList =
     return {
       jobs: [...before, ...page.jobs],
       marks: [...marksIn(list, before), { cursor: page.cursor, after: last.id }],
-      isWhole: false
+      isWhole: false,
+      emptyPages: 0
     }
   }
   const following = end === -1 ? [] : rest.slice(end).filter(({ id }) => id !== last.id)
   const jobs = [...before, ...page.jobs, ...following]
   // Where it ends another begins, so that every part of the list can be loaded again.
   const marks = [...marksIn(list, before), { cursor: page.cursor, after: last.id }, ...marksAfter(list, following)]
-  return { jobs, marks, isWhole: list.isWhole && following.length > 0 }
+  return { jobs, marks, isWhole: list.isWhole && following.length > 0, emptyPages: list.emptyPages }
 }
 
 /** The marks that are still before the page. */

@@ -50,7 +50,8 @@ export const list = ({ cursor, json, limit, ...flags }: ListFlags, { stdout }: S
     const now = yield* Clock.currentTimeMillis
     const next = page.cursor === null ? undefined : yield* nextLine(page.cursor, most, filter)
     yield* answer(json, page, () => {
-      const jobs = page.jobs.length === 0 ? "No jobs" : table(page.jobs, jobColumns(now), roomOn(stdout))
+      const none = next === undefined ? "No jobs" : "No jobs among the rows that were looked at"
+      const jobs = page.jobs.length === 0 ? none : table(page.jobs, jobColumns(now), roomOn(stdout))
       return next === undefined ? jobs : `${jobs}\n\nMore: ${next}`
     })
   }).pipe(Effect.provide(queueToRead))
@@ -207,11 +208,18 @@ const given = <A>(options: { readonly [K in keyof A]: Option.Option<A[K]> }): Pa
 export const filterOf = ({ error, kind, partition, queue, status, uniqueKey }: FilterFlags): JobFilter =>
   given({ status, kind, queue, partitionKey: partition, uniqueKey, error })
 
-/** As many jobs as were asked for. The queue's own pages are short where few of many rows fit the filter. */
+/** Pages in a row without a job, after which a list ends: some 100,000 rows, or 20,000 whose errors were searched. */
+const mostEmptyPages = 20
+
+/**
+ * As many jobs as were asked for. The queue's own pages are short where few of many rows fit the filter; where none of
+ * many does, the list ends early with a cursor, or a person would wait for the whole table.
+ */
 const fullPage = (options: ListOptions, most: number) =>
   Effect.gen(function*() {
     const jobs: Array<JobSummary> = []
     let page: SummaryPage = { jobs, cursor: options.cursor ?? null }
+    let empty = 0
     do {
       page = yield* JobQueue.search({
         ...options,
@@ -219,7 +227,8 @@ const fullPage = (options: ListOptions, most: number) =>
         limit: most - jobs.length
       })
       jobs.push(...page.jobs)
-    } while (jobs.length < most && page.cursor !== null)
+      empty = page.jobs.length === 0 ? empty + 1 : 0
+    } while (jobs.length < most && page.cursor !== null && empty < mostEmptyPages)
     return { jobs, cursor: page.cursor }
   })
 

@@ -95,6 +95,13 @@ describe("the list of jobs", () => {
     const further = addPage(loaded, page([], "c20"))
     assert.deepStrictEqual([idsOf(further).length, nextMark(further).cursor, further.isWhole], [6, "c20", false])
     assert.isTrue(addPage(further, page([10], null)).isWhole)
+    // Those in a row, after which it goes on only when somebody asks.
+    assert.deepStrictEqual(
+      [loaded, further, addPage(further, page([], "c10")), addPage(further, page([10], "c5"))].map((list) =>
+        list.emptyPages
+      ),
+      [0, 1, 2, 0]
+    )
   })
 
   it("knows where the page of a job begins", () => {

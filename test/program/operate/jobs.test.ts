@@ -165,6 +165,26 @@ describe("pnpm holdfast jobs", () => {
       assert.match((yield* jobs(folder, "list", "--kind", "report")).said[1] ?? "", /due in (?:59m|1h)/)
     }))
 
+  it.scopedLive("ends where it has found nothing for twenty pages, and says how to look further", () =>
+    Effect.gen(function*() {
+      const { folder } = yield* someJobs
+      onFile(folder, (database) =>
+        database.exec(`
+          WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 21000)
+          INSERT INTO holdfast_jobs (
+            id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
+            last_error
+          )
+          SELECT printf('%08x-0000-7000-8000-000000000000', i), 'default', 'old', '{}', 'failed', 0, 3, 0, 0, 0, 0,
+            iif(i = 7, 'a rare one', 'boom') FROM number`))
+      const { code, said } = yield* jobs(folder, "list", "--kind", "old", "--error", "rare")
+      assert.strictEqual(code, 0)
+      assert.strictEqual(said[0], "No jobs among the rows that were looked at")
+      const [, cursor = ""] = / --cursor (\S+)$/.exec(said.at(-1) ?? "") ?? []
+      const next = yield* jobs(folder, "list", "--kind", "old", "--error", "rare", "--cursor", cursor, "--json")
+      assert.lengthOf(valueOf<Page>(next).jobs, 1)
+    }))
+
   it.scopedLive("fits its table into the terminal", () =>
     Effect.gen(function*() {
       const { folder } = yield* someJobs
