@@ -54,17 +54,20 @@ const actionFlags = {
   json
 }
 
-/** Reads an instant, such as 2030-01-31T08:00:00Z. */
-const instant: Reader<number> = (text) =>
-  /^\d{4}-\d\d-\d\d/.test(text)
-    ? Either.fromOption(
-      Option.map(DateTime.make(text), DateTime.toEpochMillis),
-      () => notAnInstant(text)
-    )
-    : Either.left(notAnInstant(text))
+/** A day, and a time of it with its distance from UTC. Without that a time would be one of this machine's zone. */
+const instantText = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
 
-const notAnInstant = (text: string) =>
-  `${JSON.stringify(text)} is not an instant, such as 2030-01-31T08:00:00Z or 2030-01-31`
+/** Reads an instant, such as 2030-01-31T08:00:00Z. A day alone is its midnight in UTC. */
+const instant: Reader<number> = (text) => {
+  const [, day = ""] = instantText.exec(text) ?? []
+  // A 31 February would be read as a day in March.
+  const isDay = Option.exists(DateTime.make(day), (midnight) => DateTime.formatIsoDateUtc(midnight) === day)
+  return Either.fromOption(
+    isDay ? Option.map(DateTime.make(text), DateTime.toEpochMillis) : Option.none(),
+    () =>
+      `${JSON.stringify(text)} is not an instant, such as 2030-01-31T08:00:00Z, 2030-01-31T09:00:00+01:00 or 2030-01-31`
+  )
+}
 
 /** `pnpm holdfast jobs`. */
 export const jobsCommands = (streams: Streams) => {

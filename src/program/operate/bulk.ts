@@ -55,6 +55,7 @@ export const change = <E, R>(
     const filter = filterOf(chosen)
     const isFiltered = Object.keys(filter).length > 0 || chosen.all
     if (due.at !== undefined && due.delay !== undefined) return yield* refuse("Give --delay or --at, not both")
+    if (Object.keys(filter).length > 0 && chosen.all) return yield* refuse("Give a filter or --all, not both")
     if (isFiltered && chosen.ids.length > 0) return yield* refuse("Give ids or a filter, not both")
     if (!isFiltered && (chosen.yes || chosen.dryRun)) return yield* refuse("--yes and --dry-run are for a filter")
     if (!isFiltered && chosen.ids.length === 0) {
@@ -156,7 +157,9 @@ export const confirm = (
     )
 
 const jobsText = ({ count, isMore }: Count): string =>
-  `${counted(count)}${isMore ? "+" : ""} ${count === 1 && !isMore ? "job" : "jobs"}`
+  count === 0 && isMore
+    ? "any jobs that fit, none so far"
+    : `${counted(count)}${isMore ? "+" : ""} ${count === 1 && !isMore ? "job" : "jobs"}`
 
 /** A filter as its flags, with the statuses that an action is for where none was given. */
 const filterText = (action: JobAction, filter: JobFilter): string => {

@@ -68,6 +68,13 @@ describe("pnpm holdfast jobs with a filter", () => {
         [["cancel", "--error", "", "--yes"], "--error: \"\" is not well-formed text of 1 to 1000 characters"],
         [["retry", "--all", "--yes", "--at", "tomorrow"], "--at: \"tomorrow\" is not an instant"],
         [["retry", "--all", "--yes", "--at", "2030-13-01"], "--at: \"2030-13-01\" is not an instant"],
+        [["retry", "--all", "--yes", "--at", "2030-02-31"], "--at: \"2030-02-31\" is not an instant"],
+        [
+          ["retry", "--all", "--yes", "--at", "2030-02-28T25:00:00Z"],
+          "--at: \"2030-02-28T25:00:00Z\" is not an instant"
+        ],
+        [["retry", "--all", "--yes", "--at", "2030-01-31T08:00:00"], "--at: \"2030-01-31T08:00:00\" is not an instant"],
+        [["cancel", "--all", "--kind", "mail", "--yes"], "Give a filter or --all, not both"],
         [["retry", "--all", "--yes", "--delay", "soon"], "--delay: \"soon\" is not a duration"],
         [["retry", "--all", "--yes", "--delay", "5", "--at", "2030-01-01"], "Give --delay or --at, not both"],
         [["cancel", "--all", "--delay", "5"], "'--delay'"]
@@ -121,7 +128,7 @@ describe("pnpm holdfast jobs with a filter", () => {
       const { folder, report } = yield* someJobs()
       const failed = yield* onQueue(folder, failOne)
       yield* jobs(folder, "cancel", "--queue", "slow", "--yes")
-      const { code, said } = yield* jobs(folder, "retry", "--all", "--yes", "--at", "2040-01-31T08:00:00Z")
+      const { code, said } = yield* jobs(folder, "retry", "--all", "--yes", "--at", "2040-01-31T09:30+01:30")
       assert.deepStrictEqual([code, said.toSorted()], [0, [`${failed}  pending`, `${report}  pending`].toSorted()])
       for (const id of [failed, report]) {
         const { availableAt, status } = yield* onQueue(folder, JobQueue.get(id))
