@@ -138,7 +138,10 @@ describe("one job", () => {
         }
         const { body } = yield* ask("GET", `/jobs/${id}`, full)
         assert.deepInclude(body, { hidden: true, payload: null, lastError: null, lastErrorValue: null, failures: 1 })
-        assert.deepInclude((yield* ask("GET", "/session", full)).body, { payloads: hidePayloads !== true })
+        assert.deepInclude((yield* ask("GET", "/session", full)).body, {
+          payloads: hidePayloads !== true,
+          searchesErrors: false
+        })
       })
     )
   }
@@ -753,7 +756,14 @@ describe("the server", () => {
     Effect.gen(function*() {
       const { ask } = yield* serving()
       const { body } = yield* ask("GET", "/session", { token: tokens.read })
-      assert.deepStrictEqual(body, { access: "read", version: "0.1.0", database: "sqlite", payloads: true, now: 0 })
+      assert.deepStrictEqual(body, {
+        access: "read",
+        version: "0.1.0",
+        database: "sqlite",
+        payloads: true,
+        searchesErrors: true,
+        now: 0
+      })
       assert.deepInclude((yield* ask("GET", "/session", full)).body, { access: "full" })
     })
   )

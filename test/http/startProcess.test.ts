@@ -32,7 +32,8 @@ describe("start --http", () => {
           access: "full",
           version: "0.1.0",
           database: "sqlite",
-          payloads: true
+          payloads: true,
+          searchesErrors: true
         })
         const page = yield* ask("/", {})
         assert.include([200, 404], page.status)

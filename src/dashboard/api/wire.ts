@@ -10,6 +10,8 @@ export interface Session {
   readonly database: "sqlite" | "postgresql" | null
   /** False if the server hides payloads, results and the texts of errors. */
   readonly payloads: boolean
+  /** False if the server refuses a filter by a part of the error. */
+  readonly searchesErrors: boolean
   readonly now: number
 }
 

@@ -9,7 +9,7 @@ import { statuses } from "../text/searchQuery.ts"
 export const FilterBar = ({ filter }: { readonly filter: JobFilter }) => {
   const lanes = useCell(lastStats)?.lanes ?? []
   const names = (what: "queue" | "kind") => [...new Set(lanes.map((lane) => lane[what]))].sort()
-  const showsErrors = useCell(session)?.payloads !== false
+  const searchesErrors = useCell(session)?.searchesErrors !== false
   const isFiltered = Object.entries(filter).some(([name, value]) => name !== "status" && value !== undefined)
   return (
     <div class="filters">
@@ -45,7 +45,7 @@ export const FilterBar = ({ filter }: { readonly filter: JobFilter }) => {
           names={[]}
           onValue={(uniqueKey) => go({ ...filter, uniqueKey })}
         />
-        {showsErrors
+        {searchesErrors
           ? (
             <Field
               name="Error has"

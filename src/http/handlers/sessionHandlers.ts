@@ -10,15 +10,16 @@ export const sessionLive = (server: {
   readonly address: string
   readonly database: "sqlite" | "postgresql" | null
   readonly payloads: boolean
+  readonly searchesErrors: boolean
 }) => {
-  const { address, database, payloads } = server
+  const { address, database, payloads, searchesErrors } = server
   const document = { ...OpenApi.fromApi(HoldfastApi), servers: [{ url: address }] }
   return HttpApiBuilder.group(HoldfastApi, "session", (handlers) =>
     handlers
       .handle("get", () =>
         Effect.gen(function*() {
           const { access } = yield* Caller
-          return { access, version, database, payloads, now: yield* Clock.currentTimeMillis }
+          return { access, version, database, payloads, searchesErrors, now: yield* Clock.currentTimeMillis }
         }))
       .handle("document", () => Effect.succeed(document)))
 }

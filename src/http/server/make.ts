@@ -71,7 +71,7 @@ export const make = (options: Options): Effect.Effect<HoldfastHttp, InvalidOptio
     const feed = yield* makeEventFeed(queue, { clients: eventClients, payloads })
     const readiness = yield* makeReadiness(queue, unready)
     const groups = Layer.mergeAll(
-      sessionLive({ address: `${prefix}/api`, database, payloads }),
+      sessionLive({ address: `${prefix}/api`, database, payloads, searchesErrors }),
       jobsLive(limited, hides, searchesErrors),
       figuresLive(limited, history),
       pausesLive(limited),
