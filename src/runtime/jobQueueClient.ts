@@ -1,4 +1,4 @@
-import { Chunk, DateTime, Effect, Either, LogLevel, Option, Stream } from "effect"
+import { Chunk, DateTime, Effect, Either, Option, Stream } from "effect"
 import { storableMillis } from "../domain/Backoff.ts"
 import { checkOption } from "../domain/check.ts"
 import { InvalidOption, JobNotFound } from "../domain/errors.ts"
@@ -12,7 +12,6 @@ import { payloadAndMore } from "../domain/NoPayload.ts"
 import type { PauseTarget } from "../domain/Pause.ts"
 import { mostWorkers } from "../domain/WorkerRecord.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
-import { line } from "../platform/line.ts"
 import { guardCalls, inSpanIfTraced } from "../store/guardTelemetry.ts"
 import type { Changes } from "../store/JobStore.ts"
 import { JobStore } from "../store/JobStore.ts"
@@ -21,7 +20,7 @@ import { explain } from "./explain.ts"
 import type { EditOptions, EnqueueOptions, JobQueueService } from "./JobQueueService.ts"
 import type { Entry } from "./newJob.ts"
 import { newJobs } from "./newJob.ts"
-import { eventsOf, fatesOf } from "./operate/bulk.ts"
+import { eventsOf, fatesOf, runningOf } from "./operate/bulk.ts"
 import { countUpTo, cursorText, filterOf, listingOf } from "./operate/filters.ts"
 import { stats } from "./stats.ts"
 import { enqueueSpan } from "./telemetry/enqueueSpan.ts"
@@ -45,12 +44,11 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
         enqueueSpan(job, entries)
     )
 
-  /** A request that was rolled back does not count; one that cannot be read now is found by the next heartbeat. */
-  const tellWorkers = (id: JobId) =>
-    store.get(id, undefined).pipe(
-      Effect.flatMap((job) => job.cancelRequestedAt === null ? Effect.void : signals.cancel(id)),
-      Effect.catchAll((error) => line(LogLevel.Debug, "A cancel request could not be read", { error: error._tag }))
-    )
+  /** Stops jobs of this process at once. A request that was rolled back does not count. */
+  const stop = (ids: ReadonlyArray<JobId>) =>
+    ids.length === 0 ? Effect.void : store.afterCommit(Effect.forEach(ids, signals.cancel, { discard: true }))
+
+  const wake = store.afterTransaction(signals.wake)
 
   const enqueues: Pick<JobQueueService, "enqueue" | "enqueueMany"> = {
     enqueue: (job: Job.Any, ...more: readonly [unknown?, EnqueueOptions?]) => {
@@ -80,26 +78,23 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
     cancel: Effect.fn("JobQueue.cancel")(function*(given, options) {
       const id = yield* jobIdOf(given)
-      const status = yield* thenTell(
+      return yield* thenTell(
         store.cancel(id, options?.partitionKey),
-        (status) => [JobEvent.CancelRequested({ jobId: id, status })]
+        (status) => [JobEvent.CancelRequested({ jobId: id, status })],
+        (status) => stop(status === "running" ? [id] : [])
       )
-      if (status === "running") yield* store.afterTransaction(tellWorkers(id))
-      return status
     }),
 
     retry: Effect.fn("JobQueue.retry")(function*(given, { partitionKey, ...due } = {}) {
       const id = yield* jobIdOf(given)
       const available = yield* dueOf(due)
-      yield* thenTell(store.retry(id, partitionKey, available), () => [JobEvent.Retried({ jobId: id })])
-      yield* store.afterTransaction(signals.wake)
+      yield* thenTell(store.retry(id, partitionKey, available), () => [JobEvent.Retried({ jobId: id })], () => wake)
     }),
 
     edit: Effect.fn("JobQueue.edit")(function*(given, { partitionKey, ...options }) {
       const id = yield* jobIdOf(given)
       const changes = yield* changesOf(options)
-      yield* thenTell(store.edit(id, partitionKey, changes), () => [JobEvent.Edited({ jobId: id })])
-      yield* store.afterTransaction(signals.wake)
+      yield* thenTell(store.edit(id, partitionKey, changes), () => [JobEvent.Edited({ jobId: id })], () => wake)
     }),
 
     delete: Effect.fn("JobQueue.delete")(function*(given, options) {
@@ -130,14 +125,16 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       const ids = page.jobs.map(({ id }) => id)
       const acted = ids.length === 0
         ? []
-        : yield* thenTell(store.act({ action, available, filter: fits, ids }), (acted) => eventsOf(action, ids, acted))
-      const stopping = acted.flatMap((one, index) =>
-        action === "cancel" && Either.isRight(one) && one.right === "running" ? ids[index] ?? [] : []
-      )
-      for (const id of stopping) yield* store.afterTransaction(tellWorkers(id))
-      if ((action === "retry" || action === "run-now") && acted.some(Either.isRight)) {
-        yield* store.afterTransaction(signals.wake)
-      }
+        : yield* thenTell(
+          store.act({ action, available, filter: fits, ids }),
+          (acted) => eventsOf(action, ids, acted),
+          (acted) =>
+            action === "cancel"
+              ? stop(runningOf(ids, acted))
+              : action !== "delete" && acted.some(Either.isRight)
+              ? wake
+              : Effect.void
+        )
       return { fates: fatesOf(ids, acted), cursor: cursorText(page.cursor) }
     }),
 

@@ -31,6 +31,13 @@ export const eventsOf = (
     return one !== undefined && Either.isRight(one) ? [eventOf(action, id, one.right)] : []
   })
 
+/** Of cancelled jobs, those that run. */
+export const runningOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>): ReadonlyArray<JobId> =>
+  ids.filter((_, index) => {
+    const one = acted[index]
+    return one !== undefined && Either.isRight(one) && one.right === "running"
+  })
+
 /** The fate of each job. */
 export const fatesOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>): ReadonlyArray<JobFate> =>
   ids.flatMap((jobId, index) => {

@@ -130,29 +130,29 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A retry wakes no worker",
     file,
-    find: "() => [JobEvent.Retried({ jobId: id })])\n      yield* store.afterTransaction(signals.wake)",
+    find: "() => [JobEvent.Retried({ jobId: id })], () => wake)",
     replace: "() => [JobEvent.Retried({ jobId: id })])",
     killedBy: ["test/runtime/retry.test.ts"]
   },
   {
     name: "A cancel waits for the next heartbeat, also in its own process",
     file,
-    find: `if (status === "running") yield* store.afterTransaction(tellWorkers(id))`,
-    replace: "",
+    find: `stop(status === "running" ? [id] : [])`,
+    replace: `stop(status === "waiting" ? [id] : [])`,
     killedBy: cancel
   },
   {
     name: "A cancel stops its handler before the commit",
     file,
-    find: `if (status === "running") yield* store.afterTransaction(tellWorkers(id))`,
-    replace: `if (status === "running") yield* tellWorkers(id)`,
+    find: "store.afterCommit(Effect.forEach(ids, signals.cancel, { discard: true }))",
+    replace: "Effect.forEach(ids, signals.cancel, { discard: true })",
     killedBy: cancel
   },
   {
     name: "A cancel that was rolled back stops its handler",
     file,
-    find: "job.cancelRequestedAt === null ? Effect.void : signals.cancel(id)",
-    replace: "signals.cancel(job.id)",
+    find: "store.afterCommit(Effect.forEach(ids, signals.cancel, { discard: true }))",
+    replace: "store.afterTransaction(Effect.forEach(ids, signals.cancel, { discard: true }))",
     killedBy: cancel
   },
   {
@@ -302,15 +302,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Jobs that are retried together wake no worker",
     file,
-    find: "if ((action === \"retry\" || action === \"run-now\") && acted.some(Either.isRight)) {",
-    replace: "if (action === \"cancel\" && ids.length < 0) {",
+    find: "action !== \"delete\" && acted.some(Either.isRight)",
+    replace: "action === \"delete\" && acted.some(Either.isRight)",
     killedBy: ["test/runtime/bulk.test.ts"]
   },
   {
     name: "Running jobs that are cancelled together are left to their next heartbeat",
     file,
-    find: "for (const id of stopping) yield* store.afterTransaction(tellWorkers(id))",
-    replace: "yield* Effect.forEach(stopping, () => Effect.void)",
+    find: "stop(runningOf(ids, acted))",
+    replace: "stop(runningOf(ids, []))",
     killedBy: ["test/runtime/bulk.test.ts"]
   },
   {
