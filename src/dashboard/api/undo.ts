@@ -41,13 +41,6 @@ export const putBack = (client: Client, { attempts, id }: JobSummary, change: Ch
     return undefined
   })
 
-/** Makes a cancelled job wait again until it was due before, in one write, so that it never runs earlier. */
-const retryAt = (client: Client, { availableAt, id }: JobSummary): Promise<Fate> =>
-  restored(id, async () => {
-    await client.ask("POST", `${jobPath(id)}/retry`, { availableAt })
-    return undefined
-  })
-
 /** Restores one job after the other. */
 const inTurn = async (
   jobs: ReadonlyArray<JobSummary>,
@@ -75,7 +68,8 @@ export const undoOf = (
     readonly fates: ReadonlyArray<Fate>
     readonly jobs: ReadonlyArray<JobSummary>
     readonly now: number
-    readonly retry: (ids: ReadonlyArray<string>) => Promise<ReadonlyArray<Fate>>
+    /** Retries jobs: they are due now, or at an instant in epoch milliseconds. */
+    readonly retry: (ids: ReadonlyArray<string>, availableAt?: number) => Promise<ReadonlyArray<Fate>>
   }
 ): Undo | null => {
   const before = new Map(jobs.map((job) => [job.id, job]))
@@ -86,14 +80,18 @@ export const undoOf = (
   if (action === "cancel") {
     // A job that has ended meanwhile is left as it is, and answers its status.
     const cancelled = pending.filter(({ fate }) => fate.status === "cancelled").map(({ job }) => job)
-    const later = cancelled.filter(({ availableAt }) => availableAt > now)
     const due = cancelled.filter(({ availableAt }) => availableAt <= now).map(({ id }) => id)
+    const later = cancelled.filter(({ availableAt }) => availableAt > now)
     return cancelled.length === 0 ? null : {
       jobs: cancelled.length,
-      run: async () => [
-        ...due.length === 0 ? [] : await retry(due),
-        ...await inTurn(later, (job) => retryAt(client, job))
-      ]
+      run: async () => {
+        const fates = due.length === 0 ? [] : [...await retry(due)]
+        // In the write that retries them, so that none runs earlier; those of one instant together.
+        for (const instant of new Set(later.map(({ availableAt }) => availableAt))) {
+          fates.push(...await retry(later.filter((job) => job.availableAt === instant).map(({ id }) => id), instant))
+        }
+        return fates
+      }
     }
   }
   if (action === "run-now") {

@@ -54,11 +54,15 @@ export const isFor = (action: Action, status: JobStatus): boolean =>
     ? status === "pending"
     : status !== "running"
 
-/** Acts on jobs, a hundred in a request, and tells how many are done as it goes. */
+/**
+ * Acts on jobs, a hundred in a request, and tells how many are done as it goes. Retried ones are due now, or at an
+ * instant in epoch milliseconds.
+ */
 export const actOnAll = async (
   action: Action,
   ids: ReadonlyArray<string>,
-  onProgress: (done: number) => void = () => {}
+  onProgress: (done: number) => void = () => {},
+  availableAt?: number
 ): Promise<ReadonlyArray<Fate>> => {
   const fates: Array<Fate> = []
   for (let begin = 0; begin < ids.length; begin += mostAtOnce) {
@@ -66,7 +70,8 @@ export const actOnAll = async (
     try {
       const answer = await client.ask<{ readonly fates: ReadonlyArray<Fate> }>("POST", "jobs/actions", {
         action,
-        ids: chunk
+        ids: chunk,
+        ...availableAt === undefined ? {} : { availableAt }
       })
       fates.push(...answer.fates)
     } catch (error) {
@@ -88,7 +93,14 @@ export const tellFates = (
 ): void => {
   const done = fates.filter((fate) => fate.done).length
   const refused = fates.filter((fate) => !fate.done)
-  const undo = undoOf({ action, client, fates, jobs, now: serverNow(), retry: (ids) => actOnAll("retry", ids) })
+  const undo = undoOf({
+    action,
+    client,
+    fates,
+    jobs,
+    now: serverNow(),
+    retry: (ids, availableAt) => actOnAll("retry", ids, undefined, availableAt)
+  })
   if (done > 0) {
     const running = action === "cancel" && fates.some((fate) => fate.done && fate.status === "running")
     tell(

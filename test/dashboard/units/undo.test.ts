@@ -9,7 +9,7 @@ import { job } from "./job.ts"
 const now = 100_000
 
 const undo = (action: Action, jobs: ReadonlyArray<JobSummary>, status: "cancelled" | "pending" | "running") => {
-  const retried: Array<string> = []
+  const retried: Array<readonly [ReadonlyArray<string>, number | undefined]> = []
   const { asked, client } = fakeClient(() => job())
   const found = undoOf({
     action,
@@ -17,9 +17,9 @@ const undo = (action: Action, jobs: ReadonlyArray<JobSummary>, status: "cancelle
     jobs,
     now,
     fates: jobs.map(({ id }): Fate => ({ id, done: true, status })),
-    retry: (ids) => {
-      retried.push(...ids)
-      return Promise.resolve([])
+    retry: (ids, availableAt) => {
+      retried.push([ids, availableAt])
+      return Promise.resolve(ids.map((id): Fate => ({ id, done: true, status: "pending" })))
     }
   })
   return { asked, found, retried }
@@ -30,34 +30,21 @@ describe("the undo of a cancel", () => {
     const { asked, found, retried } = undo("cancel", [job({ id: "a/b", availableAt: now + 1 })], "cancelled")
     assert.strictEqual(found?.jobs, 1)
     assert.deepStrictEqual(await found?.run(), [{ id: "a/b", done: true, status: "pending" }])
-    assert.deepStrictEqual(asked, [`POST jobs/a%2Fb/retry {"availableAt":${now + 1}}`])
-    assert.deepStrictEqual(retried, [])
+    assert.deepStrictEqual([asked, retried], [[], [[["a/b"], now + 1]]])
   })
 
-  it("retries those of many that were pending: together if they were due, and each to its time if not", async () => {
+  it("retries those of many that were pending: together if they were due, and to their times if not", async () => {
     const jobs = [
       job({ id: "due", availableAt: now }),
       job({ id: "later", availableAt: now + 1 }),
-      job({ id: "ran", status: "running" })
+      job({ id: "ran", status: "running" }),
+      job({ id: "last", availableAt: now + 2 }),
+      job({ id: "with it", availableAt: now + 1 })
     ]
-    const { asked, found, retried } = undo("cancel", jobs, "cancelled")
-    assert.strictEqual(found?.jobs, 2)
-    await found?.run()
-    assert.deepStrictEqual(retried, ["due"])
-    assert.deepStrictEqual(asked, [`POST jobs/later/retry {"availableAt":${now + 1}}`])
-  })
-
-  it("says which jobs it could not restore", async () => {
-    const { client } = fakeClient(() => new ApiError(409, "unique_key_taken", "taken"))
-    const found = undoOf({
-      action: "cancel",
-      client,
-      jobs: [job({ id: "j", availableAt: now + 1 })],
-      now,
-      fates: [{ id: "j", done: true, status: "cancelled" }],
-      retry: () => Promise.resolve([])
-    })
-    assert.deepStrictEqual(await found?.run(), [{ id: "j", done: false, error: "unique_key_taken", message: "taken" }])
+    const { found, retried } = undo("cancel", jobs, "cancelled")
+    assert.strictEqual(found?.jobs, 4)
+    assert.deepStrictEqual((await found?.run())?.map(({ id }) => id), ["due", "later", "with it", "last"])
+    assert.deepStrictEqual(retried, [[["due"], undefined], [["later", "with it"], now + 1], [["last"], now + 2]])
   })
 })
 
@@ -67,6 +54,12 @@ describe("the undo of a run now", () => {
     const { asked, found } = undo("run-now", [job({ id: "a/b", availableAt: now + 5 })], "pending")
     assert.deepStrictEqual(await found?.run(), [{ id: "a/b", done: true, status: "pending" }])
     assert.deepStrictEqual(asked, ["GET jobs/a%2Fb", `PATCH jobs/a%2Fb {"availableAt":${now + 5}}`])
+  })
+
+  it("says which jobs it could not restore", async () => {
+    const { client } = fakeClient(() => new ApiError(409, "job_not_pending", "it runs"))
+    const fate = await putBack(client, job({ id: "j" }), { priority: 1 })
+    assert.deepStrictEqual(fate, { id: "j", done: false, error: "job_not_pending", message: "it runs" })
   })
 
   it("changes nothing if an attempt began since, and says so", async () => {
