@@ -154,7 +154,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
           : isInVain
           ? (
             <Empty title="No job found so far">
-              <p>The newest {numberText(list.emptyPages)} pages of the table have none that fits this filter. {goOn}</p>
+              <p>None of the jobs that were looked at fits this filter. {goOn}</p>
             </Empty>
           )
           : isFirst || !list.isWhole
@@ -232,7 +232,7 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
             : list.isWhole
             ? `${jobsText(list.jobs.length)}, and no more.`
             : isInVain
-            ? <>{jobsText(list.jobs.length)} loaded; none was found for {numberText(list.emptyPages)} pages. {goOn}</>
+            ? <>{jobsText(list.jobs.length)} loaded, and no other found so far. {goOn}</>
             : list.jobs.length >= most
             ? (
               <>
