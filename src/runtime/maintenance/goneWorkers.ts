@@ -17,9 +17,10 @@ type Store = typeof JobStore.Service
 const mostLeases = 10_000
 const batch = 100
 
-/** Frees the jobs of workers that are gone. */
+/** Frees the jobs of workers that are gone. It reads nothing of the database where nothing is left of any. */
 export const releaseGone = (store: Store, presence: Presence): Effect.Effect<void, StoreFailure> =>
   Effect.gen(function*() {
+    if (!(yield* presence.anyLeft)) return
     const { turn } = yield* EventLoop
     const suspects = yield* presence.gone([...(yield* holdersOf(store)).workers])
     let released: ReadonlyArray<StaleJob> = []

@@ -54,7 +54,7 @@ export const presenceIn = (place: Place): Presence => {
         held.delete(path)
         tell()
       })
-      held.set(path, letGo)
+      if (letGo !== undefined) held.set(path, letGo)
     }
   }
 
@@ -71,6 +71,19 @@ export const presenceIn = (place: Place): Presence => {
     for (const letGo of held.values()) letGo()
     held.clear()
   }
+
+  /** The names of sockets behind which nothing listens any more. */
+  const left = Effect.suspend(() => {
+    const all = names()
+    if (all.length === 0) return Effect.succeed(all)
+    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.filter(all, (name) => {
+        const path = join(place.folder, name)
+        return !ours.has(path) && (place.isHere(name) || isOld(path, now))
+          ? refuses(path, place.device)
+          : Effect.succeed(false)
+      }))
+  })
 
   const shownOn = (path: string) =>
     Effect.gen(function*() {
@@ -89,7 +102,7 @@ export const presenceIn = (place: Place): Presence => {
   return {
     show: (worker) =>
       Option.match(place.pathOf(worker), {
-        onNone: () => Effect.as(notShown(place.folder, "the path is too long for a socket"), Effect.void),
+        onNone: () => Effect.as(notShown(place.folder, "the worker has a name of its own"), Effect.void),
         onSome: (path) => Effect.catchAll(shownOn(path), (error) => Effect.as(notShown(path, error), Effect.void))
       }),
 
@@ -113,15 +126,11 @@ export const presenceIn = (place: Place): Presence => {
           onSome: (path) => ours.has(path) ? Effect.succeed(false) : refuses(path, place.device)
         })),
 
+    anyLeft: Effect.map(left, (names) => names.length > 0),
+
     tidy: (holders) =>
       Effect.gen(function*() {
-        const now = yield* Clock.currentTimeMillis
-        const unused = yield* Effect.filter(names(), (name) => {
-          const path = join(place.folder, name)
-          return !ours.has(path) && (place.isHere(name) || isOld(path, now))
-            ? refuses(path, place.device)
-            : Effect.succeed(false)
-        })
+        const unused = yield* left
         if (unused.length === 0) return
         // Read after that: one that refuses claims nothing more.
         const { areAll, workers } = yield* holders
