@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import { existsSync, readdirSync } from "node:fs"
 import { JobQueue } from "../../src/index.ts"
 import { Hold } from "./jobs.ts"
-import { inSharedFolder, untilFinished } from "./sharedQueue.ts"
+import { dirname, join } from "node:path"
+import { inSharedFolder, queueOn, untilFinished } from "./sharedQueue.ts"
 import { startWorker } from "./workerProcesses.ts"
 
 /*
@@ -47,6 +48,24 @@ describe("jobs of a worker that is killed", () => {
         }
         yield* other.complains("Released a job of a worker whose process is gone")
       })))
+
+  it.live("run at once where the database lies deeper than a path of a socket may be long", () =>
+    inSharedFolder(settings, (shared) => {
+      const folders = ["a", "b"].map((letter) => letter.repeat(80))
+      const options = { ...shared, database: join(dirname(shared.database), ...folders, "jobs.db") }
+      return Effect.gen(function*() {
+        const killed = yield* startWorker(options)
+        yield* killed.says("started")
+        yield* JobQueue.enqueue(Hold, lasting(1, 60_000).payload)
+        yield* killed.says("running 1 1")
+        const other = yield* startWorker(options)
+        yield* other.says("started")
+        const at = performance.now()
+        yield* killed.kill("SIGKILL")
+        yield* other.says("running 1 2")
+        assert.isBelow(performance.now() - at, 3_000)
+      }).pipe(Effect.provide(queueOn(options.database)))
+    }))
 
   it.live("run at once in a process that is started after its death", () =>
     inSharedFolder(settings, (options) =>

@@ -155,6 +155,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/goneWorkers.test.ts"]
   },
   {
+    name: "Who holds leases is read where nothing is left of a dead worker",
+    file: gone,
+    find: "if (!(yield* presence.anyLeft)) return",
+    replace: "",
+    killedBy: ["test/runtime/goneWorkers.test.ts"]
+  },
+  {
+    name: "A socket is reached by a path that may be too long for one",
+    file: sockets,
+    find: "path: `/proc/self/fd/${folder}/${basename(path)}`",
+    replace: "path: `${dirname(path)}/${basename(path)}`",
+    killedBy: presence
+  },
+  {
     name: "A job that may kill its processes is due again at once",
     file: "src/store/statements/stale.ts",
     find: "holderIsGone && job.died_before === 1 ?",

@@ -8,14 +8,11 @@ export interface Place {
   readonly folder: string
   /** The device of its file system. */
   readonly device: number
-  /** The path of a worker's socket; none for a name that is not a worker's, or a path that is too long for a socket. */
+  /** The path of a worker's socket; none for a name that is not a worker's. */
   readonly pathOf: (worker: string) => Option.Option<string>
   /** True for the name of a file that a worker of this machine, network namespace and file system has made. */
   readonly isHere: (name: string) => boolean
 }
-
-/** The most bytes of a socket's path, without the NUL at its end: Linux has 108, and others fewer. */
-const longestPath = 103
 
 /**
  * The magic numbers of file systems of one machine (linux/magic.h): ext, XFS,
@@ -69,9 +66,6 @@ const placeIn = (folder: string, device: number, digest: string): Place => {
     device,
     isHere: (name) => name.startsWith(prefix),
     pathOf: (worker) =>
-      Option.filter(
-        Option.map(Option.fromNullable(incarnation.exec(worker)?.[1]), (unique) => join(folder, `${prefix}${unique}`)),
-        (path) => Buffer.byteLength(path) <= longestPath
-      )
+      Option.map(Option.fromNullable(incarnation.exec(worker)?.[1]), (unique) => join(folder, `${prefix}${unique}`))
   }
 }

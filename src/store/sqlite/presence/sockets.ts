@@ -1,33 +1,63 @@
 import { Effect } from "effect"
-import { lstatSync } from "node:fs"
+import { closeSync, constants, lstatSync, openSync } from "node:fs"
 import type { Server, Socket } from "node:net"
 import { connect, createServer } from "node:net"
-import { dirname } from "node:path"
+import { basename, dirname } from "node:path"
 
 /** The longest wait for an answer that the kernel gives at once. */
 const answersWithin = 1_000
 
+/**
+ * A short path to a socket, which leads there until `close`: by the descriptor of its folder. The kernel
+ * takes no path of more than 107 bytes for a socket, and a database may lie deeper. Throws if the folder cannot be opened.
+ */
+const shortPathTo = (path: string): { readonly path: string; readonly close: () => void } => {
+  let folder: number | undefined = openSync(
+    dirname(path),
+    constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+  )
+  return {
+    path: `/proc/self/fd/${folder}/${basename(path)}`,
+    close: () => {
+      if (folder !== undefined) closeSync(folder)
+      folder = undefined
+    }
+  }
+}
+
 /** Listens on a path, until the process ends or the answer is closed. It keeps no process alive. */
 export const listenOn = (path: string): Effect.Effect<{ readonly close: Effect.Effect<void> }, unknown> =>
-  Effect.async((resume) => {
-    const held = new Set<Socket>()
-    const server: Server = createServer((socket) => {
-      held.add(socket)
-      socket.unref().on("error", () => {}).on("close", () => held.delete(socket)).resume()
-    })
-    server.unref()
-    server.once("error", (error) => resume(Effect.fail(error)))
-    // A program of Node's cluster module would listen for this process otherwise, and outlive it.
-    server.listen({ path, exclusive: true }, () => {
-      server.on("error", () => {})
-      resume(Effect.succeed({
-        close: Effect.async<void>((closed) => {
-          server.close(() => closed(Effect.void))
-          for (const socket of held) socket.destroy()
+  Effect.flatMap(
+    Effect.try({ try: () => shortPathTo(path), catch: (error) => error }),
+    (short) =>
+      Effect.async((resume) => {
+        const held = new Set<Socket>()
+        const server: Server = createServer((socket) => {
+          held.add(socket)
+          socket.unref().on("error", () => {}).on("close", () => held.delete(socket)).resume()
         })
-      }))
-    })
-  })
+        server.unref()
+        const fail = (error: Error) => {
+          short.close()
+          resume(Effect.fail(error))
+        }
+        server.once("error", fail)
+        // A program of Node's cluster module would listen for this process otherwise, and outlive it.
+        server.listen({ path: short.path, exclusive: true }, () => {
+          server.off("error", fail).on("error", () => {})
+          resume(Effect.succeed({
+            close: Effect.async<void>((closed) => {
+              // The folder stays open until then: the socket's file is deleted by its short path.
+              server.close(() => {
+                short.close()
+                closed(Effect.void)
+              })
+              for (const socket of held) socket.destroy()
+            })
+          }))
+        })
+      })
+  )
 
 /**
  * True if this is a socket of this user's on this device, in a folder that nobody else may write, and nothing listens behind it
@@ -57,24 +87,36 @@ export const isOurs = (folder: string): boolean => {
 }
 
 const isRefused = (path: string): Effect.Effect<boolean> =>
-  Effect.async<boolean>((resume) => {
-    const socket = connect({ path })
-    const answer = (isRefused: boolean) => {
-      clearTimeout(timer)
-      socket.destroy()
-      resume(Effect.succeed(isRefused))
-    }
-    const timer = setTimeout(() => answer(false), answersWithin)
-    socket.once("connect", () => answer(false))
-    socket.on("error", (error) => answer("code" in error && error.code === "ECONNREFUSED"))
-    return Effect.sync(() => answer(false))
+  Effect.matchEffect(Effect.try(() => shortPathTo(path)), {
+    // What cannot be reached tells nothing.
+    onFailure: () => Effect.succeed(false),
+    onSuccess: (short) =>
+      Effect.async<boolean>((resume) => {
+        const socket = connect({ path: short.path })
+        const answer = (isRefused: boolean) => {
+          clearTimeout(timer)
+          socket.destroy()
+          short.close()
+          resume(Effect.succeed(isRefused))
+        }
+        const timer = setTimeout(() => answer(false), answersWithin)
+        socket.once("connect", () => answer(false))
+        socket.on("error", (error) => answer("code" in error && error.code === "ECONNREFUSED"))
+        return Effect.sync(() => answer(false))
+      })
   })
 
-/** Holds a connection to this path and calls `ended` once it breaks. Answers what lets it go. */
-export const holdOn = (path: string, ended: () => void): () => void => {
-  const socket = connect({ path })
+/** Holds a connection to this path and calls `ended` once it breaks. Answers what lets it go; undefined if its folder cannot be opened. */
+export const holdOn = (path: string, ended: () => void): (() => void) | undefined => {
+  let short: ReturnType<typeof shortPathTo>
+  try {
+    short = shortPathTo(path)
+  } catch {
+    return undefined
+  }
+  const socket = connect({ path: short.path })
   socket.unref()
-  socket.on("error", () => {}).resume()
+  socket.on("error", () => {}).on("connect", short.close).on("close", short.close).resume()
   socket.once("close", ended)
   return () => {
     socket.removeListener("close", ended)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Option } from "effect"
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
-import { basename, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { digestOf, placeOf } from "../../../../src/store/sqlite/presence/places.ts"
 import { presenceIn } from "../../../../src/store/sqlite/presence/presenceIn.ts"
 import { refuses } from "../../../../src/store/sqlite/presence/sockets.ts"
@@ -22,11 +22,15 @@ const opened = Effect.gen(function*() {
 /** A process that listens on this path, as a worker does, and is killed. */
 const killedOn = (path: string) =>
   Effect.gen(function*() {
-    const listens = yield* startProcess([
-      "-e",
-      `require("node:net").createServer().listen(process.argv[1], () => console.log("listens"))`,
-      path
-    ])
+    const listens = yield* startProcess(
+      [
+        "-e",
+        `require("node:net").createServer().listen(process.argv[1], () => console.log("listens"))`,
+        basename(path)
+      ],
+      {},
+      dirname(path)
+    )
     yield* listens.says("listens")
     return Effect.zipRight(listens.kill("SIGKILL"), listens.ended)
   })
@@ -152,14 +156,63 @@ describe("the presence of workers on one machine", () => {
       )
     }))
 
-  it.scopedLive("does without where a path is too long for a socket, or the folder cannot be made or is gone", () =>
+  it.scopedLive("tells of workers in a folder that lies deeper than a path of a socket may be long", () =>
+    Effect.gen(function*() {
+      const deep = join(yield* temporaryFolder, ...["a", "b", "c"].map((letter) => letter.repeat(80)))
+      mkdirSync(deep, { recursive: true })
+      const place = Either.getOrThrow(placeOf(join(deep, "jobs.db")))
+      const [ours, theirs] = [presenceIn(place), presenceIn(place)]
+      const hide = yield* theirs.show(worker(1))
+      assert.lengthOf(readdirSync(place.folder), 1)
+      assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
+      assert.isFalse(yield* ours.anyLeft)
+      yield* hide
+      assert.deepStrictEqual(readdirSync(place.folder), [])
+      const heard = yield* Deferred.make<void>()
+      const kill = yield* killedOn(Option.getOrThrow(place.pathOf(worker(2))))
+      yield* ours.watch(Effect.asVoid(Deferred.succeed(heard, undefined)))
+      assert.deepStrictEqual(yield* ours.gone([worker(2)]), [])
+      yield* kill
+      yield* Deferred.await(heard)
+      assert.deepStrictEqual(yield* ours.gone([worker(2)]), [worker(2)])
+    }))
+
+  it.scopedLive("leaves no descriptor open of a socket that it has asked, listened on or held", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf, place, theirs } = yield* opened
+      yield* Effect.flatten(killedOn(pathOf(1)))
+      const open = () => readdirSync("/proc/self/fd").length
+      const before = open()
+      yield* Effect.scoped(Effect.gen(function*() {
+        const hide = yield* theirs.show(worker(2))
+        yield* ours.watch(Effect.void)
+        assert.deepStrictEqual(yield* ours.gone([worker(1), worker(2)]), [worker(1)])
+        assert.isTrue(yield* ours.anyLeft)
+        yield* hide
+      }))
+      assert.deepStrictEqual(readdirSync(place.folder), [basename(pathOf(1))])
+      // A connection that was let go closes in a later turn of the loop.
+      yield* Effect.yieldNow().pipe(Effect.delay("10 millis"), Effect.repeat({ until: () => open() <= before }))
+    }))
+
+  it.scopedLive("knows that nothing is left of a worker while all live, end well or belong elsewhere", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf, place, theirs } = yield* opened
+      const hide = yield* theirs.show(worker(1))
+      assert.isFalse(yield* ours.anyLeft)
+      yield* hide
+      assert.isFalse(yield* ours.anyLeft)
+      const kill = yield* killedOn(pathOf(2))
+      assert.isFalse(yield* ours.anyLeft)
+      yield* kill
+      assert.isTrue(yield* ours.anyLeft)
+      renameSync(pathOf(2), join(place.folder, "0123456789ab.recent"))
+      assert.isFalse(yield* ours.anyLeft)
+    }))
+
+  it.scopedLive("does without where the folder cannot be made or is gone", () =>
     Effect.gen(function*() {
       const folder = yield* temporaryFolder
-      const deep = join(folder, "d".repeat(60))
-      mkdirSync(deep)
-      const long = Either.getOrThrow(placeOf(join(deep, "jobs.db")))
-      assert.isTrue(Option.isNone(long.pathOf(worker(1))))
-      yield* yield* presenceIn(long).show(worker(1))
       assert.isTrue(Either.isLeft(placeOf(join(folder, "missing", "jobs.db"))))
       const { ours, place } = yield* opened
       rmSync(place.folder, { recursive: true })
