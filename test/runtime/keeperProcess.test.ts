@@ -40,6 +40,8 @@ describe("the thread that keeps leases", () => {
           const third = yield* JobQueue.enqueue(Block, { millis: 2_500 })
           yield* untilSaid(lines, "Lease lost")
           assert.strictEqual((yield* JobQueue.get(third.id)).status, "running")
+          yield* untilSaid(lines, "it can cost a lease")
+          assert.deepStrictEqual(lines.filter((line) => line.includes("a thread extends the leases")), [])
         }).pipe(Effect.scoped)
       )
       assert.strictEqual(threads.length, 1)

@@ -4,6 +4,7 @@ import * as Job from "../../src/domain/Job.ts"
 import { LoopDelay } from "../../src/platform/LoopDelay.ts"
 import { metrics } from "../../src/runtime/telemetry/metrics.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
 import { LoopWatch, makeLoopWatch } from "../../src/runtime/telemetry/LoopWatch.ts"
 import { stood } from "../../src/runtime/telemetry/words.ts"
 import * as Worker from "../../src/runtime/Worker.ts"
@@ -171,6 +172,29 @@ describe("a process whose event loop stands", () => {
       assert.strictEqual(line?.annotations["kinds"], "loopDelay.innocent")
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* linesSaying("Stopping the handler"), [])
+    }).pipe(inHoldfast(Handlers)))
+
+  it.effect("says that a thread extends the leases only while there is one", () =>
+    Effect.gen(function*() {
+      const loop = yield* makeLoop
+      const store = yield* JobStore
+      let runs = true
+      const leaseKeeper = { isRunning: () => runs, open: () => Effect.succeed({ keep: () => undefined }) }
+      yield* Effect.forkScoped(
+        loop.within(Worker.run({ ...calm, jobs: [Innocent], heartbeatInterval: "1 second" })).pipe(
+          Effect.provideService(JobStore, { ...store, leaseKeeper })
+        )
+      )
+      yield* settled
+      yield* loop.stands("1 second")
+      yield* loop.tells
+      runs = false
+      yield* loop.stands("2 seconds")
+      yield* loop.tells
+      assert.deepStrictEqual((yield* warned).map(({ message }) => message.replace(/.* meanwhile, /, "")), [
+        "and a thread extends the leases",
+        "and from 2.0 s on it can cost a lease"
+      ])
     }).pipe(inHoldfast(Handlers)))
 
   it.effect("warns once, however often it stands and however many workers it has, and again where it stands twice as long", () =>

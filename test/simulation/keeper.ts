@@ -43,6 +43,7 @@ const afterBusy = 20
 export const simulatedKeeper = (options: KeeperOptions, sql: SqlClient.SqlClient): LeaseKeeper => {
   const statement = heartbeatStatement(sql)
   return {
+    isRunning: () => true,
     open: (worker) =>
       Effect.map(
         Effect.acquireRelease(

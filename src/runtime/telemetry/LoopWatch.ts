@@ -16,9 +16,9 @@ import type { Stall } from "../../domain/Stall.ts"
 export interface LoopWatchService {
   /**
    * Has the worker log long stalls until the scope closes; of several workers, the first does. Milliseconds. `isKept`:
-   * a thread extends the leases meanwhile.
+   * true while there is a thread that extends the leases meanwhile.
    */
-  readonly watch: (shortestLease: number, isKept: boolean) => Effect.Effect<void, never, Scope.Scope>
+  readonly watch: (shortestLease: number, isKept: () => boolean) => Effect.Effect<void, never, Scope.Scope>
   /** Notes that a job of this kind runs. */
   readonly began: (kind: string) => void
   /** Notes that a job of this kind has ended, at this monotonic millisecond. */
@@ -113,7 +113,7 @@ export const makeLoopWatch = (): LoopWatchService => {
           if (longest !== undefined) reports.unsafeOffer(log.loopDelay(longest))
           if (late < least) return
           const stall = note(late, computed, at)
-          if (isToTell(stall)) reports.unsafeOffer(log.loopStood(stall, canCost(shortestLease()), isKept))
+          if (isToTell(stall)) reports.unsafeOffer(log.loopStood(stall, canCost(shortestLease()), isKept()))
         })
       }),
     began: (kind) => {

@@ -155,8 +155,13 @@ export const runWorker = (
     const claimOnce = claim(Duration.infinity)
 
     yield* Effect.gen(function*() {
-      yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)), store.leaseKeeper !== undefined)
-      yield* store.signals.listen({ wake, cancel: (id) => slots.cancel(id) })
+      yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)), () =>
+        store.leaseKeeper?.isRunning() === true)
+      yield* store.signals.listen({
+        wake,
+        cancel: (id) =>
+          slots.cancel(id)
+      })
       yield* log.workerStarted(kinds.map(({ kind }) => kind), settings.concurrency)
       const upkeep = {
         ...settings,

@@ -13,6 +13,8 @@ export const overdueAfter = 1.25
 export interface LeaseKeeper {
   /** Keeps leases of one worker, until the scope closes. The thread starts with the first, and ends with the last worker. */
   readonly open: (worker: KeptWorker) => Effect.Effect<KeptLeases, never, Scope.Scope>
+  /** True while the thread runs: not before the first lease, and not after it has died. */
+  readonly isRunning: () => boolean
 }
 
 /** A worker whose leases are to be kept. */

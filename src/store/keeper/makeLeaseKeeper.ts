@@ -127,6 +127,7 @@ const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
     })
 
   return {
+    isRunning: () => thread !== undefined,
     open: ({ capacity, name }) =>
       Effect.gen(function*() {
         // The store may have been opened under another clock than the worker's.

@@ -1,7 +1,6 @@
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Either, Layer, LogLevel, Option } from "effect"
+import { Effect, Either, Layer, Option } from "effect"
 import { StoreError } from "../../domain/errors.ts"
-import { line } from "../../platform/line.ts"
 import { isByRealTime } from "../../platform/LoopDelay.ts"
 import { outsideTransaction } from "../ambientTransaction.ts"
 import { guardTelemetry } from "../guardTelemetry.ts"
@@ -20,6 +19,7 @@ import { newest } from "./migrations/migrations.ts"
 import type { SqliteOptions } from "./options.ts"
 import { placeOf } from "./presence/places.ts"
 import { presenceIn } from "./presence/presenceIn.ts"
+import { withoutPresence } from "./presence/withoutPresence.ts"
 import { shareInProcess } from "./processSignals.ts"
 import { refuseUnsupported } from "./supportedClient.ts"
 import { makeTransactions } from "./transaction/transactions.ts"
@@ -92,9 +92,7 @@ const presenceOn = (client: SqlClient.SqlClient, options: Omit<SqliteOptions, "m
     if (file === undefined) return undefined
     const place = placeOf(file)
     if (Either.isRight(place)) return presenceIn(place.right)
-    yield* line(LogLevel.Info, "Workers of one machine notice each other's death by their leases alone", {
-      reason: place.left
-    })
+    yield* withoutPresence(place.left)
     return undefined
   })
 

@@ -169,6 +169,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: presence
   },
   {
+    name: "A thread is said to extend leases while it is dead",
+    file: "src/runtime/worker/workerLoop.ts",
+    find: "store.leaseKeeper?.isRunning() === true",
+    replace: "store.leaseKeeper !== undefined",
+    killedBy: ["test/runtime/loopDelay.test.ts"]
+  },
+  {
     name: "A job that may kill its processes is due again at once",
     file: "src/store/statements/stale.ts",
     find: "holderIsGone && job.died_before === 1 ?",

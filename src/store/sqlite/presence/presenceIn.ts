@@ -1,13 +1,13 @@
-import { Clock, Duration, Effect, LogLevel, Option, Runtime, Schedule } from "effect"
+import { Clock, Duration, Effect, Option, Runtime, Schedule } from "effect"
 import type { FSWatcher } from "node:fs"
 import { mkdirSync, readdirSync, rmSync, statSync, watch } from "node:fs"
 import { join } from "node:path"
 import { readable } from "../../../domain/readableError.ts"
-import { line } from "../../../platform/line.ts"
 import { guardTelemetry } from "../../guardTelemetry.ts"
 import type { Presence } from "../../Presence.ts"
 import type { Place } from "./places.ts"
 import { holdOn, isOurs, isSocketOn, listenOn, refuses } from "./sockets.ts"
+import { withoutPresence } from "./withoutPresence.ts"
 
 /** Connections to other workers at most. Those beyond are noticed by the sweep. */
 const mostHeld = 200
@@ -87,7 +87,10 @@ export const presenceIn = (place: Place): Presence => {
 
   const shownOn = (path: string) =>
     Effect.gen(function*() {
-      yield* Effect.try(() => void mkdirSync(place.folder, { recursive: true, mode: 0o700 }))
+      yield* Effect.try({
+        try: () => void mkdirSync(place.folder, { recursive: true, mode: 0o700 }),
+        catch: String
+      })
       if (!isOurs(place.folder)) return yield* Effect.fail("the folder is another user's, or others may write it")
       const { close } = yield* listenOn(path)
       // An overlay of several file systems tells another device of a file than of its folder.
@@ -102,8 +105,11 @@ export const presenceIn = (place: Place): Presence => {
   return {
     show: (worker) =>
       Option.match(place.pathOf(worker), {
-        onNone: () => Effect.as(notShown(place.folder, "the worker has a name of its own"), Effect.void),
-        onSome: (path) => Effect.catchAll(shownOn(path), (error) => Effect.as(notShown(path, error), Effect.void))
+        onNone: () =>
+          Effect.as(withoutPresence("the name of the worker is not one that Holdfast made", { worker }), Effect.void),
+        onSome: (path) =>
+          Effect.catchAll(shownOn(path), (error) =>
+            Effect.as(withoutPresence(readable(() => String(error)), { socket: path }), Effect.void))
       }),
 
     watch: (changed) =>
@@ -143,12 +149,6 @@ export const presenceIn = (place: Place): Presence => {
       })
   }
 }
-
-const notShown = (path: string, error: unknown) =>
-  line(LogLevel.Info, "Other workers of this machine will notice the death of this one by its leases alone", {
-    socket: path,
-    error: readable(() => String(error))
-  })
 
 /** Hears of files that come and go. Nothing where the folder cannot be watched: the sweep looks as well. */
 const watched = (folder: string, changed: () => void): FSWatcher | undefined => {

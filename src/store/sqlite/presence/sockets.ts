@@ -28,7 +28,7 @@ const shortPathTo = (path: string): { readonly path: string; readonly close: () 
 /** Listens on a path, until the process ends or the answer is closed. It keeps no process alive. */
 export const listenOn = (path: string): Effect.Effect<{ readonly close: Effect.Effect<void> }, unknown> =>
   Effect.flatMap(
-    Effect.try({ try: () => shortPathTo(path), catch: (error) => error }),
+    Effect.try({ try: () => shortPathTo(path), catch: String }),
     (short) =>
       Effect.async((resume) => {
         const held = new Set<Socket>()

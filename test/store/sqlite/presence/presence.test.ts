@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Option } from "effect"
+import { Deferred, Effect, Either, Logger, Option } from "effect"
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { digestOf, placeOf } from "../../../../src/store/sqlite/presence/places.ts"
@@ -254,6 +254,21 @@ describe("the presence of workers on one machine", () => {
       yield* kill
       yield* Deferred.await(told)
       assert.deepStrictEqual([...new Set(heard)], [1])
+    }))
+
+  it.scopedLive("says at Info why a worker cannot be shown, and what that costs", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make((options) => void lines.push(Logger.logfmtLogger.log(options)))
+      const { ours, place } = yield* opened
+      rmSync(place.folder, { recursive: true })
+      writeFileSync(place.folder, "")
+      yield* Effect.provide(ours.show(worker(1)), Logger.replace(Logger.defaultLogger, logger))
+      assert.lengthOf(lines, 1)
+      assert.match(
+        String(lines),
+        /level=INFO .*wait until their leases are over.* reason="Error: EEXIST: .*jobs\.db-workers/
+      )
     }))
 
   it.scopedLive("says on file systems that other machines may share that it does without", () =>
