@@ -2,6 +2,7 @@ import { build } from "esbuild"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { buildDashboard } from "./esbuild.dashboard.js"
+import { writeThreads } from "./esbuild.threads.js"
 
 /** What both programs are made with. */
 const shared = {
@@ -19,6 +20,9 @@ const shared = {
   },
   logLevel: "warning"
 }
+
+// First, since the bundles below have them, too.
+await writeThreads("dist")
 
 /*
  * Makes dist/start of the compiled program, with nearly all that it imports: a

@@ -185,28 +185,32 @@ export function keepLeases(
     return Atomics.add(ints, int + layout.version, 0) === version ? kept : undefined
   }
 
+  /** Passes each slot that has a lease. */
+  const eachTaken = (visit: (table: Table, slot: number) => void) => {
+    for (const table of tables.values()) {
+      for (let slot = 0; slot * layout.bytes < table.memory.byteLength; slot++) {
+        if (Atomics.load(table.ints, slot * (layout.bytes / 4) + layout.idLength) !== 0) visit(table, slot)
+      }
+    }
+  }
+
   /** The shortest interval of the leases that are kept; none if there are none. */
   const shortestInterval = (): number | undefined => {
     let shortest: number | undefined
-    for (const { doubles, ints, memory } of tables.values()) {
-      for (let slot = 0; slot * layout.bytes < memory.byteLength; slot++) {
-        if (Atomics.load(ints, slot * (layout.bytes / 4) + layout.idLength) === 0) continue
-        const interval = numberAt(doubles, slot * (layout.bytes / 8) + layout.interval)
-        if (shortest === undefined || interval < shortest) shortest = interval
-      }
-    }
+    eachTaken(({ doubles }, slot) => {
+      const interval = numberAt(doubles, slot * (layout.bytes / 8) + layout.interval)
+      if (shortest === undefined || interval < shortest) shortest = interval
+    })
     return shortest
   }
 
   /** All leases that are kept. */
   const allKept = (): ReadonlyArray<Kept> => {
     const found: Array<Kept> = []
-    for (const table of tables.values()) {
-      for (let slot = 0; slot * layout.bytes < table.memory.byteLength; slot++) {
-        const kept = read(table, slot)
-        if (kept !== undefined) found.push(kept)
-      }
-    }
+    eachTaken((table, slot) => {
+      const kept = read(table, slot)
+      if (kept !== undefined) found.push(kept)
+    })
     return found
   }
 

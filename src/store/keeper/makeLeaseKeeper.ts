@@ -6,17 +6,15 @@ import { guardTelemetry } from "../guardTelemetry.ts"
 import type { KeeperReport } from "./keeperReports.ts"
 import { reportKeeper } from "./keeperReports.ts"
 import type { ThreadData, Told } from "./keeperThread.ts"
-import { keepLeases } from "./keeperThread.ts"
-import { mainStack } from "./mainStack.ts"
 import type { KeptLeases, LeaseKeeper } from "./LeaseKeeper.ts"
 import { overdueAfter } from "./LeaseKeeper.ts"
 import { layout, LeaseTable } from "./LeaseTable.ts"
-import { writeHang } from "./writeHang.ts"
+import { threadText } from "./threadText.ts"
 
 /** The code by which the thread opens its connection. */
 export interface ThreadCode {
-  /** A function of `require` and `data` that answers a `ThreadDatabase`. It is passed as text, so it uses nothing else. */
-  readonly open: (require: NodeJS.Require, data: never) => unknown
+  /** The text of a function of `require` and `data` that answers a `ThreadDatabase`, and uses nothing else. */
+  readonly open: string
   readonly data: unknown
 }
 
@@ -57,20 +55,8 @@ export const makeLeaseKeeper = (code: ThreadCode): Effect.Effect<Option.Option<L
     return (yield* isByRealTime) ? Option.map(start, (start) => keeperOf(code, start)) : Option.none()
   })
 
-/** The code of a function, for another thread. */
-const textOf = (code: (...args: Array<never>) => unknown) => Function.prototype.toString.call(code)
-
 const keeperOf = (code: ThreadCode, start: StartThread): LeaseKeeper => {
-  // A build that keeps names calls `__name` in each function.
-  const text = `const __name = (named) => named; const { workerData } = require("node:worker_threads"); (${
-    textOf(keepLeases)
-  })(
-    require,
-    () => (${textOf(code.open)})(require, workerData.database),
-    (${textOf(writeHang)})(require, () => workerData.canBePaused ? (${
-    textOf(mainStack)
-  })(require) : Promise.resolve(undefined))
-  )`
+  const text = `${threadText}\nkeep(${code.open})`
   const pulse = new SharedArrayBuffer(16)
   const pulseAt = new Float64Array(pulse, 0, 1)
   const isIdle = new Int32Array(pulse, 8, 1)

@@ -9,7 +9,7 @@ import { someLease } from "../../keeper/someLease.ts"
 import { makeUnderLease } from "../../statements/underLease.ts"
 import type { Now } from "../../Transactions.ts"
 import type { PostgresThreadData } from "./openInThread.ts"
-import { openInThread } from "./openInThread.ts"
+import { openText } from "./openText.ts"
 
 /** Milliseconds until the thread gives a connection or a statement up. It tries again at its next look. */
 const answersWithin = 5_000
@@ -39,7 +39,7 @@ export const postgresKeeper = (
         true
       )
       const data: PostgresThreadData = { ...found, environment: variablesOfDriver(), lockText, text, parameters }
-      return makeLeaseKeeper({ open: openInThread, data })
+      return makeLeaseKeeper({ open: openText, data })
     }
   })
 

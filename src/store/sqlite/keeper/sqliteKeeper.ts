@@ -9,7 +9,7 @@ import type { DatabaseFiles } from "../databaseFile.ts"
 import { sqliteDialect } from "../dialect.ts"
 import { loadedDriver } from "../loadedDriver.ts"
 import type { SqliteThreadData } from "./openInThread.ts"
-import { openInThread } from "./openInThread.ts"
+import { openText } from "./openText.ts"
 
 /** Stands for the instant of an extension: no clock shows it. */
 const nowMark = -1
@@ -41,6 +41,6 @@ export const sqliteKeeper = (
     onSome: (driver) => {
       const { file, identities } = files
       const data: SqliteThreadData = { ...driver, file, identities, ...heartbeatStatement(sql) }
-      return makeLeaseKeeper({ open: openInThread, data })
+      return makeLeaseKeeper({ open: openText, data })
     }
   })
