@@ -25,6 +25,7 @@ import { countUpTo, cursorText, filterOf, listingOf } from "./operate/filters.ts
 import { stats } from "./stats.ts"
 import { enqueueSpan } from "./telemetry/enqueueSpan.ts"
 import { observe } from "./telemetry/jobEvents.ts"
+import { actionBytes } from "./options.ts"
 import { makeThenTell } from "../store/thenTell.ts"
 
 /** The job queue over the job store: checks and encodes its arguments, and wakes this process's workers. */
@@ -121,7 +122,7 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
         ...cursor === undefined ? {} : { cursor },
         ...limit === undefined ? {} : { limit }
       })
-      const page = yield* store.search({ ...fits, cursor: place, isFrom, limit: most })
+      const page = yield* store.search({ ...fits, cursor: place, isFrom, limit: most, mostBytes: actionBytes })
       const ids = page.jobs.map(({ id }) => id)
       const acted = ids.length === 0
         ? []

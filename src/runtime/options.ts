@@ -12,6 +12,9 @@ export const defaultLease = Duration.minutes(10)
  */
 export const claimBytes = 4 * 1024 * 1024
 
+/** The JSON of the jobs that an action changes in one transaction: SQLite writes each row whole, and nobody else writes meanwhile. */
+export const actionBytes = 4 * 1024 * 1024
+
 /** Refuses two definitions of one kind. */
 export const checkKinds = <J extends { readonly kind: string }>(
   jobs: ReadonlyArray<J>

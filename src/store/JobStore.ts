@@ -261,6 +261,8 @@ export interface Listing extends Filter {
   /** The cursor's own job is the first of the page. */
   readonly isFrom?: boolean | undefined
   readonly limit: number
+  /** Of a search: the page ends where the JSON of its jobs would be longer, but has one job at least. */
+  readonly mostBytes?: number | undefined
 }
 
 /** One action for several jobs. */
@@ -428,7 +430,7 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
    */
   readonly list: (listing: Listing) => Effect.Effect<JobPage, StoreFailure>
 
-  /** A page of jobs without their JSON, as `list` has it. No sum of sizes ends it. */
+  /** A page of jobs without their JSON, as `list` has it. No sum of sizes ends it unless `mostBytes` does. */
   readonly search: (listing: Listing) => Effect.Effect<SummaryPage, StoreFailure>
 
   /**

@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Array as Arr, Chunk, Effect, Stream, TestClock } from "effect"
+import { Array as Arr, Chunk, Effect, Schema, Stream, TestClock } from "effect"
 import { Job, JobQueue } from "holdfast"
 import type { EnqueueOptions, JobEvent, JobFate, JobFilter } from "holdfast"
 import type { Fault } from "../../src/testing.ts"
@@ -198,6 +198,19 @@ describe("an action on the jobs of a filter", () => {
         ids.toReversed().map((id) => ["CancelRequested", id])
       )
       assert.deepStrictEqual(yield* counted({ status: "cancelled" }), { count: 250, isMore: false })
+    }).pipe(inHoldfast()))
+
+  it.effect("is done to fewer in a transaction where they are large, and to one at least", () =>
+    Effect.gen(function*() {
+      const Large = Job.make("bulk.large", { payload: Schema.String })
+      const payload = "x".repeat(1_000_000)
+      yield* JobQueue.enqueueMany(Large, Arr.makeBy(10, () => ({ payload })))
+      const { cursor, fates } = yield* JobQueue.bulkPage({ action: "cancel", filter: {} })
+      assert.lengthOf(fates, 4)
+      assert.isNotNull(cursor)
+      assert.lengthOf(Arr.fromIterable(yield* run({ action: "cancel", filter: {} })), 6)
+      const deleted = yield* run({ action: "delete", filter: { status: "cancelled" } })
+      assert.strictEqual(Chunk.size(deleted), 10)
     }).pipe(inHoldfast()))
 
   it.effect("without a status is for those that it can change", () =>

@@ -1,4 +1,6 @@
+import type * as Statement from "@effect/sql/Statement"
 import { Effect, Struct } from "effect"
+import type { JobId } from "../../domain/JobId.ts"
 import type { Dialect } from "../Differences.ts"
 import type { CountedJobs, JobPage, Listing, SummaryPage } from "../JobStore.ts"
 import { makeFilter } from "./filter.ts"
@@ -12,43 +14,44 @@ export const makeList = (dialect: Dialect) => {
   const { atMost, byId, count, jobsTable, jsonBytes, sql } = dialect
   const { walk } = makeFilter(dialect)
 
-  const list = Effect.fnUntraced(function*(listing: Listing) {
-    const { end, rows } = yield* walk(listing, { isCount: false })
-    const found = yield* listedRows(sql`
-      WITH listed (listed_id, bytes) AS (
-        SELECT id, ${jsonBytes("payload")} + ${jsonBytes("errors")}
-          + COALESCE(${jsonBytes("progress")}, 0) + COALESCE(${jsonBytes("result")}, 0)
-        ${rows}
-        ORDER BY id DESC ${atMost(listing.limit + 1)}
-      ),
+  const bytes = sql`${jsonBytes("payload")} + ${jsonBytes("errors")}
+          + COALESCE(${jsonBytes("progress")}, 0) + COALESCE(${jsonBytes("result")}, 0)`
+
+  /** The first jobs of a page, up to one beyond its end, as far as their JSON is no longer than so many bytes. */
+  const sized = (limit: number, most: number, rows: Statement.Fragment) =>
+    sql`
+      listed (listed_id, bytes) AS (SELECT id, ${bytes} ${rows} ORDER BY id DESC ${atMost(limit + 1)}),
       sized AS (
         SELECT listed_id, bytes, ${count("OVER ()")} AS found,
           sum(bytes) OVER (ORDER BY listed_id DESC ROWS UNBOUNDED PRECEDING) AS total
         FROM listed
-      )
-      SELECT found, ${recordColumns(dialect)} FROM sized CROSS JOIN ${jobsTable} ${byId}
-      WHERE id = listed_id AND (total <= ${mostBytes} OR total = bytes)
+      ),
+      page AS (SELECT listed_id, found FROM sized WHERE total <= ${most} OR total = bytes)`
+
+  const list = Effect.fnUntraced(function*(listing: Listing) {
+    const { end, rows } = yield* walk(listing, { isCount: false })
+    const found = yield* listedRows(sql`
+      WITH ${sized(listing.limit, mostBytes, rows)}
+      SELECT found, ${recordColumns(dialect)} FROM page CROSS JOIN ${jobsTable} ${byId}
+      WHERE id = listed_id
       ORDER BY id DESC`)
     const jobs = found.slice(0, listing.limit).map(({ job }) => job)
-    const last = jobs.at(-1)
-    const isCut = last !== undefined && jobs.length < (found[0]?.found ?? 0)
-    return { jobs, cursor: isCut ? last.id : end } satisfies JobPage
+    return { jobs, cursor: cursorAfter(jobs, found, end) } satisfies JobPage
   })
 
-  /** A page without its JSON, whose size has no part in where it ends. */
-  const search = Effect.fnUntraced(function*(listing: Listing) {
+  /** A page without its JSON, whose size has no part in where it ends unless that is bounded. */
+  const search = Effect.fnUntraced(function*({ mostBytes, ...listing }: Listing) {
     const { end, rows } = yield* walk(listing, { isCount: false })
+    const page = mostBytes === undefined
+      ? sql`listed (listed_id) AS (SELECT id ${rows} ORDER BY id DESC ${atMost(listing.limit + 1)}),
+        page AS (SELECT listed_id, (SELECT ${count()} FROM listed) AS found FROM listed)`
+      : sized(listing.limit, mostBytes, rows)
     const found = yield* foundSummaryRows(sql`
-      WITH listed (listed_id) AS (SELECT id ${rows} ORDER BY id DESC ${atMost(listing.limit + 1)})
-      SELECT (SELECT ${count()} FROM listed) AS found, ${summaryColumns(dialect)}
-      FROM listed CROSS JOIN ${jobsTable} ${byId} WHERE id = listed_id
+      WITH ${page}
+      SELECT found, ${summaryColumns(dialect)} FROM page CROSS JOIN ${jobsTable} ${byId} WHERE id = listed_id
       ORDER BY id DESC`)
     const jobs = found.slice(0, listing.limit).map(Struct.omit("found"))
-    const last = jobs.at(-1)
-    return {
-      jobs,
-      cursor: last !== undefined && jobs.length < (found[0]?.found ?? 0) ? last.id : end
-    } satisfies SummaryPage
+    return { jobs, cursor: cursorAfter(jobs, found, end) } satisfies SummaryPage
   })
 
   /** The jobs of one walk, which is as long for every filter, so that a count stops nobody. */
@@ -59,4 +62,14 @@ export const makeList = (dialect: Dialect) => {
   })
 
   return { list, search, countJobs }
+}
+
+/** Where the next page begins: behind a page that was cut before the walk's end, or behind the walk. */
+const cursorAfter = (
+  jobs: ReadonlyArray<{ readonly id: JobId }>,
+  [first]: ReadonlyArray<{ readonly found: number }>,
+  end: JobId | null
+) => {
+  const last = jobs.at(-1)
+  return last !== undefined && jobs.length < (first?.found ?? 0) ? last.id : end
 }

@@ -130,6 +130,10 @@ export const filterPromises: ReadonlyArray<Promised> = [
     yield* expect(yield* store.count({ kind: "email", cursor: jobId(4), isFrom: true }), { jobs: 3, cursor: null })
     const from = yield* store.search({ kind: "email", limit: 1, cursor: jobId(4), isFrom: true })
     yield* expect([from.jobs.map(({ id }) => id), from.cursor], [inOrder([4]), jobId(4)])
+    const small = yield* store.search({ kind: "email", limit: 3, mostBytes: 1 })
+    yield* expect([small.jobs.map(({ id }) => id), small.cursor], [inOrder([6]), jobId(6)])
+    const large = yield* store.search({ kind: "email", limit: 3, mostBytes: 1_000_000 })
+    yield* expect([large.jobs.map(({ id }) => id), large.cursor], [inOrder([6, 4, 2]), jobId(2)])
     yield* expect(yield* store.count({}), { jobs: 7, cursor: null })
     yield* expect(yield* store.count({ uniqueKey: "none" }), { jobs: 0, cursor: null })
   }),

@@ -24,15 +24,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A list shows the oldest first",
     file,
-    find: "OR total = bytes)\n      ORDER BY id DESC`",
-    replace: "OR total = bytes)\n      ORDER BY id`",
+    find: "WHERE id = listed_id\n      ORDER BY id DESC`)\n    const jobs = found.slice(0, listing.limit).map(({ job })",
+    replace: "WHERE id = listed_id\n      ORDER BY id`)\n    const jobs = found.slice(0, listing.limit).map(({ job })",
     killedBy: list
   },
   {
     name: "A page is the oldest jobs, newest first",
     file,
-    find: "ORDER BY id DESC ${atMost(listing.limit + 1)}\n      ),\n      sized",
-    replace: "ORDER BY id ${atMost(listing.limit + 1)}\n      ),\n      sized",
+    find: "${bytes} ${rows} ORDER BY id DESC ${atMost(limit + 1)}",
+    replace: "${bytes} ${rows} ORDER BY id ${atMost(limit + 1)}",
     killedBy: list
   },
   {
@@ -45,8 +45,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A list ends where a walk finds nothing",
     file,
-    find: "isCut ? last.id : end",
-    replace: "isCut ? last.id : null",
+    find: "jobs.length < (first?.found ?? 0) ? last.id : end",
+    replace: "jobs.length < (first?.found ?? 0) ? last.id : null",
     killedBy: list
   },
   {
@@ -66,22 +66,22 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page that leaves jobs for their size is the last",
     file,
-    find: "isCut = last !== undefined && jobs.length < (found[0]?.found ?? 0)",
-    replace: "isCut = last !== undefined && found.length > listing.limit",
+    find: "last !== undefined && jobs.length < (first?.found ?? 0)",
+    replace: "last !== undefined && jobs.length === 100 && jobs.length < (first?.found ?? 0)",
     killedBy: list
   },
   {
     name: "A page takes any amount of text",
     file,
-    find: "WHERE id = listed_id AND (total <= ${mostBytes} OR total = bytes)",
-    replace: "WHERE id = listed_id",
+    find: "FROM sized WHERE total <= ${most} OR total = bytes)",
+    replace: "FROM sized)",
     killedBy: list
   },
   {
     name: "A job that is larger than a page is never shown",
     file,
-    find: "WHERE id = listed_id AND (total <= ${mostBytes} OR total = bytes)",
-    replace: "WHERE id = listed_id AND total <= ${mostBytes}",
+    find: "FROM sized WHERE total <= ${most} OR total = bytes)",
+    replace: "FROM sized WHERE total <= ${most})",
     killedBy: list
   },
   {
@@ -149,8 +149,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page of a search that is full is the last",
     file,
-    find: "cursor: last !== undefined && jobs.length < (found[0]?.found ?? 0) ? last.id : end",
-    replace: "cursor: end",
+    find: "return { jobs, cursor: cursorAfter(jobs, found, end) } satisfies SummaryPage",
+    replace: "return { jobs, cursor: end } satisfies SummaryPage",
     killedBy: conformance
   },
   {

@@ -207,8 +207,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page that is exactly full is followed by an empty one",
     file: "src/store/statements/list.ts",
-    find: "isCut = last !== undefined && jobs.length < (found[0]?.found ?? 0)",
-    replace: "isCut = last !== undefined && (jobs.length < (found[0]?.found ?? 0) || jobs.length === listing.limit)",
+    find: "last !== undefined && jobs.length < (first?.found ?? 0)",
+    replace: "last !== undefined && jobs.length <= (first?.found ?? 0)",
     killedBy: observe
   },
   {
@@ -360,6 +360,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/operations.ts",
     find: "Effect.either(undoable(actOnOne(id, request, now)))",
     replace: "Effect.either(part(actOnOne(id, request, now)))",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
+    name: "An action changes any amount of text in one transaction",
+    file: "src/runtime/jobQueueClient.ts",
+    find: "mostBytes: actionBytes",
+    replace: "mostBytes: undefined",
     killedBy: ["test/runtime/bulk.test.ts"]
   },
   {

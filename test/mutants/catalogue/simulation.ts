@@ -254,8 +254,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "In a fleet, a list begins with the oldest job",
     file: "src/store/statements/list.ts",
-    find: "ORDER BY id DESC ${atMost(listing.limit + 1)}\n      ),\n      sized",
-    replace: "ORDER BY id ${atMost(listing.limit + 1)}\n      ),\n      sized",
+    find: "${bytes} ${rows} ORDER BY id DESC ${atMost(limit + 1)}",
+    replace: "${bytes} ${rows} ORDER BY id ${atMost(limit + 1)}",
     killedBy: bySeed(3)
   },
   {
