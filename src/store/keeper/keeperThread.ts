@@ -304,8 +304,8 @@ export function keepLeases(
     }
   }
 
-  /** Looks at the event loop and its leases. Answers the milliseconds until the next look. */
-  const look = async (dueAt: number): Promise<number> => {
+  /** Looks at the event loop and its leases. Answers the milliseconds until the next look. `isTold`: a message asked for this one. */
+  const look = async (dueAt: number, isTold: boolean): Promise<number> => {
     const at = now()
     await notePulse(at, at - dueAt)
     const interval = shortestInterval()
@@ -313,9 +313,10 @@ export function keepLeases(
     const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
     // Where the process was stopped, the loop gets its chance first.
     if (at - Math.max(stall.since, stall.resumedAt) < block) {
-      Atomics.store(isIdle, 0, interval === undefined ? 1 : 0)
+      // A job that was told of may be over by now. Where many such follow each other, each would wake this thread.
+      Atomics.store(isIdle, 0, interval === undefined && !isTold ? 1 : 0)
       // One that was taken just before that has told nobody.
-      return interval === undefined && shortestInterval() !== undefined ? shortestBlock : pause
+      return interval === undefined && (isTold || shortestInterval() !== undefined) ? shortestBlock : pause
     }
     const leases = allKept()
     const blockedFor = at - stall.since - stall.stopped
@@ -327,14 +328,14 @@ export function keepLeases(
     return await extend(leases.filter((kept) => isOverdue(kept, at))) ? pause : afterBusy
   }
 
-  const lookAgain = (dueAt: number) => {
+  const lookAgain = (dueAt: number, isTold: boolean) => {
     isLooking = true
     const next = (after: number) => {
       isLooking = false
       const nextAt = now() + after
-      timer = setTimeout(() => lookAgain(nextAt), after)
+      timer = setTimeout(() => lookAgain(nextAt, false), after)
     }
-    look(dueAt)
+    look(dueAt, isTold)
       .catch((thrown: unknown) => {
         tellFailure(thrown)
         return closeDatabase().then(() => afterFailure)
@@ -355,6 +356,6 @@ export function keepLeases(
     }
     if (isLooking) return
     clearTimeout(timer)
-    lookAgain(now())
+    lookAgain(now(), true)
   })
 }

@@ -74,6 +74,9 @@ const start = (
     hangs,
     table,
     take,
+    /** True while the thread wants to be told of the first lease. */
+    isIdle: () => new Int32Array(pulse, 8, 1)[0] === 1,
+    look: () => tell("look"),
     startedAt,
     /** The event loop runs again. */
     beat: () => void (pulseAt[0] = now()),
@@ -168,6 +171,20 @@ describe("the thread that keeps leases, while the event loop is blocked", () => 
     assert.lengthOf(hangs, 1)
     assert.strictEqual(hangs[0]?.[1], 1)
     assert.deepStrictEqual(reports.map((report) => report._tag === "Hung" && report.stack), ["the stack"])
+  })
+
+  it("is not woken by each of many short jobs: after one that was over it asks for a word of the next a moment later", async () => {
+    const { beat, isIdle, look, passes } = start(yes)
+    await passes(1)
+    assert.isFalse(isIdle())
+    await passes(260)
+    beat()
+    assert.isTrue(isIdle())
+    look()
+    await passes(1)
+    assert.isFalse(isIdle())
+    await passes(260)
+    assert.isTrue(isIdle())
   })
 
   it("leaves a lease alone that is kept no more", async () => {
