@@ -24,7 +24,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A list shows the oldest first",
     file,
-    find: "WHERE id = listed_id\n      ORDER BY id DESC`)\n    const jobs = found.slice(0, listing.limit).map(({ job })",
+    find:
+      "WHERE id = listed_id\n      ORDER BY id DESC`)\n    const jobs = found.slice(0, listing.limit).map(({ job })",
     replace: "WHERE id = listed_id\n      ORDER BY id`)\n    const jobs = found.slice(0, listing.limit).map(({ job })",
     killedBy: list
   },
