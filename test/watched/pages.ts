@@ -1,23 +1,26 @@
 import { chromium } from "playwright-core"
-import type { Browser, Page } from "playwright-core"
+import type { Browser, BrowserContext } from "playwright-core"
 
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium"
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] })
 
-/** Opens so many pages of a server, half of them on the overview and half on the jobs, and waits until each shows something. */
+/**
+ * Opens so many pages of a server, half of them on the overview and half on the jobs, and waits until each shows something.
+ * Each is a person's of its own: one browser has at most six connections to a server, and each visible page holds one.
+ */
 export const openPages = async (browser: Browser, address: string, token: string, count: number) => {
-  const context = await browser.newContext()
-  const pages: Array<Page> = []
+  const contexts: Array<BrowserContext> = []
   for (let n = 0; n < count; n++) {
+    const context = await browser.newContext()
+    contexts.push(context)
     const page = await context.newPage()
     await page.goto(`${address}#token=${token}`)
     await page.locator("header .brand").waitFor()
     if (n % 2 === 1) await page.evaluate("location.hash = '#/jobs'")
-    pages.push(page)
   }
-  return { pages, close: () => context.close() }
+  return { close: () => Promise.all(contexts.map((context) => context.close())) }
 }
 
 /** Milliseconds from the navigation to the first content of a new page, in a browser that has nothing of it yet. */

@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Option, Runtime, Schedule } from "effect"
+import { Clock, Effect, Option, Runtime } from "effect"
 import type { FSWatcher } from "node:fs"
 import { mkdirSync, readdirSync, rmSync, statSync, watch } from "node:fs"
 import { join } from "node:path"
@@ -11,9 +11,6 @@ import { withoutPresence } from "./withoutPresence.ts"
 
 /** Connections to other workers at most. Those beyond are noticed by the sweep. */
 const mostHeld = 200
-
-/** The interval at which to look for workers that nothing told of. */
-const looksEvery = Duration.minutes(1)
 
 /** Sockets of another boot or another machine are deleted after this, in milliseconds: nobody can tell whether they are used. */
 const foreignAfter = 30 * 24 * 3_600_000
@@ -121,8 +118,7 @@ export const presenceIn = (place: Place): Presence => {
           Effect.sync(() => listen(listener)),
           () => Effect.sync(() => listenNoMore(listener))
         )
-        // At once, and again: one whose connection broke, as in a process that had too many files open, is held again.
-        yield* Effect.forkScoped(Effect.repeat(Effect.sync(look), Schedule.spaced(looksEvery)))
+        look()
       }),
 
     gone: (workers) =>
@@ -132,7 +128,11 @@ export const presenceIn = (place: Place): Presence => {
           onSome: (path) => ours.has(path) ? Effect.succeed(false) : refuses(path, place.device)
         })),
 
-    anyLeft: Effect.map(left, (names) => names.length > 0),
+    anyLeft: Effect.suspend(() => {
+      // One whose connection broke, as in a process that had too many files open, is held again.
+      if (listeners.size > 0) look()
+      return Effect.map(left, (names) => names.length > 0)
+    }),
 
     tidy: (holders) =>
       Effect.gen(function*() {
