@@ -688,6 +688,29 @@ describe("a refusal", () => {
 
 describe("figures", () => {
   test(
+    "are looked at once for all who ask within a quarter of a second, and again after an action",
+    Effect.gen(function*() {
+      const { ask } = yield* serving()
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { delay: "1 hour" })
+      const pending = Effect.map(
+        ask("GET", "/stats", full),
+        ({ body }) => JSON.stringify(body).includes(`"pending":{"count":1`)
+      )
+      const looks = StoreFaults.calls("laneHeads")
+      assert.isTrue(yield* pending)
+      const before = yield* looks
+      yield* TestClock.adjust(249)
+      assert.isTrue(yield* pending)
+      assert.strictEqual(yield* looks, before)
+      yield* TestClock.adjust(1)
+      assert.isTrue(yield* pending)
+      assert.isAbove(yield* looks, before)
+      yield* ask("POST", `/jobs/${id}/cancel`, full)
+      assert.isFalse(yield* pending)
+    })
+  )
+
+  test(
     "count the jobs of each queue and kind",
     Effect.gen(function*() {
       yield* failed

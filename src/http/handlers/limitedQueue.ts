@@ -1,4 +1,4 @@
-import { Data, Effect } from "effect"
+import { Clock, Data, Effect } from "effect"
 import type { JobQueueService } from "../../index.ts"
 
 /** No turn came in time, since as many calls of the store as are allowed were still not answered. Nothing was changed. */
@@ -24,13 +24,16 @@ export type LimitedQueue = ReturnType<typeof limitedQueue>
  */
 export const limitedQueue = (queue: JobQueueService) => {
   const reads = limited()
-  const writes = limited()
+  const stats = forAll((over: number | undefined) => queue.stats(over === undefined ? {} : { over }))
+  const limit = limited()
+  // A page looks again after what it has done.
+  const writes: Limit = (call) => Effect.ensuring(limit(call), stats.forget)
   return {
     search: taking(reads, queue.search),
     count: taking(reads, queue.count),
     get: taking(reads, queue.get),
     explain: taking(reads, queue.explain),
-    stats: taking(reads, queue.stats),
+    stats: taking(reads, stats.of),
     pauses: reads(queue.pauses),
     workers: reads(queue.workers),
     cancel: taking(writes, queue.cancel),
@@ -40,6 +43,27 @@ export const limitedQueue = (queue: JobQueueService) => {
     bulkPage: taking(writes, queue.bulkPage),
     pause: taking(writes, queue.pause),
     resume: taking(writes, queue.resume)
+  }
+}
+
+/** Milliseconds for which an answer is one for all who ask: ten pages that look once a second make four looks. */
+const isNewFor = 250
+
+/** Gives everybody the last answer while it is new. */
+const forAll = <Key, A, E>(call: (key: Key) => Effect.Effect<A, E>) => {
+  const last = new Map<Key, { readonly at: number; readonly answer: A }>()
+  return {
+    of: (key: Key): Effect.Effect<A, E> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const known = last.get(key)
+        if (known !== undefined && Math.abs(now - known.at) < isNewFor) return Effect.succeed(known.answer)
+        return Effect.tap(call(key), (answer) =>
+          Effect.sync(() => {
+            last.clear()
+            last.set(key, { at: now, answer })
+          }))
+      }),
+    forget: Effect.sync(() => last.clear())
   }
 }
 

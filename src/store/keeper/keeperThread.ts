@@ -86,6 +86,8 @@ export function keepLeases(
 
   /** The longest pause between two looks, and the fewest milliseconds without a pulse that count as a block. */
   const longestPause = 1_000
+  /** The pause while there is no lease. A message says that there is one. */
+  const idlePause = 10_000
   const shortestBlock = 250
   /** This much later than it should run, and with little CPU time used meanwhile, this thread was stopped with its process. */
   const wasStopped = 500
@@ -309,7 +311,7 @@ export function keepLeases(
     const at = now()
     await notePulse(at, at - dueAt)
     const interval = shortestInterval()
-    const pause = interval === undefined ? longestPause : Math.min(longestPause, Math.max(20, interval / 8))
+    const pause = interval === undefined ? idlePause : Math.min(longestPause, Math.max(20, interval / 8))
     const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
     // Where the process was stopped, the loop gets its chance first.
     if (at - Math.max(stall.since, stall.resumedAt) < block) {

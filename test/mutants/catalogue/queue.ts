@@ -370,6 +370,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/bulk.test.ts"]
   },
   {
+    name: "A page sees what was before its action",
+    file: "src/http/handlers/limitedQueue.ts",
+    find: "Effect.ensuring(limit(call), stats.forget)",
+    replace: "limit(call)",
+    killedBy: ["test/http/calls.test.ts"]
+  },
+  {
     name: "A page whose second half fails tells nothing of the first",
     file: "src/store/operations.ts",
     find: "Effect.sync(() => void (isCommitted = true))",
