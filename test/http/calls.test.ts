@@ -688,7 +688,7 @@ describe("a refusal", () => {
 
 describe("figures", () => {
   test(
-    "are looked at once for all who ask within a quarter of a second, and again after an action",
+    "are looked at once for all who ask within half a second, and again after an action",
     Effect.gen(function*() {
       const { ask } = yield* serving()
       const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { delay: "1 hour" })
@@ -699,7 +699,7 @@ describe("figures", () => {
       const looks = StoreFaults.calls("laneHeads")
       assert.isTrue(yield* pending)
       const before = yield* looks
-      yield* TestClock.adjust(249)
+      yield* TestClock.adjust(499)
       assert.isTrue(yield* pending)
       assert.strictEqual(yield* looks, before)
       yield* TestClock.adjust(1)

@@ -4,6 +4,7 @@ import type { JobQueueService } from "../../index.ts"
 import { Ids } from "../../index.ts"
 import { TooManyClients } from "../api/refusals.ts"
 import { inBackground } from "../inBackground.ts"
+import { newFor } from "../newFor.ts"
 import { EventRing } from "./EventRing.ts"
 import { eventView, viewWithoutErrors } from "./eventView.ts"
 
@@ -39,8 +40,8 @@ export const kept = 1024
  * Most events that a reader gets in one go, and the pause before that: 256 a second. A page looks again once a second however
  * many come, and ten readers of 2,560 cost a full drain a fifth of its CPU.
  */
-const batch = 64
-const pause = "250 millis"
+const batch = 128
+const pause = newFor
 
 /** Proxies cut a connection on which nothing comes for a minute or less. */
 const keepAlive = "15 seconds"

@@ -10,5 +10,5 @@ import { refusing } from "./refusals.ts"
 export const figuresLive = (queue: LimitedQueue, history: History) =>
   HttpApiBuilder.group(HoldfastApi, "figures", (handlers) =>
     handlers
-      .handle("stats", ({ urlParams: { over } }) => refusing(queue.stats(over)))
+      .handle("stats", ({ urlParams: { over } }) => refusing(queue.stats(over === undefined ? {} : { over })))
       .handle("history", () => Effect.sync(() => ({ every: Duration.toMillis(every), points: history.points() }))))

@@ -1,5 +1,6 @@
 import { Clock, Data, Effect } from "effect"
-import type { JobQueueService } from "../../index.ts"
+import type { JobQueueService, ListOptions } from "../../index.ts"
+import { newFor } from "../newFor.ts"
 
 /** No turn came in time, since as many calls of the store as are allowed were still not answered. Nothing was changed. */
 export class StoreBusy extends Data.TaggedError("StoreBusy") {
@@ -24,12 +25,13 @@ export type LimitedQueue = ReturnType<typeof limitedQueue>
  */
 export const limitedQueue = (queue: JobQueueService) => {
   const reads = limited()
-  const stats = forAll((over: number | undefined) => queue.stats(over === undefined ? {} : { over }))
+  const search = forAll((options: ListOptions) => queue.search(options))
+  const stats = forAll((options: { readonly over?: number }) => queue.stats(options))
   const limit = limited()
   // A page looks again after what it has done.
-  const writes: Limit = (call) => Effect.ensuring(limit(call), stats.forget)
+  const writes: Limit = (call) => Effect.ensuring(limit(call), Effect.zipRight(search.forget, stats.forget))
   return {
-    search: taking(reads, queue.search),
+    search: taking(reads, search.of),
     count: taking(reads, queue.count),
     get: taking(reads, queue.get),
     explain: taking(reads, queue.explain),
@@ -46,24 +48,17 @@ export const limitedQueue = (queue: JobQueueService) => {
   }
 }
 
-/** Milliseconds for which an answer is one for all who ask: ten pages that look once a second make four looks. */
-const isNewFor = 250
-
 /** Gives everybody the last answer while it is new. */
-const forAll = <Key, A, E>(call: (key: Key) => Effect.Effect<A, E>) => {
-  const last = new Map<Key, { readonly at: number; readonly answer: A }>()
+const forAll = <Given, A, E>(call: (given: Given) => Effect.Effect<A, E>) => {
+  let last: { readonly to: string; readonly at: number; readonly answer: A } | undefined
   return {
-    of: (key: Key): Effect.Effect<A, E> =>
+    of: (given: Given): Effect.Effect<A, E> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const known = last.get(key)
-        if (known !== undefined && Math.abs(now - known.at) < isNewFor) return Effect.succeed(known.answer)
-        return Effect.tap(call(key), (answer) =>
-          Effect.sync(() => {
-            last.clear()
-            last.set(key, { at: now, answer })
-          }))
+        const to = JSON.stringify(given)
+        if (last?.to === to && Math.abs(now - last.at) < newFor) return Effect.succeed(last.answer)
+        return Effect.tap(call(given), (answer) => Effect.sync(() => void (last = { to, at: now, answer })))
       }),
-    forget: Effect.sync(() => last.clear())
+    forget: Effect.sync(() => void (last = undefined))
   }
 }
 

@@ -372,7 +372,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page sees what was before its action",
     file: "src/http/handlers/limitedQueue.ts",
-    find: "Effect.ensuring(limit(call), stats.forget)",
+    find: "Effect.ensuring(limit(call), Effect.zipRight(search.forget, stats.forget))",
     replace: "limit(call)",
     killedBy: ["test/http/calls.test.ts"]
   },
