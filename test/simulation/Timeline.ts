@@ -259,8 +259,13 @@ export class Timeline {
     const death = this.history.incidents.find(({ order, to, what }) =>
       what === "worker died" && to === process && order > claimed
     )
-    // One whose process is stopped as it dies begins to drain once that goes on.
-    const diedAt = death === undefined ? Infinity : this.runningFrom(process, death.at)
+    // One whose process is stopped as it dies begins to drain once that goes on, unless it had begun before.
+    const drains = this.history.incidents.find(({ order, to, what }) =>
+      what === "worker drains" && to === process && order > (death?.order ?? Infinity)
+    )
+    const diedAt = death === undefined
+      ? Infinity
+      : Math.min(this.runningFrom(process, death.at), drains?.at ?? Infinity)
     return Math.min(this.toldToEndAt(process), this.endedForNewerAt(process), diedAt)
   }
 
