@@ -8,7 +8,10 @@ export interface Count {
 
 /** The number of jobs of a filter. */
 export interface JobCount extends Count {
-  /** Where a page or an action begins that comes to these jobs and to none with a higher id, as new ones have; null if none was found. */
+  /**
+   * Where a page or an action begins that comes to these jobs and to none with a higher id, as new ones have. If none was
+   * found so far, it begins behind the rows that the count has looked at; null if there is none.
+   */
   readonly cursor: string | null
 }
 

@@ -175,9 +175,20 @@ describe("a count", () => {
           id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
           last_error
         )
-        SELECT printf('%d', i), 'default', 'bulk.task', '{}', 'failed', 0, 3, 0, 0, 0, 0, 'boom' FROM number`
-      assert.deepStrictEqual(yield* counted({ error: "rare" }), { count: 0, isMore: true })
+        SELECT printf('!%05d', i), 'default', 'bulk.task', '{}', 'failed', 0, 3, 0, 0, 0, 0,
+          CASE i WHEN 7 THEN 'rare' ELSE 'boom' END
+        FROM number`
+      const { cursor, ...none } = yield* JobQueue.count({ error: "rare" })
+      assert.deepStrictEqual(none, { count: 0, isMore: true })
       assert.strictEqual(yield* StoreFaults.calls("count"), 20)
+      // What fails meanwhile was not counted, so that an action leaves it alone.
+      const { id } = yield* JobQueue.enqueue(Task)
+      const [claimed] = yield* JobQueue.claim({ jobs: [Task] })
+      assert(claimed)
+      yield* JobQueue.fail(claimed.lease, new Error("rare"), { retry: false })
+      assert(cursor)
+      assert.deepStrictEqual(idsOf(yield* run({ action: "delete", filter: { error: "rare" }, cursor })), ["!00007"])
+      assert.strictEqual((yield* JobQueue.get(id)).status, "failed")
     }).pipe(inHoldfast()))
 })
 

@@ -188,7 +188,7 @@ export const Count = Schema.Struct({ count: Schema.Number, isMore: Schema.Boolea
   identifier: "Count"
 })
 
-/** `cursor`: where a page or an action begins that comes to these jobs and to none that is newer; null if none was found. */
+/** `cursor`: where a page or an action begins that comes to these jobs and to none that is newer; null if there is none. */
 export const JobCount = Schema.Struct({ ...Count.fields, cursor: Schema.NullOr(Schema.String) }).annotations({
   identifier: "JobCount"
 })

@@ -87,5 +87,6 @@ export const countUpTo = (
       place = { cursor: counted.cursor }
       if (overdue()) yield* turn
     }
-    return { count, isMore: true, cursor } satisfies JobCount
+    // Where none was found, an action goes on behind the rows that were looked at: what fits above them is newer than the count.
+    return { count, isMore: true, cursor: cursor ?? cursorText(place.cursor ?? null) } satisfies JobCount
   })

@@ -342,6 +342,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/runtime/bulk.test.ts"]
   },
   {
+    name: "An action whose count found nothing so far changes what is newer than the count",
+    file: "src/runtime/operate/filters.ts",
+    find: "cursor: cursor ?? cursorText(place.cursor ?? null)",
+    replace: "cursor",
+    killedBy: ["test/runtime/bulk.test.ts"]
+  },
+  {
     name: "A count that comes to its limit says that there are no more",
     file: "src/runtime/operate/filters.ts",
     find: "if (count > limit) return { count: limit, isMore: true, cursor }",
