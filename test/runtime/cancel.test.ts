@@ -1,9 +1,11 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, TestClock } from "effect"
+import { Effect, Exit, Fiber, FiberId, Schema, Stream, TestClock } from "effect"
 import * as Job from "../../src/domain/Job.ts"
 import { snooze } from "../../src/domain/Verdict.ts"
 import { JobQueue } from "../../src/runtime/JobQueue.ts"
+import { makeJobQueue } from "../../src/runtime/jobQueueClient.ts"
+import { JobStore } from "../../src/store/JobStore.ts"
 import { failing, StoreFaults } from "../../src/testing.ts"
 import { anotherProcess, inHoldfast, linesSaying, notingStops, settled, work } from "./harness.ts"
 
@@ -75,6 +77,29 @@ describe("cancelling a finished job", () => {
 })
 
 describe("cancelling a running job", () => {
+  it.effect("stops it at once also where the caller is interrupted right after the commit", () => {
+    const stops: Array<number> = []
+    return Effect.gen(function*() {
+      yield* running
+      const store = yield* JobStore
+      // The events of a call are told first of all that follows from its commit.
+      const afterCommit: typeof store.afterCommit = (effect) =>
+        Effect.withFiberRuntime((caller) =>
+          Effect.zipRight(store.afterCommit(effect), Fiber.interruptAsFork(caller, FiberId.none)).pipe(
+            Effect.zipRight(Effect.yieldNow())
+          )
+        )
+      const queue = yield* Effect.provideService(makeJobQueue, JobStore, { ...store, afterCommit })
+      const exit = yield* Effect.flatMap(
+        Effect.fork(Stream.runDrain(queue.bulk({ action: "cancel", filter: {} }))),
+        Fiber.await
+      )
+      assert.isTrue(Exit.isInterrupted(exit))
+      yield* settled
+      assert.deepStrictEqual(stops, [5000])
+    }).pipe(inHoldfast(Task.toLayer(() => notingStops(stops, Effect.never))))
+  })
+
   it.effect("in this process its handler is interrupted at once, without a heartbeat", () => {
     const stops: Array<number> = []
     return Effect.gen(function*() {

@@ -142,6 +142,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: cancel
   },
   {
+    name: "What follows from a commit is left out where its caller is interrupted after the events",
+    file: "src/store/thenTell.ts",
+    find: `return Effect.zipRight(
+          events.length === 0 ? Effect.void : store.afterCommit(store.events.publishAll(events)),
+          andThen(answer)
+        )`,
+    replace: `return Effect.zipRight(
+          events.length === 0 ? Effect.void : store.afterCommit(store.events.publishAll(events)),
+          restore(andThen(answer))
+        )`,
+    killedBy: cancel
+  },
+  {
     name: "A cancel stops its handler before the commit",
     file,
     find: "store.afterCommit(Effect.forEach(ids, signals.cancel, { discard: true }))",
