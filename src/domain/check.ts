@@ -39,7 +39,8 @@ export const allowedBy = ({ ast }: Schema.Schema.Any): string =>
     () => String(ast).replace(/ \| ([^|]*)$/, " or $1").replaceAll(" | ", ", ")
   )
 
-const shown = (given: unknown): string => {
+/** A value of an option, for a message. */
+export const shown = (given: unknown): string => {
   if (typeof given === "string") return JSON.stringify(given)
   if (Array.isArray(given)) return `[${given.map(shown).join(", ")}]`
   if (Duration.isDuration(given)) return Duration.format(given)

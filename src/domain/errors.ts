@@ -5,6 +5,9 @@ import { JobStatus } from "./JobRecord.ts"
 import { ofAnyCopy } from "./ofAnyCopy.ts"
 import { readable } from "./readableError.ts"
 
+/** The most bytes that a message shows of a value, which can be of any size. */
+const shownBytes = 512
+
 /**
  * The lease is gone: it ran out and the job was released, someone else settled
  * the job, or the job was deleted. Nothing was written. Stop the work and do not
@@ -86,12 +89,10 @@ export class UniqueKeyTaken extends Schema.TaggedError<UniqueKeyTaken>()("Unique
   heldBy: StoredJobId
 }) {
   override get message() {
-    return `Job ${this.jobId} cannot be retried: job ${this.heldBy} holds its unique key`
+    const key = bounded(JSON.stringify(this.uniqueKey), shownBytes)
+    return `Job ${this.jobId} cannot be retried: job ${this.heldBy} holds its unique key ${key}`
   }
 }
-
-/** The most bytes that a message shows of a value, which can be of any size. */
-const shownBytes = 512
 
 /** A payload, a result or an option of a job does not fit. Nothing was changed. */
 export class InvalidJob extends Schema.TaggedError<InvalidJob>()("InvalidJob", {

@@ -1,6 +1,6 @@
 import { Chunk, DateTime, Effect, Either, Option, Stream } from "effect"
 import { storableMillis } from "../domain/Backoff.ts"
-import { checkOption } from "../domain/check.ts"
+import { checkOption, shown } from "../domain/check.ts"
 import { InvalidOption, JobNotFound } from "../domain/errors.ts"
 import type * as Job from "../domain/Job.ts"
 import { changedBy, JobAction } from "../domain/JobAction.ts"
@@ -110,10 +110,11 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
       const action = yield* checkOption("action", JobAction, given)
       const available = yield* dueOf(due)
       if (available !== undefined && action !== "retry") {
+        const option = due.delay === undefined ? "at" : "delay"
         return yield* new InvalidOption({
-          option: "delay and at",
-          given: `one of them, for ${action}`,
-          allowed: "them for a retry only"
+          option,
+          given: shown(due[option]),
+          allowed: `none for ${action}, since only a retry has a due time`
         })
       }
       const { cursor: place, isFrom, limit: most, ...fits } = yield* listingOf({

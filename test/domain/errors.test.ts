@@ -65,7 +65,7 @@ describe("an error's message", () => {
     ],
     [
       new UniqueKeyTaken({ jobId, uniqueKey: "ada", heldBy }),
-      `Job ${jobId} cannot be retried: job ${heldBy} holds its unique key`
+      `Job ${jobId} cannot be retried: job ${heldBy} holds its unique key "ada"`
     ],
     [
       new InvalidJob({ kind: "email", field: "priority", given: "0.5", allowed: "an integer" }),

@@ -111,10 +111,14 @@ describe("a search", () => {
         /^limit: got 0; expected a whole number from 1 to 100000/
       )
       assert.match(yield* refused(JobQueue.bulkPage({ action: "kill" as never, filter: {} })), /^action: got "kill"/)
-      assert.match(
-        yield* refused(JobQueue.bulkPage({ action: "cancel", filter: {}, delay: 1 })),
-        /^delay and at: got one of them, for cancel; expected them for a retry only/
-      )
+      for (
+        const [due, named] of [[{ delay: "1 minute" }, "delay: got \"1 minute\""], [{ at: 7 }, "at: got 7"]] as const
+      ) {
+        assert.strictEqual(
+          yield* refused(JobQueue.bulkPage({ action: "cancel", filter: {}, ...due })),
+          `${named}; expected none for cancel, since only a retry has a due time`
+        )
+      }
       assert.match(yield* refused(JobQueue.bulkPage({ action: "cancel", filter: {}, limit: 101 })), /^limit: got 101/)
       assert.match(
         yield* refused(JobQueue.bulkPage({ action: "cancel", filter: { status: ["failed", "succeeded"] } })),

@@ -57,7 +57,11 @@ export const change = <E, R>(
     if (due.at !== undefined && due.delay !== undefined) return yield* refuse("Give --delay or --at, not both")
     if (Object.keys(filter).length > 0 && chosen.all) return yield* refuse("Give a filter or --all, not both")
     if (isFiltered && chosen.ids.length > 0) return yield* refuse("Give ids or a filter, not both")
-    if (!isFiltered && (chosen.yes || chosen.dryRun)) return yield* refuse("--yes and --dry-run are for a filter")
+    const ofFilter = [...chosen.yes ? ["--yes"] : [], ...chosen.dryRun ? ["--dry-run"] : []]
+    if (!isFiltered && ofFilter.length > 0) {
+      const are = ofFilter.length === 1 ? "is" : "are"
+      return yield* refuse(`${ofFilter.join(" and ")} ${are} for a filter or --all, and there is neither`)
+    }
     if (!isFiltered && chosen.ids.length === 0) {
       return yield* refuse("Give one or more <id>, a filter such as --status failed, or --all")
     }

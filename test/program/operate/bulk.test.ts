@@ -56,12 +56,14 @@ describe("pnpm holdfast jobs with a filter", () => {
       assert.include(more.said.at(-1), "jobs list --unique-key k --error 'it'\\''s full' --limit 1 --cursor ")
     }))
 
-  it.scopedLive("refuses what is no clear choice of jobs, and changes nothing", () =>
+  it.scopedLive("refuses a choice of jobs that is missing, double or not understood, and changes nothing", () =>
     Effect.gen(function*() {
       const { folder, mails } = yield* someJobs()
       const refused = [
         [["cancel"], "Give one or more <id>, a filter such as --status failed, or --all"],
-        [["cancel", "--yes"], "--yes and --dry-run are for a filter"],
+        [["cancel", "--yes"], "--yes is for a filter or --all, and there is neither"],
+        [["cancel", mails[0] ?? "", "--dry-run"], "--dry-run is for a filter or --all, and there is neither"],
+        [["cancel", "--yes", "--dry-run"], "--yes and --dry-run are for a filter or --all, and there is neither"],
         [["delete", mails[0] ?? "", "--kind", "mail"], "Give ids or a filter, not both"],
         [["delete", mails[0] ?? "", "--all"], "Give ids or a filter, not both"],
         [["cancel", "--status", "done", "--yes"], "--status: \"done\" is not"],
@@ -161,7 +163,7 @@ describe("pnpm holdfast jobs with a filter", () => {
         said.toSorted(),
         [
           `${free}  pending`,
-          `${taken}  Job ${taken} cannot be retried: job ${holder} holds its unique key`
+          `${taken}  Job ${taken} cannot be retried: job ${holder} holds its unique key "mail-0"`
         ].toSorted()
       )
       assert.include(messagesIn(complained), "1 of 2 jobs was not made due; standard output says why")
