@@ -264,6 +264,8 @@ describe("an action on the jobs of a filter", () => {
       assert.deepStrictEqual(told(cancelled), ["running", "running"])
       yield* settled
       assert.deepStrictEqual(stopped, ["one", "one"])
+      // A job has a payload of any size, and is not read to be stopped.
+      assert.strictEqual(yield* StoreFaults.calls("get"), 0)
       assert.deepStrictEqual(Object.values(yield* statuses), ["cancelled", "cancelled"])
       yield* run({ action: "retry", filter: {} })
       yield* settled
