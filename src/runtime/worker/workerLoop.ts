@@ -7,6 +7,7 @@ import { beginAttempts } from "../attempt/beginAttempts.ts"
 import { makeHost } from "./makeHost.ts"
 import { makeCutLeases } from "./cutLeases.ts"
 import { drain, makeShutdown } from "./drain.ts"
+import { workerReport } from "./workerReport.ts"
 import { keepRow } from "./workerRow.ts"
 import { observe } from "../telemetry/jobEvents.ts"
 import * as log from "../telemetry/workerLog.ts"
@@ -15,7 +16,6 @@ import { LoopWatch } from "../telemetry/LoopWatch.ts"
 import { maintain, sweepBeforeClaiming } from "../maintenance/maintenance.ts"
 import { monotonicMillis } from "../../platform/monotonic.ts"
 import { ThisProcess } from "../../platform/ThisProcess.ts"
-import { version } from "../../platform/version.ts"
 import { callStore } from "../callStore.ts"
 import { claimBytes } from "../options.ts"
 import { ProcessEnd } from "./ProcessEnd.ts"
@@ -32,12 +32,6 @@ const mostOfAClaim = 100
 
 /** Longer than anything should hold SQLite's write lock or a connection. */
 const lookMayTake = Duration.seconds(30)
-
-const queuesOf = ({ queues }: WorkerSettings) =>
-  Option.match(queues, {
-    onNone: () => null,
-    onSome: (limits) => [...limits].map(([queue, concurrency]) => ({ queue, concurrency }))
-  })
 
 /**
  * The worker: claims for its free slots, runs each claimed job as an attempt of
@@ -180,17 +174,7 @@ export const runWorker = (
         store,
         worker,
         every: settings.heartbeatInterval,
-        beat: () => ({
-          worker,
-          ...place,
-          version,
-          beatEvery: Duration.toMillis(settings.heartbeatInterval),
-          isDraining: slots.areDraining || hasClaimedAll,
-          kinds: kinds.map(({ kind }) => kind),
-          queues: queuesOf(settings),
-          concurrency: settings.concurrency,
-          running: slots.taken
-        })
+        beat: () => workerReport({ worker, place, settings, slots, hasClaimedAll })
       })
       yield* processEnd.listen({
         shutdown,

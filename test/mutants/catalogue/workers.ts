@@ -153,7 +153,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker at its limit of claims is shown as one that claims",
-    file: "src/runtime/worker/workerLoop.ts",
+    file: "src/runtime/worker/workerReport.ts",
     find: "isDraining: slots.areDraining || hasClaimedAll,",
     replace: "isDraining: slots.areDraining || hasClaimedAll && settings.concurrency < 0,",
     killedBy: byRow
@@ -167,7 +167,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "A worker reports how many jobs it may run, and not how many it runs",
-    file: "src/runtime/worker/workerLoop.ts",
+    file: "src/runtime/worker/workerReport.ts",
     find: "running: slots.taken",
     replace: "running: settings.concurrency",
     killedBy: byRow
