@@ -10,11 +10,11 @@ export const describeWorkers = (workers: ReadonlyArray<WorkerRecord>, isWhole: b
     ? "No workers"
     : `${table(workers, columns, room)}${isWhole ? "" : "\nThere may be more workers than these."}`
 
-/** A dead worker is dead, whatever it last reported. */
+/** A dead worker is dead, whatever it last reported. The dashboard has the same words, and a test compares them. */
 const stateOf = ({ isDraining, isLive }: WorkerRecord) => isLive ? isDraining ? "draining" : "live" : "dead"
 
 const queuesText = ({ queues }: WorkerRecord) =>
-  queues === null ? "all" : queues.map(({ concurrency, queue }) => `${queue} (${concurrency})`).join(", ")
+  queues === null ? "every queue" : queues.map(({ concurrency, queue }) => `${queue} (${concurrency})`).join(", ")
 
 const columns: ReadonlyArray<Column<WorkerRecord>> = [
   { title: "WORKER", of: ({ worker }) => worker },

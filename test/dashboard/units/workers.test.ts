@@ -1,4 +1,5 @@
 import { assert, describe, it } from "vitest"
+import { describeWorkers } from "../../../src/cli/describeWorkers.ts"
 import { jobsOf, queuesText, workerState } from "../../../src/dashboard/text/workers.ts"
 import type { WorkerRecord } from "../../../src/domain/WorkerRecord.ts"
 import { job } from "./job.ts"
@@ -33,6 +34,18 @@ describe("a worker", () => {
     assert.strictEqual(queuesText(worker()), "every queue")
     const queues = [{ queue: "mail", concurrency: 2 }, { queue: "web", concurrency: 1 }]
     assert.strictEqual(queuesText(worker({ queues })), "mail (2), web (1)")
+  })
+
+  it("is told by the same words as in a terminal", () => {
+    const queues = [{ queue: "mail", concurrency: 2 }, { queue: "web", concurrency: 1 }]
+    const all = [worker(), worker({ isDraining: true, queues }), worker({ isLive: false, isDraining: true })]
+    const [, ...lines] = describeWorkers(all, true, { columns: Infinity, isColoured: false }).split("\n")
+    assert.lengthOf(lines, all.length)
+    for (const [index, one] of all.entries()) {
+      const cells = (lines[index] ?? "").split(/ {2,}/)
+      assert.strictEqual(cells[1], workerState(one))
+      assert.strictEqual(cells[5], queuesText(one))
+    }
   })
 
   it("runs the jobs that it holds, also by a claim inside a transaction, and no other's", () => {

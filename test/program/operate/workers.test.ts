@@ -34,9 +34,9 @@ describe("pnpm holdfast workers", () => {
       const { code, complained, said } = yield* workers(yield* three)
       assert.deepStrictEqual([code, complained], [0, []])
       assert.match(said[0] ?? "", /^WORKER +STATE +LAST BEAT +RUNNING +KINDS +QUEUES +VERSION +STARTED$/)
-      assert.match(said[1] ?? "", /^a:1:aa +live +\d+s ago +2\/10 +mail, report +all +1\.2\.3 +\d{4}-\S+Z$/)
+      assert.match(said[1] ?? "", /^a:1:aa +live +\d+s ago +2\/10 +mail, report +every queue +1\.2\.3 +\d{4}-\S+Z$/)
       assert.match(said[2] ?? "", /^b:2:bb +draining +\d+s ago +0\/10 +email +slow \(3\) +1\.2\.3/)
-      assert.match(said[3] ?? "", /^c:3:cc +dead +10m(?: \d+s)? ago +0\/10 +email +all/)
+      assert.match(said[3] ?? "", /^c:3:cc +dead +10m(?: \d+s)? ago +0\/10 +email +every queue/)
       assert.lengthOf(said, 4)
     }))
 
