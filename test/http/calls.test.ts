@@ -5,7 +5,7 @@ import { Duration, Effect, Fiber, Redacted, TestClock } from "effect"
 import { bodyLimit } from "../../src/http/handlers/readBody.ts"
 import { JobQueue, JobStore, Worker } from "../../src/index.ts"
 import { workerBeat } from "../../src/testing/conformance/StoreUnderTest.ts"
-import { failing, layerMemory, StoreFaults } from "../../src/testing.ts"
+import { answeredAfter, failing, layerMemory, StoreFaults } from "../../src/testing.ts"
 import { Mail, MailLive } from "./jobs.ts"
 import { serving, tokens } from "./serving.ts"
 import type { Asked } from "./serving.ts"
@@ -30,6 +30,9 @@ const running = Effect.gen(function*() {
 })
 
 const unknown = "00000000-0000-7000-8000-000000000000"
+
+/** Lets sockets have their turn. */
+const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 const test = <A, E>(name: string, effect: Effect.Effect<A, E, Layer.Layer.Success<typeof layerMemory> | Scope.Scope>) =>
   it.scoped(name, () => Effect.provide(effect, layerMemory))
@@ -711,6 +714,26 @@ describe("figures", () => {
   )
 
   test(
+    "that were looked at before an action, and come after it, are for nobody else",
+    Effect.gen(function*() {
+      const { ask } = yield* serving()
+      const { id } = yield* JobQueue.enqueue(Mail, { to: "ada" }, { delay: "1 hour" })
+      const listed = Effect.map(
+        ask("GET", "/jobs?status=pending", full),
+        ({ body }) => (body as { jobs: ReadonlyArray<unknown> }).jobs.length
+      )
+      const { inject } = yield* StoreFaults
+      yield* inject("search", answeredAfter("400 millis"), 1)
+      const early = yield* Effect.fork(listed)
+      while ((yield* StoreFaults.calls("search")) === 0) yield* turn
+      yield* ask("POST", `/jobs/${id}/cancel`, full)
+      yield* TestClock.adjust("400 millis")
+      assert.strictEqual(yield* Fiber.join(early), 1)
+      assert.strictEqual(yield* listed, 0)
+    })
+  )
+
+  test(
     "count the jobs of each queue and kind",
     Effect.gen(function*() {
       yield* failed
@@ -841,7 +864,7 @@ describe("the server", () => {
       yield* inject("pauses", (call) => Effect.zipRight(Effect.sleep(Duration.hours(1)), call))
       const asking = yield* Effect.fork(ask("GET", "/pauses", full))
       const answer = yield* TestClock.adjust("5 seconds").pipe(
-        Effect.zipRight(Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))),
+        Effect.zipRight(turn),
         Effect.repeat({ until: () => asking.unsafePoll() !== null }),
         Effect.zipRight(asking.await),
         Effect.flatten
@@ -898,9 +921,6 @@ describe("calls of the store", () => {
     )
   }
 })
-
-/** Lets sockets have their turn. */
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 describe("options that do not fit", () => {
   const one = Redacted.make("s3nt1nel")

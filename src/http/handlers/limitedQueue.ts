@@ -22,6 +22,8 @@ export type LimitedQueue = ReturnType<typeof limitedQueue>
  * The same queue with at most 8 calls at once that read, and at most 8 that change something.
  *
  * The two do not wait for each other: while another program holds SQLite's write lock, the page still shows the jobs.
+ * Lists and counts are shared: who asks for the same within `newFor` of another gets the same answer, until something is
+ * changed through this queue.
  */
 export const limitedQueue = (queue: JobQueueService) => {
   const reads = limited()
@@ -48,17 +50,30 @@ export const limitedQueue = (queue: JobQueueService) => {
   }
 }
 
-/** Gives everybody the last answer while it is new. */
+/**
+ * Gives everybody the last answer while it is new. Effect's Cache would have all who ask wait for one call, and one of them
+ * who goes away would end it for the others.
+ */
 const forAll = <Given, A, E>(call: (given: Given) => Effect.Effect<A, E>) => {
   let last: { readonly to: string; readonly at: number; readonly answer: A } | undefined
+  let changes = 0
   return {
     of: (given: Given): Effect.Effect<A, E> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const to = JSON.stringify(given)
         if (last?.to === to && Math.abs(now - last.at) < newFor) return Effect.succeed(last.answer)
-        return Effect.tap(call(given), (answer) => Effect.sync(() => void (last = { to, at: now, answer })))
+        const before = changes
+        return Effect.tap(call(given), (answer) =>
+          Effect.sync(() => {
+            // A call that began before a change may tell of the time before it.
+            if (changes === before) last = { to, at: now, answer }
+          }))
       }),
-    forget: Effect.sync(() => void (last = undefined))
+    /** To be run after a change. */
+    forget: Effect.sync(() => {
+      changes += 1
+      last = undefined
+    })
   }
 }
 

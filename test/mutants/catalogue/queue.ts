@@ -397,6 +397,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: ["test/http/calls.test.ts"]
   },
   {
+    name: "A page sees what was read before an action, and answered after it",
+    file: "src/http/handlers/limitedQueue.ts",
+    find: "if (changes === before) last =",
+    replace: "if (changes >= before) last =",
+    killedBy: ["test/http/calls.test.ts"]
+  },
+  {
     name: "A page whose second half fails tells nothing of the first",
     file: "src/store/operations.ts",
     find: "Effect.sync(() => void (isCommitted = true))",
