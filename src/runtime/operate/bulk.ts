@@ -1,4 +1,4 @@
-import { Either } from "effect"
+import { Array, Either } from "effect"
 import type { JobAction } from "../../domain/JobAction.ts"
 import { JobEvent } from "../../domain/JobEvent.ts"
 import { JobFate } from "../../domain/JobFate.ts"
@@ -20,32 +20,25 @@ const eventOf = (action: JobAction, jobId: JobId, status: JobStatus): JobEvent =
   }
 }
 
+/** Of the jobs of an action, those that it has changed. */
+const changedOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>) =>
+  Array.zip(ids, acted).flatMap(([id, one]) => Either.isRight(one) ? [{ id, status: one.right }] : [])
+
 /** The events of the jobs that an action has changed. */
 export const eventsOf = (
   action: JobAction,
   ids: ReadonlyArray<JobId>,
   acted: ReadonlyArray<Acted>
-): ReadonlyArray<JobEvent> =>
-  ids.flatMap((id, index) => {
-    const one = acted[index]
-    return one !== undefined && Either.isRight(one) ? [eventOf(action, id, one.right)] : []
-  })
+): ReadonlyArray<JobEvent> => changedOf(ids, acted).map(({ id, status }) => eventOf(action, id, status))
 
 /** Of cancelled jobs, those that run. */
 export const runningOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>): ReadonlyArray<JobId> =>
-  ids.filter((_, index) => {
-    const one = acted[index]
-    return one !== undefined && Either.isRight(one) && one.right === "running"
-  })
+  changedOf(ids, acted).filter(({ status }) => status === "running").map(({ id }) => id)
 
 /** The fate of each job. */
 export const fatesOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>): ReadonlyArray<JobFate> =>
-  ids.flatMap((jobId, index) => {
-    const one = acted[index]
-    return one === undefined ? [] : [
-      Either.match(one, {
-        onLeft: (error) => JobFate.NotDone({ jobId, error }),
-        onRight: (status) => JobFate.Done({ jobId, status })
-      })
-    ]
-  })
+  Array.zipWith(ids, acted, (jobId, one) =>
+    Either.match(one, {
+      onLeft: (error) => JobFate.NotDone({ jobId, error }),
+      onRight: (status) => JobFate.Done({ jobId, status })
+    }))

@@ -34,8 +34,7 @@ export const filterOf = (filter: JobFilter): Either.Either<Filter, InvalidOption
 export const listingOf = ({ cursor, limit = 100, ...filter }: ListOptions): Either.Either<Listing, InvalidOption> =>
   Either.gen(function*() {
     const most = yield* checkOption("limit", PageLimit, limit)
-    if (cursor === undefined) return { ...yield* filterOf(filter), limit: most }
-    const place = yield* Either.fromOption(
+    const place = cursor === undefined ? {} : yield* Either.fromOption(
       placeOf(cursor),
       () => new InvalidOption({ option: "cursor", given: JSON.stringify(cursor), allowed: "the `cursor` of a page" })
     )
@@ -72,21 +71,22 @@ export const countUpTo = (
 ) =>
   Effect.gen(function*() {
     const { overdue, turn } = yield* EventLoop
-    let place: Pick<Listing, "cursor"> = {}
+    /** The last row that was looked at: the next walk begins behind it. */
+    let behind: JobId | undefined
     let cursor: string | null = null
     let count = 0
     for (let walks = 0; walks < mostWalks; walks++) {
-      const counted = yield* store.count({ ...filter, ...place })
+      const counted = yield* store.count({ ...filter, cursor: behind })
       if (cursor === null && counted.jobs > 0) {
-        const { jobs: [newest] } = yield* store.search({ ...filter, ...place, limit: 1 })
+        const { jobs: [newest] } = yield* store.search({ ...filter, cursor: behind, limit: 1 })
         cursor = newest === undefined ? null : `${fromCursor}${cursorText(newest.id)}`
       }
       count += counted.jobs
       if (count > limit) return { count: limit, isMore: true, cursor } satisfies JobCount
       if (counted.cursor === null) return { count, isMore: false, cursor } satisfies JobCount
-      place = { cursor: counted.cursor }
+      behind = counted.cursor
       if (overdue()) yield* turn
     }
-    // Where none was found, an action goes on behind the rows that were looked at: what fits above them is newer than the count.
-    return { count, isMore: true, cursor: cursor ?? cursorText(place.cursor ?? null) } satisfies JobCount
+    // If it found none so far, an action begins behind the rows that it has looked at: what fits above them now is newer.
+    return { count, isMore: true, cursor: cursor ?? cursorText(behind ?? null) } satisfies JobCount
   })

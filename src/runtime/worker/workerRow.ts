@@ -76,8 +76,7 @@ export const keepRow = ({ beat, every, store, worker }: {
       if (last === undefined) return Effect.void
       // A beat that is under way may be written after a deletion that is made now. So may one that was given up before:
       // the row that it leaves is pruned as that of a dead worker is.
-      const isWritten = last.isUnderWay ? Deferred.await(last.ended) : Effect.void
-      return Effect.zipRight(isWritten, store.forgetWorker(worker))
+      return Effect.zipRight(Deferred.await(last.ended), store.forgetWorker(worker))
     })
 
     /** Does not wait for a store that has left the last beat unanswered for as long. */

@@ -329,8 +329,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Jobs that are changed together tell no events",
     file: "src/runtime/operate/bulk.ts",
-    find: "one !== undefined && Either.isRight(one) ? [eventOf(action, id, one.right)] : []",
-    replace: "one !== undefined && Either.isRight(one) && id === \"\" ? [eventOf(action, id, one.right)] : []",
+    find: "changedOf(ids, acted).map(({ id, status }) => eventOf(action, id, status))",
+    replace:
+      "changedOf(ids, acted).filter(({ id }) => id === \"\").map(({ id, status }) => eventOf(action, id, status))",
     killedBy: ["test/runtime/bulk.test.ts"]
   },
   {
@@ -357,7 +358,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An action whose count found nothing so far changes what is newer than the count",
     file: "src/runtime/operate/filters.ts",
-    find: "cursor: cursor ?? cursorText(place.cursor ?? null)",
+    find: "cursor: cursor ?? cursorText(behind ?? null)",
     replace: "cursor",
     killedBy: ["test/runtime/bulk.test.ts"]
   },

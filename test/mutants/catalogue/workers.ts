@@ -98,8 +98,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker that ends deletes its row while a beat is under way, and does not wait for that",
     file: row,
-    find: "last.isUnderWay ? Deferred.await(last.ended) : Effect.void",
-    replace: "last.sentAt < 0 ? Deferred.await(last.ended) : Effect.void",
+    find: "Effect.zipRight(Deferred.await(last.ended), store.forgetWorker(worker))",
+    replace: "last.sentAt < 0 ? Deferred.await(last.ended) : store.forgetWorker(worker)",
     killedBy: byRow
   },
   {
