@@ -65,14 +65,10 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
     }
   )
   const enqueueAlone = (jobs: ReadonlyArray<NewJob>) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.tap(
-        thenTell(
-          restore((jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))),
-          (answers) => enqueuedEvents(jobs, answers)
-        ),
-        (answers) => mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void
-      )
+    thenTell(
+      (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs)),
+      (answers) => enqueuedEvents(jobs, answers),
+      (answers) => mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void
     ).pipe(guardTelemetry)
 
   return JobStore.of({
