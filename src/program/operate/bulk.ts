@@ -78,25 +78,17 @@ const changeAll = (
 ) =>
   Effect.gen(function*() {
     const { doing, done } = verbs[action]
-    const count = yield* countOf(action, filter).pipe(Effect.provide(queueToRead))
-    const jobs = jobsText(count)
+    const { cursor, ...total } = yield* countOf(action, filter).pipe(Effect.provide(queueToRead))
+    const jobs = jobsText(total)
     if (dryRun) {
-      const { isMore } = count
-      return yield* answer(json, { count: count.count, isMore }, () =>
-        `Would ${lowerFirst(toDo[action](jobs))}: ${filterText(action, filter)}`)
+      return yield* answer(json, total, () => `Would ${lowerFirst(toDo[action](jobs))}: ${filterText(action, filter)}`)
     }
-    if (count.count === 0 && !count.isMore) {
-      return yield* json ? Effect.void : Console.log("No job fits")
-    }
-    if (!yes) {
-      yield* confirm(`${toDo[action](jobs)} (${filterText(action, filter)})?`, json, streams)
-    }
+    if (total.count === 0 && !total.isMore) return yield* json ? Effect.void : Console.log("No job fits")
+    if (!yes) yield* confirm(`${toDo[action](jobs)} (${filterText(action, filter)})?`, json, streams)
     // Those that were counted: others may come to fit while a person thinks.
-    const options: BulkOptions = { action, filter, ...due, ...count.cursor === null ? {} : { cursor: count.cursor } }
-    const { failed, all } = yield* tellEach(options, doing, count, json, streams).pipe(Effect.provide(queueToChange))
-    if (failed > 0) {
-      return yield* new SomeFailed({ failed, all, done })
-    }
+    const options: BulkOptions = { action, filter, ...due, ...cursor === null ? {} : { cursor } }
+    const { failed, all } = yield* tellEach(options, doing, total, json, streams).pipe(Effect.provide(queueToChange))
+    if (failed > 0) return yield* new SomeFailed({ failed, all, done })
   })
 
 const countOf = (action: JobAction, filter: JobFilter) =>
