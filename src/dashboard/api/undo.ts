@@ -12,22 +12,12 @@ export interface Change {
 /** The path of a job in the API. */
 export const jobPath = (id: string): string => `jobs/${encodeURIComponent(id)}`
 
-/** Asks for a job to be pending as it was before, and tells its fate. `ask` answers the fate of one that it leaves alone. */
-const restored = async (id: string, ask: () => Promise<Fate | undefined>): Promise<Fate> => {
-  try {
-    return await ask() ?? { id, done: true, status: "pending" }
-  } catch (error) {
-    const { message, tag } = asApiError(error)
-    return { id, done: false, error: tag, message }
-  }
-}
-
 /**
  * Gives a pending job what it had before, unless an attempt began since: then its due time is the one that the attempt
  * gave it, and nothing is changed.
  */
-export const putBack = (client: Client, { attempts, id }: JobSummary, change: Change): Promise<Fate> =>
-  restored(id, async () => {
+export const putBack = async (client: Client, { attempts, id }: JobSummary, change: Change): Promise<Fate> => {
+  try {
     const now = await client.ask<JobView>("GET", jobPath(id))
     if (now.attempts !== attempts) {
       return {
@@ -38,17 +28,11 @@ export const putBack = (client: Client, { attempts, id }: JobSummary, change: Ch
       }
     }
     await client.ask("PATCH", jobPath(id), change)
-    return undefined
-  })
-
-/** Restores one job after the other. */
-const inTurn = async (
-  jobs: ReadonlyArray<JobSummary>,
-  restore: (job: JobSummary) => Promise<Fate>
-): Promise<ReadonlyArray<Fate>> => {
-  const fates: Array<Fate> = []
-  for (const job of jobs) fates.push(await restore(job))
-  return fates
+    return { id, done: true, status: "pending" }
+  } catch (error) {
+    const { message, tag } = asApiError(error)
+    return { id, done: false, error: tag, message }
+  }
 }
 
 /** An undo, and the number of jobs that it is for. */
@@ -81,15 +65,16 @@ export const undoOf = (
     // A job that has ended meanwhile is left as it is, and answers its status.
     const cancelled = pending.filter(({ fate }) => fate.status === "cancelled").map(({ job }) => job)
     const due = cancelled.filter(({ availableAt }) => availableAt <= now).map(({ id }) => id)
-    const later = cancelled.filter(({ availableAt }) => availableAt > now)
+    const later = new Map<number, Array<string>>()
+    for (const { availableAt, id } of cancelled) {
+      if (availableAt > now) later.set(availableAt, [...later.get(availableAt) ?? [], id])
+    }
     return cancelled.length === 0 ? null : {
       jobs: cancelled.length,
       run: async () => {
         const fates = due.length === 0 ? [] : [...await retry(due)]
         // In the write that retries them, so that none runs earlier; those of one instant together.
-        for (const instant of new Set(later.map(({ availableAt }) => availableAt))) {
-          fates.push(...await retry(later.filter((job) => job.availableAt === instant).map(({ id }) => id), instant))
-        }
+        for (const [instant, ids] of later) fates.push(...await retry(ids, instant))
         return fates
       }
     }
@@ -98,7 +83,11 @@ export const undoOf = (
     const early = pending.map(({ job }) => job).filter(({ availableAt }) => availableAt > now)
     return early.length === 0 ? null : {
       jobs: early.length,
-      run: () => inTurn(early, (job) => putBack(client, job, { availableAt: job.availableAt }))
+      run: async () => {
+        const fates: Array<Fate> = []
+        for (const job of early) fates.push(await putBack(client, job, { availableAt: job.availableAt }))
+        return fates
+      }
     }
   }
   return null
