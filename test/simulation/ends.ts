@@ -6,6 +6,7 @@ import type { Behaviour } from "./jobs.ts"
 import { enqueuedBy, foreignKind, holdsFor, leaseOf, timeoutOf, wouldSucceed, zombieAfter } from "./jobs.ts"
 import type { Step, Timeline } from "./Timeline.ts"
 import { endsAfterGrace, rounding } from "./Timeline.ts"
+import { epoch } from "./World.ts"
 
 /** What is left once the faults have healed: every job has ended, as it should, and nothing runs any more. */
 export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: ReadonlyArray<string>): void => {
@@ -36,10 +37,26 @@ export const checkEnds = (timeline: Timeline, findings: Findings, leftovers: Rea
     const last = timeline.stepsOf(id).at(-1)
     const job = last?.row
     // Pruned: it had ended, or prune would have been found wrong.
-    if (last === undefined || job === null || job === undefined || job.kind === foreignKind) continue
+    if (last === undefined || job === null || job === undefined) continue
+    if (job.kind === foreignKind) {
+      const isLeft = job.status === "running" && sawOverAgainAndAgain(timeline, last, Number(job.locked_until))
+      findings.expect(!isLeft, "another program's job does not stay with a dead worker", () => id)
+      continue
+    }
     findings.expect(job.finished_at !== null, "every job ends", () => `${id} (${behaviourOf(last)}) is ${job.status}`)
   }
   for (const id of timeline.jobIds) checkFailed(timeline, findings, id)
+}
+
+/** Whether some process has looked for leases that are over, in three checks after this one was over and all faults had healed. */
+const sawOverAgainAndAgain = (timeline: Timeline, held: Step, lockedUntil: number): boolean => {
+  const healedAt = epoch + timeline.plan.troubledFor
+  const looks = timeline.history.calls.filter(({ invoked, operation, process }) =>
+    operation === "staleLeases" && invoked.at > Math.max(held.at, healedAt)
+    && timeline.earliestWall(process, invoked.at, invoked.at) > lockedUntil
+  )
+  // Each check looks twice.
+  return looks.some(({ process }) => looks.filter((look) => look.process === process).length > 6)
 }
 
 /** As opposed to snoozed: it may run again at once, and has lost nothing. */

@@ -39,6 +39,9 @@ export interface SimulateOptions {
 /** How long a healed fleet may take to end every job: clocks may be two hours apart, and backoffs are up to an hour. */
 const healsWithin = 24 * 3_600_000
 
+/** How long they wait for another program's jobs: some stale checks, also where a lease is over a little later. */
+const comesBackWithin = 15 * 60_000
+
 /** Runs one seed from its start to the end of its fleet, and checks what happened. */
 export const simulate = (options: SimulateOptions): Simulated => isolated(() => runSeed(options))
 
@@ -67,10 +70,15 @@ const runSeed = ({ only, seed, template }: SimulateOptions): Simulated => {
     const unfinished = database.connection.prepare<[], { readonly left: number }>(
       "SELECT count(*) AS left FROM holdfast_jobs WHERE status IN ('pending', 'running') AND kind <> 'foreign'"
     )
+    const held = database.connection.prepare<[], { readonly left: number }>(
+      "SELECT count(*) AS left FROM holdfast_jobs WHERE status = 'running' AND kind = 'foreign'"
+    )
+    /** Whether another program's jobs have come back from whoever held them, or have had long enough to. */
+    const cameBack = () => held.get()?.left === 0 || world.now > epoch + plan.troubledFor + comesBackWithin
     // A handler may still block its process or refuse to stop when its job has long ended elsewhere.
     const handlersRun = () => history.runs.some(({ ended }) => ended === undefined)
     const idle = () => {
-      const settled = !fleet.troubled && unfinished.get()?.left === 0 && !handlersRun()
+      const settled = !fleet.troubled && unfinished.get()?.left === 0 && cameBack() && !handlersRun()
       if (settled || world.now > epoch + plan.troubledFor + healsWithin) fleet.close()
       else world.after(10_000, idle)
     }

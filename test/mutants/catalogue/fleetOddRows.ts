@@ -8,7 +8,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "src/store/dialect.ts",
     find: "CASE WHEN NOT json_valid(errors) THEN '[]' WHEN json_type",
     replace: "CASE WHEN json_type",
-    killedBy: bySeed(111)
+    killedBy: bySeed(24)
   },
   {
     name: "In a fleet's odd rows, a stale job whose budget was lowered below its failures goes on",
