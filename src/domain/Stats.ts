@@ -9,8 +9,8 @@ export interface Count {
 /** The number of jobs of a filter. */
 export interface JobCount extends Count {
   /**
-   * Where a page or an action begins that comes to these jobs and to none with a higher id, as new ones have. If none was
-   * found so far, it begins behind the rows that the count has looked at; null if there is none.
+   * A page or an action that is given this begins with the newest of these jobs, and comes to none with a higher id, as new
+   * ones have. If none was found so far, it begins behind the rows that the count has looked at. Null if no job fits.
    */
   readonly cursor: string | null
 }

@@ -54,7 +54,7 @@ export interface Transactions {
   /**
    * As `part`, within a transaction that goes on with what others may have written:
    * nothing of the write stays if it fails. If the database has rolled back more than
-   * the write, it fails with an error that is no row's.
+   * the write, the error is not one of `isOfARow`.
    */
   readonly undoable: <A, E>(write: OnConnection<A, E>) => OnConnection<A, E>
 

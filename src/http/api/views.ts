@@ -188,7 +188,7 @@ export const Count = Schema.Struct({ count: Schema.Number, isMore: Schema.Boolea
   identifier: "Count"
 })
 
-/** `cursor`: where a page or an action begins that comes to these jobs and to none that is newer; null if there is none. */
+/** A page or an action that is given `cursor` begins with the newest of these jobs. Null if no job fits. */
 export const JobCount = Schema.Struct({ ...Count.fields, cursor: Schema.NullOr(Schema.String) }).annotations({
   identifier: "JobCount"
 })

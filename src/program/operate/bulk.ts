@@ -106,7 +106,7 @@ const tellEach = (options: BulkOptions, doing: string, total: Count, json: boole
     const tell = (fate: JobFate) =>
       Effect.suspend(() => {
         all += 1
-        // Another program or person changed the job first. That is no failure of the command.
+        // Somebody else changed the job first. That is no failure of the command.
         if (fate._tag === "NotDone" && fate.error._tag !== "JobNotMatching") failed += 1
         const text = json
           ? JSON.stringify(fieldsOf(options.action, fate))

@@ -199,7 +199,7 @@ const checkQueue = (settings: Settings, version: Finding) =>
     Effect.catchAll((error) => Effect.succeed([unreadable(settings.database, sentenceOf(error))]))
   )
 
-/** A role that may not read the workers, or a row of theirs that an app's SQL has changed, keeps no job from running. */
+/** The workers, or a warning if a role may not read them or an app's SQL has changed a row: that keeps no job from running. */
 const readWorkers = JobQueue.workers.pipe(
   Effect.map((workers) => Either.right(workers)),
   Effect.catchAllDefect((defect) =>

@@ -86,7 +86,7 @@ export function keepLeases(
 
   /** The longest pause between two looks, and the fewest milliseconds without a pulse that count as a block. */
   const longestPause = 1_000
-  /** The pause while there is no lease. A message says that there is one. */
+  /** The pause while there is no lease. A message of a new lease ends it. */
   const idlePause = 10_000
   const shortestBlock = 250
   /** This much later than it should run, and with little CPU time used meanwhile, this thread was stopped with its process. */

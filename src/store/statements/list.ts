@@ -17,7 +17,7 @@ export const makeList = (dialect: Dialect) => {
   const bytes = sql`${jsonBytes("payload")} + ${jsonBytes("errors")}
           + COALESCE(${jsonBytes("progress")}, 0) + COALESCE(${jsonBytes("result")}, 0)`
 
-  /** The first jobs of a page, up to one beyond its end, as far as their JSON is no longer than so many bytes. */
+  /** The first jobs of a page whose JSON is no longer than `most` bytes together. `found` counts the jobs up to one beyond the page. */
   const sized = (limit: number, most: number, rows: Statement.Fragment) =>
     sql`
       listed (listed_id, bytes) AS (SELECT id, ${bytes} ${rows} ORDER BY id DESC ${atMost(limit + 1)}),
@@ -64,7 +64,7 @@ export const makeList = (dialect: Dialect) => {
   return { list, search, countJobs }
 }
 
-/** Where the next page begins: behind a page that was cut before the walk's end, or behind the walk. */
+/** The cursor of the next page: the last job of a page that was cut before the walk's end, or the end of the walk. */
 const cursorAfter = (
   jobs: ReadonlyArray<{ readonly id: JobId }>,
   [first]: ReadonlyArray<{ readonly found: number }>,
