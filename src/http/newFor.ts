@@ -1,5 +1,5 @@
 /**
- * Milliseconds for which an answer that many pages ask for is one for all of them: ten that look once a second make two looks.
- * Readers of events get theirs as much later, so what a page is shown after an event is never from before it.
+ * Milliseconds for which an answer that many pages ask for is one for all of them: ten that look once a second make some two
+ * looks. Readers are told of events as often, and no answer from before that is new any more.
  */
 export const newFor = 500

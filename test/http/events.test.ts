@@ -81,6 +81,27 @@ describe("the events", () => {
     })
   )
 
+  it.scoped("are told to readers that see no answer from before them", () =>
+    Effect.gen(function*() {
+      const { ask, port } = yield* serving()
+      const { next } = yield* reading(port)
+      const listed = Effect.map(
+        ask("GET", "/jobs", { token: tokens.read }),
+        ({ body }) => (body as { jobs: ReadonlyArray<unknown> }).jobs.length
+      )
+      const turns = Effect.repeatN(Effect.promise(() => new Promise((resolve) => setImmediate(resolve))), 20)
+      yield* JobQueue.enqueue(Mail, { to: "ada" })
+      yield* turns
+      yield* TestClock.adjust(450)
+      assert.strictEqual(yield* listed, 1)
+      yield* JobQueue.enqueue(Mail, { to: "ada" })
+      yield* turns
+      yield* TestClock.adjust(50)
+      yield* next
+      yield* next
+      assert.strictEqual(yield* listed, 2)
+    }).pipe(Effect.provide(layerMemory)))
+
   live(
     "go on behind the last that was read before a cut, by header or query, and none is told twice",
     Effect.gen(function*() {

@@ -25,20 +25,23 @@ export interface Reader {
   readonly lines: (after: string | undefined) => Stream.Stream<string>
 }
 
-/** The most readers of a feed, and the data that it hides. */
+/** The most readers of a feed, the data that it hides, and what comes before its news. */
 export interface FeedOptions {
   /** Most readers at once. */
   readonly clients: number
   /** False if the data of every job is hidden, and with it the names of errors. */
   readonly payloads: boolean
+  /** Run before readers are told of events: they look at the jobs next. */
+  readonly beforeNews: Effect.Effect<void>
 }
 
 /** Events that are kept, for those who are slow or come back. */
 export const kept = 1024
 
 /**
- * Most events that a reader gets in one go, and the pause before that: 256 a second. A page looks again once a second however
- * many come, and ten readers of 2,560 cost a full drain a fifth of its CPU.
+ * Most events that a reader gets at once, and the pause before that: 256 a second. A page looks again once a second however
+ * many come, and ten readers of 2,560 cost a full drain a fifth of its CPU. All are told at the same time, so that they share
+ * what they look at next.
  */
 const batch = 128
 const pause = newFor
@@ -59,31 +62,41 @@ interface Member {
 /** The feed of a queue's events, until the scope closes; then every reader's stream ends. */
 export const makeEventFeed = (
   queue: JobQueueService,
-  { clients, payloads }: FeedOptions
+  { beforeNews, clients, payloads }: FeedOptions
 ): Effect.Effect<EventFeed, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { workerId } = yield* Ids
     // The last 64 of its 128 random bits.
     const ring = new EventRing((yield* workerId).slice(-16), kept, payloads ? eventView : viewWithoutErrors)
     const members = new Set<Member>()
-    const waiting = new Set<() => void>()
+    /** The readers that wait, each by what lets it go on, with the place that it has read to. */
+    const waiting = new Map<() => void, number>()
+    /** Open while a reader waits for events that there are. */
+    const hasNews = yield* Effect.makeLatch()
     let isClosed = false
-    const wake = () => {
-      const all = [...waiting]
-      waiting.clear()
-      for (const go of all) go()
-    }
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         isClosed = true
-        wake()
+        for (const go of waiting.keys()) go()
       })
+    )
+    const tellAll = Effect.sync(() => {
+      for (const [go, place] of waiting) if (ring.end > place) go()
+    })
+    yield* inBackground(
+      hasNews.await.pipe(
+        Effect.zipRight(Effect.sleep(pause)),
+        Effect.zipRight(hasNews.close),
+        Effect.zipRight(beforeNews),
+        Effect.zipRight(tellAll),
+        Effect.forever
+      )
     )
 
     yield* inBackground(Stream.runForEachChunk(queue.events, (events) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         for (const event of events) ring.add(event, now)
-        wake()
+        if (waiting.size > 0) hasNews.unsafeOpen()
       })))
 
     const cutTheSlow = Effect.map(Clock.currentTimeMillis, (now) => {
@@ -95,12 +108,16 @@ export const makeEventFeed = (
     })
     yield* inBackground(Effect.repeat(cutTheSlow, Schedule.spaced("5 seconds")))
 
-    /** Waits for something to read, or until it is time to say that we are there. */
+    /** Waits to be told of something to read, or until it is time to say that we are there. */
     const news = (place: number) =>
       Effect.async<void>((resume) => {
-        const go = () => resume(Effect.void)
-        if (ring.end > place || isClosed) return go()
-        waiting.add(go)
+        const go = () => {
+          waiting.delete(go)
+          resume(Effect.void)
+        }
+        if (isClosed) return go()
+        waiting.set(go, place)
+        if (ring.end > place) hasNews.unsafeOpen()
         return Effect.sync(() => void waiting.delete(go))
       }).pipe(Effect.timeoutOption(keepAlive))
 
@@ -113,8 +130,7 @@ export const makeEventFeed = (
       const next = Effect.gen(function*() {
         member.handedAt = undefined
         if (member.isCut) return yield* Effect.fail(Option.none())
-        const isNews = Option.isSome(yield* news(place))
-        if (isNews && !isClosed) yield* Effect.sleep(pause)
+        yield* news(place)
         if (isClosed) return yield* Effect.fail(Option.none())
         const { from, text, to } = ring.read(place, batch)
         // A reader that is cut off behind the gap goes on there.

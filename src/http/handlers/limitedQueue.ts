@@ -22,17 +22,19 @@ export type LimitedQueue = ReturnType<typeof limitedQueue>
  * The same queue with at most 8 calls at once that read, and at most 8 that change something.
  *
  * The two do not wait for each other: while another program holds SQLite's write lock, the page still shows the jobs.
- * Lists and counts are shared: who asks for the same within `newFor` of another gets the same answer, until something is
- * changed through this queue.
+ * Lists and figures are shared: who asks for the same within `newFor` of another gets the same answer, until something is
+ * changed through this queue, or `forget` is run.
  */
 export const limitedQueue = (queue: JobQueueService) => {
   const reads = limited()
   const search = forAll((options: ListOptions) => queue.search(options))
   const stats = forAll((options: { readonly over?: number }) => queue.stats(options))
   const limit = limited()
+  const forget = Effect.zipRight(search.forget, stats.forget)
   // A page looks again after what it has done.
-  const writes: Limit = (call) => Effect.ensuring(limit(call), Effect.zipRight(search.forget, stats.forget))
+  const writes: Limit = (call) => Effect.ensuring(limit(call), forget)
   return {
+    forget,
     search: taking(reads, search.of),
     count: taking(reads, queue.count),
     get: taking(reads, queue.get),
@@ -51,28 +53,30 @@ export const limitedQueue = (queue: JobQueueService) => {
 }
 
 /**
- * Gives everybody the last answer while it is new. Effect's Cache would have all who ask wait for one call, and one of them
- * who goes away would end it for the others.
+ * Gives everybody who asks the same the last answer while it is new. Effect's Cache would have all of them wait for one call,
+ * and one who goes away would end it for the others.
  */
 const forAll = <Given, A, E>(call: (given: Given) => Effect.Effect<A, E>) => {
-  let last: { readonly to: string; readonly at: number; readonly answer: A } | undefined
+  const answers = new Map<string, { readonly at: number; readonly answer: A }>()
   let changes = 0
   return {
     of: (given: Given): Effect.Effect<A, E> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        for (const [to, { at }] of answers) if (Math.abs(now - at) >= newFor) answers.delete(to)
         const to = JSON.stringify(given)
-        if (last?.to === to && Math.abs(now - last.at) < newFor) return Effect.succeed(last.answer)
+        const known = answers.get(to)
+        if (known !== undefined) return Effect.succeed(known.answer)
         const before = changes
         return Effect.tap(call(given), (answer) =>
           Effect.sync(() => {
             // A call that began before a change may tell of the time before it.
-            if (changes === before) last = { to, at: now, answer }
+            if (changes === before) answers.set(to, { at: now, answer })
           }))
       }),
     /** To be run after a change. */
     forget: Effect.sync(() => {
       changes += 1
-      last = undefined
+      answers.clear()
     })
   }
 }

@@ -68,7 +68,7 @@ export const make = (options: Options): Effect.Effect<HoldfastHttp, InvalidOptio
     const limited = limitedQueue(queue)
     const files = yield* readPage(page)
     const history = yield* makeHistory(queue)
-    const feed = yield* makeEventFeed(queue, { clients: eventClients, payloads })
+    const feed = yield* makeEventFeed(queue, { clients: eventClients, payloads, beforeNews: limited.forget })
     const readiness = yield* makeReadiness(queue, unready)
     const groups = Layer.mergeAll(
       sessionLive({ address: `${prefix}/api`, database, payloads, searchesErrors }),

@@ -393,16 +393,23 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A page sees what was before its action",
     file: "src/http/handlers/limitedQueue.ts",
-    find: "Effect.ensuring(limit(call), Effect.zipRight(search.forget, stats.forget))",
+    find: "Effect.ensuring(limit(call), forget)",
     replace: "limit(call)",
     killedBy: ["test/http/calls.test.ts"]
   },
   {
     name: "A page sees what was read before an action, and answered after it",
     file: "src/http/handlers/limitedQueue.ts",
-    find: "if (changes === before) last =",
-    replace: "if (changes >= before) last =",
+    find: "if (changes === before) answers",
+    replace: "if (changes >= before) answers",
     killedBy: ["test/http/calls.test.ts"]
+  },
+  {
+    name: "A page that is told of an event sees an answer from before it",
+    file: "src/http/server/make.ts",
+    find: "beforeNews: limited.forget",
+    replace: "beforeNews: Effect.void",
+    killedBy: ["test/http/events.test.ts"]
   },
   {
     name: "A page whose second half fails tells nothing of the first",
