@@ -105,9 +105,17 @@ export const refreshPage = (list: JobList, mark: Mark, page: JobPage): JobList =
   }
   const following = end === -1 ? [] : rest.slice(end).filter(({ id }) => id !== last.id)
   const jobs = [...before, ...page.jobs, ...following]
-  // Where it ends another begins, so that every part of the list can be loaded again.
-  const marks = [...marksIn(list, before), { cursor: page.cursor, after: last.id }, ...marksAfter(list, following)]
-  return { jobs, marks, isWhole: list.isWhole && following.length > 0, emptyPages: list.emptyPages }
+  // It ends with the last job of all: the empty pages behind that are still there. The first of the marks was its own end.
+  const empty = rest.at(-1)?.id === last.id ? list.marks.filter(({ after }) => after === last.id).slice(1) : []
+  const isBefore = following.length > 0 || empty.length > 0
+  // Another begins at the end of each, so that every part of the list can be loaded again.
+  const marks = [
+    ...marksIn(list, before),
+    { cursor: page.cursor, after: last.id },
+    ...marksAfter(list, following),
+    ...empty
+  ]
+  return { jobs, marks, isWhole: list.isWhole && isBefore, emptyPages: isBefore ? list.emptyPages : 0 }
 }
 
 /** The marks that are still before the page. */

@@ -116,6 +116,20 @@ describe("the list of jobs", () => {
     assert.deepStrictEqual(idsOf(middle), [90, 80, 70, 50, 40])
   })
 
+  it("keeps the empty pages at its end, and knows its end, when its last page is loaded again", () => {
+    const further = addPage(addPage(loaded, page([], "c30")), page([], "c20"))
+    for (const list of [further, addPage(further, page([], null))]) {
+      // A walk that begins with new jobs ends earlier.
+      const again = refreshPage(list, { cursor: "c70", after: "000070" }, page([60, 50, 40], "c41"))
+      assert.deepStrictEqual(idsOf(again), idsOf(list))
+      assert.deepStrictEqual(
+        [again.isWhole, again.emptyPages, nextMark(again)],
+        [list.isWhole, list.emptyPages, nextMark(list)]
+      )
+      assert.deepInclude(again.marks, { cursor: "c41", after: "000040" })
+    }
+  })
+
   it("has no gap where more jobs came than a page holds", () => {
     const again = refreshPage(loaded, { cursor: null, after: null }, page([130, 120, 110], "c110"))
     assert.deepStrictEqual([idsOf(again), nextMark(again)], [[130, 120, 110], { cursor: "c110", after: "000110" }])
