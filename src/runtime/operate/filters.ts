@@ -41,23 +41,23 @@ export const listingOf = ({ cursor, limit = 100, ...filter }: ListOptions): Eith
     return { ...yield* filterOf(filter), ...place, limit: most }
   })
 
-/** The end of a page, as text that `placeOf` reads and that no other text can be mistaken for; null on the last page. */
+/** The end of a page as a cursor, which `placeOf` reads; null on the last page. No other text is taken for one. */
 export const cursorText = (id: string | null): string | null =>
   id === null ? null : Schema.is(JobId)(id) ? id : `${oddCursor}${id}`
 
-const placeOf = (cursor: string): Option.Option<Pick<Listing, "cursor" | "isFrom">> => {
+const placeOf = (cursor: string): Option.Option<Pick<Listing, "cursor" | "isInclusive">> => {
   if (!Predicate.isString(cursor)) return Option.none()
-  const isFrom = cursor.startsWith(fromCursor)
-  const text = isFrom ? cursor.slice(fromCursor.length) : cursor
+  const isInclusive = cursor.startsWith(fromCursor)
+  const text = isInclusive ? cursor.slice(fromCursor.length) : cursor
   const id = text.startsWith(oddCursor)
     ? Option.some(StoredJobId.make(text.slice(oddCursor.length)))
     : Schema.decodeUnknownOption(JobId)(text)
-  return Option.map(id, (id) => ({ cursor: id, isFrom }))
+  return Option.map(id, (id) => ({ cursor: id, isInclusive }))
 }
 
 const oddCursor = "id:"
 
-/** Of a page that begins with the job itself. */
+/** Begins a cursor whose own job is the first of the page. */
 const fromCursor = "from:"
 
 /** The walks of one count: some tens of milliseconds in all, between which the event loop turns. */
@@ -71,22 +71,28 @@ export const countUpTo = (
 ) =>
   Effect.gen(function*() {
     const { overdue, turn } = yield* EventLoop
-    /** The last row that was looked at: the next walk begins behind it. */
-    let behind: JobId | undefined
+    let place: Pick<Listing, "cursor" | "isInclusive"> = {}
     let cursor: string | null = null
     let count = 0
     for (let walks = 0; walks < mostWalks; walks++) {
-      const counted = yield* store.count({ ...filter, cursor: behind })
-      if (cursor === null && counted.jobs > 0) {
-        const { jobs: [newest] } = yield* store.search({ ...filter, cursor: behind, limit: 1 })
-        cursor = newest === undefined ? null : `${fromCursor}${cursorText(newest.id)}`
+      if (overdue()) yield* turn
+      if (cursor === null) {
+        // The newest first, and then all from it on. One that is enqueued between the two is not counted, and no action comes to it.
+        const { cursor: end, jobs: [newest] } = yield* store.search({ ...filter, ...place, limit: 1 })
+        if (newest === undefined) {
+          if (end === null) return { count, isMore: false, cursor } satisfies JobCount
+          place = { cursor: end }
+          continue
+        }
+        cursor = `${fromCursor}${cursorText(newest.id)}`
+        place = { cursor: newest.id, isInclusive: true }
       }
+      const counted = yield* store.count({ ...filter, ...place })
       count += counted.jobs
       if (count > limit) return { count: limit, isMore: true, cursor } satisfies JobCount
       if (counted.cursor === null) return { count, isMore: false, cursor } satisfies JobCount
-      behind = counted.cursor
-      if (overdue()) yield* turn
+      place = { cursor: counted.cursor }
     }
-    // If it found none so far, an action begins behind the rows that it has looked at: what fits above them now is newer.
-    return { count, isMore: true, cursor: cursor ?? cursorText(behind ?? null) } satisfies JobCount
+    // None of these rows fitted, so a job above them that fits by now was not counted.
+    return { count, isMore: true, cursor: cursor ?? cursorText(place.cursor ?? null) } satisfies JobCount
   })

@@ -358,7 +358,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "An action whose count found nothing so far changes what is newer than the count",
     file: "src/runtime/operate/filters.ts",
-    find: "cursor: cursor ?? cursorText(behind ?? null)",
+    find: "cursor: cursor ?? cursorText(place.cursor ?? null)",
     replace: "cursor",
     killedBy: ["test/runtime/bulk.test.ts"]
   },
@@ -379,7 +379,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A refused row of a page is left half changed on SQLite",
     file: "src/store/operations.ts",
-    find: "Effect.either(undoable(actOnOne(id, request, now)))",
+    find: "Effect.either(withSavepoint(actOnOne(id, request, now)))",
     replace: "Effect.either(part(actOnOne(id, request, now)))",
     killedBy: ["test/runtime/bulk.test.ts"]
   },
