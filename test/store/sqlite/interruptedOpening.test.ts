@@ -1,21 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { readdirSync, readlinkSync } from "node:fs"
 import { join } from "node:path"
 import * as SqliteStore from "../../../src/store/sqlite/SqliteStore.ts"
 import { atEachOperation, interruptedAt } from "./interruptedAt.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
-
-/** How often this process has the file open. */
-const timesOpen = (file: string) =>
-  readdirSync("/proc/self/fd").filter((descriptor) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`) === file
-    } catch {
-      // That by which the folder itself was read.
-      return false
-    }
-  }).length
+import { timesOpen } from "./timesOpen.ts"
 
 /**
  * Operations between two looks at the open files, each of which takes as long as forty operations.

@@ -69,8 +69,8 @@ export const presenceIn = (place: Place): Presence => {
     held.clear()
   }
 
-  /** The names of sockets behind which nothing listens any more. */
-  const left = Effect.suspend(() => {
+  /** The names of the sockets whose processes are gone. */
+  const refusing = Effect.suspend(() => {
     const all = names()
     if (all.length === 0) return Effect.succeed(all)
     return Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -128,15 +128,15 @@ export const presenceIn = (place: Place): Presence => {
           onSome: (path) => ours.has(path) ? Effect.succeed(false) : refuses(path, place.device)
         })),
 
-    anyLeft: Effect.suspend(() => {
-      // One whose connection broke, as in a process that had too many files open, is held again.
+    anyGone: Effect.suspend(() => {
+      // Connects again to workers whose connection broke, for example because this process had too many files open.
       if (listeners.size > 0) look()
-      return Effect.map(left, (names) => names.length > 0)
+      return Effect.map(refusing, (names) => names.length > 0)
     }),
 
     tidy: (holders) =>
       Effect.gen(function*() {
-        const unused = yield* left
+        const unused = yield* refusing
         if (unused.length === 0) return
         // Read after that: one that refuses claims nothing more.
         const { areAll, workers } = yield* holders

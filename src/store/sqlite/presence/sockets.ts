@@ -8,8 +8,8 @@ import { basename, dirname } from "node:path"
 const answersWithin = 1_000
 
 /**
- * A short path to a socket, which leads there until `close`: by the descriptor of its folder. The kernel
- * takes no path of more than 107 bytes for a socket, and a database may lie deeper. Throws if the folder cannot be opened.
+ * A short path to a socket, through an open descriptor of its folder. It is valid until `close`. The kernel refuses a
+ * socket's path of more than 107 bytes, and a database may lie deeper. Throws if the folder cannot be opened.
  */
 const shortPathTo = (path: string): { readonly path: string; readonly close: () => void } => {
   let folder: number | undefined = openSync(
@@ -66,7 +66,10 @@ export const listenOn = (path: string): Effect.Effect<{ readonly close: Effect.E
 export const refuses = (path: string, device: number): Effect.Effect<boolean> =>
   Effect.suspend(() => isSocketOn(path, device) && isOurs(dirname(path)) ? isRefused(path) : Effect.succeed(false))
 
-/** A file that is not a socket refuses, too. So does a copy of one, as on a file system that was mounted in the folder's place. */
+/**
+ * True for a socket of this user on this device. Other files refuse connections, too, and so does a copy of a socket, as on a
+ * file system that was mounted in the folder's place.
+ */
 export const isSocketOn = (path: string, device: number): boolean => {
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false })
@@ -87,26 +90,26 @@ export const isOurs = (folder: string): boolean => {
 }
 
 const isRefused = (path: string): Effect.Effect<boolean> =>
-  Effect.matchEffect(Effect.try(() => shortPathTo(path)), {
-    // What cannot be reached tells nothing.
-    onFailure: () => Effect.succeed(false),
-    onSuccess: (short) =>
+  Effect.acquireUseRelease(
+    Effect.try(() => shortPathTo(path)),
+    (short) =>
       Effect.async<boolean>((resume) => {
         const socket = connect({ path: short.path })
         const answer = (isRefused: boolean) => {
           clearTimeout(timer)
           socket.destroy()
-          short.close()
           resume(Effect.succeed(isRefused))
         }
         const timer = setTimeout(() => answer(false), answersWithin)
         socket.once("connect", () => answer(false))
         socket.on("error", (error) => answer("code" in error && error.code === "ECONNREFUSED"))
         return Effect.sync(() => answer(false))
-      })
-  })
+      }),
+    (short) => Effect.sync(short.close)
+    // A folder that cannot be opened is not evidence.
+  ).pipe(Effect.orElseSucceed(() => false))
 
-/** Holds a connection to this path and calls `ended` once it breaks. Answers what lets it go; undefined if its folder cannot be opened. */
+/** Holds a connection to this path and calls `ended` once it breaks. Answers a function that ends it; undefined if the folder cannot be opened. */
 export const holdOn = (path: string, ended: () => void): (() => void) | undefined => {
   let short: ReturnType<typeof shortPathTo>
   try {

@@ -9,6 +9,6 @@ export const withoutPresence = (
 ): Effect.Effect<void> =>
   line(
     LogLevel.Info,
-    "Other workers will not notice at once if a worker dies here: its jobs then wait until their leases are over",
+    "Other workers cannot see at once when a worker of this process dies; its jobs would wait until their leases are over",
     { reason, ...details }
   )

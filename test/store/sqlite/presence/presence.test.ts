@@ -7,6 +7,7 @@ import { presenceIn } from "../../../../src/store/sqlite/presence/presenceIn.ts"
 import { refuses } from "../../../../src/store/sqlite/presence/sockets.ts"
 import { startProcess } from "../../../processes/startProcess.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
+import { timesOpen } from "../timesOpen.ts"
 
 const worker = (n: number) => `host:${n}:${n.toString(16).padStart(32, "0")}`
 
@@ -156,7 +157,7 @@ describe("the presence of workers on one machine", () => {
       )
     }))
 
-  it.scopedLive("tells of workers in a folder that lies deeper than a path of a socket may be long", () =>
+  it.scopedLive("tells of workers in a folder whose path is longer than a socket's may be", () =>
     Effect.gen(function*() {
       const deep = join(yield* temporaryFolder, ...["a", "b", "c"].map((letter) => letter.repeat(80)))
       mkdirSync(deep, { recursive: true })
@@ -165,7 +166,7 @@ describe("the presence of workers on one machine", () => {
       const hide = yield* theirs.show(worker(1))
       assert.lengthOf(readdirSync(place.folder), 1)
       assert.deepStrictEqual(yield* ours.gone([worker(1)]), [])
-      assert.isFalse(yield* ours.anyLeft)
+      assert.isFalse(yield* ours.anyGone)
       yield* hide
       assert.deepStrictEqual(readdirSync(place.folder), [])
       const heard = yield* Deferred.make<void>()
@@ -181,33 +182,31 @@ describe("the presence of workers on one machine", () => {
     Effect.gen(function*() {
       const { ours, pathOf, place, theirs } = yield* opened
       yield* Effect.flatten(killedOn(pathOf(1)))
-      const open = () => readdirSync("/proc/self/fd").length
-      const before = open()
       yield* Effect.scoped(Effect.gen(function*() {
         const hide = yield* theirs.show(worker(2))
         yield* ours.watch(Effect.void)
         assert.deepStrictEqual(yield* ours.gone([worker(1), worker(2)]), [worker(1)])
-        assert.isTrue(yield* ours.anyLeft)
+        assert.isTrue(yield* ours.anyGone)
         yield* hide
       }))
       assert.deepStrictEqual(readdirSync(place.folder), [basename(pathOf(1))])
       // A connection that was let go closes in a later turn of the loop.
-      yield* Effect.yieldNow().pipe(Effect.delay("10 millis"), Effect.repeat({ until: () => open() <= before }))
+      yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => timesOpen(place.folder) === 0 })
     }))
 
   it.scopedLive("knows that nothing is left of a worker while all live, end well or belong elsewhere", () =>
     Effect.gen(function*() {
       const { ours, pathOf, place, theirs } = yield* opened
       const hide = yield* theirs.show(worker(1))
-      assert.isFalse(yield* ours.anyLeft)
+      assert.isFalse(yield* ours.anyGone)
       yield* hide
-      assert.isFalse(yield* ours.anyLeft)
+      assert.isFalse(yield* ours.anyGone)
       const kill = yield* killedOn(pathOf(2))
-      assert.isFalse(yield* ours.anyLeft)
+      assert.isFalse(yield* ours.anyGone)
       yield* kill
-      assert.isTrue(yield* ours.anyLeft)
+      assert.isTrue(yield* ours.anyGone)
       renameSync(pathOf(2), join(place.folder, "0123456789ab.recent"))
-      assert.isFalse(yield* ours.anyLeft)
+      assert.isFalse(yield* ours.anyGone)
     }))
 
   it.scopedLive("does without where the folder cannot be made or is gone", () =>
