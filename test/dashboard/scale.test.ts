@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { JobQueue } from "../../src/index.ts"
+import { insertFailed } from "../program/operate/manyJobs.ts"
 import { eventually, go, visit } from "./browser.ts"
 import type { Site } from "./site.ts"
 import { openSite, Welcome } from "./site.ts"
@@ -29,16 +30,7 @@ describe("a search that finds nothing in many rows", () => {
   it("ends after twenty pages, and goes on when somebody asks", async () => {
     const own = await openSite()
     try {
-      own.sql((database) =>
-        database.exec(`
-          WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 21000)
-          INSERT INTO holdfast_jobs (
-            id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
-            last_error
-          )
-          SELECT printf('%08x-0000-7000-8000-000000000000', i), 'default', 'old', '{}', 'failed', 0, 3, 0, 0, 0, 0,
-            iif(i = 7, 'a rare one', 'boom') FROM number`)
-      )
+      own.sql((database) => insertFailed(database, 21_000))
       await visit(own, { view: "jobs" }, async ({ page }) => {
         await go(page, "jobs?status=failed&error=rare")
         await page.getByText("No job found so far").waitFor({ timeout: 30_000 })

@@ -29,8 +29,8 @@ const until = (id: string, status: "running" | "succeeded") =>
   JobQueue.get(id).pipe(Effect.delay("50 millis"), Effect.repeat({ until: (job) => job.status === status }))
 
 /**
- * CPU time and real time of a drain, after another of a fifth of the jobs. Another worker of the process has had a job before
- * and stays, so that the thread's start does not count: it is paid once in the life of a process.
+ * CPU time and real time of a drain, after a warm-up of a fifth of the jobs. A second worker has already run a job and stays,
+ * so the start of the thread is not counted: it is paid once in the life of a process.
  */
 const drain = (jobs: number, concurrency: number) =>
   Effect.gen(function*() {

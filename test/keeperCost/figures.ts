@@ -12,4 +12,6 @@ export type Task =
   )
 
 /** The figures of a measurement, by name. */
-export type Figures = Readonly<Record<string, number>>
+export type Figures = Readonly<Partial<Record<FigureName, number>>>
+
+export type FigureName = "cpuMicrosPerJob" | "jobsPerSecond" | "megabytes" | "wakeUpsPerSecond"

@@ -9,7 +9,7 @@ import { promisify } from "node:util"
 import { spreadOf } from "../bench/statistics.ts"
 import { runCommand } from "../commands/runCommand.ts"
 import { table } from "../markdownTable.ts"
-import type { Figures, Task } from "./figures.ts"
+import type { FigureName, Figures, Task } from "./figures.ts"
 
 const count = (name: string, unlessGiven: number, description: string) =>
   Options.integer(name).pipe(
@@ -27,7 +27,7 @@ const flags = {
 
 const program = fileURLToPath(new URL("costProcess.js", import.meta.url))
 
-/** A distributive Omit. */
+/** Omit for each member of a union. */
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
 /** The figures of a process of its own. */
@@ -68,7 +68,7 @@ const spread = (values: ReadonlyArray<number>, digits: number) => {
 /** A row: a figure with and without, and what compares them pair by pair. */
 const row = (
   what: string,
-  figure: string,
+  figure: FigureName,
   pairs: ReadonlyArray<Pair>,
   compared: { readonly unit: string; readonly of: (kept: number, bare: number) => number }
 ) => {

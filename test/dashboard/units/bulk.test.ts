@@ -18,7 +18,7 @@ const answering = (
 }
 
 describe("an action on every job of a filter", () => {
-  it("begins where the count did, and goes on until there is no cursor, also past a page without jobs, and counts what became of them", async () => {
+  it("begins where the count did, goes on past a page without jobs, and counts the fates", async () => {
     const { asked, client } = answering(
       { fates: [done("a"), refused("b", "unique_key_taken", "taken")], cursor: "c1" },
       { fates: [], cursor: "c2" },

@@ -61,9 +61,9 @@ describe("pnpm holdfast jobs with a filter", () => {
       const { folder, mails } = yield* someJobs()
       const refused = [
         [["cancel"], "Give one or more <id>, a filter such as --status failed, or --all"],
-        [["cancel", "--yes"], "--yes is for a filter or --all, and there is neither"],
-        [["cancel", mails[0] ?? "", "--dry-run"], "--dry-run is for a filter or --all, and there is neither"],
-        [["cancel", "--yes", "--dry-run"], "--yes and --dry-run are for a filter or --all, and there is neither"],
+        [["cancel", "--yes"], "Give a filter or --all with --yes"],
+        [["cancel", mails[0] ?? "", "--dry-run"], "Give a filter or --all with --dry-run"],
+        [["cancel", "--yes", "--dry-run"], "Give a filter or --all with --yes and --dry-run"],
         [["delete", mails[0] ?? "", "--kind", "mail"], "Give ids or a filter, not both"],
         [["delete", mails[0] ?? "", "--all"], "Give ids or a filter, not both"],
         [["cancel", "--status", "done", "--yes"], "--status: \"done\" is not"],

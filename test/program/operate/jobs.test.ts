@@ -7,6 +7,7 @@ import { fileWith } from "../../store/copy/onSqlite.ts"
 import { sampleId, sampleJob } from "../../store/copy/sampleJobs.ts"
 import { temporaryFolder } from "../../store/sqlite/temporaryFolder.ts"
 import { databaseIn, makeTerminal, messagesIn, runOnTerminal, runProgram } from "../runProgram.ts"
+import { insertFailed } from "./manyJobs.ts"
 import { emptyDatabase, failOne, Mail, onFile, onQueue, Report, valueOf } from "./onQueue.ts"
 
 const unknown = "01988888-0000-7000-8000-000000000000"
@@ -168,15 +169,7 @@ describe("pnpm holdfast jobs", () => {
   it.scopedLive("ends where it has found nothing for twenty pages, and says how to look further", () =>
     Effect.gen(function*() {
       const { folder } = yield* someJobs
-      onFile(folder, (database) =>
-        database.exec(`
-          WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 21000)
-          INSERT INTO holdfast_jobs (
-            id, queue, kind, payload, status, priority, max_attempts, available_at, created_at, updated_at, finished_at,
-            last_error
-          )
-          SELECT printf('%08x-0000-7000-8000-000000000000', i), 'default', 'old', '{}', 'failed', 0, 3, 0, 0, 0, 0,
-            iif(i = 7, 'a rare one', 'boom') FROM number`))
+      onFile(folder, (database) => insertFailed(database, 21_000))
       const { code, said } = yield* jobs(folder, "list", "--kind", "old", "--error", "rare")
       assert.strictEqual(code, 0)
       assert.strictEqual(said[0], "No jobs among the rows that were looked at")

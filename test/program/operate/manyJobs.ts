@@ -31,3 +31,11 @@ export const insertPending = (database: Database, from: number, count: number) =
     `${numbers} INSERT INTO holdfast_jobs (${columns}) SELECT printf('job-%09d', i), 'default', 'kind-' || i, '{}', 'pending', 0, `
       + "0, 3, 9000000000000, NULL, NULL, NULL, 1, 1 FROM n"
   ).run({ from, count })
+
+/** Inserts failed jobs of the kind "old". The seventh, of the oldest, has an error of its own. */
+export const insertFailed = (database: Database, count: number) =>
+  database.prepare(
+    `${numbers} INSERT INTO holdfast_jobs (${columns}, finished_at, last_error) `
+      + "SELECT printf('%08x-0000-7000-8000-000000000000', i), 'default', 'old', '{}', 'failed', 0, 1, 3, 0, NULL, NULL, NULL, 0, 0, 0, "
+      + "iif(i = 7, 'a rare one', 'boom') FROM n"
+  ).run({ from: 1, count })
