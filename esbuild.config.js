@@ -21,7 +21,7 @@ const shared = {
   logLevel: "warning"
 }
 
-// First, since the bundles below have them, too.
+// Before the bundles, which contain these modules.
 await writeThreads("dist")
 
 /*

@@ -10,7 +10,7 @@ export const describeWorkers = (workers: ReadonlyArray<WorkerRecord>, isWhole: b
     ? "No workers"
     : `${table(workers, columns, room)}${isWhole ? "" : "\nThere may be more workers than these."}`
 
-/** A dead worker is dead, whatever it last reported. The dashboard has the same words, and a test compares them. */
+/** A dead worker is shown as dead even if it last reported that it was draining. The dashboard has the same words, and a test compares them. */
 const stateOf = ({ isDraining, isLive }: WorkerRecord) => isLive ? isDraining ? "draining" : "live" : "dead"
 
 const queuesText = ({ queues }: WorkerRecord) =>

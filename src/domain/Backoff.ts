@@ -17,9 +17,9 @@ export const undecodedDelay = (failures: number): Duration.Duration =>
   Duration.minutes(failures <= 1 ? 1 : failures === 2 ? 10 : 60)
 
 /**
- * The wait, in milliseconds, of a job with so many failures whose worker died in each of its last two attempts: the default
- * backoff. The job may be what kills its processes, and with them all that they run. A first death has no wait, so that
- * a crash costs seconds.
+ * The wait in milliseconds of a job whose worker died in its last two attempts: the default backoff for `failures`. Such a
+ * job may be what kills its processes, and everything else that they run. After a first death there is no wait, so a crash
+ * costs seconds.
  */
 export const delayAfterDeath = (failures: number): number =>
   Math.min(60_000 * 2 ** Math.max(0, failures - 1), 3_600_000)

@@ -1,5 +1,5 @@
 /**
- * Milliseconds for which an answer that many pages ask for is one for all of them: ten that look once a second make some two
- * looks. Readers are told of events as often, and no answer from before that is new any more.
+ * Milliseconds for which an answer is shared among all who ask for the same: ten pages that look once a second cause some two
+ * looks. Events are told to readers as often, and no answer from before that is shared any longer.
  */
-export const newFor = 500
+export const sharedFor = 500

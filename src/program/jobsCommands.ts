@@ -54,16 +54,16 @@ const actionFlags = {
   json
 }
 
-/** A day, and a time of it with its distance from UTC. Without that a time would be one of this machine's zone. */
+/** A date, alone or with a time and its UTC offset. A time without an offset would depend on this machine's time zone. */
 const instantText = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
 
-/** Reads an instant, such as 2030-01-31T08:00:00Z. A day alone is its midnight in UTC. */
+/** Reads an instant, such as 2030-01-31T08:00:00Z. A date alone is its midnight in UTC. */
 const instant: Reader<number> = (text) => {
-  const [, day = ""] = instantText.exec(text) ?? []
-  // A 31 February would be read as a day in March.
-  const isDay = Option.exists(DateTime.make(day), (midnight) => DateTime.formatIsoDateUtc(midnight) === day)
+  const [, date = ""] = instantText.exec(text) ?? []
+  // JavaScript reads 31 February as a day in March.
+  const isDate = Option.exists(DateTime.make(date), (midnight) => DateTime.formatIsoDateUtc(midnight) === date)
   return Either.fromOption(
-    isDay ? Option.map(DateTime.make(text), DateTime.toEpochMillis) : Option.none(),
+    isDate ? Option.map(DateTime.make(text), DateTime.toEpochMillis) : Option.none(),
     () =>
       `${JSON.stringify(text)} is not an instant, such as 2030-01-31T08:00:00Z, 2030-01-31T09:00:00+01:00 or 2030-01-31`
   )

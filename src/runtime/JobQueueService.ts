@@ -91,7 +91,7 @@ export interface JobFilter {
 
 /** A filter for jobs, and the place where the page begins. */
 export interface ListOptions extends JobFilter {
-  /** The `cursor` of the page before, or of a count. */
+  /** The `cursor` of the page before, or of a count: that page begins with the newest job that was counted. */
   readonly cursor?: string
   /** From 1 to 100, which it is unless given. */
   readonly limit?: number
@@ -139,7 +139,7 @@ export interface BulkOptions {
   readonly delay?: Duration.DurationInput
   /** Of a retry: the instant at which the jobs are due. Not with `delay`. */
   readonly at?: DateTime.DateTime.Input
-  /** The `cursor` of the page before, to go on behind it, or of a count, to come to no job that is newer than those. */
+  /** The `cursor` of the page before, to go on behind it. Or that of a count, to leave out jobs that are newer than the count. */
   readonly cursor?: string
 }
 
@@ -290,8 +290,9 @@ export interface JobQueueService {
   ) => Effect.Effect<JobStatus, JobNotFound | JobRunning | StoreFailure>
 
   /**
-   * Does one thing to the next jobs of a filter, newest first: up to `limit`, from 1 to 100, in one transaction. Answers
-   * the fate of each, and where to go on; a page may have no fates although more follow.
+   * Does one thing to the next jobs of a filter, newest first: up to `limit`, from 1 to 100, and up to 4 MiB of their JSON.
+   * They are one transaction, unless a COMMIT refuses a row: then each half is one. Answers the fate of each, and where to
+   * go on; a page may have no fates although more follow.
    *
    * Each is changed as the call for one job changes it, and tells the same events. A job that refuses stays as it is
    * and keeps no other from being changed, as does one that does not fit the filter any more when its turn comes.
@@ -301,10 +302,10 @@ export interface JobQueueService {
   ) => Effect.Effect<FatePage, InvalidOption | StoreFailure>
 
   /**
-   * Does one thing to every job of a filter, from the highest id down, and tells the fate of each. Jobs that are enqueued after
-   * it began have higher ids, unless the caller made them or their machine's clock is behind. It works in transactions of a
-   * hundred jobs. When it is interrupted or the store fails, it stops between two of them, and what was done stays done. In
-   * your own transaction, all of it is one transaction with yours.
+   * Does one thing to every job of a filter, from the highest id down, and tells the fate of each. Each transaction takes up to
+   * a hundred jobs and 4 MiB of their JSON. An interruption or a failure of the store stops it between two transactions, and
+   * what was done stays done. Jobs that are enqueued after it began are left out, unless their ids were made by the caller or
+   * by a machine whose clock is behind. In your own transaction, all of it is part of that.
    */
   readonly bulk: (options: BulkOptions) => Stream.Stream<JobFate, InvalidOption | StoreFailure>
 

@@ -117,13 +117,13 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
           allowed: `none for ${action}, since only a retry has a due time`
         })
       }
-      const { cursor: place, isFrom, limit: most, ...fits } = yield* listingOf({
+      const { cursor: place, isInclusive, limit: most, ...fits } = yield* listingOf({
         ...filter,
         status: yield* changedBy(action, filter.status),
         ...cursor === undefined ? {} : { cursor },
         ...limit === undefined ? {} : { limit }
       })
-      const page = yield* store.search({ ...fits, cursor: place, isFrom, limit: most, mostBytes: actionBytes })
+      const page = yield* store.search({ ...fits, cursor: place, isInclusive, limit: most, mostBytes: actionBytes })
       const ids = page.jobs.map(({ id }) => id)
       const acted = ids.length === 0
         ? []

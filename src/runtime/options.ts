@@ -12,7 +12,7 @@ export const defaultLease = Duration.minutes(10)
  */
 export const claimBytes = 4 * 1024 * 1024
 
-/** The JSON of the jobs that an action changes in one transaction: SQLite writes each row whole, and nobody else writes meanwhile. */
+/** The most JSON of the jobs that an action changes in one transaction. SQLite rewrites each row whole, and nobody else can write meanwhile. */
 export const actionBytes = 4 * 1024 * 1024
 
 /** Refuses two definitions of one kind. */

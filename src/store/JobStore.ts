@@ -214,7 +214,7 @@ export interface Ended {
   readonly jobs: number
 }
 
-/** The report of a worker with a beat, whose instant is the store's now. */
+/** The report that a worker sends with each beat. Its instant is the store's now. */
 export type WorkerBeat = Omit<WorkerRecord, "startedAt" | "beatAt" | "sinceBeat" | "isLive">
 
 /** The jobs that a pruning deleted, and those that it could not, for example because one of the app's tables refers to them. */
@@ -259,9 +259,9 @@ export interface Listing extends Filter {
   /** The `cursor` of the page before: only jobs whose id sorts before this one. */
   readonly cursor?: JobId | undefined
   /** The cursor's own job is the first of the page. */
-  readonly isFrom?: boolean | undefined
+  readonly isInclusive?: boolean | undefined
   readonly limit: number
-  /** Of a search: the page ends where the JSON of its jobs would be longer, but has one job at least. */
+  /** The most JSON of a search's page, in bytes. A page has one job at least. */
   readonly mostBytes?: number | undefined
 }
 
@@ -430,7 +430,7 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
    */
   readonly list: (listing: Listing) => Effect.Effect<JobPage, StoreFailure>
 
-  /** A page of jobs without their JSON, as `list` has it. No sum of sizes ends it unless `mostBytes` does. */
+  /** A page of jobs without their JSON, in the order of `list`. Sizes do not end it unless `mostBytes` is given. */
   readonly search: (listing: Listing) => Effect.Effect<SummaryPage, StoreFailure>
 
   /**
@@ -468,8 +468,8 @@ export class JobStore extends Context.Tag("holdfast/store/JobStore")<JobStore, {
   /**
    * Does to each of these jobs what the operation for one does, in one transaction, and answers for
    * each in the order given. A job that refuses, or whose row does, stays as it is and keeps no other
-   * from being changed. Where a row refuses the commit, there are several transactions: what fails
-   * after the first of them is an answer too.
+   * from being changed. If a COMMIT refuses a row, each half is a transaction of its own. Once one has
+   * committed, a failure of the store is the answer for the jobs that are left.
    */
   readonly act: (request: ActRequest) => Effect.Effect<ReadonlyArray<Acted>, StoreFailure>
 

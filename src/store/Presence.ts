@@ -15,8 +15,8 @@ export interface Presence {
   readonly show: (worker: string) => Effect.Effect<Effect.Effect<void>>
   /** Runs `changed` soon after a worker of another process has come or gone, until the scope closes. A hint: it may be lost. */
   readonly watch: (changed: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
-  /** True if something is left of a worker that is gone. If not, nobody need be asked for, and no lease be read to know whom. */
-  readonly anyLeft: Effect.Effect<boolean>
+  /** True if some worker is known to be gone. If false, no lease needs to be read. */
+  readonly anyGone: Effect.Effect<boolean>
   /**
    * Those of these workers whose processes are gone for certain. Read their leases before, and free just those: a worker
    * shows itself before it claims, so one that had a lease then and is gone now never comes back for it.

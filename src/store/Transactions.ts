@@ -47,16 +47,16 @@ export interface Transactions {
 
   /**
    * Runs a write that may fail within the statements of an operation, which then go
-   * on. Where a statement that fails spoils its transaction, nothing but this is undone.
+   * on. Where a failed statement would spoil the transaction, only this write is undone.
    */
   readonly part: <A, E>(write: OnConnection<A, E>) => OnConnection<A, E>
 
   /**
-   * As `part`, within a transaction that goes on with what others may have written:
-   * nothing of the write stays if it fails. If the database has rolled back more than
-   * the write, the error is not one of `isOfARow`.
+   * Runs a write in a savepoint: if it fails, nothing of it stays, and the transaction
+   * goes on. If the database has rolled back more than the write, the error is not one
+   * of a row (`isOfARow`), and the operation fails.
    */
-  readonly undoable: <A, E>(write: OnConnection<A, E>) => OnConnection<A, E>
+  readonly withSavepoint: <A, E>(write: OnConnection<A, E>) => OnConnection<A, E>
 
   /** True in the context of a caller that is in a transaction: the effects of an operation may still be rolled back. */
   readonly isInside: (context: Context.Context<never>) => boolean

@@ -34,7 +34,7 @@ import type { Now, OnConnection, Run, Transactions } from "./Transactions.ts"
 export interface Circumstances {
   /** The version of the tables that the statements are made for. */
   readonly newest: number
-  readonly transactions: Pick<Transactions, "part" | "undoable">
+  readonly transactions: Pick<Transactions, "part" | "withSavepoint">
   /** It is read once an operation has its connection. */
   readonly now: Effect.Effect<Now>
 }
@@ -44,7 +44,10 @@ export interface Circumstances {
  * and what is to be done where a row refuses it. They run on the connection in
  * the context, and read the clock once.
  */
-export const makeOperations = (dialect: Dialect, { newest, now, transactions: { part, undoable } }: Circumstances) => {
+export const makeOperations = (
+  dialect: Dialect,
+  { newest, now, transactions: { part, withSavepoint } }: Circumstances
+) => {
   const { int, isId, isName, isOfARow, later, manyClaimAtOnce } = dialect
   const { explained, isOurs } = makeNewerSchema(dialect, newest)
   const statements = makeStatements(dialect, isOurs)
@@ -102,7 +105,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
         Effect.flatMap(statements.claimable(request, now, except), (jobs) =>
           inHalves(
             jobs,
-            (some) => undoable(statements.claimThese(some, request, now)),
+            (some) => withSavepoint(statements.claimThese(some, request, now)),
             ({ id }, error) => Effect.as(refusedRows.add("claim", id, error), [])
           ))
       ),
@@ -130,7 +133,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
       Effect.flatMap(statements.staleJobs(which, now, except), (stale) =>
         inHalves(
           stale,
-          (jobs) => undoable(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),
+          (jobs) => withSavepoint(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),
           ({ id }, error) => Effect.as(refusedRows.add("releaseStale", id, error), [])
         ))
     )
@@ -162,7 +165,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
   const canFit = ({ error, kind, partitionKey, queue, uniqueKey }: Filter) =>
     [kind, queue, partitionKey, uniqueKey, error].every(canBe)
 
-  /** Changes one job as the operation for one job does. */
+  /** Makes the change of the operation for one job. */
   const actOnOne = (
     id: JobId,
     { action, available = { after: 0 }, filter: { partitionKey } }: ActRequest,
@@ -193,7 +196,7 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
         for (const { id } of fitting) {
           acted.set(
             id,
-            yield* Effect.either(undoable(actOnOne(id, request, now))).pipe(
+            yield* Effect.either(withSavepoint(actOnOne(id, request, now))).pipe(
               Effect.flatMap((either): OnConnection<Acted> =>
                 Either.isRight(either) || either.left._tag !== "SqlError"
                   ? Effect.succeed(either as Acted)
@@ -209,9 +212,9 @@ export const makeOperations = (dialect: Dialect, { newest, now, transactions: { 
     )
 
   /**
-   * A commit may be what refuses a row: then each half of the jobs is a transaction by itself. Once
-   * one of those is committed, nothing keeps the others from being told of: neither an interruption
-   * nor a store that fails, which is the fate of the jobs that are left.
+   * A COMMIT may refuse a row. Then each half of the jobs is a transaction of its own. Once one of
+   * them has committed, every job gets an answer: an interruption waits, and a failure of the store
+   * becomes the answer for the jobs that are left.
    */
   const act = (run: Run, request: ActRequest) =>
     Effect.uninterruptibleMask((restore) => {

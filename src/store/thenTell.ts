@@ -2,18 +2,19 @@ import { Effect } from "effect"
 import type { JobEvent } from "../domain/JobEvent.ts"
 import type { JobStore } from "./JobStore.ts"
 
-/** Tells what a call has done once it is committed, and does what follows from it. */
+/**
+ * Publishes the events of a call once it is committed. `andThen` runs as soon as the call has succeeded, so it waits for the
+ * commit itself where it must.
+ */
 export type ThenTell = <A, E>(
   call: Effect.Effect<A, E>,
   eventsOf: (answer: A) => ReadonlyArray<JobEvent>,
   andThen?: (answer: A) => Effect.Effect<void>
 ) => Effect.Effect<A, E>
 
-/** Tells the events of one store. No interruption comes between a call and what is told of it, or that would be lost. */
+/** Publishes the events of one store. An interruption waits until they are handed over: they would be lost otherwise. */
 export const makeThenTell =
-  (store: Pick<typeof JobStore.Service, "afterCommit" | "events">): ThenTell =>
-  (call, eventsOf, andThen = () =>
-    Effect.void) =>
+  (store: Pick<typeof JobStore.Service, "afterCommit" | "events">): ThenTell => (call, eventsOf, andThen = nothing) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.tap(restore(call), (answer) => {
         const events = eventsOf(answer)
@@ -23,3 +24,5 @@ export const makeThenTell =
         )
       })
     )
+
+const nothing = () => Effect.void

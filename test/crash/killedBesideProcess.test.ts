@@ -49,7 +49,7 @@ describe("jobs of a worker that is killed", () => {
         yield* other.complains("Released a job of a worker whose process is gone")
       })))
 
-  it.live("run at once where the database lies deeper than a path of a socket may be long", () =>
+  it.live("run at once where the database's path is longer than a socket's may be", () =>
     inSharedFolder(settings, (shared) => {
       const folders = ["a", "b"].map((letter) => letter.repeat(80))
       const options = { ...shared, database: join(dirname(shared.database), ...folders, "jobs.db") }

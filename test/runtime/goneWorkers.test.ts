@@ -37,7 +37,7 @@ const makePresence = () => {
         return Effect.sync(() => void shown.push(`hides ${worker}`))
       }),
     watch: (tell) => Effect.sync(() => void (changed = tell)),
-    anyLeft: Effect.sync(() => gone.size > 0),
+    anyGone: Effect.sync(() => gone.size > 0),
     gone: (workers) =>
       Effect.sync(() => {
         asked.push(workers)

@@ -37,7 +37,7 @@ export class Presences {
             () => Effect.sync(() => this.watching.delete(tell))
           ))
         }),
-      anyLeft: Effect.sync(() => [...this.shown.values()].some(({ alive }) => !alive)),
+      anyGone: Effect.sync(() => [...this.shown.values()].some(({ alive }) => !alive)),
       gone: (workers) => Effect.sync(() => workers.filter((worker) => this.shown.get(worker)?.alive === false)),
       tidy: (holders) =>
         Effect.map(holders, ({ areAll, workers }) => {

@@ -8,7 +8,7 @@ export const launch = (): Promise<Browser> =>
 
 /**
  * Opens so many pages of a server, half of them on the overview and half on the jobs, and waits until each shows something.
- * Each is a person's of its own: one browser has at most six connections to a server, and each visible page holds one.
+ * Each has a browser context of its own: one browser has at most six connections to a server, and each visible page holds one.
  */
 export const openPages = async (browser: Browser, address: string, token: string, count: number) => {
   const contexts: Array<BrowserContext> = []

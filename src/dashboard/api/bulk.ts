@@ -22,8 +22,8 @@ export interface Tally {
 }
 
 /**
- * Does something to the jobs of a filter that were counted, a hundred in a request, and tells how many it has come to as it goes. It
- * ends at the first request that fails. What was done stays done.
+ * Carries out an action on the counted jobs of a filter, a hundred in a request, and reports its progress. `counted` is the
+ * cursor of the count. It ends at the first request that fails. What was done stays done.
  */
 export const actOnFilter = async (
   client: Client,
@@ -32,7 +32,7 @@ export const actOnFilter = async (
   counted: string | null,
   onProgress: (jobs: number) => void
 ): Promise<Tally> => {
-  // What is undefined is not sent.
+  // JSON leaves out members that are undefined.
   const body = { action, filter: Object.values(filter).every((value) => value === undefined) ? { all: true } : filter }
   const refused = new Map<string, number>()
   let done = 0

@@ -27,7 +27,7 @@ const pageSize = 100
 /** Jobs after which the list goes on only when the reader asks. */
 const loadedByItself = 20_000
 
-/** The same of pages in a row without a job: some 100,000 rows, or 20,000 whose errors were searched. */
+/** Empty pages in a row after which it does so: some 100,000 rows, or 20,000 whose errors were searched. */
 const emptyByItself = 20
 
 /** The path of a page of jobs. */
@@ -66,8 +66,8 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
   })
 
   const isFirst = polled.value === null
-  const isInVain = !list.isWhole && list.emptyPages >= mostEmpty
-  const wantsMore = !isFirst && !list.isWhole && !isInVain && end + 40 >= list.jobs.length && list.jobs.length < most
+  const hasGivenUp = !list.isWhole && list.emptyPages >= mostEmpty
+  const wantsMore = !isFirst && !list.isWhole && !hasGivenUp && end + 40 >= list.jobs.length && list.jobs.length < most
   const mark = nextMark(list)
   useEffect(() => {
     if (!wantsMore || isLoading || loadError !== null) return
@@ -142,7 +142,9 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
     tellTally(action, tally, polled.look)
   }
 
-  const goOn = <button type="button" onClick={() => setMostEmpty(list.emptyPages + emptyByItself)}>Look further</button>
+  const lookFurther = (
+    <button type="button" onClick={() => setMostEmpty(list.emptyPages + emptyByItself)}>Look further</button>
+  )
   const isFiltered = Object.values(filter).some((value) => value !== undefined)
   const ofAsked = asked === null ? [] : asked.jobs.filter(({ status }) => isFor(asked.action, status))
   return (
@@ -151,10 +153,10 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
       {list.jobs.length === 0
         ? (polled.error !== null
           ? <Failure error={polled.error} onRetry={polled.look} />
-          : isInVain
+          : hasGivenUp
           ? (
             <Empty title="No job found so far">
-              <p>None of the jobs that were looked at fits this filter. {goOn}</p>
+              <p>None of the jobs that were looked at fits this filter. {lookFurther}</p>
             </Empty>
           )
           : isFirst || !list.isWhole
@@ -231,8 +233,8 @@ export const Jobs = ({ filter }: { readonly filter: JobFilter }) => {
             )
             : list.isWhole
             ? `${jobsText(list.jobs.length)}, and no more.`
-            : isInVain
-            ? <>{jobsText(list.jobs.length)} loaded, and no other found so far. {goOn}</>
+            : hasGivenUp
+            ? <>{jobsText(list.jobs.length)} loaded, and no other found so far. {lookFurther}</>
             : list.jobs.length >= most
             ? (
               <>

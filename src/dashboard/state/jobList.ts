@@ -15,7 +15,7 @@ export interface JobList {
   readonly marks: ReadonlyArray<Mark>
   /** True if the last job that is loaded is the last one there is. */
   readonly isWhole: boolean
-  /** The pages at the end, one after the other, in which no job was. */
+  /** The number of empty pages in a row at the end. */
   readonly emptyPages: number
 }
 

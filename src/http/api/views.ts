@@ -13,7 +13,7 @@ export const SessionView = Schema.Struct({
   database: Schema.NullOr(Schema.Literal("sqlite", "postgresql")),
   /** False if no payload is shown. */
   payloads: Schema.Boolean,
-  /** False if no filter may have a part of an error: the payloads of some jobs are hidden. */
+  /** False if errors cannot be searched, because the payloads of some jobs are hidden. */
   searchesErrors: Schema.Boolean,
   now: Schema.Number
 }).annotations({ identifier: "Session" })

@@ -4,7 +4,7 @@ import type { JobQueueService } from "../../index.ts"
 import { Ids } from "../../index.ts"
 import { TooManyClients } from "../api/refusals.ts"
 import { inBackground } from "../inBackground.ts"
-import { newFor } from "../newFor.ts"
+import { sharedFor } from "../sharedFor.ts"
 import { EventRing } from "./EventRing.ts"
 import { eventView, viewWithoutErrors } from "./eventView.ts"
 
@@ -39,12 +39,11 @@ export interface FeedOptions {
 export const kept = 1024
 
 /**
- * Most events that a reader gets at once, and the pause before that: 256 a second. A page looks again once a second however
- * many come, and ten readers of 2,560 cost a full drain a fifth of its CPU. All are told at the same time, so that they share
- * what they look at next.
+ * A reader gets at most 128 events every half second. A page looks once a second however many come, and at 2,560 a second
+ * ten readers cost a full drain a fifth of its CPU. All are told at the same time, so that they share what they look at next.
  */
 const batch = 128
-const pause = newFor
+const pause = sharedFor
 
 /** Proxies cut a connection on which nothing comes for a minute or less. */
 const keepAlive = "15 seconds"

@@ -1,6 +1,6 @@
 import { Clock, Data, Effect } from "effect"
 import type { JobQueueService, ListOptions } from "../../index.ts"
-import { newFor } from "../newFor.ts"
+import { sharedFor } from "../sharedFor.ts"
 
 /** No turn came in time, since as many calls of the store as are allowed were still not answered. Nothing was changed. */
 export class StoreBusy extends Data.TaggedError("StoreBusy") {
@@ -22,13 +22,13 @@ export type LimitedQueue = ReturnType<typeof limitedQueue>
  * The same queue with at most 8 calls at once that read, and at most 8 that change something.
  *
  * The two do not wait for each other: while another program holds SQLite's write lock, the page still shows the jobs.
- * Lists and figures are shared: who asks for the same within `newFor` of another gets the same answer, until something is
+ * Lists and figures are shared: who asks for the same within `sharedFor` of another gets the same answer, until something is
  * changed through this queue, or `forget` is run.
  */
 export const limitedQueue = (queue: JobQueueService) => {
   const reads = limited()
-  const search = forAll((options: ListOptions) => queue.search(options))
-  const stats = forAll((options: { readonly over?: number }) => queue.stats(options))
+  const search = shareAnswers((options: ListOptions) => queue.search(options))
+  const stats = shareAnswers((options: { readonly over?: number }) => queue.stats(options))
   const limit = limited()
   const forget = Effect.zipRight(search.forget, stats.forget)
   // A page looks again after what it has done.
@@ -53,16 +53,16 @@ export const limitedQueue = (queue: JobQueueService) => {
 }
 
 /**
- * Gives everybody who asks the same the last answer while it is new. Effect's Cache would have all of them wait for one call,
- * and one who goes away would end it for the others.
+ * Gives everybody who asks the same the last answer while it is new. Not Effect's Cache: its lookup runs in the fiber of the
+ * first who asks, so an aborted request would interrupt all who wait for it.
  */
-const forAll = <Given, A, E>(call: (given: Given) => Effect.Effect<A, E>) => {
+const shareAnswers = <Given, A, E>(call: (given: Given) => Effect.Effect<A, E>) => {
   const answers = new Map<string, { readonly at: number; readonly answer: A }>()
   let changes = 0
   return {
     of: (given: Given): Effect.Effect<A, E> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        for (const [to, { at }] of answers) if (Math.abs(now - at) >= newFor) answers.delete(to)
+        for (const [to, { at }] of answers) if (Math.abs(now - at) >= sharedFor) answers.delete(to)
         const to = JSON.stringify(given)
         const known = answers.get(to)
         if (known !== undefined) return Effect.succeed(known.answer)

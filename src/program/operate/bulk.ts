@@ -26,8 +26,8 @@ export interface Chosen extends FilterFlags {
   readonly json: boolean
 }
 
-/** The question about an action, without its mark: as in "Cancel 12 jobs?". */
-const toDo: Readonly<Record<JobAction, (jobs: string) => string>> = {
+/** The question before an action, without its question mark, such as "Cancel 12 jobs". */
+const questionOf: Readonly<Record<JobAction, (jobs: string) => string>> = {
   cancel: (jobs) => `Cancel ${jobs}`,
   retry: (jobs) => `Retry ${jobs}`,
   "run-now": (jobs) => `Make ${jobs} due now`,
@@ -59,8 +59,7 @@ export const change = <E, R>(
     if (isFiltered && chosen.ids.length > 0) return yield* refuse("Give ids or a filter, not both")
     const ofFilter = [...chosen.yes ? ["--yes"] : [], ...chosen.dryRun ? ["--dry-run"] : []]
     if (!isFiltered && ofFilter.length > 0) {
-      const are = ofFilter.length === 1 ? "is" : "are"
-      return yield* refuse(`${ofFilter.join(" and ")} ${are} for a filter or --all, and there is neither`)
+      return yield* refuse(`Give a filter or --all with ${ofFilter.join(" and ")}`)
     }
     if (!isFiltered && chosen.ids.length === 0) {
       return yield* refuse("Give one or more <id>, a filter such as --status failed, or --all")
@@ -81,14 +80,21 @@ const changeAll = (
     const { cursor, ...total } = yield* countOf(action, filter).pipe(Effect.provide(queueToRead))
     const jobs = jobsText(total)
     if (dryRun) {
-      return yield* answer(json, total, () => `Would ${lowerFirst(toDo[action](jobs))}: ${filterText(action, filter)}`)
+      return yield* answer(json, total, () =>
+        `Would ${lowerFirst(questionOf[action](jobs))}: ${filterText(action, filter)}`)
     }
-    if (total.count === 0 && !total.isMore) return yield* json ? Effect.void : Console.log("No job fits")
-    if (!yes) yield* confirm(`${toDo[action](jobs)} (${filterText(action, filter)})?`, json, streams)
-    // Those that were counted: others may come to fit while a person thinks.
+    if (total.count === 0 && !total.isMore) {
+      return yield* json ? Effect.void : Console.log("No job fits")
+    }
+    if (!yes) {
+      yield* confirm(`${questionOf[action](jobs)} (${filterText(action, filter)})?`, json, streams)
+    }
+    // It begins with the newest job that was counted: more may be enqueued while a person thinks.
     const options: BulkOptions = { action, filter, ...due, ...cursor === null ? {} : { cursor } }
     const { failed, all } = yield* tellEach(options, doing, total, json, streams).pipe(Effect.provide(queueToChange))
-    if (failed > 0) return yield* new SomeFailed({ failed, all, done })
+    if (failed > 0) {
+      return yield* new SomeFailed({ failed, all, done })
+    }
   })
 
 const countOf = (action: JobAction, filter: JobFilter) =>
@@ -154,7 +160,7 @@ export const confirm = (
 
 const jobsText = ({ count, isMore }: Count): string =>
   count === 0 && isMore
-    ? "any jobs that fit, none so far"
+    ? "the jobs that fit, of which none was found so far"
     : `${counted(count)}${isMore ? "+" : ""} ${count === 1 && !isMore ? "job" : "jobs"}`
 
 /** A filter as its flags, with the statuses that an action is for where none was given. */

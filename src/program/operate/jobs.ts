@@ -21,7 +21,7 @@ import type {
 } from "../../index.ts"
 import { JobQueue } from "../../index.ts"
 
-/** A filter as it was given. */
+/** The flags of a filter. */
 export interface FilterFlags {
   readonly status: Option.Option<JobStatus>
   readonly kind: Option.Option<string>
@@ -31,7 +31,7 @@ export interface FilterFlags {
   readonly error: Option.Option<string>
 }
 
-/** A list as it was asked for. */
+/** The flags of a list. */
 export interface ListFlags extends FilterFlags {
   readonly limit: Option.Option<number>
   readonly cursor: Option.Option<string>
@@ -212,8 +212,8 @@ export const filterOf = ({ error, kind, partition, queue, status, uniqueKey }: F
 const mostEmptyPages = 20
 
 /**
- * As many jobs as were asked for. The queue's own pages are short where few of many rows fit the filter; where none of
- * many does, the list ends early with a cursor, or a person would wait for the whole table.
+ * Searches until it has as many jobs as were asked for. If many rows have none that fits, it ends early with a cursor: a
+ * person would otherwise wait for the whole table.
  */
 const fullPage = (options: ListOptions, most: number) =>
   Effect.gen(function*() {

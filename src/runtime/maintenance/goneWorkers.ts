@@ -17,10 +17,10 @@ type Store = typeof JobStore.Service
 const mostLeases = 10_000
 const batch = 100
 
-/** Frees the jobs of workers that are gone. It reads nothing of the database where nothing is left of any. */
+/** Frees the jobs of workers that are gone. Does not read the database unless presence shows that some worker is gone. */
 export const releaseGone = (store: Store, presence: Presence): Effect.Effect<void, StoreFailure> =>
   Effect.gen(function*() {
-    if (!(yield* presence.anyLeft)) return
+    if (!(yield* presence.anyGone)) return
     const { turn } = yield* EventLoop
     const suspects = yield* presence.gone([...(yield* holdersOf(store)).workers])
     let released: ReadonlyArray<StaleJob> = []

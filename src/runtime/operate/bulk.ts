@@ -1,4 +1,4 @@
-import { Array, Either } from "effect"
+import { Array as Arr, Either } from "effect"
 import type { JobAction } from "../../domain/JobAction.ts"
 import { JobEvent } from "../../domain/JobEvent.ts"
 import { JobFate } from "../../domain/JobFate.ts"
@@ -20,9 +20,9 @@ const eventOf = (action: JobAction, jobId: JobId, status: JobStatus): JobEvent =
   }
 }
 
-/** Of the jobs of an action, those that it has changed. */
+/** The jobs that an action has changed. */
 const changedOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>) =>
-  Array.zip(ids, acted).flatMap(([id, one]) => Either.isRight(one) ? [{ id, status: one.right }] : [])
+  Arr.zip(ids, acted).flatMap(([id, one]) => Either.isRight(one) ? [{ id, status: one.right }] : [])
 
 /** The events of the jobs that an action has changed. */
 export const eventsOf = (
@@ -31,13 +31,13 @@ export const eventsOf = (
   acted: ReadonlyArray<Acted>
 ): ReadonlyArray<JobEvent> => changedOf(ids, acted).map(({ id, status }) => eventOf(action, id, status))
 
-/** Of cancelled jobs, those that run. */
+/** The jobs that were asked to stop and still run. */
 export const runningOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>): ReadonlyArray<JobId> =>
   changedOf(ids, acted).filter(({ status }) => status === "running").map(({ id }) => id)
 
 /** The fate of each job. */
 export const fatesOf = (ids: ReadonlyArray<JobId>, acted: ReadonlyArray<Acted>): ReadonlyArray<JobFate> =>
-  Array.zipWith(ids, acted, (jobId, one) =>
+  Arr.zipWith(ids, acted, (jobId, one) =>
     Either.match(one, {
       onLeft: (error) => JobFate.NotDone({ jobId, error }),
       onRight: (status) => JobFate.Done({ jobId, status })

@@ -15,8 +15,8 @@ import type { Stall } from "../../domain/Stall.ts"
 /** Remembers when the event loop of this process was blocked, and which kinds of jobs ran then. */
 export interface LoopWatchService {
   /**
-   * Has the worker log long stalls until the scope closes; of several workers, the first does. Milliseconds. `isKept`:
-   * true while there is a thread that extends the leases meanwhile.
+   * Has the worker log long stalls until the scope closes. Only the first of several workers logs. `shortestLease` is in
+   * milliseconds. `isKept` is true while a thread can extend the leases.
    */
   readonly watch: (shortestLease: number, isKept: () => boolean) => Effect.Effect<void, never, Scope.Scope>
   /** Notes that a job of this kind runs. */

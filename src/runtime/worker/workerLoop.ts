@@ -1,5 +1,6 @@
 import { Clock, Deferred, Duration, Effect, Option, Queue, Ref, Runtime } from "effect"
 import { isLasting } from "../../domain/errors.ts"
+import type { JobId } from "../../domain/JobId.ts"
 import { EventLoop } from "../../platform/EventLoop.ts"
 import type { StoreFailure } from "../../store/JobStore.ts"
 import { JobStore } from "../../store/JobStore.ts"
@@ -149,13 +150,10 @@ export const runWorker = (
     const claimOnce = claim(Duration.infinity)
 
     yield* Effect.gen(function*() {
-      yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)), () =>
-        store.leaseKeeper?.isRunning() === true)
-      yield* store.signals.listen({
-        wake,
-        cancel: (id) =>
-          slots.cancel(id)
-      })
+      const isKept = () => store.leaseKeeper?.isRunning() === true
+      yield* loopWatch.watch(Math.min(...kinds.map(({ leaseFor }) => leaseFor)), isKept)
+      const cancel = (id: JobId) => slots.cancel(id)
+      yield* store.signals.listen({ wake, cancel })
       yield* log.workerStarted(kinds.map(({ kind }) => kind), settings.concurrency)
       const upkeep = {
         ...settings,

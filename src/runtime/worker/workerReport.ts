@@ -5,7 +5,7 @@ import type { WorkerBeat } from "../../store/JobStore.ts"
 import type { Slots } from "./Slots.ts"
 import type { WorkerSettings } from "./WorkerSettings.ts"
 
-/** What the row of a worker shows: what it is, what it claims, and what it does now. */
+/** The report of a worker: its process, the kinds and queues that it claims, and its slots in use. */
 export const workerReport = ({ hasClaimedAll, place, settings, slots, worker }: {
   readonly worker: string
   readonly place: ThisProcessService

@@ -37,7 +37,7 @@ export const keepRow = ({ beat, every, store, worker }: {
   Effect.gen(function*() {
     const asked = yield* Queue.sliding<void>(1)
     let isForgotten = false
-    /** The last beat. `ended` completes when its call has ended. */
+    /** The last beat. `ended` completes with its call. */
     let last: { readonly sentAt: number; readonly ended: Deferred.Deferred<void>; isUnderWay: boolean } | undefined
     /** The last failure that was logged, until a beat succeeds. */
     let logged: string | undefined
@@ -74,8 +74,8 @@ export const keepRow = ({ beat, every, store, worker }: {
     const erase = Effect.suspend(() => {
       isForgotten = true
       if (last === undefined) return Effect.void
-      // A beat that is under way may be written after a deletion that is made now. So may one that was given up before:
-      // the row that it leaves is pruned as that of a dead worker is.
+      // A beat that is under way could be written after the deletion. One that was given up still may be: its row is pruned
+      // like a dead worker's.
       return Effect.zipRight(Deferred.await(last.ended), store.forgetWorker(worker))
     })
 

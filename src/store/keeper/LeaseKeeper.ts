@@ -1,7 +1,7 @@
 import type { Effect, Scope } from "effect"
 import type { Lease } from "../../domain/Lease.ts"
 
-/** The intervals after a heartbeat at which the thread takes the next one for overdue. */
+/** A heartbeat is overdue when this many intervals have passed since the last one. */
 export const overdueAfter = 1.25
 
 /**

@@ -4,7 +4,7 @@ import { line } from "../../platform/line.ts"
 import { updateMetric } from "../guardTelemetry.ts"
 import type { Report } from "./keeperThread.ts"
 
-/** A report of a keeper's thread, or of its end. */
+/** A report from the keeper's thread, or about its end. */
 export type KeeperReport = Report | {
   /** The thread could not be started, or ended. */
   readonly _tag: "Ended"

@@ -60,7 +60,7 @@ export type Held = "busy" | {
 /** The data that the thread starts with. */
 export interface ThreadData {
   readonly layout: typeof layout
-  /** In intervals of a heartbeat. */
+  /** The intervals after which a heartbeat is overdue. */
   readonly overdueAfter: number
   /**
    * A number of 8 bytes: the instant at which the event loop last ran, in milliseconds of `process.hrtime`. Behind it one of 4 bytes:
@@ -187,7 +187,7 @@ export function keepLeases(
     return Atomics.add(ints, int + layout.version, 0) === version ? kept : undefined
   }
 
-  /** Passes each slot that has a lease. */
+  /** Calls `visit` for each slot that has a lease. */
   const eachTaken = (visit: (table: Table, slot: number) => void) => {
     for (const table of tables.values()) {
       for (let slot = 0; slot * layout.bytes < table.memory.byteLength; slot++) {
@@ -306,7 +306,7 @@ export function keepLeases(
     }
   }
 
-  /** Looks at the event loop and its leases. Answers the milliseconds until the next look. `isTold`: a message asked for this one. */
+  /** Looks at the event loop and its leases. Answers the milliseconds until the next look. `isTold` is true if a message asked for this look. */
   const look = async (dueAt: number, isTold: boolean): Promise<number> => {
     const at = now()
     await notePulse(at, at - dueAt)
@@ -315,9 +315,10 @@ export function keepLeases(
     const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
     // Where the process was stopped, the loop gets its chance first.
     if (at - Math.max(stall.since, stall.resumedAt) < block) {
-      // A job that was told of may be over by now. Where many such follow each other, each would wake this thread.
+      // The job of that message may have ended. Short jobs that follow each other would each wake this thread, so it asks for
+      // a message only after a quiet look.
       Atomics.store(isIdle, 0, interval === undefined && !isTold ? 1 : 0)
-      // One that was taken just before that has told nobody.
+      // A lease that was taken just before that has sent no message.
       return interval === undefined && (isTold || shortestInterval() !== undefined) ? shortestBlock : pause
     }
     const leases = allKept()

@@ -1,6 +1,5 @@
 /**
- * The code of a function, for another thread. In sources and in what TypeScript makes of them a function can be
- * read back. A bundler may have renamed what it calls, so the package has these texts as they were
- * when it was built: see `esbuild.threads.js`.
+ * The source text of a function, for another thread. It is right for sources and for TypeScript's output. A bundler may
+ * rename what the function calls, so the build stores these texts in the package (`esbuild.threads.js`).
  */
 export const textOf = (code: (...args: Array<never>) => unknown): string => Function.prototype.toString.call(code)

@@ -3,7 +3,7 @@ import { mainStack } from "./mainStack.ts"
 import { textOf } from "./textOf.ts"
 import { writeHang } from "./writeHang.ts"
 
-/** The code of the thread that keeps leases: a function `keep` of the function that opens its connection. */
+/** The thread's code: a function `keep`, whose argument opens the connection. */
 // A build that keeps names calls `__name` in each function.
 export const threadText = `const __name = (named) => named;
 const { workerData } = require("node:worker_threads");

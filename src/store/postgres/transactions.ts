@@ -175,7 +175,7 @@ export const makeTransactions = (
       transaction: untraced(joining(inTransaction)),
       allOrNone: untraced(joining(inTransaction, true)),
       part,
-      undoable: part,
+      withSavepoint: part,
       isInside: (context) => Option.isSome(ambientTransaction(context)),
       afterTransaction: after(false),
       afterCommit: after(true)

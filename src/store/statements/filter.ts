@@ -130,13 +130,13 @@ export const makeFilter = (dialect: Dialect) => {
       return best
     })
 
-  /** Walks from behind a cursor. Where every row of an index fits, a page ends by its own limit, unless all are counted. */
-  const walk = ({ cursor, isFrom, ...filter }: Place, { isCount }: { readonly isCount: boolean }) =>
+  /** Walks from behind a cursor, or from its own job if that is included. Where every row of an index fits, a page ends by its own limit, unless all are counted. */
+  const walk = ({ cursor, isInclusive, ...filter }: Place, { isCount }: { readonly isCount: boolean }) =>
     Effect.gen(function*() {
       const { indexed, most, others } = conditionsOf(filter)
       const isBefore = cursor === undefined
         ? sql.literal("TRUE")
-        : isFrom === true
+        : isInclusive === true
         ? sql`id <= ${cursor}`
         : sql`id < ${cursor}`
       const indexes = indexed.length === 0 ? [everyJob] : indexed

@@ -7,7 +7,7 @@ import { makeFilter } from "./filter.ts"
 import { countRows, foundSummaryRows, listedRows, recordColumns, summaryColumns } from "./rows.ts"
 
 /** The text of a page's jobs, which takes some tens of milliseconds to read and parse. */
-const mostBytes = 4 * 1024 * 1024
+const pageBytes = 4 * 1024 * 1024
 
 /** Pages of jobs, whole or without their JSON, and counts of them. */
 export const makeList = (dialect: Dialect) => {
@@ -18,7 +18,7 @@ export const makeList = (dialect: Dialect) => {
           + COALESCE(${jsonBytes("progress")}, 0) + COALESCE(${jsonBytes("result")}, 0)`
 
   /** The first jobs of a page whose JSON is no longer than `most` bytes together. `found` counts the jobs up to one beyond the page. */
-  const sized = (limit: number, most: number, rows: Statement.Fragment) =>
+  const sizedPage = (limit: number, most: number, rows: Statement.Fragment) =>
     sql`
       listed (listed_id, bytes) AS (SELECT id, ${bytes} ${rows} ORDER BY id DESC ${atMost(limit + 1)}),
       sized AS (
@@ -31,7 +31,7 @@ export const makeList = (dialect: Dialect) => {
   const list = Effect.fnUntraced(function*(listing: Listing) {
     const { end, rows } = yield* walk(listing, { isCount: false })
     const found = yield* listedRows(sql`
-      WITH ${sized(listing.limit, mostBytes, rows)}
+      WITH ${sizedPage(listing.limit, pageBytes, rows)}
       SELECT found, ${recordColumns(dialect)} FROM page CROSS JOIN ${jobsTable} ${byId}
       WHERE id = listed_id
       ORDER BY id DESC`)
@@ -39,13 +39,13 @@ export const makeList = (dialect: Dialect) => {
     return { jobs, cursor: cursorAfter(jobs, found, end) } satisfies JobPage
   })
 
-  /** A page without its JSON, whose size has no part in where it ends unless that is bounded. */
+  /** A page of jobs without their JSON. Its size ends the page only if `mostBytes` is given. */
   const search = Effect.fnUntraced(function*({ mostBytes, ...listing }: Listing) {
     const { end, rows } = yield* walk(listing, { isCount: false })
     const page = mostBytes === undefined
       ? sql`listed (listed_id) AS (SELECT id ${rows} ORDER BY id DESC ${atMost(listing.limit + 1)}),
         page AS (SELECT listed_id, (SELECT ${count()} FROM listed) AS found FROM listed)`
-      : sized(listing.limit, mostBytes, rows)
+      : sizedPage(listing.limit, mostBytes, rows)
     const found = yield* foundSummaryRows(sql`
       WITH ${page}
       SELECT found, ${summaryColumns(dialect)} FROM page CROSS JOIN ${jobsTable} ${byId} WHERE id = listed_id

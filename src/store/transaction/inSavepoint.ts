@@ -7,8 +7,9 @@ import { command } from "./transactionControl.ts"
 const name = "holdfast_part"
 
 /**
- * Runs a write of which nothing stays if it fails, in the transaction that is open
- * on the connection. Where the savepoint is gone by then, it fails with `whenGone`.
+ * Runs a write in a savepoint of the connection's open transaction, so that a failed
+ * write leaves nothing. If the savepoint is gone by then, it fails with the answer of
+ * `whenGone`.
  */
 export const inSavepoint = <A, E>(
   write: OnConnection<A, E>,

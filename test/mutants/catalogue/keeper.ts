@@ -157,7 +157,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "Who holds leases is read where nothing is left of a dead worker",
     file: gone,
-    find: "if (!(yield* presence.anyLeft)) return",
+    find: "if (!(yield* presence.anyGone)) return",
     replace: "",
     killedBy: ["test/runtime/goneWorkers.test.ts"]
   },

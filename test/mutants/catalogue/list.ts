@@ -185,7 +185,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "One job that refuses an action keeps all from being changed",
     file: "src/store/operations.ts",
-    find: "yield* Effect.either(undoable(actOnOne(id, request, now))).pipe(",
+    find: "yield* Effect.either(withSavepoint(actOnOne(id, request, now))).pipe(",
     replace: "yield* Effect.map(Effect.orDie(part(actOnOne(id, request, now))), Either.right).pipe(",
     killedBy: conformance
   },

@@ -89,10 +89,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     file,
     find: `inHalves(
       stale,
-      (jobs) => undoable(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),`,
+      (jobs) => withSavepoint(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),`,
     replace: `(<A, B, C>(jobs: A, run: (jobs: A) => B, _: C) => run(jobs))(
       stale,
-      (jobs) => undoable(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),`,
+      (jobs) => withSavepoint(statements.releaseStale(jobs, now, "leases" in which && which.holderIsGone === true)),`,
     killedBy: odd
   },
   {

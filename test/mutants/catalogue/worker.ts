@@ -486,8 +486,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A worker does not hear a cancel in its own process",
     file,
-    find: "cancel: (id) => slots.cancel(id) })",
-    replace: "cancel: () => Effect.void })",
+    find: "const cancel = (id: JobId) => slots.cancel(id)",
+    replace: "const cancel = (id: JobId) => Effect.when(slots.cancel(id), () => false)",
     killedBy: ["test/runtime/cancel.test.ts"]
   },
   {

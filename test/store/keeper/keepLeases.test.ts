@@ -173,7 +173,7 @@ describe("the thread that keeps leases, while the event loop is blocked", () => 
     assert.deepStrictEqual(reports.map((report) => report._tag === "Hung" && report.stack), ["the stack"])
   })
 
-  it("is not woken by each of many short jobs: after one that was over it asks for a word of the next a moment later", async () => {
+  it("is not woken by each of many short jobs: after a message that finds no lease it asks for the next one a moment later", async () => {
     const { beat, isIdle, look, passes } = start(yes)
     await passes(1)
     assert.isFalse(isIdle())

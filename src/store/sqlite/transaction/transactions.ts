@@ -148,8 +148,8 @@ export const makeTransactions = (
       transaction: untraced(joining(inTransaction)),
       allOrNone: untraced(joining(inTransaction, true)),
       part: (write) => write,
-      // SQLite may have rolled the whole transaction back, and nothing may follow in it then.
-      undoable: (write) => inSavepoint(write, (_, error) => rolledBackAfter(error)),
+      // SQLite may have rolled the whole transaction back. Nothing may follow in it then.
+      withSavepoint: (write) => inSavepoint(write, (_, error) => rolledBackAfter(error)),
       isInside: (context) => Option.isSome(ambientTransaction(context)),
       afterTransaction: (effect) =>
         Effect.flatMap(ambient, (ambient) => Option.isNone(ambient) ? effect : waitForEnd(effect)),
@@ -204,7 +204,7 @@ const onConnection = (context: Context.Context<never>, connection: SqlConnection
 /** The caller's trace is about the caller's work. */
 const untraced = (run: Run): Run => (operation, effect) => Effect.withTracerEnabled(run(operation, effect), false)
 
-/** Runs an effect in a level of a transaction that an app's own client has begun. */
+/** Runs an effect as a nested level of a transaction that an app's own client has begun. */
 const inLevel = <A, E, R>(
   client: SqlClient.SqlClient,
   connection: SqlConnection.Connection,
