@@ -13,7 +13,7 @@ export const insertRows = (file: string, count: number): void => {
     WITH RECURSIVE number (i) AS (SELECT $from UNION ALL SELECT i + 1 FROM number WHERE i + 1 < $to)
     INSERT INTO holdfast_jobs (
       id, queue, kind, payload, status, priority, max_attempts, attempts, failures, available_at, created_at, updated_at,
-      finished_at, locked_at, locked_by, locked_until, last_error
+      finished_at, result, locked_at, locked_by, locked_until, last_error
     )
     SELECT
       printf('%08x-%04x-7000-8000-%012x', at >> 16, at & 65535, i),
@@ -22,6 +22,7 @@ export const insertRows = (file: string, count: number): void => {
       status, 0, 3, status <> 'pending', status = 'failed',
       at, at, at,
       CASE WHEN status IN ('succeeded', 'failed') THEN at + 100 END,
+      CASE WHEN status = 'succeeded' THEN 'null' END,
       CASE WHEN status = 'running' THEN $now END,
       CASE WHEN status = 'running' THEN 'host:1:00000000000000000000000000000000' END,
       CASE WHEN status = 'running' THEN $now + 86400000 END,
