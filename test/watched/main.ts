@@ -14,12 +14,13 @@ import { quantile } from "../bench/statistics.ts"
 import { sharedFor } from "../../src/http/sharedFor.ts"
 import { runCommand } from "../commands/runCommand.ts"
 import { table } from "../markdownTable.ts"
+import { openClients } from "./clients.ts"
 import { firstPaint, launch, openPages } from "./pages.ts"
 import { insertRows } from "./rows.ts"
 
 /*
- * `pnpm watched`: the cost of being looked at. A drain with ten pages open beside it
- * and without any, in alternation; the first paint of a page; and every read of the API
+ * `pnpm watched`: the cost of being looked at. A drain beside what ten open pages ask for
+ * and without that, in alternation; the first paint of a page; and every read of the API
  * on a table of ten million jobs.
  */
 
@@ -35,6 +36,9 @@ const flags = {
     Options.withDescription("Jobs of a drain, 30,000 unless given")
   ),
   pages: Options.integer("pages").pipe(Options.withDefault(10), Options.withDescription("Pages, 10 unless given")),
+  chromium: Options.boolean("chromium").pipe(
+    Options.withDescription("Pages in Chromium on this machine, and not clients that ask for the same")
+  ),
   rows: Options.integer("rows").pipe(
     Options.withDefault(10_000_000),
     Options.withDescription("Jobs in the table that is read, ten million unless given")
@@ -69,19 +73,24 @@ const drainOnce = async (server: ChildProcess, jobs: number): Promise<number> =>
 }
 
 /** The CPU per job with the pages over that without, of each pair. */
-const beside = (pairs: number, jobs: number, count: number) =>
+const beside = (pairs: number, jobs: number, count: number, inChromium: boolean) =>
   inFolder((folder) =>
     serving(join(folder, "jobs.db"), async (address, server) => {
       const browser = await launch()
       try {
         const paints: Array<number> = []
         for (let n = 0; n < 5; n++) paints.push(await firstPaint(browser, address, token))
+        if (!inChromium) await browser.close()
         await drainOnce(server, jobs)
         const ratios: Array<number> = []
         for (let pair = 0; pair < pairs; pair++) {
           const micros: Record<"watched" | "alone", number> = { watched: NaN, alone: NaN }
           for (const how of pair % 2 === 0 ? ["watched", "alone"] as const : ["alone", "watched"] as const) {
-            const opened = how === "watched" ? await openPages(browser, address, token, count) : undefined
+            const opened = how === "alone"
+              ? undefined
+              : inChromium
+              ? await openPages(browser, address, token, count)
+              : openClients(address, token, count)
             micros[how] = await drainOnce(server, jobs)
             await opened?.close()
           }
@@ -149,10 +158,10 @@ const readMany = (rows: number) =>
     })
   })
 
-const watched = Command.make("watched", flags, ({ jobs, pages, pairs, rows }) =>
+const watched = Command.make("watched", flags, ({ chromium, jobs, pages, pairs, rows }) =>
   Effect.gen(function*() {
     if (pairs > 0) {
-      const { paints, ratios } = yield* Effect.promise(() => beside(pairs, jobs, pages))
+      const { paints, ratios } = yield* Effect.promise(() => beside(pairs, jobs, pages, chromium))
       yield* Console.log(
         `CPU per job with ${pages} pages over that without: median ${quantile(ratios, 0.5).toFixed(3)}, `
           + `${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}, ${pairs} pairs of ${jobs} jobs`
