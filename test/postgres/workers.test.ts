@@ -2,11 +2,12 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Duration, Effect, Either, Layer, Schedule, Schema } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Either, Layer, Schedule, Schema } from "effect"
 import type { Redacted } from "effect"
 import { Job, JobQueue, Worker } from "holdfast"
 import { PostgresStore } from "holdfast/postgres"
 import { outsideTransaction } from "../../src/store/ambientTransaction.ts"
+import type { Acted } from "../../src/store/JobStore.ts"
 import { JobStore } from "../../src/store/JobStore.ts"
 import {
   claimed,
@@ -223,4 +224,58 @@ describe("a row that refuses a write", () => {
       const again = yield* sql.withTransaction(store.claim(request()))
       assert.sameMembers(again.map(({ lease }) => lease.jobId), [2, 7].map(jobId))
     }).pipe(Effect.provide(layer)))
+
+  it.live("keeps no other job of an action from being changed, also in a transaction of the caller's", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* JobStore
+      yield* sql.unsafe(`
+        CREATE FUNCTION refuse_action() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$`)
+      yield* sql.unsafe(`CREATE TRIGGER refuse BEFORE UPDATE ON holdfast_jobs FOR EACH ROW
+        WHEN (NEW.id IN ('${jobId(2)}', '${jobId(5)}')) EXECUTE FUNCTION refuse_action()`)
+      yield* enqueue(...[1, 2, 3, 4, 5, 6].map((number) => job(number)))
+      const cancel = (...numbers: ReadonlyArray<number>) =>
+        store.act({ action: "cancel", ids: numbers.map(jobId), filter: {} })
+      const told = (acted: ReadonlyArray<Acted>) => acted.map((one) => Either.isRight(one) ? one.right : one.left._tag)
+      assert.deepStrictEqual(told(yield* cancel(1, 2, 3)), ["cancelled", "StoreError", "cancelled"])
+      assert.deepStrictEqual(told(yield* sql.withTransaction(cancel(4, 5, 6))), [
+        "cancelled",
+        "StoreError",
+        "cancelled"
+      ])
+      const { jobs } = yield* store.search({ status: "pending", limit: 10 })
+      assert.deepStrictEqual(jobs.map(({ id }) => id), [5, 2].map(jobId))
+    }).pipe(Effect.provide(onFreshDatabase((url) => PostgresStore.layer({ url })))))
+})
+
+describe("an action on a job that another transaction is changing", () => {
+  it.live("waits for that, and leaves the job alone if it fits no more", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* JobStore
+      yield* enqueue(job(1), job(2))
+      yield* Effect.forEach([1, 2], (number) => store.cancel(jobId(number), undefined))
+      const changed = yield* Deferred.make<void>()
+      const waiting =
+        sql`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+      yield* Effect.fork(sql.withTransaction(Effect.gen(function*() {
+        yield* store.retry(jobId(1), undefined)
+        yield* Deferred.succeed(changed, undefined)
+        yield* Effect.repeat(Effect.delay(outsideTransaction(waiting), "10 millis"), {
+          until: (rows) => rows.length > 0
+        })
+      })))
+      yield* Deferred.await(changed)
+      const acted = yield* store.act({
+        action: "delete",
+        ids: [1, 2].map(jobId),
+        filter: { status: ["failed", "cancelled"] }
+      })
+      assert.deepStrictEqual(
+        acted.map((one) => Either.isRight(one) ? one.right : one.left._tag),
+        ["JobNotMatching", "cancelled"]
+      )
+      const { jobs } = yield* store.search({ limit: 10 })
+      assert.deepStrictEqual(jobs.map(({ id, status }) => [id, status]), [[jobId(1), "pending"]])
+    }).pipe(Effect.provide(onFreshDatabase((url) => PostgresStore.layer({ url, maxConnections: 4 })))))
 })

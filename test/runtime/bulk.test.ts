@@ -1,6 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Array as Arr, Chunk, Effect, Schema, Stream, TestClock } from "effect"
+import { Array as Arr, Chunk, Deferred, Effect, Fiber, Schema, Stream, TestClock } from "effect"
 import { Job, JobQueue } from "holdfast"
 import type { EnqueueOptions, JobEvent, JobFate, JobFilter } from "holdfast"
 import type { Fault } from "../../src/testing.ts"
@@ -213,6 +213,28 @@ describe("an action on the jobs of a filter", () => {
         ids.toReversed().map((id) => ["CancelRequested", id])
       )
       assert.deepStrictEqual(yield* counted({ status: "cancelled" }), { count: 250, isMore: false })
+    }).pipe(inHoldfast()))
+
+  it.effect("stops between two transactions when it is interrupted, and keeps and tells what was done", () =>
+    Effect.gen(function*() {
+      const ids = yield* enqueue(250)
+      const events = yield* watching
+      const page = yield* Deferred.make<void>()
+      const cancelling = yield* Stream.runForEach(
+        JobQueue.bulk({ action: "cancel", filter: {} }),
+        () => Effect.zipRight(Deferred.succeed(page, undefined), Effect.never)
+      ).pipe(Effect.fork)
+      yield* Deferred.await(page)
+      yield* Fiber.interrupt(cancelling)
+      yield* settled
+      const newest = ids.toReversed().slice(0, 100)
+      const { jobs } = yield* JobQueue.search({ status: "cancelled" })
+      assert.deepStrictEqual(jobs.map(({ id }) => id as string), newest)
+      assert.deepStrictEqual(yield* counted({ status: "pending" }), { count: 150, isMore: false })
+      assert.deepStrictEqual(
+        events.flatMap((event) => event._tag === "CancelRequested" ? [event.jobId as string] : []),
+        newest
+      )
     }).pipe(inHoldfast()))
 
   it.effect("is done to fewer in a transaction where they are large", () =>
