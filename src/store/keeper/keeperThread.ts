@@ -314,7 +314,7 @@ export function keepLeases(
     const pause = interval === undefined ? idlePause : Math.min(longestPause, Math.max(20, interval / 8))
     const block = Math.max(shortestBlock, Math.min(longestPause, pause * 2))
     // Where the process was stopped, the loop gets its chance first.
-    if (at - Math.max(stall.since, stall.resumedAt) < block) {
+    if (interval === undefined || at - Math.max(stall.since, stall.resumedAt) < block) {
       // The job of that message may have ended. Short jobs that follow each other would each wake this thread, so it asks for
       // a message only after a quiet look.
       Atomics.store(isIdle, 0, interval === undefined && !isTold ? 1 : 0)

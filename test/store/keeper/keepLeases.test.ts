@@ -187,6 +187,20 @@ describe("the thread that keeps leases, while the event loop is blocked", () => 
     assert.isTrue(isIdle())
   })
 
+  it("is woken by the next lease also where the loop was blocked when the last one ended", async () => {
+    const { asked, isIdle, look, passes, table, take } = start(yes)
+    const slot = take("a")
+    await passes(1_100)
+    table.letGo(slot)
+    await passes(500)
+    assert.isTrue(isIdle())
+    const before = asked.length
+    take("b")
+    look()
+    await passes(2_250)
+    assert.isAbove(asked.length, before)
+  })
+
   it("leaves a lease alone that is kept no more", async () => {
     const { asked, passes, table, take } = start(yes)
     table.letGo(take("a"))
