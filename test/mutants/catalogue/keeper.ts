@@ -202,5 +202,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "const gone = new Set(yield* presence.gone(suspects))",
     replace: "const gone = new Set(suspects)",
     killedBy: ["test/runtime/goneWorkers.test.ts"]
+  },
+  {
+    name: "The thread leaves no wish to be woken where the loop was blocked as the last lease ended",
+    file: thread,
+    find: "if (interval === undefined || at - Math.max(stall.since, stall.resumedAt) < block) {",
+    replace: "if (at - Math.max(stall.since, stall.resumedAt) < block) {",
+    killedBy: inThread
+  },
+  {
+    name: "A socket that refuses each time is told of each time",
+    file: "src/store/sqlite/presence/presenceIn.ts",
+    find: "if (times >= mostTold && now() - heldAt < heldLong) return",
+    replace: "if (times < 0) return",
+    killedBy: presence
   }
 ]

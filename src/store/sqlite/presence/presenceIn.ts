@@ -1,7 +1,7 @@
 import { Clock, Effect, Option, Runtime } from "effect"
 import type { FSWatcher } from "node:fs"
 import { mkdirSync, readdirSync, rmSync, statSync, watch } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { readable } from "../../../domain/readableError.ts"
 import { guardTelemetry } from "../../guardTelemetry.ts"
 import type { Presence } from "../../Presence.ts"
@@ -11,6 +11,10 @@ import { withoutPresence } from "./withoutPresence.ts"
 
 /** Connections to other workers at most. Those beyond are noticed by the sweep. */
 const mostHeld = 200
+
+/** A connection that lasts less, in milliseconds, is told of so many times: a new socket may refuse until it listens. */
+const heldLong = 1_000
+const mostTold = 3
 
 /** Sockets of another boot or another machine are deleted after this, in milliseconds: nobody can tell whether they are used. */
 const foreignAfter = 30 * 24 * 3_600_000
@@ -25,9 +29,13 @@ export const presenceIn = (place: Place): Presence => {
   const ours = new Set<string>()
   /** Connections to other workers, by their sockets: one for all workers of this process. */
   const held = new Map<string, () => void>()
+  /** The sockets whose connection broke, and how often the listener was told of each. */
+  const toldOf = new Map<string, number>()
   /** Those who want to hear of changes, of whom the first does: it looks for all. */
   const listeners = new Set<() => void>()
   let watcher: FSWatcher | undefined
+  /** Milliseconds of the clock of whoever listens. */
+  let now = () => 0
 
   const names = (): ReadonlyArray<string> => {
     try {
@@ -44,11 +52,18 @@ export const presenceIn = (place: Place): Presence => {
 
   /** Holds a connection to each worker of another process. */
   const look = () => {
-    for (const name of names()) {
+    const all = names()
+    for (const path of toldOf.keys()) if (!all.includes(basename(path))) toldOf.delete(path)
+    for (const name of all) {
       const path = join(place.folder, name)
       if (!place.isHere(name) || ours.has(path) || held.has(path) || held.size >= mostHeld) continue
+      const heldAt = now()
       const letGo = holdOn(path, () => {
         held.delete(path)
+        const times = toldOf.get(path) ?? 0
+        // Whoever hears of it looks again, and this may refuse or break each time.
+        if (times >= mostTold && now() - heldAt < heldLong) return
+        toldOf.set(path, times + 1)
         tell()
       })
       if (letGo !== undefined) held.set(path, letGo)
@@ -111,6 +126,8 @@ export const presenceIn = (place: Place): Presence => {
 
     watch: (changed) =>
       Effect.gen(function*() {
+        const clock = yield* Effect.clock
+        now = () => clock.unsafeCurrentTimeMillis()
         const runFork = Runtime.runFork(yield* Effect.runtime())
         const scope = yield* Effect.scope
         const listener = () => void runFork(guardTelemetry(changed), { scope })
@@ -160,8 +177,12 @@ const watched = (folder: string, changed: () => void): FSWatcher | undefined => 
 }
 
 const isOld = (path: string, now: number): boolean => {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat !== undefined && now - stat.mtimeMs > foreignAfter
+  try {
+    return now - statSync(path).mtimeMs > foreignAfter
+  } catch {
+    // It is gone, or its folder may not be read by now.
+    return false
+  }
 }
 
 const remove = (path: string) => {

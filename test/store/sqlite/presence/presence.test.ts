@@ -157,6 +157,26 @@ describe("the presence of workers on one machine", () => {
       )
     }))
 
+  it.scopedLive("is told a few times of a worker that has died, also if whoever hears of it looks again each time", () =>
+    Effect.gen(function*() {
+      const { ours, pathOf, place } = yield* opened
+      const kill = yield* killedOn(pathOf(1))
+      let told = 0
+      // A row may refuse its release, so that the socket stays.
+      yield* ours.watch(Effect.zipRight(Effect.sync(() => void (told += 1)), ours.anyGone))
+      yield* kill
+      while (told === 0) yield* Effect.sleep("10 millis")
+      // Others are still told of.
+      const killed = yield* killedOn(pathOf(2))
+      const heard = told
+      yield* killed
+      while (told === heard) yield* Effect.sleep("10 millis")
+      assert.isTrue(yield* ours.anyGone)
+      yield* Effect.sleep("100 millis")
+      assert.isAtMost(told, 6)
+      assert.lengthOf(readdirSync(place.folder), 2)
+    }))
+
   it.scopedLive("tells of workers in a folder whose path is longer than a socket's may be", () =>
     Effect.gen(function*() {
       const deep = join(yield* temporaryFolder, ...["a", "b", "c"].map((letter) => letter.repeat(80)))
