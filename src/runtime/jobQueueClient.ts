@@ -14,6 +14,7 @@ import { mostWorkers } from "../domain/WorkerRecord.ts"
 import { EventLoop } from "../platform/EventLoop.ts"
 import { guardCalls, inSpanIfTraced } from "../store/guardTelemetry.ts"
 import type { Changes } from "../store/JobStore.ts"
+import { isInTransaction } from "../store/ambientTransaction.ts"
 import { JobStore } from "../store/JobStore.ts"
 import { makeCallsByHand } from "./callsByHand.ts"
 import { explain } from "./explain.ts"
@@ -47,7 +48,26 @@ export const makeJobQueue: Effect.Effect<JobQueueService, never, JobStore> = Eff
 
   /** Stops jobs of this process at once. A request that was rolled back does not count. */
   const stop = (ids: ReadonlyArray<JobId>) =>
-    ids.length === 0 ? Effect.void : store.afterCommit(Effect.forEach(ids, signals.cancel, { discard: true }))
+    ids.length === 0
+      ? Effect.void
+      : Effect.flatMap(isInTransaction, (isInside) => store.afterCommit(stopNow(ids, isInside)))
+
+  /** A nested transaction may have been rolled back in one that is committed, so each request is looked at then. */
+  const stopNow = (ids: ReadonlyArray<JobId>, isInside: boolean) =>
+    Effect.forEach(
+      ids,
+      (id) => Effect.whenEffect(signals.cancel(id), isInside ? isCancelled(id) : Effect.succeed(true)),
+      {
+        discard: true
+      }
+    )
+
+  /** False also if the store does not answer. The worker hears of a cancel with its next heartbeat, too. */
+  const isCancelled = (id: JobId) =>
+    Effect.match(store.get(id, undefined), {
+      onFailure: () => false,
+      onSuccess: ({ cancelRequestedAt }) => cancelRequestedAt !== null
+    })
 
   const wake = store.afterTransaction(signals.wake)
 

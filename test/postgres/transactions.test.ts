@@ -3,7 +3,8 @@ import type * as SqlError from "@effect/sql/SqlError"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { Chunk, Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Stream } from "effect"
+import { JobQueue } from "holdfast"
 import { PostgresJobStore, PostgresStore } from "holdfast/postgres"
 import { outsideTransaction } from "../../src/store/ambientTransaction.ts"
 import { postgresTransaction } from "../../src/store/postgres/transaction.ts"
@@ -53,6 +54,31 @@ describe("a transaction on PostgreSQL", () => {
       assert.isTrue(Exit.isFailure(later))
       assert.deepStrictEqual(yield* ids, [])
     }).pipe(Effect.provide(store())))
+
+  it.live("does not stop a job whose cancel was rolled back in a nested one", () =>
+    Effect.gen(function*() {
+      const { signals } = yield* JobStore
+      yield* enqueue(job(1), job(2))
+      yield* claimed()
+      const stopped = yield* Queue.unbounded<string>()
+      yield* signals.listen({ wake: Effect.void, cancel: (id) => Queue.offer(stopped, id) })
+      yield* inTransaction(Effect.gen(function*() {
+        yield* Effect.ignore(inTransaction(Effect.zipRight(JobQueue.cancel(jobId(1)), Effect.fail("no"))))
+        assert.strictEqual(yield* JobQueue.cancel(jobId(2)), "running")
+      }))
+      assert.strictEqual(yield* Queue.take(stopped), jobId(2))
+      yield* Effect.sleep("100 millis")
+      assert.notInclude(Chunk.toReadonlyArray(yield* Queue.takeAll(stopped)), jobId(1))
+      assert.isNull((yield* get(jobId(1))).cancelRequestedAt)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Layer.provideMerge(
+        JobQueue.layer,
+        onFreshDatabase((url) =>
+          Layer.provideMerge(PostgresJobStore.layer(), PgClient.layer({ url, maxConnections: 4 }))
+        )
+      ))
+    ))
 
   it.live("goes on after a nested one in which a statement has failed", () =>
     Effect.gen(function*() {

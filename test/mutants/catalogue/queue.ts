@@ -157,15 +157,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A cancel stops its handler before the commit",
     file,
-    find: "store.afterCommit(Effect.forEach(ids, signals.cancel, { discard: true }))",
-    replace: "Effect.forEach(ids, signals.cancel, { discard: true })",
+    find: "store.afterCommit(stopNow(ids, isInside))",
+    replace: "stopNow(ids, false)",
     killedBy: cancel
   },
   {
     name: "A cancel that was rolled back stops its handler",
     file,
-    find: "store.afterCommit(Effect.forEach(ids, signals.cancel, { discard: true }))",
-    replace: "store.afterTransaction(Effect.forEach(ids, signals.cancel, { discard: true }))",
+    find: "store.afterCommit(stopNow(ids, isInside))",
+    replace: "store.afterTransaction(stopNow(ids, false))",
     killedBy: cancel
   },
   {
