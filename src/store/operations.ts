@@ -213,8 +213,8 @@ export const makeOperations = (
 
   /**
    * A COMMIT may refuse a row. Then each half of the jobs is a transaction of its own. Once one of
-   * them has committed, every job gets an answer: an interruption waits, and a failure of the store
-   * becomes the answer for the jobs that are left.
+   * them has committed, the others follow: an interruption waits, and a failure of the store becomes
+   * the answer for the jobs that are left.
    */
   const act = (run: Run, request: ActRequest) =>
     Effect.uninterruptibleMask((restore) => {

@@ -39,8 +39,8 @@ export const keepRow = ({ beat, every, store, worker }: {
     let isForgotten = false
     /** The last beat. `ended` completes with its call. */
     let last: { readonly sentAt: number; readonly ended: Deferred.Deferred<void>; isUnderWay: boolean } | undefined
-    /** The last failure that was logged, until a beat succeeds. */
-    let logged: string | undefined
+    /** The failures that were logged since a beat succeeded. */
+    const logged = new Set<string>()
 
     const write = Effect.flatMap(monotonicMillis, (sentAt) => {
       if (isForgotten) return Effect.void
@@ -56,12 +56,12 @@ export const keepRow = ({ beat, every, store, worker }: {
     })
 
     const beatOnce = Effect.matchEffect(callStore("beatWorker", Duration.min(beatMayTake, every), () => write), {
-      onSuccess: () => Effect.sync(() => void (logged = undefined)),
+      onSuccess: () => Effect.sync(() => logged.clear()),
       // The polls say so again and again where the database is away. What lasts, such as a missing right, is said once.
       onFailure: (error) =>
         Effect.suspend(() => {
-          const isNew = logged !== String(error)
-          logged = String(error)
+          const isNew = !logged.has(String(error))
+          logged.add(String(error))
           return isNew ? log.storeUnavailable("worker's row", error) : Effect.void
         })
     })

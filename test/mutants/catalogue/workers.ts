@@ -119,8 +119,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "A failure that lasts is logged at every beat",
     file: row,
-    find: "const isNew = logged !== String(error)",
-    replace: "const isNew = logged !== String(error) || logged !== undefined",
+    find: "const isNew = !logged.has(String(error))",
+    replace: "const isNew = !logged.has(String(error)) || logged.size > 0",
     killedBy: byRow
   },
   {
