@@ -17,7 +17,7 @@ const postgres = ["test/postgres/**/*.test.ts"]
 
 /**
  * What would make `pnpm test` longer than four minutes on two processors: whole programs and simulated fleets at work for half a
- * minute, every answer that a server of Apify's may give, and on PostgreSQL the reference app, copies, plans on large tables, and
+ * minute, every answer that a server of Apify's may give, and on PostgreSQL the reference app, blocked loops, copies, plans on large tables, and
  * servers and networks that fail. `pnpm check:longer` runs them.
  */
 const longer = [
@@ -26,10 +26,10 @@ const longer = [
   "test/commands/commandsProcess.test.ts",
   "test/crash/{blockedLoop,killedBeside,longTransaction}Process.test.ts",
   "test/postgres/{brandbrain,copy}/*.test.ts",
-  "test/postgres/{network,plans,plansById,refusingServer,restart,start}.test.ts",
+  "test/postgres/{keeper,network,plans,plansById,refusingServer,restart,start}.test.ts",
   "test/program/{copy,holdfast,pidOne}Process.test.ts",
   "test/{http,telemetry}/*Process.test.ts",
-  "test/runtime/keeperStartsProcess.test.ts",
+  "test/runtime/{bundledKeeper,keeperStarts}Process.test.ts",
   "test/simulation/simulate.test.ts"
 ]
 
