@@ -165,12 +165,12 @@ describe("the presence of workers on one machine", () => {
       // A row may refuse its release, so that the socket stays.
       yield* ours.watch(Effect.zipRight(Effect.sync(() => void (told += 1)), ours.anyGone))
       yield* kill
-      while (told === 0) yield* Effect.sleep("10 millis")
+      yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => told > 0 })
       // Others are still told of.
       const killed = yield* killedOn(pathOf(2))
       const heard = told
       yield* killed
-      while (told === heard) yield* Effect.sleep("10 millis")
+      yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => told > heard })
       assert.isTrue(yield* ours.anyGone)
       yield* Effect.sleep("100 millis")
       assert.isAtMost(told, 6)
