@@ -65,10 +65,14 @@ export const makeSqlJobStore = Effect.fnUntraced(function*(dialect: Dialect, dat
     }
   )
   const enqueueAlone = (jobs: ReadonlyArray<NewJob>) =>
-    thenTell(
-      (jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs)),
-      (answers) => enqueuedEvents(jobs, answers),
-      (answers) => mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void
+    Effect.uninterruptibleMask((restore) =>
+      Effect.tap(
+        thenTell(
+          restore((jobs.length === 1 ? transaction : allOrNone)("enqueue", operations.enqueue(jobs))),
+          (answers) => enqueuedEvents(jobs, answers)
+        ),
+        (answers) => mayBeDue(answers) ? afterTransaction(signals.wake) : Effect.void
+      )
     ).pipe(guardTelemetry)
 
   return JobStore.of({
